@@ -1,0 +1,60 @@
+# Two commands to begin with: make demo, make test. Everything they make is in .venv/ and var/.
+PYTHON ?= $(firstword $(shell command -v python3.11 || command -v python3))
+BIN := .venv/bin
+PINNED := .venv/.pinned
+INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SERVICES := rabbitmq-server xmlsec1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup services database demo test prove run bench lint format clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+setup: $(INSTALLED) ## make .venv from the hashed requirements
+
+$(PINNED): requirements-dev.txt
+	@$(PYTHON) -m tests.servers.install python3-venv
+	$(PYTHON) -m venv .venv
+	$(PIP) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(INSTALLED): $(PINNED) setup.cfg pyproject.toml
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+services:
+	@$(PYTHON) -m tests.servers.install $(SERVICES)
+
+database:
+	@$(PYTHON) -m tests.servers.install postgresql
+
+demo: setup services ## play the single window against a private broker and the adapter
+	@$(BIN)/python -m tests.demo
+
+test: setup services database ## the whole suite, on real RabbitMQ and PostgreSQL
+	@$(BIN)/python -m pytest $(ARGS)
+
+prove: setup services database ## the suite with its long proofs in full
+	@NSW_PROVE=full $(BIN)/python -m pytest $(ARGS)
+
+run: setup ## the daemon in the foreground, as config.yaml says
+	@exec $(BIN)/nsw-adapter run
+
+bench: setup services database ## messages a second, and against what floor
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lint: setup ## ruff, mypy strict, the floors of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --config setup.cfg
+
+format: setup ## let ruff order imports and lay the code out
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+clean: ## remove what make made
+	rm -rf .venv var build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

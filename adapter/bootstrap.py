@@ -1,0 +1,157 @@
+"""The one place where parts meet: settings in, use cases out. Chooses; decides nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from adapter import settings as configuration
+from adapter.catalogue.load import Source, load, reporter
+from adapter.gateways.broker import BrokerAddress, TlsFiles
+from adapter.gateways.contingency import Series
+from adapter.gateways.database import Database
+from adapter.gateways.keystore import load_key, load_trust
+from adapter.gateways.topology import Topology, load_topology
+from adapter.model.events import Observe, unobserved
+from adapter.model.header import Party
+from adapter.model.installation import Installation
+from adapter.model.limits import Limits
+from adapter.model.procedure import Catalogue
+from adapter.pipeline.judge import Ground
+from adapter.pipeline.seal import SigningKey
+from adapter.pipeline.trust import Trust
+from adapter.services.completion import Completion
+from adapter.services.correspondence import Correspondence, Keys
+from adapter.services.intake import Intake
+from adapter.services.window import Patience, Window
+from adapter.settings import Settings
+
+
+@dataclass
+class House:
+    """All that one process needs, each part made when it is first asked for."""
+
+    settings: Settings
+    observe: Observe = unobserved
+
+    @cached_property
+    def source(self) -> Source:
+        return Source(self.settings.folders.schemas, self.settings.folders.mappings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return load(self.source)
+
+    @cached_property
+    def trust(self) -> Trust:
+        stated = self.settings.trust
+        partners = {name: (p.role, p.channel, p.certificates) for name, p in stated.partners.items()}
+        return load_trust(partners, {name: (s.anchors, s.intermediates) for name, s in stated.stores.items()})
+
+    @cached_property
+    def ground(self) -> Ground:
+        limits = Limits(**self.settings.limits.model_dump())
+        return Ground(self.catalogue, limits, self.trust, reporter(self.source))
+
+    @cached_property
+    def installation(self) -> Installation:
+        stated = self.settings.installation
+
+        def party(part: configuration.PartySettings) -> Party:
+            return Party(**part.model_dump())
+
+        return Installation(
+            own=party(stated.own),
+            window=party(stated.window),
+            portal=party(stated.portal),
+            organization=stated.organization,
+            division=stated.division,
+            accepter=stated.accepter,
+            placeholder_document_type=stated.placeholder_document_type,
+            refusal_ground=stated.refusal_ground,
+        )
+
+    @cached_property
+    def keys(self) -> Keys:
+        return Keys(system=self.key("system"), unit=self.key("unit"))
+
+    def key(self, name: str) -> SigningKey:
+        """One of our keys by its name in the configuration."""
+        stated: configuration.KeySettings = getattr(self.settings.keys, name)
+        return load_key(name, key=stated.key, certificates=stated.certificates)
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(configuration.database_url(self.settings), pool=self.settings.database.pool)
+
+    @cached_property
+    def topology(self) -> Topology:
+        return load_topology(self.settings.folders.queues / "topology.yaml")
+
+    @property
+    def broker(self) -> BrokerAddress:
+        stated = self.settings.broker
+        tls = None
+        if stated.tls is not None:
+            tls = TlsFiles(authorities=stated.tls.ca, certificate=stated.tls.certificate, key=stated.tls.key)
+        return BrokerAddress(url=configuration.broker_url(self.settings), tls=tls, heartbeat_s=stated.heartbeat_s)
+
+    @cached_property
+    def series(self) -> Series:
+        stated = self.settings.installation
+        return Series(stated.contingency_prefix, stated.contingency_unit, stated.confirmation_prefix)
+
+    @cached_property
+    def legal_clock(self) -> Callable[[], datetime]:
+        """The time that is stamped on messages and decisions. Tests may freeze it; it is warned of at start."""
+        frozen = self.settings.clock.unsafe_frozen
+        return now if frozen is None else lambda: frozen
+
+    @cached_property
+    def correspondence(self) -> Correspondence:
+        return Correspondence(self.catalogue, self.installation, lambda: self.keys, new_message_id)
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(
+            database=self.database,
+            ground=self.ground,
+            correspondence=self.correspondence,
+            series=self.series,
+            clock=self.legal_clock,
+            overtaken_s=self.settings.waiting.overtaken_s,
+            observe=self.observe,
+        )
+
+    @cached_property
+    def completion(self) -> Completion:
+        return Completion(self.database, self.correspondence, self.series, self.legal_clock, self.observe)
+
+    @cached_property
+    def window(self) -> Window:
+        stated = self.settings.window
+        patience = Patience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
+        return Window(self.database, now, patience, self.observe)
+
+
+def house(config: Path | None = None, *, observe: Observe = unobserved) -> House:
+    """A house for this process.
+
+    Raises:
+        Misconfigured: the configuration cannot be read.
+    """
+    return House(configuration.load_settings(config), observe)
+
+
+def now() -> datetime:
+    """The real time, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def new_message_id() -> str:
+    """A fresh identifier for a message of ours: a UUID, 36 characters."""
+    return str(uuid.uuid4())

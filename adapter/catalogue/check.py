@@ -1,0 +1,150 @@
+"""The proof at start: mappings, schemas, code lists and rules agree, so that a broken file cannot reject a declarant.
+
+Every fault is told at once, with its file, what is wrong, where, and what to do. It must never mend anything, and it
+must never look at a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import xmlschema
+import yaml
+from lxml import etree
+
+from adapter.catalogue.form import Form, form_of
+from adapter.catalogue.keywords import unknown
+from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
+from adapter.catalogue.proof import Proof
+from adapter.model.procedure import Catalogue, Procedure, ReplyKind
+
+Compiled = Callable[[str], xmlschema.XMLSchema10]
+"""The slow engine's XSD by name."""
+
+
+def check(catalogue: Catalogue, source: Source, compiled: Compiled | None = None) -> list[str]:
+    """Every fault of the data; an empty list lets the program start. `compiled` shares what is compiled already."""
+    schemas = _Schemas(source, compiled or reporter(source))
+    faults = [*schemas.compile_all(catalogue.schema_files), *_replies(catalogue, source)]
+    for versions in catalogue.procedures.values():
+        faults.extend(_versions(versions, source))
+        for procedure in versions:
+            file = _file(procedure, source)
+            faults.extend(f"{file}: {fault}" for fault in (*_words(file), *_proved(procedure, catalogue, schemas)))
+    return faults
+
+
+def _file(procedure: Procedure, source: Source) -> Path:
+    return source.mappings / procedure.code / procedure.version / PROCEDURE_FILE
+
+
+class _Schemas:
+    """The XSDs in both engines, each compiled once."""
+
+    def __init__(self, source: Source, compiled: Compiled) -> None:
+        self._source = source
+        self._compiled = compiled
+        self._schemas: dict[str, xmlschema.XMLSchema10] = {}
+
+    def compile_all(self, named: Iterable[str]) -> Iterator[str]:
+        """Compile what the mappings name; what those include is compiled with them; then what is left."""
+        covered: set[str] = set()
+        for name in named:
+            yield from self._slow(name)
+            if name in self._schemas:
+                covered.update(str(part.url) for part in self._schemas[name].maps.schemas)
+        for file in sorted(self._source.schemas.rglob("*.xsd")):
+            if file.resolve().as_uri() not in covered:
+                yield from self._fast(file)
+                yield from self._slow(str(file.relative_to(self._source.schemas)))
+
+    def _fast(self, file: Path) -> Iterator[str]:
+        try:
+            etree.XMLSchema(etree.parse(str(file), etree.XMLParser(resolve_entities=False, no_network=True)))
+        except (OSError, etree.LxmlError) as error:
+            yield f"{file}: libxml2 cannot compile this XSD: {error}; correct it"
+
+    def _slow(self, name: str) -> Iterator[str]:
+        try:
+            self._schemas[name] = self._compiled(name)
+        except (OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError) as error:
+            told = str(error).strip().partition("\n")[0]
+            yield f"{self._source.schemas / name}: xmlschema cannot compile this XSD: {told}; correct it"
+
+    def form(self, name: str, steps: str) -> Form | None:
+        """The form below Envelope/Body/Content; None where there is none, or its XSD does not compile."""
+        schema = self._schemas.get(name)
+        return None if schema is None else form_of(schema, f"Body/Content/{steps}")
+
+
+def _words(file: Path) -> Iterator[str]:
+    if not file.is_file():
+        yield "there is no such file; name its two folders after the procedure and the version stated in it"
+        return
+    yield from unknown(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def _replies(catalogue: Catalogue, source: Source) -> Iterator[str]:
+    file = source.mappings / "messages.yaml"
+    for kind in ReplyKind:
+        spec = catalogue.replies.get(kind)
+        if spec is None:
+            yield f"{file}: the reply {kind.value} is missing; state its type, function and schema"
+        elif spec.schema_name is None and kind is not ReplyKind.COMPLETION:
+            yield f"{file}: the reply {kind.value} has no schema; name one, only Completion takes the procedure's own"
+
+
+def _versions(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
+    """One version on every day from the first one's beginning: the law in force must never be a matter of order."""
+    dated = []
+    for procedure in versions:
+        file, begin, end = _file(procedure, source), procedure.effective_from, procedure.effective_to
+        if not _is_day(begin) or not (end is None or _is_day(end)):
+            yield f"{file}: effective: {begin} to {end} are no days; write yyyy-MM-dd, or null for no end"
+        elif end is not None and end < begin:
+            yield f"{file}: effective: ends on {end}, before it begins on {begin}; exchange or correct them"
+        else:
+            dated.append(procedure)
+    for earlier, later in pairwise(sorted(dated, key=lambda procedure: procedure.effective_from)):
+        file, begin = _file(later, source), later.effective_from
+        if earlier.effective_to is None or begin <= earlier.effective_to:
+            yield (
+                f"{file}: effective: from {begin} version {earlier.version} is in force too; "
+                f"end that one on {begin - timedelta(days=1)}"
+            )
+        elif begin > earlier.effective_to + timedelta(days=1):
+            yield (
+                f"{file}: effective: no version is in force from {earlier.effective_to + timedelta(days=1)} to "
+                f"{begin - timedelta(days=1)}; close the gap after version {earlier.version}"
+            )
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _proved(procedure: Procedure, catalogue: Catalogue, schemas: _Schemas) -> Iterator[str]:
+    forms = {}
+    for pair, spec in procedure.messages.items():
+        if pair.startswith("*/"):
+            continue  # an answer of the window, the same for every procedure
+        form = schemas.form(spec.schema_name, spec.root)
+        if form is None:
+            yield (
+                f"messages: {spec.meaning.value}: {spec.schema_name} has no element "
+                f"Envelope/Body/Content/{spec.root}; correct root or schema"
+            )
+        else:
+            forms[pair] = form
+    confirmation = None
+    if (completion := procedure.completion) is not None:
+        confirmation = schemas.form(completion.schema_name, f"{ReplyKind.COMPLETION.value}/{completion.root}")
+        if confirmation is None:
+            yield (
+                f"completion: {completion.schema_name} has no element Envelope/Body/Content/"
+                f"{ReplyKind.COMPLETION.value}/{completion.root}; correct root or schema"
+            )
+    yield from Proof(procedure, catalogue.codelists, forms, confirmation).faults()

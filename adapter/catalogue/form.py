@@ -1,0 +1,138 @@
+"""A form (mẫu) as its XSD describes it: every place below the form's root element, by path, in the XSD's order.
+
+Looks at schemas only; it must never look at a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import xmlschema
+from xmlschema.validators import XsdElement, XsdGroup, XsdUnion
+
+XSD_NAMESPACE = "http://www.w3.org/2001/XMLSchema"
+MAX_DEPTH = 20
+"""A type that contains itself would have no end; no message may be this deep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One element or attribute of a form."""
+
+    path: str
+    kinds: tuple[frozenset[str], ...]
+    """Built-in types that its value stands on, one set for each member of a union; empty: it holds elements only."""
+    mandatory: bool
+    """It must stand wherever its parent stands."""
+    certain: bool
+    """Every valid message has it, with a value in it."""
+    repeats: int
+    """How many steps of its path may stand more than once."""
+
+    @property
+    def is_value(self) -> bool:
+        """Holds text, not elements only."""
+        return bool(self.kinds)
+
+    def fits(self, allowed: frozenset[str]) -> bool:
+        """Whatever its type lets through stands on one of the allowed types."""
+        return self.is_value and all(kinds & allowed for kinds in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the walk came to where it is."""
+
+    path: str = ""
+    certain: bool = True
+    repeats: int = 0
+
+
+class Form:
+    """The places of one form."""
+
+    def __init__(self, root: XsdElement) -> None:
+        self._spots = {spot.path: spot for spot in (*_attributes(root, _Way()), *_below(root, _Way()))}
+        self._order = {path: number for number, path in enumerate(self._spots)}
+
+    def spot(self, path: str) -> Spot | None:
+        """The place at a mapping's path, or None."""
+        return self._spots.get(path.replace("/@", "@"))
+
+    def position(self, path: str) -> int:
+        """Where the place stands in the XSD's order."""
+        return self._order[path]
+
+    def mandatory(self) -> Iterator[Spot]:
+        """Values that must stand wherever their parent stands."""
+        return (spot for spot in self._spots.values() if spot.mandatory and spot.is_value)
+
+
+def form_of(schema: xmlschema.XMLSchema10, steps: str) -> Form | None:
+    """The form whose root element stands at `steps` below Envelope, or None."""
+    element = schema.elements.get("Envelope")
+    for step in steps.split("/"):
+        children = () if element is None else _children(element)
+        element = next((child for child, _ in children if child.local_name == step), None)
+    return None if element is None else Form(element)
+
+
+def _children(element: XsdElement) -> Iterator[tuple[XsdElement, bool]]:
+    content = getattr(element.type, "content", None)
+    if isinstance(content, XsdGroup):
+        yield from _particles(content, always=True)
+
+
+def _particles(group: XsdGroup, *, always: bool) -> Iterator[tuple[XsdElement, bool]]:
+    """The elements of a group, each with whether the group makes it stand always (a choice does not)."""
+    always = always and group.min_occurs > 0 and group.model != "choice"
+    for particle in group:
+        if isinstance(particle, XsdGroup):
+            yield from _particles(particle, always=always)
+        elif isinstance(particle, XsdElement):
+            yield particle, always
+
+
+def _below(element: XsdElement, way: _Way) -> Iterator[Spot]:
+    if way.path.count("/") >= MAX_DEPTH:
+        return
+    for child, always in _children(element):
+        step = _Way(
+            path=f"{way.path}/{child.local_name}" if way.path else str(child.local_name),
+            certain=way.certain and always and child.min_occurs > 0 and not child.nillable,
+            repeats=way.repeats + (child.max_occurs != 1),
+        )
+        simple = child.type.simple_type
+        yield Spot(
+            path=step.path,
+            kinds=() if simple is None else _kinds(simple),
+            mandatory=child.min_occurs > 0,
+            certain=step.certain and (simple is None or not (simple.is_valid("") or simple.is_valid(" "))),
+            repeats=step.repeats,
+        )
+        yield from _attributes(child, step)
+        yield from _below(child, step)
+
+
+def _attributes(element: XsdElement, way: _Way) -> Iterator[Spot]:
+    attributes: Mapping[str | None, xmlschema.XsdAttribute] = getattr(element.type, "attributes", {})
+    for name, attribute in attributes.items():
+        kinds = getattr(attribute, "type", None)
+        if name and kinds is not None:
+            needed = attribute.use == "required"
+            certain = needed and way.certain and not (kinds.is_valid("") or kinds.is_valid(" "))
+            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, certain, way.repeats)
+
+
+def _kinds(simple: xmlschema.XsdType) -> tuple[frozenset[str], ...]:
+    """Names of the built-in types that a simple type is derived from, its own first ancestor included."""
+    names = set()
+    kind: xmlschema.XsdType | None = simple
+    while kind is not None:
+        if isinstance(kind, XsdUnion):
+            return tuple(kinds for member in kind.member_types for kinds in _kinds(member))
+        if kind.target_namespace == XSD_NAMESPACE and kind.local_name:
+            names.add(kind.local_name)
+        kind = kind.base_type
+    return (frozenset(names),)

@@ -1,0 +1,297 @@
+"""Compile schemas/ and mappings/ into one Catalogue. What is wrong is collected, so that all faults are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import xmlschema
+import yaml
+from lxml import etree
+
+from adapter.model.errors import Misconfigured
+from adapter.model.finding import FindingCatalogue, FindingText, Severity
+from adapter.model.identifiers import ProcedureCode
+from adapter.model.procedure import (
+    Catalogue,
+    Code,
+    CompletionSpec,
+    Condition,
+    ContentItem,
+    Deadline,
+    FieldSpec,
+    GroupSpec,
+    Label,
+    Meaning,
+    MessageSpec,
+    Procedure,
+    ReplyKind,
+    ReplySpec,
+    RuleSpec,
+    SignaturePolicy,
+)
+
+T = TypeVar("T")
+PROCEDURE_FILE = "procedure.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the data files are."""
+
+    schemas: Path
+    mappings: Path
+
+
+class Loader:
+    """Reads the files once and keeps every compiled XSD, so that messages of one procedure share it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._schemas: dict[str, etree.XMLSchema] = {}
+        self.faults: list[str] = []
+
+    def catalogue(self) -> Catalogue:
+        """Everything that could be loaded; `faults` tells what could not."""
+        messages = self._yaml(self._source.mappings / "messages.yaml")
+        meanings = {pair: Meaning(value) for pair, value in messages.get("meanings", {}).items()}
+        replies = {
+            ReplyKind(name): ReplySpec(
+                kind=ReplyKind(name),
+                type=None if spec["type"] == "=" else spec["type"],
+                function=spec["function"],
+                schema_name=spec.get("schema"),
+            )
+            for name, spec in messages.get("replies", {}).items()
+        }
+        technical = self._technical(messages.get("technical", {}))
+        for spec in replies.values():
+            if spec.schema_name:
+                self._schema(spec.schema_name)
+        procedures: dict[ProcedureCode, tuple[Procedure, ...]] = {}
+        for file in sorted(self._source.mappings.glob(f"*/*/{PROCEDURE_FILE}")):
+            procedure = self._guarded(file, lambda path: self._procedure(path, meanings, technical))
+            if procedure is not None:
+                procedures[procedure.code] = (*procedures.get(procedure.code, ()), procedure)
+        return Catalogue(
+            procedures=procedures,
+            codelists=self._codelists(),
+            meanings=meanings,
+            replies=replies,
+            schemas=dict(self._schemas),
+            schema_files={name: str(self._source.schemas / name) for name in self._schemas},
+            findings=self._findings(),
+        )
+
+    def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:
+        try:
+            return load(file)
+        except KeyError as error:
+            self.faults.append(f"{file}: the key {error} is missing")
+        except (ValueError, TypeError, AttributeError, Misconfigured) as error:
+            self.faults.append(f"{file}: {error}")
+        return None
+
+    def _yaml(self, file: Path) -> dict[str, Any]:
+        try:
+            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            self.faults.append(f"{file}: {error.strerror}")
+            return {}
+        except yaml.YAMLError as error:
+            self.faults.append(f"{file}: no YAML: {error}")
+            return {}
+        return document if isinstance(document, dict) else {}
+
+    def _schema(self, name: str) -> etree.XMLSchema:
+        if name not in self._schemas:
+            file = self._source.schemas / name
+            try:
+                parser = etree.XMLParser(resolve_entities=False, no_network=True)
+                self._schemas[name] = etree.XMLSchema(etree.parse(str(file), parser))
+            except (OSError, etree.LxmlError) as error:
+                raise Misconfigured(f"XSD {file}: {error}") from error
+        return self._schemas[name]
+
+    def _technical(self, stated: Mapping[str, Any]) -> dict[str, MessageSpec]:
+        """Answers of the window to what we sent (99, 00): taken for every procedure, of any type."""
+        specs = {}
+        for name, function in (("receipt", "99"), ("error", "00")):
+            if name in stated:
+                schema = stated[name]["schema"]
+                compiled = self._guarded(self._source.schemas / schema, lambda _, s=schema: self._schema(s))  # type: ignore[misc]
+                if compiled is not None:
+                    specs[f"*/{function}"] = MessageSpec(f"*/{function}", Meaning(name), "", schema, compiled)
+        return specs
+
+    def _procedure(
+        self, file: Path, meanings: Mapping[str, Meaning], technical: Mapping[str, MessageSpec]
+    ) -> Procedure:
+        stated = self._yaml(file)
+        code, version = str(stated["procedure"]), str(stated["version"])
+        folder = f"{code}/{version}"
+        declarant = stated.get("declarant", {})
+        completion = stated.get("completion")
+        if completion:
+            self._schema(f"{folder}/{completion['schema']}")
+        return Procedure(
+            code=ProcedureCode(code),
+            version=version,
+            effective_from=stated["effective"]["from"],
+            effective_to=stated["effective"].get("to"),
+            title=_label(stated["title"]),
+            basis=stated.get("basis", ""),
+            on_window=bool(stated["on_window"]),
+            acceptance=stated["acceptance"],
+            signature=_signature(declarant),
+            messages={**technical, **self._messages(stated, folder, meanings)},
+            fields=tuple(_field(item) for item in stated.get("fields", [])),
+            groups=tuple(_group(item) for item in stated.get("groups", [])),
+            header_equal=tuple((item["field"], item["header"]) for item in stated.get("header_equal", [])),
+            identities=tuple(declarant.get("identities", ())),
+            place=dict(stated.get("place", {})),
+            search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
+            rules=tuple(_rule(item) for item in stated.get("rules", [])),
+            deadlines=tuple(_deadline(item) for item in stated.get("deadlines", [])),
+            completion=_completion(completion, folder) if completion else None,
+            result=stated.get("result", "declaration"),
+        )
+
+    def _messages(
+        self, stated: Mapping[str, Any], folder: str, meanings: Mapping[str, Meaning]
+    ) -> dict[str, MessageSpec]:
+        pairs = {meaning: pair for pair, meaning in meanings.items()}
+        specs = {}
+        for item in stated.get("messages", []):
+            meaning = Meaning(item["meaning"])
+            name = f"{folder}/{item['schema']}"
+            pair = pairs[meaning]
+            specs[pair] = MessageSpec(pair, meaning, item["root"], name, self._schema(name), item.get("form"))
+        return specs
+
+    def _codelists(self) -> dict[str, dict[str, Code]]:
+        lists = {}
+        for file in sorted((self._source.mappings / "codelists").glob("*.yaml")):
+            stated = self._yaml(file)
+            codes = self._guarded(file, lambda _, s=stated: {item["code"]: _code(item) for item in s["codes"]})  # type: ignore[misc]
+            if codes is not None:
+                lists[str(stated["name"])] = codes
+        return lists
+
+    def _findings(self) -> FindingCatalogue:
+        file = self._source.mappings / "findings.yaml"
+        stated = self._yaml(file)
+        prefix = stated.get("prefix", "")
+        texts = {
+            name: FindingText(code=f"{prefix}{item['number']}", vi=item["vi"], en=item["en"])
+            for name, item in stated.get("findings", {}).items()
+        }
+        if len({text.code for text in texts.values()}) != len(texts):
+            self.faults.append(f"{file}: a number is used twice")
+        return FindingCatalogue(texts)
+
+
+def load(source: Source) -> Catalogue:
+    """Load everything.
+
+    Raises:
+        Misconfigured: with every fault of the files.
+    """
+    loader = Loader(source)
+    catalogue = loader.catalogue()
+    if loader.faults:
+        raise Misconfigured("\n".join(loader.faults))
+    return catalogue
+
+
+def reporter(source: Source) -> Callable[[str], xmlschema.XMLSchema10]:
+    """The slow validator of an XSD by name, compiled on first use: most processes never need it."""
+
+    @lru_cache(maxsize=256)
+    def compiled(name: str) -> xmlschema.XMLSchema10:
+        return xmlschema.XMLSchema10(str(source.schemas / name), allow="local", defuse="always")
+
+    return compiled
+
+
+def _label(stated: Mapping[str, str]) -> Label:
+    return Label(vi=stated["vi"], en=stated["en"])
+
+
+def _field(stated: Mapping[str, Any]) -> FieldSpec:
+    return FieldSpec(
+        name=stated["name"],
+        path=stated["path"],
+        type=stated["type"],
+        label=_label(stated["label"]),
+        codes=stated.get("codes"),
+        personal=bool(stated.get("personal", False)),
+    )
+
+
+def _group(stated: Mapping[str, Any]) -> GroupSpec:
+    return GroupSpec(
+        name=stated["name"],
+        path=stated["path"],
+        label=_label(stated["label"]),
+        fields=tuple(_field(item) for item in stated["fields"]),
+        ordinal=stated.get("ordinal"),
+    )
+
+
+def _rule(stated: Mapping[str, Any]) -> RuleSpec:
+    fixed = {"rule", "severity", "basis"}
+    return RuleSpec(
+        rule=stated["rule"],
+        severity=Severity(stated["severity"]),
+        arguments={key: value for key, value in stated.items() if key not in fixed},
+        basis=stated.get("basis", ""),
+    )
+
+
+def _deadline(stated: Mapping[str, Any]) -> Deadline:
+    return Deadline(
+        name=stated["name"],
+        kind=stated["kind"],
+        hours=float(stated["hours"]),
+        field=stated.get("field"),
+        basis=stated.get("basis", ""),
+    )
+
+
+def _signature(stated: Mapping[str, Any]) -> SignaturePolicy:
+    required = stated.get("signature", "never")
+    stores: Any = stated.get("stores", [])
+    default: Sequence[str] = stores.get("default", []) if isinstance(stores, dict) else stores
+    where = stores.get("where", []) if isinstance(stores, dict) else []
+    return SignaturePolicy(
+        required="when_present" if isinstance(required, dict) else str(required),
+        when_present=required["when_present"] if isinstance(required, dict) else None,
+        stores=tuple(default),
+        stores_where=tuple(
+            (Condition(item["field"], str(item["value"])), tuple(item["stores"])) for item in where
+        ),
+    )
+
+
+def _completion(stated: Mapping[str, Any], folder: str) -> CompletionSpec:
+    return CompletionSpec(
+        form=str(stated["form"]),
+        root=stated["root"],
+        schema_name=f"{folder}/{stated['schema']}",
+        content=tuple(ContentItem(item["path"], item["from"]) for item in stated["content"]),
+    )
+
+
+def _code(stated: Mapping[str, Any]) -> Code:
+    def day(name: str) -> date | None:
+        value = stated.get(name)
+        return value if isinstance(value, date) else None
+
+    return Code(
+        code=str(stated["code"]), vi=stated["vi"], en=stated["en"], valid_from=day("from"), valid_to=day("to")
+    )

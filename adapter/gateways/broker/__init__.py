@@ -1,0 +1,40 @@
+"""The broker: takes deliveries in, publishes replies with confirms, looks into the quarantine.
+
+Properties and headers of a message are claims, never facts, and nothing here judges them. pika's exceptions and threads
+never leave this package.
+"""
+
+from adapter.gateways.broker.address import BrokerAddress, BrokerRefused, BrokerUnavailable, TlsFiles, probe
+from adapter.gateways.broker.consumer import Consumer
+from adapter.gateways.broker.messages import (
+    Confirmed,
+    Delivery,
+    Nacked,
+    Outgoing,
+    Returned,
+    Tag,
+    Unconfirmed,
+    Verdict,
+)
+from adapter.gateways.broker.publisher import Publisher
+from adapter.gateways.broker.quarantine import browse, take
+
+__all__ = [
+    "BrokerAddress",
+    "BrokerRefused",
+    "BrokerUnavailable",
+    "Confirmed",
+    "Consumer",
+    "Delivery",
+    "Nacked",
+    "Outgoing",
+    "Publisher",
+    "Returned",
+    "Tag",
+    "TlsFiles",
+    "Unconfirmed",
+    "Verdict",
+    "browse",
+    "probe",
+    "take",
+]

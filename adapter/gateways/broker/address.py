@@ -1,0 +1,142 @@
+"""Where the broker is and how to reach it: an address becomes pika parameters, and a short blocking connection.
+
+Never shows a password, and never lets an exception of pika, ssl or the socket out.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pika
+import pika.credentials
+import pika.exceptions
+from pika.adapters.blocking_connection import BlockingConnection
+
+from adapter.gateways.decoder import guard_decoder
+from adapter.model.errors import Misconfigured, Unavailable
+
+CONNECT_TIMEOUT_S = 5.0
+
+
+class BrokerUnavailable(Unavailable):
+    """The broker cannot be reached, or the connection to it was lost."""
+
+
+class BrokerRefused(Misconfigured):
+    """The broker answered and will not do it: no right, no such object, or one of another shape."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """PEM files: the authorities that may vouch for the broker, and what this side shows of itself."""
+
+    authorities: Path
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerAddress:
+    """One broker, as one client sees it. The URL may hold a password, so it is never printed."""
+
+    url: str = field(repr=False)
+    tls: TlsFiles | None = None
+    heartbeat_s: int = 30
+    client_name: str = "nsw-adapter"
+
+    @property
+    def place(self) -> str:
+        """Host, port and virtual host: what may be logged."""
+        parts = urlsplit(self.url)
+        return parts.netloc.rpartition("@")[2] + parts.path
+
+
+def parameters(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) -> pika.URLParameters:
+    """The address as pika wants it.
+
+    Raises: Misconfigured for a URL or a PEM file that cannot be used.
+    """
+    guard_decoder()
+    scheme = urlsplit(address.url).scheme
+    if scheme not in ("amqp", "amqps"):
+        raise Misconfigured(f"broker address: scheme {scheme!r} is neither amqp nor amqps")
+    if (address.tls is not None) != (scheme == "amqps"):
+        raise Misconfigured(f"broker {address.place}: amqps and TLS files go together, one is missing")
+    try:
+        result = pika.URLParameters(address.url)
+    except (ValueError, TypeError, AttributeError):  # the cause would quote the URL, password included
+        raise Misconfigured(f"broker {address.place}: the address cannot be read") from None
+    if address.tls is not None:
+        result.ssl_options = pika.SSLOptions(_tls_context(address.tls), urlsplit(address.url).hostname)
+        if address.tls.certificate is not None and urlsplit(address.url).username is None:
+            result.credentials = pika.credentials.ExternalCredentials()  # the certificate is the log-in
+    result.heartbeat = address.heartbeat_s
+    result.client_properties = {"connection_name": address.client_name, "product": "nsw-adapter"}
+    result.connection_attempts = 1  # whoever opens it decides how often
+    result.socket_timeout = timeout_s
+    result.stack_timeout = 2 * timeout_s
+    return result
+
+
+def _tls_context(files: TlsFiles) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(files.authorities))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if files.certificate is not None:
+            context.load_cert_chain(str(files.certificate), str(files.key) if files.key else None)
+    except (OSError, ValueError) as problem:  # ssl.SSLError is an OSError
+        raise Misconfigured(f"TLS files of the broker: {problem}") from problem
+    return context
+
+
+def reason_of(problem: object) -> str:
+    """What went wrong, in one line: pika's own exceptions often have no text but a list of causes."""
+    if isinstance(problem, pika.exceptions.AMQPConnectionError) and problem.args:
+        problem = problem.args[0] if not isinstance(problem.args[0], (str, int)) else problem
+    for name in ("exceptions", "exception"):
+        inner = getattr(problem, name, None)
+        if inner:
+            return reason_of(inner[-1] if isinstance(inner, (list, tuple)) else inner)
+    return (str(problem) or type(problem).__name__) if isinstance(problem, BaseException) else str(problem)
+
+
+@contextmanager
+def opened(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) -> Iterator[BlockingConnection]:
+    """A short-lived blocking connection, for declaring and looking; never for the hot path.
+
+    Raises: BrokerUnavailable, BrokerRefused.
+    """
+    try:
+        connection = BlockingConnection(parameters(address, timeout_s=timeout_s))
+    except (pika.exceptions.AMQPError, OSError) as problem:
+        raise BrokerUnavailable(f"broker {address.place}: {reason_of(problem)}") from problem
+    try:
+        yield connection
+    except pika.exceptions.ChannelClosedByBroker as problem:
+        raise BrokerRefused(f"broker {address.place}: {problem.reply_code} {problem.reply_text}") from problem
+    except (pika.exceptions.AMQPError, OSError) as problem:
+        raise BrokerUnavailable(f"broker {address.place}: {reason_of(problem)}") from problem
+    finally:
+        if connection.is_open:
+            _close(connection)
+
+
+def _close(connection: BlockingConnection) -> None:
+    with suppress(pika.exceptions.AMQPError, OSError):  # it is gone already: what mattered was done or has raised
+        connection.close()
+
+
+def probe(address: BrokerAddress, *, timeout_s: float = 3.0) -> float | None:
+    """Seconds until the broker let us in, or None where it cannot be reached now."""
+    began = time.monotonic()
+    try:
+        with opened(address, timeout_s=timeout_s):
+            return time.monotonic() - began
+    except Unavailable:
+        return None

@@ -1,0 +1,204 @@
+"""One AMQP connection with one channel, kept open by a thread of its own.
+
+The thread answers heartbeats while the caller works, and reconnects for ever with growing, jittered pauses. Everything
+that touches pika runs in that thread; callers hand it actions. An action meant for an earlier channel is dropped, never
+done on the next one: delivery tags start again at 1 there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from typing import Any, Protocol
+
+import pika.exceptions
+import tenacity
+from pika.adapters.select_connection import SelectConnection
+from pika.channel import Channel
+from tenacity.nap import sleep_using_event
+
+from adapter.gateways.broker.address import BrokerAddress, BrokerUnavailable, parameters, reason_of
+
+# A connection that dies younger than this counts as a failed try, so that one which the broker
+# ends at once (a queue is missing, a right is gone) is not reopened in a tight loop.
+SETTLED_AFTER_S = 5.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 15.0
+
+
+# Told what happens to the connection: the event's name, and fields by keyword; never a payload.
+OnEvent = Callable[..., None]
+
+
+def ignore_event(_: str, /, **fields: object) -> None:
+    """The listener of whoever does not listen."""
+
+
+class Prepare(Protocol):
+    """Sets up a fresh channel in the link's thread, and calls `ready` when it may be used."""
+
+    def __call__(self, channel: Channel, generation: int, ready: Callable[[], None]) -> None: ...
+
+
+class State(Enum):
+    """`DOWN`: the last try failed and a pause runs; whoever asks now should not wait."""
+
+    CONNECTING = "connecting"
+    READY = "ready"
+    DOWN = "down"
+    CLOSED = "closed"
+
+
+class Link:
+    """Keeps one channel open until `close`. `lost` is called after each end of a channel, in the link's thread."""
+
+    def __init__(
+        self, address: BrokerAddress, *, prepare: Prepare, lost: Callable[[str], None], on_event: OnEvent
+    ) -> None:
+        self._address = address
+        self._parameters = parameters(address)
+        self._prepare = prepare
+        self._lost = lost
+        self._on_event = on_event
+        self._state = State.CONNECTING
+        self._changed = threading.Condition()
+        self._closing = threading.Event()
+        self._generation = 0
+        self._connection: SelectConnection | None = None
+        self._channel: Channel | None = None
+        self._reason = "not connected yet"
+        self._ready_since: float | None = None
+        self._retrying = tenacity.Retrying(  # after whatever ended a session: this thread must not die of a defect
+            wait=tenacity.wait_exponential_jitter(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S, jitter=FIRST_PAUSE_S),
+            stop=tenacity.stop_when_event_set(self._closing),
+            sleep=sleep_using_event(self._closing),
+        )
+        self._thread = threading.Thread(target=self._run, name=f"{address.client_name}-broker", daemon=True)
+        self._thread.start()
+
+    # -- for any thread -------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Whether the channel may be used now."""
+        return self._state is State.READY
+
+    def generation(self, *, wait_s: float) -> int:
+        """The open channel's generation; waits for a try that is under way, never for a pause.
+
+        Raises: BrokerUnavailable.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._state is not State.CONNECTING, timeout=wait_s)
+            if self._state is State.READY:
+                return self._generation
+            raise BrokerUnavailable(f"broker {self._address.place}: {self._reason}")
+
+    def call(self, action: Callable[[Channel], None], *, generation: int | None = None) -> bool:
+        """Has `action` done in the link's thread, on the channel of that generation only; False if it is over."""
+        with self._changed:
+            wanted = self._generation if generation is None else generation
+            if self._state is not State.READY or wanted != self._generation or self._connection is None:
+                return False
+            self._connection.ioloop.add_callback_threadsafe(partial(self._act, action, wanted))
+            return True
+
+    def drop(self, reason: str) -> None:
+        """Gives this connection up; a new one is made."""
+        with self._changed:
+            if self._state is not State.READY or self._connection is None:
+                return
+            self._enter(State.DOWN, reason)  # a broker in alarm does not even hear the close: nobody should wait for it
+            self._connection.ioloop.add_callback_threadsafe(partial(self._end, self._connection, reason))
+
+    def close(self, *, timeout_s: float = 10.0) -> None:
+        """Does what was handed in, then ends the connection; what is unacknowledged goes back to its queue."""
+        with self._changed:
+            self._closing.set()
+            if self._connection is not None:
+                self._connection.ioloop.add_callback_threadsafe(partial(self._end, self._connection, "closed by us"))
+        self._thread.join(timeout_s)
+
+    # -- in the link's thread -------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                self._retrying(self._session)
+        except tenacity.RetryError:
+            pass  # only because we are closing
+        finally:
+            with self._changed:
+                self._enter(State.CLOSED, "closed by us")
+
+    def _session(self) -> None:
+        """One connection from its opening to its end. Raises: BrokerUnavailable where it did not last."""
+        with self._changed:
+            self._enter(State.CONNECTING, self._reason)
+            connection = self._connection = SelectConnection(
+                self._parameters,
+                on_open_callback=self._opened,
+                on_open_error_callback=self._ended,
+                on_close_callback=self._ended,
+            )
+        try:
+            connection.ioloop.start()
+        except Exception as defect:  # noqa: BLE001  # this thread's loop: a defect ends a connection, not the thread
+            self._ended(connection, defect)
+        with self._changed:
+            was_ready = self._ready_since is not None
+            lasted = time.monotonic() - (self._ready_since or time.monotonic())
+            self._connection = self._channel = self._ready_since = None
+            self._enter(State.CONNECTING if lasted >= SETTLED_AFTER_S else State.DOWN, self._reason)
+        connection.ioloop.close()
+        self._lost(self._reason)
+        if not self._closing.is_set():
+            self._on_event("broker.lost" if was_ready else "broker.unreachable", reason=self._reason)
+        if lasted < SETTLED_AFTER_S:
+            raise BrokerUnavailable(self._reason)
+
+    def _opened(self, connection: Any) -> None:
+        connection.add_on_connection_blocked_callback(lambda *_: self._on_event("broker.blocked"))
+        connection.add_on_connection_unblocked_callback(lambda *_: self._on_event("broker.unblocked"))
+        connection.channel(on_open_callback=partial(self._channel_opened, connection))
+
+    def _channel_opened(self, connection: SelectConnection, channel: Channel) -> None:
+        channel.add_on_close_callback(lambda _, problem: self._end(connection, reason_of(problem)))
+        with self._changed:
+            self._generation += 1
+            generation = self._generation
+        self._prepare(channel, generation, partial(self._ready, connection, channel))
+
+    def _ready(self, connection: SelectConnection, channel: Channel) -> None:
+        if self._closing.is_set():
+            self._end(connection, "closed by us")
+            return
+        with self._changed:
+            self._channel = channel
+            self._ready_since = time.monotonic()
+            self._enter(State.READY, "")
+        self._on_event("broker.connected", place=self._address.place)
+
+    def _act(self, action: Callable[[Channel], None], generation: int) -> None:
+        channel = self._channel
+        if channel is not None and channel.is_open and generation == self._generation:
+            try:
+                action(channel)
+            except pika.exceptions.AMQPError as problem:
+                self.drop(reason_of(problem))
+
+    def _end(self, connection: SelectConnection, reason: str) -> None:
+        if not (connection.is_closing or connection.is_closed):
+            self._reason = reason
+            connection.close()
+
+    def _ended(self, connection: Any, problem: object) -> None:
+        if not isinstance(problem, pika.exceptions.ConnectionClosedByClient):
+            self._reason = reason_of(problem)
+        connection.ioloop.stop()
+
+    def _enter(self, state: State, reason: str) -> None:
+        self._state, self._reason = state, reason or self._reason
+        self._changed.notify_all()

@@ -1,0 +1,153 @@
+"""Publishes with a window of unconfirmed messages: persistent, mandatory, each with a verdict of its own.
+
+Never calls a message sent that the broker has not confirmed, and never repeats one by itself: what is unconfirmed is
+the caller's to send again, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import pika.exceptions
+import pika.spec
+from pika.channel import Channel
+
+from adapter.gateways.broker.address import CONNECT_TIMEOUT_S, BrokerAddress
+from adapter.gateways.broker.link import Link, OnEvent, ignore_event
+from adapter.gateways.broker.messages import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict
+
+
+class _Flight:
+    """One batch on its way. All but `done` and the reading of `verdicts` happens in the link's thread."""
+
+    def __init__(self, batch: Sequence[Outgoing], *, window: int) -> None:
+        self.batch = batch
+        self.verdicts: list[Verdict | None] = [None] * len(batch)
+        self.done = threading.Event()
+        self._window = window
+        self._next = 0
+        self._under_way: dict[int, int] = {}  # the channel's publish number -> place in the batch, ascending
+
+    def fill(self, channel: Channel, number: Callable[[], int]) -> None:
+        """Writes as many as the window allows."""
+        while self._next < len(self.batch) and len(self._under_way) < self._window:
+            place, self._next = self._next, self._next + 1
+            message = self.batch[place]
+            try:
+                channel.basic_publish(
+                    message.exchange, message.routing_key, message.body, message.properties(), mandatory=True
+                )
+            except pika.exceptions.ShortStringTooLong as problem:  # found while encoding: nothing was written
+                self.verdicts[place] = Nacked(f"longer than 255 bytes: {problem}")
+                continue
+            self._under_way[number()] = place
+        if not self._under_way:
+            self.done.set()
+
+    def settle(self, number: int, multiple: bool, verdict: Verdict) -> None:
+        """The broker's answer for one message, or for all up to it. One that was returned stays returned."""
+        settled = [each for each in self._under_way if each <= number] if multiple else [number]
+        for each in settled:
+            place = self._under_way.pop(each, None)
+            if place is not None and self.verdicts[place] is None:
+                self.verdicts[place] = verdict
+
+    def returned(self, exchange: str, routing_key: str, message_id: object, body: bytes, verdict: Returned) -> None:
+        """Notes a return, which the broker sends before its acknowledgement and without a number."""
+        wanted = (exchange, routing_key, message_id, body)
+        for place in self._under_way.values():
+            sent = self.batch[place]
+            if self.verdicts[place] is None and wanted == (
+                sent.exchange, sent.routing_key, sent.message_id, sent.body
+            ):  # fmt: skip
+                self.verdicts[place] = verdict
+                return
+
+
+class Publisher:
+    """Publishes batches over one connection, which is kept alive between them."""
+
+    def __init__(
+        self,
+        address: BrokerAddress,
+        *,
+        window: int = 256,
+        timeout_s: float = 30.0,
+        on_event: OnEvent = ignore_event,
+    ) -> None:
+        self._window = window
+        self._timeout_s = timeout_s
+        self._one_batch = threading.Lock()
+        self._flight: _Flight | None = None
+        self._published = 0
+        self._link = Link(address, prepare=self._prepare, lost=self._land, on_event=on_event)
+
+    def __enter__(self) -> Publisher:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker can be heard now."""
+        return self._link.connected
+
+    def publish(self, batch: Sequence[Outgoing]) -> list[Verdict]:
+        """A verdict for each message, in the order given.
+
+        Raises: BrokerUnavailable, at once, where there is no connection; then nothing was written.
+        """
+        if not batch:
+            return []
+        with self._one_batch:
+            generation = self._link.generation(wait_s=2 * CONNECT_TIMEOUT_S)
+            # Set before the hand-over: whichever comes first, the flight begins or `_land` ends it.
+            flight = self._flight = _Flight(batch, window=self._window)
+            handed_over = self._link.call(self._advance, generation=generation)
+            if handed_over and not flight.done.wait(self._timeout_s):
+                # A new channel, so that a late answer cannot be taken for one to the next batch.
+                self._link.drop("confirms are overdue")
+            self._flight = None
+            return [verdict or Unconfirmed("no confirm before the connection or the time ended")
+                    for verdict in list(flight.verdicts)]  # fmt: skip
+
+    def close(self) -> None:
+        """Ends the connection; a batch under way ends unconfirmed."""
+        self._link.close()
+
+    # -- in the link's thread -------------------------------------------------------------------
+
+    def _prepare(self, channel: Channel, generation: int, ready: Callable[[], None]) -> None:
+        self._published = 0
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(partial(self._answered, channel), callback=lambda _: ready())
+
+    def _number(self) -> int:
+        self._published += 1
+        return self._published
+
+    def _advance(self, channel: Channel) -> None:
+        if self._flight is not None:
+            self._flight.fill(channel, self._number)
+
+    def _answered(self, channel: Channel, frame: Any) -> None:
+        method = frame.method
+        verdict = Nacked("refused by the broker") if isinstance(method, pika.spec.Basic.Nack) else Confirmed()
+        if self._flight is not None:
+            self._flight.settle(method.delivery_tag, method.multiple, verdict)
+            if channel.is_open:
+                self._advance(channel)
+
+    def _returned(self, _: Channel, method: Any, properties: Any, body: bytes) -> None:
+        if self._flight is not None:
+            verdict = Returned(method.reply_code, method.reply_text)
+            self._flight.returned(method.exchange, method.routing_key, properties.message_id, body, verdict)
+
+    def _land(self, reason: str) -> None:
+        if self._flight is not None:
+            self._flight.done.set()

@@ -1,0 +1,52 @@
+"""Looks into a queue of dead messages, and takes one out of it.
+
+Looking changes nothing but the `redelivered` flag and a count: what is fetched is not acknowledged and goes back when
+the channel closes. Never acknowledge before the message has gone wherever it had to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+from pika.adapters.blocking_connection import BlockingChannel
+
+from adapter.gateways.broker.address import BrokerAddress, opened
+from adapter.gateways.broker.messages import Delivery, Tag, delivery
+
+
+def browse(address: BrokerAddress, *, queue: str, limit: int = 100) -> list[Delivery]:
+    """The first messages of a queue, which all stay in it.
+
+    Raises: BrokerUnavailable, BrokerRefused.
+    """
+    with opened(address) as connection:
+        return list(islice(_fetch(connection.channel(), queue), limit))
+
+
+def take(address: BrokerAddress, *, queue: str, digest: str, republish: Callable[[Delivery], None]) -> bool:
+    """Republishes the message whose body has that SHA-256 (hex), then removes it; False where there is none.
+
+    An exception of `republish` leaves the queue as it was.
+    Raises: BrokerUnavailable, BrokerRefused.
+    """
+    with opened(address) as connection:
+        channel = connection.channel()
+        for found in _fetch(channel, queue):
+            if hashlib.sha256(found.body).hexdigest() == digest.lower():
+                republish(found)
+                channel.basic_ack(found.tag.number)
+                return True
+        return False
+
+
+def _fetch(channel: BlockingChannel, queue: str) -> Iterator[Delivery]:
+    """Each message of the queue once: what is fetched and not acknowledged is not fetched again on this channel."""
+    while True:
+        fetched: Any = channel.basic_get(queue)  # the stubs have the tuple's types wrong
+        method, properties, body = fetched
+        if method is None:
+            return
+        yield delivery(Tag(0, method.delivery_tag), method, properties, body, queue=queue)

@@ -1,0 +1,84 @@
+"""Numbers of our own for what has none from the window (messages.md 3), and the numbers of confirmations.
+
+prefix + unit + year + counter + check character, at most 35: the prefix is one the window never issues, the unit is
+one installation's, and the counter is drawn once per (sender, message).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, text
+
+from adapter.gateways.database import Database
+from adapter.gateways.tables import contingency
+from adapter.model.identifiers import DossierKey
+from adapter.pipeline.envelope import VIETNAM
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The installation's own series of dossier and confirmation numbers."""
+
+    prefix: str
+    unit: str
+    confirmation_prefix: str
+
+    def issue(
+        self, connection: Connection, database: Database, *, sender: str, message_key: str, at: datetime
+    ) -> DossierKey:
+        """The number for a message of a sender: the same one whenever it is asked for again."""
+        database.lock(connection, [f"contingency:{sender}:{message_key}"])
+        query = select(contingency).where(
+            contingency.c.sender == sender, contingency.c.message_key == message_key
+        )
+        row = connection.execute(query).first()
+        if row is not None:
+            return DossierKey(row.number, row.year)
+        year = at.astimezone(VIETNAM).year
+        number = self._next(connection, self.prefix, year)
+        connection.execute(
+            insert(contingency).values(
+                id=database.new_id(connection),
+                sender=sender,
+                message_key=message_key,
+                number=number,
+                year=year,
+                issued_at=at,
+            )
+        )
+        return DossierKey(number, year)
+
+    def confirmation(self, connection: Connection, at: datetime) -> str:
+        """The next confirmation number. Its gaps mean nothing: a rollback may leave one."""
+        return self._next(connection, self.confirmation_prefix, at.astimezone(VIETNAM).year)
+
+    def is_foreign(self, connection: Connection, key: DossierKey) -> bool:
+        """Bears our prefix but was not issued by us."""
+        if not key.number.upper().startswith(self.prefix):
+            return False
+        query = select(contingency.c.id).where(contingency.c.number == key.number, contingency.c.year == key.year)
+        return connection.execute(query).first() is None
+
+    def _next(self, connection: Connection, prefix: str, year: int) -> str:
+        value = connection.execute(
+            text(
+                "INSERT INTO counter (name, value) VALUES (:name, 1) "
+                "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
+            ),
+            {"name": f"{prefix}:{year}"},
+        ).scalar_one()
+        body = f"{prefix}{self.unit}{year}{value:08d}"
+        return body + check_character(body)
+
+
+def check_character(body: str) -> str:
+    """ISO/IEC 7064 MOD 37,36 over letters and digits: catches every single slip and transposition."""
+    remainder = 36
+    for char in body.upper():
+        remainder = (remainder + _ALPHABET.index(char)) % 36 or 36
+        remainder = remainder * 2 % 37
+    return _ALPHABET[(37 - remainder) % 36]

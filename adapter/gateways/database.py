@@ -1,0 +1,187 @@
+"""The database: engine, transactions, locks, ids in blocks, bulk inserts. The only user of a connection string.
+
+Rollback is the default; leaving `transaction()` without an exception commits. SQLAlchemy's exceptions of a server that
+cannot be reached leave as Unavailable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy import Row as Stored
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from adapter.model.errors import Misconfigured, Unavailable
+
+__all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
+
+_BLOCK = 1000
+Row = Mapping[str, Any]
+"""A row to be inserted; `Stored` is one that was read."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached, or asks to try again."""
+
+
+class Database:
+    """One engine for one process. Must not be carried over a fork."""
+
+    def __init__(self, url: str, *, pool: int = 5) -> None:
+        try:
+            self.engine = _engine(url, pool)
+        except (SQLAlchemyError, ValueError) as error:
+            raise Misconfigured(f"the database url does not fit: {type(error).__name__}") from None
+        self._ids: list[int] = []
+        self._ids_lock = threading.Lock()
+
+    @property
+    def is_embedded(self) -> bool:
+        """SQLite: one writer at a time, one worker process."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that commits on leaving, or rolls back.
+
+        Raises:
+            DatabaseUnavailable: the server cannot be reached or ended the transaction.
+        """
+        try:
+            with self.engine.begin() as connection:
+                try:
+                    yield connection
+                except BaseException:
+                    self._forget_ids()
+                    raise
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise DatabaseUnavailable(_reason(error)) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable(_reason(error)) from error
+            raise
+
+    def new_id(self, connection: Connection) -> int:
+        """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""
+        with self._ids_lock:
+            if not self._ids:
+                first = self._draw(connection)
+                self._ids = list(range(first + _BLOCK - 1, first - 1, -1))
+            return self._ids.pop()
+
+    def _draw(self, connection: Connection) -> int:
+        if not self.is_embedded:
+            return int(connection.execute(text("SELECT nextval('ids')")).scalar_one()) * _BLOCK
+        # SQLite has no sequences and one writer: the block is drawn within the caller's own transaction. If that rolls
+        # back, the block is given again, so it must not outlive the transaction: ids are discarded with it.
+        row = connection.execute(
+            text(
+                "INSERT INTO counter (name, value) VALUES ('ids', 1) "
+                "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+            )
+        ).scalar_one()
+        return int(row) * _BLOCK
+
+    def _forget_ids(self) -> None:
+        """After a rollback on SQLite: the block may be drawn again by another process."""
+        if self.is_embedded:
+            with self._ids_lock:
+                self._ids = []
+
+    def lock(self, connection: Connection, names: Iterable[str]) -> None:
+        """Serialise on names (dossiers, message identities) until the transaction ends.
+
+        Names are hashed to advisory locks and taken in one sorted order, so that no two transactions can wait for each
+        other, and a dossier that has no row yet is locked all the same. On SQLite BEGIN IMMEDIATE has done it already.
+        """
+        if self.is_embedded:
+            return
+        keys = sorted({int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) for name in names})
+        if keys:
+            connection.execute(
+                text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS t(k, n)"),
+                {"keys": keys},
+            ).all()
+
+    def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows that all have the same columns: COPY on PostgreSQL, executemany on SQLite."""
+        if not rows:
+            return
+        if self.is_embedded:
+            connection.execute(insert(table), list(rows))
+            return
+        columns = list(rows[0])
+        writers = [_writer(table.c[name].type) for name in columns]
+        names = ", ".join(f'"{name}"' for name in columns)
+        raw: Any = connection.connection.driver_connection
+        with raw.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+            for row in rows:
+                copy.write_row([write(row[name]) for name, write in zip(columns, writers, strict=True)])
+
+    def reachable(self) -> bool:
+        """Whether the server answers."""
+        try:
+            with self.transaction() as connection:
+                connection.execute(text("SELECT 1"))
+        except Unavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _as_json(value: Any) -> Any:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _writer(kind: Any) -> Any:
+    if type(kind).__name__ == "JSON":
+        return _as_json
+    return _as_is
+
+
+def _engine(url: str, pool: int) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 30})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=pool,
+        pool_pre_ping=False,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "application_name": "nsw-adapter"},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is deferred: it locks at the first write, after the reads it must protect (measured: a lost
+    # update). So it is switched off, and `_begin_immediate` takes the lock first.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _reason(error: Exception) -> str:
+    """The kind of failure; a driver's text may quote parameters, so it stays out of messages and logs."""
+    cause = getattr(error, "orig", None)
+    return f"database: {type(cause or error).__name__}"

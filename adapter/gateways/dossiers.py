@@ -1,0 +1,231 @@
+"""Dossiers in the store: found under lock, changed, their versions and search keys kept."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+
+from adapter.gateways.tables import declaration as declarations
+from adapter.gateways.tables import dossier as dossiers
+from adapter.gateways.tables import search_key as search_keys
+from adapter.model.dossier import Dossier, DossierState
+from adapter.model.identifiers import DossierKey
+from adapter.model.stages import Channel, Declaration, Record, Value
+from adapter.pipeline.converters import write
+
+
+def lock_name(key: DossierKey) -> str:
+    """The name under which changes of a dossier are serialised."""
+    return f"dossier:{key.number}:{key.year}"
+
+
+def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey, Dossier]:
+    """The dossiers of these keys that exist. Callers that will change them hold their locks."""
+    wanted = list(dict.fromkeys(keys))
+    if not wanted:
+        return {}
+    query = select(dossiers).where(tuple_(dossiers.c.number, dossiers.c.year).in_([tuple(key) for key in wanted]))
+    return {dossier.key: dossier for dossier in map(_dossier, connection.execute(query))}
+
+
+def key_of(connection: Connection, dossier_id: int) -> DossierKey:
+    """The key of a dossier by its id."""
+    query = select(dossiers.c.number, dossiers.c.year).where(dossiers.c.id == dossier_id)
+    found = connection.execute(query).one()
+    return DossierKey(found.number, found.year)
+
+
+def keep_alias(connection: Connection, dossier_id: int, number: str) -> None:
+    """The window's own number for what was decided directly."""
+    connection.execute(update(dossiers).where(dossiers.c.id == dossier_id).values(alias_number=number))
+
+
+def keep_confirmation(connection: Connection, dossier: Dossier, number: str) -> None:
+    """The number of the confirmation; customs find the dossier by it."""
+    connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(confirmation_number=number))
+    value = search_value("confirmation", number)
+    key = {"kind": "confirmation", "value": value, "dossier_id": dossier.id, "version": dossier.version}
+    connection.execute(insert(search_keys).values(key))
+
+
+def keep_due(connection: Connection, dossier: Dossier, hours: float | None) -> None:
+    """When the confirmation is due: so many hours after acceptance (Article 10)."""
+    if hours is not None and dossier.accepted_at is not None:
+        due = dossier.accepted_at + timedelta(hours=hours)
+        connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(confirm_due_at=due))
+
+
+def by_alias(connection: Connection, number: str, year: int) -> Dossier | None:
+    """A dossier that the window calls by its own number (messages.md 3)."""
+    query = select(dossiers).where(dossiers.c.alias_number == number, dossiers.c.year == year)
+    row = connection.execute(query).first()
+    return _dossier(row) if row else None
+
+
+def _dossier(row: Row[Any]) -> Dossier:
+    return Dossier(
+        key=DossierKey(row.number, row.year),
+        procedure=row.procedure,
+        state=DossierState(row.state),
+        channel=Channel(row.channel),
+        version=row.version,
+        received_at=row.received_at,
+        accepted_at=row.accepted_at,
+        completed_at=row.completed_at,
+        id=row.id,
+        last_sent=row.last_sent,
+        transferred=row.transferred,
+        replies=row.replies,
+        journal=row.journal,
+        journal_head=row.journal_head,
+    )
+
+
+def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
+    """A new dossier's row: its state, and the places its procedure's mapping names."""
+    procedure = declaration.verified.envelope.procedure
+    values = declaration.values
+    limit = procedure.deadline("confirm_within")
+    due = None
+    if limit is not None and dossier.accepted_at is not None:
+        due = dossier.accepted_at + timedelta(hours=limit.hours)
+    place = {name: values.get(field) for name, field in procedure.place.items()}
+    crossing = place.get("crossing")
+    return {
+        **state(dossier),
+        "number": dossier.key.number,
+        "year": dossier.key.year,
+        "procedure": dossier.procedure,
+        "channel": dossier.channel.value,
+        "gate": _text(place.get("gate")),
+        "unit": _text(place.get("unit")),
+        "principal": _text(place.get("principal")),
+        "declarant": _text(place.get("declarant")),
+        "identities": sorted(identities(declaration)),
+        "crossing_at": crossing if isinstance(crossing, datetime) else None,
+        "late": any(finding.name == "declared_late" for finding in declaration.findings),
+        "received_at": dossier.received_at,
+        "confirm_due_at": due,
+        "confirmation_number": None,
+        "alias_number": None,
+    }
+
+
+def state(dossier: Dossier) -> dict[str, Any]:
+    """The columns of a dossier that its life changes."""
+    return {
+        "id": dossier.id,
+        "state": dossier.state.value,
+        "version": dossier.version,
+        "accepted_at": dossier.accepted_at,
+        "completed_at": dossier.completed_at,
+        "last_sent": dossier.last_sent,
+        "transferred": dossier.transferred,
+        "replies": dossier.replies,
+        "journal": dossier.journal,
+        "journal_head": dossier.journal_head,
+    }
+
+
+def _text(value: Value | None) -> str | None:
+    return None if value is None else write(value)[:255]
+
+
+_CHANGE = (
+    update(dossiers)
+    .where(dossiers.c.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}") for name in (
+        "state", "version", "accepted_at", "completed_at", "last_sent", "transferred", "replies", "journal", "journal_head"
+    )})
+)
+
+
+def change(connection: Connection, changed: Sequence[Dossier]) -> None:
+    """Write the new state of dossiers that exist."""
+    if changed:
+        rows = [{f"b_{name}": value for name, value in state(dossier).items()} for dossier in changed]
+        connection.execute(_CHANGE, rows)
+
+
+def identities(declaration: Declaration) -> set[str]:
+    """The personal numbers and tax codes that may read the dossier: the declarant's and the principal's."""
+    procedure = declaration.verified.envelope.procedure
+    return {write(value) for name in procedure.identities for value in _values(declaration, name)}
+
+
+def _values(declaration: Declaration, name: str) -> Iterator[Value]:
+    group, _, field = name.rpartition(".")
+    records: Sequence[Record] = declaration.rows.get(group, ()) if group else (declaration.values,)
+    return (record[field] for record in records if field in record)
+
+
+def version_row(declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime) -> dict[str, Any]:
+    """A version of a dossier: values, digest, who signed. Both versions of a change are kept (Article 11(2)(b))."""
+    verified = declaration.verified
+    signer = verified.signers[-1] if len(verified.signers) > 1 else None
+    return {
+        "id": row_id,
+        "dossier_id": dossier.id,
+        "version": dossier.version,
+        "inbox_id": inbox_id,
+        "values": _plain(declaration.values),
+        "digest": verified.content_digest,
+        "signer": {"subject": signer.subject, "serial": signer.serial, "store": signer.store} if signer else None,
+        "created_at": at,
+    }
+
+
+def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[str, Any]]:
+    """The rows of a version: persons, vehicles, crew."""
+    for group, records in declaration.rows.items():
+        for ordinal, record in enumerate(records, start=1):
+            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": _plain(record)}
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
+    return {
+        name: value if isinstance(value, bool | int | str) else write(value) for name, value in record.items()
+    }
+
+
+def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:
+    """The search keys of a version, each once."""
+    procedure = declaration.verified.envelope.procedure
+    seen: set[tuple[str, str]] = set()
+    for kind, name in procedure.search:
+        for value in _values(declaration, name):
+            key = (kind, search_value(kind, write(value)))
+            if key[1] and key not in seen:
+                seen.add(key)
+                yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.version}
+
+
+def search_value(kind: str, value: str) -> str:
+    """A key as it is stored and asked for: accents folded, letters upper case, numbers without separators."""
+    plain = value.translate(_D)
+    folded = unicodedata.normalize("NFD", plain) if not plain.isascii() else plain
+    letters = "".join(char for char in folded if not unicodedata.combining(char)).upper()
+    if kind == "name":
+        return " ".join(letters.split())[:255]
+    return "".join(char for char in letters if char.isalnum())[:255]
+
+
+_D = str.maketrans("Đđ", "Dd")
+
+
+def latest(connection: Connection, dossier_id: int) -> Row[Any] | None:
+    """The newest version's row."""
+    query = (
+        select(declarations)
+        .where(declarations.c.dossier_id == dossier_id)
+        .order_by(declarations.c.version.desc())
+        .limit(1)
+    )
+    return connection.execute(query).first()
+

@@ -1,0 +1,90 @@
+"""Keys and certificates from PEM files: loaded once, named when something is wrong with them (phoss-ap #58)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from adapter.model.errors import Misconfigured
+from adapter.model.stages import Channel, Role
+from adapter.pipeline.seal import SigningKey, signing_key
+from adapter.pipeline.trust import Partner, Store, Trust
+
+
+def load_key(name: str, *, key: Path, certificates: Path) -> SigningKey:
+    """One of our keys with its chain, leaf first.
+
+    Raises:
+        Misconfigured: a file cannot be read, is no PEM, or key and certificate do not belong together.
+    """
+    chain = load_certificates(certificates)
+    try:
+        private = load_pem_private_key(_read(key), password=None)
+    except (ValueError, TypeError) as error:
+        raise Misconfigured(f"key {name}: {key} holds no unencrypted PEM key ({type(error).__name__})") from None
+    if private.public_key() != chain[0].public_key():
+        raise Misconfigured(f"key {name}: {key} does not belong to the first certificate of {certificates}")
+    return signing_key(name, private, chain)
+
+
+def load_certificates(file: Path) -> tuple[x509.Certificate, ...]:
+    """All certificates of a PEM file.
+
+    Raises:
+        Misconfigured: it cannot be read or holds none.
+    """
+    try:
+        return tuple(x509.load_pem_x509_certificates(_read(file)))
+    except ValueError:
+        raise Misconfigured(f"{file} holds no PEM certificate") from None
+
+
+def load_folder(folder: Path | None, *, must_hold: bool) -> tuple[x509.Certificate, ...]:
+    """The certificates of every .pem file of a folder.
+
+    Raises:
+        Misconfigured: it must hold some and holds none.
+    """
+    files = sorted(folder.glob("*.pem")) if folder is not None and folder.is_dir() else []
+    if must_hold and not files:
+        raise Misconfigured(f"the trust store {folder} holds no anchor (*.pem)")
+    return tuple(certificate for file in files for certificate in load_certificates(file))
+
+
+def load_trust(
+    partners: Mapping[str, tuple[str, str, Iterable[Path]]], stores: Mapping[str, tuple[Path, Path | None]]
+) -> Trust:
+    """The configured trust: partners as (role, channel, certificate files), stores as (anchors, intermediates).
+
+    Raises:
+        Misconfigured: a file is missing, or a role or channel does not exist.
+    """
+    try:
+        loaded = tuple(
+            Partner(
+                name=name,
+                role=Role(role),
+                channel=Channel(channel),
+                certificates=tuple(certificate for file in files for certificate in load_certificates(file)[:1]),
+            )
+            for name, (role, channel, files) in partners.items()
+        )
+    except ValueError as error:
+        raise Misconfigured(f"trust.partners: {error}") from None
+    return Trust(
+        partners=loaded,
+        stores={
+            name: Store(name, load_folder(anchors, must_hold=True), load_folder(intermediates, must_hold=False))
+            for name, (anchors, intermediates) in stores.items()
+        },
+    )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"cannot read {file}: {error.strerror}") from None

@@ -1,0 +1,298 @@
+"""Inbox and outbox: what came, and what leaves, once each. Bytes that were signed are never changed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, tuple_, update
+
+from adapter.gateways.tables import attempt, declaration, inbox, outbox
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.outcomes import SignedReply
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who sent a message and what he called it; for what cannot be verified, its raw bytes (messages.md 5)."""
+
+    sender: str
+    name: str
+
+    @property
+    def lock_name(self) -> str:
+        return f"message:{self.sender}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message that was stored before."""
+
+    id: int
+    public_id: str
+    state: str
+    outcome: str | None
+    content_digest: str | None
+    digest: str
+
+
+def known(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, Known]:
+    """Which of these messages are stored already."""
+    wanted = {(identity.sender, identity.name) for identity in identities}
+    if not wanted:
+        return {}
+    columns = (inbox.c.sender, inbox.c.identity, inbox.c.id, inbox.c.public_id, inbox.c.state, inbox.c.outcome)
+    query = select(*columns, inbox.c.content_digest, inbox.c.digest).where(
+        tuple_(inbox.c.sender, inbox.c.identity).in_(sorted(wanted))
+    )
+    return {
+        Identity(row.sender, row.identity): Known(
+            row.id, row.public_id, row.state, row.outcome, row.content_digest, row.digest
+        )
+        for row in connection.execute(query)
+    }
+
+
+def rewrite(connection: Connection, values: dict[str, Any]) -> None:
+    """Replace the row of a try that had not settled."""
+    connection.execute(update(inbox).where(inbox.c.id == values["id"]).values(**values))
+
+
+def request_of(connection: Connection, dossier_id: int) -> Row[Any]:
+    """The message that made the dossier's newest version."""
+    query = (
+        select(inbox)
+        .join(declaration, declaration.c.inbox_id == inbox.c.id)
+        .where(declaration.c.dossier_id == dossier_id)
+        .order_by(declaration.c.version.desc())
+        .limit(1)
+    )
+    return connection.execute(query).one()
+
+
+def open_transfer(connection: Connection, dossier_id: int) -> bool:
+    """Whether a transfer of this dossier has no answer yet."""
+    query = select(outbox.c.id).where(
+        outbox.c.dossier_id == dossier_id, outbox.c.route == "transfer", outbox.c.answer.is_(None)
+    )
+    return connection.execute(query).first() is not None
+
+
+def reply_row(
+    signed: SignedReply,
+    *,
+    row_id: int,
+    inbox_id: int | None,
+    dossier_id: int | None,
+    ordinal: int,
+    route: str,
+    at: datetime,
+) -> dict[str, Any]:
+    """An outbox row. A reply on the portal's route is sent by being readable."""
+    reply = signed.reply
+    return {
+        "id": row_id,
+        "dossier_id": dossier_id,
+        "ordinal": ordinal,
+        "inbox_id": inbox_id,
+        "copy_of": None,
+        "kind": reply.kind.value,
+        "message_id": reply.message_id,
+        "correlation_id": reply.correlation_id,
+        "document_type": reply.document_type,
+        "type": reply.type,
+        "function": reply.function,
+        "reference": reply.key.number if reply.key else "",
+        "body": signed.body,
+        "digest": signed.digest,
+        "route": route,
+        "created_at": at,
+        "sent_at": at if route == "portal" else None,
+    }
+
+
+def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The stored answers of messages, to be sent again as they are."""
+    if not inbox_ids:
+        return {}
+    query = (
+        select(outbox)
+        .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.inbox_id, []).append(row)
+    return found
+
+
+def copy_row(original: Row[Any], *, row_id: int, at: datetime) -> dict[str, Any]:
+    """An outbox row that sends a stored answer again; the bytes stay with the original."""
+    values = dict(original._mapping)
+    values.pop("delivered_at", None)
+    values.pop("answer", None)
+    values.pop("returns", None)
+    return {
+        **values,
+        "id": row_id,
+        "dossier_id": None,
+        "body": None,
+        "copy_of": original.id,
+        "created_at": at,
+        "sent_at": at if original.route == "portal" else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A reply that may leave now."""
+
+    id: int
+    body: bytes
+    digest: Digest
+    document_type: str
+    type: str
+    function: str
+    message_id: str
+    correlation_id: str | None
+    dossier_id: int | None
+
+
+def claim(connection: Connection, *, limit: int, transfers: bool) -> list[Due]:
+    """Replies that may leave, locked for this transaction.
+
+    A lock serialises but does not order: a reply leaves only when its dossier has no earlier one unsent, and nothing
+    is paged by "id greater than the last" (a transaction that commits late has a low id). Two dispatchers skip each
+    other's rows.
+    """
+    earlier, original = outbox.alias("earlier"), outbox.alias("original")
+    routes = ["window", "transfer"] if transfers else ["window"]
+    blocked: ColumnElement[bool] = exists().where(
+        and_(
+            earlier.c.dossier_id == outbox.c.dossier_id,
+            earlier.c.ordinal < outbox.c.ordinal,
+            earlier.c.sent_at.is_(None),
+        )
+    )
+    query = (
+        select(
+            outbox.c.id,
+            func.coalesce(outbox.c.body, original.c.body).label("body"),
+            outbox.c.digest,
+            outbox.c.document_type,
+            outbox.c.type,
+            outbox.c.function,
+            outbox.c.message_id,
+            outbox.c.correlation_id,
+            outbox.c.dossier_id,
+        )
+        .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
+        .where(outbox.c.sent_at.is_(None), outbox.c.route.in_(routes), ~blocked)
+        .order_by(outbox.c.created_at, outbox.c.id)
+        .limit(limit)
+    )
+    if connection.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True, of=outbox)
+    return [
+        Due(
+            id=row.id,
+            body=row.body,
+            digest=Digest(row.digest),
+            document_type=row.document_type,
+            type=row.type,
+            function=row.function,
+            message_id=row.message_id,
+            correlation_id=row.correlation_id,
+            dossier_id=row.dossier_id,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
+    """These left and the broker has confirmed them."""
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(sent_at=at))
+
+
+def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
+    """The broker gave these back: nothing is bound to take them. They stay and are tried again."""
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(returns=outbox.c.returns + 1))
+
+
+def unsent(connection: Connection) -> dict[str, int]:
+    """How many replies wait, by route."""
+    query = select(outbox.c.route, func.count()).where(outbox.c.sent_at.is_(None)).group_by(outbox.c.route)
+    return {route: count for route, count in connection.execute(query)}
+
+
+def answered(
+    connection: Connection, *, message_id: str | None, document_type: str, reply_type: str, reference: str
+) -> Row[Any] | None:
+    """The reply of ours that a 99 or 00 answers: by correlation id, else the oldest unanswered of that subject."""
+    mine = outbox.c.copy_of.is_(None)
+    if message_id:
+        row = connection.execute(select(outbox).where(outbox.c.message_id == message_id, mine)).first()
+        if row is not None:
+            return row
+    query = (
+        select(outbox)
+        .where(
+            outbox.c.document_type == document_type,
+            outbox.c.type == reply_type,
+            outbox.c.reference == reference,
+            outbox.c.answer.is_(None),
+            or_(outbox.c.route == "window", outbox.c.route == "transfer"),
+            mine,
+        )
+        .order_by(outbox.c.created_at, outbox.c.ordinal)
+        .limit(1)
+    )
+    return connection.execute(query).first()
+
+
+def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:
+    """Keep what the window said to a reply; its 99 is the nearest evidence that the declarant has it (domain.md 1.4)."""
+    values: dict[str, Any] = {"answer": answer}
+    if answer == "receipt":
+        values["delivered_at"] = at
+    connection.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+
+
+def mark_delivered(connection: Connection, row_ids: Sequence[int], at: datetime) -> None:
+    """The declarant has read these on the portal; the first time counts (Article 10)."""
+    if row_ids:
+        connection.execute(
+            update(outbox).where(outbox.c.id.in_(row_ids), outbox.c.delivered_at.is_(None)).values(delivered_at=at)
+        )
+
+
+def attempts(connection: Connection, digest: str) -> int:
+    """How often this message was taken up without settling."""
+    query = select(func.count()).select_from(attempt).where(attempt.c.digest == digest)
+    return int(connection.execute(query).scalar_one())
+
+
+def record_attempt(connection: Connection, digest: str, row_id: int, at: datetime) -> None:
+    """One more try."""
+    connection.execute(insert(attempt).values(id=row_id, digest=digest, at=at))
+
+
+def waiting_for(connection: Connection, keys: Iterable[DossierKey]) -> list[Row[Any]]:
+    """Messages that wait for one of these dossiers."""
+    wanted = [tuple(key) for key in keys]
+    if not wanted:
+        return []
+    query = select(inbox).where(
+        inbox.c.state == "waiting", tuple_(inbox.c.reference, inbox.c.year).in_(wanted)
+    )
+    return list(connection.execute(query.order_by(inbox.c.received_at, inbox.c.id)))
+
+
+def waited_out(connection: Connection, now: datetime) -> list[Row[Any]]:
+    """Messages whose bounded wait is over."""
+    query = select(inbox).where(inbox.c.state == "waiting", inbox.c.waits_until <= now)
+    return list(connection.execute(query.order_by(inbox.c.received_at, inbox.c.id).limit(100)))

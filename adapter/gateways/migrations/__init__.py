@@ -1,0 +1,1 @@
+"""Alembic migrations: the way from any earlier state of the tables to this one, on both databases."""

@@ -1,0 +1,276 @@
+"""first tables"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE SEQUENCE ids")
+    op.create_table(
+        "attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attempt_digest"), ["digest"], unique=False)
+
+    op.create_table(
+        "contingency",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("sender", sa.String(length=200), nullable=False),
+        sa.Column("message_key", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=35), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contingency")),
+        sa.UniqueConstraint("number", name=op.f("uq_contingency_number")),
+        sa.UniqueConstraint("sender", "message_key", name=op.f("uq_contingency_sender_message_key")),
+    )
+    op.create_table(
+        "counter",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
+    )
+    op.create_table(
+        "dossier",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("number", sa.String(length=35), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("procedure", sa.String(length=100), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("gate", sa.String(length=20), nullable=True),
+        sa.Column("unit", sa.String(length=20), nullable=True),
+        sa.Column("principal", sa.String(length=255), nullable=True),
+        sa.Column("declarant", sa.String(length=255), nullable=True),
+        sa.Column("identities", sa.JSON(), nullable=False),
+        sa.Column("crossing_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirm_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmation_number", sa.String(length=35), nullable=True),
+        sa.Column("last_sent", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("transferred", sa.Boolean(), nullable=False),
+        sa.Column("alias_number", sa.String(length=35), nullable=True),
+        sa.Column("replies", sa.Integer(), nullable=False),
+        sa.Column("journal", sa.Integer(), nullable=False),
+        sa.Column("journal_head", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier")),
+        sa.UniqueConstraint("number", "year", name=op.f("uq_dossier_number_year")),
+    )
+    op.create_table(
+        "incident",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("notice_number", sa.String(length=35), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incident")),
+    )
+    op.create_table(
+        "journal_seal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("heads", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_seal")),
+    )
+    op.create_table(
+        "token",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("label", sa.String(length=120), nullable=False),
+        sa.Column("bound_to", sa.String(length=20), nullable=True),
+        sa.Column("office", sa.String(length=40), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_token")),
+        sa.UniqueConstraint("hash", name=op.f("uq_token_hash")),
+    )
+    op.create_table(
+        "window",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("broker_up_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("broker_down_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("override", sa.String(length=10), nullable=True),
+        sa.Column("override_reason", sa.Text(), nullable=True),
+        sa.Column("override_by", sa.String(length=120), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_window")),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("public_id", sa.String(length=36), nullable=False),
+        sa.Column("sender", sa.String(length=200), nullable=False),
+        sa.Column("identity", sa.String(length=180), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=True),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("content_digest", sa.String(length=64), nullable=True),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("bound_to", sa.String(length=20), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=True),
+        sa.Column("stage", sa.String(length=10), nullable=True),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("signers", sa.JSON(), nullable=False),
+        sa.Column("procedure", sa.String(length=100), nullable=True),
+        sa.Column("pair", sa.String(length=7), nullable=True),
+        sa.Column("schema", sa.String(length=200), nullable=True),
+        sa.Column("mapping", sa.String(length=120), nullable=True),
+        sa.Column("reference", sa.String(length=35), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=True),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=True),
+        sa.Column("waits_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_inbox_dossier_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_inbox_public_id")),
+        sa.UniqueConstraint("sender", "identity", name=op.f("uq_inbox_sender_identity")),
+    )
+    with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inbox_digest"), ["digest"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_waiting",
+            ["state", "reference", "year"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'settled'"),
+            postgresql_where=sa.text("state <> 'settled'"),
+        )
+
+    op.create_table(
+        "journal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=True),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_journal_dossier_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
+    )
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.create_index("ix_journal_dossier", ["dossier_id", "ordinal"], unique=False)
+
+    op.create_table(
+        "search_key",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("value", sa.String(length=255), nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_search_key_dossier_id")),
+        sa.PrimaryKeyConstraint("kind", "value", "dossier_id", "version", name=op.f("pk_search_key")),
+    )
+    op.create_table(
+        "declaration",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("inbox_id", sa.BigInteger(), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("signer", sa.JSON(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_declaration_dossier_id")),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_declaration_inbox_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_declaration")),
+        sa.UniqueConstraint("dossier_id", "version", name=op.f("uq_declaration_dossier_id_version")),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=True),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("inbox_id", sa.BigInteger(), nullable=True),
+        sa.Column("copy_of", sa.BigInteger(), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("correlation_id", sa.String(length=36), nullable=True),
+        sa.Column("document_type", sa.String(length=100), nullable=False),
+        sa.Column("type", sa.String(length=3), nullable=False),
+        sa.Column("function", sa.String(length=3), nullable=False),
+        sa.Column("reference", sa.String(length=35), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("route", sa.String(length=10), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.String(length=10), nullable=True),
+        sa.Column("returns", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["copy_of"], ["outbox.id"], name=op.f("fk_outbox_copy_of")),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_outbox_dossier_id")),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_outbox_inbox_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_dossier", ["dossier_id", "ordinal"], unique=False)
+        batch_op.create_index("ix_outbox_inbox", ["inbox_id"], unique=False)
+        batch_op.create_index("ix_outbox_message", ["message_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_unsent",
+            ["route", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        )
+
+    op.create_table(
+        "declaration_row",
+        sa.Column("declaration_id", sa.BigInteger(), nullable=False),
+        sa.Column("group", sa.String(length=40), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["declaration_id"], ["declaration.id"], name=op.f("fk_declaration_row_declaration_id")),
+        sa.PrimaryKeyConstraint("declaration_id", "group", "ordinal", name=op.f("pk_declaration_row")),
+    )
+    op.execute(sa.text('INSERT INTO "window" (id, mode) VALUES (1, :mode)').bindparams(mode="unknown"))
+
+
+def downgrade() -> None:
+    for table in (
+        "token",
+        "window",
+        "attempt",
+        "contingency",
+        "counter",
+        "incident",
+        "journal_seal",
+        "journal",
+        "search_key",
+        "declaration_row",
+        "declaration",
+        "outbox",
+        "inbox",
+        "dossier",
+    ):
+        op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP SEQUENCE ids")

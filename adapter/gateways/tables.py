@@ -1,0 +1,279 @@
+"""The tables, once (architecture.md 7). No table per procedure: the mapping says which values are search keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept in UTC on both databases (SQLite would silently drop the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _id() -> Column[int]:
+    """Ids are drawn in blocks by `gateways/database`, not by the tables: they order nothing."""
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("public_id", String(36), nullable=False, unique=True),
+    Column("sender", String(200), nullable=False),
+    Column("identity", String(180), nullable=False),
+    Column("message_id", String(36)),
+    Column("raw", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("content_digest", String(64)),
+    Column("channel", String(10), nullable=False),
+    Column("bound_to", String(20)),
+    Column("received_at", Moment, nullable=False),
+    Column("state", String(10), nullable=False),  # settled | waiting | parked
+    Column("outcome", String(10)),
+    Column("stage", String(10)),
+    Column("findings", JSON, nullable=False),
+    Column("signers", JSON, nullable=False),
+    Column("procedure", String(100)),
+    Column("pair", String(7)),
+    Column("schema", String(200)),
+    Column("mapping", String(120)),
+    Column("reference", String(35)),
+    Column("year", Integer),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("waits_until", Moment),
+    Column("note", Text),
+    UniqueConstraint("sender", "identity"),
+)
+Index("ix_inbox_waiting", inbox.c.state, inbox.c.reference, inbox.c.year, sqlite_where=text("state <> 'settled'"),
+      postgresql_where=text("state <> 'settled'"))
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("ordinal", Integer, nullable=False),  # place among the dossier's replies
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id")),
+    Column("copy_of", BigInteger, ForeignKey("outbox.id")),
+    Column("kind", String(20), nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("correlation_id", String(36)),
+    Column("document_type", String(100), nullable=False),
+    Column("type", String(3), nullable=False),
+    Column("function", String(3), nullable=False),
+    Column("reference", String(35), nullable=False),
+    Column("body", LargeBinary),
+    Column("digest", String(64), nullable=False),
+    Column("route", String(10), nullable=False),  # window | transfer | portal
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("delivered_at", Moment),
+    Column("answer", String(10)),  # receipt | error: what the window answered to it
+    Column("returns", Integer, nullable=False, server_default="0"),
+)
+Index("ix_outbox_unsent", outbox.c.route, outbox.c.created_at, outbox.c.id, sqlite_where=text("sent_at IS NULL"),
+      postgresql_where=text("sent_at IS NULL"))
+Index("ix_outbox_dossier", outbox.c.dossier_id, outbox.c.ordinal)
+Index("ix_outbox_inbox", outbox.c.inbox_id)
+Index("ix_outbox_message", outbox.c.message_id)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+)
+
+dossier = Table(
+    "dossier",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("procedure", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("gate", String(20)),
+    Column("unit", String(20)),
+    Column("principal", String(255)),
+    Column("declarant", String(255)),
+    Column("identities", JSON, nullable=False),
+    Column("crossing_at", Moment),
+    Column("late", Boolean, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("accepted_at", Moment),
+    Column("confirm_due_at", Moment),
+    Column("completed_at", Moment),
+    Column("confirmation_number", String(35)),
+    Column("last_sent", Moment),
+    Column("transferred", Boolean, nullable=False),
+    Column("alias_number", String(35)),
+    Column("replies", Integer, nullable=False),
+    Column("journal", Integer, nullable=False),
+    Column("journal_head", String(64), nullable=False),
+    UniqueConstraint("number", "year"),
+)
+
+declaration = Table(
+    "declaration",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id"), nullable=False),
+    Column("values", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("signer", JSON),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("dossier_id", "version"),
+)
+
+declaration_row = Table(
+    "declaration_row",
+    metadata,
+    Column("declaration_id", BigInteger, ForeignKey("declaration.id"), primary_key=True),
+    Column("group", String(40), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("values", JSON, nullable=False),
+)
+
+search_key = Table(
+    "search_key",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("value", String(255), primary_key=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("ordinal", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+Index("ix_journal_dossier", journal.c.dossier_id, journal.c.ordinal)
+
+journal_seal = Table(
+    "journal_seal",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("heads", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+)
+
+window = Table(
+    "window",
+    metadata,
+    _id(),
+    Column("refreshed_at", Moment),
+    Column("broker_up_since", Moment),
+    Column("broker_down_since", Moment),
+    Column("heartbeat_at", Moment),
+    Column("mode", String(10), nullable=False),
+    Column("since", Moment),
+    Column("override", String(10)),
+    Column("override_reason", Text),
+    Column("override_by", String(120)),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    _id(),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("cause", String(20), nullable=False),  # broker | heartbeat | notice | override
+    Column("reason", Text, nullable=False),
+    Column("notice_number", String(35)),
+    Column("actor", String(120), nullable=False),
+)
+
+contingency = Table(
+    "contingency",
+    metadata,
+    _id(),
+    Column("sender", String(200), nullable=False),
+    Column("message_key", String(100), nullable=False),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("year", Integer, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    UniqueConstraint("sender", "message_key"),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    _id(),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("label", String(120), nullable=False),
+    Column("bound_to", String(20)),
+    Column("office", String(40)),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)

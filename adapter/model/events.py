@@ -1,0 +1,55 @@
+"""Names of what is logged: one closed set, so that an operator's filter never misses a spelling.
+
+An event carries message id, dossier, outcome, durations: never a payload, never a person's name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Event(StrEnum):
+    """Every event the adapter emits. The ones of a message's way stand in the order they happen."""
+
+    GATHERED = "batch.gathered"
+    VERIFIED = "message.verified"
+    LOCKED = "batch.locked"
+    INSERTED = "batch.inserted"
+    COMMITTING = "batch.committing"
+    COMMITTED = "batch.committed"
+    SETTLED = "message.settled"
+    ACKNOWLEDGED = "batch.acknowledged"
+    CLAIMED = "outbox.claimed"
+    PUBLISHED = "outbox.published"
+    CONFIRMED = "outbox.confirmed"
+    SENT = "outbox.sent"
+    RETURNED = "outbox.returned"
+    PARKED = "message.parked"
+    SECURITY = "security.event"
+    UNAVAILABLE = "service.unavailable"
+    AVAILABLE = "service.available"
+    WORKER_STARTED = "worker.started"
+    WORKER_STOPPED = "worker.stopped"
+    WORKER_KILLED = "worker.killed"
+    STARTED = "adapter.started"
+    STOPPING = "adapter.stopping"
+    STOPPED = "adapter.stopped"
+    BROKER = "broker.event"
+    WINDOW = "window.changed"
+    WOKEN = "waiting.woken"
+    SEALED = "journal.sealed"
+    LOOKUP = "lookup.done"
+    REQUEST = "request.done"
+    UNSAFE = "unsafe.option"
+
+
+class Observe(Protocol):
+    """Whoever watches: the log in production, a crash test in the proofs."""
+
+    def __call__(self, event: Event, /, **fields: Any) -> None: ...
+
+
+def unobserved(event: Event, /, **fields: Any) -> None:
+    """Nobody watches."""
+    del event, fields

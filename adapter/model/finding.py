@@ -1,0 +1,87 @@
+"""A finding: one fault or warning, with the place where it stands and what it means in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """What a finding does to its message."""
+
+    REJECT = "reject"
+    """t/00: the message cannot be taken as it is."""
+    REFUSE = "refuse"
+    """20/22: a lawful ground."""
+    WARN = "warn"
+    """Accepted and flagged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found, as the pipeline says it: a name of the catalogue, an XPath, the words for its text.
+
+    `line` counts from 1 in the received, unwrapped bytes; 0 where there is none.
+    `words` fill the catalogue's text; they never hold the value of a personal field.
+    """
+
+    name: str
+    pointer: str
+    severity: Severity = Severity.REJECT
+    line: int = 0
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingText:
+    """The public face of a finding's name: its number and its text in Vietnamese and English."""
+
+    code: str
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFinding:
+    """A finding as it leaves the house: code, pointer, line, Vietnamese, English."""
+
+    code: str
+    name: str
+    pointer: str
+    line: int
+    severity: Severity
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCatalogue:
+    """The published error catalogue (messages.md 4): names to numbers and texts."""
+
+    texts: Mapping[str, FindingText]
+
+    def state(self, finding: Finding) -> StatedFinding:
+        """Put a finding into words.
+
+        Raises:
+            KeyError: the name is in no catalogue; the check at start makes that impossible for our own names.
+        """
+        text = self.texts[finding.name]
+        words = _Words(finding.words)
+        return StatedFinding(
+            code=text.code,
+            name=finding.name,
+            pointer=finding.pointer,
+            line=finding.line,
+            severity=finding.severity,
+            vi=text.vi.format_map(words),
+            en=text.en.format_map(words),
+        )
+
+
+class _Words(dict[str, str]):
+    """Words for a text; one that was not given stays visible as a dash and never breaks an answer."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"

@@ -1,0 +1,21 @@
+"""What a message may be at most, before anything is trusted (config.yaml, `limits`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Counts and sizes in bytes; each is checked before anything that costs more than reading the bytes once."""
+
+    message_bytes: int
+    depth: int
+    elements: int
+    attributes: int
+    namespaces: int
+    findings: int
+    """How many findings an answer lists; more are capped, and the cap is said."""
+    report_bytes: int
+    """Up to this size a rejected message gets the second, slower schema report."""
+    report_seconds: float

@@ -1,0 +1,117 @@
+"""How judging a message ends. The words accepted, refused, rejected and parked mean the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.model.finding import Finding
+from adapter.model.header import Header
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.procedure import ReplyKind
+from adapter.model.stages import Declaration, Stage, VerifiedDocument
+
+
+class Word(StrEnum):
+    """The four outcomes (messages.md 3)."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It has its effect: a dossier is made or changed, at once or waiting for an officer."""
+
+    declaration: Declaration
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A message that changes no dossier and is right: a heartbeat, a notice, an answer to one of ours."""
+
+    verified: VerifiedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A lawful ground stands against it: answered 20/22."""
+
+    declaration: Declaration
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It cannot be taken as it is: answered t/00.
+
+    `claims` is its header as written, where one could be read; `verified` what verification returned, if it got so far.
+    """
+
+    stage: Stage
+    findings: tuple[Finding, ...]
+    claims: Header | None = None
+    verified: VerifiedDocument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Ours to mend: kept for the operator, the sender is told nothing false. `reason` holds no payload."""
+
+    stage: Stage | None
+    reason: str
+
+
+Outcome = Accepted | Noted | Refused | Rejected | Parked
+
+
+def word(outcome: Outcome) -> Word:
+    """The one word for an outcome."""
+    match outcome:
+        case Accepted() | Noted():
+            return Word.ACCEPTED
+        case Refused():
+            return Word.REFUSED
+        case Rejected():
+            return Word.REJECTED
+        case Parked():
+            return Word.PARKED
+
+
+def verified_of(outcome: Outcome) -> VerifiedDocument | None:
+    """What verification returned for this message, if it got so far."""
+    match outcome:
+        case Accepted(declaration=declaration) | Refused(declaration=declaration):
+            return declaration.verified
+        case Noted(verified=verified) | Rejected(verified=verified):
+            return verified
+        case Parked():
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as XML, valid against its own XSD, not yet signed."""
+
+    kind: ReplyKind
+    message_id: str
+    correlation_id: str | None
+    document_type: str
+    type: str
+    function: str
+    key: DossierKey | None
+    xml: bytes
+    confirms: bool
+    """Carries the confirming unit's signature over Content as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedReply:
+    """Final bytes: never changed again, every copy the same."""
+
+    reply: Reply
+    body: bytes
+    digest: Digest

@@ -1,0 +1,233 @@
+"""A procedure (thủ tục) as compiled from schemas/ and mappings/: what may come in, how it is read, what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from lxml import etree
+
+from adapter.model.finding import FindingCatalogue, Severity
+from adapter.model.identifiers import ProcedureCode
+
+
+class Meaning(StrEnum):
+    """What a message means; the data file mappings/messages.yaml says which (type, function) has which meaning."""
+
+    DECLARATION = "declaration"
+    REPLACEMENT = "replacement"
+    AMENDMENT_OWN = "amendment_own"
+    AMENDMENT_REQUESTED = "amendment_requested"
+    WITHDRAWAL = "withdrawal"
+    RECEIPT = "receipt"
+    ERROR = "error"
+    HEARTBEAT = "heartbeat"
+    INCIDENT_NOTICE = "incident_notice"
+    INCIDENT_END = "incident_end"
+
+    @property
+    def is_control(self) -> bool:
+        """Speaks of the window itself, not of a dossier."""
+        return self in (Meaning.HEARTBEAT, Meaning.INCIDENT_NOTICE, Meaning.INCIDENT_END)
+
+    @property
+    def is_technical_answer(self) -> bool:
+        """Answers one of our messages; is never answered itself."""
+        return self in (Meaning.RECEIPT, Meaning.ERROR)
+
+
+class ReplyKind(StrEnum):
+    """What we may answer; the value is the element under Content."""
+
+    RECEIPT = "Receipt"
+    ERRORS = "Errors"
+    ACCEPTANCE = "Acceptance"
+    REFUSAL = "Refusal"
+    AMENDMENT_REQUEST = "AmendmentRequest"
+    COMPLETION = "Completion"
+    TRANSFER = "Transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name for people, in Vietnamese and English."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One value: its name, its path (simple child steps, optional final @attribute), its type."""
+
+    name: str
+    path: str
+    type: str
+    label: Label
+    codes: str | None = None
+    personal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    """Repeated rows: persons, vehicles, crew."""
+
+    name: str
+    path: str
+    label: Label
+    fields: tuple[FieldSpec, ...]
+    ordinal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """One rule of the closed table, with its arguments and what breaking it means."""
+
+    rule: str
+    severity: Severity
+    arguments: Mapping[str, object]
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A time limit of the Decision: `declare_before` a field's time, or `confirm_within` of acceptance. In hours."""
+
+    name: str
+    kind: str
+    hours: float
+    field: str | None = None
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`field` has `value`."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignaturePolicy:
+    """Whether the declarant must sign (Article 6(2)) and which trust stores he may chain to."""
+
+    required: str
+    """always | never | when_present"""
+    when_present: str | None = None
+    stores: tuple[str, ...] = ()
+    stores_where: tuple[tuple[Condition, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSpec:
+    """One message that may come in: meaning, form, compiled XSD, root element under Content."""
+
+    pair: str
+    meaning: Meaning
+    root: str
+    schema_name: str
+    schema: etree.XMLSchema
+    form: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentItem:
+    """One value of an outbound form: where it goes, and from which closed source."""
+
+    path: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionSpec:
+    """The confirmation (xác nhận hoàn thành khai báo): form, XSD, content."""
+
+    form: str
+    root: str
+    schema_name: str
+    content: tuple[ContentItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """One procedure in one version."""
+
+    code: ProcedureCode
+    version: str
+    effective_from: date
+    effective_to: date | None
+    title: Label
+    basis: str
+    on_window: bool
+    acceptance: str
+    """automatic | officer"""
+    signature: SignaturePolicy
+    messages: Mapping[str, MessageSpec]
+    fields: tuple[FieldSpec, ...] = ()
+    groups: tuple[GroupSpec, ...] = ()
+    header_equal: tuple[tuple[str, str], ...] = ()
+    identities: tuple[str, ...] = ()
+    place: Mapping[str, str] = field(default_factory=dict)
+    search: tuple[tuple[str, str], ...] = ()
+    rules: tuple[RuleSpec, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    completion: CompletionSpec | None = None
+    result: str = "declaration"
+
+    def field(self, name: str) -> FieldSpec | None:
+        """The field of that name, or None."""
+        return next((spec for spec in self.fields if spec.name == name), None)
+
+    def group(self, name: str) -> GroupSpec | None:
+        """The group of that name, or None."""
+        return next((spec for spec in self.groups if spec.name == name), None)
+
+    def deadline(self, kind: str) -> Deadline | None:
+        """The deadline of that kind, or None."""
+        return next((limit for limit in self.deadlines if limit.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySpec:
+    """How a kind of reply is written: its (type, function), its XSD. `type` None = the type answered."""
+
+    kind: ReplyKind
+    type: str | None
+    function: str
+    schema_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One entry of a code list, with the days between which it is valid."""
+
+    code: str
+    vi: str
+    en: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything the data files say, proved at start: procedures, code lists, replies, finding texts."""
+
+    procedures: Mapping[ProcedureCode, tuple[Procedure, ...]]
+    codelists: Mapping[str, Mapping[str, Code]]
+    meanings: Mapping[str, Meaning]
+    replies: Mapping[ReplyKind, ReplySpec]
+    schemas: Mapping[str, etree.XMLSchema]
+    """Outbound and technical XSDs by name."""
+    schema_files: Mapping[str, str]
+    """File of each XSD by name, for the slow second opinion on the reject path."""
+    findings: FindingCatalogue
+
+    def find(self, code: str, on: date) -> Procedure | None:
+        """The version of a procedure in force on a day, or None."""
+        for procedure in self.procedures.get(ProcedureCode(code), ()):
+            if procedure.effective_from <= on and (procedure.effective_to is None or on <= procedure.effective_to):
+                return procedure
+        return None

@@ -1,0 +1,145 @@
+"""The stages of judging a message, as types: each holds the one before, so that only one order compiles.
+
+    Submission -> Envelope -> VerifiedDocument -> ValidDocument -> Declaration -> outcome
+
+Each is constructed in one module only (tests/architecture holds that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from lxml import etree
+
+from adapter.model.finding import Finding
+from adapter.model.header import Header
+from adapter.model.identifiers import Digest
+from adapter.model.procedure import Meaning, MessageSpec, Procedure
+
+Value = str | int | bool | date | datetime
+"""One mapped value. `datetime` is aware (Asia/Ho_Chi_Minh)."""
+Record = Mapping[str, Value]
+"""Values under the mapping's names; an absent value has no key."""
+
+
+class Channel(StrEnum):
+    """The door a message came in by."""
+
+    WINDOW = "window"
+    PORTAL = "portal"
+
+
+class Stage(StrEnum):
+    """Steps of judging, in order; used in findings, logs and metrics."""
+
+    OPEN = "open"
+    VERIFY = "verify"
+    VALIDATE = "validate"
+    READ = "read"
+    CHECK = "check"
+    DECIDE = "decide"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Bytes as they came by one of the two doors.
+
+    `received_at` is aware. `bound_to` is the personal number or tax code that the door authenticated, if it did.
+    `correlation_id` is the transport's claim of which message of ours this answers.
+    `redelivered` says that an earlier try did not settle (a crash, a lost connection).
+    """
+
+    raw: bytes
+    channel: Channel
+    received_at: datetime
+    digest: Digest
+    bound_to: str | None = None
+    correlation_id: str | None = None
+    redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Well-formed, within limits, no DTD. The header's values are claims."""
+
+    submission: Submission
+    content: bytes
+    """The received bytes, unwrapped: what signatures are verified over."""
+    tree: etree._Element
+    """The received tree: for gates and for looking up lines, never a source of values."""
+    header: Header
+    procedure: Procedure
+    spec: MessageSpec
+    unwrapped: int
+    """How many levels of XML escaping were undone (0 to 2)."""
+
+
+class Role(StrEnum):
+    """What a certificate signs as."""
+
+    WINDOW_SYSTEM = "window"
+    PORTAL_SYSTEM = "portal"
+    DECLARANT = "declarant"
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who signed: role, subject (RFC 4514), serial number (hexadecimal), and where trust came from."""
+
+    role: Role
+    subject: str
+    serial: str
+    store: str
+    identity: str | None = None
+    """Tax code or personal number in the certificate, where it has one."""
+    partner: str | None = None
+    """The partner of the configuration, for a pinned system certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedDocument:
+    """The signed element that verification returned, without its signatures: all that later stages see."""
+
+    envelope: Envelope
+    element: etree._Element
+    header: Header
+    """The header again, read from the signed element: no longer a claim."""
+    signers: tuple[Signer, ...]
+    content_digest: Digest
+    """SHA-256 over exclusive C14N of `element`: what the message says, however it is spelled (messages.md 5)."""
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the message means, from its (type, function)."""
+        return self.envelope.spec.meaning
+
+    @property
+    def sender(self) -> str:
+        """The verified sender: half of a message's identity. A portal's caller is told from other callers."""
+        system = self.signers[0]
+        bound = self.envelope.submission.bound_to
+        return f"{system.partner}:{bound}" if bound else str(system.partner)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidDocument:
+    """The same element, valid against the XSD of its (documentType, type, function)."""
+
+    verified: VerifiedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Typed values under the mapping's names, and the warnings that the rules left."""
+
+    valid: ValidDocument
+    values: Record
+    rows: Mapping[str, tuple[Record, ...]]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def verified(self) -> VerifiedDocument:
+        return self.valid.verified

@@ -1,0 +1,268 @@
+"""Composing replies: the answer as XML, valid against its own XSD, not yet signed (messages.md 3).
+
+Nothing here signs, stores or sends; times and identifiers are handed in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from adapter.model.errors import Misconfigured
+from adapter.model.finding import StatedFinding
+from adapter.model.header import Header, Party
+from adapter.model.identifiers import DossierKey
+from adapter.model.installation import Installation
+from adapter.model.outcomes import Reply
+from adapter.model.procedure import ReplyKind, ReplySpec
+from adapter.pipeline.envelope import VIETNAM, write_time
+
+_REFERENCE = re.compile(r"[A-Za-z0-9]{1,35}")
+_PLACEHOLDER_REFERENCE = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class InReplyTo:
+    """What a reply answers, and the versions that judged it: `Digest` is SHA-256 in hexadecimal."""
+
+    message_id: str | None
+    digest: str
+    schema: str | None
+    mapping: str | None
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The header of a reply before its own identity: whom it goes to, about which dossier."""
+
+    sender: Party
+    recipient: Party
+    document_type: str
+    type: str
+    key: DossierKey
+    correlation_id: str | None = None
+
+
+def address(installation: Installation, header: Header | None, *, verified: bool, now: datetime) -> Address:
+    """Address an answer. Only a verified header decides where it goes; an unverified one is only echoed in part."""
+    if header is None:
+        year = now.astimezone(VIETNAM).year
+        key = DossierKey(_PLACEHOLDER_REFERENCE, year)
+        return Address(installation.own, installation.window, installation.placeholder_document_type, "00", key)
+    subject = header.subject
+    number = subject.reference if _REFERENCE.fullmatch(subject.reference) else _PLACEHOLDER_REFERENCE
+    return Address(
+        sender=header.recipient if verified else installation.own,
+        recipient=header.sender if verified else installation.window,
+        document_type=subject.document_type,
+        type=subject.type,
+        key=DossierKey(number, subject.document_year),
+        correlation_id=header.message_id,
+    )
+
+
+def compose(
+    kind: ReplyKind,
+    content: etree._Element,
+    *,
+    to: Address,
+    spec: ReplySpec,
+    message_id: str,
+    now: datetime,
+    schema: etree.XMLSchema,
+) -> Reply:
+    """Write the envelope around `content` and prove it against its XSD (peers.md 1.6: outbound too).
+
+    Raises:
+        Misconfigured: our own reply does not agree with our own schema.
+    """
+    reply_type = spec.type or to.type
+    envelope = etree.Element("Envelope")
+    envelope.append(_header(to, reply_type, spec.function, message_id, now))
+    body = etree.SubElement(envelope, "Body")
+    etree.SubElement(body, "Content").append(content)
+    if not schema.validate(envelope):
+        # Paths and types only: the message of libxml2 would quote values.
+        faults = "; ".join(f"{error.path} {error.type_name}" for error in schema.error_log)
+        raise Misconfigured(f"our {kind.value} does not agree with its schema: {faults}")
+    return Reply(
+        kind=kind,
+        message_id=message_id,
+        correlation_id=to.correlation_id,
+        document_type=to.document_type,
+        type=reply_type,
+        function=spec.function,
+        key=to.key,
+        xml=etree.tostring(envelope, encoding="UTF-8"),
+        confirms=kind is ReplyKind.COMPLETION,
+    )
+
+
+def _header(to: Address, reply_type: str, function: str, message_id: str, now: datetime) -> etree._Element:
+    header = etree.Element("Header")
+    _append(header, "Reference", {"version": "01", "messageId": message_id})
+    header.append(_party("From", to.sender))
+    header.append(_party("To", to.recipient))
+    subject = {
+        "documentType": to.document_type,
+        "type": reply_type,
+        "function": function,
+        "reference": to.key.number,
+        "documentYear": str(to.key.year),
+        "preDocumentYear": str(to.key.year),
+        "preReference": to.key.number,
+        "sendDate": write_time(now),
+    }
+    _append(header, "Subject", subject)
+    return header
+
+
+def _party(tag: str, party: Party) -> etree._Element:
+    element = etree.Element(tag)
+    values = {
+        "name": party.name,
+        "identity": party.identity,
+        "countryCode": party.country_code,
+        "ministryCode": party.ministry_code,
+        "organizationCode": party.organization_code,
+    }
+    for name, value in values.items():
+        etree.SubElement(element, name).text = value
+    if party.unit_code:
+        etree.SubElement(element, "unitCode").text = party.unit_code
+    return element
+
+
+def _append(parent: etree._Element, tag: str, values: Mapping[str, str]) -> etree._Element:
+    element = etree.SubElement(parent, tag)
+    for name, value in values.items():
+        etree.SubElement(element, name).text = value
+    return element
+
+
+def _start(kind: ReplyKind, answered: InReplyTo | None) -> etree._Element:
+    content = etree.Element(kind.value)
+    if answered is not None:
+        values = {
+            "MessageId": answered.message_id,
+            "Digest": answered.digest,
+            "Schema": answered.schema,
+            "Mapping": answered.mapping,
+            "Channel": answered.channel,
+        }
+        _append(content, "InReplyTo", {name: value for name, value in values.items() if value})
+    return content
+
+
+def receipt(answered: InReplyTo, now: datetime) -> etree._Element:
+    """t/99: received, nothing more."""
+    content = _start(ReplyKind.RECEIPT, answered)
+    etree.SubElement(content, "ReceiveDate").text = write_time(now)
+    return content
+
+
+def errors(answered: InReplyTo, findings: Sequence[StatedFinding]) -> etree._Element:
+    """t/00: everything that was found, each with code, place, line and two languages."""
+    content = _start(ReplyKind.ERRORS, answered)
+    _error_list(etree.SubElement(content, "ErrorList"), "Error", findings)
+    if any(finding.name == "too_many_findings" for finding in findings):
+        etree.SubElement(content, "ErrorsCapped").text = "1"
+    return content
+
+
+def acceptance(
+    answered: InReplyTo, findings: Sequence[StatedFinding], installation: Installation, *, received: datetime, now: datetime
+) -> etree._Element:
+    """20/21 (tiếp nhận): carries ReceiveDate, so it is the receipt too; warnings are told, not hidden."""
+    content = _start(ReplyKind.ACCEPTANCE, answered)
+    etree.SubElement(content, "AcceptDate").text = write_time(now)
+    etree.SubElement(content, "ReceiveDate").text = write_time(received)
+    who = {
+        "Organization": installation.organization,
+        "Division": installation.division,
+        "Name": installation.accepter,
+    }
+    _append(content, "Accepter", who)
+    if findings:
+        _error_list(etree.SubElement(content, "Warnings"), "Warning", findings)
+    return content
+
+
+def refusal(
+    answered: InReplyTo,
+    findings: Sequence[StatedFinding],
+    installation: Installation,
+    *,
+    name: str,
+    ground: str,
+    now: datetime,
+) -> etree._Element:
+    """20/22: refusal with legal ground and reason (NĐ 85/2019 Article 19(2)(b))."""
+    content = _start(ReplyKind.REFUSAL, answered)
+    reject = {
+        "RejectCode": findings[0].code,
+        "RejectDesc": " ".join(dict.fromkeys(finding.vi for finding in findings))[:1000],
+        "Organization": installation.organization,
+        "Division": installation.division,
+        "Name": name,
+        "LegalGround": ground,
+    }
+    _append(content, "Reject", reject)
+    etree.SubElement(content, "RejectDate").text = write_time(now)
+    _error_list(etree.SubElement(content, "ErrorList"), "Error", findings)
+    return content
+
+
+def completion(
+    answered: InReplyTo | None, *, form: str, root: str, values: Sequence[tuple[str, str | None]]
+) -> etree._Element:
+    """30/23: the confirmation form, built from `values` (path below the form's root, text), in their order."""
+    content = _start(ReplyKind.COMPLETION, answered)
+    etree.SubElement(content, "FormNumber").text = form
+    element = etree.SubElement(content, root)
+    for path, text in values:
+        if text is None or text == "":
+            continue
+        parent = element
+        *steps, leaf = path.split("/")
+        for step in steps:
+            found = parent.find(step)
+            parent = etree.SubElement(parent, step) if found is None else found
+        etree.SubElement(parent, leaf).text = text
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """One side of what a transfer carries: exact bytes, their SHA-256, the legal time."""
+
+    digest: str
+    base64: str
+    at: datetime
+
+
+def transfer(request: Exchanged, reply: Exchanged, *, key: DossierKey, incident: str | None) -> etree._Element:
+    """40/01: what was decided directly, for the window's books (NĐ 85/2019 Article 17(5))."""
+    content = _start(ReplyKind.TRANSFER, None)
+    if incident:
+        etree.SubElement(content, "Incident").text = incident
+    for tag, side, time in (("Request", request, "ReceivedAt"), ("Reply", reply, "DecidedAt")):
+        _append(content, tag, {"Digest": side.digest, "Bytes": side.base64, time: write_time(side.at)})
+    etree.SubElement(content, "DossierNumber").text = key.number
+    etree.SubElement(content, "DossierYear").text = str(key.year)
+    return content
+
+
+def _error_list(parent: etree._Element, tag: str, findings: Sequence[StatedFinding]) -> None:
+    for finding in findings:
+        values = {"ErrorCode": finding.code, "ErrorName": finding.vi[:1000], "ErrorNameEn": finding.en[:1000]}
+        if finding.pointer:
+            values["Pointer"] = finding.pointer[:1000]
+        if finding.line:
+            values["Line"] = str(finding.line)
+        _append(parent, tag, values)

@@ -1,0 +1,73 @@
+"""The closed table of value types: how an element's text becomes a value, and a value becomes text again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from adapter.model.stages import Value
+from adapter.pipeline.envelope import read_time, write_time
+
+Converter = Callable[[str], Value]
+
+
+def _integer(text: str) -> int:
+    """ASCII digits only: Python's int() alone takes `1_000`, Arabic digits and 4,000 figures (security.md 5)."""
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 18):
+        raise ValueError(text)
+    return int(text)
+
+
+def _date(text: str) -> date:
+    if len(text) != 10:
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+def _datetime(text: str) -> datetime:
+    moment = read_time(text)
+    if moment is None:
+        raise ValueError(text)
+    return moment
+
+
+def _flag(text: str) -> bool:
+    return {"0": False, "1": True, "false": False, "true": True}[text]
+
+
+CONVERTERS: dict[str, Converter] = {
+    "text": str,
+    "upper_name": str,
+    "code": str,
+    "integer": _integer,
+    "year": _integer,
+    "date": _date,
+    "datetime": _datetime,
+    "flag": _flag,
+}
+"""Every type a mapping may name."""
+
+XSD_TYPES: dict[str, frozenset[str]] = {
+    "integer": frozenset({"integer", "int", "short", "long", "positiveInteger", "nonNegativeInteger"}),
+    "year": frozenset({"integer", "int", "short", "gYear", "positiveInteger", "nonNegativeInteger", "string"}),
+    "date": frozenset({"date"}),
+    "datetime": frozenset({"string"}),
+    "flag": frozenset({"string", "boolean", "integer", "int", "nonNegativeInteger"}),
+    "text": frozenset({"string", "token", "normalizedString"}),
+    "upper_name": frozenset({"string", "token", "normalizedString"}),
+    "code": frozenset({"string", "token", "normalizedString"}),
+}
+"""The primitive or built-in XSD types each of ours may stand on; the check at start proves it."""
+
+
+def write(value: Value) -> str:
+    """A value as element text, as it would be read again."""
+    match value:
+        case bool():
+            return "1" if value else "0"
+        case datetime():
+            return write_time(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)

@@ -1,0 +1,112 @@
+"""Deciding: what a judged message does to its dossier. A fold: each decision sees the dossier the one before it left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapter.model.dossier import ACTS, Act, Dossier, DossierState, step
+from adapter.model.finding import Finding
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected
+from adapter.model.procedure import Meaning, ReplyKind
+from adapter.model.stages import Declaration, Stage
+
+_SUBJECT = "/Envelope/Header/Subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome, the dossier as it stands after it (None: none touched), and what is answered now."""
+
+    outcome: Outcome
+    answer: ReplyKind | None
+    dossier: Dossier | None = None
+    waits: bool = False
+    """It overtook its predecessor: answered 99 now, judged again when that arrives, or when the wait is over."""
+
+
+def decide(outcome: Outcome, dossier: Dossier | None, *, now: datetime, may_wait: bool) -> Decision:
+    """Fold one judged message into its dossier; `may_wait` is False once its bounded wait is over."""
+    match outcome:
+        case Rejected():
+            return Decision(outcome, ReplyKind.ERRORS)
+        case Parked():
+            return Decision(outcome, None)
+        case Noted(verified=verified):
+            return Decision(outcome, None if verified.meaning.is_technical_answer else ReplyKind.RECEIPT)
+        case Refused(declaration=declaration):
+            return _refuse(outcome, declaration, dossier)
+        case Accepted(declaration=declaration):
+            return _accept(outcome, declaration, dossier, now, may_wait)
+
+
+def _refuse(outcome: Refused, declaration: Declaration, dossier: Dossier | None) -> Decision:
+    if declaration.verified.meaning is Meaning.REPLACEMENT and dossier is not None:
+        # A replacement that is refused leaves the version before it standing.
+        return Decision(outcome, ReplyKind.REFUSAL)
+    if dossier is not None:
+        return _reject(declaration, "dossier_exists", dossier)
+    refused = replace(_new(declaration), state=DossierState.REFUSED)
+    return Decision(outcome, ReplyKind.REFUSAL, refused)
+
+
+def _accept(
+    outcome: Accepted, declaration: Declaration, dossier: Dossier | None, now: datetime, may_wait: bool
+) -> Decision:
+    verified = declaration.verified
+    act = ACTS[verified.meaning]
+    if dossier is None and act is not Act.DECLARE:
+        if may_wait:
+            return Decision(outcome, ReplyKind.RECEIPT, waits=True)
+        return _reject(declaration, "dossier_unknown", dossier)
+    if dossier is not None and act is Act.DECLARE:
+        return _reject(declaration, "dossier_exists", dossier)
+    state = step(dossier.state if dossier else None, act)
+    if state is None:
+        return _reject(declaration, "wrong_state", dossier)
+    sent = verified.header.subject.send_date
+    if dossier is None:
+        changed = replace(_new(declaration), state=state)
+    elif dossier.procedure != verified.envelope.procedure.code:
+        return _reject(declaration, "dossier_unknown", dossier)
+    elif sent and dossier.last_sent and sent < dossier.last_sent:
+        return _reject(declaration, "older_version", dossier)
+    else:
+        changed = replace(dossier, state=state, version=dossier.version + 1, last_sent=sent)
+    if act is not Act.WITHDRAW and verified.envelope.procedure.acceptance == "automatic":
+        accepted = step(changed.state, Act.ACCEPT)
+        if accepted is not None:
+            return Decision(outcome, ReplyKind.ACCEPTANCE, replace(changed, state=accepted, accepted_at=now))
+    return Decision(outcome, ReplyKind.RECEIPT, changed)
+
+
+def _new(declaration: Declaration) -> Dossier:
+    verified = declaration.verified
+    subject = verified.header.subject
+    return Dossier(
+        key=subject.key,
+        procedure=verified.envelope.procedure.code,
+        state=DossierState.RECEIVED,
+        channel=verified.envelope.submission.channel,
+        version=1,
+        received_at=verified.envelope.submission.received_at,
+        last_sent=subject.send_date,
+    )
+
+
+def _reject(declaration: Declaration, name: str, dossier: Dossier | None) -> Decision:
+    verified = declaration.verified
+    act = ACTS[verified.meaning]
+    words = {
+        "key": str(verified.header.subject.key),
+        "state": dossier.state.value if dossier else "",
+        "act": act.value,
+    }
+    finding = Finding(name=name, pointer=f"{_SUBJECT}/reference", words=words)
+    return Decision(rejected_at_decide(declaration, finding), ReplyKind.ERRORS)
+
+
+def rejected_at_decide(declaration: Declaration, finding: Finding) -> Rejected:
+    """A rejection that only the store could bring about (stage decide)."""
+    verified = declaration.verified
+    return Rejected(Stage.DECIDE, (finding,), verified.header, verified)

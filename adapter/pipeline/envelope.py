@@ -1,0 +1,177 @@
+"""Opening: from a Submission's bytes to an Envelope whose header is read but not yet believed (messages.md 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from adapter.model.errors import Fault
+from adapter.model.finding import Finding
+from adapter.model.header import Header, Party, Subject
+from adapter.model.identifiers import MessageId, ProcedureCode
+from adapter.model.limits import Limits
+from adapter.model.procedure import Catalogue, MessageSpec, Procedure
+from adapter.model.stages import Envelope, Stage, Submission
+from adapter.pipeline import xml
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+_SUBJECT = "/Envelope/Header/Subject"
+_BARE = ("Envelope", "Header", "Body", "Signature", "SystemSignature")
+"""Elements that carry no attribute: `xml:*` on an ancestor of a signed part would change its canonical form."""
+
+
+class _Unreadable(Exception):
+    def __init__(self, pointer: str, what: str) -> None:
+        self.finding = Finding(name="header_unreadable", pointer=pointer, words={"what": what})
+
+
+def open_envelope(submission: Submission, *, catalogue: Catalogue, limits: Limits) -> Envelope:
+    """Unwrap, gate, parse and read the header; find the procedure and what the message claims to be.
+
+    Raises:
+        Fault: at stage open, with the header as claims where it could be read.
+    """
+    try:
+        content, unwrapped = xml.unwrap(submission.raw, limits)
+        xml.gate(content, limits)
+        tree = xml.parse(content, limits)
+    except xml.Refusal as refusal:
+        raise Fault(Stage.OPEN, (refusal.finding,)) from None
+    if structure := tuple(_structure(tree)):
+        raise Fault(Stage.OPEN, structure)
+    try:
+        header = read_header(tree)
+    except _Unreadable as unreadable:
+        raise Fault(Stage.OPEN, (unreadable.finding,)) from None
+    procedure, spec = _find(header, submission, catalogue)
+    return Envelope(
+        submission=submission,
+        content=content,
+        tree=tree,
+        header=header,
+        procedure=procedure,
+        spec=spec,
+        unwrapped=unwrapped,
+    )
+
+
+def _structure(tree: etree._Element) -> Iterator[Finding]:
+    """The envelope's own skeleton: what signatures and schemas rely on before either is looked at."""
+    if tree.tag != "Envelope":
+        yield Finding(name="not_an_envelope", pointer="/")
+        return
+    top = [child.tag for child in tree.iterchildren(etree.Element)]
+    body = tree.find("Body")
+    if top not in (["Header", "Body"], ["Header", "Body", "SystemSignature"]) or body is None:
+        yield Finding(name="not_an_envelope", pointer="/Envelope")
+        return
+    inner = [child.tag for child in body.iterchildren(etree.Element)]
+    if inner not in (["Content"], ["Content", "Signature"]):
+        yield Finding(name="not_an_envelope", pointer="/Envelope/Body")
+    wrappers = [tree, *tree.findall("*"), *body.findall("Signature")]
+    for element in wrappers:
+        if element.tag in _BARE and element.attrib:
+            name = next(iter(element.attrib))
+            yield Finding(name="attribute_forbidden", pointer=xml.pointer(element), words={"value": _local(str(name))})
+    for content in body.findall("Content"):
+        for name in content.attrib:
+            if name != "Id":
+                yield Finding(
+                    name="attribute_forbidden", pointer=xml.pointer(content), words={"value": _local(str(name))}
+                )
+
+
+def _local(name: str) -> str:
+    return etree.QName(name).localname[:40]
+
+
+def _find(header: Header, submission: Submission, catalogue: Catalogue) -> tuple[Procedure, MessageSpec]:
+    subject = header.subject
+    on = submission.received_at.astimezone(VIETNAM).date()
+    procedure = catalogue.find(subject.document_type, on)
+    if procedure is None:
+        finding = Finding(
+            name="unknown_procedure",
+            pointer=f"{_SUBJECT}/documentType",
+            words={"value": subject.document_type[:40]},
+        )
+        raise Fault(Stage.OPEN, (finding,), header)
+    spec = procedure.messages.get(subject.pair) or procedure.messages.get(f"*/{subject.function}")
+    if spec is None:
+        finding = Finding(
+            name="unknown_message", pointer=f"{_SUBJECT}/function", words={"value": f"{subject.type}/{subject.function}"}
+        )
+        raise Fault(Stage.OPEN, (finding,), header)
+    return procedure, spec
+
+
+def read_header(tree: etree._Element) -> Header:
+    """Read the header of an envelope whose skeleton is known to be right."""
+    values = {child.tag: (child.text or "").strip() for child in tree.iterfind("Header/Subject/*")}
+    message_id = (tree.findtext("Header/Reference/messageId") or "").strip()
+    if len(message_id) > 36:
+        raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId > 36")
+    return Header(
+        message_id=MessageId(message_id) if message_id else None,
+        sender=_party(tree, "From"),
+        recipient=_party(tree, "To"),
+        subject=Subject(
+            document_type=ProcedureCode(_required(values, "documentType", 100)),
+            type=_required(values, "type", 3),
+            function=_required(values, "function", 3),
+            reference=_required(values, "reference", 35),
+            document_year=_year(values),
+            send_date=read_time(values.get("sendDate", "")),
+            pre_reference=values.get("preReference") or None,
+            pre_document_year=_optional_year(values.get("preDocumentYear", "")),
+        ),
+    )
+
+
+def _party(tree: etree._Element, name: str) -> Party:
+    values = {child.tag: (child.text or "").strip() for child in tree.iterfind(f"Header/{name}/*")}
+    return Party(
+        name=values.get("name", "")[:255],
+        identity=values.get("identity", "")[:255],
+        country_code=values.get("countryCode", "")[:2],
+        ministry_code=values.get("ministryCode", "")[:20],
+        organization_code=values.get("organizationCode", "")[:20],
+        unit_code=values.get("unitCode", "")[:20] or None,
+    )
+
+
+def _required(values: dict[str, str], name: str, longest: int) -> str:
+    value = values.get(name, "")
+    if not 0 < len(value) <= longest:
+        raise _Unreadable(f"{_SUBJECT}/{name}", name)
+    return value
+
+
+def _year(values: dict[str, str]) -> int:
+    year = _optional_year(_required(values, "documentYear", 5))
+    if year is None:
+        raise _Unreadable(f"{_SUBJECT}/documentYear", "documentYear")
+    return year
+
+
+def _optional_year(text: str) -> int | None:
+    """Four ASCII digits; Python's int() alone would take `1_000` and Arabic digits (security.md 5)."""
+    return int(text) if len(text) == 4 and text.isascii() and text.isdigit() else None
+
+
+def read_time(text: str) -> datetime | None:
+    """`yyyy-MM-dd HH:mm:ss[.SSS]` without zone is Vietnam's time (domain.md 1.4); None where it is no such time."""
+    if len(text) not in (19, 23) or text[10:11] != " " or not text.isascii():
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+    except ValueError:
+        return None
+
+
+def write_time(moment: datetime) -> str:
+    """The same form, for what we write."""
+    return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,125 @@
+"""Reading: from a valid document to values under the mapping's names. The mapping chooses; it does not program."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from lxml import etree
+
+from adapter.model.errors import Fault
+from adapter.model.finding import Finding
+from adapter.model.header import Header
+from adapter.model.procedure import Code, FieldSpec, Procedure
+from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value
+from adapter.pipeline.converters import CONVERTERS, write
+from adapter.pipeline.envelope import VIETNAM
+
+CodeLists = Mapping[str, Mapping[str, Code]]
+
+
+def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
+    """Map the signed, valid element.
+
+    Raises:
+        Fault: at stage read: a value that cannot be read, a code outside its list, a header value contradicted.
+    """
+    verified = valid.verified
+    procedure, spec = verified.envelope.procedure, verified.envelope.spec
+    root = verified.element.find(f"Body/Content/{spec.root}")
+    base = f"/Envelope/Body/Content/{spec.root}"
+    if root is None or spec.form is None:
+        return Declaration(valid=valid, values={}, rows={})
+    on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
+    findings: list[Finding] = []
+    values = _record(root, procedure.fields, base, codelists, on, findings)
+    rows = {
+        group.name: tuple(
+            _record(row, group.fields, row_pointer(base, group.path, ordinal, total), codelists, on, findings)
+            for ordinal, row, total in _rows(root, group.path)
+        )
+        for group in procedure.groups
+    }
+    findings.extend(_contradictions(values, procedure, verified.header, base))
+    if findings:
+        raise Fault(Stage.READ, tuple(findings), verified.header)
+    return Declaration(valid=valid, values=values, rows=rows)
+
+
+def _rows(root: etree._Element, path: str) -> Iterator[tuple[int, etree._Element, int]]:
+    found = root.findall(path)
+    return ((ordinal, row, len(found)) for ordinal, row in enumerate(found, start=1))
+
+
+def row_pointer(base: str, path: str, ordinal: int, total: int) -> str:
+    """XPath of a row; a single row needs no index (as libxml2 writes paths)."""
+    return f"{base}/{path}[{ordinal}]" if total > 1 else f"{base}/{path}"
+
+
+def _record(
+    element: etree._Element,
+    fields: Sequence[FieldSpec],
+    base: str,
+    codelists: CodeLists,
+    on: date,
+    findings: list[Finding],
+) -> Record:
+    texts = {child.tag: child.text for child in element if len(child) == 0}
+    record: dict[str, Value] = {}
+    for spec in fields:
+        text = _text(element, texts, spec.path)
+        if not text:
+            continue
+        try:
+            record[spec.name] = CONVERTERS[spec.type](text)
+        except (ValueError, KeyError, OverflowError):
+            findings.append(_finding("value_unreadable", base, spec))
+            continue
+        if spec.codes and not _known(codelists[spec.codes], text, on):
+            findings.append(_finding("code_unknown", base, spec, list=spec.codes))
+    return record
+
+
+def _text(element: etree._Element, texts: Mapping[object, str | None], path: str) -> str:
+    """The value's text in NFC, trimmed; an empty or nil element is an absent value."""
+    if path in texts:
+        raw = texts[path]
+    elif "/" in path or "@" in path:
+        parent, _, attribute = path.partition("@")
+        node = element.find(parent.rstrip("/")) if parent else element
+        raw = None if node is None else (node.get(attribute) if attribute else node.text)
+    else:
+        raw = None
+    if not raw:
+        return ""
+    text = raw.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _known(codes: Mapping[str, Code], text: str, on: date) -> bool:
+    code = codes.get(text)
+    if code is None:
+        return False
+    return (code.valid_from is None or code.valid_from <= on) and (code.valid_to is None or on <= code.valid_to)
+
+
+def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:
+    return Finding(name=name, pointer=f"{base}/{spec.path}", words={"field": spec.label.vi, **words})
+
+
+def _contradictions(values: Record, procedure: Procedure, header: Header, base: str) -> Iterator[Finding]:
+    """A Content signed by the declarant must not pass under another header (messages.md 2)."""
+    subject = header.subject
+    said = {
+        "reference": subject.reference,
+        "documentYear": str(subject.document_year),
+        "documentType": subject.document_type,
+        "toUnit": header.recipient.unit_code or "",
+        "type": subject.type,
+        "function": subject.function,
+    }
+    for name, header_name in procedure.header_equal:
+        spec = procedure.field(name)
+        if spec is not None and name in values and write(values[name]) != said[header_name]:
+            yield _finding("header_mismatch", base, spec)

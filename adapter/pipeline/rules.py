@@ -1,0 +1,215 @@
+"""The closed table of rules. A mapping chooses rules and their severity; it does not program them.
+
+A rule on an absent value passes: presence is demanded by `required_when` and `at_least_one`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from adapter.model.finding import Finding, Severity
+from adapter.model.procedure import FieldSpec, GroupSpec, Procedure
+from adapter.model.stages import Declaration, Record, Value
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.mapping import row_pointer
+
+Arguments = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A declaration as rules look at it: values with their pointers and labels."""
+
+    declaration: Declaration
+
+    @property
+    def procedure(self) -> Procedure:
+        return self.declaration.verified.envelope.procedure
+
+    @property
+    def base(self) -> str:
+        return f"/Envelope/Body/Content/{self.declaration.verified.envelope.spec.root}"
+
+    @property
+    def received_at(self) -> datetime:
+        return self.declaration.verified.envelope.submission.received_at
+
+    def field(self, name: str) -> FieldSpec:
+        spec = self.procedure.field(name)
+        assert spec is not None, name
+        return spec
+
+    def group(self, name: str) -> GroupSpec:
+        spec = self.procedure.group(name)
+        assert spec is not None, name
+        return spec
+
+    def rows(self, name: str) -> Iterator[tuple[str, Record]]:
+        """Rows of a group with the XPath of each."""
+        rows = self.declaration.rows.get(name, ())
+        path = self.group(name).path
+        return ((row_pointer(self.base, path, n, len(rows)), row) for n, row in enumerate(rows, start=1))
+
+    def places(self, name: str) -> Iterator[tuple[str, FieldSpec, Value | None, Record]]:
+        """Each place where a field stands: pointer, field, value, record; `group.field` stands in every row."""
+        group_name, _, field_name = name.rpartition(".")
+        if not group_name:
+            spec = self.field(name)
+            yield f"{self.base}/{spec.path}", spec, self.declaration.values.get(name), self.declaration.values
+            return
+        spec = next(spec for spec in self.group(group_name).fields if spec.name == field_name)
+        for at, row in self.rows(group_name):
+            yield f"{at}/{spec.path}", spec, row.get(field_name), row
+
+    def value(self, name: str) -> Value | None:
+        return self.declaration.values.get(name)
+
+
+Rule = Callable[[_View, Arguments], Iterator[Finding]]
+
+
+def _matches(record: Record, where: object) -> bool:
+    conditions: Mapping[str, object] = where if isinstance(where, Mapping) else {}
+    return all(str(record.get(name, "")) == str(value) for name, value in conditions.items())
+
+
+def _total_equals_rows(view: _View, given: Arguments) -> Iterator[Finding]:
+    """The declared total equals the rows of the list (PAXLST control total, domain.md 3.2)."""
+    spec = view.field(str(given["total"]))
+    total = view.value(spec.name)
+    rows = sum(1 for _, row in view.rows(str(given["group"])) if _matches(row, given.get("where")))
+    if total is not None and total != rows:
+        yield Finding(
+            name="total_mismatch",
+            pointer=f"{view.base}/{spec.path}",
+            words={"field": spec.label.vi, "rows": str(rows)},
+        )
+
+
+def _all_different(view: _View, given: Arguments) -> Iterator[Finding]:
+    """No value of the field stands in two rows; the second and later ones are at fault."""
+    seen: set[Value] = set()
+    for at, spec, value, _ in view.places(f"{given['group']}.{given['field']}"):
+        if value is not None and value in seen:
+            yield Finding(name="not_different", pointer=at, words={"field": spec.label.vi})
+        elif value is not None:
+            seen.add(value)
+
+
+def _at_least_one(view: _View, given: Arguments) -> Iterator[Finding]:
+    """At least one row of the list has the values asked for."""
+    group = view.group(str(given["group"]))
+    where = given.get("where")
+    if not any(_matches(row, where) for _, row in view.rows(group.name)):
+        parent = group.path.rpartition("/")[0] or group.path
+        what = ", ".join(f"{k}={v}" for k, v in where.items()) if isinstance(where, Mapping) else ""
+        words = {"group": group.label.vi, "what": what}
+        yield Finding(name="none_of_required", pointer=f"{view.base}/{parent}", words=words)
+
+
+def _day(value: Value | None) -> date | None:
+    if isinstance(value, datetime):
+        return value.astimezone(VIETNAM).date()
+    return value if isinstance(value, date) else None
+
+
+def _not_before(view: _View, given: Arguments) -> Iterator[Finding]:
+    """A date is not before another, compared as days in Vietnam."""
+    other = view.field(str(given["than"]))
+    limit = _day(view.value(other.name))
+    for at, spec, value, _ in view.places(str(given["field"])):
+        day = _day(value)
+        if day is not None and limit is not None and day < limit:
+            words = {"field": spec.label.vi, "other": other.label.vi}
+            yield Finding(name="date_order", pointer=at, words=words)
+
+
+def _before_reception(view: _View, given: Arguments) -> Iterator[Finding]:
+    """A date lies before the day of reception."""
+    today = view.received_at.astimezone(VIETNAM).date()
+    for at, spec, value, _ in view.places(str(given["field"])):
+        day = _day(value)
+        if day is not None and day >= today:
+            yield Finding(name="not_in_past", pointer=at, words={"field": spec.label.vi})
+
+
+def _required_when(view: _View, given: Arguments) -> Iterator[Finding]:
+    """A field is there when others have the values given."""
+    where = given.get("where")
+    for at, spec, value, record in view.places(str(given["field"])):
+        if value is None and (_matches(record, where) or _matches(view.declaration.values, where)):
+            condition = ", ".join(f"{k}={v}" for k, v in where.items()) if isinstance(where, Mapping) else ""
+            words = {"field": spec.label.vi, "condition": condition}
+            yield Finding(name="value_required", pointer=at, words=words)
+
+
+def _one_of(view: _View, given: Arguments) -> Iterator[Finding]:
+    """A value is one of those foreseen."""
+    raw = given.get("values", [given.get("value")])
+    allowed = {str(value) for value in raw} if isinstance(raw, list | tuple) else {str(raw)}
+    for at, spec, value, _ in view.places(str(given["field"])):
+        if value is not None and str(value) not in allowed:
+            yield Finding(name="value_not_expected", pointer=at, words={"field": spec.label.vi})
+
+
+RULES: dict[str, Rule] = {
+    "total_equals_rows": _total_equals_rows,
+    "all_different": _all_different,
+    "at_least_one": _at_least_one,
+    "not_before": _not_before,
+    "before_reception": _before_reception,
+    "required_when": _required_when,
+    "one_of": _one_of,
+    "equals": _one_of,
+}
+"""Every rule a mapping may name."""
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "total_equals_rows": ("total", "group"),
+    "all_different": ("group", "field"),
+    "at_least_one": ("group", "where"),
+    "not_before": ("field", "than"),
+    "before_reception": ("field",),
+    "required_when": ("field", "where"),
+    "one_of": ("field", "values"),
+    "equals": ("field", "value"),
+}
+"""What each rule must be given; `where` may always be added."""
+
+
+def check(declaration: Declaration) -> tuple[Finding, ...]:
+    """Apply the procedure's rules and its time limit for declaring; every finding with its severity."""
+    view = _View(declaration)
+    findings = [
+        replace(finding, severity=spec.severity)
+        for spec in view.procedure.rules
+        for finding in RULES[spec.rule](view, spec.arguments)
+    ]
+    findings.extend(_late(view))
+    findings.extend(_stranger(view))
+    return tuple(findings)
+
+
+def _late(view: _View) -> Iterator[Finding]:
+    """Late is flagged, never refused: the Decision names no consequence (Article 10; domain.md 1.4)."""
+    limit = view.procedure.deadline("declare_before")
+    if limit is None or limit.field is None:
+        return
+    for at, _, value, _ in view.places(limit.field):
+        if isinstance(value, datetime) and view.received_at > value - timedelta(hours=limit.hours):
+            words = {"hours": f"{limit.hours:g}"}
+            yield Finding(name="declared_late", pointer=at, severity=Severity.WARN, words=words)
+
+
+def _stranger(view: _View) -> Iterator[Finding]:
+    """Whom the door authenticated must be a declarant of this declaration (Article 3(4))."""
+    bound = view.declaration.verified.envelope.submission.bound_to
+    if bound is None:
+        return
+    names = view.procedure.identities
+    stated = {str(value) for name in names for _, _, value, _ in view.places(name) if value is not None}
+    if bound not in stated:
+        yield Finding(name="identity_mismatch", pointer=view.base, severity=Severity.REJECT)
+

@@ -1,0 +1,164 @@
+"""Validation of the signed element against the XSD of its (documentType, type, function).
+
+libxml2's verdict counts. A rejected message gets a second, slower report from xmlschema, because libxml2 stops at the
+first fault among an element's children; the findings are the union of both, and never empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from time import monotonic
+from typing import Any
+
+import xmlschema
+from lxml import etree
+from xmlschema.validators import XMLSchemaChildrenValidationError, XMLSchemaValidationError
+
+from adapter.model.errors import Fault
+from adapter.model.finding import Finding
+from adapter.model.limits import Limits
+from adapter.model.stages import Stage, ValidDocument, VerifiedDocument
+from adapter.pipeline.xml import pointer
+
+Reporter = Callable[[str], xmlschema.XMLSchema10]
+"""The slow validator of an XSD, by the XSD's name; compiled once."""
+
+_FACETS = {
+    "PATTERN": "schema_pattern",
+    "ENUMERATION": "schema_enumeration",
+    "MINLENGTH": "schema_length",
+    "MAXLENGTH": "schema_length",
+    "LENGTH": "schema_length",
+    "MININCLUSIVE": "schema_range",
+    "MAXINCLUSIVE": "schema_range",
+    "MINEXCLUSIVE": "schema_range",
+    "MAXEXCLUSIVE": "schema_range",
+    "TOTALDIGITS": "schema_range",
+    "FRACTIONDIGITS": "schema_range",
+    "DATATYPE": "schema_type",
+}
+_EXPECTED = re.compile(r"Expected is (?:one of )?\( ?([^)]*?) ?\)")
+
+
+def validate(verified: VerifiedDocument, *, limits: Limits, reporter: Reporter) -> ValidDocument:
+    """Valid, or every fault that two validators see.
+
+    Raises:
+        Fault: at stage validate.
+    """
+    spec = verified.envelope.spec
+    if spec.schema.validate(verified.element):
+        return ValidDocument(verified)
+    findings = report(verified.element, spec.schema, spec.schema_name, limits=limits, reporter=reporter)
+    raise Fault(Stage.VALIDATE, findings, verified.header)
+
+
+def report(
+    element: etree._Element, schema: etree.XMLSchema, name: str, *, limits: Limits, reporter: Reporter
+) -> tuple[Finding, ...]:
+    """The findings for an element that the schema refuses; at least one."""
+    fast = list(_from_libxml2(element, schema))
+    slow: list[Finding] = []
+    # The slow validator runs only on authenticated documents under a size and for a bounded time (security.md 5).
+    if len(etree.tostring(element)) <= limits.report_bytes:
+        slow = list(_from_xmlschema(element, reporter(name), limits))
+    return _union(fast, slow) or (Finding(name="schema_invalid", pointer="/Envelope", words={"field": "Envelope"}),)
+
+
+def _union(fast: list[Finding], slow: list[Finding]) -> tuple[Finding, ...]:
+    """Both reports, each fault once; of two reports on one element's children, the slow one knows better."""
+    structural = {"schema_missing", "schema_unexpected"}
+    reported = {finding.pointer.rpartition("/")[0] for finding in slow if finding.name in structural}
+    fast = [
+        finding
+        for finding in fast
+        if not (finding.name in structural and finding.pointer.rpartition("/")[0] in reported)
+    ]
+    merged = {(finding.pointer, finding.name): finding for finding in [*fast, *slow]}
+    narrower = {pointer for pointer, name in merged if name not in ("schema_type", "schema_invalid")}
+    kept = [
+        finding
+        for finding in merged.values()
+        if not (finding.name in ("schema_type", "schema_invalid") and finding.pointer in narrower)
+    ]
+    return tuple(sorted(kept, key=lambda finding: (finding.pointer, finding.name)))
+
+
+def _finding(name: str, at: str) -> Finding:
+    return Finding(name=name, pointer=at, words={"field": at.rpartition("/")[2]})
+
+
+def _from_libxml2(element: etree._Element, schema: etree.XMLSchema) -> Iterator[Finding]:
+    for error in schema.error_log:
+        path = error.path or "/Envelope"
+        kind = error.type_name.removeprefix("SCHEMAV_").removeprefix("CVC_").partition("_")[0]
+        if kind == "ELEMENT":
+            yield from _content_faults(element, path, error.message)
+        elif kind == "COMPLEX" or "attribute" in error.message:
+            yield _finding("schema_unexpected", path)
+        else:
+            yield _finding(_FACETS.get(kind, "schema_invalid"), path)
+
+
+def _content_faults(element: etree._Element, path: str, message: str) -> Iterator[Finding]:
+    """An element's children: what is missing, or what stands where it must not."""
+    match = _EXPECTED.search(message)
+    expected = [name.strip() for name in match[1].split(",")] if match else []
+    found = element.getroottree().xpath(path)
+    node = found[0] if isinstance(found, list) and found else None
+    if "Missing child" in message:
+        yield from (_finding("schema_missing", f"{path}/{name}") for name in expected[:1])
+        return
+    parent = node.getparent() if isinstance(node, etree._Element) else None
+    absent = [name for name in expected if parent is not None and parent.find(name) is None]
+    if absent and parent is not None and len(expected) == 1:
+        yield _finding("schema_missing", f"{pointer(parent)}/{absent[0]}")
+    else:
+        yield _finding("schema_unexpected", path)
+
+
+def _from_xmlschema(element: etree._Element, schema: xmlschema.XMLSchema10, limits: Limits) -> Iterator[Finding]:
+    until = monotonic() + limits.report_seconds
+    for count, error in enumerate(schema.iter_errors(element, use_location_hints=False)):
+        if count > limits.findings or monotonic() > until:
+            return
+        yield from _from_error(error)
+
+
+def _from_error(error: XMLSchemaValidationError) -> Iterator[Finding]:
+    node: Any = error.elem if error.elem is not None else error.obj
+    path = pointer(node) if isinstance(node, etree._Element) else (error.path or "/Envelope")
+    if isinstance(error, XMLSchemaChildrenValidationError):
+        yield from _children(error, node, path)
+        return
+    reason = error.reason or ""
+    facet = type(error.validator).__name__.removeprefix("Xsd").removesuffix("Facet").removesuffix("Facets").upper()
+    if "attribute" in reason:
+        yield _finding("schema_unexpected", path)
+    else:
+        yield _finding(_FACETS.get(facet.replace("_", ""), "schema_type"), path)
+
+
+def _children(error: XMLSchemaChildrenValidationError, node: etree._Element, path: str) -> Iterator[Finding]:
+    present = {child.tag for child in node}
+    mandatory = {
+        particle.local_name
+        for particle in (error.expected or ())
+        if getattr(particle, "local_name", None) and (particle.min_occurs or 0) > 0
+    }
+    # In xs:all and xs:sequence of this profile every mandatory child can be named, however many are missing.
+    group = getattr(error.validator, "content", None)
+    for particle in group.iter_elements() if group is not None and hasattr(group, "iter_elements") else ():
+        if particle.min_occurs and particle.local_name:
+            mandatory.add(particle.local_name)
+    missing = sorted(name for name in mandatory if name not in present)
+    yield from (_finding("schema_missing", f"{path}/{name}") for name in missing)
+    if error.invalid_tag and not (missing and _allowed(group, error.invalid_tag)):
+        at = pointer(node[error.index]) if error.index < len(node) else path
+        yield _finding("schema_unexpected", at)
+
+
+def _allowed(group: Any, tag: str) -> bool:
+    """The element is one of the model's, so it stands wrongly only because another is missing."""
+    return group is not None and any(particle.local_name == tag for particle in group.iter_elements())

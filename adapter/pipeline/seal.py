@@ -1,0 +1,86 @@
+"""Sealing: a reply's XML to final signed bytes (messages.md 2). The private key stays with the key object handed in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod, XMLSigner
+
+from adapter.model.identifiers import Digest
+from adapter.model.outcomes import Reply, SignedReply
+from adapter.pipeline.shape import DS, ds
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One of our keys with its certificates, leaf first.
+
+    `key` is loaded once: anything with the `sign` and `key_size` of a cryptography private key, so that a key in a
+    hardware module serves as well (signxml calls nothing else of it).
+    """
+
+    name: str
+    key: Any
+    method: SignatureMethod
+    chain: tuple[str, ...]
+    """PEM texts."""
+
+
+def signing_key(name: str, key: Any, chain: Sequence[x509.Certificate]) -> SigningKey:
+    """Choose the signature method by the kind of key; SHA-256 in either case."""
+    elliptic = hasattr(key, "curve")
+    return SigningKey(
+        name=name,
+        key=key,
+        method=SignatureMethod.ECDSA_SHA256 if elliptic else SignatureMethod.RSA_SHA256,
+        chain=tuple(certificate.public_bytes(Encoding.PEM).decode() for certificate in chain),
+    )
+
+
+def seal(reply: Reply, *, system: SigningKey, unit: SigningKey) -> SignedReply:
+    """Sign a reply: a confirmation first by the confirming unit over Content, then all of it by the system."""
+    body = seal_envelope(reply.xml, system=system, unit=unit if reply.confirms else None)
+    return SignedReply(reply=reply, body=body, digest=Digest(hashlib.sha256(body).hexdigest()))
+
+
+def seal_envelope(xml: bytes, *, system: SigningKey, unit: SigningKey | None = None) -> bytes:
+    """An unsigned envelope to signed bytes. A declarant's signature that is there stays, and is covered too."""
+    envelope = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+    if unit is not None:
+        _confirm(envelope, unit)
+    wrapper = envelope.find("SystemSignature")
+    if wrapper is None:
+        wrapper = etree.SubElement(envelope, "SystemSignature")
+    wrapper[:] = [etree.Element(ds("Signature"), Id="placeholder", nsmap={"ds": DS})]
+    wrapper.text = None
+    signed = _signer(system, SignatureConstructionMethod.enveloped).sign(
+        envelope, key=system.key, cert=list(system.chain)
+    )
+    return etree.tostring(signed, encoding="UTF-8", xml_declaration=True)
+
+
+def _confirm(envelope: etree._Element, unit: SigningKey) -> None:
+    """The confirming unit's signature over Content (Article 6(1)), at the declarant's place."""
+    body, content = envelope.find("Body"), envelope.find("Body/Content")
+    assert body is not None and content is not None
+    content.set("Id", "content")
+    signature = _signer(unit, SignatureConstructionMethod.detached).sign(
+        envelope, key=unit.key, cert=list(unit.chain), reference_uri="#content"
+    )
+    etree.SubElement(body, "Signature").append(signature)
+
+
+def _signer(key: SigningKey, method: SignatureConstructionMethod) -> XMLSigner:
+    """A new one for each signature: signxml keeps state on it."""
+    return XMLSigner(
+        method=method,
+        signature_algorithm=key.method,
+        digest_algorithm=DigestAlgorithm.SHA256,
+        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+    )

@@ -1,0 +1,173 @@
+"""Verification: from an Envelope to the element that was signed ("see what is signed").
+
+Steps (security.md 3): (4) structural gate, (5) key choice, (6) verification, (7) proof of coverage; then only the
+signed element goes on. Every fault of both signatures is listed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from cryptography import x509
+from lxml import etree
+
+from adapter.model.errors import Fault, Misconfigured
+from adapter.model.finding import Finding
+from adapter.model.identifiers import Digest
+from adapter.model.procedure import Procedure, SignaturePolicy
+from adapter.model.stages import Envelope, Signer, Stage, VerifiedDocument
+from adapter.pipeline import trust as who
+from adapter.pipeline.engine import verified_bytes
+from adapter.pipeline.envelope import read_header
+from adapter.pipeline.shape import Place, Shape, shapes
+from adapter.pipeline.xml import canonical
+
+_EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+
+
+def verify(envelope: Envelope, *, trust: who.Trust) -> VerifiedDocument:
+    """Judge both signatures; give the signed element.
+
+    Raises:
+        Fault: at stage verify, with every fault found.
+        Misconfigured: no partner is configured for the channel.
+    """
+    found, findings = shapes(envelope.tree)  # (4)
+    signed, system = _judge_system(envelope, found.get(Place.SYSTEM), trust, findings)
+    declarant = _judge_declarant(envelope, found, trust, findings)
+    if findings or signed is None or system is None:
+        raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
+    element = _without_signatures(signed)
+    return VerifiedDocument(
+        envelope=envelope,
+        element=element,
+        header=read_header(element),
+        signers=(system, declarant) if declarant else (system,),
+        content_digest=Digest(hashlib.sha256(canonical(element)).hexdigest()),
+    )
+
+
+def _judge_system(
+    envelope: Envelope, shape: Shape | None, trust: who.Trust, findings: list[Finding]
+) -> tuple[bytes | None, Signer | None]:
+    """The sending system's signature over the whole envelope, against its pinned certificates."""
+    channel, at = envelope.submission.channel, envelope.submission.received_at
+    partner = trust.partner_for(channel)
+    if partner is None:
+        raise Misconfigured(f"no partner is configured for channel {channel}")
+    pointer = Place.SYSTEM.pointer
+    if shape is None:
+        if not any(finding.pointer == pointer for finding in findings):
+            findings.append(Finding(name="system_signature_missing", pointer=pointer))
+        return None, None
+    candidates = partner.certificates  # (5)
+    if shape.certificates:
+        candidates = tuple(pinned for pinned in candidates if pinned == shape.certificates[0])
+    if not candidates:
+        findings.append(Finding(name="certificate_unknown", pointer=pointer))
+        return None, None
+    usable = [certificate for certificate in candidates if who.fitness(certificate, at=at, pointer=pointer) is None]
+    if not usable:
+        findings.extend(filter(None, [who.fitness(candidates[0], at=at, pointer=pointer)]))
+        return None, None
+    for certificate in usable:  # (6)
+        signed = verified_bytes(envelope.tree, Place.SYSTEM, certificate, at)
+        if signed is not None:
+            if signed != _covered(envelope.tree, shape):  # (7)
+                findings.append(Finding(name="not_covered", pointer=pointer))
+                return None, None
+            return signed, who.signer(certificate, role=partner.role, store="pinned", partner=partner.name)
+    findings.append(Finding(name="signature_invalid", pointer=pointer))
+    return None, None
+
+
+def _judge_declarant(
+    envelope: Envelope, found: dict[Place, Shape], trust: who.Trust, findings: list[Finding]
+) -> Signer | None:
+    """The declarant's signature over Content; a present one that does not hold always counts (messages.md 2)."""
+    policy, pointer = envelope.procedure.signature, Place.DECLARANT.pointer
+    shape = found.get(Place.DECLARANT)
+    if shape is None:
+        malformed = any(finding.pointer == pointer for finding in findings)
+        if not malformed and envelope.spec.form and _required(policy, envelope):
+            findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
+        return None
+    if not shape.certificates:
+        findings.append(Finding(name="certificate_missing", pointer=pointer))
+        return None
+    at = envelope.submission.received_at
+    judged = trust.judge(shape.certificates, stores=_stores(policy, envelope), at=at, pointer=pointer)  # (5)
+    if isinstance(judged, Finding):
+        findings.append(judged)
+    leaf = shape.certificates[0]
+    signed = verified_bytes(envelope.tree, Place.DECLARANT, leaf, _within(leaf, at))  # (6)
+    if signed is None:
+        findings.append(Finding(name="signature_invalid", pointer=pointer))
+    elif signed != _covered(envelope.tree, shape):  # (7)
+        findings.append(Finding(name="not_covered", pointer=pointer))
+    return judged if isinstance(judged, Signer) else None
+
+
+def _within(certificate: x509.Certificate, at: datetime) -> datetime:
+    """A time the certificate is valid at: dates are `fitness`'s question, here only the key is asked."""
+    return min(max(at, certificate.not_valid_before_utc), certificate.not_valid_after_utc)
+
+
+def _covered(tree: etree._Element, shape: Shape) -> bytes:
+    """What the signature must have signed, made from our own tree: the envelope less that signature, or Content."""
+    exclusive = shape.reference_c14n == _EXCLUSIVE
+    target = tree if shape.place is Place.SYSTEM else tree.find("Body/Content")
+    copy = etree.fromstring(etree.tostring(target, with_tail=False))
+    if shape.place is Place.SYSTEM:
+        _drop(copy.find(f"{Place.SYSTEM.value}/*"))
+    return canonical(copy, exclusive=exclusive)
+
+
+def _drop(element: etree._Element | None) -> None:
+    """Remove an element and leave the text behind it where it is."""
+    if element is None:
+        return
+    parent = element.getparent()
+    assert parent is not None
+    if element.tail:
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+def _without_signatures(signed: bytes) -> etree._Element:
+    """What the XSD sees: the signed element without its signature elements and Content/@Id (messages.md 2)."""
+    element = etree.fromstring(signed, etree.XMLParser(resolve_entities=False, no_network=True))
+    _drop(element.find(Place.SYSTEM.value))
+    _drop(element.find(Place.DECLARANT.value))
+    content = element.find("Body/Content")
+    if content is not None:
+        content.attrib.pop("Id", None)
+    return element
+
+
+def _required(policy: SignaturePolicy, envelope: Envelope) -> bool:
+    if policy.required == "when_present":
+        return bool(_claim(envelope.procedure, envelope, policy.when_present or ""))
+    return policy.required == "always"
+
+
+def _stores(policy: SignaturePolicy, envelope: Envelope) -> tuple[str, ...]:
+    """Stores a declarant may chain to; a State body's declaration may name more (domain.md 5.4)."""
+    for condition, stores in policy.stores_where:
+        if _claim(envelope.procedure, envelope, condition.field) == condition.value:
+            return stores
+    return policy.stores
+
+
+def _claim(procedure: Procedure, envelope: Envelope, name: str) -> str | None:
+    """A value as written. It only chooses what is demanded of the signature that covers it."""
+    spec = procedure.field(name)
+    if spec is None:
+        return None
+    return (envelope.tree.findtext(f"Body/Content/{envelope.spec.root}/{spec.path}") or "").strip() or None
+

@@ -1,0 +1,176 @@
+"""Who may sign as what: pinned partners for system signatures, trust stores for declarants (domain.md 1.10).
+
+Two trust worlds, never mixed: public CAs and the Government's specialised CA. Here chains are checked to configured
+anchors at a point in time; revocation and the certificate registry join at `Trust.judge` and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509 import verification
+from cryptography.x509.oid import NameOID
+
+from adapter.model.finding import Finding
+from adapter.model.stages import Channel, Role, Signer
+
+MIN_RSA_BITS = 2048
+MIN_EC_BITS = 256
+_CACHED_CHAINS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A system whose signature we know by its certificates, overlapping ones at roll-over."""
+
+    name: str
+    role: Role
+    channel: Channel
+    certificates: tuple[x509.Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A trust store: its anchors and the intermediates we hold."""
+
+    name: str
+    anchors: tuple[x509.Certificate, ...]
+    intermediates: tuple[x509.Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """A path that was found: the store it leads to and the interval (UTC) in which every link is valid."""
+
+    store: str
+    valid_from: datetime
+    valid_to: datetime
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The configured trust, with the chains already found (a path does not change; only its dates are compared)."""
+
+    partners: tuple[Partner, ...]
+    stores: Mapping[str, Store]
+    _chains: dict[tuple[bytes, str], _Chain] = field(default_factory=dict, repr=False)
+
+    def partner_for(self, channel: Channel) -> Partner | None:
+        """The partner whose system signature a channel's messages carry."""
+        return next((partner for partner in self.partners if partner.channel is channel), None)
+
+    def judge(
+        self,
+        certificates: Sequence[x509.Certificate],
+        *,
+        stores: Sequence[str],
+        at: datetime,
+        pointer: str,
+    ) -> Signer | Finding:
+        """May the leaf (first of `certificates`) sign as a declarant, at `at`, under one of `stores`?"""
+        leaf = certificates[0]
+        if finding := fitness(leaf, at=at, pointer=pointer):
+            return finding
+        elsewhere: str | None = None
+        for name, store in self.stores.items():
+            chain = self._chain(leaf, certificates[1:], store, at)
+            if chain is None:
+                continue
+            if name not in stores:
+                elsewhere = name
+                continue
+            if not chain.valid_from <= at <= chain.valid_to:
+                return Finding(name="certificate_expired", pointer=pointer)
+            return signer(leaf, role=Role.DECLARANT, store=name)
+        if elsewhere is not None:
+            return Finding(name="store_forbidden", pointer=pointer, words={"store": elsewhere})
+        return Finding(name="certificate_untrusted", pointer=pointer)
+
+    def _chain(
+        self, leaf: x509.Certificate, given: Sequence[x509.Certificate], store: Store, at: datetime
+    ) -> _Chain | None:
+        key = (leaf.fingerprint(hashes.SHA256()), store.name)
+        known = self._chains.get(key)
+        if known is not None:
+            return known
+        found = _build(leaf, [*given, *store.intermediates], store, at)
+        if found is not None:
+            if len(self._chains) >= _CACHED_CHAINS:
+                self._chains.clear()
+            self._chains[key] = found
+        return found
+
+
+def _build(
+    leaf: x509.Certificate, intermediates: list[x509.Certificate], store: Store, at: datetime
+) -> _Chain | None:
+    if not store.anchors:
+        return None
+    # The library's defaults are those of TLS on the web (extended key usage, subject alternative names); signing
+    # certificates have neither, so key usage is judged by `fitness` and CA constraints by the policy below.
+    builder = (
+        verification.PolicyBuilder()
+        .store(verification.Store(store.anchors))
+        .time(at)
+        .extension_policies(
+            ca_policy=verification.ExtensionPolicy.webpki_defaults_ca(),
+            ee_policy=verification.ExtensionPolicy.permit_all(),
+        )
+    )
+    try:
+        path = builder.build_client_verifier().verify(leaf, intermediates).chain
+    except (verification.VerificationError, ValueError, x509.UnsupportedGeneralNameType):
+        return None
+    return _Chain(
+        store=store.name,
+        valid_from=max(link.not_valid_before_utc for link in path),
+        valid_to=min(link.not_valid_after_utc for link in path),
+    )
+
+
+def fitness(certificate: x509.Certificate, *, at: datetime, pointer: str) -> Finding | None:
+    """Dates, key strength and usage of a certificate by itself; None if it may sign."""
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        return Finding(name="certificate_expired", pointer=pointer)
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size < MIN_RSA_BITS:
+            return Finding(name="key_weak", pointer=pointer, words={"value": f"RSA {key.key_size}"})
+    elif not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size < MIN_EC_BITS:
+        return Finding(name="key_weak", pointer=pointer, words={"value": type(key).__name__})
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return None
+    # An e-seal with nonRepudiation (contentCommitment) alone is genuine (security.md 2, 13).
+    if not (usage.digital_signature or usage.content_commitment):
+        return Finding(name="certificate_usage", pointer=pointer)
+    return None
+
+
+def signer(certificate: x509.Certificate, *, role: Role, store: str, partner: str | None = None) -> Signer:
+    """The values of a certificate that are kept and shown."""
+    return Signer(
+        role=role,
+        subject=certificate.subject.rfc4514_string(),
+        serial=f"{certificate.serial_number:x}",
+        store=store,
+        identity=_identity(certificate),
+        partner=partner,
+    )
+
+
+def _identity(certificate: x509.Certificate) -> str | None:
+    """Tax code or personal number: Vietnamese CAs write UID=MST:… or UID=CCCD:… into the subject."""
+    for attribute in certificate.subject.get_attributes_for_oid(NameOID.USER_ID):
+        scheme, _, number = str(attribute.value).partition(":")
+        if scheme in ("MST", "CCCD", "CMND") and number:
+            return number
+    return None
+
+

@@ -1,0 +1,169 @@
+"""Hostile bytes to a tree, within limits: encoding gate, cheap counts, hardened parser, canonical form, pointers.
+
+Steps as in security.md 3 (0 to 3). Must never let a DTD, an entity or another encoding through, and must never do
+anything worse than linear before the limits are known to hold.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.parsers import expat
+
+from lxml import etree
+
+from adapter.model.finding import Finding
+from adapter.model.limits import Limits
+
+_BOM = b"\xef\xbb\xbf"
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*\?>")
+_VERSION = re.compile(rb"""version\s*=\s*["']([^"']*)["']""")
+_ENCODING = re.compile(rb"""encoding\s*=\s*["']([^"']*)["']""")
+_ESCAPE = re.compile(r"&(lt|gt|quot|apos|amp|#\d{1,7}|#x[0-9A-Fa-f]{1,6});")
+_NAMED = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
+MAX_UNWRAP = 2
+
+
+class Refusal(Exception):
+    """The bytes are not to be read further. Internal to opening: `pipeline/envelope` makes a Fault of it."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.name)
+        self.finding = finding
+
+
+def _refuse(name: str, **words: object) -> Refusal:
+    return Refusal(Finding(name=name, pointer="/", words={key: str(value) for key, value in words.items()}))
+
+
+def unwrap(raw: bytes, limits: Limits) -> tuple[bytes, int]:
+    """Undo XML escaping of the whole payload, at most twice (messages.md 1). Gives the bytes and the levels undone.
+
+    Raises:
+        Refusal: too large, or not UTF-8.
+    """
+    if len(raw) > limits.message_bytes:
+        raise _refuse("too_large", size=len(raw), limit=limits.message_bytes)
+    content = raw.removeprefix(_BOM)
+    levels = 0
+    while levels < MAX_UNWRAP and content.lstrip()[:1] == b"&":
+        content = _ESCAPE.sub(_unescape, _decode(content)).encode()
+        levels += 1
+    return content, levels
+
+
+def _unescape(match: re.Match[str]) -> str:
+    body = match.group(1)
+    if not body.startswith("#"):
+        return _NAMED[body]
+    number = int(body[2:], 16) if body[1] in "xX" else int(body[1:])
+    return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _refuse("encoding_not_utf8", at=error.start) from None
+
+
+def gate(content: bytes, limits: Limits) -> None:
+    """Encoding, version, DOCTYPE and cheap upper bounds on what a parser will have to build.
+
+    Raises:
+        Refusal: with the first reason.
+    """
+    _decode(content)
+    if (nul := content.find(b"\0")) >= 0:
+        raise _refuse("encoding_not_utf8", at=nul)
+    if declaration := _DECLARATION.match(content.removeprefix(_BOM).lstrip()):
+        version, encoding = _VERSION.search(declaration[0]), _ENCODING.search(declaration[0])
+        if (version and version[1] != b"1.0") or (encoding and encoding[1].upper() not in (b"UTF-8", b"US-ASCII")):
+            raise _refuse("encoding_not_utf8", at=0)
+    # Byte counts bound elements, attributes and declarations from above, at the speed of a memory scan: a document
+    # that passes cannot hold more of them than this, so parsing and canonicalising it stays linear and small.
+    if content.count(b"<") > 2 * limits.elements + 16:
+        raise _refuse("too_many_elements", limit=limits.elements)
+    if content.count(b"=") > limits.attributes and _attributes(content) > limits.attributes:
+        raise _refuse("too_many_elements", limit=limits.attributes)
+    if content.count(b"xmlns") > limits.namespaces:
+        raise _refuse("too_many_elements", limit=limits.namespaces)
+    if b"<!DOCTYPE" in content:
+        _refuse_doctype(content)
+
+
+def _attributes(content: bytes) -> int:
+    """Attributes at most: an equals sign outside text always has a quote behind it, base64 padding has none."""
+    return len(re.findall(rb"""=[ \t\r\n]*["']""", content))
+
+
+class _RootReached(Exception):
+    """The prolog is over: no DOCTYPE can follow."""
+
+
+def _refuse_doctype(content: bytes) -> None:
+    """The letters may stand in a comment or CDATA; expat, stopped at the root element, can tell."""
+
+    def on_doctype(*_: object) -> None:
+        raise _refuse("doctype_forbidden")
+
+    def on_element(*_: object) -> None:
+        raise _RootReached
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartDoctypeDeclHandler = on_doctype
+    parser.StartElementHandler = on_element
+    try:
+        parser.Parse(content, True)
+    except (_RootReached, expat.ExpatError):
+        return  # what is not well-formed lxml reports, with line and column
+
+
+def parse(content: bytes, limits: Limits) -> etree._Element:
+    """Parse with everything dangerous off; check depth.
+
+    Raises:
+        Refusal: not well-formed, a DOCTYPE after all, or too deep.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        attribute_defaults=False,
+        huge_tree=False,
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        if "xcessive depth" in str(error.msg):
+            raise _refuse("too_deep", limit=limits.depth) from None
+        line, column = error.position
+        raise _refuse("not_xml", line=line, column=column) from None
+    if root.getroottree().docinfo.doctype:
+        raise _refuse("doctype_forbidden")
+    if root.xpath(f"boolean({'/*' * (limits.depth + 1)})"):
+        raise _refuse("too_deep", limit=limits.depth)
+    return root
+
+
+def canonical(element: etree._Element, *, exclusive: bool = True) -> bytes:
+    """Canonical form without comments: exclusive (the one fixed form for digests) or inclusive 1.0."""
+    return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=False)
+
+
+def pointer(element: etree._Element) -> str:
+    """XPath of an element from the root; an index stands only where siblings share the name."""
+    return str(element.getroottree().getpath(element))
+
+
+def line_of(tree: etree._Element, path: str) -> int:
+    """Line of a pointer in the received bytes; of its nearest ancestor that exists; 0 where nothing does."""
+    while path and path != "/":
+        try:
+            found = tree.getroottree().xpath(path)
+        except etree.XPathError:
+            return 0
+        if isinstance(found, list) and found and isinstance(found[0], etree._Element):
+            return int(found[0].sourceline or 0)
+        path = path.rpartition("/")[0]
+    return 0

@@ -1,0 +1,134 @@
+"""Writing and signing replies in our name: what to say is decided elsewhere, here it is said."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from adapter.model.finding import Finding, StatedFinding
+from adapter.model.header import Header
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.installation import Installation
+from adapter.model.outcomes import Outcome, Rejected, SignedReply, verified_of
+from adapter.model.procedure import Catalogue, ReplyKind
+from adapter.model.stages import Submission
+from adapter.pipeline import compose
+from adapter.pipeline.seal import SigningKey, seal
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Our keys: the border guard's system, and the unit that confirms."""
+
+    system: SigningKey
+    unit: SigningKey
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """Everything a reply is made from, besides what it says."""
+
+    catalogue: Catalogue
+    installation: Installation
+    keys: Callable[[], Keys]
+    """Asked at each signature, so that a key that rolls over is taken without a restart."""
+    new_message_id: Callable[[], str]
+
+    def state(self, findings: Sequence[Finding]) -> tuple[StatedFinding, ...]:
+        """Findings in their public words."""
+        return tuple(self.catalogue.findings.state(finding) for finding in findings)
+
+    def answer(
+        self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime
+    ) -> SignedReply:
+        """The answer to a message, in the transaction that stores it."""
+        verified = verified_of(outcome)
+        claims = outcome.claims if isinstance(outcome, Rejected) else None
+        header = verified.header if verified else claims
+        answered = self.in_reply_to(submission, outcome)
+        stated = self.state(getattr(outcome, "findings", ()))
+        match kind:
+            case ReplyKind.RECEIPT:
+                content = compose.receipt(answered, submission.received_at)
+            case ReplyKind.ACCEPTANCE:
+                content = compose.acceptance(
+                    answered, stated, self.installation, received=submission.received_at, now=now
+                )
+            case ReplyKind.REFUSAL:
+                content = compose.refusal(
+                    answered,
+                    stated,
+                    self.installation,
+                    name=self.installation.accepter,
+                    ground=self.installation.refusal_ground,
+                    now=now,
+                )
+            case _:
+                content = compose.errors(answered, stated)
+        to = compose.address(self.installation, header, verified=verified is not None, now=now)
+        return self.sign(kind, content, to=to, now=now)
+
+    def in_reply_to(self, submission: Submission, outcome: Outcome) -> compose.InReplyTo:
+        """What the reply binds: the request's id and digest, and the schema and mapping that judged it."""
+        verified = verified_of(outcome)
+        claims = outcome.claims if isinstance(outcome, Rejected) else None
+        header: Header | None = verified.header if verified else claims
+        return compose.InReplyTo(
+            message_id=header.message_id if header else None,
+            digest=verified.content_digest if verified else submission.digest,
+            schema=verified.envelope.spec.schema_name if verified else None,
+            mapping=mapping_name(verified.envelope.procedure.code, verified.envelope.procedure.version)
+            if verified
+            else None,
+            channel=submission.channel.value,
+        )
+
+    def sign(
+        self,
+        kind: ReplyKind,
+        content: etree._Element,
+        *,
+        to: compose.Address,
+        now: datetime,
+        schema_name: str | None = None,
+    ) -> SignedReply:
+        """Compose, prove against the XSD, sign.
+
+        Raises:
+            Misconfigured: our own reply does not agree with our own schema.
+        """
+        spec = self.catalogue.replies[kind]
+        schema = self.catalogue.schemas[schema_name or spec.schema_name or ""]
+        reply = compose.compose(
+            kind, content, to=to, spec=spec, message_id=self.new_message_id(), now=now, schema=schema
+        )
+        keys = self.keys()
+        return seal(reply, system=keys.system, unit=keys.unit)
+
+    def transfer(
+        self,
+        *,
+        key: DossierKey,
+        procedure: str,
+        request: tuple[bytes, Digest, datetime],
+        reply: tuple[bytes, Digest, datetime],
+        incident: str | None,
+        now: datetime,
+    ) -> SignedReply:
+        """40/01: the exact bytes of request and reply, with their digests (messages.md 3)."""
+        content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=key, incident=incident)
+        to = compose.Address(self.installation.own, self.installation.window, procedure, "40", key)
+        return self.sign(ReplyKind.TRANSFER, content, to=to, now=now)
+
+
+def _exchanged(body: bytes, digest: Digest, at: datetime) -> compose.Exchanged:
+    return compose.Exchanged(digest=digest, base64=b64encode(body).decode(), at=at)
+
+
+def mapping_name(code: str, version: str) -> str:
+    """How a mapping is named in replies and records."""
+    return f"{code}/{version}"

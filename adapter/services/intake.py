@@ -1,0 +1,361 @@
+"""Intake: what both doors hand Submissions to. Judges outside any transaction, stores in one, answers in the same.
+
+A message that breaks the batch is retried alone; one that breaks alone is parked. Nothing here knows a broker.
+"""
+
+from __future__ import annotations
+
+import traceback
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapter.gateways import dossiers, mailbox, windows
+from adapter.gateways.contingency import Series
+from adapter.gateways.database import Database, Stored
+from adapter.gateways.journal import Entry
+from adapter.gateways.mailbox import Identity
+from adapter.model.dossier import Dossier
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.events import Event, Observe
+from adapter.model.finding import Finding, StatedFinding
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
+from adapter.model.procedure import ReplyKind
+from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
+from adapter.pipeline.decide import Decision, decide
+from adapter.pipeline.judge import Ground, judge
+from adapter.services.correspondence import Correspondence, mapping_name
+from adapter.services.ledger import Ledger
+from adapter.services.technical import note_answer, note_control
+
+ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
+"""How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
+NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
+_DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one submission, once its transaction has committed."""
+
+    public_id: str
+    state: str
+    """settled | waiting | parked"""
+    outcome: Word
+    findings: tuple[StatedFinding, ...]
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    submission: Submission
+    outcome: Outcome
+    identity: Identity
+    key: DossierKey | None
+    replaces: int | None = None
+    """The inbox row of an earlier try that did not settle."""
+    may_wait: bool = True
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The one way in. `clock` gives the legal time (aware)."""
+
+    database: Database
+    ground: Ground
+    correspondence: Correspondence
+    series: Series
+    clock: Callable[[], datetime]
+    overtaken_s: float
+    observe: Observe
+
+    def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
+        """Judge and store a batch; every answer is in the outbox when this returns.
+
+        Raises:
+            Unavailable: nothing was stored; the whole batch is to be tried again.
+        """
+        items = [self._judged(submission) for submission in submissions]
+        self.observe(Event.VERIFIED, count=len(items))
+        try:
+            return self._store(items)
+        except Unavailable:
+            raise
+        except Exception as error:
+            # The one place that catches anything: what breaks a batch is looked for one message at a time, so that its
+            # neighbours pass; what breaks alone is ours to mend and is parked with its traceback.
+            if len(items) == 1:
+                return self._store([self._broken(items[0], error)])
+            return [settled for item in items for settled in self._alone(item)]
+
+    def wake(self, row: Stored[Any], *, may_wait: bool) -> Settled:
+        """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
+        submission = Submission(
+            raw=row.raw,
+            channel=Channel(row.channel),
+            received_at=row.received_at,
+            digest=Digest(row.digest),
+            bound_to=row.bound_to,
+        )
+        item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait)
+        try:
+            return self._store([item])[0]
+        except Unavailable:
+            raise
+        except Exception as error:
+            return self._store([self._broken(item, error)])[0]
+
+    def _alone(self, item: _Item) -> list[Settled]:
+        try:
+            return self._store([item])
+        except Unavailable:
+            raise
+        except Exception as error:
+            return self._store([self._broken(item, error)])
+
+    def park(self, submission: Submission, reason: str) -> Settled:
+        """Keep a message for the operator without judging it: it was taken up too often."""
+        return self._store([_item(submission, Parked(None, reason))])[0]
+
+    def _judged(self, submission: Submission) -> _Item:
+        try:
+            outcome = judge(submission, self.ground)
+        except Misconfigured as error:
+            outcome = Parked(None, str(error))
+        except Unavailable:
+            raise
+        except Exception as error:
+            outcome = Parked(None, self._defect(error))
+        return _item(submission, outcome)
+
+    def _broken(self, item: _Item, error: Exception) -> _Item:
+        reason = str(error) if isinstance(error, Misconfigured) else self._defect(error)
+        return replace(_item(item.submission, Parked(None, reason)), replaces=item.replaces)
+
+    def _defect(self, error: Exception) -> str:
+        """Where it broke. Texts of exceptions may quote values, so only types and places are kept."""
+        frames = traceback.extract_tb(error.__traceback__)[-4:]
+        places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
+        return f"{type(error).__name__} at {places}"
+
+    def _store(self, items: Sequence[_Item]) -> list[Settled]:
+        settled: list[Settled] = []
+        with self.database.transaction() as connection:
+            keys = [item.key for item in items if item.key is not None]
+            names = [*map(dossiers.lock_name, keys), *(item.identity.lock_name for item in items)]
+            self.database.lock(connection, names)
+            self.observe(Event.LOCKED, count=len(names))
+            known = mailbox.known(connection, [identity for item in items for identity in _identities(item)])
+            before = dossiers.find(connection, keys)
+            stored = mailbox.copies(connection, [message.id for message in known.values()])
+            incident = None
+            if any(item.submission.channel is Channel.PORTAL for item in items):
+                incident = windows.incident_name(windows.open_incident(connection))
+            ledger = Ledger(connection, self.database, known, dict(before), self.clock(), incident)
+            for item in items:
+                settled.append(self._fold(ledger, item, stored))
+            ledger.write(before)
+            self.observe(Event.INSERTED, count=len(items))
+            self.observe(Event.COMMITTING, count=len(items))
+        self.observe(Event.COMMITTED, count=len(items))
+        for item, result in zip(items, settled, strict=True):
+            self._tell(item, result)
+        return settled
+
+    def _fold(self, ledger: Ledger, item: _Item, stored: Mapping[int, list[Stored[Any]]]) -> Settled:
+        identity = item.identity
+        prior = ledger.known.get(identity)
+        verified = verified_of(item.outcome)
+        if prior is not None and prior.id != item.replaces:
+            if prior.state == "parked":
+                # The earlier try did not settle: this one is processed in its place (pyas2 #33).
+                item = replace(item, replaces=prior.id)
+            elif verified is None or prior.content_digest == verified.content_digest:
+                ledger.send_again(prior.id, stored)
+                return Settled(prior.public_id, prior.state, Word(prior.outcome or Word.REJECTED), (), duplicate=True)
+            else:
+                return self._reused(ledger, item, verified, stored)
+        decision = self._decided(ledger, item)
+        return self._keep(ledger, item, decision)
+
+    def _reused(
+        self, ledger: Ledger, item: _Item, verified: VerifiedDocument, stored: Mapping[int, list[Stored[Any]]]
+    ) -> Settled:
+        """The id was used for other content: a signed rejection of its own, and a security event."""
+        identity = Identity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")
+        prior = ledger.known.get(identity)
+        if prior is not None:
+            ledger.send_again(prior.id, stored)
+            return Settled(prior.public_id, prior.state, Word.REJECTED, (), duplicate=True)
+        finding = Finding("message_id_reused", "/Envelope/Header/Reference/messageId")
+        rejected = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
+        fresh = replace(item, identity=identity, outcome=rejected, replaces=None)
+        return self._keep(ledger, fresh, Decision(rejected, ReplyKind.ERRORS))
+
+    def _decided(self, ledger: Ledger, item: _Item) -> Decision:
+        outcome = item.outcome
+        if isinstance(outcome, Accepted | Refused) and item.key is not None:
+            foreign = self.series.is_foreign(ledger.connection, item.key)
+            if foreign:
+                finding = Finding(
+                    "foreign_contingency_number",
+                    "/Envelope/Header/Subject/reference",
+                    words={"key": str(item.key)},
+                )
+                verified = outcome.declaration.verified
+                outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
+        dossier = ledger.dossiers.get(item.key) if item.key else None
+        return decide(outcome, dossier, now=ledger.now, may_wait=item.may_wait)
+
+    def _keep(self, ledger: Ledger, item: _Item, decision: Decision) -> Settled:
+        outcome, submission = decision.outcome, item.submission
+        state = "parked" if isinstance(outcome, Parked) else "waiting" if decision.waits else "settled"
+        findings = self.correspondence.state(getattr(outcome, "findings", ()))
+        row = self._inbox_row(item, decision, state, findings)
+        dossier = decision.dossier
+        inbox_id = ledger.take(item.identity, row, replaces=item.replaces)
+        if dossier is not None and isinstance(outcome, Accepted | Refused):
+            dossier = ledger.hold(dossier, outcome.declaration, inbox_id)
+            ledger.amend(inbox_id, dossier_id=dossier.id)
+        if isinstance(outcome, Noted):
+            self._note(ledger, outcome, submission)
+        entry = Entry(
+            event=f"message.{word(outcome).value}",
+            actor=_actor(outcome, submission),
+            at=ledger.now,
+            detail={
+                "message": row["public_id"],
+                "digest": submission.digest,
+                "pair": row["pair"],
+                "codes": [finding.code for finding in findings],
+            },
+        )
+        dossier = ledger.record(dossier, entry)
+        if decision.answer is not None:
+            self._answer(ledger, item, decision, inbox_id, dossier)
+        return Settled(row["public_id"], state, word(outcome), findings)
+
+    def _answer(
+        self, ledger: Ledger, item: _Item, decision: Decision, inbox_id: int, dossier: Dossier | None
+    ) -> None:
+        submission, answer = item.submission, decision.answer
+        assert answer is not None
+        if item.replaces is not None and answer is ReplyKind.RECEIPT and decision.waits:
+            return  # it was receipted when it came
+        signed = self.correspondence.answer(answer, submission, decision.outcome, now=ledger.now)
+        route = ROUTES[submission.channel]
+        ledger.reply(signed, inbox_id=inbox_id, dossier=dossier, route=route)
+        verified = verified_of(decision.outcome)
+        if route != "portal" or answer not in _DECISIONS or dossier is None or verified is None:
+            return
+        if not verified.envelope.procedure.on_window:
+            return  # portal-only procedures are never transferred
+        transfer = self.correspondence.transfer(
+            key=dossier.key,
+            procedure=dossier.procedure,
+            request=(submission.raw, submission.digest, submission.received_at),
+            reply=(signed.body, signed.digest, ledger.now),
+            incident=ledger.incident,
+            now=ledger.now,
+        )
+        current = ledger.dossiers[dossier.key]
+        ledger.reply(transfer, inbox_id=inbox_id, dossier=current, route="transfer")
+
+    def _note(self, ledger: Ledger, outcome: Noted, submission: Submission) -> None:
+        if outcome.verified.meaning.is_technical_answer:
+            note_answer(ledger, outcome.verified, submission)
+        else:
+            note_control(ledger, outcome.verified, submission)
+
+    def _inbox_row(
+        self, item: _Item, decision: Decision, state: str, findings: tuple[StatedFinding, ...]
+    ) -> dict[str, Any]:
+        outcome, submission = decision.outcome, item.submission
+        verified = verified_of(outcome)
+        claims = outcome.claims if isinstance(outcome, Rejected) else None
+        header = verified.header if verified else claims
+        procedure = verified.envelope.procedure if verified else None
+        waits = timedelta(seconds=self.overtaken_s)
+        return {
+            "public_id": public_id(item.identity),
+            "message_id": header.message_id if header else None,
+            "raw": submission.raw,
+            "digest": submission.digest,
+            "content_digest": verified.content_digest if verified else None,
+            "channel": submission.channel.value,
+            "bound_to": submission.bound_to,
+            "received_at": submission.received_at,
+            "state": state,
+            "outcome": word(outcome).value,
+            "stage": outcome.stage.value if isinstance(outcome, Rejected) else None,
+            "findings": [
+                {"code": f.code, "pointer": f.pointer, "line": f.line, "severity": f.severity, "vi": f.vi, "en": f.en}
+                for f in findings
+            ],
+            "signers": [
+                {"role": s.role.value, "subject": s.subject, "serial": s.serial}
+                for s in (verified.signers if verified else ())
+            ],
+            "procedure": header.subject.document_type[:100] if header else None,
+            "pair": header.subject.pair if header else None,
+            "schema": verified.envelope.spec.schema_name if verified else None,
+            "mapping": mapping_name(procedure.code, procedure.version) if procedure else None,
+            "reference": header.subject.reference if header else None,
+            "year": header.subject.document_year if header else None,
+            "dossier_id": None,
+            "waits_until": submission.received_at + waits if state == "waiting" else None,
+            "note": outcome.reason if isinstance(outcome, Parked) else None,
+        }
+
+    def _tell(self, item: _Item, settled: Settled) -> None:
+        fields: dict[str, Any] = {
+            "message": settled.public_id,
+            "digest": item.submission.digest,
+            "outcome": settled.outcome.value,
+            "state": settled.state,
+            "duplicate": settled.duplicate,
+            "dossier": str(item.key) if item.key else None,
+            "codes": [finding.code for finding in settled.findings],
+        }
+        self.observe(Event.PARKED if settled.state == "parked" else Event.SETTLED, **fields)
+        if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in settled.findings):
+            self.observe(Event.SECURITY, **fields)
+
+
+def public_id(identity: Identity) -> str:
+    """The id a caller is told: the same for the same message, so that a retry finds it."""
+    return str(uuid.uuid5(NAMESPACE, f"{identity.sender}|{identity.name}"))
+
+
+def identify(submission: Submission, verified: VerifiedDocument | None) -> Identity:
+    """A message's identity (messages.md 5): verified sender and messageId, else the digest of what it says."""
+    if verified is None:
+        return Identity(f"unverified:{submission.channel.value}", f"raw:{submission.digest}")
+    message_id = verified.header.message_id
+    return Identity(verified.sender, f"id:{message_id}" if message_id else f"digest:{verified.content_digest}")
+
+
+def _item(submission: Submission, outcome: Outcome) -> _Item:
+    verified = verified_of(outcome)
+    key = None
+    if isinstance(outcome, Accepted | Refused):
+        key = outcome.declaration.verified.header.subject.key
+    return _Item(submission, outcome, identify(submission, verified), key)
+
+
+def _identities(item: _Item) -> list[Identity]:
+    verified = verified_of(item.outcome)
+    if verified is None:
+        return [item.identity]
+    return [item.identity, Identity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")]
+
+
+def _actor(outcome: Outcome, submission: Submission) -> str:
+    verified = verified_of(outcome)
+    if verified is None:
+        return f"unverified:{submission.channel.value}"
+    return verified.sender.partition(":")[0]
+

@@ -1,0 +1,144 @@
+"""The ledger of one transaction: what folding a batch has decided, and the rows that say so, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways import dossiers, mailbox, tables
+from adapter.gateways.database import Connection, Database, Stored
+from adapter.gateways.journal import Entry, alone, chained
+from adapter.gateways.mailbox import Identity, Known
+from adapter.model.dossier import Dossier
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import SignedReply
+from adapter.model.stages import Declaration
+
+
+@dataclass
+class Ledger:
+    """Collected while the batch is folded; `write` puts everything into the store at once."""
+
+    connection: Connection
+    database: Database
+    known: dict[Identity, Known]
+    dossiers: dict[DossierKey, Dossier]
+    now: datetime
+    incident: str | None = None
+    _inbox: list[dict[str, Any]] = field(default_factory=list)
+    _inbox_updates: list[dict[str, Any]] = field(default_factory=list)
+    _outbox: list[dict[str, Any]] = field(default_factory=list)
+    _journal: list[dict[str, Any]] = field(default_factory=list)
+    _declarations: list[dict[str, Any]] = field(default_factory=list)
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _keys: list[dict[str, Any]] = field(default_factory=list)
+    _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
+    _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def new_id(self) -> int:
+        return self.database.new_id(self.connection)
+
+    def adopt(self, found: Mapping[DossierKey, Dossier]) -> None:
+        """Dossiers that turned out to be needed only while folding; they count as changed when written."""
+        self.dossiers.update(found)
+
+    def take(self, identity: Identity, row: Mapping[str, Any], *, replaces: int | None) -> int:
+        """A message's inbox row: a new one, or the row of an earlier try that did not settle."""
+        row_id = replaces or self.new_id()
+        values = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}
+        if replaces is None:
+            self._inbox.append(values)
+        else:
+            self._inbox_updates.append(values)
+        self.known[identity] = Known(
+            row_id, row["public_id"], row["state"], row["outcome"], row["content_digest"], row["digest"]
+        )
+        return row_id
+
+    def amend(self, inbox_id: int, **values: Any) -> None:
+        """Change a message's row that this transaction has not written yet."""
+        for row in (*self._inbox, *self._inbox_updates):
+            if row["id"] == inbox_id:
+                row.update(values)
+
+    def hold(self, dossier: Dossier, declaration: Declaration, inbox_id: int) -> Dossier:
+        """A dossier made or changed, with the version that did it. Gives it with its id."""
+        if dossier.id is None:
+            dossier = replace(dossier, id=self.new_id())
+            self._new[dossier.key] = dossiers.row(dossier, declaration)
+        declaration_id = self.new_id()
+        self._declarations.append(
+            dossiers.version_row(
+                declaration, dossier=dossier, inbox_id=inbox_id, row_id=declaration_id, at=self.now
+            )
+        )
+        self._rows.extend(dossiers.list_rows(declaration, declaration_id))
+        self._keys.extend(dossiers.search_rows(declaration, dossier))
+        self.dossiers[dossier.key] = dossier
+        return dossier
+
+    def record(self, dossier: Dossier | None, entry: Entry) -> Dossier | None:
+        """A journal entry, on the dossier's chain if there is one."""
+        if dossier is None:
+            self._journal.append(alone(entry, self.new_id()))
+            return None
+        dossier, row = chained(dossier, entry, self.new_id())
+        self._journal.append(row)
+        self.dossiers[dossier.key] = dossier
+        return dossier
+
+    def reply(self, signed: SignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str) -> None:
+        """A signed reply into the outbox, at its place among the dossier's replies."""
+        ordinal = 0
+        if dossier is not None:
+            dossier = replace(dossier, replies=dossier.replies + 1)
+            self.dossiers[dossier.key] = dossier
+            ordinal = dossier.replies
+        row = mailbox.reply_row(
+            signed,
+            row_id=self.new_id(),
+            inbox_id=inbox_id,
+            dossier_id=dossier.id if dossier else None,
+            ordinal=ordinal,
+            route=route,
+            at=self.now,
+        )
+        self._outbox.append(row)
+        if inbox_id is not None and route != "transfer":
+            self._answers.setdefault(inbox_id, []).append(row)
+
+    def send_again(self, inbox_id: int, stored: Mapping[int, list[Stored[Any]]]) -> int:
+        """The stored identical answers once more; gives how many."""
+        own = self._answers.get(inbox_id)
+        if own is not None:
+            for row in own:
+                again = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
+                self._outbox.append(again)
+            return len(own)
+        originals = stored.get(inbox_id, [])
+        for original in originals:
+            self._outbox.append(mailbox.copy_row(original, row_id=self.new_id(), at=self.now))
+        return len(originals)
+
+    def write(self, before: Mapping[DossierKey, Dossier]) -> None:
+        """Everything, in the order that references need; `before` are the dossiers as they were found."""
+        bulk = self.database.insert
+        # Dossiers first (others point to them), each as the whole batch has left it.
+        fresh = [
+            {**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()
+        ]
+        bulk(self.connection, tables.dossier, fresh)
+        bulk(self.connection, tables.inbox, self._inbox)
+        for values in self._inbox_updates:
+            mailbox.rewrite(self.connection, values)
+        bulk(self.connection, tables.declaration, self._declarations)
+        bulk(self.connection, tables.declaration_row, self._rows)
+        bulk(self.connection, tables.search_key, self._keys)
+        bulk(self.connection, tables.journal, self._journal)
+        bulk(self.connection, tables.outbox, self._outbox)
+        changed = [
+            dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier
+        ]
+        dossiers.change(self.connection, changed)

@@ -1,0 +1,254 @@
+"""config.yaml to frozen settings. Folders are relative to the file; secrets come by file path and are never printed."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from adapter.model.errors import Misconfigured
+
+DEFAULT_FILE = "config.yaml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Folders(_Part):
+    schemas: Path
+    mappings: Path
+    queues: Path
+    state: Path
+
+
+class PartySettings(_Part):
+    name: str
+    identity: str
+    country_code: str
+    ministry_code: str
+    organization_code: str
+    unit_code: str | None = None
+
+
+class InstallationSettings(_Part):
+    own: PartySettings
+    window: PartySettings
+    portal: PartySettings
+    organization: str
+    division: str
+    accepter: str
+    placeholder_document_type: str
+    refusal_ground: str
+    contingency_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
+    contingency_unit: str = Field(pattern=r"^[A-Z0-9]{1,10}$")
+    confirmation_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
+
+
+class DatabaseSettings(_Part):
+    url: SecretStr
+    url_file: Path | None = None
+    pool: int = Field(ge=1)
+
+
+class TlsSettings(_Part):
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+class BrokerSettings(_Part):
+    url: SecretStr
+    url_file: Path | None = None
+    tls: TlsSettings | None = None
+    heartbeat_s: int = Field(ge=2)
+    prefetch: int = Field(ge=1, le=1000)
+    publish_window: int = Field(ge=1, le=5000)
+
+
+class WorkerSettings(_Part):
+    count: int = Field(ge=1, le=64)
+    batch: int = Field(ge=1, le=500)
+    linger_ms: int = Field(ge=0)
+    attempts: int = Field(ge=1)
+    batch_seconds: float = Field(gt=0)
+    memory_mib: int = Field(ge=64)
+
+
+class LimitSettings(_Part):
+    message_bytes: int
+    depth: int = Field(le=200)
+    elements: int
+    attributes: int
+    namespaces: int
+    findings: int = Field(ge=1, le=499)
+    report_bytes: int
+    report_seconds: float
+
+
+class PartnerSettings(_Part):
+    role: str
+    channel: str
+    certificates: tuple[Path, ...]
+
+
+class StoreSettings(_Part):
+    anchors: Path
+    intermediates: Path | None = None
+
+
+class TrustSettings(_Part):
+    partners: dict[str, PartnerSettings]
+    stores: dict[str, StoreSettings]
+
+
+class KeySettings(_Part):
+    key: Path
+    certificates: Path
+
+
+class KeysSettings(_Part):
+    system: KeySettings
+    unit: KeySettings
+    portal: KeySettings
+
+
+class WindowSettings(_Part):
+    broker_down_s: float
+    heartbeat_max_age_s: float | None
+    stale_s: float
+    back_s: float
+    answer_portal: str
+
+
+class WaitingSettings(_Part):
+    overtaken_s: float
+
+
+class ClockSettings(_Part):
+    tick_s: float = Field(gt=0)
+    seal_s: float
+    unsafe_frozen: datetime | None = None
+
+
+class WebSettings(_Part):
+    host: str
+    port: int
+    health_port: int
+    enabled: bool
+    body_bytes: int
+
+
+class LogSettings(_Part):
+    level: str
+    json_lines: bool = Field(alias="json")
+
+
+class Settings(BaseSettings):
+    """Everything that config.yaml says, checked; the environment (NSW_…) goes before the file."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix="NSW_", env_nested_delimiter="__")
+
+    folders: Folders
+    installation: InstallationSettings
+    database: DatabaseSettings
+    broker: BrokerSettings
+    workers: WorkerSettings
+    limits: LimitSettings
+    trust: TrustSettings
+    keys: KeysSettings
+    window: WindowSettings
+    waiting: WaitingSettings
+    clock: ClockSettings
+    web: WebSettings
+    log: LogSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Read the file given, else $NSW_CONFIG, else ./config.yaml, else the one that was installed.
+
+    Raises:
+        Misconfigured: no file, no YAML, or values that do not fit: every fault at once.
+    """
+    path = (file or _default_file()).resolve()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"cannot read {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise Misconfigured(f"{path} is no YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise Misconfigured(f"{path} holds no settings")
+    _short_names(document)
+    try:
+        settings = Settings(**_resolved(document, path.parent))
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise Misconfigured(f"{path}: {faults}") from None
+    return settings
+
+
+def _default_file() -> Path:
+    named = os.environ.get("NSW_CONFIG")
+    if named:
+        return Path(named)
+    local = Path(DEFAULT_FILE)
+    return local if local.is_file() else Path(__file__).parent / "data" / DEFAULT_FILE
+
+
+def _short_names(document: dict[str, Any]) -> None:
+    for name, part in (("NSW_AMQP_URL", "broker"), ("NSW_DATABASE_URL", "database")):
+        if value := os.environ.get(name):
+            document.setdefault(part, {})["url"] = value
+
+
+_PATHS = {"schemas", "mappings", "queues", "state", "url_file", "ca", "certificate", "key", "anchors", "intermediates"}
+
+
+def _resolved(value: Any, folder: Path, name: str = "") -> Any:
+    """Paths of the file made absolute; the embedded database too."""
+    if isinstance(value, dict):
+        return {key: _resolved(inner, folder, str(key)) for key, inner in value.items()}
+    if name == "certificates":
+        many = [str(folder / item) for item in value] if isinstance(value, list) else str(folder / value)
+        return many
+    if name in _PATHS and isinstance(value, str):
+        return str(folder / value)
+    if name == "url" and isinstance(value, str) and value.startswith("sqlite:///") and value[10:11] not in ("/", ""):
+        return f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
+    return value
+
+
+def database_url(settings: Settings) -> str:
+    """The database url, from its file where one is named."""
+    return _secret(settings.database.url, settings.database.url_file)
+
+
+def broker_url(settings: Settings) -> str:
+    """The broker url, from its file where one is named."""
+    return _secret(settings.broker.url, settings.broker.url_file)
+
+
+def _secret(value: SecretStr, file: Path | None) -> str:
+    if file is None:
+        return value.get_secret_value()
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Misconfigured(f"cannot read {file}: {error.strerror}") from error

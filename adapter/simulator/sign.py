@@ -1,0 +1,232 @@
+"""Signing as partners sign: `ds:Signature` at the two fixed places of the envelope, in the forms that real tools write.
+
+The default form is built here, for speed. The .NET and Java forms are made by the xmlsec1 program, so that the window
+and the adapter do not share one engine's habits. For the test window only: the adapter signs its replies elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from lxml import etree
+
+from adapter.simulator.pki import Party, PrivateKey
+
+DS = "http://www.w3.org/2000/09/xmldsig#"
+DS11 = "http://www.w3.org/2009/xmldsig11#"
+ENVELOPED = f"{DS}enveloped-signature"
+EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+SHA_256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
+P256_OID = "1.2.840.10045.3.1.7"
+
+_XPATH = {
+    "SystemSignature": "/Envelope/SystemSignature/*[local-name()='Signature']",
+    "Signature": "/Envelope/Body/Signature/*[local-name()='Signature']",
+}
+
+
+class SignatureForm(StrEnum):
+    """How a signature is written."""
+
+    DEFAULT = "default"
+    """ds: prefix, exclusive C14N."""
+    DOTNET = "dotnet"
+    """No prefix, inclusive C14N, base64 on one line."""
+    JAVA = "java"
+    """No prefix, inclusive C14N, KeyValue beside the certificates, CR LF inside base64."""
+
+
+def sign_message(
+    envelope: bytes,
+    *,
+    system: Party | None,
+    declarant: Party | None,
+    form: SignatureForm = SignatureForm.DEFAULT,
+) -> bytes:
+    """Sign an envelope: first the declarant over Content, then the system over all of it.
+
+    Raises:
+        ValueError: the envelope has no Content to sign, or the place is taken.
+        etree.XMLSyntaxError: it is not well-formed.
+    """
+    if system is None and declarant is None:
+        return envelope
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False)
+    tree = etree.ElementTree(etree.fromstring(envelope, parser))
+    if declarant is not None:
+        tree = _sign_content(tree, declarant, form)
+    if system is not None:
+        tree = _sign_envelope(tree, system, form)
+    written: bytes = etree.tostring(tree, encoding="UTF-8", xml_declaration=envelope.lstrip().startswith(b"<?xml"))
+    return written
+
+
+_Tree = etree._ElementTree  # lxml has no public name for the type
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One signature to make: the wrapper it goes into, its reference, and what that refers to."""
+
+    place: etree._Element
+    uri: str
+    transforms: Sequence[str]
+    signed: _Tree | etree._Element
+
+
+def _sign_content(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
+    content = tree.find("Body/Content")
+    if content is None:
+        raise ValueError("there is no Body/Content to sign")
+    identifier = str(content.get("Id") or "content")
+    content.set("Id", identifier)
+    place = tree.find("Body/Signature")
+    if place is None:
+        place = etree.Element("Signature")
+        # An element added after Content takes over its tail; the white space then stands where it stood.
+        content.addnext(place)
+    transforms = [EXCLUSIVE if form is SignatureForm.DEFAULT else INCLUSIVE]
+    return _sign_at(tree, party, form, _Plan(place, f"#{identifier}", transforms, content))
+
+
+def _sign_envelope(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
+    place = tree.find("SystemSignature")
+    if place is None:
+        place = etree.SubElement(tree.getroot(), "SystemSignature")
+    transforms = {
+        SignatureForm.DEFAULT: [ENVELOPED, EXCLUSIVE],
+        SignatureForm.DOTNET: [ENVELOPED, INCLUSIVE],
+        SignatureForm.JAVA: [ENVELOPED],  # what the JDK's own examples write; inclusive C14N 1.0 is then implied
+    }[form]
+    return _sign_at(tree, party, form, _Plan(place, "", transforms, tree))
+
+
+def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan) -> _Tree:
+    if len(plan.place):
+        raise ValueError(f"{tree.getpath(plan.place)} is signed already")
+    if form is SignatureForm.DEFAULT:
+        plan.place.append(_default_signature(party, plan))
+        return tree
+    plan.place.append(_template(party.key, plan))
+    name = str(plan.place.tag)
+    return _finish(_run_xmlsec1(tree, party, name), party, form, name)
+
+
+def _default_signature(party: Party, plan: _Plan) -> etree._Element:
+    """The signature, written straight in its canonical form: SignedInfo needs no C14N of its own."""
+    canonical: bytes = etree.tostring(plan.signed, method="c14n", exclusive=True, with_comments=False)
+    digest = base64.b64encode(hashlib.sha256(canonical).digest()).decode()
+    steps = "".join(f'<ds:Transform Algorithm="{each}"></ds:Transform>' for each in plan.transforms)
+    inside = (
+        f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
+        f'<ds:SignatureMethod Algorithm="{_method(party.key)}"></ds:SignatureMethod>'
+        f'<ds:Reference URI="{plan.uri}"><ds:Transforms>{steps}</ds:Transforms>'
+        f'<ds:DigestMethod Algorithm="{SHA_256}"></ds:DigestMethod>'
+        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+    )
+    value = base64.b64encode(_raw_signature(party.key, f'<ds:SignedInfo xmlns:ds="{DS}">{inside}'.encode())).decode()
+    certificates = "".join(f"<ds:X509Certificate>{der}</ds:X509Certificate>" for der in _certificates(party))
+    return etree.fromstring(
+        f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{inside}<ds:SignatureValue>{value}</ds:SignatureValue>'
+        f"<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo></ds:Signature>"
+    )
+
+
+def _raw_signature(key: PrivateKey, data: bytes) -> bytes:
+    """The signature as XML wants it: for ECDSA r and s side by side, not DER."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), SHA256())
+    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(SHA256())))
+    size = (key.curve.key_size + 7) // 8
+    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def _template(key: PrivateKey, plan: _Plan) -> etree._Element:
+    """An unprefixed signature with empty values, for xmlsec1 to fill."""
+    steps = "".join(f'<Transform Algorithm="{each}"/>' for each in plan.transforms)
+    return etree.fromstring(
+        f'<Signature xmlns="{DS}"><SignedInfo><CanonicalizationMethod Algorithm="{INCLUSIVE}"/>'
+        f'<SignatureMethod Algorithm="{_method(key)}"/><Reference URI="{plan.uri}"><Transforms>{steps}</Transforms>'
+        f'<DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference></SignedInfo><SignatureValue/></Signature>'
+    )
+
+
+def _run_xmlsec1(tree: _Tree, party: Party, place: str) -> _Tree:
+    """Let xmlsec1 fill the template that stands at `place`.
+
+    Raises:
+        RuntimeError: xmlsec1 refused.
+    """
+    with tempfile.TemporaryDirectory(prefix="sign-") as folder:
+        template, key, signed = (Path(folder) / name for name in ("template.xml", "key.pem", "signed.xml"))
+        tree.write(str(template), encoding="UTF-8", xml_declaration=True)
+        key.write_bytes(party.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        command = ["xmlsec1", "sign", "--privkey-pem", str(key), "--node-xpath", _XPATH[place]]
+        if place != "SystemSignature":  # a seal needs no Id, and must be possible where a hostile message doubles one
+            command += ["--id-attr:Id", "Content"]
+        command += ["--output", str(signed), str(template)]
+        run = subprocess.run(command, capture_output=True, check=False, timeout=30)
+        if run.returncode != 0:
+            raise RuntimeError(f"xmlsec1 could not sign: {run.stderr.decode(errors='replace').strip()}")
+        return etree.parse(str(signed), etree.XMLParser(resolve_entities=False, strip_cdata=False))
+
+
+def _finish(tree: _Tree, party: Party, form: SignatureForm, place: str) -> _Tree:
+    """Lay out base64 as the form does and add KeyInfo: neither is covered by the signature it belongs to."""
+    found = tree.xpath(_XPATH[place])
+    signature = found[0] if isinstance(found, list) else None
+    value = signature.find(f"{{{DS}}}SignatureValue") if isinstance(signature, etree._Element) else None
+    if not isinstance(signature, etree._Element) or value is None:
+        raise RuntimeError("xmlsec1 left no signature")
+    value.text = _lay_out("".join((value.text or "").split()), form)
+    info = etree.SubElement(signature, f"{{{DS}}}KeyInfo")
+    if form is SignatureForm.JAVA:
+        _add_key_value(info, party.key)
+    data = etree.SubElement(info, f"{{{DS}}}X509Data")
+    for der in _certificates(party):
+        etree.SubElement(data, f"{{{DS}}}X509Certificate").text = _lay_out(der, form)
+    return tree
+
+
+def _add_key_value(info: etree._Element, key: PrivateKey) -> None:
+    value = etree.SubElement(info, f"{{{DS}}}KeyValue")
+    if isinstance(key, rsa.RSAPrivateKey):
+        numbers = key.public_key().public_numbers()
+        holder = etree.SubElement(value, f"{{{DS}}}RSAKeyValue")
+        for name, number in (("Modulus", numbers.n), ("Exponent", numbers.e)):
+            encoded = base64.b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode()
+            etree.SubElement(holder, f"{{{DS}}}{name}").text = _lay_out(encoded, SignatureForm.JAVA)
+        return
+    holder = etree.SubElement(value, f"{{{DS11}}}ECKeyValue", nsmap={"dsig11": DS11})
+    etree.SubElement(holder, f"{{{DS11}}}NamedCurve", URI=f"urn:oid:{P256_OID}")
+    point = base64.b64encode(key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)).decode()
+    etree.SubElement(holder, f"{{{DS11}}}PublicKey").text = _lay_out(point, SignatureForm.JAVA)
+
+
+def _lay_out(encoded: str, form: SignatureForm) -> str:
+    """Java breaks base64 after 76 characters with CR LF, which XML writes as a character reference and keeps."""
+    if form is not SignatureForm.JAVA:
+        return encoded
+    return "\r\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
+
+
+def _certificates(party: Party) -> list[str]:
+    return [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in party.chain]
+
+
+def _method(key: PrivateKey) -> str:
+    return RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else ECDSA_SHA256

@@ -1,0 +1,1 @@
+"""Everything that proves the adapter: tests by kind, private servers, the demonstration and the benchmark."""

@@ -1,0 +1,150 @@
+"""Fixtures that hand real servers to the tests: started on first use, one per session, gone at its end.
+
+A missing server fails the tests that need it; only ALLOW_SKIPS=1 makes them skip. NSW_AMQP_URL names a broker to use
+instead of a private one. No test may use a server that is not handed to it here.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import pytest
+
+from tests.servers.install import missing
+from tests.servers.postgresql import Postgres
+from tests.servers.rabbitmq import Rabbit
+
+VHOST_BATCH = 20  # one rabbitmqctl call makes them in under a second
+
+
+def pytest_sessionstart() -> None:
+    """Turn SIGTERM (a cancelled build) into an orderly end: otherwise the servers would outlive the session."""
+    owner = os.getpid()
+
+    def end(signum: int, _: FrameType | None) -> None:
+        if os.getpid() != owner:  # a forked child that has not set a handler of its own
+            os._exit(128 + signum)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def demand(package: str) -> None:
+    """Fail, or with ALLOW_SKIPS=1 skip, the test whose server is not installed."""
+    if missing([package]):
+        unavailable(f"{package} is not installed (make test installs it as root)")
+
+
+def unavailable(reason: str) -> NoReturn:
+    if os.environ.get("ALLOW_SKIPS") == "1":
+        pytest.skip(reason)
+    pytest.fail(f"{reason}; ALLOW_SKIPS=1 would skip", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user can reach too; pytest's are closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="nsw-servers-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def rabbit(server_folder: Path) -> Iterator[Rabbit]:
+    """The session's own RabbitMQ node; a test may restart it, or kill it if it starts it again."""
+    demand("rabbitmq-server")
+    node = Rabbit(server_folder / "rabbitmq")
+    try:
+        node.start()
+        yield node
+    finally:
+        node.remove()
+
+
+@pytest.fixture(scope="session")
+def amqp_url(request: pytest.FixtureRequest) -> str:
+    """The broker's default virtual host, shared by the session: for tests that only need an answer."""
+    given = os.environ.get("NSW_AMQP_URL")
+    if given:
+        return given
+    node: Rabbit = request.getfixturevalue("rabbit")
+    return node.url
+
+
+@pytest.fixture(scope="session")
+def _vhosts(rabbit: Rabbit) -> Iterator[str]:
+    def supply() -> Iterator[str]:
+        for batch in count():
+            names = [f"test-{batch}-{number}" for number in range(VHOST_BATCH)]
+            rabbit.add_vhosts(names)
+            yield from names
+
+    return supply()
+
+
+@pytest.fixture
+def vhost(rabbit: Rabbit, _vhosts: Iterator[str]) -> str:
+    """The name of a virtual host that no other test has seen, on a node that runs."""
+    if not rabbit.processes():
+        rabbit.start()
+    return next(_vhosts)
+
+
+@pytest.fixture
+def vhost_url(rabbit: Rabbit, vhost: str) -> str:
+    """The URL of a fresh virtual host on the session's private node (the topology's names are fixed)."""
+    return rabbit.vhost_url(vhost)
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[Postgres]:
+    """The session's own PostgreSQL cluster, hurried (no fsync): who proves durability makes another."""
+    demand("postgresql")
+    cluster = Postgres(server_folder / "postgresql", fsync=False)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
+@pytest.fixture(scope="session")
+def _database_names() -> Iterator[str]:
+    return (f"test_{number}" for number in count())
+
+
+@pytest.fixture
+def postgresql_url(postgres: Postgres, _database_names: Iterator[str]) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database."""
+    name = next(_database_names)
+    yield postgres.create_database(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A fresh SQLite file (not in memory: several connections must see it)."""
+    return f"sqlite:///{tmp_path / 'adapter.sqlite3'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, empty database of each kind that the adapter supports."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database_folder() -> Iterator[Path]:
+    """A folder in which a test can make a PostgreSQL cluster of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="nsw-cluster-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,153 @@
+"""The fixtures: `fixtures/<procedure>/<case>/{message.xml,expected.yaml}`, read strictly and signed at run time.
+
+What a case expects is written from the article it names; nothing here may ever write an expectation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.dataclasses import dataclass
+
+from adapter.model.outcomes import Word
+from adapter.model.stages import Channel, Stage
+from adapter.simulator.pki import SIGNERS, Party, Pki
+from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness.attacks import AFTER_SIGNING, BEFORE_SEALING, Attack
+from tests.harness.pki import ROOT
+
+FIXTURES = ROOT / "fixtures"
+CLOCK = datetime.fromisoformat("2026-03-02T07:15:00+07:00")
+"""When every fixture is received."""
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+def _known_party(name: str | None) -> str | None:
+    if name is not None and name not in SIGNERS:
+        raise ValueError(f"no party {name!r}; there are: {', '.join(SIGNERS)}")
+    return name
+
+
+def _known_attack(name: str | None) -> str | None:
+    if name is not None and name not in (known := {**BEFORE_SEALING, **AFTER_SIGNING}):
+        raise ValueError(f"no attack {name!r}; there are: {', '.join(known)}")
+    return name
+
+
+_PartyName = Annotated[str | None, BeforeValidator(_known_party)]
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Signers:
+    """Which parties sign; None means that the signature is absent."""
+
+    system: _PartyName = None
+    declarant: _PartyName = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ExpectedFinding:
+    """One finding, by its name in the catalogue and its XPath."""
+
+    name: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class ExpectedReply:
+    """The pair of the reply and the name of its content element."""
+
+    type: str
+    function: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class Expectation:
+    """How judging must end. `findings` is the exact set, in any order; `record` names only what is compared."""
+
+    stage: Stage | None
+    outcome: Word
+    reply: ExpectedReply | None
+    findings: tuple[ExpectedFinding, ...] = ()
+    record: Mapping[str, Any] = Field(default_factory=dict)  # values as the mapping's types have them
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.outcome is Word.ACCEPTED and self.stage is not None:
+            raise ValueError("an accepted message was stopped by no stage")
+        if self.outcome in (Word.REFUSED, Word.REJECTED) and (self.stage is None or not self.findings):
+            raise ValueError(f"a {self.outcome} message names its stage and its findings")
+        if (self.outcome is Word.PARKED) != (self.reply is None):
+            raise ValueError("every message is answered, but a parked one is not")
+        return self
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class Case:
+    """One fixture: the unsigned message, who signs it, what is done to it, and what must come of it."""
+
+    id: str
+    message: bytes
+    title: str
+    article: str
+    clock: AwareDatetime
+    channel: Channel
+    signers: Signers
+    expect: Expectation
+    form: SignatureForm = SignatureForm.DEFAULT
+    attack: Annotated[str | None, BeforeValidator(_known_attack)] = None
+
+    @model_validator(mode="after")
+    def _has_the_one_clock(self) -> Self:
+        if self.clock != CLOCK:
+            raise ValueError(f"every fixture is received at {CLOCK.isoformat()}")
+        return self
+
+    @property
+    def procedure(self) -> str:
+        """The procedure's folder."""
+        return self.id.partition("/")[0]
+
+
+def load_cases(root: Path = FIXTURES) -> list[Case]:
+    """All cases, in the order of their ids.
+
+    Raises:
+        ValueError: a case is not whole, or says what is not known; the text names its file.
+    """
+    folders = {file.parent for name in ("message.xml", "expected.yaml") for file in root.glob(f"*/*/{name}")}
+    return [_load(folder) for folder in sorted(folders)]
+
+
+def signed(case: Case, pki: Pki) -> bytes:
+    """The message as it travels: signed by its parties in its form, with its attack applied at its moment."""
+    declarant, system = (_party(pki, name) for name in (case.signers.declarant, case.signers.system))
+    message = sign_message(case.message, system=None, declarant=declarant, form=case.form)
+    message = _attacked(message, BEFORE_SEALING, case.attack)
+    message = sign_message(message, system=system, declarant=None, form=case.form)
+    return _attacked(message, AFTER_SIGNING, case.attack)
+
+
+def _party(pki: Pki, name: str | None) -> Party | None:
+    return None if name is None else pki.party(name)
+
+
+def _attacked(message: bytes, attacks: Mapping[str, Attack], name: str | None) -> bytes:
+    return attacks[name](message) if name is not None and name in attacks else message
+
+
+def _load(folder: Path) -> Case:
+    expected = folder / "expected.yaml"
+    try:
+        written = yaml.safe_load(expected.read_bytes())
+        message = (folder / "message.xml").read_bytes()
+        return Case(id=f"{folder.parent.name}/{folder.name}", message=message, **written)
+    except (OSError, TypeError, yaml.YAMLError, ValidationError) as error:
+        raise ValueError(f"{expected}: {error}") from error

@@ -1,0 +1,230 @@
+"""The private servers themselves: they start, answer, survive a kill with their data, and leave no process behind."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pika
+import pika.exceptions
+import psycopg
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from sqlalchemy import create_engine, inspect, text
+
+from tests.conftest import demand
+from tests.servers.install import services_stay_down
+from tests.servers.postgresql import Postgres
+from tests.servers.process import MARK, alive, marked
+from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
+
+PERSISTENT = pika.BasicProperties(delivery_mode=2)
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-made authority and two certificates under it, `server` and `client`."""
+    folder = tmp_path_factory.mktemp("certificates")
+    authority_key = ec.generate_private_key(ec.SECP256R1())
+    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
+    for name in ("authority", "server", "client"):
+        is_authority = name == "authority"
+        key = authority_key if is_authority else ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName("localhost"), x509.IPAddress(IPv4Address("127.0.0.1"))]
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
+            .issuer_name(authority)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(authority_key, hashes.SHA256())
+        )
+        (folder / f"{name}.cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        (folder / f"{name}.key.pem").write_bytes(key.private_bytes(*pem))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def own_node(server_folder: Path, certificates: Path) -> Iterator[Rabbit]:
+    """A node of this module's own with a TLS listener."""
+    demand("rabbitmq-server")
+    own = Rabbit(
+        server_folder / "own-rabbitmq",
+        tls=Tls(
+            ca=certificates / "authority.cert.pem",
+            cert=certificates / "server.cert.pem",
+            key=certificates / "server.key.pem",
+        ),
+    )
+    try:
+        yield own
+    finally:
+        own.remove()
+
+
+@pytest.fixture
+def node(own_node: Rabbit) -> Rabbit:
+    """The module's own node, which a test may kill: the next one finds it running."""
+    if not own_node.processes():
+        own_node.start()
+    return own_node
+
+
+@pytest.fixture
+def cluster(database_folder: Path) -> Iterator[Postgres]:
+    """A durable cluster of the test's own."""
+    demand("postgresql")
+    own = Postgres(database_folder / "cluster")
+    try:
+        own.start()
+        yield own
+    finally:
+        own.remove()
+
+
+def test_the_private_broker_is_reached_on_loopback_only(node: Rabbit) -> None:
+    addresses = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.split()
+    own = (node.ports.amqp, node.ports.amqps, node.ports.distribution, node.ports.mapper)
+    seen = {a for a in addresses if a.rpartition(":")[2] in map(str, own)}
+    assert {a.rpartition(":")[0] for a in seen} <= {"127.0.0.1", "[::1]"}
+    assert {a.rpartition(":")[2] for a in seen} == set(map(str, own))
+
+
+def test_a_durable_message_survives_the_kill_of_the_broker(node: Rabbit) -> None:
+    with pika.BlockingConnection(pika.URLParameters(node.url)) as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.queue_declare("kept", durable=True, arguments={"x-queue-type": "quorum"})
+        time.sleep(QUORUM_SETTLE_SECONDS)
+        channel.basic_publish("", "kept", b"<Envelope/>", properties=PERSISTENT, mandatory=True)
+    before = node.processes()
+    node.kill()
+    assert not any(map(alive, before))
+    node.start()
+    with pika.BlockingConnection(pika.URLParameters(node.url)) as connection:
+        channel = connection.channel()
+        _, _, body = next(channel.consume("kept", inactivity_timeout=30, auto_ack=True))
+        assert body == b"<Envelope/>"
+
+
+def test_tls_admits_a_client_with_a_certificate_and_no_other(node: Rabbit, certificates: Path) -> None:
+    parameters = pika.URLParameters(node.tls_url)
+    bare = ssl.create_default_context(cafile=str(certificates / "authority.cert.pem"))
+    parameters.ssl_options = pika.SSLOptions(bare, "localhost")
+    with pytest.raises((pika.exceptions.AMQPConnectionError, ssl.SSLError)):
+        pika.BlockingConnection(parameters)
+    known = ssl.create_default_context(cafile=str(certificates / "authority.cert.pem"))
+    known.load_cert_chain(certificates / "client.cert.pem", certificates / "client.key.pem")
+    parameters.ssl_options = pika.SSLOptions(known, "localhost")
+    with pika.BlockingConnection(parameters) as connection:
+        assert connection.is_open
+
+
+def test_a_stopped_broker_leaves_no_process_and_no_port(node: Rabbit) -> None:
+    before = node.processes()
+    assert {Path(f"/proc/{pid}/comm").read_text().strip() for pid in before} >= {"beam.smp", "epmd"}
+    node.stop()
+    assert node.processes() == []
+    assert not any(map(alive, before))
+    assert not any(map(listening, (node.ports.amqp, node.ports.amqps, node.ports.distribution, node.ports.mapper)))
+
+
+def test_a_broker_started_by_the_command_is_stopped_by_another_process(server_folder: Path) -> None:
+    demand("rabbitmq-server")
+    folder = server_folder / "by-command"
+    command = [sys.executable, "-m", "tests.servers.rabbitmq"]
+    try:
+        started = subprocess.run([*command, "start", folder], capture_output=True, text=True, check=True)
+        with pika.BlockingConnection(pika.URLParameters(started.stdout.strip())) as connection:
+            assert connection.is_open
+    finally:
+        subprocess.run([*command, "stop", folder], check=True)
+    assert marked(str(folder)) == []
+    assert subprocess.run([*command, "url", folder], capture_output=True).returncode == 1
+
+
+def test_each_test_gets_a_virtual_host_of_its_own(rabbit: Rabbit, vhost_url: str) -> None:
+    with pika.BlockingConnection(pika.URLParameters(vhost_url)) as connection:
+        connection.channel().queue_declare("adapter.declarations", durable=True)
+    elsewhere = pika.URLParameters(rabbit.url)
+    with pika.BlockingConnection(elsewhere) as connection, pytest.raises(pika.exceptions.ChannelClosedByBroker):
+        connection.channel().queue_declare("adapter.declarations", passive=True)
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_each_test_gets_an_empty_database(database_url: str, turn: str) -> None:
+    engine = create_engine(database_url)
+    assert inspect(engine).get_table_names() == []
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE left_behind (turn text)"))
+    engine.dispose()
+
+
+def test_what_postgresql_committed_survives_its_kill(cluster: Postgres) -> None:
+    address = cluster.create_database("kept").replace("+psycopg", "")
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+        connection.execute("CREATE TABLE dossier AS SELECT 1 AS number")
+    before = cluster.processes()
+    cluster.kill()
+    assert not any(map(alive, before))
+    cluster.start()
+    with psycopg.connect(address) as connection:
+        assert connection.execute("SELECT number FROM dossier").fetchall() == [(1,)]
+
+
+def test_a_stopped_cluster_leaves_no_process_and_no_port(cluster: Postgres) -> None:
+    before = cluster.processes()
+    port = psycopg.conninfo.conninfo_to_dict(cluster.url.replace("+psycopg", ""))["port"]
+    assert listening(int(str(port)))
+    cluster.stop()
+    assert cluster.processes() == []
+    assert not any(map(alive, before))
+    assert not listening(int(str(port)))
+
+
+def test_postgresql_asks_for_its_password(cluster: Postgres) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(cluster.url.replace("+psycopg", ""), password="another")
+
+
+def test_only_marked_processes_count_as_ours(tmp_path: Path) -> None:
+    mine = subprocess.Popen(["sleep", "60"], env=os.environ | {MARK: str(tmp_path)})
+    other = subprocess.Popen(["sleep", "60"], env=os.environ | {MARK: f"{tmp_path}-other"})
+    try:
+        assert marked(str(tmp_path)) == [mine.pid]
+    finally:
+        for each in (mine, other):
+            each.kill()
+            each.wait()
+
+
+def test_setting_up_packages_restores_the_start_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.setattr("tests.servers.install.REFUSAL", policy)
+    with services_stay_down():
+        assert subprocess.run([policy, "rabbitmq-server", "start"]).returncode == 101
+    assert not policy.exists()
+    policy.write_text("#!/bin/sh\nexit 0\n")
+    with pytest.raises(RuntimeError), services_stay_down():
+        raise RuntimeError
+    assert policy.read_text() == "#!/bin/sh\nexit 0\n"

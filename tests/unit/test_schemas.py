@@ -1,0 +1,246 @@
+"""The XSDs by themselves: they compile in both engines, take what they should, refuse what they should, and say
+where each element comes from. The engines must agree, for one gives the verdict and the other the second report."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+import xmlschema
+from lxml import etree
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMAS = ROOT / "schemas"
+XSD = "{http://www.w3.org/2001/XMLSchema}"
+ORIGINS = set("TPNFI")
+ALL = sorted(str(file.relative_to(SCHEMAS)) for file in SCHEMAS.rglob("*.xsd"))
+FORMS = ("BQP0100001/1/group_declaration.xsd", "BQP0100002/1/citizen_declaration.xsd", "common/person.xsd")
+DIGEST = "0" * 64
+TIME = "2026-03-02 07:15:00"
+
+HEADER = (
+    "<Header><Reference><version>01</version><messageId>3f2b8c1e-5d0a-4c7b-9a53-1c8f0e6d2a11</messageId></Reference>"
+    "<From><name>BQP</name><identity>BQP</identity><countryCode>VN</countryCode><ministryCode>BQP</ministryCode>"
+    "<organizationCode>BDBP</organizationCode><unitCode>CK-HUUNGHI</unitCode></From>"
+    "<To><name>NSW</name><identity>NSW</identity><countryCode>VN</countryCode><ministryCode>BTC</ministryCode>"
+    "<organizationCode>TCHQ</organizationCode><unitCode>NSW</unitCode></To>"
+    "<Subject><documentType>BQP0100001</documentType><type>20</type><function>21</function>"
+    "<reference>BQP2026000123</reference><documentYear>2026</documentYear><preReference>BQP2026000123</preReference>"
+    f"<sendDate>{TIME}</sendDate></Subject></Header>"
+)
+REPLIED = (
+    "<InReplyTo><MessageId>3f2b8c1e-5d0a-4c7b-9a53-1c8f0e6d2a11</MessageId>"
+    f"<Digest>{DIGEST}</Digest><Schema>BQP0100001/1/BQP01000011001.xsd</Schema><Mapping>BQP0100001/1</Mapping>"
+    "<Channel>window</Channel></InReplyTo>"
+)
+FAULT = (
+    "<ErrorCode>BQP110</ErrorCode><ErrorName>Thiếu phần tử</ErrorName><ErrorNameEn>Missing</ErrorNameEn>"
+    "<Pointer>/Envelope/Body</Pointer><Line>7</Line>"
+)
+WHO = "<Organization>Biên phòng</Organization><Division>CK-HUUNGHI</Division><Name>SYSTEM</Name>"
+CONFIRMED = (
+    f"<ConfirmationNumber>XN2026000001</ConfirmationNumber><ConfirmationTime>{TIME}</ConfirmationTime>"
+    f"<DossierNumber>BQP2026000123</DossierNumber><DossierYear>2026</DossierYear><ReceivedTime>{TIME}</ReceivedTime>"
+    "<Direction>NC</Direction><Gate>HUUNGHI</Gate><BorderUnit>CK-HUUNGHI</BorderUnit>"
+    f"<ExpectedArrival>{TIME}</ExpectedArrival>"
+)
+OFFICER = "<Officer><Name>Lê Văn Cường</Name><Rank>Thiếu tá</Rank></Officer>"
+
+SPOKEN: dict[str, str] = {
+    "common/replies/receipt.xsd": f"<Receipt>{REPLIED}<ReceiveDate>{TIME}</ReceiveDate></Receipt>",
+    "common/replies/errors.xsd": (
+        f"<Errors>{REPLIED}<ErrorList><Error>{FAULT}</Error></ErrorList><ErrorsCapped>1</ErrorsCapped></Errors>"
+    ),
+    "common/replies/acceptance.xsd": (
+        f"<Acceptance>{REPLIED}<AcceptDate>{TIME}</AcceptDate><ReceiveDate>{TIME}</ReceiveDate>"
+        f"<Accepter>{WHO}</Accepter><Warnings><Warning>{FAULT}</Warning></Warnings></Acceptance>"
+    ),
+    "common/replies/refusal.xsd": (
+        f"<Refusal>{REPLIED}<Reject><RejectCode>BQP301</RejectCode><RejectDesc>Tổng số khác danh sách</RejectDesc>{WHO}"
+        f"<LegalGround>NĐ 85/2019/NĐ-CP Điều 20(2)(c)</LegalGround></Reject><RejectDate>{TIME}</RejectDate>"
+        f"<ErrorList><Error>{FAULT}</Error></ErrorList></Refusal>"
+    ),
+    "common/replies/amendment_request.xsd": (
+        f"<AmendmentRequest><RequestNumber>YC1</RequestNumber><RequestDate>{TIME}</RequestDate>"
+        f"<AnswerBefore>{TIME}</AnswerBefore><Reason>Thiếu hộ chiếu</Reason>"
+        "<Items><Item><FormNumber>07</FormNumber><Wrong>Sai số</Wrong><Asked>Khai lại</Asked></Item></Items>"
+        f"<Requester>{WHO}</Requester></AmendmentRequest>"
+    ),
+    "common/replies/transfer.xsd": (
+        f"<Transfer><Incident>12/TB-2026</Incident>"
+        f"<Request><Digest>{DIGEST}</Digest><Bytes>PEVudmVsb3BlLz4=</Bytes><ReceivedAt>{TIME}</ReceivedAt></Request>"
+        f"<Reply><Digest>{DIGEST}</Digest><Bytes>PEVudmVsb3BlLz4=</Bytes><DecidedAt>{TIME}</DecidedAt></Reply>"
+        "<DossierNumber>BQP2026000123</DossierNumber><DossierYear>2026</DossierYear></Transfer>"
+    ),
+    "BQP0100001/1/BQP01000013023.xsd": (
+        f"<Completion><FormNumber>08</FormNumber><GroupConfirmation>{CONFIRMED}<GroupName>Đoàn</GroupName>"
+        f"<TotalPersons>3</TotalPersons>{OFFICER}</GroupConfirmation></Completion>"
+    ),
+    "BQP0100002/1/BQP01000023023.xsd": (
+        f"<Completion>{REPLIED}<FormNumber>12</FormNumber><CitizenConfirmation>{CONFIRMED}"
+        f"<FullName>NGUYEN VAN AN</FullName><DocumentNumber>C1234567</DocumentNumber>{OFFICER}"
+        "</CitizenConfirmation></Completion>"
+    ),
+    "common/technical/receipt_in.xsd": f"<ReceiveDate>{TIME}</ReceiveDate><WindowNumber>NSW2026000777</WindowNumber>",
+    "common/technical/errors_in.xsd": (
+        "<ErrorList><Error><ErrorCode>ERR05_CODE</ErrorCode><ErrorName>Không có dữ liệu</ErrorName></Error></ErrorList>"
+    ),
+    "BQP0100000/1/BQP01000009001.xsd": f"<Heartbeat><SentAt>{TIME}</SentAt></Heartbeat>",
+    "BQP0100000/1/BQP01000009101.xsd": (
+        f"<IncidentNotice><Reason>Sự cố máy chủ</Reason><StartedAt>{TIME}</StartedAt>"
+        "<NoticeNumber>12/TB-2026</NoticeNumber></IncidentNotice>"
+    ),
+    "BQP0100000/1/BQP01000009102.xsd": (
+        f"<IncidentEnd><NoticeNumber>12/TB-2026</NoticeNumber><EndedAt>{TIME}</EndedAt></IncidentEnd>"
+    ),
+}
+"""Content that each XSD takes."""
+
+DECLARED: dict[str, str] = {
+    "BQP0100001/1/BQP01000011001.xsd": "BQP0100001/accepted-tour-group-entering",
+    "BQP0100001/1/BQP01000011002.xsd": "BQP0100001/accepted-official-delegation-by-public-ca",
+    "BQP0100002/1/BQP01000021001.xsd": "BQP0100002/accepted-with-children",
+    "BQP0100002/1/BQP01000021002.xsd": "BQP0100002/accepted-enterprise-acting-for-citizen",
+}
+"""A fixture that each inbound form takes."""
+
+FAULTS: list[tuple[str, str, str]] = [
+    ("common/replies/receipt.xsd", f"<ReceiveDate>{TIME}</ReceiveDate>", "<ReceiveDate>02/03/2026</ReceiveDate>"),
+    ("common/replies/errors.xsd", f"<Error>{FAULT}</Error>", ""),
+    ("common/replies/acceptance.xsd", f"<AcceptDate>{TIME}</AcceptDate>", ""),
+    ("common/replies/refusal.xsd", "<LegalGround>NĐ 85/2019/NĐ-CP Điều 20(2)(c)</LegalGround>", ""),
+    ("common/replies/amendment_request.xsd", f"<AnswerBefore>{TIME}</AnswerBefore>", ""),
+    ("common/replies/transfer.xsd", "PEVudmVsb3BlLz4=", "not base64!"),
+    ("BQP0100001/1/BQP01000013023.xsd", "<TotalPersons>3</TotalPersons>", "<TotalPersons>three</TotalPersons>"),
+    ("BQP0100002/1/BQP01000023023.xsd", "<FullName>NGUYEN VAN AN</FullName>", "<FullName>Nguyễn Văn An</FullName>"),
+    ("common/technical/receipt_in.xsd", "NSW2026000777", "NSW 2026/777"),
+    ("common/technical/errors_in.xsd", "<ErrorList>", "<Receipt/><ErrorList>"),
+    ("BQP0100000/1/BQP01000009001.xsd", f"<SentAt>{TIME}</SentAt>", ""),
+    ("BQP0100000/1/BQP01000009101.xsd", "<Reason>Sự cố máy chủ</Reason>", "<Reason> </Reason>"),
+    ("BQP0100000/1/BQP01000009102.xsd", "<EndedAt>2026-03-02 ", "<EndedAt>2026-03-02T"),
+    ("BQP0100001/1/BQP01000011001.xsd", "<Sex>F</Sex>", "<Sex>W</Sex>"),
+    ("BQP0100001/1/BQP01000011002.xsd", "<Declarant>", "<Clearance>1</Clearance><Declarant>"),
+    ("BQP0100002/1/BQP01000021001.xsd", "<FullName>NGUYEN MINH CHAU</FullName>", ""),
+    ("BQP0100002/1/BQP01000021002.xsd", "<TaxCode>0100109106</TaxCode>", "<TaxCode>123</TaxCode>"),
+]
+"""XSD, a part of what it takes, and what makes it refuse."""
+
+
+@cache
+def fast(name: str) -> etree.XMLSchema:
+    return etree.XMLSchema(etree.parse(str(SCHEMAS / name)))
+
+
+@cache
+def slow(name: str) -> xmlschema.XMLSchema10:
+    return xmlschema.XMLSchema10(str(SCHEMAS / name))
+
+
+def taken(name: str) -> str:
+    """An envelope that the XSD takes."""
+    if name in SPOKEN:
+        return f"<Envelope>{HEADER}<Body><Content>{SPOKEN[name]}</Content></Body></Envelope>"
+    text = (ROOT / "fixtures" / DECLARED[name] / "message.xml").read_text(encoding="utf-8")
+    return text.removeprefix('<?xml version="1.0" encoding="UTF-8"?>').replace(' Id="content"', "")
+
+
+def verdicts(name: str, text: str) -> tuple[bool, bool]:
+    element = etree.fromstring(text)
+    return fast(name).validate(element), slow(name).is_valid(element)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_schema_compiles_in_both_engines(name: str) -> None:
+    assert fast(name) is not None
+    assert slow(name).built
+
+
+def test_every_message_has_an_instance_and_a_fault() -> None:
+    messages = {name for name in ALL if "Envelope" in slow(name).elements}
+    assert messages == SPOKEN.keys() | DECLARED.keys() == {name for name, _, _ in FAULTS}
+
+
+@pytest.mark.parametrize("name", [*SPOKEN, *DECLARED])
+def test_what_it_should_take_both_engines_take(name: str) -> None:
+    fast(name).assertValid(etree.fromstring(taken(name)))
+    assert verdicts(name, taken(name)) == (True, True)
+
+
+@pytest.mark.parametrize(("name", "part", "fault"), FAULTS, ids=[name for name, _, _ in FAULTS])
+def test_what_it_should_refuse_both_engines_refuse(name: str, part: str, fault: str) -> None:
+    genuine = taken(name)
+    assert part in genuine
+    assert verdicts(name, genuine.replace(part, fault, 1)) == (False, False)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_element_of_a_form_has_labels_and_an_origin(name: str) -> None:
+    elements = list(etree.parse(str(SCHEMAS / name)).iter(f"{XSD}element"))
+    assert elements
+    for element in elements:
+        annotation = element.find(f"{XSD}annotation")
+        assert annotation is not None, element.get("name")
+        languages = {
+            node.get("{http://www.w3.org/XML/1998/namespace}lang"): node.text
+            for node in annotation.findall(f"{XSD}documentation")
+        }
+        assert languages.get("vi"), element.get("name")
+        assert languages.get("en"), element.get("name")
+        origin = (annotation.findtext(f"{XSD}appinfo[@source='origin']") or "").split()
+        assert origin, element.get("name")
+        assert set(origin) <= ORIGINS, element.get("name")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_lets_anything_through_or_is_unbounded(name: str) -> None:
+    tree = etree.parse(str(SCHEMAS / name))
+    assert not list(tree.iter(f"{XSD}any", f"{XSD}anyAttribute", f"{XSD}attribute", f"{XSD}key", f"{XSD}unique"))
+    assert not [at for at in tree.iter(f"{XSD}element") if at.get("type", "").startswith("xs:")]
+    assert not [at for at in tree.iter() if at.get("maxOccurs") == "unbounded"]
+
+
+@pytest.mark.parametrize("edit", ["messageId", "empty signatures", "no preReference", "milliseconds", "other order"])
+def test_the_header_takes_what_genuine_senders_write(edit: str) -> None:
+    name = "common/replies/receipt.xsd"
+    reference = "<preReference>BQP2026000123</preReference>"
+    year = "<documentYear>2026</documentYear>"
+    text = {
+        "messageId": taken(name),
+        "empty signatures": taken(name).replace("</Content>", "</Content><Signature/>"),
+        "no preReference": taken(name).replace(reference, ""),
+        "milliseconds": taken(name).replace(f"<sendDate>{TIME}", f"<sendDate>{TIME}.125"),
+        "other order": taken(name).replace(f"{year}{reference}", f"{reference}{year}"),
+    }[edit]
+    assert verdicts(name, text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        ("2a11</messageId>", "2a11x</messageId>"),
+        ("<reference>BQP2026000123", "<reference>BQP-2026/123"),
+        ("<reference>BQP2026000123", f"<reference>{'A' * 36}"),
+        ("<documentYear>2026", "<documentYear>26"),
+        (f"<sendDate>{TIME}", f"<sendDate>{TIME}+07:00"),
+        ("<countryCode>VN", "<countryCode>VNM"),
+        ("<name>BQP", "<name> "),
+        ("</Content>", "</Content><Signature>forged</Signature>"),
+    ],
+)
+def test_the_header_refuses_what_is_outside_its_facets(part: str, fault: str) -> None:
+    name = "common/replies/receipt.xsd"
+    assert part in taken(name)
+    assert verdicts(name, taken(name).replace(part, fault, 1)) == (False, False)
+
+
+def test_a_list_is_bounded_at_five_hundred_rows() -> None:
+    name = "BQP0100001/1/BQP01000011001.xsd"
+    element = etree.fromstring(taken(name))
+    persons = element.find("Body/Content/GroupDeclaration/Persons")
+    assert persons is not None
+    row = etree.tostring(persons[0])
+    persons[:] = [etree.fromstring(row) for _ in range(500)]
+    assert fast(name).validate(element)
+    persons.append(etree.fromstring(row))
+    assert not fast(name).validate(element)
