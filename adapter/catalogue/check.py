@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import xmlschema
 import yaml
@@ -18,7 +20,8 @@ from lxml import etree
 from adapter.catalogue.form import Form, form_of
 from adapter.catalogue.keywords import unknown
 from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
-from adapter.catalogue.proof import Proof
+from adapter.catalogue.names import Names
+from adapter.catalogue.paths import Paths
 from adapter.model.procedure import Catalogue, Procedure, ReplyKind
 
 Compiled = Callable[[str], xmlschema.XMLSchema10]
@@ -51,13 +54,14 @@ class _Schemas:
 
     def compile_all(self, named: Iterable[str]) -> Iterator[str]:
         """Compile what the mappings name; what those include is compiled with them; then what is left."""
-        covered: set[str] = set()
+        covered: set[Path] = set()
         for name in named:
             yield from self._slow(name)
             if name in self._schemas:
-                covered.update(str(part.url) for part in self._schemas[name].maps.schemas)
+                urls = (str(part.url) for part in self._schemas[name].maps.schemas if part.url)
+                covered.update(Path(url2pathname(urlsplit(url).path)).resolve() for url in urls)
         for file in sorted(self._source.schemas.rglob("*.xsd")):
-            if file.resolve().as_uri() not in covered:
+            if file.resolve() not in covered:
                 yield from self._fast(file)
                 yield from self._slow(str(file.relative_to(self._source.schemas)))
 
@@ -147,4 +151,5 @@ def _proved(procedure: Procedure, catalogue: Catalogue, schemas: _Schemas) -> It
                 f"completion: {completion.schema_name} has no element Envelope/Body/Content/"
                 f"{ReplyKind.COMPLETION.value}/{completion.root}; correct root or schema"
             )
-    yield from Proof(procedure, catalogue.codelists, forms, confirmation).faults()
+    yield from Paths(procedure, forms, confirmation).faults()
+    yield from Names(procedure, catalogue.codelists).faults()

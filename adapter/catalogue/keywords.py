@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping
 
 KEYWORDS: dict[str, frozenset[str]] = {
     "": frozenset(
-        "procedure version effective title basis on_window acceptance result declarant messages header_equal fields "
-        "groups ignored place search rules deadlines completion".split()
+        {
+            *("procedure", "version", "effective", "title", "basis", "on_window", "acceptance", "result", "declarant"),
+            *("messages", "header_equal", "fields", "groups", "ignored", "place", "search", "rules", "deadlines"),
+            "completion",
+        }
     ),
     "effective": frozenset({"from", "to"}),
     "declarant": frozenset({"signature", "identities", "stores"}),

@@ -159,6 +159,7 @@ class Loader:
             deadlines=tuple(_deadline(item) for item in stated.get("deadlines", [])),
             completion=_completion(completion, folder) if completion else None,
             result=stated.get("result", "declaration"),
+            ignored=tuple(stated.get("ignored", ())),
         )
 
     def _messages(

@@ -110,6 +110,26 @@ class Database:
                 {"keys": keys},
             ).all()
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process is the only one that does `name` now, of all machines, for as long as it is inside.
+
+        A lock of the session, which the server drops with the connection: a process that dies frees it. SQLite serves
+        one machine and one supervisor, so there it is always this one.
+        """
+        if self.is_embedded:
+            yield True
+            return
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                mine = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
+                yield bool(mine)
+                if mine:
+                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise DatabaseUnavailable(_reason(error)) from error
+
     def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows that all have the same columns: COPY on PostgreSQL, executemany on SQLite."""
         if not rows:

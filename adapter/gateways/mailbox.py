@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, tuple_, update
 
-from adapter.gateways.tables import attempt, declaration, inbox, outbox
+from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import SignedReply
 
@@ -272,7 +272,9 @@ def mark_delivered(connection: Connection, row_ids: Sequence[int], at: datetime)
 
 def attempts(connection: Connection, digest: str) -> int:
     """How often this message was taken up without settling."""
-    query = select(func.count()).select_from(attempt).where(attempt.c.digest == digest)
+    query = select(func.count()).select_from(attempt).where(
+        attempt.c.digest == digest, attempt.c.settled_at.is_(None)
+    )
     return int(connection.execute(query).scalar_one())
 
 
@@ -281,18 +283,19 @@ def record_attempt(connection: Connection, digest: str, row_id: int, at: datetim
     connection.execute(insert(attempt).values(id=row_id, digest=digest, at=at))
 
 
-def waiting_for(connection: Connection, keys: Iterable[DossierKey]) -> list[Row[Any]]:
-    """Messages that wait for one of these dossiers."""
-    wanted = [tuple(key) for key in keys]
-    if not wanted:
-        return []
-    query = select(inbox).where(
-        inbox.c.state == "waiting", tuple_(inbox.c.reference, inbox.c.year).in_(wanted)
+def settle_attempts(connection: Connection, digest: str, at: datetime) -> None:
+    """The message settled: its earlier tries count no more."""
+    open_tries = attempt.c.settled_at.is_(None)
+    connection.execute(update(attempt).where(attempt.c.digest == digest, open_tries).values(settled_at=at))
+
+
+def woken(connection: Connection, now: datetime) -> list[tuple[Row[Any], bool]]:
+    """Messages that wait no longer: their dossier has come (True), or their bounded wait is over (False)."""
+    arrived = exists().where(dossier.c.number == inbox.c.reference, dossier.c.year == inbox.c.year)
+    query = (
+        select(inbox, arrived.label("arrived"))
+        .where(inbox.c.state == "waiting", or_(arrived, inbox.c.waits_until <= now))
+        .order_by(inbox.c.received_at, inbox.c.id)
+        .limit(100)
     )
-    return list(connection.execute(query.order_by(inbox.c.received_at, inbox.c.id)))
-
-
-def waited_out(connection: Connection, now: datetime) -> list[Row[Any]]:
-    """Messages whose bounded wait is over."""
-    query = select(inbox).where(inbox.c.state == "waiting", inbox.c.waits_until <= now)
-    return list(connection.execute(query.order_by(inbox.c.received_at, inbox.c.id).limit(100)))
+    return [(row, bool(row.arrived)) for row in connection.execute(query)]

@@ -128,6 +128,7 @@ attempt = Table(
     _id(),
     Column("digest", String(64), nullable=False, index=True),
     Column("at", Moment, nullable=False),
+    Column("settled_at", Moment),
 )
 
 dossier = Table(

@@ -176,6 +176,7 @@ class Procedure:
     deadlines: tuple[Deadline, ...] = ()
     completion: CompletionSpec | None = None
     result: str = "declaration"
+    ignored: tuple[str, ...] = ()
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name, or None."""

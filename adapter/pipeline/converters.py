@@ -19,7 +19,8 @@ def _integer(text: str) -> int:
 
 
 def _date(text: str) -> date:
-    if len(text) != 10:
+    """`yyyy-MM-dd` only: fromisoformat alone takes week dates (`2026-W01-1`) as well."""
+    if len(text) != 10 or text[7] != "-":
         raise ValueError(text)
     return date.fromisoformat(text)
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from adapter.model.finding import Finding, Severity
 from adapter.model.procedure import FieldSpec, GroupSpec, Procedure
 from adapter.model.stages import Declaration, Record, Value
+from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.mapping import row_pointer
 
@@ -72,7 +73,12 @@ Rule = Callable[[_View, Arguments], Iterator[Finding]]
 
 def _matches(record: Record, where: object) -> bool:
     conditions: Mapping[str, object] = where if isinstance(where, Mapping) else {}
-    return all(str(record.get(name, "")) == str(value) for name, value in conditions.items())
+    return all(_text(record.get(name, "")) == _text(value) for name, value in conditions.items())
+
+
+def _text(value: object) -> str:
+    """Values of the record and of the mapping meet as element text: a flag is `1` on both sides."""
+    return write(value) if isinstance(value, Value) else str(value)
 
 
 def _total_equals_rows(view: _View, given: Arguments) -> Iterator[Finding]:
@@ -148,9 +154,9 @@ def _required_when(view: _View, given: Arguments) -> Iterator[Finding]:
 def _one_of(view: _View, given: Arguments) -> Iterator[Finding]:
     """A value is one of those foreseen."""
     raw = given.get("values", [given.get("value")])
-    allowed = {str(value) for value in raw} if isinstance(raw, list | tuple) else {str(raw)}
+    allowed = {_text(value) for value in raw} if isinstance(raw, list | tuple) else {_text(raw)}
     for at, spec, value, _ in view.places(str(given["field"])):
-        if value is not None and str(value) not in allowed:
+        if value is not None and _text(value) not in allowed:
             yield Finding(name="value_not_expected", pointer=at, words={"field": spec.label.vi})
 
 
@@ -176,7 +182,10 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "one_of": ("field", "values"),
     "equals": ("field", "value"),
 }
-"""What each rule must be given; `where` may always be added."""
+"""What each rule must be given."""
+
+OPTIONAL: dict[str, tuple[str, ...]] = {"total_equals_rows": ("where",)}
+"""What a rule may be given besides; anything else would be passed over in silence."""
 
 
 def check(declaration: Declaration) -> tuple[Finding, ...]:
@@ -198,7 +207,7 @@ def _late(view: _View) -> Iterator[Finding]:
     if limit is None or limit.field is None:
         return
     for at, _, value, _ in view.places(limit.field):
-        if isinstance(value, datetime) and view.received_at > value - timedelta(hours=limit.hours):
+        if isinstance(value, datetime) and view.received_at + timedelta(hours=limit.hours) > value:
             words = {"hours": f"{limit.hours:g}"}
             yield Finding(name="declared_late", pointer=at, severity=Severity.WARN, words=words)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adapter.gateways import mailbox
 from adapter.gateways.broker import Confirmed, Outgoing, Returned, Verdict
-from adapter.gateways.database import Database
+from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Due
 from adapter.model.events import Event, Observe
 
@@ -37,24 +37,38 @@ class Dispatch:
     def round(self, *, transfers: bool) -> int:
         """Send what is due; gives how many left. `transfers`: the window is back, so they may leave too.
 
-        The rows stay locked while the broker is asked, so that a second dispatcher passes them by. A crash after
-        publishing sends the same bytes again: at least once, and identical.
+        A crash after publishing sends the same bytes again: at least once, and identical.
 
         Raises:
             Unavailable: the database or the broker cannot be reached; nothing is marked.
         """
+        if self.database.is_embedded:
+            # One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
+            with self.database.transaction() as connection:
+                due = mailbox.claim(connection, limit=self.window, transfers=transfers)
+            verdicts = self._publish(due)
+            with self.database.transaction() as connection:
+                return self._mark(connection, due, verdicts)
+        # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
         with self.database.transaction() as connection:
             due = mailbox.claim(connection, limit=self.window, transfers=transfers)
-            if not due:
-                return 0
-            self.observe(Event.CLAIMED, count=len(due))
-            verdicts = self.publisher.publish([self._outgoing(reply) for reply in due])
-            self.observe(Event.CONFIRMED, count=len(due))
-            sent = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Confirmed)]
-            returned = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Returned)]
+            return self._mark(connection, due, self._publish(due))
+
+    def _publish(self, due: Sequence[Due]) -> Sequence[Verdict]:
+        if not due:
+            return []
+        self.observe(Event.CLAIMED, count=len(due))
+        verdicts = self.publisher.publish([self._outgoing(reply) for reply in due])
+        self.observe(Event.CONFIRMED, count=len(due))
+        return verdicts
+
+    def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> int:
+        sent = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Confirmed)]
+        returned = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Returned)]
+        if due:
             mailbox.mark_sent(connection, sent, self.clock())
             mailbox.mark_returned(connection, returned)
-        self.observe(Event.SENT, count=len(sent))
+            self.observe(Event.SENT, count=len(sent))
         if returned:
             self.observe(Event.RETURNED, count=len(returned))
         return len(sent)

@@ -169,6 +169,9 @@ class Intake:
         identity = item.identity
         prior = ledger.known.get(identity)
         verified = verified_of(item.outcome)
+        if prior is not None and prior.id == item.replaces and prior.state == "settled":
+            # Somebody else has judged it again in the meantime (a second clock, an operator's replay).
+            return Settled(prior.public_id, prior.state, Word(prior.outcome or Word.REJECTED), (), duplicate=True)
         if prior is not None and prior.id != item.replaces:
             if prior.state == "parked":
                 # The earlier try did not settle: this one is processed in its place (pyas2 #33).

@@ -1,0 +1,142 @@
+"""The proof of a mapping's paths against its forms: they exist, their types fit, nothing mandatory is lost.
+
+Each fault says where in procedure.yaml it stands, what is wrong and what to do; `check` puts the file before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from adapter.catalogue.form import Form
+from adapter.model.procedure import CompletionSpec, FieldSpec, Meaning, Procedure
+from adapter.pipeline.converters import XSD_TYPES
+
+SOURCES = {
+    "confirmation.number": "text",
+    "confirmation.time": "datetime",
+    "dossier.number": "text",
+    "dossier.year": "year",
+    "dossier.receivedAt": "datetime",
+    "officer.remarks": "text",
+    "officer.name": "text",
+    "officer.rank": "text",
+}
+"""What a completion may be filled from, besides declaration.<field>, and its type."""
+MAY_BE_ABSENT = ("officer.remarks",)
+NEEDS_FORM = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """One procedure with the forms of its messages (by pair) and the form of its confirmation."""
+
+    procedure: Procedure
+    forms: Mapping[str, Form]
+    confirmation: Form | None
+
+    def faults(self) -> Iterator[str]:
+        """Every fault of the paths."""
+        yield from self._messages()
+        yield from self._fields("fields", "", self.procedure.fields)
+        yield from self._groups()
+        yield from self._ignored()
+        if self.procedure.completion is not None and self.confirmation is not None:
+            yield from self._completion(self.procedure.completion, self.confirmation)
+
+    def _messages(self) -> Iterator[str]:
+        for spec in self.procedure.messages.values():
+            if spec.meaning in NEEDS_FORM and spec.form is None:
+                yield f"messages: {spec.meaning.value}: no form, so nothing of it would be read; name its form"
+
+    def _read(self) -> Iterator[tuple[str, Form]]:
+        """Forms whose values are read, each with the name of its XSD."""
+        for pair, form in self.forms.items():
+            spec = self.procedure.messages[pair]
+            if spec.form is not None:
+                yield spec.schema_name, form
+
+    def _fields(self, where: str, prefix: str, fields: Iterable[FieldSpec], repeats: int = 0) -> Iterator[str]:
+        for spec in fields:
+            for name, form in self._read():
+                yield from _field_in_form(
+                    f"{where}: {spec.name}", f"{prefix}{spec.path}", spec.type, repeats, name, form
+                )
+
+    def _groups(self) -> Iterator[str]:
+        for group in self.procedure.groups:
+            at = f"groups: {group.name}"
+            for name, form in self._read():
+                spot = form.spot(group.path)
+                if spot is None:
+                    yield f"{at}: the path {group.path} is not in {name}; correct the path or the XSD"
+                elif spot.repeats != 1 or spot.is_value:
+                    yield f"{at}: {group.path} is no repeated row in {name}; a group is one list of rows with fields"
+            yield from self._fields(at, f"{group.path}/", group.fields, repeats=1)
+
+    def _ignored(self) -> Iterator[str]:
+        """A value that the form demands and nobody reads would be lost in silence."""
+        mapped = {spec.path.replace("/@", "@") for spec in self.procedure.fields}
+        for group in self.procedure.groups:
+            mapped |= {f"{group.path}/{spec.path}".replace("/@", "@") for spec in group.fields}
+        ignored = self.procedure.ignored
+        for path in ignored:
+            if path in mapped:
+                yield f"ignored: {path} is mapped by a field; leave it out of one"
+            elif self.forms and all(form.spot(path) is None for form in self.forms.values()):
+                yield f"ignored: {path} is in no XSD of the procedure; leave it out or correct it"
+        left = {
+            spot.path: self.procedure.messages[pair].schema_name
+            for pair, form in self.forms.items()
+            for spot in form.mandatory()
+            if spot.path not in mapped and not any(f"{spot.path}/".startswith(f"{path}/") for path in ignored)
+        }
+        for path, name in left.items():
+            yield f"fields: {path} is mandatory in {name} and not mapped; map it, or name it in ignored"
+
+    def _completion(self, completion: CompletionSpec, form: Form) -> Iterator[str]:
+        last, filled = -1, set()
+        for item in completion.content:
+            at, spot = f"completion: {item.path}", form.spot(item.path)
+            type_, certain = self._source(item.source)
+            if type_ is None:
+                known = ", ".join((*SOURCES, "declaration.<field>"))
+                yield f"{at}: from {item.source}: there is no such source; there are: {known}"
+            if spot is None or not spot.is_value or "@" in spot.path:
+                yield f"{at}: no element with a value in {completion.schema_name}; correct the path or the XSD"
+                continue
+            if form.position(spot.path) <= last:
+                yield f"{at}: stands before its time; keep to the order of {completion.schema_name}"
+            last = max(last, form.position(spot.path))
+            filled.add(spot.path)
+            if type_ is not None and not spot.fits(XSD_TYPES.get(type_, frozenset())):
+                yield f"{at}: {item.source} is of type {type_}, which does not fit the XSD's; correct one of them"
+            if type_ is not None and spot.mandatory and not certain:
+                yield f"{at}: mandatory, but {item.source} may be absent; make one of them as the other"
+        for spot in form.mandatory():
+            if spot.path not in filled:
+                yield f"completion: {spot.path} is mandatory in {completion.schema_name} and not filled; fill it"
+
+    def _source(self, source: str) -> tuple[str | None, bool]:
+        """The type of a completion's source (None: no such source), and whether it always has a value."""
+        if source in SOURCES:
+            return SOURCES[source], source not in MAY_BE_ABSENT
+        kind, _, name = source.partition(".")
+        spec = self.procedure.field(name) if kind == "declaration" else None
+        if spec is None:
+            return None, False
+        spots = [form.spot(spec.path) for _, form in self._read()]
+        return spec.type, all(spot is not None and spot.certain for spot in spots)
+
+
+def _field_in_form(at: str, path: str, type_: str, repeats: int, name: str, form: Form) -> Iterator[str]:
+    spot = form.spot(path)
+    if spot is None:
+        yield f"{at}: the path {path} is not in {name}; correct the path or the XSD"
+    elif not spot.is_value:
+        yield f"{at}: {path} in {name} holds elements and no value; name the element that holds the value"
+    elif spot.repeats > repeats:
+        yield f"{at}: {path} may stand more than once in {name}, and only the first would be read; map it in a group"
+    elif type_ in XSD_TYPES and not spot.fits(XSD_TYPES[type_]):
+        found = " | ".join("/".join(sorted(kinds)) for kinds in spot.kinds)
+        yield f"{at}: type {type_} does not fit {path} in {name}, which is {found}; correct the type or the XSD"

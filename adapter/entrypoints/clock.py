@@ -1,0 +1,80 @@
+"""The timers: the window's mode, waiting messages, seals of the journal. One is active at a time, by a lock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.entrypoints.pulse import Pulse
+from adapter.gateways.broker import BrokerAddress, probe
+from adapter.gateways.database import Database
+from adapter.gateways.topology import Topology, declare
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.events import Event, Observe
+from adapter.services.waiting import Waiting
+from adapter.services.window import Window
+
+_LOCK = "clock"
+_ASK_AGAIN_S = 5.0
+
+
+@dataclass
+class Clock:
+    """Ticks until told to stop. `started_at` aware; `tick_s`, `probe_s` and `seal_s` in seconds."""
+
+    database: Database
+    window: Window
+    waiting: Waiting
+    address: BrokerAddress
+    topology: Topology
+    started_at: datetime
+    observe: Observe
+    pulse: Pulse
+    tick_s: float
+    probe_s: float
+    seal_s: float
+    monotonic: Callable[[], float] = time.monotonic
+
+    def run(self) -> None:
+        """Be the active clock, or wait until the one that is active is gone."""
+        while not self.pulse.stopping:
+            self.pulse.idle()
+            try:
+                with self.database.alone(_LOCK) as mine:
+                    if mine:
+                        self._tick_while_mine()
+            except Unavailable as error:
+                self.pulse.idle(database=False)
+                self.observe(Event.UNAVAILABLE, reason=str(error))
+            self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
+
+    def _tick_while_mine(self) -> None:
+        probed = sealed = -1e9
+        broker_up = False
+        while not self.pulse.stopping:
+            self.pulse.busy()
+            now = self.monotonic()
+            if now - probed >= self.probe_s:
+                broker_up, probed = self._probe(was_up=broker_up), now
+            self.window.refresh(broker_up=broker_up, started_at=self.started_at)
+            self.waiting.wake()
+            if now - sealed >= self.seal_s:
+                self.waiting.seal()
+                sealed = now
+            self.pulse.idle(broker=broker_up)
+            self.pulse.wait(self.tick_s)
+
+    def _probe(self, *, was_up: bool) -> bool:
+        """Does the broker answer? When it comes back, its topology is declared again: it may be a new one."""
+        if probe(self.address) is None:
+            return False
+        if not was_up:
+            try:
+                declare(self.address, self.topology)
+            except Misconfigured as error:
+                self.observe(Event.BROKER, reason=str(error))
+            except Unavailable:
+                return False
+        return True

@@ -1,0 +1,111 @@
+"""A worker: gathers a batch from the broker, hands it to intake, acknowledges what has committed. Decides nothing.
+
+One of several competing processes. What it holds when it dies goes back to the queue by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.entrypoints.pulse import Pulse
+from adapter.gateways import mailbox
+from adapter.gateways.broker import Consumer, Delivery
+from adapter.gateways.database import Database
+from adapter.model.errors import Unavailable
+from adapter.model.events import Event, Observe
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
+from adapter.services.intake import Intake
+
+_BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass
+class Worker:
+    """The loop. `batch` messages at most, `attempts` tries of one that does not settle, `clock` the legal time."""
+
+    consumer: Consumer
+    intake: Intake
+    database: Database
+    clock: Callable[[], datetime]
+    observe: Observe
+    pulse: Pulse
+    batch: int
+    attempts: int
+
+    def run(self) -> None:
+        """Work until told to stop; the batch in hand is finished first."""
+        while not self.pulse.stopping:
+            self.pulse.idle(broker=self.consumer.connected)
+            deliveries = self.consumer.gather(self.batch, 0.5)
+            if deliveries:
+                self.pulse.busy()
+                self.observe(Event.GATHERED, count=len(deliveries))
+                self._take(deliveries)
+        # Nothing is rejected on the way out: what is not acknowledged goes to another worker (dapr docs #5245).
+        self.consumer.close()
+
+    def _take(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            if delivery.unreadable:
+                # Nothing of it can be answered: its own properties cannot be decoded (messages.md 3).
+                self.consumer.reject(delivery.tag)
+        readable = [delivery for delivery in deliveries if not delivery.unreadable]
+        fresh = [delivery for delivery in readable if not delivery.redelivered]
+        if fresh:
+            self._settle(fresh, lambda: self.intake.receive([self._submission(d) for d in fresh]))
+        # What comes again may be what ended the process that had it first. It is taken alone, and each try is written
+        # down before it begins, so that its neighbours of the same prefetch are not condemned with it.
+        for delivery in readable:
+            if delivery.redelivered:
+                self._settle([delivery], lambda d=delivery: self._again(d))  # type: ignore[misc]
+
+    def _again(self, delivery: Delivery) -> None:
+        submission = self._submission(delivery)
+        with self.database.transaction() as connection:
+            tried = mailbox.attempts(connection, submission.digest)
+            if tried < self.attempts:
+                row_id = self.database.new_id(connection)
+                mailbox.record_attempt(connection, submission.digest, row_id, submission.received_at)
+        if tried >= self.attempts:
+            self.intake.park(submission, f"taken up {tried} times, and each time its worker ended")
+        else:
+            self.intake.receive([submission])
+        with self.database.transaction() as connection:
+            mailbox.settle_attempts(connection, submission.digest, self.clock())
+
+    def _settle(self, deliveries: Sequence[Delivery], settle: Callable[[], object]) -> None:
+        """Settle and acknowledge; while a server is away, wait with the batch in hand and acknowledge nothing."""
+        tries = 0
+        while True:
+            try:
+                settle()
+                break
+            except Unavailable as error:
+                self.consumer.pause()
+                self.pulse.idle(broker=self.consumer.connected, database=False)
+                self.observe(Event.UNAVAILABLE, reason=str(error))
+                if self.pulse.stopping:
+                    return
+                time.sleep(_BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)])
+                tries += 1
+                self.pulse.busy()
+        if tries:
+            self.consumer.resume()
+            self.observe(Event.AVAILABLE, tries=tries)
+        self.consumer.acknowledge([delivery.tag for delivery in deliveries])
+        self.observe(Event.ACKNOWLEDGED, count=len(deliveries))
+
+    def _submission(self, delivery: Delivery) -> Submission:
+        return Submission(
+            raw=delivery.body,
+            channel=Channel.WINDOW,
+            received_at=self.clock(),
+            digest=Digest(hashlib.sha256(delivery.body).hexdigest()),
+            correlation_id=delivery.correlation_id,
+            redelivered=delivery.redelivered,
+        )

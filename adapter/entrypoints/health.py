@@ -1,0 +1,83 @@
+"""/healthz and /readyz of the daemon: is it alive, and has every part what it needs. Answers nothing else."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from adapter.model.errors import Misconfigured
+
+NEEDS = {
+    "worker": ("alive", "broker", "database"),
+    "dispatcher": ("alive", "broker", "database"),
+    "clock": ("alive", "database"),
+    "web": ("alive", "database"),
+}
+"""What a part must have at hand to be ready."""
+
+
+class Health:
+    """A small HTTP server in a thread; `parts` is set by the supervisor each round."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.parts: dict[str, dict[str, bool]] = {}
+        try:
+            self._server = ThreadingHTTPServer((host, port), _handler(self))
+        except OSError as error:
+            raise Misconfigured(f"web.health_port {host}:{port}: {error.strerror}") from None
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; another than asked for where 0 was."""
+        return int(self._server.server_address[1])
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def missing(self) -> list[str]:
+        """What is not at hand, as `part: thing`; empty when ready."""
+        if not self.parts:
+            return ["supervisor: parts"]
+        return [
+            f"{name}: {need}"
+            for name, has in self.parts.items()
+            for need in NEEDS.get(name.rpartition("-")[0], ("alive",))
+            if not has.get(need)
+        ]
+
+
+def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/healthz":
+                self._answer(HTTPStatus.OK, {"status": "alive"})
+            elif self.path == "/readyz":
+                missing = health.missing()
+                status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
+                self._answer(status, {"status": "not ready" if missing else "ready", "missing": missing})
+            else:
+                self._answer(HTTPStatus.NOT_FOUND, {"status": "no such page"})
+
+        def _answer(self, status: HTTPStatus, body: dict[str, Any]) -> None:
+            payload = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Probes are not logged."""
+
+    return Handler

@@ -1,0 +1,99 @@
+"""Logging: one JSON object a line on stderr for each event, with time, process role and process id.
+
+It must never write a payload (bytes are replaced by their size) and never lets a library say more than a warning:
+signxml's debug output is canonical content, personal data included.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from adapter.model.errors import Misconfigured
+from adapter.model.events import Event, Observe
+
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+# Points inside one step, told for the crash proofs: an operator sees the step's end.
+_INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING}
+_TO_LOOK_AT = {Event.SECURITY, Event.PARKED, Event.UNAVAILABLE, Event.RETURNED, Event.UNSAFE}
+_QUIET = ("signxml", "pika", "alembic", "sqlalchemy", "xmlschema")
+
+
+def configure(level: str = "info", json: bool = True) -> None:
+    """Set logging up for this process; a process that was started by another one calls it again.
+
+    Raises:
+        Misconfigured: there is no such level.
+    """
+    if level.lower() not in LEVELS:
+        raise Misconfigured(f"log.level: {level!r} is none of {', '.join(LEVELS)}")
+    steps: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_payloads,
+    ]
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[*steps, last],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level.lower()]),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    _redirect_libraries([*steps, structlog.stdlib.ProcessorFormatter.remove_processors_meta, last])
+
+
+def silence() -> None:
+    """For a command that says itself what is wrong: libraries keep their own accounts of it to themselves."""
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def observer(role: str) -> Observe:
+    """Who watches in production: the log. `role` is the process's: supervisor, worker, dispatcher, clock, web."""
+    log = structlog.get_logger().bind(role=role, pid=os.getpid())
+
+    def observe(event: Event, /, **fields: Any) -> None:
+        # Fields that would collide with the log's own are the caller's error, and must not cost a message.
+        log.log(_level(event), event.value, **{key: value for key, value in fields.items() if key != "event"})
+
+    return observe
+
+
+def _level(event: Event) -> int:
+    if event in _INSIDE_A_STEP:
+        return logging.DEBUG
+    if event is Event.WORKER_KILLED:
+        return logging.ERROR
+    return logging.WARNING if event in _TO_LOOK_AT else logging.INFO
+
+
+def _without_payloads(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in fields.items():
+        if isinstance(value, bytes | bytearray | memoryview):
+            fields[name] = f"<{len(value)} bytes>"
+    return fields
+
+
+def _redirect_libraries(steps: list[structlog.typing.Processor]) -> None:
+    """What libraries log in the standard way has the same form; only warnings and worse."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=steps, foreign_pre_chain=[structlog.stdlib.add_logger_name])
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

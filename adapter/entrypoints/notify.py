@@ -1,0 +1,37 @@
+"""Tells systemd how the daemon is (sd_notify(3)): ready, alive, stopping. Silent where nobody listens."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+class Notifier:
+    """Writes to $NOTIFY_SOCKET; a leading @ means an abstract socket."""
+
+    def __init__(self) -> None:
+        self._address = os.environ.get("NOTIFY_SOCKET", "")
+        if self._address.startswith("@"):
+            self._address = "\0" + self._address[1:]
+
+    def ready(self) -> None:
+        """All parts have started."""
+        self._send("READY=1")
+
+    def alive(self) -> None:
+        """The watchdog's question is answered."""
+        self._send("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        """On the way out."""
+        self._send("STOPPING=1")
+
+    def _send(self, text: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
+                channel.connect(self._address)
+                channel.sendall(text.encode())
+        except OSError:
+            return  # the watchdog will say so louder than a log line could

@@ -1,0 +1,104 @@
+"""What each child process of the supervisor does: bring its own house up, loop, leave in order."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from adapter.bootstrap import House, house, now
+from adapter.entrypoints.clock import Clock
+from adapter.entrypoints.consumer import Worker
+from adapter.entrypoints.dispatcher import Dispatcher
+from adapter.entrypoints.log import configure, observer
+from adapter.entrypoints.pulse import Pulse
+from adapter.gateways.broker import Consumer, Publisher
+from adapter.model.errors import Misconfigured
+from adapter.model.events import Event
+from adapter.services.dispatch import Dispatch
+from adapter.services.waiting import Waiting
+
+CONTROL, DECLARATIONS = "adapter.control", "adapter.declarations"
+_MISCONFIGURED = 2
+
+
+def worker(part: House, pulse: Pulse) -> Worker:
+    """A competing consumer; control messages go before declarations."""
+    stated = part.settings.workers
+    part.ground, part.keys  # noqa: B018  loaded before the first message, so that a fault shows at start
+    consumer = Consumer(
+        part.broker,
+        queues=[CONTROL, DECLARATIONS],
+        prefetch=part.settings.broker.prefetch,
+        linger_s=stated.linger_ms / 1000,
+        on_event=lambda name, **fields: part.observe(Event.BROKER, kind=name, **fields),
+    )
+    return Worker(
+        consumer=consumer,
+        intake=part.intake,
+        database=part.database,
+        clock=part.legal_clock,
+        observe=part.observe,
+        pulse=pulse,
+        batch=stated.batch,
+        attempts=stated.attempts,
+    )
+
+
+def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
+    """The sender of what the outbox holds."""
+    stated = part.settings.broker
+    publisher = Publisher(
+        part.broker,
+        window=stated.publish_window,
+        on_event=lambda name, **fields: part.observe(Event.BROKER, kind=name, **fields),
+    )
+    dispatch = Dispatch(part.database, publisher, now, part.observe, stated.publish_window)
+    return Dispatcher(dispatch, publisher, part.window, part.observe, pulse)
+
+
+def clock(part: House, pulse: Pulse) -> Clock:
+    """The timers."""
+    stated = part.settings.clock
+    return Clock(
+        database=part.database,
+        window=part.window,
+        waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
+        address=part.broker,
+        topology=part.topology,
+        started_at=now(),
+        observe=part.observe,
+        pulse=pulse,
+        tick_s=stated.tick_s,
+        probe_s=min(5.0, max(0.5, part.settings.window.broker_down_s / 3)),
+        seal_s=stated.seal_s,
+    )
+
+
+PARTS: dict[str, Callable[[House, Pulse], Any]] = {"worker": worker, "dispatcher": dispatcher, "clock": clock}
+
+
+def main(name: str, config: Path | None, cells: Any) -> None:
+    """A child process, from its first line to its last."""
+    pulse = Pulse(cells)
+    pulse.follow_signals()
+    part = house(config, observe=observer(name))
+    configure(part.settings.log.level, part.settings.log.json_lines)
+    try:
+        if name == "web":
+            _web(part, pulse)
+        else:
+            PARTS[name](part, pulse).run()
+    except Misconfigured as error:
+        part.observe(Event.WORKER_STOPPED, reason=str(error))
+        sys.exit(_MISCONFIGURED)
+    finally:
+        part.database.close()
+
+
+def _web(part: House, pulse: Pulse) -> None:
+    """The second door in a process of its own; needs no broker."""
+    from adapter.entrypoints.web.serve import serve  # heavy: only the web process loads it
+
+    serve(part, pulse)

@@ -1,0 +1,69 @@
+"""The pulse of a process: what its supervisor sees of it, and how it is told to stop. Shared memory, no messages."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from typing import Any
+
+_FIELDS = ("busy_since", "beat", "broker", "database", "stop")
+
+
+@dataclass
+class Pulse:
+    """Five doubles shared between a process and its supervisor; times are monotonic seconds."""
+
+    cells: Any
+    """multiprocessing.Array('d', 5) without a lock: each cell has one writer."""
+
+    def busy(self) -> None:
+        """A piece of work begins; if it takes too long the supervisor ends the process."""
+        now = time.monotonic()
+        self.cells[0] = now
+        self.cells[1] = now
+
+    def idle(self, *, broker: bool = True, database: bool = True) -> None:
+        """Between two pieces of work."""
+        self.cells[0] = 0.0
+        self.cells[1] = time.monotonic()
+        self.cells[2] = float(broker)
+        self.cells[3] = float(database)
+
+    def stop(self) -> None:
+        """Tell the process to finish what it has in hand and end."""
+        self.cells[4] = 1.0
+
+    @property
+    def stopping(self) -> bool:
+        """Told to stop, or the supervisor is gone."""
+        parent = parent_process()
+        return bool(self.cells[4]) or (parent is not None and not parent.is_alive())
+
+    @property
+    def busy_for(self) -> float:
+        """Seconds the present piece of work has taken; 0 between two."""
+        since = self.cells[0]
+        return time.monotonic() - since if since else 0.0
+
+    @property
+    def ready(self) -> dict[str, bool]:
+        """What the process has at hand."""
+        return {"alive": bool(self.cells[1]), "broker": bool(self.cells[2]), "database": bool(self.cells[3])}
+
+    def follow_signals(self) -> None:
+        """SIGTERM to this process alone stops it too; the terminal's SIGINT is the supervisor's to handle."""
+        signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not longer than until told to stop."""
+        until = time.monotonic() + seconds
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.1))
+
+
+def new_cells(context: Any) -> Any:
+    """Shared cells for a Pulse."""
+    return context.Array("d", len(_FIELDS), lock=False)

@@ -1,0 +1,237 @@
+"""The daemon: starts the parts, watches their pulse, replaces what ends, stops in order.
+
+SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old, so that a
+changed configuration or key is taken without a pause. Must never touch a message itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from adapter.bootstrap import House, house
+from adapter.entrypoints import parts
+from adapter.entrypoints.health import Health
+from adapter.entrypoints.log import configure, observer
+from adapter.entrypoints.notify import Notifier
+from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.gateways.upgrade import upgrade
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.events import Event, Observe
+
+_ROUND_S = 0.25
+_STOP_S = 45.0
+_START_S = 60.0
+_PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+_STABLE_S = 30.0
+_MISCONFIGURED = 2
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass
+class Child:
+    """One part's process, and how often it has ended of late."""
+
+    name: str
+    process: BaseProcess
+    pulse: Pulse
+    started: float
+    failures: int = 0
+
+
+@dataclass
+class Supervisor:
+    """Keeps the parts of `plan` (name, count) running; `batch_s` and `memory` (bytes) bound each of them."""
+
+    config: Path | None
+    plan: list[str]
+    observe: Observe
+    batch_s: float
+    memory: int
+    children: list[Child] = field(default_factory=list)
+    stopping: bool = False
+    reload: bool = False
+    waiting: list[tuple[float, str, int]] = field(default_factory=list)
+    """Parts to be started again: when (monotonic), which, after how many failures."""
+
+    def __post_init__(self) -> None:
+        # `spawn`: a fork would share sockets, database connections and locks with the parent.
+        self._context = multiprocessing.get_context("spawn")
+
+    def run(self, health: Health, notifier: Notifier) -> int:
+        """Run until told to stop; 0, or 2 where a part says that the configuration is wrong."""
+        for name in self.plan:
+            self._start(name, 0)
+        announced = False
+        while not self.stopping:
+            code = self._round()
+            if code:
+                self.stop()
+                return code
+            health.parts = self.readiness()
+            if not announced and all(child.pulse.ready["alive"] for child in self.children):
+                notifier.ready()
+                self.observe(Event.STARTED, parts=len(self.children))
+                announced = True
+            notifier.alive()
+            time.sleep(_ROUND_S)
+        notifier.stopping()
+        self.observe(Event.STOPPING)
+        self.stop()
+        self.observe(Event.STOPPED)
+        return 0
+
+    def readiness(self) -> dict[str, dict[str, bool]]:
+        """What each part has at hand, by its name and number."""
+        return {
+            f"{child.name}-{number}": {**child.pulse.ready, "alive": child.process.is_alive()}
+            for number, child in enumerate(self.children)
+        }
+
+    def _round(self) -> int:
+        if self.reload:
+            self.reload = False
+            self._replace_workers()
+        for child in list(self.children):
+            if not child.process.is_alive():
+                self.children.remove(child)
+                if child.process.exitcode == _MISCONFIGURED:
+                    return _MISCONFIGURED
+                self._again(child)
+            elif reason := self._overdue(child):
+                self.observe(Event.WORKER_KILLED, part=child.name, pid=child.process.pid, reason=reason)
+                child.process.kill()
+        now = time.monotonic()
+        for entry in [entry for entry in self.waiting if entry[0] <= now]:
+            self.waiting.remove(entry)
+            self._start(entry[1], entry[2])
+        return 0
+
+    def _overdue(self, child: Child) -> str | None:
+        """A part that hangs or grows is ended: its messages go back, and are then taken one at a time."""
+        if child.pulse.busy_for > self.batch_s:
+            return f"one piece of work took more than {self.batch_s:g} s"
+        used = _resident(child.process.pid)
+        if used > self.memory:
+            return f"{used // _MEBIBYTE} MiB resident"
+        return None
+
+    def _again(self, child: Child) -> None:
+        lived = time.monotonic() - child.started
+        failures = 1 if lived > _STABLE_S else child.failures + 1
+        pause = _PAUSES_S[min(failures - 1, len(_PAUSES_S) - 1)]
+        self.observe(
+            Event.WORKER_STOPPED, part=child.name, pid=child.process.pid, code=child.process.exitcode, again_in_s=pause
+        )
+        self.waiting.append((time.monotonic() + pause, child.name, failures))
+
+    def _start(self, name: str, failures: int) -> Child:
+        cells = new_cells(self._context)
+        process = self._context.Process(
+            target=parts.main, args=(name, self.config, cells), name=f"nsw-adapter-{name}", daemon=False
+        )
+        process.start()
+        child = Child(name, process, Pulse(cells), time.monotonic(), failures)
+        self.children.append(child)
+        self.observe(Event.WORKER_STARTED, part=name, pid=process.pid)
+        return child
+
+    def _replace_workers(self) -> None:
+        """New before old: the queue is never without a consumer."""
+        for old in [child for child in self.children if child.name == "worker"]:
+            new = self._start("worker", 0)
+            until = time.monotonic() + _START_S
+            while not new.pulse.ready["alive"] and new.process.is_alive() and time.monotonic() < until:
+                time.sleep(_ROUND_S)
+            self.children.remove(old)
+            self._end([old])
+
+    def stop(self) -> None:
+        """Tell all parts to finish and wait for them; the dispatcher last, so that it sends what the others settled."""
+        self.waiting.clear()
+        self._end([child for child in self.children if child.name != "dispatcher"])
+        self._end([child for child in self.children if child.name == "dispatcher"])
+        self.children.clear()
+
+    def _end(self, children: list[Child]) -> None:
+        for child in children:
+            child.pulse.stop()
+        until = time.monotonic() + _STOP_S
+        for child in children:
+            child.process.join(max(0.1, until - time.monotonic()))
+            if child.process.is_alive():
+                self.observe(Event.WORKER_KILLED, part=child.name, pid=child.process.pid, reason="did not stop")
+                child.process.kill()
+                child.process.join()
+
+
+def _resident(pid: int | None) -> int:
+    """Resident memory in bytes; 0 where it cannot be told."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text().split()
+    except OSError:
+        return 0
+    return int(fields[1]) * 4096
+
+
+def run(config: Path | None, *, workers: int | None = None) -> int:
+    """The daemon in the foreground; gives the exit code.
+
+    Raises:
+        Misconfigured: the configuration cannot work.
+    """
+    whole = house(config, observe=observer("supervisor"))
+    settings = whole.settings
+    configure(settings.log.level, settings.log.json_lines)
+    count = workers or settings.workers.count
+    if whole.database.is_embedded and count > 1:
+        raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
+    if settings.clock.unsafe_frozen is not None:
+        whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
+    _migrate(whole)
+    plan = [*["worker"] * count, "dispatcher", "clock", *(["web"] if settings.web.enabled else [])]
+    supervisor = Supervisor(
+        config=config,
+        plan=plan,
+        observe=whole.observe,
+        batch_s=settings.workers.batch_seconds,
+        memory=settings.workers.memory_mib * _MEBIBYTE,
+    )
+    _follow_signals(supervisor)
+    health = Health(settings.web.host, settings.web.health_port)
+    health.start()
+    try:
+        return supervisor.run(health, Notifier())
+    finally:
+        health.stop()
+
+
+def _migrate(whole: House) -> None:
+    """Wait for the database, however long it takes, and bring its tables up to date."""
+    tries = 0
+    while True:
+        try:
+            upgrade(whole.database)
+            break
+        except Unavailable as error:
+            whole.observe(Event.UNAVAILABLE, reason=str(error))
+            time.sleep(_PAUSES_S[min(tries + 1, len(_PAUSES_S) - 1)])
+            tries += 1
+    whole.database.close()
+
+
+def _follow_signals(supervisor: Supervisor) -> None:
+    def stop(*_: Any) -> None:
+        supervisor.stopping = True
+
+    def reload(*_: Any) -> None:
+        supervisor.reload = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGHUP, reload)

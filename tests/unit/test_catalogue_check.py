@@ -1,0 +1,385 @@
+"""The proof at start: the shipped data has no fault, and every way of breaking it is told with file, place and advice."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+import xmlschema
+import yaml
+
+from adapter.catalogue.check import check
+from adapter.catalogue.keywords import KEYWORDS
+from adapter.catalogue.load import Source, load, reporter
+from adapter.catalogue.names import PLACES
+from adapter.model.identifiers import ProcedureCode
+from adapter.model.procedure import Catalogue, Procedure
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = Source(schemas=ROOT / "schemas", mappings=ROOT / "mappings")
+GROUP = "BQP0100001/1/procedure.yaml"
+XSD = "BQP0100001/1/BQP01000011001.xsd"
+CONFIRMATION = "BQP0100001/1/BQP01000013023.xsd"
+
+
+@cache
+def compiled() -> Callable[[str], xmlschema.XMLSchema10]:
+    """The shipped XSDs in the slow engine, compiled once for all tests here."""
+    return reporter(SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped mappings with a short list of States: reading the long one is most of a test's time."""
+    folder = tmp_path_factory.mktemp("data") / "mappings"
+    shutil.copytree(SHIPPED.mappings, folder)
+    (folder / "codelists" / "nationalities.yaml").write_text(
+        "name: nationalities\ncodes:\n  - {code: VNM, vi: Việt Nam, en: Viet Nam}\n", encoding="utf-8"
+    )
+    for other in ("BQP0100000", "BQP0100002"):
+        shutil.rmtree(folder / other)
+    return folder
+
+
+@pytest.fixture
+def source(template: Path, tmp_path: Path) -> Source:
+    """A copy of the mappings that a test may break, over the shipped schemas."""
+    shutil.copytree(template, tmp_path / "mappings")
+    return Source(schemas=SHIPPED.schemas, mappings=tmp_path / "mappings")
+
+
+def change(source: Source, file: str, old: str, new: str) -> None:
+    target = source.mappings / file
+    text = target.read_text(encoding="utf-8")
+    assert old in text, f"{file} no longer holds {old!r}"
+    target.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def faults_of(source: Source) -> list[str]:
+    return check(load(source), source, compiled())
+
+
+def test_the_shipped_data_has_no_fault() -> None:
+    assert check(load(SHIPPED), SHIPPED, compiled()) == []
+
+
+def test_the_unbroken_copy_has_no_fault(source: Source) -> None:
+    assert faults_of(source) == []
+
+
+LEADER = "  - {name: leaderName, path: Leader/Name, type: upper_name, personal: true, label: {vi: Trưởng đoàn, en: Group leader}}\n"
+NO_FIELD = "there is no field"
+
+BROKEN: dict[str, tuple[str, str, str]] = {
+    "a path that the XSD has not": (
+        "path: Direction,", "path: Directoin,", f"fields: direction: the path Directoin is not in {XSD}"),
+    "a path missing in the second message only": (
+        "path: Direction,", "path: Directoin,", "Directoin is not in BQP0100001/1/BQP01000011002.xsd"),
+    "a mandatory value that nobody maps": (LEADER, "", "fields: Leader/Name is mandatory in"),
+    "a path to an element without a value": (
+        "path: Declarant/Name,", "path: Declarant,", "declarantName: Declarant in"),
+    "a field that stands in many rows": (
+        "path: GroupName,", "path: Persons/Person/FullName,", "groupName: Persons/Person/FullName may stand more than"),
+    "a date where the XSD has date and time": (
+        "path: ExpectedArrival, type: datetime", "path: ExpectedArrival, type: date",
+        f"expectedArrival: type date does not fit ExpectedArrival in {XSD}, which is string"),
+    "a number where the XSD has text": (
+        "path: GroupName, type: text", "path: GroupName, type: integer", "type integer does not fit GroupName"),
+    "text where the XSD has a number": (
+        "path: TotalMale, type: integer", "path: TotalMale, type: text", "type text does not fit TotalMale"),
+    "an unknown type": (
+        "path: GroupName, type: text", "path: GroupName, type: words", "groupName: type: words is not known"),
+    "an unknown code list": ("codes: directions", "codes: ways", "direction: there is no code list ways"),
+    "a code without a list": ("type: code, codes: directions", "type: code", "direction: type code without a list"),
+    "a list for a text": ("type: code, codes: directions", "type: text, codes: directions", "write type: code"),
+    "two fields of one name": ("name: exitGate", "name: gate", "fields: the name gate stands twice"),
+    "a group that the XSD has not": (
+        "path: Persons/Person", "path: Persons/People", f"groups: persons: the path Persons/People is not in {XSD}"),
+    "a group that is one element": ("path: Persons/Person", "path: Persons", "persons: Persons is no repeated row"),
+    "an ordinal that is no field": ("ordinal: seq", "ordinal: number", "ordinal: the group has no field number"),
+    "a path of a row that the XSD has not": (
+        "path: Sex,", "path: Gender,", f"groups: persons: sex: the path Persons/Person/Gender is not in {XSD}"),
+    "a type of a row that does not fit": (
+        "path: DateOfBirth, type: date", "path: DateOfBirth, type: text", "persons: dateOfBirth: type text does not"),
+    "an ignored path that is nowhere": ("ignored: []", "ignored: [Attachments]", "ignored: Attachments is in no XSD"),
+    "an ignored path that is mapped": ("ignored: []", "ignored: [Note]", "ignored: Note is mapped by a field"),
+    "a header rule on no field": ("field: dossierNumber, header", "field: dossierNo, header", "header_equal: there is"),
+    "a header rule on a row's field": (
+        "field: dossierNumber, header", "field: persons.note, header", "name a field outside the groups"),
+    "a header rule on no header value": ("header: toUnit", "header: unit", "header_equal: unit is not known"),
+    "an identity that is no field": (
+        "[principalTaxCode, declarant", "[taxCode, declarant", "declarant: identities: there is no field taxCode"),
+    "a place from no field": ("{gate: gate", "{gate: gates", "place: gate: there is no field gates"),
+    "a place of no dossier column": ("crossing: expectedArrival}", "arrival: expectedArrival}", "place: arrival is not"),
+    "a crossing that is no time": (
+        "crossing: expectedArrival}", "crossing: exitDate}", "place: crossing: exitDate is of type date"),
+    "a search key of no kind": ("kind: paper", "kind: passport", "search: passport is not known; write one of"),
+    "a search key from no group": (
+        "value: persons.documentNumber", "value: people.documentNumber", "no field people.documentNumber"),
+    "a search key from no field of the group": (
+        "value: persons.fullName", "value: persons.name", "search: name: there is no field persons.name"),
+    "an unknown signature policy": ("signature: always", "signature: sometimes", "signature: sometimes is not known"),
+    "a signature that hangs on no field": (
+        "signature: always", "signature: {when_present: taxCode}", "when_present: there is no field taxCode"),
+    "a signature that no store can hold": ("default: [public]", "default: []", "no signature could be trusted"),
+    "a store that hangs on no field": (
+        "field: groupKind, value: CONG_VU, stores", "field: kind, value: CONG_VU, stores", "where: there is no field kind"),
+    "a store that hangs on no code": (
+        "value: CONG_VU, stores", "value: CONGVU, stores", "groupKind can never be CONGVU: it is not in the code list"),
+    "an unknown rule": ("rule: equals, field: formNumber", "rule: equal, field: formNumber", "rule: equal is not known"),
+    "a rule without its argument": (", than: programmeStart", "", "(not_before): than must be given"),
+    "a rule with an argument it would not heed": (
+        "than: programmeStart,", "than: programmeStart, where: {groupKind: DU_LICH},", "it takes no where"),
+    "a rule on no field": ("field: persons.expiryDate", "field: persons.expiry", "field: there is no field persons.exp"),
+    "a rule on no group": ("group: persons, field: seq", "group: people, field: seq", "there is no group people"),
+    "a rule on no field of the group": (
+        "group: persons, field: seq", "group: persons, field: number", "there is no field persons.number"),
+    "a rule that compares with no field": ("than: programmeStart", "than: start", "than: there is no field start"),
+    "a rule that would reject": (
+        'value: "07", severity: refuse', 'value: "07", severity: reject', "severity reject is not for rules"),
+    "a rule for dates on a text": (
+        "rule: before_reception, field: persons.dateOfBirth", "rule: before_reception, field: persons.fullName",
+        "persons.fullName is of type upper_name; it must be date or datetime"),
+    "a total that is no number": ("total: totalPersons", "total: groupName", "total: groupName is of type text"),
+    "a condition on no field": ("where: {role: LEADER}", "where: {rank: LEADER}", "no field rank in persons"),
+    "a condition no row can meet": ("where: {role: LEADER}", "where: {role: BOSS}", "role can never be BOSS"),
+    "a condition on no field outside the groups": (
+        "where: {groupKind: DU_LICH}", "where: {kind: DU_LICH}", "no field kind in the fields outside the groups"),
+    "a condition that is none": ("where: {role: LEADER}", "where: LEADER", "where is no condition"),
+    "a form number that YAML read as a number": ('value: "07"', "value: 07", "formNumber can never be 7"),
+    "a deadline of no kind": ("kind: declare_before", "kind: declare_after", "kind: declare_after is not known"),
+    "a deadline on no field": (
+        "kind: declare_before, field: expectedArrival", "kind: declare_before, field: arrival",
+        "deadlines: declare: field: there is no field arrival"),
+    "a deadline on a day": (
+        "kind: declare_before, field: expectedArrival", "kind: declare_before, field: exitDate",
+        "exitDate is of type date; it must be datetime"),
+    "a deadline of no time": ("hours: 3", "hours: 0", "deadlines: confirm: 0 hours are no time"),
+    "two deadlines of one kind": ("kind: declare_before", "kind: confirm_within", "kind confirm_within stands twice"),
+    "a completion at no element": (
+        "{path: Officer/Rank", "{path: Officer/Grade", f"Officer/Grade: no element with a value in {CONFIRMATION}"),
+    "a completion that leaves a mandatory element empty": (
+        "    - {path: Officer/Name, from: officer.name}\n", "", f"Officer/Name is mandatory in {CONFIRMATION} and not"),
+    "a completion out of order": (
+        "    - {path: DossierNumber, from: dossier.number}\n    - {path: DossierYear, from: dossier.year}\n",
+        "    - {path: DossierYear, from: dossier.year}\n    - {path: DossierNumber, from: dossier.number}\n",
+        "completion: DossierNumber: stands before its time"),
+    "a completion from nowhere": ("from: officer.rank", "from: officer.shoe", "from officer.shoe: there is no such"),
+    "a completion from no field": ("declaration.groupName", "declaration.name", "from declaration.name: there is no"),
+    "a completion from what may be absent": (
+        "declaration.groupName", "declaration.itinerary", "mandatory, but declaration.itinerary may be absent"),
+    "a completion of another type": (
+        "from: declaration.totalPersons", "from: officer.name", "TotalPersons: officer.name is of type text"),
+    "a completion under no root": (
+        "root: GroupConfirmation", "root: GroupReceipt", "no element Envelope/Body/Content/Completion/GroupReceipt"),
+    "a message under no root": (
+        "root: GroupDeclaration}", "root: Declaration}", f"declaration: {XSD} has no element Envelope/Body/Content/Decl"),
+    "a message that nobody would read": (
+        'meaning: declaration, form: "07",', "meaning: declaration,", "messages: declaration: no form"),
+    "an unknown acceptance": ("acceptance: automatic", "acceptance: robot", "acceptance: robot is not known"),
+    "an unknown result": ("result: declaration", "result: ship", "result: ship is not known"),
+    "a misspelt keyword": ("deadlines:", "deadline:", "deadline: no such keyword; write one of"),
+    "a misspelt keyword that would unmask a person": (
+        "path: Declarant/Name, type: text, personal", "path: Declarant/Name, type: text, personel",
+        "fields.personel: no such keyword"),
+    "an end before the beginning": ("to: null", "to: 2020-01-01", "ends on 2020-01-01, before it begins on 2022-05-30"),
+    "a beginning that is no day": ("from: 2022-05-30", "from: 30/5/2022", "30/5/2022 to None are no days"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_mapping_is_told_with_its_file(case: str, source: Source) -> None:
+    old, new, told = BROKEN[case]
+    change(source, GROUP, old, new)
+
+    faults = faults_of(source)
+
+    assert [fault for fault in faults if told in fault], faults
+    assert all(fault.startswith(f"{source.mappings / GROUP}: ") for fault in faults)
+
+
+def test_a_file_in_another_folder_than_it_says_is_told(source: Source) -> None:
+    (source.mappings / "BQP0100001" / "1").rename(source.mappings / "BQP0100001" / "2")
+
+    (fault,) = faults_of(source)
+
+    assert fault.startswith(f"{source.mappings / GROUP}: there is no such file; name its two folders after")
+
+
+def test_every_fault_is_told_at_once(source: Source) -> None:
+    change(source, GROUP, "path: Direction,", "path: Directoin,")
+    change(source, GROUP, "kind: paper", "kind: passport")
+    change(source, GROUP, "acceptance: automatic", "acceptance: robot")
+
+    faults = "\n".join(faults_of(source))
+
+    assert all(what in faults for what in ("Directoin", "passport", "robot"))
+
+
+def test_an_ignored_part_covers_the_mandatory_values_in_it(source: Source) -> None:
+    change(source, GROUP, LEADER, "")
+    change(source, GROUP, "ignored: []", "ignored: [Leader/Name]")
+
+    assert faults_of(source) == []
+
+
+def test_a_reply_that_is_not_stated_is_told(source: Source) -> None:
+    file = source.mappings / "messages.yaml"
+    stated = yaml.safe_load(file.read_text(encoding="utf-8"))
+    del stated["replies"]["Transfer"], stated["replies"]["Receipt"]["schema"]
+    file.write_text(yaml.safe_dump(stated), encoding="utf-8")
+
+    assert sorted(faults_of(source)) == [
+        f"{file}: the reply Receipt has no schema; name one, only Completion takes the procedure's own",
+        f"{file}: the reply Transfer is missing; state its type, function and schema",
+    ]
+
+
+# Versions of one procedure --------------------------------------------------------------------------------------------
+
+
+def in_versions(*ends: tuple[date, date | None]) -> list[str]:
+    """What is said of a procedure with these versions: first day, last day."""
+    catalogue = load(SHIPPED)
+    code = ProcedureCode("BQP0100001")
+    (only,) = catalogue.procedures[code]
+    versions: list[Procedure] = [
+        replace(only, version=str(number), effective_from=begin, effective_to=end)
+        for number, (begin, end) in enumerate(ends, start=1)
+    ]
+    several: Catalogue = replace(catalogue, procedures={code: tuple(versions)})
+    return [fault for fault in check(several, SHIPPED, compiled()) if "effective" in fault]
+
+
+def test_versions_that_follow_each_other_are_right() -> None:
+    assert in_versions((date(2022, 5, 30), date(2026, 12, 31)), (date(2027, 1, 1), None)) == []
+
+
+def test_versions_are_compared_by_date_and_not_by_name() -> None:
+    assert in_versions((date(2027, 1, 1), None), (date(2022, 5, 30), date(2026, 12, 31))) == []
+
+
+def test_two_versions_in_force_on_one_day_are_told() -> None:
+    (fault,) = in_versions((date(2022, 5, 30), date(2027, 1, 1)), (date(2027, 1, 1), None))
+
+    assert "BQP0100001/2" in fault
+    assert "from 2027-01-01 version 1 is in force too; end that one on 2026-12-31" in fault
+
+
+def test_a_version_without_end_before_another_is_told() -> None:
+    (fault,) = in_versions((date(2022, 5, 30), None), (date(2027, 1, 1), None))
+
+    assert "version 1 is in force too" in fault
+
+
+def test_days_without_any_version_are_told() -> None:
+    (fault,) = in_versions((date(2022, 5, 30), date(2026, 11, 30)), (date(2027, 1, 1), None))
+
+    assert "no version is in force from 2026-12-01 to 2026-12-31" in fault
+
+
+# Schemas --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_xsd_that_nobody_names_must_compile_too(source: Source, tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED.schemas, tmp_path / "schemas")
+    (tmp_path / "schemas" / "stray.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a" type="Nothing"/></xs:schema>'
+    )
+    broken = Source(schemas=tmp_path / "schemas", mappings=source.mappings)
+
+    faults = check(load(broken), broken)
+
+    assert [fault.partition(": ")[0] for fault in faults] == [str(tmp_path / "schemas" / "stray.xsd")] * 2
+    assert "libxml2 cannot compile this XSD" in faults[0]
+    assert "xmlschema cannot compile this XSD" in faults[1]
+
+
+def test_an_xsd_that_only_the_slow_engine_refuses_is_told(source: Source) -> None:
+    def partial(name: str) -> xmlschema.XMLSchema10:
+        if name == CONFIRMATION:
+            raise xmlschema.XMLSchemaException("no such facet")
+        return compiled()(name)
+
+    faults = check(load(source), source, partial)
+
+    assert f"{SHIPPED.schemas / CONFIRMATION}: xmlschema cannot compile this XSD: no such facet; correct it" in faults
+
+
+def test_the_proof_compiles_no_xsd_twice(source: Source) -> None:
+    asked: list[str] = []
+
+    def counting(name: str) -> xmlschema.XMLSchema10:
+        asked.append(name)
+        return compiled()(name)
+
+    check(load(source), source, counting)
+
+    assert len(asked) == len(set(asked))
+    assert "common/values.xsd" not in asked  # compiled as a part of those that include it
+
+
+# Tables that must agree -----------------------------------------------------------------------------------------------
+
+
+def test_the_place_keywords_are_the_dossier_columns() -> None:
+    assert KEYWORDS["place"] == set(PLACES)
+
+
+NAMED_IN = {"Finding": 0, "_refuse": 0, "_finding": 0, "_bad": 1, "_reject": 1, "_c14n_faults": 2}
+"""Calls that take a finding's name, and the place of it among their arguments."""
+NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
+RESERVED = {
+    "officer_refusal": "said by an officer who refuses, in services",
+    "parked": "shown to operators, never sent",
+    "not_served": "a unit that this installation does not serve, in services",
+    "foreign_contingency_number": "needs the ledger of issued numbers, in services",
+    "message_id_reused": "needs the ledger of messages, in services",
+}
+"""Names of the catalogue that no code uses yet, and why they are there."""
+
+
+def trees() -> Iterator[ast.Module]:
+    for folder in ("pipeline", "services"):
+        for file in sorted((ROOT / "adapter" / folder).rglob("*.py")):
+            yield ast.parse(file.read_text(encoding="utf-8"))
+
+
+def constants(node: ast.AST) -> Iterator[str]:
+    return (part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str))
+
+
+def said_names(tree: ast.Module) -> Iterator[str]:
+    """Constants in the place of a finding's name, and the values of tables of them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMED_IN:
+            place = NAMED_IN[node.func.id]
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "name"] or node.args[
+                place : place + 1
+            ]
+            yield from (text for value in given for text in constants(value) if NAME.fullmatch(text))
+        elif isinstance(node, ast.Assign) and any(getattr(to, "id", "") == "_FACETS" for to in node.targets):
+            table = node.value
+            assert isinstance(table, ast.Dict)
+            yield from (text for value in table.values for text in constants(value))
+
+
+def test_every_finding_that_the_code_says_is_in_the_catalogue() -> None:
+    said = {name for tree in trees() for name in said_names(tree)}
+
+    assert {"header_mismatch", "schema_pattern", "certificate_expired", "wrong_state", "too_large"} <= said
+    assert said - set(load(SHIPPED).findings.texts) == set()
+
+
+def test_every_finding_of_the_catalogue_is_said_or_reserved() -> None:
+    known = {text for tree in trees() for text in constants(tree)}
+
+    assert set(load(SHIPPED).findings.texts) - known - set(RESERVED) == set()
+    assert set(RESERVED) <= set(load(SHIPPED).findings.texts)
