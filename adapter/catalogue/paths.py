@@ -23,7 +23,7 @@ SOURCES = {
     "officer.rank": "text",
 }
 """What a completion may be filled from, besides declaration.<field>, and its type."""
-MAY_BE_ABSENT = ("officer.remarks",)
+MAY_BE_ABSENT = ("officer.remarks", "officer.rank")
 NEEDS_FORM = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
 
 

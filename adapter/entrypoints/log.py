@@ -62,7 +62,8 @@ def silence() -> None:
 
 def observer(role: str) -> Observe:
     """Who watches in production: the log. `role` is the process's: supervisor, worker, dispatcher, clock, web."""
-    log = structlog.get_logger().bind(role=role, pid=os.getpid())
+    # Not bound yet: it follows whatever `configure` says later, once the configuration has been read.
+    log = structlog.get_logger(role=role, pid=os.getpid())
 
     def observe(event: Event, /, **fields: Any) -> None:
         # Fields that would collide with the log's own are the caller's error, and must not cost a message.

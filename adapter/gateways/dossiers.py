@@ -88,32 +88,43 @@ def _dossier(row: Row[Any]) -> Dossier:
 
 def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
     """A new dossier's row: its state, and the places its procedure's mapping names."""
-    procedure = declaration.verified.envelope.procedure
-    values = declaration.values
-    limit = procedure.deadline("confirm_within")
+    limit = declaration.verified.envelope.procedure.deadline("confirm_within")
     due = None
     if limit is not None and dossier.accepted_at is not None:
         due = dossier.accepted_at + timedelta(hours=limit.hours)
-    place = {name: values.get(field) for name, field in procedure.place.items()}
-    crossing = place.get("crossing")
     return {
         **state(dossier),
         "number": dossier.key.number,
         "year": dossier.key.year,
         "procedure": dossier.procedure,
         "channel": dossier.channel.value,
-        "gate": _text(place.get("gate")),
-        "unit": _text(place.get("unit")),
-        "principal": _text(place.get("principal")),
-        "declarant": _text(place.get("declarant")),
-        "identities": sorted(identities(declaration)),
-        "crossing_at": crossing if isinstance(crossing, datetime) else None,
-        "late": any(finding.name == "declared_late" for finding in declaration.findings),
         "received_at": dossier.received_at,
         "confirm_due_at": due,
         "confirmation_number": None,
         "alias_number": None,
+        **place(declaration),
     }
+
+
+def place(declaration: Declaration) -> dict[str, Any]:
+    """The columns that a version of the declaration fills, as its procedure's mapping places them."""
+    named = declaration.verified.envelope.procedure.place
+    values = {name: declaration.values.get(field) for name, field in named.items()}
+    crossing = values.get("crossing")
+    return {
+        "gate": _text(values.get("gate")),
+        "unit": _text(values.get("unit")),
+        "principal": _text(values.get("principal")),
+        "declarant": _text(values.get("declarant")),
+        "identities": sorted(identities(declaration)),
+        "crossing_at": crossing if isinstance(crossing, datetime) else None,
+        "late": any(finding.name == "declared_late" for finding in declaration.findings),
+    }
+
+
+def move(connection: Connection, dossier: Dossier, values: dict[str, Any]) -> None:
+    """A replacement may name another gate or another time."""
+    connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(**values))
 
 
 def state(dossier: Dossier) -> dict[str, Any]:

@@ -66,10 +66,9 @@ class Envelope:
     """Well-formed, within limits, no DTD. The header's values are claims."""
 
     submission: Submission
-    content: bytes
-    """The received bytes, unwrapped: what signatures are verified over."""
     tree: etree._Element
-    """The received tree: for gates and for looking up lines, never a source of values."""
+    """The received, unwrapped tree: signatures are verified over it and lines looked up in it; no stage reads values
+    from it."""
     header: Header
     procedure: Procedure
     spec: MessageSpec

@@ -26,8 +26,9 @@ def _date(text: str) -> date:
 
 
 def _datetime(text: str) -> datetime:
+    """At the calendar's edges adding hours or going to UTC would overflow later, far from the sender."""
     moment = read_time(text)
-    if moment is None:
+    if moment is None or not 1900 <= moment.year < 9999:
         raise ValueError(text)
     return moment
 

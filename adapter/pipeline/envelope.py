@@ -49,7 +49,6 @@ def open_envelope(submission: Submission, *, catalogue: Catalogue, limits: Limit
     procedure, spec = _find(header, submission, catalogue)
     return Envelope(
         submission=submission,
-        content=content,
         tree=tree,
         header=header,
         procedure=procedure,
@@ -110,7 +109,7 @@ def _find(header: Header, submission: Submission, catalogue: Catalogue) -> tuple
 
 def read_header(tree: etree._Element) -> Header:
     """Read the header of an envelope whose skeleton is known to be right."""
-    values = {child.tag: (child.text or "").strip() for child in tree.iterfind("Header/Subject/*")}
+    values = {str(child.tag): (child.text or "").strip() for child in tree.iterfind("Header/Subject/*")}
     message_id = (tree.findtext("Header/Reference/messageId") or "").strip()
     if len(message_id) > 36:
         raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId > 36")
@@ -132,7 +131,7 @@ def read_header(tree: etree._Element) -> Header:
 
 
 def _party(tree: etree._Element, name: str) -> Party:
-    values = {child.tag: (child.text or "").strip() for child in tree.iterfind(f"Header/{name}/*")}
+    values = {str(child.tag): (child.text or "").strip() for child in tree.iterfind(f"Header/{name}/*")}
     return Party(
         name=values.get("name", "")[:255],
         identity=values.get("identity", "")[:255],

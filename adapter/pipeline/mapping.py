@@ -65,7 +65,7 @@ def _record(
     on: date,
     findings: list[Finding],
 ) -> Record:
-    texts = {child.tag: child.text for child in element if len(child) == 0}
+    texts = {str(child.tag): child.text for child in element if len(child) == 0}
     record: dict[str, Value] = {}
     for spec in fields:
         text = _text(element, texts, spec.path)
@@ -81,7 +81,7 @@ def _record(
     return record
 
 
-def _text(element: etree._Element, texts: Mapping[object, str | None], path: str) -> str:
+def _text(element: etree._Element, texts: Mapping[str, str | None], path: str) -> str:
     """The value's text in NFC, trimmed; an empty or nil element is an absent value."""
     if path in texts:
         raw = texts[path]

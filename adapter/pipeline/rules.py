@@ -221,4 +221,3 @@ def _stranger(view: _View) -> Iterator[Finding]:
     stated = {str(value) for name in names for _, _, value, _ in view.places(name) if value is not None}
     if bound not in stated:
         yield Finding(name="identity_mismatch", pointer=view.base, severity=Severity.REJECT)
-

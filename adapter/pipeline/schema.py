@@ -120,7 +120,8 @@ def _content_faults(element: etree._Element, path: str, message: str) -> Iterato
 
 def _from_xmlschema(element: etree._Element, schema: xmlschema.XMLSchema10, limits: Limits) -> Iterator[Finding]:
     until = monotonic() + limits.report_seconds
-    for count, error in enumerate(schema.iter_errors(element, use_location_hints=False)):
+    document: Any = element  # an lxml element is one of the kinds it takes; its annotations do not say so
+    for count, error in enumerate(schema.iter_errors(document, use_location_hints=False)):
         if count > limits.findings or monotonic() > until:
             return
         yield from _from_error(error)
@@ -143,7 +144,7 @@ def _from_error(error: XMLSchemaValidationError) -> Iterator[Finding]:
 def _children(error: XMLSchemaChildrenValidationError, node: etree._Element, path: str) -> Iterator[Finding]:
     present = {child.tag for child in node}
     mandatory = {
-        particle.local_name
+        str(particle.local_name)
         for particle in (error.expected or ())
         if getattr(particle, "local_name", None) and (particle.min_occurs or 0) > 0
     }

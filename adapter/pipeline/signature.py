@@ -6,6 +6,7 @@ signed element goes on. Every fault of both signatures is listed.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from datetime import datetime
 
@@ -117,11 +118,15 @@ def _within(certificate: x509.Certificate, at: datetime) -> datetime:
 def _covered(tree: etree._Element, shape: Shape) -> bytes:
     """What the signature must have signed, made from our own tree: the envelope less that signature, or Content."""
     exclusive = shape.reference_c14n == _EXCLUSIVE
-    target = tree if shape.place is Place.SYSTEM else tree.find("Body/Content")
-    copy = etree.fromstring(etree.tostring(target, with_tail=False))
     if shape.place is Place.SYSTEM:
-        _drop(copy.find(f"{Place.SYSTEM.value}/*"))
-    return canonical(copy, exclusive=exclusive)
+        own = copy.deepcopy(tree)
+        _drop(own.find(f"{Place.SYSTEM.value}/*"))
+        return canonical(own, exclusive=exclusive)
+    content = tree.find("Body/Content")
+    assert content is not None
+    if not exclusive:  # the namespaces above count, and lxml needs the element detached (pipeline/engine)
+        content = etree.fromstring(etree.tostring(content, with_tail=False))
+    return canonical(content, exclusive=exclusive)
 
 
 def _drop(element: etree._Element | None) -> None:

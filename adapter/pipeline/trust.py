@@ -115,7 +115,7 @@ def _build(
     # certificates have neither, so key usage is judged by `fitness` and CA constraints by the policy below.
     builder = (
         verification.PolicyBuilder()
-        .store(verification.Store(store.anchors))
+        .store(verification.Store(list(store.anchors)))
         .time(at)
         .extension_policies(
             ca_policy=verification.ExtensionPolicy.webpki_defaults_ca(),

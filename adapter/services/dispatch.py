@@ -20,7 +20,7 @@ APP_ID = "nsw-adapter"
 class Publishes(Protocol):
     """Something that publishes a batch and says what became of each."""
 
-    def publish(self, batch: Sequence[Outgoing]) -> Sequence[Verdict]: ...
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]: ...
 
 
 @dataclass(frozen=True)
@@ -48,30 +48,38 @@ class Dispatch:
                 due = mailbox.claim(connection, limit=self.window, transfers=transfers)
             verdicts = self._publish(due)
             with self.database.transaction() as connection:
-                return self._mark(connection, due, verdicts)
-        # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
-        with self.database.transaction() as connection:
-            due = mailbox.claim(connection, limit=self.window, transfers=transfers)
-            return self._mark(connection, due, self._publish(due))
+                self._mark(connection, due, verdicts)
+        else:
+            # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
+            with self.database.transaction() as connection:
+                due = mailbox.claim(connection, limit=self.window, transfers=transfers)
+                verdicts = self._publish(due)
+                self._mark(connection, due, verdicts)
+        return self._tell(verdicts)
 
     def _publish(self, due: Sequence[Due]) -> Sequence[Verdict]:
         if not due:
             return []
         self.observe(Event.CLAIMED, count=len(due))
-        verdicts = self.publisher.publish([self._outgoing(reply) for reply in due])
-        self.observe(Event.CONFIRMED, count=len(due))
+        batch = [self._outgoing(reply) for reply in due]
+        verdicts = self.publisher.publish(batch, written=lambda: self.observe(Event.PUBLISHED, count=len(due)))
+        self.observe(Event.CONFIRMED, count=_count(verdicts, Confirmed))
         return verdicts
 
-    def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> int:
+    def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> None:
         sent = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Confirmed)]
         returned = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Returned)]
-        if due:
-            mailbox.mark_sent(connection, sent, self.clock())
-            mailbox.mark_returned(connection, returned)
-            self.observe(Event.SENT, count=len(sent))
+        mailbox.mark_sent(connection, sent, self.clock())
+        mailbox.mark_returned(connection, returned)
+
+    def _tell(self, verdicts: Sequence[Verdict]) -> int:
+        """Say what is marked, once it has committed; gives how many left."""
+        sent, returned = _count(verdicts, Confirmed), _count(verdicts, Returned)
+        if verdicts:
+            self.observe(Event.SENT, count=sent)
         if returned:
-            self.observe(Event.RETURNED, count=len(returned))
-        return len(sent)
+            self.observe(Event.RETURNED, count=returned)
+        return sent
 
     def _outgoing(self, reply: Due) -> Outgoing:
         kind = f"{reply.document_type}.{reply.type}.{reply.function}"
@@ -85,6 +93,10 @@ class Dispatch:
             timestamp=int(self.clock().timestamp()),
             app_id=APP_ID,
         )
+
+
+def _count(verdicts: Sequence[Verdict], kind: type[Verdict]) -> int:
+    return sum(isinstance(verdict, kind) for verdict in verdicts)
 
 
 def routing_key(document_type: str, message_type: str, function: str) -> str:

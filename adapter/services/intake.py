@@ -5,7 +5,6 @@ A message that breaks the batch is retried alone; one that breaks alone is parke
 
 from __future__ import annotations
 
-import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.gateways.mailbox import Identity
 from adapter.model.dossier import Dossier
-from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import Digest, DossierKey
@@ -26,8 +25,9 @@ from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Re
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, decide
-from adapter.pipeline.judge import Ground, judge
+from adapter.pipeline.judge import Ground
 from adapter.services.correspondence import Correspondence, mapping_name
+from adapter.services.judging import broken, judged
 from adapter.services.ledger import Ledger
 from adapter.services.technical import note_answer, note_control
 
@@ -121,25 +121,10 @@ class Intake:
         return self._store([_item(submission, Parked(None, reason))])[0]
 
     def _judged(self, submission: Submission) -> _Item:
-        try:
-            outcome = judge(submission, self.ground)
-        except Misconfigured as error:
-            outcome = Parked(None, str(error))
-        except Unavailable:
-            raise
-        except Exception as error:
-            outcome = Parked(None, self._defect(error))
-        return _item(submission, outcome)
+        return _item(submission, judged(submission, self.ground))
 
     def _broken(self, item: _Item, error: Exception) -> _Item:
-        reason = str(error) if isinstance(error, Misconfigured) else self._defect(error)
-        return replace(_item(item.submission, Parked(None, reason)), replaces=item.replaces)
-
-    def _defect(self, error: Exception) -> str:
-        """Where it broke. Texts of exceptions may quote values, so only types and places are kept."""
-        frames = traceback.extract_tb(error.__traceback__)[-4:]
-        places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
-        return f"{type(error).__name__} at {places}"
+        return replace(_item(item.submission, broken(error)), replaces=item.replaces)
 
     def _store(self, items: Sequence[_Item]) -> list[Settled]:
         settled: list[Settled] = []
@@ -293,7 +278,7 @@ class Intake:
             "received_at": submission.received_at,
             "state": state,
             "outcome": word(outcome).value,
-            "stage": outcome.stage.value if isinstance(outcome, Rejected) else None,
+            "stage": stage_of(outcome),
             "findings": [
                 {"code": f.code, "pointer": f.pointer, "line": f.line, "severity": f.severity, "vi": f.vi, "en": f.en}
                 for f in findings
@@ -326,6 +311,17 @@ class Intake:
         self.observe(Event.PARKED if settled.state == "parked" else Event.SETTLED, **fields)
         if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in settled.findings):
             self.observe(Event.SECURITY, **fields)
+
+
+def stage_of(outcome: Outcome) -> str | None:
+    """The stage that stopped a message, or None where none did."""
+    match outcome:
+        case Rejected(stage=stage) | Parked(stage=stage):
+            return stage.value if stage else None
+        case Refused():
+            return Stage.CHECK.value
+        case _:
+            return None
 
 
 def public_id(identity: Identity) -> str:

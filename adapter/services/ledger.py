@@ -27,8 +27,9 @@ class Ledger:
     dossiers: dict[DossierKey, Dossier]
     now: datetime
     incident: str | None = None
-    _inbox: list[dict[str, Any]] = field(default_factory=list)
-    _inbox_updates: list[dict[str, Any]] = field(default_factory=list)
+    _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _places: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _outbox: list[dict[str, Any]] = field(default_factory=list)
     _journal: list[dict[str, Any]] = field(default_factory=list)
     _declarations: list[dict[str, Any]] = field(default_factory=list)
@@ -48,10 +49,7 @@ class Ledger:
         """A message's inbox row: a new one, or the row of an earlier try that did not settle."""
         row_id = replaces or self.new_id()
         values = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}
-        if replaces is None:
-            self._inbox.append(values)
-        else:
-            self._inbox_updates.append(values)
+        (self._inbox if replaces is None else self._rewritten)[row_id] = values
         self.known[identity] = Known(
             row_id, row["public_id"], row["state"], row["outcome"], row["content_digest"], row["digest"]
         )
@@ -59,15 +57,17 @@ class Ledger:
 
     def amend(self, inbox_id: int, **values: Any) -> None:
         """Change a message's row that this transaction has not written yet."""
-        for row in (*self._inbox, *self._inbox_updates):
-            if row["id"] == inbox_id:
-                row.update(values)
+        (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
 
     def hold(self, dossier: Dossier, declaration: Declaration, inbox_id: int) -> Dossier:
         """A dossier made or changed, with the version that did it. Gives it with its id."""
         if dossier.id is None:
             dossier = replace(dossier, id=self.new_id())
             self._new[dossier.key] = dossiers.row(dossier, declaration)
+        elif dossier.key in self._new:
+            self._new[dossier.key].update(dossiers.place(declaration))
+        else:
+            self._places[dossier.key] = dossiers.place(declaration)
         declaration_id = self.new_id()
         self._declarations.append(
             dossiers.version_row(
@@ -130,8 +130,8 @@ class Ledger:
             {**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()
         ]
         bulk(self.connection, tables.dossier, fresh)
-        bulk(self.connection, tables.inbox, self._inbox)
-        for values in self._inbox_updates:
+        bulk(self.connection, tables.inbox, list(self._inbox.values()))
+        for values in self._rewritten.values():
             mailbox.rewrite(self.connection, values)
         bulk(self.connection, tables.declaration, self._declarations)
         bulk(self.connection, tables.declaration_row, self._rows)
@@ -142,3 +142,5 @@ class Ledger:
             dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier
         ]
         dossiers.change(self.connection, changed)
+        for key, place in self._places.items():
+            dossiers.move(self.connection, self.dossiers[key], place)

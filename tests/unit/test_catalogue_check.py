@@ -1,4 +1,4 @@
-"""The proof at start: the shipped data has no fault, and every way of breaking it is told with file, place and advice."""
+"""The proof at start: the shipped data has no fault, and each way of breaking it is told with file and advice."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from adapter.catalogue.check import check
 from adapter.catalogue.keywords import KEYWORDS
 from adapter.catalogue.load import Source, load, reporter
 from adapter.catalogue.names import PLACES
+from adapter.catalogue.paths import SOURCES
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import Catalogue, Procedure
 
@@ -33,6 +34,11 @@ CONFIRMATION = "BQP0100001/1/BQP01000013023.xsd"
 def compiled() -> Callable[[str], xmlschema.XMLSchema10]:
     """The shipped XSDs in the slow engine, compiled once for all tests here."""
     return reporter(SHIPPED)
+
+
+@cache
+def shipped() -> Catalogue:
+    return load(SHIPPED)
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +73,17 @@ def faults_of(source: Source) -> list[str]:
 
 
 def test_the_shipped_data_has_no_fault() -> None:
-    assert check(load(SHIPPED), SHIPPED, compiled()) == []
+    assert check(shipped(), SHIPPED, compiled()) == []
 
 
 def test_the_unbroken_copy_has_no_fault(source: Source) -> None:
     assert faults_of(source) == []
 
 
-LEADER = "  - {name: leaderName, path: Leader/Name, type: upper_name, personal: true, label: {vi: Trưởng đoàn, en: Group leader}}\n"
-NO_FIELD = "there is no field"
+LEADER = (
+    "  - {name: leaderName, path: Leader/Name, type: upper_name, personal: true, "
+    "label: {vi: Trưởng đoàn, en: Group leader}}\n"
+)
 
 BROKEN: dict[str, tuple[str, str, str]] = {
     "a path that the XSD has not": (
@@ -117,7 +125,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an identity that is no field": (
         "[principalTaxCode, declarant", "[taxCode, declarant", "declarant: identities: there is no field taxCode"),
     "a place from no field": ("{gate: gate", "{gate: gates", "place: gate: there is no field gates"),
-    "a place of no dossier column": ("crossing: expectedArrival}", "arrival: expectedArrival}", "place: arrival is not"),
+    "a place of no dossier column": ("crossing: expectedArrival}", "arrival: expectedArrival}", "arrival is not known"),
     "a crossing that is no time": (
         "crossing: expectedArrival}", "crossing: exitDate}", "place: crossing: exitDate is of type date"),
     "a search key of no kind": ("kind: paper", "kind: passport", "search: passport is not known; write one of"),
@@ -130,14 +138,14 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "signature: always", "signature: {when_present: taxCode}", "when_present: there is no field taxCode"),
     "a signature that no store can hold": ("default: [public]", "default: []", "no signature could be trusted"),
     "a store that hangs on no field": (
-        "field: groupKind, value: CONG_VU, stores", "field: kind, value: CONG_VU, stores", "where: there is no field kind"),
+        "field: groupKind, value: CONG_VU, stores", "field: kind, value: CONG_VU, stores", "there is no field kind"),
     "a store that hangs on no code": (
         "value: CONG_VU, stores", "value: CONGVU, stores", "groupKind can never be CONGVU: it is not in the code list"),
-    "an unknown rule": ("rule: equals, field: formNumber", "rule: equal, field: formNumber", "rule: equal is not known"),
+    "an unknown rule": ("rule: equals, field: formNumber", "rule: equal, field: formNumber", "equal is not known"),
     "a rule without its argument": (", than: programmeStart", "", "(not_before): than must be given"),
     "a rule with an argument it would not heed": (
         "than: programmeStart,", "than: programmeStart, where: {groupKind: DU_LICH},", "it takes no where"),
-    "a rule on no field": ("field: persons.expiryDate", "field: persons.expiry", "field: there is no field persons.exp"),
+    "a rule on no field": ("field: persons.expiryDate", "field: persons.expiry", "there is no field persons.exp"),
     "a rule on no group": ("group: persons, field: seq", "group: people, field: seq", "there is no group people"),
     "a rule on no field of the group": (
         "group: persons, field: seq", "group: persons, field: number", "there is no field persons.number"),
@@ -175,12 +183,14 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a completion from no field": ("declaration.groupName", "declaration.name", "from declaration.name: there is no"),
     "a completion from what may be absent": (
         "declaration.groupName", "declaration.itinerary", "mandatory, but declaration.itinerary may be absent"),
+    "a completion from a rank that an officer need not have": (
+        "from: confirmation.number", "from: officer.rank", "mandatory, but officer.rank may be absent"),
     "a completion of another type": (
         "from: declaration.totalPersons", "from: officer.name", "TotalPersons: officer.name is of type text"),
     "a completion under no root": (
         "root: GroupConfirmation", "root: GroupReceipt", "no element Envelope/Body/Content/Completion/GroupReceipt"),
     "a message under no root": (
-        "root: GroupDeclaration}", "root: Declaration}", f"declaration: {XSD} has no element Envelope/Body/Content/Decl"),
+        "root: GroupDeclaration}", "root: Declaration}", f"{XSD} has no element Envelope/Body/Content/Declaration"),
     "a message that nobody would read": (
         'meaning: declaration, form: "07",', "meaning: declaration,", "messages: declaration: no form"),
     "an unknown acceptance": ("acceptance: automatic", "acceptance: robot", "acceptance: robot is not known"),
@@ -247,7 +257,7 @@ def test_a_reply_that_is_not_stated_is_told(source: Source) -> None:
 
 def in_versions(*ends: tuple[date, date | None]) -> list[str]:
     """What is said of a procedure with these versions: first day, last day."""
-    catalogue = load(SHIPPED)
+    catalogue = shipped()
     code = ProcedureCode("BQP0100001")
     (only,) = catalogue.procedures[code]
     versions: list[Procedure] = [
@@ -333,6 +343,13 @@ def test_the_place_keywords_are_the_dossier_columns() -> None:
     assert KEYWORDS["place"] == set(PLACES)
 
 
+def test_a_completion_is_proved_against_the_sources_that_fill_it() -> None:
+    service = ast.parse((ROOT / "adapter" / "services" / "completion.py").read_text(encoding="utf-8"))
+
+    source = re.compile(r"(confirmation|dossier|officer)\.\w+")
+    assert {text for text in constants(service) if source.fullmatch(text)} == SOURCES.keys()
+
+
 NAMED_IN = {"Finding": 0, "_refuse": 0, "_finding": 0, "_bad": 1, "_reject": 1, "_c14n_faults": 2}
 """Calls that take a finding's name, and the place of it among their arguments."""
 NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
@@ -375,11 +392,11 @@ def test_every_finding_that_the_code_says_is_in_the_catalogue() -> None:
     said = {name for tree in trees() for name in said_names(tree)}
 
     assert {"header_mismatch", "schema_pattern", "certificate_expired", "wrong_state", "too_large"} <= said
-    assert said - set(load(SHIPPED).findings.texts) == set()
+    assert said - set(shipped().findings.texts) == set()
 
 
 def test_every_finding_of_the_catalogue_is_said_or_reserved() -> None:
     known = {text for tree in trees() for text in constants(tree)}
 
-    assert set(load(SHIPPED).findings.texts) - known - set(RESERVED) == set()
-    assert set(RESERVED) <= set(load(SHIPPED).findings.texts)
+    assert set(shipped().findings.texts) - known - set(RESERVED) == set()
+    assert set(RESERVED) <= set(shipped().findings.texts)

@@ -24,8 +24,9 @@ from adapter.gateways.broker.messages import Confirmed, Nacked, Outgoing, Return
 class _Flight:
     """One batch on its way. All but `done` and the reading of `verdicts` happens in the link's thread."""
 
-    def __init__(self, batch: Sequence[Outgoing], *, window: int) -> None:
+    def __init__(self, batch: Sequence[Outgoing], *, window: int, written: Callable[[], None]) -> None:
         self.batch = batch
+        self.written = written
         self.verdicts: list[Verdict | None] = [None] * len(batch)
         self.done = threading.Event()
         self._window = window
@@ -97,8 +98,11 @@ class Publisher:
         """Whether the broker can be heard now."""
         return self._link.connected
 
-    def publish(self, batch: Sequence[Outgoing]) -> list[Verdict]:
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None] = lambda: None) -> list[Verdict]:
         """A verdict for each message, in the order given.
+
+        `written` is called in the link's thread when the first of them have gone out to the socket, and before any
+        answer to them is read.
 
         Raises: BrokerUnavailable, at once, where there is no connection; then nothing was written.
         """
@@ -107,8 +111,8 @@ class Publisher:
         with self._one_batch:
             generation = self._link.generation(wait_s=2 * CONNECT_TIMEOUT_S)
             # Set before the hand-over: whichever comes first, the flight begins or `_land` ends it.
-            flight = self._flight = _Flight(batch, window=self._window)
-            handed_over = self._link.call(self._advance, generation=generation)
+            flight = self._flight = _Flight(batch, window=self._window, written=written)
+            handed_over = self._link.call(self._begin, generation=generation)
             if handed_over and not flight.done.wait(self._timeout_s):
                 # A new channel, so that a late answer cannot be taken for one to the next batch.
                 self._link.drop("confirms are overdue")
@@ -130,6 +134,14 @@ class Publisher:
     def _number(self) -> int:
         self._published += 1
         return self._published
+
+    def _begin(self, channel: Channel) -> None:
+        if self._flight is None:
+            return
+        self._advance(channel)
+        written = self._flight.written
+        # pika only buffers here and writes when the loop next comes round; what is handed in now runs after that.
+        self._link.call(lambda _: written())
 
     def _advance(self, channel: Channel) -> None:
         if self._flight is not None:

@@ -1,0 +1,5 @@
+"""`python -m adapter.cli`: the same as the console script."""
+
+from adapter.cli.app import main
+
+main()

@@ -1,0 +1,50 @@
+"""All commands under one name."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from adapter.cli import judging, running, setting_up, simulation
+from adapter.cli.exits import EXIT_CODES, Commands
+
+app = typer.Typer(
+    name="nsw-adapter",
+    cls=Commands,
+    help=f"The border guard's adapter to the national single window.\n\n{EXIT_CODES}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(running.run)
+app.command()(running.web)
+app.command()(setting_up.check)
+app.command()(setting_up.declare)
+app.add_typer(setting_up.database, name="database")
+app.command()(judging.judge)
+app.add_typer(simulation.simulate, name="simulate")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        try:
+            typer.echo(version("nsw-adapter"))
+        except PackageNotFoundError:
+            typer.echo("not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The border guard's adapter to the national single window."""
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,193 @@
+"""Everything that can be wrong before the first message: found in one go, each fault with what to do about it.
+
+It looks only: nothing is declared, migrated, created or mended here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography import x509
+
+from adapter.bootstrap import House, now
+from adapter.catalogue.check import check
+from adapter.catalogue.load import Loader
+from adapter.gateways.keystore import load_certificates, load_trust
+from adapter.gateways.topology import compare
+from adapter.gateways.upgrade import current
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.stages import Channel
+from adapter.pipeline.trust import fitness
+from adapter.settings import Settings, database_url
+
+SOON = timedelta(days=30)
+OUR_KEYS = ("system", "unit", "portal")
+
+
+class Weight(StrEnum):
+    """What a remark does to the answer."""
+
+    FAULT = "fault"
+    CANNOT_TELL = "cannot tell"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to look at."""
+
+    part: str
+    weight: Weight
+    text: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it makes the answer no: "cannot tell" does, a warning does not."""
+        return self.weight is not Weight.WARNING
+
+
+def inspect(house: House, *, offline: bool) -> list[Remark]:
+    """All remarks on configuration, data, keys, trust, topology, broker and database."""
+    parts: list[tuple[str, Callable[[House], Iterable[Remark]]]] = [
+        ("configuration", _configuration),
+        ("catalogue", _catalogue),
+        ("keys", _keys),
+        ("trust", _trust),
+        ("topology", _topology),
+    ]
+    if not offline:
+        parts += [("broker", _broker), ("database", _database)]
+    return [remark for part, look in parts for remark in _looked(part, look, house)]
+
+
+def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) -> Iterator[Remark]:
+    try:
+        yield from look(house)
+    except Misconfigured as error:
+        yield from (Remark(part, Weight.FAULT, each) for each in str(error).splitlines())
+    except Unavailable as error:
+        yield Remark(part, Weight.CANNOT_TELL, f"{error}: is it running, and is its url right?")
+
+
+def _configuration(house: House) -> Iterator[Remark]:
+    settings = house.settings
+    if settings.workers.count > 1 and database_url(settings).startswith("sqlite"):
+        yield _fault("configuration", "workers.count: more than one worker needs PostgreSQL, SQLite has one writer")
+    if settings.clock.unsafe_frozen is not None:
+        yield _warning("configuration", "clock.unsafe_frozen: the legal clock stands still; only tests want that")
+    level = settings.log.level
+    if level.lower() not in ("debug", "info", "warning", "error"):
+        yield _fault("configuration", f"log.level: {level!r} is none of debug, info, warning, error")
+
+
+def _catalogue(house: House) -> Iterator[Remark]:
+    loader = Loader(house.source)
+    catalogue = loader.catalogue()
+    for fault in (*loader.faults, *check(catalogue, house.source)):
+        yield _fault("catalogue", fault)
+
+
+def _keys(house: House) -> Iterator[Remark]:
+    for name in OUR_KEYS:
+        stated = getattr(house.settings.keys, name)
+        yield from _told("keys", lambda name=name: house.key(name))  # type: ignore[misc]
+        yield from _told("keys", lambda stated=stated: load_certificates(stated.certificates))  # type: ignore[misc]
+        yield from _dates("keys", stated.certificates)
+        if _readable_by_all(stated.key):
+            yield _warning("keys", f"{stated.key}: everybody on this machine may read this key; chmod 600")
+
+
+def _trust(house: House) -> Iterator[Remark]:
+    stated = house.settings.trust
+    channels = {partner.channel for partner in stated.partners.values()}
+    for channel in Channel:
+        if channel.value not in channels:
+            yield _fault("trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked")
+    for name, partner in stated.partners.items():
+        told = {name: (partner.role, partner.channel, partner.certificates)}
+        yield from _told("trust", lambda told=told: load_trust(told, {}))  # type: ignore[misc]
+        yield from _usable(name, partner.certificates)
+    for name, store in stated.stores.items():
+        folders = {name: (store.anchors, store.intermediates)}
+        yield from _told("trust", lambda folders=folders: load_trust({}, folders))  # type: ignore[misc]
+        for file in sorted(store.anchors.glob("*.pem")):
+            yield from _dates("trust", file)
+
+
+def _topology(house: House) -> Iterator[Remark]:
+    _ = house.topology
+    yield from ()
+
+
+def _broker(house: House) -> Iterator[Remark]:
+    for difference in compare(house.broker, house.topology):
+        yield _fault("broker", f"{difference}; run nsw-adapter declare where it is missing, else mend it by hand")
+
+
+def _database(house: House) -> Iterator[Remark]:
+    if _embedded_is_missing(house.settings):
+        yield _fault("database", "the embedded database is not made yet; run nsw-adapter database upgrade")
+        return
+    there, needed = current(house.database)
+    if there != needed:
+        stands = f"stands at revision {there}" if there else "has no tables"
+        yield _fault("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
+
+
+def _embedded_is_missing(settings: Settings) -> bool:
+    """Asking SQLite would make the file, and a check makes nothing."""
+    _, embedded, file = database_url(settings).partition("sqlite:///")
+    return bool(embedded and file) and not Path(file).exists()
+
+
+def _told(part: str, load: Callable[[], object]) -> Iterator[Remark]:
+    """What loading one thing says, so that the next is loaded too."""
+    try:
+        load()
+    except Misconfigured as error:
+        yield _fault(part, str(error))
+
+
+def _dates(part: str, file: Path) -> Iterator[Remark]:
+    for certificate in _certificates(file):
+        yield from _dated(part, file, certificate, now())
+
+
+def _dated(part: str, file: Path, certificate: x509.Certificate, at: datetime) -> Iterator[Remark]:
+    name, end = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
+    if at < certificate.not_valid_before_utc:
+        yield _fault(part, f"{file}: {name} is not valid before {certificate.not_valid_before_utc:%Y-%m-%d}")
+    elif at > end:
+        yield _fault(part, f"{file}: {name} expired on {end:%Y-%m-%d}; put the new one there")
+    elif at > end - SOON:
+        yield _warning(part, f"{file}: {name} expires on {end:%Y-%m-%d}; have the new one ready")
+
+
+def _usable(name: str, files: Iterable[Path]) -> Iterator[Remark]:
+    """A partner needs one certificate that may sign today; others may wait for a roll-over or be past it."""
+    pinned = [certificate for file in files for certificate in _certificates(file)[:1]]
+    if pinned and all(fitness(each, at=now(), pointer="") is not None for each in pinned):
+        yield _fault("trust", f"trust.partners.{name}: none of its certificates may sign today; ask for a new one")
+
+
+def _certificates(file: Path) -> tuple[x509.Certificate, ...]:
+    try:
+        return load_certificates(file)
+    except Misconfigured:
+        return ()  # told where it is loaded
+
+
+def _readable_by_all(file: Path) -> bool:
+    return file.is_file() and bool(file.stat().st_mode & 0o004)
+
+
+def _fault(part: str, text: str) -> Remark:
+    return Remark(part, Weight.FAULT, text)
+
+
+def _warning(part: str, text: str) -> Remark:
+    return Remark(part, Weight.WARNING, text)

@@ -1,0 +1,163 @@
+"""`judge`: the pipeline on files, without a broker, without a database, and without writing anything.
+
+Its JSON is a public contract: one object a line with exactly file, outcome, stage, findings, signers, digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adapter.bootstrap import House
+from adapter.cli.exits import Exit, leave
+from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
+from adapter.cli.printing import as_json, line, note
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.finding import Finding
+from adapter.model.identifiers import Digest
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
+from adapter.model.stages import Channel, Signer, Stage, Submission
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.judge import judge as judge_submission
+
+
+def judge(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Messages; - is stdin."),
+    ],
+    json: AsJson = False,
+    channel: Annotated[Channel, typer.Option(help="The door they are judged for.")] = Channel.WINDOW,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Time of reception, ISO 8601; without zone Vietnam's. Default: now."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Judge messages as the adapter would, without broker and without writing.
+
+    Workflow (does the dossier exist, was the message received before) needs the store and is not judged. With --json
+    one object a line: file, outcome (accepted, refused, rejected, parked), stage (the one that stopped it, or null),
+    findings [{code, pointer, line, vi, en}], signers [{role, subject, serial}], digest (SHA-256 of the file).
+    Exit code 0 if all are accepted, 1 if any is not.
+    """
+    moment = _moment(at)
+    house = open_house(config)
+    ground_is_there(house)
+    for file in files:
+        is_readable(file)
+    outcomes = [_judged(file, channel, moment or house.legal_clock(), house, json) for file in files]
+    raise leave(Exit.OK if all(outcome is Word.ACCEPTED for outcome in outcomes) else Exit.NO)
+
+
+def ground_is_there(house: House) -> None:
+    """Load everything that judging stands on, so that what is wrong with it is told before the first file.
+
+    Raises:
+        Misconfigured: schemas, mappings or trust stores cannot be loaded.
+    """
+    _ = house.ground
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no ISO 8601 time", param_hint="--at") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+
+
+def _judged(file: Path, channel: Channel, at: datetime, house: House, json: bool) -> Word:
+    submission = _submission(file, channel, at)
+    outcome = _outcome(submission, house)
+    stated = statement(str(file), submission, outcome, house)
+    if json:
+        as_json(stated)
+    else:
+        _show(stated)
+    if isinstance(outcome, Parked):
+        note(f"{file}: parked: {outcome.reason}")
+    return word(outcome)
+
+
+def _submission(file: Path, channel: Channel, at: datetime) -> Submission:
+    raw = read_input(file)
+    return Submission(raw, channel, at, Digest(hashlib.sha256(raw).hexdigest()))
+
+
+def _outcome(submission: Submission, house: House) -> Outcome:
+    try:
+        return judge_submission(submission, house.ground)
+    except Misconfigured as error:
+        return Parked(None, str(error))
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  # a defect parks the message, here as in the intake; the next file goes on
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return Parked(None, f"a defect of ours: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}")
+
+
+def statement(file: str, submission: Submission, outcome: Outcome, house: House) -> dict[str, Any]:
+    """The contract's object: these keys and no others."""
+    verified = verified_of(outcome)
+    return {
+        "file": file,
+        "outcome": word(outcome).value,
+        "stage": _stage(outcome),
+        "findings": [_finding(finding, house) for finding in _findings(outcome)],
+        "signers": [_signer(signer) for signer in (verified.signers if verified else ())],
+        "digest": submission.digest,
+    }
+
+
+def _stage(outcome: Outcome) -> str | None:
+    match outcome:
+        case Rejected(stage=stage):
+            return stage.value
+        case Refused():
+            return Stage.CHECK.value
+        case _:
+            return None
+
+
+def _findings(outcome: Outcome) -> Sequence[Finding]:
+    match outcome:
+        case Accepted(findings=findings) | Refused(findings=findings) | Rejected(findings=findings):
+            return findings
+        case Noted() | Parked():
+            return ()
+
+
+def _finding(finding: Finding, house: House) -> dict[str, Any]:
+    stated = house.catalogue.findings.state(finding)
+    return {
+        "code": stated.code,
+        "pointer": stated.pointer,
+        "line": stated.line,
+        "vi": stated.vi,
+        "en": stated.en,
+    }
+
+
+def _signer(signer: Signer) -> dict[str, str]:
+    return {"role": signer.role.value, "subject": signer.subject, "serial": signer.serial}
+
+
+def _show(stated: dict[str, Any]) -> None:
+    stopped = f" at {stated['stage']}" if stated["stage"] else ""
+    line(f"{stated['file']}: {stated['outcome']}{stopped}")
+    for finding in stated["findings"]:
+        line(f"  {finding['code']} line {finding['line']} {finding['pointer']}")
+        line(f"    {finding['vi']}")
+        line(f"    {finding['en']}")
+    for signer in stated["signers"]:
+        line(f"  signed as {signer['role']}: {signer['subject']} (serial {signer['serial']})")
+    line(f"  sha256 {stated['digest']}")

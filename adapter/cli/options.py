@@ -1,0 +1,66 @@
+"""Options that many commands have, each worded once; and the house that `--config` opens."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.bootstrap import House
+from adapter.bootstrap import house as build
+from adapter.entrypoints.log import silence
+from adapter.model.errors import Misconfigured
+
+STDIN = "-"
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="config.yaml; else $NSW_CONFIG, else ./config.yaml, else the installed one.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON on stdout.")]
+
+
+def open_house(config: Path | None) -> House:
+    """The house of a command that ends: libraries are silent, the command says itself what is wrong.
+
+    Raises:
+        Misconfigured: the configuration cannot be read.
+    """
+    silence()
+    return build(config)
+
+
+def is_readable(file: Path) -> None:
+    """Found out before the first file is worked on.
+
+    Raises:
+        Misconfigured: it is not there, is a folder, or may not be read.
+    """
+    if str(file) == STDIN:
+        return
+    if not file.exists():
+        raise Misconfigured(f"{file}: there is no such file")
+    if file.is_dir():
+        raise Misconfigured(f"{file} is a folder; name files")
+    if not os.access(file, os.R_OK):
+        raise Misconfigured(f"{file} may not be read")
+
+
+def read_input(file: Path) -> bytes:
+    """A file's bytes, or stdin's.
+
+    Raises:
+        Misconfigured: it cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read() if str(file) == STDIN else file.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"cannot read {file}: {error.strerror}") from None

@@ -1,0 +1,78 @@
+"""How results look: a table for people, JSON for machines. Only results go to stdout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from adapter.pipeline.envelope import VIETNAM
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on one line."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows under their columns; an absent value is a dash."""
+    shown = Table(title=title, title_justify="left", show_lines=False)
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(words(cell)) for cell in row))
+    console().print(shown)
+
+
+def pairs(title: str, values: Mapping[str, object]) -> None:
+    """Names and values, one pair a line."""
+    table(title, ("", ""), values.items())
+
+
+def line(text: str) -> None:
+    """One line, as it is."""
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """A remark beside the result, on stderr."""
+    typer.echo(f"note: {text}", err=True)
+
+
+def console() -> Console:
+    """Stdout as it is now. Without a terminal lines are wide, so that nothing is folded in a file."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=200)
+
+
+def words(value: object) -> str:
+    """A value for people: times in Vietnam's zone."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, datetime):
+        return value.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={words(each)}" for key, each in value.items())
+    return ", ".join(map(words, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(VIETNAM).isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

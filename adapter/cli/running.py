@@ -1,0 +1,28 @@
+"""`run` and `web`: the processes that stay. What they do is in `entrypoints`."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import Annotated
+
+import typer
+
+from adapter.cli.options import Config
+
+
+def run(
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Instead of workers.count.")] = None,
+    config: Config = None,
+) -> None:
+    """Run the adapter in the foreground: supervisor, workers, dispatcher, clock, and the second door if enabled."""
+    from adapter.entrypoints import supervisor  # what only the daemon needs, no other command loads
+
+    raise typer.Exit(supervisor.run(config, workers=workers))
+
+
+def web(config: Config = None) -> None:
+    """Run the second door and the lookup alone (HTTP); needs no broker."""
+    from adapter.entrypoints import parts
+    from adapter.entrypoints.pulse import new_cells
+
+    parts.main("web", config, new_cells(multiprocessing))

@@ -1,0 +1,82 @@
+"""`check`, `declare` and `database upgrade`: is everything in place, and putting it there."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.exits import Exit, leave
+from adapter.cli.inspection import Remark, Weight, inspect
+from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.printing import as_json, line, table
+from adapter.gateways import topology
+from adapter.gateways.upgrade import current, upgrade
+from adapter.model.errors import Misconfigured
+
+database = typer.Typer(no_args_is_help=True, help="The database's tables.")
+
+
+def check(
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the broker and the database.")] = False,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Check configuration, schemas, mappings, keys, trust stores, topology, broker and database: all faults at once.
+
+    Exit code 0 if there is no fault, 1 if there is one. A broker or database that cannot be reached is a fault too
+    ("cannot tell" is not "is well"), unless --offline.
+    """
+    try:
+        remarks = inspect(open_house(config), offline=offline)
+    except Misconfigured as error:  # the configuration itself: what it names cannot be looked at
+        remarks = [Remark("configuration", Weight.FAULT, str(error))]
+    faults = sum(remark.counts for remark in remarks)
+    if json:
+        as_json({"faults": faults, "remarks": remarks})
+    else:
+        if remarks:
+            rows = [(remark.part, remark.weight.value, remark.text) for remark in remarks]
+            table("What to look at", ("part", "weight", "what is wrong, and what to do"), rows)
+        asked = "configuration, data, keys, trust and topology" + ("" if offline else ", broker and database")
+        line(f"{asked}: {'no fault' if faults == 0 else f'{faults} fault(s)'}")
+    raise leave(Exit.NO if faults else Exit.OK)
+
+
+def declare(
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write RabbitMQ definitions (JSON) there instead; - is stdout."),
+    ] = None,
+    vhost: Annotated[str, typer.Option(help="The virtual host that exported definitions name.")] = "/",
+    config: Config = None,
+) -> None:
+    """Declare exchanges, queues and bindings on the broker; what is there already stays as it is."""
+    house = open_house(config)
+    if export is None:
+        topology.declare(house.broker, house.topology)
+        line(f"declared on {house.broker.place}: {_counts(house.topology)}")
+        return
+    text = json_format.dumps(topology.export_definitions(house.topology, vhost=vhost), indent=2)
+    if str(export) == "-":
+        line(text)
+        return
+    try:
+        export.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Misconfigured(f"cannot write {export}: {error.strerror}") from None
+    line(f"written to {export}: {_counts(house.topology)}; load it with rabbitmqctl import_definitions")
+
+
+def _counts(told: topology.Topology) -> str:
+    return f"{len(told.exchanges)} exchanges, {len(told.queues)} queues, {len(told.bindings)} bindings"
+
+
+@database.command("upgrade")
+def database_upgrade(config: Config = None) -> None:
+    """Bring the tables to this version of the program. Doing it again changes nothing."""
+    house = open_house(config)
+    upgrade(house.database)
+    line(f"the tables stand at revision {current(house.database)[0]}")

@@ -1,0 +1,37 @@
+"""Judging with the errors sorted: what is ours to mend, and what nobody foresaw, becomes Parked."""
+
+from __future__ import annotations
+
+import traceback
+
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.outcomes import Outcome, Parked
+from adapter.model.stages import Submission
+from adapter.pipeline.judge import Ground, judge
+
+
+def judged(submission: Submission, ground: Ground) -> Outcome:
+    """The outcome that needs no store.
+
+    Raises:
+        Unavailable: something judging needs cannot be reached now; the message is to be tried again.
+    """
+    try:
+        return judge(submission, ground)
+    except Unavailable:
+        raise
+    except Exception as error:
+        # A defect, or a configuration that cannot judge: kept for the operator, the sender is told nothing false.
+        return broken(error)
+
+
+def broken(error: Exception) -> Parked:
+    """Why a message could not be handled, for the operator.
+
+    Texts of exceptions may quote values, so of what nobody foresaw only type and places are kept.
+    """
+    if isinstance(error, Misconfigured):
+        return Parked(None, str(error))
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
+    return Parked(None, f"{type(error).__name__} at {places}")

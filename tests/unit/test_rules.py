@@ -1,0 +1,422 @@
+"""The closed table of rules, each rule by itself: when it strikes, where it points, and when it must keep silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+from lxml import etree
+
+from adapter.model.finding import Finding, Severity
+from adapter.model.header import Header, Party, Subject
+from adapter.model.identifiers import Digest, ProcedureCode
+from adapter.model.procedure import (
+    Deadline,
+    FieldSpec,
+    GroupSpec,
+    Label,
+    Meaning,
+    MessageSpec,
+    Procedure,
+    RuleSpec,
+    SignaturePolicy,
+)
+from adapter.model.stages import (
+    Channel,
+    Declaration,
+    Envelope,
+    Record,
+    Submission,
+    ValidDocument,
+    VerifiedDocument,
+)
+from adapter.pipeline.rules import ARGUMENTS, OPTIONAL, RULES, check
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+RECEIVED = datetime(2026, 3, 2, 7, 15, tzinfo=VIETNAM)
+BASE = "/Envelope/Body/Content/Form"
+
+
+def field(name: str, path: str, kind: str = "text") -> FieldSpec:
+    return FieldSpec(name=name, path=path, type=kind, label=Label(vi=f"{name} (vi)", en=name))
+
+
+FIELDS = (
+    field("kind", "Kind", "code"),
+    field("licence", "Principal/Licence"),
+    field("taxCode", "Principal/TaxCode"),
+    field("start", "Programme/Start", "date"),
+    field("end", "Programme/End", "date"),
+    field("crossing", "Crossing", "datetime"),
+    field("total", "Total", "integer"),
+    field("transit", "Transit", "flag"),
+)
+PERSONS = GroupSpec(
+    name="persons",
+    path="Persons/Person",
+    label=Label(vi="Danh sách", en="Persons"),
+    fields=(
+        field("number", "Number"),
+        field("sex", "Sex", "code"),
+        field("role", "Role", "code"),
+        field("visa", "Visa"),
+        field("expiry", "Expiry", "date"),
+        field("transit", "Transit", "flag"),
+        field("birth", "Birth", "date"),
+    ),
+)
+PARTY = Party(name="N", identity="N", country_code="VN", ministry_code="M", organization_code="O")
+SUBJECT = Subject(
+    document_type=ProcedureCode("T"), type="10", function="01", reference="R1", document_year=2026, send_date=RECEIVED
+)
+
+
+def declared(
+    values: Record,
+    persons: Sequence[Record] = (),
+    *,
+    rules: Sequence[RuleSpec] = (),
+    deadlines: Sequence[Deadline] = (),
+    received: datetime = RECEIVED,
+    identities: tuple[str, ...] = (),
+    bound_to: str | None = None,
+) -> Declaration:
+    """A declaration as reading leaves it, of a procedure with these rules."""
+    spec = MessageSpec(
+        pair="10/01",
+        meaning=Meaning.DECLARATION,
+        root="Form",
+        schema_name="form.xsd",
+        schema=cast(etree.XMLSchema, None),  # rules never look at it
+        form="07",
+    )
+    procedure = Procedure(
+        code=ProcedureCode("T"),
+        version="1",
+        effective_from=date(2022, 1, 1),
+        effective_to=None,
+        title=Label("T", "T"),
+        basis="",
+        on_window=True,
+        acceptance="automatic",
+        signature=SignaturePolicy("never"),
+        messages={"10/01": spec},
+        fields=FIELDS,
+        groups=(PERSONS,),
+        rules=tuple(rules),
+        deadlines=tuple(deadlines),
+        identities=identities,
+    )
+    submission = Submission(
+        raw=b"", channel=Channel.PORTAL, received_at=received, digest=Digest("0" * 64), bound_to=bound_to
+    )
+    header = Header(message_id=None, sender=PARTY, recipient=PARTY, subject=SUBJECT)
+    tree = etree.Element("Envelope")
+    envelope = Envelope(
+        submission=submission, content=b"", tree=tree, header=header, procedure=procedure, spec=spec, unwrapped=0
+    )
+    verified = VerifiedDocument(
+        envelope=envelope, element=tree, header=header, signers=(), content_digest=Digest("0" * 64)
+    )
+    return Declaration(valid=ValidDocument(verified), values=values, rows={"persons": tuple(persons)})
+
+
+def found(
+    rule: str,
+    arguments: Mapping[str, object],
+    values: Record,
+    persons: Sequence[Record] = (),
+    **context: Any,  # whatever `declared` takes
+) -> list[tuple[str, str]]:
+    """What one rule finds: names and pointers, below the form's root."""
+    findings = check(declared(values, persons, rules=[RuleSpec(rule, Severity.REFUSE, arguments)], **context))
+    return [(finding.name, finding.pointer.removeprefix(BASE)) for finding in findings]
+
+
+def one(findings: Sequence[Finding]) -> Finding:
+    (finding,) = findings
+    return finding
+
+
+# total_equals_rows ----------------------------------------------------------------------------------------------------
+
+TOTAL = {"total": "total", "group": "persons"}
+MEN = {**TOTAL, "where": {"sex": "M"}}
+MAN, WOMAN = {"sex": "M"}, {"sex": "F"}
+
+
+def test_a_total_that_is_the_number_of_rows_is_right() -> None:
+    assert found("total_equals_rows", TOTAL, {"total": 2}, [MAN, WOMAN]) == []
+
+
+@pytest.mark.parametrize("total", [0, 1, 3])
+def test_a_total_that_is_not_the_number_of_rows_points_at_the_total(total: int) -> None:
+    assert found("total_equals_rows", TOTAL, {"total": total}, [MAN, WOMAN]) == [("total_mismatch", "/Total")]
+
+
+def test_a_total_with_a_condition_counts_the_rows_that_meet_it() -> None:
+    assert found("total_equals_rows", MEN, {"total": 1}, [MAN, WOMAN]) == []
+    assert found("total_equals_rows", MEN, {"total": 2}, [MAN, WOMAN]) == [("total_mismatch", "/Total")]
+
+
+def test_a_total_that_is_not_stated_passes() -> None:
+    assert found("total_equals_rows", TOTAL, {}, [MAN]) == []
+
+
+def test_a_wrong_total_tells_how_many_rows_there_are_and_no_persons_data() -> None:
+    rule = RuleSpec("total_equals_rows", Severity.REFUSE, TOTAL)
+    finding = one(check(declared({"total": 9}, [{"number": "C1234567"}], rules=[rule])))
+
+    assert finding.words == {"field": "total (vi)", "rows": "1"}
+
+
+# all_different --------------------------------------------------------------------------------------------------------
+
+DIFFERENT = {"group": "persons", "field": "number"}
+
+
+def test_numbers_that_all_differ_are_right() -> None:
+    assert found("all_different", DIFFERENT, {}, [{"number": "A"}, {"number": "B"}]) == []
+
+
+def test_the_second_and_every_later_equal_row_is_at_fault() -> None:
+    rows = [{"number": "A"}, {"number": "B"}, {"number": "A"}, {"number": "A"}]
+
+    assert found("all_different", DIFFERENT, {}, rows) == [
+        ("not_different", "/Persons/Person[3]/Number"),
+        ("not_different", "/Persons/Person[4]/Number"),
+    ]
+
+
+def test_absent_numbers_are_not_equal_to_each_other() -> None:
+    assert found("all_different", DIFFERENT, {}, [{}, {}]) == []
+
+
+# at_least_one ---------------------------------------------------------------------------------------------------------
+
+LEADER = {"group": "persons", "where": {"role": "LEADER"}}
+
+
+def test_one_row_that_meets_the_condition_is_enough() -> None:
+    assert found("at_least_one", LEADER, {}, [{"role": "MEMBER"}, {"role": "LEADER"}]) == []
+
+
+@pytest.mark.parametrize("rows", [[], [{"role": "MEMBER"}], [{}]])
+def test_no_row_that_meets_the_condition_points_at_the_list(rows: list[Record]) -> None:
+    assert found("at_least_one", LEADER, {}, rows) == [("none_of_required", "/Persons")]
+
+
+# not_before -----------------------------------------------------------------------------------------------------------
+
+ORDER = {"field": "end", "than": "start"}
+PAPER = {"field": "persons.expiry", "than": "crossing"}
+MARCH_2, MARCH_3 = date(2026, 3, 2), date(2026, 3, 3)
+
+
+def test_a_date_on_the_same_day_is_not_before() -> None:
+    assert found("not_before", ORDER, {"start": MARCH_2, "end": MARCH_2}) == []
+
+
+def test_an_earlier_date_is_at_fault() -> None:
+    assert found("not_before", ORDER, {"start": MARCH_3, "end": MARCH_2}) == [("date_order", "/Programme/End")]
+
+
+@pytest.mark.parametrize("values", [{}, {"start": MARCH_3}, {"end": MARCH_2}])
+def test_a_date_without_its_other_passes(values: Record) -> None:
+    assert found("not_before", ORDER, values) == []
+
+
+def test_every_row_is_compared_and_pointed_at_by_its_number() -> None:
+    values = {"crossing": datetime(2026, 3, 3, 8, 0, tzinfo=VIETNAM)}
+    rows = [{"expiry": MARCH_2}, {"expiry": MARCH_3}, {"expiry": MARCH_2}]
+
+    assert found("not_before", PAPER, values, rows) == [
+        ("date_order", "/Persons/Person[1]/Expiry"),
+        ("date_order", "/Persons/Person[3]/Expiry"),
+    ]
+
+
+def test_a_single_row_needs_no_number_in_its_pointer() -> None:
+    values = {"crossing": datetime(2026, 3, 3, 8, 0, tzinfo=VIETNAM)}
+
+    assert found("not_before", PAPER, values, [{"expiry": MARCH_2}]) == [("date_order", "/Persons/Person/Expiry")]
+
+
+def test_a_time_is_compared_as_its_day_in_vietnam() -> None:
+    """23:30 UTC on 2 March is the morning of 3 March at the gate."""
+    values = {"crossing": datetime(2026, 3, 2, 23, 30, tzinfo=UTC)}
+
+    assert found("not_before", PAPER, values, [{"expiry": MARCH_2}]) == [("date_order", "/Persons/Person/Expiry")]
+
+
+# before_reception -----------------------------------------------------------------------------------------------------
+
+BIRTH = {"field": "persons.birth"}
+
+
+def test_a_birth_before_the_day_of_reception_is_right() -> None:
+    assert found("before_reception", BIRTH, {}, [{"birth": date(2026, 3, 1)}, {}]) == []
+
+
+@pytest.mark.parametrize("birth", [MARCH_2, date(2062, 1, 1)])
+def test_a_birth_on_or_after_the_day_of_reception_is_at_fault(birth: date) -> None:
+    assert found("before_reception", BIRTH, {}, [{"birth": birth}]) == [("not_in_past", "/Persons/Person/Birth")]
+
+
+def test_the_day_of_reception_is_vietnams() -> None:
+    evening = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)  # 03:00 on 2 March in Vietnam
+
+    assert found("before_reception", BIRTH, {}, [{"birth": date(2026, 3, 1)}], received=evening) == []
+
+
+# required_when --------------------------------------------------------------------------------------------------------
+
+LICENCE = {"field": "licence", "where": {"kind": "DU_LICH"}}
+
+
+def test_a_value_is_missed_where_the_condition_holds() -> None:
+    assert found("required_when", LICENCE, {"kind": "DU_LICH"}) == [("value_required", "/Principal/Licence")]
+
+
+@pytest.mark.parametrize("values", [{"kind": "DU_LICH", "licence": "79-1"}, {"kind": "CONG_VU"}, {}])
+def test_a_value_is_not_missed_where_it_stands_or_nothing_asks_for_it(values: Record) -> None:
+    assert found("required_when", LICENCE, values) == []
+
+
+def test_every_condition_must_hold() -> None:
+    both = {"field": "licence", "where": {"kind": "DU_LICH", "taxCode": "0100109106"}}
+
+    assert found("required_when", both, {"kind": "DU_LICH"}) == []
+    assert found("required_when", both, {"kind": "DU_LICH", "taxCode": "0100109106"}) != []
+
+
+def test_a_row_is_asked_by_its_own_values() -> None:
+    given = {"field": "persons.visa", "where": {"role": "MEMBER"}}
+
+    assert found("required_when", given, {}, [{"role": "LEADER"}, {"role": "MEMBER"}]) == [
+        ("value_required", "/Persons/Person[2]/Visa")
+    ]
+
+
+def test_every_row_may_be_asked_by_a_value_of_the_declaration() -> None:
+    given = {"field": "persons.visa", "where": {"kind": "DU_LICH"}}
+
+    assert found("required_when", given, {"kind": "DU_LICH"}, [{}, {"visa": "V1"}]) == [
+        ("value_required", "/Persons/Person[1]/Visa")
+    ]
+
+
+@pytest.mark.parametrize("stated", ["1", 1, True])
+def test_a_flag_meets_its_condition_however_the_mapping_writes_it(stated: object) -> None:
+    given = {"field": "licence", "where": {"transit": stated}}
+
+    assert found("required_when", given, {"transit": True}) == [("value_required", "/Principal/Licence")]
+    assert found("required_when", given, {"transit": False}) == []
+
+
+# one_of, equals -------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_of_those_foreseen_is_right() -> None:
+    assert found("one_of", {"field": "kind", "values": ["A", "B"]}, {"kind": "B"}) == []
+
+
+def test_a_value_outside_those_foreseen_is_at_fault() -> None:
+    assert found("one_of", {"field": "kind", "values": ["A", "B"]}, {"kind": "C"}) == [("value_not_expected", "/Kind")]
+
+
+def test_equals_takes_one_value_only() -> None:
+    assert found("equals", {"field": "kind", "value": "A"}, {"kind": "A"}) == []
+    assert found("equals", {"field": "kind", "value": "A"}, {"kind": "a"}) == [("value_not_expected", "/Kind")]
+
+
+def test_an_absent_value_is_not_unexpected() -> None:
+    assert found("equals", {"field": "kind", "value": "A"}, {}) == []
+
+
+def test_a_flag_and_a_number_are_compared_as_they_are_written() -> None:
+    assert found("equals", {"field": "transit", "value": "0"}, {"transit": False}) == []
+    assert found("one_of", {"field": "total", "values": [1, 2]}, {"total": 2}) == []
+
+
+# Severity, and the rules that need no mapping -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("severity", [Severity.REFUSE, Severity.WARN])
+def test_the_mapping_says_how_grave_a_breach_is(severity: Severity) -> None:
+    rule = RuleSpec("equals", severity, {"field": "kind", "value": "A"})
+
+    assert one(check(declared({"kind": "B"}, rules=[rule]))).severity is severity
+
+
+def test_every_rule_is_asked_and_every_finding_told() -> None:
+    rules = [RuleSpec("equals", Severity.REFUSE, {"field": "kind", "value": "A"}),
+             RuleSpec("total_equals_rows", Severity.WARN, TOTAL)]  # fmt: skip
+
+    findings = check(declared({"kind": "B", "total": 1}, rules=rules))
+
+    assert [finding.name for finding in findings] == ["value_not_expected", "total_mismatch"]
+
+
+SIX_HOURS = Deadline(name="declare", kind="declare_before", hours=6, field="crossing")
+
+
+@pytest.mark.parametrize(
+    ("crossing", "late"),
+    [
+        (datetime(2026, 3, 2, 13, 15, 0, tzinfo=VIETNAM), False),  # exactly six hours
+        (datetime(2026, 3, 2, 13, 14, 59, tzinfo=VIETNAM), True),
+        (datetime(2026, 3, 1, 0, 0, tzinfo=VIETNAM), True),
+        (datetime(2026, 3, 3, 0, 0, tzinfo=VIETNAM), False),
+    ],
+)
+def test_a_late_declaration_is_flagged_and_never_refused(crossing: datetime, late: bool) -> None:
+    findings = check(declared({"crossing": crossing}, deadlines=[SIX_HOURS]))
+
+    told = [(finding.name, finding.pointer, finding.severity) for finding in findings]
+    assert told == ([("declared_late", f"{BASE}/Crossing", Severity.WARN)] if late else [])
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_crossing_at_the_edge_of_the_calendar_breaks_nothing(year: int) -> None:
+    crossing = datetime(year, 1, 1, tzinfo=VIETNAM)
+
+    names = [finding.name for finding in check(declared({"crossing": crossing}, deadlines=[SIX_HOURS]))]
+
+    assert names == (["declared_late"] if year == 1 else [])
+
+
+def test_a_time_to_confirm_is_not_a_time_to_declare() -> None:
+    limit = Deadline(name="confirm", kind="confirm_within", hours=3)
+
+    assert check(declared({"crossing": RECEIVED}, deadlines=[limit])) == ()
+
+
+def test_a_caller_who_is_no_declarant_of_it_is_rejected() -> None:
+    finding = one(check(declared({"taxCode": "0100112437"}, identities=("taxCode",), bound_to="0100109106")))
+
+    assert (finding.name, finding.pointer, finding.severity) == ("identity_mismatch", BASE, Severity.REJECT)
+
+
+@pytest.mark.parametrize("identities", [("taxCode",), ("licence", "taxCode"), ("persons.number",)])
+def test_one_identity_that_is_the_callers_is_enough(identities: tuple[str, ...]) -> None:
+    values = {"taxCode": "0100109106", "licence": "79-1"}
+    rows = [{"number": "X"}, {"number": "0100109106"}]
+
+    assert check(declared(values, rows, identities=identities, bound_to="0100109106")) == ()
+
+
+def test_a_caller_is_rejected_where_the_declaration_names_nobody() -> None:
+    assert one(check(declared({}, identities=("taxCode",), bound_to="0100109106"))).name == "identity_mismatch"
+
+
+def test_on_the_window_nobody_is_bound_and_the_signature_speaks() -> None:
+    assert check(declared({"taxCode": "0100112437"}, identities=("taxCode",), bound_to=None)) == ()
+
+
+def test_every_rule_says_what_it_must_be_given() -> None:
+    assert ARGUMENTS.keys() == RULES.keys()
+    assert OPTIONAL.keys() <= RULES.keys()
