@@ -1,0 +1,124 @@
+"""The single window as the demonstration plays it: publishes, takes what comes back, notes when, and judges nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher
+from adapter.services.dispatch import routing_key
+from tests.demo.premises import DemonstrationFailed
+
+INBOUND, REPLIES = "nsw.inbound", "nsw.replies"
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it is sent; `message_id` is None where the sender wrote none that can be read."""
+
+    body: bytes
+    pair: tuple[str, str, str]
+    """documentType, type, function."""
+    message_id: str
+
+    @property
+    def digest(self) -> str:
+        """How an answer names what could not be read."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A reply as it came, with the moment (monotonic seconds)."""
+
+    body: bytes
+    correlation_id: str | None
+    at: float
+
+
+def message(unsigned: bytes, body: bytes) -> Message:
+    """A message to send: the unsigned one tells its header, whatever was done to the one that travels."""
+    root = etree.fromstring(unsigned)
+    subject = {str(child.tag): child.text or "" for child in root.iterfind("Header/Subject/*")}
+    identifier = root.findtext("Header/Reference/messageId") or ""
+    return Message(body, (subject["documentType"], subject["type"], subject["function"]), identifier)
+
+
+class SingleWindow:
+    """One connection to publish, one to take replies, which a thread acknowledges and stamps as they come."""
+
+    def __init__(self, broker_url: str) -> None:
+        address = BrokerAddress(url=broker_url, client_name="demonstration")
+        self._publisher = Publisher(address)
+        self._consumer = Consumer(address, queues=[REPLIES])
+        self._arrived: queue.SimpleQueue[Received] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="demonstration-replies", daemon=True)
+        self._thread.start()
+
+    def publish(self, message: Message) -> float:
+        """Publish one message, confirmed by the broker; gives the moment it left.
+
+        Raises:
+            DemonstrationFailed: nobody took it.
+        """
+        outgoing = Outgoing(
+            exchange=INBOUND,
+            routing_key=routing_key(*message.pair),
+            body=message.body,
+            message_id=message.message_id,
+            type=".".join(message.pair),
+            timestamp=int(time.time()),
+            app_id="demonstration",
+        )
+        left = time.monotonic()
+        verdict = self._publisher.publish([outgoing])[0]
+        if not isinstance(verdict, Confirmed):
+            raise DemonstrationFailed(f"the broker did not take a message: {verdict}")
+        return left
+
+    def collect(self, count: int, *, seconds: float) -> list[Received]:
+        """Wait for so many replies, but no longer than that; gives those that came."""
+        found: list[Received] = []
+        until = time.monotonic() + seconds
+        while len(found) < count and (left := until - time.monotonic()) > 0:
+            try:
+                found.append(self._arrived.get(timeout=left))
+            except queue.Empty:
+                break
+        return found
+
+    def more(self, *, seconds: float) -> list[Received]:
+        """Whatever else comes in a quiet time."""
+        time.sleep(seconds)
+        found = []
+        while not self._arrived.empty():
+            found.append(self._arrived.get())
+        return found
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._closing.set()
+        self._thread.join()
+        self._consumer.close()
+        self._publisher.close()
+
+    def _listen(self) -> None:
+        while not self._closing.is_set():
+            deliveries = self._consumer.gather(_AT_ONCE, 0.2)
+            now = time.monotonic()
+            for each in deliveries:
+                self._arrived.put(Received(each.body, each.correlation_id, now))
+            self._consumer.acknowledge(each.tag for each in deliveries)
+
+
+def acknowledged(messages: Sequence[Received]) -> set[str]:
+    """The correlation ids of these replies."""
+    return {each.correlation_id for each in messages if each.correlation_id}
