@@ -24,7 +24,7 @@ LEVELS = {
     "error": logging.ERROR,
 }
 # Points inside one step, told for the crash proofs: an operator sees the step's end.
-_INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING}
+_INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHED}
 _TO_LOOK_AT = {Event.SECURITY, Event.PARKED, Event.UNAVAILABLE, Event.RETURNED, Event.UNSAFE}
 _QUIET = ("signxml", "pika", "alembic", "sqlalchemy", "xmlschema")
 

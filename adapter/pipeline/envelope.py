@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from adapter.model.stages import Envelope, Stage, Submission
 from adapter.pipeline import xml
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?")
 _SUBJECT = "/Envelope/Header/Subject"
 _BARE = ("Envelope", "Header", "Body", "Signature", "SystemSignature")
 """Elements that carry no attribute: `xml:*` on an ancestor of a signed part would change its canonical form."""
@@ -163,12 +165,14 @@ def _optional_year(text: str) -> int | None:
 
 def read_time(text: str) -> datetime | None:
     """`yyyy-MM-dd HH:mm:ss[.SSS]` without zone is Vietnam's time (domain.md 1.4); None where it is no such time."""
-    if len(text) not in (19, 23) or text[10:11] != " " or not text.isascii():
+    if not _TIME.fullmatch(text):
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=VIETNAM)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
+    # Years at the calendar's ends overflow when they are moved to UTC; nothing of ours lies there.
+    return moment.replace(tzinfo=VIETNAM) if 1900 <= moment.year < 9999 else None
 
 
 def write_time(moment: datetime) -> str:

@@ -1,0 +1,195 @@
+"""`dossier` and `journal`: an officer's acts, and looking at what happened."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from adapter.bootstrap import House
+from adapter.cli.exits import Exit, leave
+from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.printing import as_json, line, pairs, table
+from adapter.model.dossier import Dossier, DossierState
+from adapter.model.identifiers import DossierKey
+from adapter.services.completion import Officer
+from adapter.services.oversight import Life, Oversight
+
+dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse.")
+journal = typer.Typer(no_args_is_help=True, help="The journal.")
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER")]
+Year = Annotated[int, typer.Argument(metavar="YEAR")]
+OfficerId = Annotated[str, typer.Option("--officer", metavar="ID", help="The officer's id; the journal keeps it.")]
+OfficerName = Annotated[str, typer.Option("--name", help="The officer's name, as it stands in the signed form.")]
+Rank = Annotated[str, typer.Option("--rank", help="Rank, as it stands in the signed form.")]
+
+
+def oversight(house: House) -> Oversight:
+    """The reading use cases."""
+    return Oversight(house.database, lambda: house.catalogue, house.legal_clock)
+
+
+@dossier.command("list")
+def dossier_list(
+    state: Annotated[DossierState | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10000)] = 50,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """The dossiers received last. No personal value is shown."""
+    found = oversight(open_house(config)).dossiers(state=state, limit=limit)
+    if json:
+        as_json(found)
+        return
+    columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
+    rows = (
+        (each.number, each.year, each.procedure, each.state, each.channel, each.received_at, each.confirm_due_at)
+        + (each.late, each.overdue)
+        for each in found
+    )
+    table(f"{len(found)} dossier(s)", columns, rows)
+
+
+@dossier.command("show")
+def dossier_show(
+    number: Number,
+    year: Year,
+    personal: Annotated[bool, typer.Option("--personal", help="Show personal values; the journal keeps it.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """The life of a dossier: times, deadline, versions, replies, journal. Personal values are masked."""
+    actor = operator(by)
+    life = oversight(open_house(config)).life(DossierKey(number, year), personal=personal, actor=actor)
+    if json:
+        as_json(life)
+    else:
+        _show(life)
+
+
+@dossier.command("accept")
+def dossier_accept(
+    number: Number,
+    year: Year,
+    officer: OfficerId,
+    name: OfficerName,
+    rank: Rank = "",
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Accept (tiếp nhận): sends the signed 20/21, for procedures whose acceptance is an officer's."""
+    house = open_house(config)
+    _tell(house, house.completion.accept(DossierKey(number, year), Officer(officer, name, rank)), json)
+
+
+@dossier.command("complete")
+def dossier_complete(
+    number: Number,
+    year: Year,
+    officer: OfficerId,
+    name: OfficerName,
+    rank: Rank = "",
+    remarks: Annotated[str, typer.Option(help="Stands in the form.")] = "",
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Confirm that the declaration is complete: sends the signed 30/23 with the form (08, 12)."""
+    house = open_house(config)
+    done = house.completion.complete(DossierKey(number, year), Officer(officer, name, rank), remarks=remarks)
+    _tell(house, done, json)
+
+
+@dossier.command("refuse")
+def dossier_refuse(
+    number: Number,
+    year: Year,
+    officer: OfficerId,
+    name: OfficerName,
+    reason: Annotated[str, typer.Option(help="Stands in the refusal.")],
+    ground: Annotated[str, typer.Option(help="Legal ground; default: the configured one.")] = "",
+    rank: Rank = "",
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Refuse: sends the signed 20/22 with ground and reason. Not possible once accepted."""
+    house = open_house(config)
+    key = DossierKey(number, year)
+    _tell(house, house.completion.refuse(key, Officer(officer, name, rank), reason=reason, ground=ground), json)
+
+
+@journal.command("verify")
+def journal_verify(json: AsJson = False, config: Config = None) -> None:
+    """Recompute every chain of the journal: exit code 1 if one does not hold."""
+    chains, faults = oversight(open_house(config)).journal_faults()
+    if json:
+        as_json({"chains": chains, "faults": faults})
+    else:
+        for fault in faults:
+            line(fault)
+        line(f"{chains} chain(s): {'all hold' if not faults else f'{len(faults)} fault(s)'}")
+    raise leave(Exit.NO if faults else Exit.OK)
+
+
+def operator(stated: str | None) -> str:
+    """How the journal names whoever acts at this machine."""
+    return f"operator:{stated or getpass.getuser()}"
+
+
+def _tell(house: House, done: Dossier, json: bool) -> None:
+    now = oversight(house).life(done.key, personal=False, actor="")
+    if json:
+        as_json({**_facts(now), "reply": now.replies[-1]})
+        return
+    number = f", confirmation {now.confirmation_number}" if now.confirmation_number else ""
+    line(f"dossier {done.key} is {done.state.value}{number}; the signed {now.replies[-1].pair} waits to be sent")
+
+
+def _facts(life: Life) -> dict[str, object]:
+    seen = life.dossier
+    return {
+        "number": seen.number,
+        "year": seen.year,
+        "procedure": seen.procedure,
+        "state": seen.state,
+        "channel": seen.channel,
+        "received_at": seen.received_at,
+        "accepted_at": seen.accepted_at,
+        "confirm_due_at": seen.confirm_due_at,
+        "completed_at": seen.completed_at,
+        "late": seen.late,
+        "overdue": seen.overdue,
+        "gate": life.gate,
+        "unit": life.unit,
+        "crossing_at": life.crossing_at,
+        "principal": life.principal,
+        "declarant": life.declarant,
+        "confirmation_number": life.confirmation_number,
+        "alias_number": life.alias_number,
+        "transferred": life.transferred,
+    }
+
+
+def _show(life: Life) -> None:
+    pairs(f"Dossier {life.dossier.number}/{life.dossier.year}", _facts(life))
+    for version in life.versions:
+        signer = version.signer or {}
+        title = f"Version {version.version}, received {version.received_at:%Y-%m-%d %H:%M:%S} UTC"
+        signed = {"signed by": signer.get("subject"), "serial": signer.get("serial"), "digest": version.digest}
+        pairs(title, {"message": version.message_id, "mapping": version.mapping, **signed, **version.values})
+        for group, rows in version.rows.items():
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            table(group, names, ([row.get(name) for name in names] for row in rows))
+    columns = ("no.", "reply", "pair", "route", "made", "sent", "delivered", "answer")
+    rows_of = (
+        (each.ordinal, each.kind, each.pair, each.route, each.created_at, each.sent_at, each.delivered_at, each.answer)
+        for each in life.replies
+    )
+    table("Replies", columns, rows_of)
+    table(
+        "Journal",
+        ("no.", "at", "event", "actor", "detail"),
+        ((each.ordinal, each.at, each.event, each.actor, each.detail) for each in life.journal),
+    )

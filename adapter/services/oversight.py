@@ -1,0 +1,247 @@
+"""Oversight: what an officer or operator may see of a dossier's life, and whether the journal still holds.
+
+Personal values are masked unless they are asked for, and that they were asked for is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways import journal, listings
+from adapter.gateways.database import Database, Stored
+from adapter.gateways.journal import Entry
+from adapter.model.dossier import DossierState
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Catalogue, FieldSpec, Procedure
+
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A dossier in a list: no personal value."""
+
+    number: str
+    year: int
+    procedure: str
+    state: str
+    channel: str
+    received_at: datetime
+    accepted_at: datetime | None
+    confirm_due_at: datetime | None
+    completed_at: datetime | None
+    late: bool
+    """Declared later than the Decision asks."""
+    overdue: bool
+    """Accepted, not completed, and its confirmation was due before now (Article 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was declared, by which message, signed by whom."""
+
+    version: int
+    received_at: datetime
+    message_id: str | None
+    public_id: str
+    mapping: str | None
+    digest: str
+    signer: Mapping[str, Any] | None
+    values: Mapping[str, Any]
+    rows: Mapping[str, list[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLife:
+    """A reply and its way: made, sent, answered or delivered."""
+
+    ordinal: int
+    kind: str
+    pair: str
+    message_id: str
+    route: str
+    digest: str
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One entry of the journal."""
+
+    ordinal: int
+    at: datetime
+    event: str
+    actor: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Everything about one dossier."""
+
+    dossier: Overview
+    gate: str | None
+    unit: str | None
+    crossing_at: datetime | None
+    principal: str | None
+    declarant: str | None
+    confirmation_number: str | None
+    alias_number: str | None
+    transferred: bool
+    versions: tuple[Version, ...]
+    replies: tuple[ReplyLife, ...]
+    journal: tuple[JournalLine, ...]
+
+
+@dataclass(frozen=True)
+class Oversight:
+    """Reads for people. `clock` gives the legal time, by which a confirmation is overdue."""
+
+    database: Database
+    catalogue: Callable[[], Catalogue]
+    """Asked only where values are shown: a list needs no mappings."""
+    clock: Callable[[], datetime]
+
+    def dossiers(self, *, state: DossierState | None, limit: int) -> list[Overview]:
+        """The dossiers received last."""
+        now = self.clock()
+        with self.database.transaction() as connection:
+            rows = listings.dossiers(connection, state=state.value if state else None, limit=limit)
+        return [_overview(row, now) for row in rows]
+
+    def life(self, key: DossierKey, *, personal: bool, actor: str) -> Life:
+        """A dossier's life. `personal` shows personal values, and the journal keeps who asked for them.
+
+        Raises:
+            NotAllowed: there is no such dossier.
+        """
+        now = self.clock()
+        with self.database.transaction() as connection:
+            row = listings.dossier_row(connection, key)
+            if row is None:
+                raise NotAllowed(f"there is no dossier {key}")
+            if personal:
+                looked = Entry("dossier.personal_shown", actor, now, {"dossier": str(key)})
+                journal.append(connection, self.database, looked)
+            stored = listings.versions(connection, row.id)
+            groups = {each.id: listings.version_rows(connection, each.id) for each in stored}
+            replies = listings.replies(connection, row.id)
+            entries = listings.entries(connection, row.id)
+        catalogue = self.catalogue()
+        versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
+        return _life(row, now, versions, replies, entries, personal=personal)
+
+    def journal_faults(self) -> tuple[int, list[str]]:
+        """How many chains there are, and every place where one does not hold."""
+        with self.database.transaction() as connection:
+            return listings.chains(connection), journal.broken(connection)
+
+
+def _overview(row: Stored[Any], now: datetime) -> Overview:
+    open_still = row.state == DossierState.ACCEPTED.value and row.confirm_due_at is not None
+    return Overview(
+        number=row.number,
+        year=row.year,
+        procedure=row.procedure,
+        state=row.state,
+        channel=row.channel,
+        received_at=row.received_at,
+        accepted_at=row.accepted_at,
+        confirm_due_at=row.confirm_due_at,
+        completed_at=row.completed_at,
+        late=row.late,
+        overdue=open_still and row.confirm_due_at < now,
+    )
+
+
+def _life(
+    row: Stored[Any],
+    now: datetime,
+    versions: tuple[Version, ...],
+    replies: list[Stored[Any]],
+    entries: list[Stored[Any]],
+    *,
+    personal: bool,
+) -> Life:
+    def shown(value: str | None) -> str | None:
+        return value if personal or not value else MASK
+
+    return Life(
+        dossier=_overview(row, now),
+        gate=row.gate,
+        unit=row.unit,
+        crossing_at=row.crossing_at,
+        principal=shown(row.principal),
+        declarant=shown(row.declarant),
+        confirmation_number=row.confirmation_number,
+        alias_number=row.alias_number,
+        transferred=row.transferred,
+        versions=versions,
+        replies=tuple(_reply(each) for each in replies),
+        journal=tuple(JournalLine(each.ordinal, each.at, each.event, each.actor, each.detail) for each in entries),
+    )
+
+
+def _reply(row: Stored[Any]) -> ReplyLife:
+    return ReplyLife(
+        ordinal=row.ordinal,
+        kind=row.kind,
+        pair=f"{row.type}/{row.function}",
+        message_id=row.message_id,
+        route=row.route,
+        digest=row.digest,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        answer=row.answer,
+    )
+
+
+def _version(row: Stored[Any], rows: list[Stored[Any]], catalogue: Catalogue, *, personal: bool) -> Version:
+    procedure = _procedure(row.mapping, catalogue)
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for each in rows:
+        group = procedure.group(each.group) if procedure else None
+        fields = group.fields if group else ()
+        groups.setdefault(each.group, []).append(each.values if personal else masked(each.values, fields))
+    signer = row.signer
+    if signer and not personal:  # a subject names a person, or his personal number
+        signer = {**signer, "subject": MASK}
+    return Version(
+        version=row.version,
+        received_at=row.received_at,
+        message_id=row.message_id,
+        public_id=row.public_id,
+        mapping=row.mapping,
+        digest=row.digest,
+        signer=signer,
+        values=row.values if personal else masked(row.values, procedure.fields if procedure else ()),
+        rows=groups,
+    )
+
+
+def _procedure(mapping: str | None, catalogue: Catalogue) -> Procedure | None:
+    """The procedure in the version that judged; None where its mapping is not installed any more."""
+    code, _, version = (mapping or "").partition("/")
+    return next(
+        (
+            procedure
+            for versions in catalogue.procedures.values()
+            for procedure in versions
+            if (procedure.code, procedure.version) == (code, version)
+        ),
+        None,
+    )
+
+
+def masked(values: Mapping[str, Any], fields: tuple[FieldSpec, ...]) -> dict[str, Any]:
+    """Values without what is personal. A name that no field states is masked too: nobody has said that it may be seen."""
+    open_names = {field.name for field in fields if not field.personal}
+    return {name: value if name in open_names else MASK for name, value in values.items()}

@@ -1,0 +1,109 @@
+"""The window's side of the broker in the proofs: publishes with confirms, takes replies away, looks at queues."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pika
+import pika.exceptions
+from pika.adapters.blocking_connection import BlockingChannel
+
+from tests.crash.declarations import Message
+
+DECLARATIONS, CONTROL, REPLIES, QUARANTINE = (
+    "adapter.declarations", "adapter.control", "nsw.replies", "adapter.quarantine",
+)  # fmt: skip
+_LOST = (pika.exceptions.AMQPError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One copy of an answer as the window got it."""
+
+    correlation_id: str
+    type: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass
+class Partner:
+    """The window: what it sent and what it got."""
+
+    url: str
+    got: list[Reply] = field(default_factory=list)
+
+    def publish(self, messages: Sequence[Message], *, pause_s: float = 0.0) -> None:
+        """Publish each until the broker confirms it; a broker that goes away meanwhile is waited for."""
+        waiting = list(messages)
+        until = time.monotonic() + 90
+        while waiting:
+            try:
+                with self._channel() as channel:
+                    channel.confirm_delivery()
+                    while waiting:
+                        self._send(channel, waiting[0])
+                        del waiting[0]
+                        time.sleep(pause_s)
+            except _LOST:
+                # Not known whether it arrived: it is sent again, as the window would.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+
+    def collect(self) -> list[Reply]:
+        """Everything on nsw.replies so far, in the order it came; a broker that is away adds nothing."""
+        try:
+            with self._channel() as channel:
+                while True:
+                    method, properties, body = channel.basic_get(REPLIES)
+                    if method is None:
+                        break
+                    assert properties is not None and body is not None
+                    self.got.append(Reply(properties.correlation_id or "", properties.type or "", body))
+                    channel.basic_ack(method.delivery_tag)
+        except _LOST:
+            pass
+        return self.got
+
+    def ready(self, queue: str) -> int:
+        """How many messages of a queue nobody holds."""
+        with self._channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).method.message_count)
+
+    def bodies(self, queue: str) -> list[bytes]:
+        """The messages of a queue, which stay in it."""
+        found = []
+        with self._channel() as channel:
+            while True:
+                method, _, body = channel.basic_get(queue)
+                if method is None:
+                    return found
+                assert body is not None
+                found.append(body)
+
+    def answers(self, message_id: str) -> list[Reply]:
+        """All copies of all answers to a message."""
+        return [reply for reply in self.got if reply.correlation_id == message_id]
+
+    def _send(self, channel: BlockingChannel, message: Message) -> None:
+        properties = pika.BasicProperties(
+            delivery_mode=2, message_id=message.message_id, content_type="application/xml"
+        )
+        channel.basic_publish("nsw.inbound", message.key, message.raw, properties, mandatory=True)
+
+    @contextmanager
+    def _channel(self) -> Iterator[BlockingChannel]:
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        try:
+            yield connection.channel()
+        finally:
+            if connection.is_open:
+                connection.close()

@@ -1,0 +1,214 @@
+"""One proof's scene: a configuration file, a fresh database, a virtual host, and the processes that work in it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from adapter.bootstrap import House, house
+from adapter.gateways.broker import BrokerUnavailable
+from adapter.gateways.topology import declare
+from adapter.gateways.upgrade import upgrade
+from adapter.model.events import Event
+from tests.crash.broker import DECLARATIONS, Partner
+from tests.crash.declarations import Message
+from tests.crash.store import Store
+from tests.harness.pki import ROOT, shared_pki
+from tests.servers.process import wait_until
+
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Running:
+    """A process of the scene with its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def events(self, event: Event | None = None) -> list[dict[str, Any]]:
+        """What it has told so far, one event or all."""
+        found = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                told = json.loads(line)
+                if isinstance(told, dict) and (event is None or told.get("event") == event.value):
+                    found.append(told)
+        return found
+
+    def told(self, event: Event, count: int = 1) -> bool:
+        return len(self.events(event)) >= count
+
+    def ended(self, seconds: float = PATIENCE_S) -> int:
+        """Wait for its end; its exit code."""
+        return self.process.wait(timeout=seconds)
+
+    def die(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to finish, and wait."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.ended()
+
+
+@dataclass
+class Scene:
+    """Everything one proof needs; `close` leaves nothing running."""
+
+    folder: Path
+    amqp_url: str
+    database_url: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    running: list[Running] = field(default_factory=list)
+
+    @cached_property
+    def config(self) -> Path:
+        """config.yaml of the repository with this scene's servers, keys and `changes` ("part.key": value)."""
+        stated = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+        pki = shared_pki().folder
+        text = yaml.safe_dump(stated, allow_unicode=True).replace("var/pki", str(pki))
+        stated = yaml.safe_load(text)
+        folders = {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
+        stated["folders"] = {**folders, "state": str(self.folder)}
+        stated["database"]["url"] = self.database_url
+        stated["broker"]["url"] = self.amqp_url
+        for name, value in self.changes.items():
+            part, _, key = name.partition(".")
+            stated[part][key] = value
+        file = self.folder / "config.yaml"
+        file.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+        return file
+
+    @cached_property
+    def house(self) -> House:
+        """The adapter's parts in this process, for what a proof looks at or does by hand."""
+        return house(self.config)
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.house.database)
+
+    @cached_property
+    def partner(self) -> Partner:
+        return Partner(self.amqp_url)
+
+    def prepare(self) -> None:
+        """Tables and topology."""
+        upgrade(self.house.database)
+        self.declare()
+
+    def declare(self) -> None:
+        """Declare the topology; a broker that has just come up refuses for a moment."""
+
+        def done() -> bool:
+            try:
+                declare(self.house.broker, self.house.topology)
+            except BrokerUnavailable:
+                return False
+            return True
+
+        assert wait_until(done, seconds=PATIENCE_S, step=0.3), "the broker does not answer"
+
+    def start(self, part: str, *, die_at: Event | None = None, nth: int = 1, **options: object) -> Running:
+        """A worker or dispatcher process; see tests.crash.part for its options."""
+        command = ["-m", "tests.crash.part", "--config", str(self.config), "--part", part]
+        if die_at is not None:
+            command += ["--die-at", die_at.value, "--nth", str(nth)]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        return self.python(command)
+
+    def daemon(self, **environment: str) -> Running:
+        """The real daemon under its supervisor."""
+        start = f"from pathlib import Path; from adapter.entrypoints.supervisor import run; run_ = run(Path({str(self.config)!r}))"
+        return self.python(["-c", f"import sys; {start}; sys.exit(run_)"], **environment)
+
+    def python(self, arguments: Sequence[str], **environment: str) -> Running:
+        log = self.folder / f"process-{len(self.running)}.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+        self.running.append(Running(process, log))
+        return self.running[-1]
+
+    def until(self, fact: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
+        """Wait for a fact, or fail with what the processes said last."""
+        if not wait_until(fact, seconds=seconds, step=0.1):
+            said = "\n".join(f"{each.log.name}: {each.log.read_text(errors='replace')[-2500:]}" for each in self.running)
+            raise AssertionError(f"not within {seconds:g} s: {what}\n{self.store.states()}\n{said}")
+
+    def until_done(self, messages: Sequence[Message], seconds: float = PATIENCE_S) -> None:
+        """Wait until each message is settled, answered and nothing waits any more."""
+        wanted = {message.message_id for message in messages}
+
+        def done() -> bool:
+            if self.store.settled() < len(wanted) or self.store.unsent():
+                return False
+            return wanted <= {reply.correlation_id for reply in self.partner.collect()}
+
+        self.until(done, f"{len(wanted)} messages answered, {self.store.settled()} settled", seconds)
+
+    def finish(self) -> None:
+        """Stop every process in order; what they held and did not settle would be back in the queue."""
+        for each in self.running:
+            each.stop()
+        self.partner.collect()
+
+    def assert_whole(self, messages: Sequence[Message]) -> None:
+        """After `finish`: every message one effect, answered at least once and always with the same bytes."""
+        self.store.assert_one_effect_each(messages)
+        assert self.partner.ready(DECLARATIONS) == 0
+        for message in messages:
+            copies = self.partner.answers(message.message_id)
+            assert copies, f"{message.reference} was never answered"
+            assert len({copy.digest for copy in copies}) == 1, f"{message.reference} was answered differently"
+            assert {copy.type for copy in copies} == {"BQP0100002.20.21"}
+
+    def close(self) -> None:
+        for each in self.running:
+            if each.process.poll() is None:
+                each.process.terminate()
+        for each in self.running:
+            try:
+                each.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                each.die()
+        if "house" in self.__dict__:
+            self.house.database.close()
+
+
+@contextlib.contextmanager
+def opened(scene: Scene) -> Iterator[Scene]:
+    """The scene prepared, and closed whatever happens."""
+    try:
+        scene.prepare()
+        yield scene
+    finally:
+        scene.close()
+
+
+def pause(seconds: float) -> None:
+    """For the few proofs in which nothing must happen for a while."""
+    time.sleep(seconds)

@@ -1,0 +1,90 @@
+"""SIGKILL of a real process after every step: each message still has one effect, and one answer in all its copies.
+
+PostgreSQL is killed at every point; SQLite at those where its transactions differ. In each proof one process dies at the
+second occurrence, so that it dies in the middle of work, and then both parts are started as usual.
+"""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from adapter.model.events import Event
+from tests.crash.declarations import declarations
+from tests.crash.scene import Scene
+
+COUNT = 24
+CHANGES = {"workers.batch": 8, "broker.publish_window": 8}  # several rounds, so that the second is not the last
+
+WORKER = [
+    Event.GATHERED,
+    Event.VERIFIED,
+    Event.LOCKED,
+    Event.INSERTED,
+    Event.COMMITTING,
+    Event.COMMITTED,
+    Event.ACKNOWLEDGED,
+]
+DISPATCHER = [Event.CLAIMED, Event.PUBLISHED, Event.CONFIRMED, Event.SENT]
+
+pytestmark = pytest.mark.crash
+
+
+@pytest.mark.parametrize("event", WORKER, ids=lambda event: event.value)
+def test_a_worker_killed_after_any_step_loses_and_doubles_nothing(scene: Scene, event: Event) -> None:
+    die_as_a_worker(scene, event)
+
+
+def test_a_worker_killed_when_its_acknowledgement_has_gone_out_loses_and_doubles_nothing(scene: Scene) -> None:
+    die_as_a_worker(scene, Event.ACKNOWLEDGED, after=0.3)
+
+
+@pytest.mark.parametrize("event", DISPATCHER, ids=lambda event: event.value)
+def test_a_dispatcher_killed_after_any_step_loses_nothing_and_repeats_identically(scene: Scene, event: Event) -> None:
+    die_as_a_dispatcher(scene, event)
+
+
+@pytest.mark.parametrize("event", [Event.INSERTED, Event.COMMITTED], ids=lambda event: event.value)
+def test_a_worker_on_sqlite_killed_around_its_commit_loses_and_doubles_nothing(
+    embedded_scene: Scene, event: Event
+) -> None:
+    die_as_a_worker(embedded_scene, event)
+
+
+@pytest.mark.parametrize("event", [Event.PUBLISHED, Event.CONFIRMED], ids=lambda event: event.value)
+def test_a_dispatcher_on_sqlite_killed_before_it_marks_repeats_identically(embedded_scene: Scene, event: Event) -> None:
+    die_as_a_dispatcher(embedded_scene, event)
+
+
+def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
+    scene.changes = CHANGES
+    messages = declarations(0, COUNT)
+    scene.partner.publish(messages)
+    dying = scene.start("worker", die_at=event, nth=2, after=after)
+    assert dying.ended() == -signal.SIGKILL, dying.log.read_text()
+    assert 0 < scene.partner.ready("adapter.declarations"), "it died with nothing in hand"
+    scene.start("worker")
+    scene.start("dispatcher")
+    scene.until_done(messages)
+    scene.finish()
+    scene.assert_whole(messages)
+
+
+def die_as_a_dispatcher(scene: Scene, event: Event) -> None:
+    scene.changes = CHANGES
+    messages = declarations(0, COUNT)
+    scene.partner.publish(messages)
+    worker = scene.start("worker")
+    scene.until(lambda: scene.store.settled() == COUNT, "all settled")
+    worker.stop()
+    dying = scene.start("dispatcher", die_at=event, nth=2)
+    assert dying.ended() == -signal.SIGKILL, dying.log.read_text()
+    left = scene.store.unsent()
+    assert left == (COUNT - 16 if event is Event.SENT else COUNT - 8)
+    scene.start("dispatcher")
+    scene.until_done(messages)
+    scene.finish()
+    scene.assert_whole(messages)
+    repeated = len(scene.partner.got) - COUNT
+    assert repeated == (8 if event in (Event.PUBLISHED, Event.CONFIRMED) else 0)
