@@ -1,4 +1,4 @@
-"""Compile schemas/ and mappings/ into one Catalogue. What is wrong is collected, so that all faults are told at once."""
+"""Compile schemas/ and mappings/ into one Catalogue; what is wrong is collected, so that all is told at once."""
 
 from __future__ import annotations
 
@@ -274,9 +274,7 @@ def _signature(stated: Mapping[str, Any]) -> SignaturePolicy:
         required="when_present" if isinstance(required, dict) else str(required),
         when_present=required["when_present"] if isinstance(required, dict) else None,
         stores=tuple(default),
-        stores_where=tuple(
-            (Condition(item["field"], str(item["value"])), tuple(item["stores"])) for item in where
-        ),
+        stores_where=tuple((Condition(item["field"], str(item["value"])), tuple(item["stores"])) for item in where),
     )
 
 
@@ -294,6 +292,4 @@ def _code(stated: Mapping[str, Any]) -> Code:
         value = stated.get(name)
         return value if isinstance(value, date) else None
 
-    return Code(
-        code=str(stated["code"]), vi=stated["vi"], en=stated["en"], valid_from=day("from"), valid_to=day("to")
-    )
+    return Code(code=str(stated["code"]), vi=stated["vi"], en=stated["en"], valid_from=day("from"), valid_to=day("to"))

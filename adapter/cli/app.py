@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import dossiers, judging, running, setting_up, simulation
+from adapter.cli import dossiers, judging, quarantines, running, setting_up, simulation, windows
 from adapter.cli.exits import EXIT_CODES, Commands
 
 app = typer.Typer(
@@ -26,6 +26,9 @@ app.add_typer(setting_up.database, name="database")
 app.command()(judging.judge)
 app.add_typer(dossiers.dossier, name="dossier")
 app.add_typer(dossiers.journal, name="journal")
+app.add_typer(quarantines.quarantine, name="quarantine")
+app.add_typer(windows.window, name="window")
+app.add_typer(windows.token, name="token")
 app.add_typer(simulation.simulate, name="simulate")
 
 

@@ -10,9 +10,10 @@ import typer
 from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, pairs, table
+from adapter.cli.printing import as_json, line, pairs, table, words
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import ReplyKind
 from adapter.services.completion import Officer
 from adapter.services.oversight import Life, Oversight
 
@@ -44,12 +45,8 @@ def dossier_list(
         as_json(found)
         return
     columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
-    rows = (
-        (each.number, each.year, each.procedure, each.state, each.channel, each.received_at, each.confirm_due_at)
-        + (each.late, each.overdue)
-        for each in found
-    )
-    table(f"{len(found)} dossier(s)", columns, rows)
+    fields = ("number", "year", "procedure", "state", "channel", "received_at", "confirm_due_at", "late", "overdue")
+    table(f"{len(found)} dossier(s)", columns, ([getattr(each, name) for name in fields] for each in found))
 
 
 @dossier.command("show")
@@ -140,11 +137,13 @@ def operator(stated: str | None) -> str:
 
 def _tell(house: House, done: Dossier, json: bool) -> None:
     now = oversight(house).life(done.key, personal=False, actor="")
+    said = next(reply for reply in reversed(now.replies) if reply.kind != ReplyKind.TRANSFER.value)
     if json:
-        as_json({**_facts(now), "reply": now.replies[-1]})
+        as_json({**_facts(now), "reply": said})
         return
     number = f", confirmation {now.confirmation_number}" if now.confirmation_number else ""
-    line(f"dossier {done.key} is {done.state.value}{number}; the signed {now.replies[-1].pair} waits to be sent")
+    way = "can be read at the second door" if said.route == "portal" else "waits to be sent"
+    line(f"dossier {done.key} is {done.state.value}{number}; the signed {said.pair} {way}")
 
 
 def _facts(life: Life) -> dict[str, object]:
@@ -176,7 +175,7 @@ def _show(life: Life) -> None:
     pairs(f"Dossier {life.dossier.number}/{life.dossier.year}", _facts(life))
     for version in life.versions:
         signer = version.signer or {}
-        title = f"Version {version.version}, received {version.received_at:%Y-%m-%d %H:%M:%S} UTC"
+        title = f"Version {version.version}, received {words(version.received_at)}"
         signed = {"signed by": signer.get("subject"), "serial": signer.get("serial"), "digest": version.digest}
         pairs(title, {"message": version.message_id, "mapping": version.mapping, **signed, **version.values})
         for group, rows in version.rows.items():

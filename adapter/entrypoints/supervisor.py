@@ -1,7 +1,7 @@
 """The daemon: starts the parts, watches their pulse, replaces what ends, stops in order.
 
-SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old, so that a
-changed configuration or key is taken without a pause. Must never touch a message itself.
+SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old, so
+that a changed configuration or key is taken without a pause. Must never touch a message itself.
 """
 
 from __future__ import annotations

@@ -32,9 +32,7 @@ class Series:
     ) -> DossierKey:
         """The number for a message of a sender: the same one whenever it is asked for again."""
         database.lock(connection, [f"contingency:{sender}:{message_key}"])
-        query = select(contingency).where(
-            contingency.c.sender == sender, contingency.c.message_key == message_key
-        )
+        query = select(contingency).where(contingency.c.sender == sender, contingency.c.message_key == message_key)
         row = connection.execute(query).first()
         if row is not None:
             return DossierKey(row.number, row.year)

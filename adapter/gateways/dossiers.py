@@ -150,9 +150,22 @@ def _text(value: Value | None) -> str | None:
 _CHANGE = (
     update(dossiers)
     .where(dossiers.c.id == bindparam("b_id"))
-    .values({name: bindparam(f"b_{name}") for name in (
-        "state", "version", "accepted_at", "completed_at", "last_sent", "transferred", "replies", "journal", "journal_head"
-    )})
+    .values(
+        {
+            name: bindparam(f"b_{name}")
+            for name in (
+                "state",
+                "version",
+                "accepted_at",
+                "completed_at",
+                "last_sent",
+                "transferred",
+                "replies",
+                "journal",
+                "journal_head",
+            )
+        }
+    )
 )
 
 
@@ -175,7 +188,9 @@ def _values(declaration: Declaration, name: str) -> Iterator[Value]:
     return (record[field] for record in records if field in record)
 
 
-def version_row(declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime) -> dict[str, Any]:
+def version_row(
+    declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime
+) -> dict[str, Any]:
     """A version of a dossier: values, digest, who signed. Both versions of a change are kept (Article 11(2)(b))."""
     verified = declaration.verified
     signer = verified.signers[-1] if len(verified.signers) > 1 else None
@@ -200,9 +215,7 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
 
 def _plain(record: Record) -> dict[str, Any]:
     """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
-    return {
-        name: value if isinstance(value, bool | int | str) else write(value) for name, value in record.items()
-    }
+    return {name: value if isinstance(value, bool | int | str) else write(value) for name, value in record.items()}
 
 
 def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:
@@ -239,4 +252,3 @@ def latest(connection: Connection, dossier_id: int) -> Row[Any] | None:
         .limit(1)
     )
     return connection.execute(query).first()
-

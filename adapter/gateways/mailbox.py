@@ -255,7 +255,7 @@ def answered(
 
 
 def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:
-    """Keep what the window said to a reply; its 99 is the nearest evidence that the declarant has it (domain.md 1.4)."""
+    """Keep what the window said to a reply; its 99 is the nearest evidence that the declarant has it."""
     values: dict[str, Any] = {"answer": answer}
     if answer == "receipt":
         values["delivered_at"] = at
@@ -272,9 +272,7 @@ def mark_delivered(connection: Connection, row_ids: Sequence[int], at: datetime)
 
 def attempts(connection: Connection, digest: str) -> int:
     """How often this message was taken up without settling."""
-    query = select(func.count()).select_from(attempt).where(
-        attempt.c.digest == digest, attempt.c.settled_at.is_(None)
-    )
+    query = select(func.count()).select_from(attempt).where(attempt.c.digest == digest, attempt.c.settled_at.is_(None))
     return int(connection.execute(query).scalar_one())
 
 

@@ -89,8 +89,14 @@ inbox = Table(
     Column("note", Text),
     UniqueConstraint("sender", "identity"),
 )
-Index("ix_inbox_waiting", inbox.c.state, inbox.c.reference, inbox.c.year, sqlite_where=text("state <> 'settled'"),
-      postgresql_where=text("state <> 'settled'"))
+Index(
+    "ix_inbox_waiting",
+    inbox.c.state,
+    inbox.c.reference,
+    inbox.c.year,
+    sqlite_where=text("state <> 'settled'"),
+    postgresql_where=text("state <> 'settled'"),
+)
 
 outbox = Table(
     "outbox",
@@ -116,8 +122,14 @@ outbox = Table(
     Column("answer", String(10)),  # receipt | error: what the window answered to it
     Column("returns", Integer, nullable=False, server_default="0"),
 )
-Index("ix_outbox_unsent", outbox.c.route, outbox.c.created_at, outbox.c.id, sqlite_where=text("sent_at IS NULL"),
-      postgresql_where=text("sent_at IS NULL"))
+Index(
+    "ix_outbox_unsent",
+    outbox.c.route,
+    outbox.c.created_at,
+    outbox.c.id,
+    sqlite_where=text("sent_at IS NULL"),
+    postgresql_where=text("sent_at IS NULL"),
+)
 Index("ix_outbox_dossier", outbox.c.dossier_id, outbox.c.ordinal)
 Index("ix_outbox_inbox", outbox.c.inbox_id)
 Index("ix_outbox_message", outbox.c.message_id)

@@ -1,10 +1,10 @@
 """Errors, sorted by who must act. Third-party exceptions never leave the module that called the library.
 
-    AdapterError
-      Fault           the sender must act   -> signed answer, normal commit
-      Unavailable     time must pass        -> rollback, back off, nothing is acknowledged
-      Misconfigured   we must act           -> parked for the operator, the sender is told nothing false
-    anything else     a defect              -> as Misconfigured, with its traceback
+AdapterError
+  Fault           the sender must act   -> signed answer, normal commit
+  Unavailable     time must pass        -> rollback, back off, nothing is acknowledged
+  Misconfigured   we must act           -> parked for the operator, the sender is told nothing false
+anything else     a defect              -> as Misconfigured, with its traceback
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ class Event(StrEnum):
     INSERTED = "batch.inserted"
     COMMITTING = "batch.committing"
     COMMITTED = "batch.committed"
+    BATCH_BROKEN = "batch.broken"
     SETTLED = "message.settled"
     ACKNOWLEDGED = "batch.acknowledged"
     CLAIMED = "outbox.claimed"

@@ -1,1 +1,1 @@
-"""Pure functions from bytes to a decision: no I/O, no clock, no randomness. Same submission, same clock, same outcome."""
+"""Pure functions from bytes to a decision: no I/O, no clock, no randomness."""

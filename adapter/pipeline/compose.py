@@ -176,7 +176,12 @@ def errors(answered: InReplyTo, findings: Sequence[StatedFinding]) -> etree._Ele
 
 
 def acceptance(
-    answered: InReplyTo, findings: Sequence[StatedFinding], installation: Installation, *, received: datetime, now: datetime
+    answered: InReplyTo,
+    findings: Sequence[StatedFinding],
+    installation: Installation,
+    *,
+    received: datetime,
+    now: datetime,
 ) -> etree._Element:
     """20/21 (tiếp nhận): carries ReceiveDate, so it is the receipt too; warnings are told, not hidden."""
     content = _start(ReplyKind.ACCEPTANCE, answered)

@@ -1,4 +1,4 @@
-"""Deciding: what a judged message does to its dossier. A fold: each decision sees the dossier the one before it left."""
+"""Deciding: what a judged message does to its dossier. Each decision sees the dossier the one before it left."""
 
 from __future__ import annotations
 

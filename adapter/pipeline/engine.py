@@ -86,9 +86,7 @@ def verified_bytes(tree: etree._Element, place: Place, certificate: x509.Certifi
         default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
     try:
-        result = _Verifier().verify(
-            tree, x509_cert=certificate, validate_schema=False, expect_config=configuration
-        )
+        result = _Verifier().verify(tree, x509_cert=certificate, validate_schema=False, expect_config=configuration)
     except (SignXMLException, ValueError, TypeError, AttributeError, KeyError, etree.LxmlError):
         # Whatever an engine stumbles over in a signature's details is a signature that does not hold.
         return None

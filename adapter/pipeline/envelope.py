@@ -103,7 +103,9 @@ def _find(header: Header, submission: Submission, catalogue: Catalogue) -> tuple
     spec = procedure.messages.get(subject.pair) or procedure.messages.get(f"*/{subject.function}")
     if spec is None:
         finding = Finding(
-            name="unknown_message", pointer=f"{_SUBJECT}/function", words={"value": f"{subject.type}/{subject.function}"}
+            name="unknown_message",
+            pointer=f"{_SUBJECT}/function",
+            words={"value": f"{subject.type}/{subject.function}"},
         )
         raise Fault(Stage.OPEN, (finding,), header)
     return procedure, spec

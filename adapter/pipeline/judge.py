@@ -76,7 +76,7 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
 
 
 def _closed(verified: VerifiedDocument) -> list[Finding]:
-    """Portal-only procedures do not come by the window (customs letter of 27/5/2022: vehicles are not among the five)."""
+    """Portal-only procedures do not come by the window (letter of 27/5/2022: vehicles are not among the five)."""
     envelope = verified.envelope
     if envelope.procedure.on_window or envelope.submission.channel is not Channel.WINDOW:
         return []

@@ -88,7 +88,9 @@ def shapes(tree: etree._Element) -> tuple[dict[Place, Shape], list[Finding]]:
             except ValueError:
                 findings.append(_bad(place.pointer, "signature_structure", what="X509Certificate"))
     path = tree.getroottree().getpath
-    findings.extend(_bad(path(stray), "signature_misplaced") for stray in tree.iter(ds("Signature")) if stray not in expected)
+    findings.extend(
+        _bad(path(stray), "signature_misplaced") for stray in tree.iter(ds("Signature")) if stray not in expected
+    )
     legacy = tree.find("Header/Signature")
     if legacy is not None and (len(legacy) or (legacy.text or "").strip()) and legacy.find(ds("Signature")) is None:
         findings.append(_bad("/Envelope/Header/Signature", "signature_misplaced"))
@@ -185,7 +187,9 @@ def _certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
     Raises:
         ValueError: one of them is no certificate.
     """
-    texts = [node.text or "" for node in signature.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")]
+    texts = [
+        node.text or "" for node in signature.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")
+    ]
     if len(texts) > 10:
         raise ValueError("too many certificates")
     certificates = [load_certificate("".join(text.split())) for text in texts]

@@ -175,4 +175,3 @@ def _claim(procedure: Procedure, envelope: Envelope, name: str) -> str | None:
     if spec is None:
         return None
     return (envelope.tree.findtext(f"Body/Content/{envelope.spec.root}/{spec.path}") or "").strip() or None
-

@@ -106,9 +106,7 @@ class Trust:
         return found
 
 
-def _build(
-    leaf: x509.Certificate, intermediates: list[x509.Certificate], store: Store, at: datetime
-) -> _Chain | None:
+def _build(leaf: x509.Certificate, intermediates: list[x509.Certificate], store: Store, at: datetime) -> _Chain | None:
     if not store.anchors:
         return None
     # The library's defaults are those of TLS on the web (extended key usage, subject alternative names); signing
@@ -172,5 +170,3 @@ def _identity(certificate: x509.Certificate) -> str | None:
         if scheme in ("MST", "CCCD", "CMND") and number:
             return number
     return None
-
-

@@ -56,9 +56,7 @@ class Completion:
         def content(ledger: Ledger, dossier: Dossier, latest: Stored[Any], request: Stored[Any]) -> _Said:
             installation = replace(self.correspondence.installation, accepter=officer.name)
             answered = _answered(request)
-            element = compose.acceptance(
-                answered, (), installation, received=request.received_at, now=ledger.now
-            )
+            element = compose.acceptance(answered, (), installation, received=request.received_at, now=ledger.now)
             return _Said(ReplyKind.ACCEPTANCE, element, replace(dossier, accepted_at=ledger.now))
 
         return self._act(key, Act.ACCEPT, officer, content)
@@ -78,9 +76,7 @@ class Completion:
             values = _form(spec, dossier, latest, officer, remarks, number, ledger.now)
             element = compose.completion(_answered(request), form=spec.form, root=spec.root, values=values)
             dossiers.keep_confirmation(ledger.connection, dossier, number)
-            return _Said(
-                ReplyKind.COMPLETION, element, replace(dossier, completed_at=ledger.now), spec.schema_name
-            )
+            return _Said(ReplyKind.COMPLETION, element, replace(dossier, completed_at=ledger.now), spec.schema_name)
 
         return self._act(key, Act.COMPLETE, officer, content)
 
@@ -132,9 +128,7 @@ class Completion:
         ledger.dossiers[dossier.key] = dossier
         procedure = self._procedure(dossier, request.mapping)
         to = self._address(dossier, request)
-        signed = self.correspondence.sign(
-            said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name
-        )
+        signed = self.correspondence.sign(said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name)
         direct = dossier.channel is Channel.PORTAL and not (dossier.transferred and procedure.on_window)
         ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
         if direct and procedure.on_window:
@@ -142,9 +136,7 @@ class Completion:
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")
         return ledger.dossiers[dossier.key]
 
-    def _transfer(
-        self, ledger: Ledger, dossier: Dossier, request: Stored[Any], signed: SignedReply
-    ) -> SignedReply:
+    def _transfer(self, ledger: Ledger, dossier: Dossier, request: Stored[Any], signed: SignedReply) -> SignedReply:
         return self.correspondence.transfer(
             key=dossier.key,
             procedure=dossier.procedure,

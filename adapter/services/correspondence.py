@@ -42,9 +42,7 @@ class Correspondence:
         """Findings in their public words."""
         return tuple(self.catalogue.findings.state(finding) for finding in findings)
 
-    def answer(
-        self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime
-    ) -> SignedReply:
+    def answer(self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime) -> SignedReply:
         """The answer to a message, in the transaction that stores it."""
         verified = verified_of(outcome)
         claims = outcome.claims if isinstance(outcome, Rejected) else None

@@ -5,7 +5,6 @@ A message that breaks the batch is retried alone; one that breaks alone is parke
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,14 +25,14 @@ from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import Ground
-from adapter.services.correspondence import Correspondence, mapping_name
+from adapter.services.correspondence import Correspondence
 from adapter.services.judging import broken, judged
 from adapter.services.ledger import Ledger
+from adapter.services.register import identify, inbox_row
 from adapter.services.technical import note_answer, note_control
 
 ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
-NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
 _DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
 
 
@@ -80,16 +79,14 @@ class Intake:
         """
         items = [self._judged(submission) for submission in submissions]
         self.observe(Event.VERIFIED, count=len(items))
-        try:
-            return self._store(items)
-        except Unavailable:
-            raise
-        except Exception as error:
-            # The one place that catches anything: what breaks a batch is looked for one message at a time, so that its
-            # neighbours pass; what breaks alone is ours to mend and is parked with its traceback.
-            if len(items) == 1:
-                return self._store([self._broken(items[0], error)])
-            return [settled for item in items for settled in self._alone(item)]
+        if len(items) > 1:
+            try:
+                return self._store(items)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001  what breaks a batch is looked for one message at a time
+                self.observe(Event.BATCH_BROKEN, count=len(items), reason=broken(error).reason)
+        return [self._alone(item) for item in items]
 
     def wake(self, row: Stored[Any], *, may_wait: bool) -> Settled:
         """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
@@ -101,20 +98,15 @@ class Intake:
             bound_to=row.bound_to,
         )
         item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait)
+        return self._alone(item)
+
+    def _alone(self, item: _Item) -> Settled:
         try:
             return self._store([item])[0]
         except Unavailable:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  what breaks alone is ours to mend: parked, its neighbours pass
             return self._store([self._broken(item, error)])[0]
-
-    def _alone(self, item: _Item) -> list[Settled]:
-        try:
-            return self._store([item])
-        except Unavailable:
-            raise
-        except Exception as error:
-            return self._store([self._broken(item, error)])
 
     def park(self, submission: Submission, reason: str) -> Settled:
         """Keep a message for the operator without judging it: it was taken up too often."""
@@ -202,7 +194,8 @@ class Intake:
         outcome, submission = decision.outcome, item.submission
         state = "parked" if isinstance(outcome, Parked) else "waiting" if decision.waits else "settled"
         findings = self.correspondence.state(getattr(outcome, "findings", ()))
-        row = self._inbox_row(item, decision, state, findings)
+        waits = timedelta(seconds=self.overtaken_s)
+        row = inbox_row(submission, outcome, item.identity, state, findings, waits)
         dossier = decision.dossier
         inbox_id = ledger.take(item.identity, row, replaces=item.replaces)
         if dossier is not None and isinstance(outcome, Accepted | Refused):
@@ -226,9 +219,7 @@ class Intake:
             self._answer(ledger, item, decision, inbox_id, dossier)
         return Settled(row["public_id"], state, word(outcome), findings)
 
-    def _answer(
-        self, ledger: Ledger, item: _Item, decision: Decision, inbox_id: int, dossier: Dossier | None
-    ) -> None:
+    def _answer(self, ledger: Ledger, item: _Item, decision: Decision, inbox_id: int, dossier: Dossier | None) -> None:
         submission, answer = item.submission, decision.answer
         assert answer is not None
         if item.replaces is not None and answer is ReplyKind.RECEIPT and decision.waits:
@@ -258,46 +249,6 @@ class Intake:
         else:
             note_control(ledger, outcome.verified, submission)
 
-    def _inbox_row(
-        self, item: _Item, decision: Decision, state: str, findings: tuple[StatedFinding, ...]
-    ) -> dict[str, Any]:
-        outcome, submission = decision.outcome, item.submission
-        verified = verified_of(outcome)
-        claims = outcome.claims if isinstance(outcome, Rejected) else None
-        header = verified.header if verified else claims
-        procedure = verified.envelope.procedure if verified else None
-        waits = timedelta(seconds=self.overtaken_s)
-        return {
-            "public_id": public_id(item.identity),
-            "message_id": header.message_id if header else None,
-            "raw": submission.raw,
-            "digest": submission.digest,
-            "content_digest": verified.content_digest if verified else None,
-            "channel": submission.channel.value,
-            "bound_to": submission.bound_to,
-            "received_at": submission.received_at,
-            "state": state,
-            "outcome": word(outcome).value,
-            "stage": stage_of(outcome),
-            "findings": [
-                {"code": f.code, "pointer": f.pointer, "line": f.line, "severity": f.severity, "vi": f.vi, "en": f.en}
-                for f in findings
-            ],
-            "signers": [
-                {"role": s.role.value, "subject": s.subject, "serial": s.serial}
-                for s in (verified.signers if verified else ())
-            ],
-            "procedure": header.subject.document_type[:100] if header else None,
-            "pair": header.subject.pair if header else None,
-            "schema": verified.envelope.spec.schema_name if verified else None,
-            "mapping": mapping_name(procedure.code, procedure.version) if procedure else None,
-            "reference": header.subject.reference if header else None,
-            "year": header.subject.document_year if header else None,
-            "dossier_id": None,
-            "waits_until": submission.received_at + waits if state == "waiting" else None,
-            "note": outcome.reason if isinstance(outcome, Parked) else None,
-        }
-
     def _tell(self, item: _Item, settled: Settled) -> None:
         fields: dict[str, Any] = {
             "message": settled.public_id,
@@ -311,30 +262,6 @@ class Intake:
         self.observe(Event.PARKED if settled.state == "parked" else Event.SETTLED, **fields)
         if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in settled.findings):
             self.observe(Event.SECURITY, **fields)
-
-
-def stage_of(outcome: Outcome) -> str | None:
-    """The stage that stopped a message, or None where none did."""
-    match outcome:
-        case Rejected(stage=stage) | Parked(stage=stage):
-            return stage.value if stage else None
-        case Refused():
-            return Stage.CHECK.value
-        case _:
-            return None
-
-
-def public_id(identity: Identity) -> str:
-    """The id a caller is told: the same for the same message, so that a retry finds it."""
-    return str(uuid.uuid5(NAMESPACE, f"{identity.sender}|{identity.name}"))
-
-
-def identify(submission: Submission, verified: VerifiedDocument | None) -> Identity:
-    """A message's identity (messages.md 5): verified sender and messageId, else the digest of what it says."""
-    if verified is None:
-        return Identity(f"unverified:{submission.channel.value}", f"raw:{submission.digest}")
-    message_id = verified.header.message_id
-    return Identity(verified.sender, f"id:{message_id}" if message_id else f"digest:{verified.content_digest}")
 
 
 def _item(submission: Submission, outcome: Outcome) -> _Item:
@@ -357,4 +284,3 @@ def _actor(outcome: Outcome, submission: Submission) -> str:
     if verified is None:
         return f"unverified:{submission.channel.value}"
     return verified.sender.partition(":")[0]
-

@@ -20,7 +20,7 @@ def judged(submission: Submission, ground: Ground) -> Outcome:
         return judge(submission, ground)
     except Unavailable:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # A defect, or a configuration that cannot judge: kept for the operator, the sender is told nothing false.
         return broken(error)
 

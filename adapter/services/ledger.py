@@ -70,9 +70,7 @@ class Ledger:
             self._places[dossier.key] = dossiers.place(declaration)
         declaration_id = self.new_id()
         self._declarations.append(
-            dossiers.version_row(
-                declaration, dossier=dossier, inbox_id=inbox_id, row_id=declaration_id, at=self.now
-            )
+            dossiers.version_row(declaration, dossier=dossier, inbox_id=inbox_id, row_id=declaration_id, at=self.now)
         )
         self._rows.extend(dossiers.list_rows(declaration, declaration_id))
         self._keys.extend(dossiers.search_rows(declaration, dossier))
@@ -126,9 +124,7 @@ class Ledger:
         """Everything, in the order that references need; `before` are the dossiers as they were found."""
         bulk = self.database.insert
         # Dossiers first (others point to them), each as the whole batch has left it.
-        fresh = [
-            {**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()
-        ]
+        fresh = [{**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()]
         bulk(self.connection, tables.dossier, fresh)
         bulk(self.connection, tables.inbox, list(self._inbox.values()))
         for values in self._rewritten.values():

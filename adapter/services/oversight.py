@@ -136,7 +136,8 @@ class Oversight:
             entries = listings.entries(connection, row.id)
         catalogue = self.catalogue()
         versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
-        return _life(row, now, versions, replies, entries, personal=personal)
+        procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
+        return _life(_seen(row, now, procedure, personal=personal), versions, replies, entries)
 
     def journal_faults(self) -> tuple[int, list[str]]:
         """How many chains there are, and every place where one does not hold."""
@@ -162,31 +163,37 @@ def _overview(row: Stored[Any], now: datetime) -> Overview:
 
 
 def _life(
-    row: Stored[Any],
-    now: datetime,
+    seen: dict[str, Any],
     versions: tuple[Version, ...],
     replies: list[Stored[Any]],
     entries: list[Stored[Any]],
-    *,
-    personal: bool,
 ) -> Life:
-    def shown(value: str | None) -> str | None:
-        return value if personal or not value else MASK
-
     return Life(
-        dossier=_overview(row, now),
-        gate=row.gate,
-        unit=row.unit,
-        crossing_at=row.crossing_at,
-        principal=shown(row.principal),
-        declarant=shown(row.declarant),
-        confirmation_number=row.confirmation_number,
-        alias_number=row.alias_number,
-        transferred=row.transferred,
+        **seen,
         versions=versions,
         replies=tuple(_reply(each) for each in replies),
         journal=tuple(JournalLine(each.ordinal, each.at, each.event, each.actor, each.detail) for each in entries),
     )
+
+
+def _seen(row: Stored[Any], now: datetime, procedure: Procedure | None, *, personal: bool) -> dict[str, Any]:
+    """The dossier's own columns; who it is about only as far as the mapping says that it is not personal."""
+
+    def shown(role: str, value: str | None) -> str | None:
+        field = procedure.field(procedure.place.get(role, "")) if procedure else None
+        return value if personal or not value or (field is not None and not field.personal) else MASK
+
+    return {
+        "dossier": _overview(row, now),
+        "gate": row.gate,
+        "unit": row.unit,
+        "crossing_at": row.crossing_at,
+        "principal": shown("principal", row.principal),
+        "declarant": shown("declarant", row.declarant),
+        "confirmation_number": row.confirmation_number,
+        "alias_number": row.alias_number,
+        "transferred": row.transferred,
+    }
 
 
 def _reply(row: Stored[Any]) -> ReplyLife:
@@ -242,6 +249,6 @@ def _procedure(mapping: str | None, catalogue: Catalogue) -> Procedure | None:
 
 
 def masked(values: Mapping[str, Any], fields: tuple[FieldSpec, ...]) -> dict[str, Any]:
-    """Values without what is personal. A name that no field states is masked too: nobody has said that it may be seen."""
+    """Values without what is personal. A name that no field states is masked too: nobody said that it may be seen."""
     open_names = {field.name for field in fields if not field.personal}
     return {name: value if name in open_names else MASK for name, value in values.items()}

@@ -195,9 +195,7 @@ class Window:
                 since=now,
             )
             if mode is Mode.DOWN:
-                windows.begin_incident(
-                    connection, self.database, at=now, cause="override", reason=reason, actor=actor
-                )
+                windows.begin_incident(connection, self.database, at=now, cause="override", reason=reason, actor=actor)
             elif mode is Mode.UP:
                 windows.end_incident(connection, now)
             journal.append(
@@ -215,4 +213,3 @@ class Window:
             windows.write(connection, override=None, override_reason=None, override_by=None)
             journal.append(connection, self.database, Entry("window.override_end", actor, now, {}))
         self.observe(Event.WINDOW, cause="override ended")
-

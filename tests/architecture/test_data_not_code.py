@@ -51,7 +51,19 @@ def _field_names() -> set[str]:
 
 
 def test_no_form_field_name_stands_in_the_program() -> None:
-    own = {"documentType", "gate", "unit", "principal", "declarant", "direction", "procedure", "role", "sex", "note", "purpose"}
+    own = {
+        "documentType",
+        "gate",
+        "unit",
+        "principal",
+        "declarant",
+        "direction",
+        "procedure",
+        "role",
+        "sex",
+        "note",
+        "purpose",
+    }
     camel = {name for name in _field_names() - own if not name.islower()}
     assert camel, "the mappings name fields"
     assert [(place, text) for place, text in _texts() if text in camel] == []

@@ -74,26 +74,31 @@ class Scene:
     folder: Path
     amqp_url: str
     database_url: str
-    changes: Mapping[str, Any] = field(default_factory=dict)
     running: list[Running] = field(default_factory=list)
 
-    @cached_property
+    @property
     def config(self) -> Path:
-        """config.yaml of the repository with this scene's servers, keys and `changes` ("part.key": value)."""
-        stated = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-        pki = shared_pki().folder
-        text = yaml.safe_dump(stated, allow_unicode=True).replace("var/pki", str(pki))
+        return self.folder / "config.yaml"
+
+    def __post_init__(self) -> None:
+        self.configure({})
+
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """config.yaml of the repository with this scene's servers and keys, and `changes` ("part.key": value).
+
+        Processes that start afterwards go by it; `house` goes by the one it was first asked under.
+        """
+        text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(shared_pki().folder))
         stated = yaml.safe_load(text)
         folders = {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
         stated["folders"] = {**folders, "state": str(self.folder)}
         stated["database"]["url"] = self.database_url
         stated["broker"]["url"] = self.amqp_url
-        for name, value in self.changes.items():
+        stated["web"]["enabled"] = False
+        for name, value in changes.items():
             part, _, key = name.partition(".")
             stated[part][key] = value
-        file = self.folder / "config.yaml"
-        file.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
-        return file
+        self.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
 
     @cached_property
     def house(self) -> House:

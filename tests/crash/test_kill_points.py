@@ -58,7 +58,7 @@ def test_a_dispatcher_on_sqlite_killed_before_it_marks_repeats_identically(embed
 
 
 def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
-    scene.changes = CHANGES
+    scene.configure(CHANGES)
     messages = declarations(0, COUNT)
     scene.partner.publish(messages)
     dying = scene.start("worker", die_at=event, nth=2, after=after)
@@ -72,7 +72,7 @@ def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
 
 
 def die_as_a_dispatcher(scene: Scene, event: Event) -> None:
-    scene.changes = CHANGES
+    scene.configure(CHANGES)
     messages = declarations(0, COUNT)
     scene.partner.publish(messages)
     worker = scene.start("worker")

@@ -1,0 +1,108 @@
+"""`window` and `token`: the window's mode as the doors see it, and the keys to the second door."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from adapter.bootstrap import now
+from adapter.cli.dossiers import operator
+from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.printing import as_json, line, pairs, table
+from adapter.services.window import Mode
+
+window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
+token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
+
+By = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who says so; default: the system's user.")]
+
+
+class Override(StrEnum):
+    """What an operator may say of the window."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@window.command("status")
+def window_status(json: AsJson = False, config: Config = None) -> None:
+    """The mode, why, since when, and what waits for the window."""
+    state = open_house(config).window.state()
+    if json:
+        as_json(state)
+        return
+    pairs(
+        "The single window",
+        {
+            "mode": state.mode.value,
+            "cause": state.cause,
+            "reason": state.reason,
+            "since": state.since,
+            "looked at": state.refreshed_at,
+            "last heartbeat": state.heartbeat_at,
+            "override by": state.override_by,
+            "incident": state.incident,
+            "replies that wait": state.waiting_replies,
+            "transfers that wait": state.waiting_transfers,
+        },
+    )
+
+
+@window.command("override")
+def window_override(
+    mode: Annotated[Override, typer.Argument()],
+    reason: Annotated[str, typer.Option(help="Why; kept in the journal and in the incident's record.")],
+    by: By = None,
+    config: Config = None,
+) -> None:
+    """Say that the window is up or down, whatever is seen; stands until `window end`."""
+    open_house(config).window.override(Mode(mode.value), reason=reason, actor=operator(by))
+    line(f"the window is {mode.value} by override")
+
+
+@window.command("end")
+def window_end(by: By = None, config: Config = None) -> None:
+    """End the override: back to what is seen."""
+    open_house(config).window.end_override(actor=operator(by))
+    line("the override has ended")
+
+
+@token.command("issue")
+def token_issue(
+    role: Annotated[str, typer.Option(help="declarant, customs, …: what it may do.")],
+    label: Annotated[str, typer.Option(help="Whose it is.")],
+    bound_to: Annotated[str | None, typer.Option(help="A declarant's personal number or tax code.")] = None,
+    office: Annotated[str | None, typer.Option(help="The customs office.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Valid for so long; default: until revoked.")] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Issue a token. It is shown once, here; only its hash is kept."""
+    until = now() + timedelta(days=days) if days else None
+    number, plain = open_house(config).tokens.issue(role, label, bound_to, office, until)
+    if json:
+        as_json({"id": number, "token": plain, "expires_at": until})
+        return
+    line(plain)
+    typer.echo(f"token {number}: shown only once; give it to its owner over a safe way", err=True)
+
+
+@token.command("list")
+def token_list(json: AsJson = False, config: Config = None) -> None:
+    """All tokens, without what opens anything."""
+    found = open_house(config).tokens.list()
+    if json:
+        as_json(found)
+        return
+    names = ("id", "role", "label", "bound_to", "office", "created_at", "expires_at", "revoked_at")
+    table(f"{len(found)} token(s)", names, ([getattr(each, name) for name in names] for each in found))
+
+
+@token.command("revoke")
+def token_revoke(id: Annotated[int, typer.Argument(metavar="ID")], config: Config = None) -> None:
+    """Revoke a token; it opens nothing from now on."""
+    open_house(config).tokens.revoke(id)
+    line(f"token {id} is revoked")

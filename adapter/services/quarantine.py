@@ -1,0 +1,216 @@
+"""The quarantine: what an operator has to look at, from both places it can be in, as one list.
+
+In the store are messages that were received and parked; in the broker's queue are those that never came so far (killed
+their workers, could not be decoded, fit no binding). Nothing leaves by itself, and nothing is ever deleted from here:
+a replayed message is judged again, or goes back to a working queue before it leaves the quarantine's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from adapter.gateways import journal, listings
+from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict
+from adapter.gateways.database import Database, Stored
+from adapter.gateways.journal import Entry
+from adapter.model.errors import NotAllowed, Unavailable
+from adapter.services.intake import Intake, Settled
+
+QUEUE = "adapter.quarantine"
+DECLARATIONS = "adapter.declarations"
+SHORTEST_ID = 8
+_APP_ID = "nsw-adapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message that waits for an operator; never its payload."""
+
+    id: str
+    """Of a parked message its public id; of one in the queue the SHA-256 of its body. A beginning is enough."""
+    source: str
+    """store | broker"""
+    reason: str
+    size: int
+    digest: str
+    at: datetime | None = None
+    channel: str | None = None
+    procedure: str | None = None
+    pair: str | None = None
+    routing_key: str | None = None
+    queue: str | None = None
+    """The queue it died in, and where a replay puts it again."""
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is held, and what could not be asked."""
+
+    held: tuple[Held, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a replay: judged now, or back in a queue to be judged by a worker."""
+
+    held: Held
+    settled: Settled | None
+    queue: str | None
+
+
+class DeadLetters(Protocol):
+    """The broker's side."""
+
+    def browse(self, limit: int) -> Sequence[Delivery]: ...
+
+    def take(self, digest: str, republish: Callable[[Delivery], None]) -> bool: ...
+
+    def publish(self, batch: Sequence[Outgoing]) -> Sequence[Verdict]: ...
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """The operator's use cases. `clock` gives the legal time."""
+
+    database: Database
+    intake: Callable[[], Intake]
+    """Asked only for a replay: looking needs no keys and no schemas."""
+    dead: DeadLetters
+    clock: Callable[[], datetime]
+
+    def list(self, limit: int = 100) -> Listing:
+        """Everything that is held; a broker that cannot be reached is a note."""
+        with self.database.transaction() as connection:
+            stored = [_parked(row) for row in listings.parked(connection, limit=limit)]
+        try:
+            dead = [_dead(delivery) for delivery in self.dead.browse(limit)]
+        except Unavailable as error:
+            return Listing(tuple(stored), (f"the broker's part is not shown: {error}",))
+        return Listing((*stored, *dead), ())
+
+    def find(self, beginning: str) -> Held:
+        """The one message whose id begins so.
+
+        Raises:
+            NotAllowed: there is none, or more than one.
+        """
+        if len(beginning) < SHORTEST_ID:
+            raise NotAllowed(f"an id needs at least {SHORTEST_ID} characters")
+        listing = self.list(limit=10_000)
+        found = {held.id: held for held in listing.held if held.id.startswith(beginning.lower())}
+        if len(found) != 1:
+            count = "no message" if not found else f"{len(found)} messages"
+            raise NotAllowed("; ".join([f"{count} in quarantine with an id that begins {beginning}", *listing.notes]))
+        return next(iter(found.values()))
+
+    def payload(self, held: Held) -> bytes:
+        """The bytes as they came.
+
+        Raises:
+            NotAllowed: it is not there any more.
+        """
+        if held.source == "store":
+            return bytes(self._row(held).raw)
+        for delivery in self.dead.browse(10_000):
+            if _digest(delivery) == held.id:
+                return delivery.body
+        raise _gone(held)
+
+    def replay(self, held: Held, *, actor: str) -> Replayed:
+        """Judge it again, or give it back to its queue; the journal keeps who asked for it.
+
+        Raises:
+            NotAllowed: it is not there any more.
+            Unavailable: the broker did not confirm; nothing was removed.
+        """
+        entry = Entry("quarantine.replay", actor, self.clock(), {"message": held.id, "digest": held.digest})
+        with self.database.transaction() as connection:
+            journal.append(connection, self.database, entry)
+        if held.source == "store":
+            return Replayed(held, self.intake().wake(self._row(held), may_wait=True), None)
+        if not self.dead.take(held.id, self._republish):
+            raise _gone(held)
+        return Replayed(held, None, held.queue)
+
+    def _republish(self, delivery: Delivery) -> None:
+        """To the queue it died in, past the exchange: a key that fitted no binding would only bring it back here.
+
+        Its properties are written anew: a header table that nobody can decode must not come back.
+        """
+        verdict = self.dead.publish([self._outgoing(delivery)])[0]
+        if not isinstance(verdict, Confirmed):
+            raise Unavailable(f"the broker did not take it back ({type(verdict).__name__}); it stays in quarantine")
+
+    def _outgoing(self, delivery: Delivery) -> Outgoing:
+        return Outgoing(
+            exchange="",
+            routing_key=_queue(delivery),
+            body=delivery.body,
+            message_id=(delivery.message_id or _digest(delivery))[:64],
+            correlation_id=delivery.correlation_id,
+            type=(delivery.type or delivery.routing_key)[:255],
+            timestamp=int(self.clock().timestamp()),
+            app_id=_APP_ID,
+        )
+
+    def _row(self, held: Held) -> Stored[Any]:
+        with self.database.transaction() as connection:
+            row = listings.parked_message(connection, held.id)
+        if row is None:
+            raise _gone(held)
+        return row
+
+
+def _gone(held: Held) -> NotAllowed:
+    return NotAllowed(f"{held.id} is not in quarantine any more")
+
+
+def _parked(row: Stored[Any]) -> Held:
+    return Held(
+        id=row.public_id,
+        source="store",
+        reason=row.note or "parked",
+        size=row.size,
+        digest=row.digest,
+        at=row.received_at,
+        channel=row.channel,
+        procedure=row.procedure,
+        pair=row.pair,
+        message_id=row.message_id,
+    )
+
+
+def _dead(delivery: Delivery) -> Held:
+    return Held(
+        id=_digest(delivery),
+        source="broker",
+        reason=_reason(delivery),
+        size=len(delivery.body),
+        digest=_digest(delivery),
+        channel="window",
+        routing_key=delivery.routing_key,
+        queue=_queue(delivery),
+        message_id=delivery.message_id,
+    )
+
+
+def _reason(delivery: Delivery) -> str:
+    if delivery.unreadable:
+        return "its properties cannot be decoded"
+    if delivery.death_reason is None:
+        return "no binding takes its routing key"
+    return f"{delivery.death_reason} in {delivery.death_queue}"
+
+
+def _queue(delivery: Delivery) -> str:
+    return delivery.death_queue or DECLARATIONS
+
+
+def _digest(delivery: Delivery) -> str:
+    return hashlib.sha256(delivery.body).hexdigest()

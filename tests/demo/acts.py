@@ -1,0 +1,78 @@
+"""The acts of the demonstration while the window works: what is played, told and checked, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.demo.commands import complete
+from tests.demo.expectations import Answer, read
+from tests.demo.partner import Message, SingleWindow
+from tests.demo.play import Line, Play, Turn
+from tests.demo.premises import Premises
+from tests.demo.table import Narrator
+from tests.harness.fixtures import Case
+
+QUIET_SECONDS = 1.5
+COMPLETION_SECONDS = 15.0
+
+
+def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator: Narrator) -> None:
+    """Heartbeat, every fixture, repetitions, an officer's completions, then silence."""
+    accepted = _accepted(cases)
+    narrator.chapter("The window works (Cổng thông tin một cửa quốc gia hoạt động)")
+    narrator.say("Each answer is taken from nsw.replies, and xmlsec1 verifies its signature.")
+    narrator.table("Is anybody there?", play.heartbeat(_heartbeat(cases)))
+    lines = play.fixtures(cases)
+    narrator.table(f"Every fixture of the window, {len(lines)} messages:", lines)
+    by_label = {line.label: line for line in lines}
+    repeated = [accepted[0], *_one_of_each_fault(cases)]
+    narrator.table("The same message again must bring the same bytes again:", play.twice(repeated, by_label))
+    narrator.table("One id must not say two things:", play.other_content(accepted[0]))
+    narrator.table(
+        "An officer confirms (xác nhận hoàn thành khai báo); forms 08 and 12, signed by the unit and the system:",
+        _completions(play, premises, [by_label[case.id] for case in accepted]),
+    )
+    silence(play.window, narrator)
+
+
+def silence(window: SingleWindow, narrator: Narrator) -> None:
+    """Nothing more may come: each message is answered once."""
+    more = [read(each.body).answer for each in window.more(seconds=QUIET_SECONDS)]
+    problems = [f"one answer too many: {each.pair} {each.content}" for each in more]
+    narrator.check("then silence: no answer too many", problems)
+
+
+def _completions(play: Play, premises: Premises, accepted: Sequence[Line]) -> list[Line]:
+    lines: list[Line] = []
+    for line in accepted:
+        if line.found is None:
+            continue
+        asked = read(line.body)
+        said = complete(premises, asked.number, asked.year)
+        wanted = Answer("30", "23", "Completion")
+        request = Message(b"", (asked.procedure, "30", "23"), asked.answered_id or "")
+        came = play.window.collect(1, seconds=COMPLETION_SECONDS)
+        label = f"{asked.number}/{asked.year} {said['confirmation_number']}"
+        found = play.compare([Turn(label, request, wanted)], [0.0], came)
+        lines += found
+    return lines
+
+
+def _heartbeat(cases: Sequence[Case]) -> Case:
+    return next(case for case in cases if case.expect.reply and case.expect.reply.content == "Receipt")
+
+
+def _accepted(cases: Sequence[Case]) -> list[Case]:
+    """The first declaration of each procedure that is accepted by the window's door and signed by its declarant."""
+    first: dict[str, Case] = {}
+    for case in cases:
+        reply = case.expect.reply
+        if reply and reply.content == "Acceptance" and case.channel == "window" and case.signers.declarant:
+            first.setdefault(case.procedure, case)
+    return list(first.values())
+
+
+def _one_of_each_fault(cases: Sequence[Case]) -> list[Case]:
+    """A refused one, one that no signature vouches for, one that cannot be read at all."""
+    stages = {case.expect.stage: case for case in reversed(cases) if case.channel == "window" and case.expect.stage}
+    return [stages[stage] for stage in ("check", "verify", "open") if stage in stages]

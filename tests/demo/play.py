@@ -1,0 +1,156 @@
+"""The play: what the window sends in what order, and how each answer is found, measured, verified and compared."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from adapter.model.finding import FindingText
+from adapter.model.stages import Channel
+from adapter.simulator.pki import Pki
+from adapter.simulator.sign import sign_message
+from tests.demo.expectations import Answer, differences, expected, read
+from tests.demo.partner import Message, Received, SingleWindow, message
+from tests.harness.attacks import change_signed_content
+from tests.harness.fixtures import Case, signed
+from tests.harness.second_opinion import Question, verify_many
+
+ANSWER_SECONDS = 30.0
+REUSED = ("BQP204", "/Envelope/Header/Reference/messageId")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message to send and the answer that must come."""
+
+    label: str
+    message: Message
+    wanted: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of one turn: the answer, when it came, and everything that is wrong with it."""
+
+    label: str
+    wanted: Answer
+    found: Answer | None
+    body: bytes
+    milliseconds: float | None
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """The players' means. `texts` are the public findings by name."""
+
+    window: SingleWindow
+    pki: Pki
+    texts: Mapping[str, FindingText]
+
+    def fixtures(self, cases: Sequence[Case]) -> list[Line]:
+        """Every fixture of the window's channel, one behind the other without waiting for answers."""
+        return self.exchange([self.turn(case) for case in cases if case.channel is Channel.WINDOW])
+
+    def turn(self, case: Case) -> Turn:
+        """A fixture as a turn: signed now, by the parties it names."""
+        return Turn(case.id, message(case.message, signed(case, self.pki)), expected(case, self.texts))
+
+    def heartbeat(self, case: Case) -> list[Line]:
+        """90/01 under a fresh id, as the window sends it from time to time; `case` is one that is accepted."""
+        fresh = _renamed(case, str(uuid.uuid4()))
+        return self.exchange([replace(self.turn(fresh), label="heartbeat (nhịp tim)")])
+
+    def twice(self, cases: Sequence[Case], answered: Mapping[str, Line]) -> list[Line]:
+        """Messages that were answered already, each twice more: each time the very same bytes must come back."""
+        turns = [
+            replace(self.turn(case), label=f"{case.id} ({nth} time)") for case in cases for nth in ("2nd", "3rd")
+        ]
+        lines = self.exchange(turns)
+        return [_identical(line, answered[line.label.rpartition(" (")[0]]) for line in lines]
+
+    def other_content(self, case: Case) -> list[Line]:
+        """The id of a message that was answered already, with other content under good signatures."""
+        parties = self.pki.party(str(case.signers.system)), self.pki.party(str(case.signers.declarant))
+        other = sign_message(change_signed_content(case.message), system=parties[0], declarant=parties[1])
+        sent = message(case.message, other)
+        wanted = Answer(sent.pair[1], "00", "Errors", frozenset({REUSED}))
+        return self.exchange([Turn(f"{case.id} (same id, other content)", sent, wanted)])
+
+    def exchange(self, turns: Sequence[Turn]) -> list[Line]:
+        """Send, collect, match, verify, compare. An answer that nobody waits for becomes a line of its own."""
+        left = [self.window.publish(turn.message) for turn in turns]
+        came = self.window.collect(len(turns), seconds=ANSWER_SECONDS)
+        return self.compare(turns, left, came)
+
+    def compare(self, turns: Sequence[Turn], left: Sequence[float], came: Sequence[Received]) -> list[Line]:
+        """Lines for these turns in their order, then for the answers that belong to none."""
+        waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+        for place, turn in enumerate(turns):
+            for name in {turn.message.message_id, turn.message.digest}:
+                waiting[name].append(place)
+        lines: dict[int, Line] = {}
+        strays: list[Line] = []
+        good = self.verified(came)
+        for received, problems in zip(came, good, strict=True):
+            found = read(received.body)
+            names = [name for name in (received.correlation_id, found.answered_digest) if name]
+            places = [place for name in names for place in waiting[name] if place not in lines]
+            if not places:
+                strays.append(stray(received))
+                continue
+            turn = turns[places[0]]
+            problems += _binding(received)
+            problems += differences(turn.wanted, found.answer)
+            spent = (received.at - left[places[0]]) * 1000
+            line = Line(turn.label, turn.wanted, found.answer, received.body, spent, tuple(problems))
+            lines[places[0]] = line
+        silent = Line("", Answer("", "", ""), None, b"", None, ("no answer came",))
+        return [
+            lines.get(place) or replace(silent, label=turn.label, wanted=turn.wanted)
+            for place, turn in enumerate(turns)
+        ] + strays
+
+    def verified(self, came: Sequence[Received]) -> list[list[str]]:
+        """What xmlsec1 says against each reply: the system's signature, and the unit's where a unit confirms."""
+        system, unit = self.pki.certificate_file("system"), self.pki.certificate_file("unit")
+        answers = verify_many([Question(each.body, "system", system) for each in came])
+        problems = [[] if good else ["xmlsec1: the system signature does not verify"] for good in answers]
+        confirming = [place for place, each in enumerate(came) if read(each.body).answer.content == "Completion"]
+        answers = verify_many([Question(came[place].body, "declarant", unit) for place in confirming])
+        for place, good in zip(confirming, answers, strict=True):
+            problems[place] += [] if good else ["xmlsec1: the unit's signature does not verify"]
+        return problems
+
+
+def stray(received: Received) -> Line:
+    """An answer too many."""
+    found = read(received.body).answer
+    label = f"answers {received.correlation_id or 'nothing known'}"
+    return Line(label, Answer("", "", ""), found, received.body, None, ("one answer too many",))
+
+
+def _binding(received: Received) -> list[str]:
+    """The broker's property and the signed reply must name the same message."""
+    signed_name = read(received.body).answered_id
+    if received.correlation_id == signed_name:
+        return []
+    return [f"correlation id {received.correlation_id} is not the signed InReplyTo {signed_name}"]
+
+
+def _identical(line: Line, first: Line) -> Line:
+    if line.found is None or line.body == first.body:
+        return line
+    return replace(line, problems=(*line.problems, "the bytes are not those of the first answer"))
+
+
+def _renamed(case: Case, message_id: str) -> Case:
+    root = etree.fromstring(case.message)
+    identifier = root.find("Header/Reference/messageId")
+    assert identifier is not None, case.id
+    identifier.text = message_id
+    return replace(case, message=etree.tostring(root, encoding="UTF-8", xml_declaration=True))
