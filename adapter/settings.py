@@ -226,8 +226,7 @@ def _resolved(value: Any, folder: Path, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _resolved(inner, folder, str(key)) for key, inner in value.items()}
     if name == "certificates":
-        many = [str(folder / item) for item in value] if isinstance(value, list) else str(folder / value)
-        return many
+        return [str(folder / item) for item in value] if isinstance(value, list) else str(folder / value)
     if name in _PATHS and isinstance(value, str):
         return str(folder / value)
     if name == "url" and isinstance(value, str) and value.startswith("sqlite:///") and value[10:11] not in ("/", ""):

@@ -6,7 +6,6 @@ Its JSON is a public contract: one object a line with exactly file, outcome, sta
 from __future__ import annotations
 
 import hashlib
-import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +17,13 @@ from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
 from adapter.cli.printing import as_json, line, note
-from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.finding import Finding
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
-from adapter.model.stages import Channel, Signer, Stage, Submission
+from adapter.model.stages import Channel, Signer, Submission
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.judge import judge as judge_submission
+from adapter.services.judging import judged
+from adapter.services.register import stage_of
 
 
 def judge(
@@ -77,7 +76,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _judged(file: Path, channel: Channel, at: datetime, house: House, json: bool) -> Word:
     submission = _submission(file, channel, at)
-    outcome = _outcome(submission, house)
+    outcome = judged(submission, house.ground)
     stated = statement(str(file), submission, outcome, house)
     if json:
         as_json(stated)
@@ -93,39 +92,17 @@ def _submission(file: Path, channel: Channel, at: datetime) -> Submission:
     return Submission(raw, channel, at, Digest(hashlib.sha256(raw).hexdigest()))
 
 
-def _outcome(submission: Submission, house: House) -> Outcome:
-    try:
-        return judge_submission(submission, house.ground)
-    except Misconfigured as error:
-        return Parked(None, str(error))
-    except Unavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  # a defect parks the message, here as in the intake; the next file goes on
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return Parked(None, f"a defect of ours: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}")
-
-
 def statement(file: str, submission: Submission, outcome: Outcome, house: House) -> dict[str, Any]:
     """The contract's object: these keys and no others."""
     verified = verified_of(outcome)
     return {
         "file": file,
         "outcome": word(outcome).value,
-        "stage": _stage(outcome),
+        "stage": stage_of(outcome),
         "findings": [_finding(finding, house) for finding in _findings(outcome)],
         "signers": [_signer(signer) for signer in (verified.signers if verified else ())],
         "digest": submission.digest,
     }
-
-
-def _stage(outcome: Outcome) -> str | None:
-    match outcome:
-        case Rejected(stage=stage):
-            return stage.value
-        case Refused():
-            return Stage.CHECK.value
-        case _:
-            return None
 
 
 def _findings(outcome: Outcome) -> Sequence[Finding]:

@@ -52,7 +52,7 @@ class Worker:
     def _take(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             if delivery.unreadable:
-                # Nothing of it can be answered: its own properties cannot be decoded (messages.md 3).
+                # Nothing of it can be answered: its own properties cannot be decoded (wire profile 3).
                 self.consumer.reject(delivery.tag)
         readable = [delivery for delivery in deliveries if not delivery.unreadable]
         fresh = [delivery for delivery in readable if not delivery.redelivered]

@@ -1,4 +1,4 @@
-"""Numbers of our own for what has none from the window (messages.md 3), and the numbers of confirmations.
+"""Numbers of our own for what has none from the window (wire profile 3), and the numbers of confirmations.
 
 prefix + unit + year + counter + check character, at most 35: the prefix is one the window never issues, the unit is
 one installation's, and the counter is drawn once per (sender, message).

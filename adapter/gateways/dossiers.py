@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,7 +60,7 @@ def keep_due(connection: Connection, dossier: Dossier, hours: float | None) -> N
 
 
 def by_alias(connection: Connection, number: str, year: int) -> Dossier | None:
-    """A dossier that the window calls by its own number (messages.md 3)."""
+    """A dossier that the window calls by its own number (wire profile 3)."""
     query = select(dossiers).where(dossiers.c.alias_number == number, dossiers.c.year == year)
     row = connection.execute(query).first()
     return _dossier(row) if row else None

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, tuple_, update
 
 from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
-from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.identifiers import Digest
 from adapter.model.outcomes import SignedReply
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who sent a message and what he called it; for what cannot be verified, its raw bytes (messages.md 5)."""
+    """Who sent a message and what he called it; for what cannot be verified, its raw bytes (wire profile 5)."""
 
     sender: str
     name: str
@@ -225,8 +225,8 @@ def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
 
 def unsent(connection: Connection) -> dict[str, int]:
     """How many replies wait, by route."""
-    query = select(outbox.c.route, func.count()).where(outbox.c.sent_at.is_(None)).group_by(outbox.c.route)
-    return {route: count for route, count in connection.execute(query)}
+    query = select(outbox.c.route, func.count().label("waiting")).where(outbox.c.sent_at.is_(None)).group_by(outbox.c.route)
+    return {row.route: row.waiting for row in connection.execute(query)}
 
 
 def answered(

@@ -1,4 +1,4 @@
-"""The tables, once (architecture.md 7). No table per procedure: the mapping says which values are search keys."""
+"""The tables, once. No table per procedure: the mapping says which values are search keys."""
 
 from __future__ import annotations
 

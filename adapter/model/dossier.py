@@ -1,4 +1,4 @@
-"""A dossier (hồ sơ) and its life, as one transition table (domain.md 5.1)."""
+"""A dossier (hồ sơ) and its life, as one transition table."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class StatedFinding:
 
 @dataclass(frozen=True, slots=True)
 class FindingCatalogue:
-    """The published error catalogue (messages.md 4): names to numbers and texts."""
+    """The published error catalogue (wire profile 4): names to numbers and texts."""
 
     texts: Mapping[str, FindingText]
 

@@ -10,7 +10,7 @@ from adapter.model.identifiers import DossierKey, MessageId, ProcedureCode
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """`From` or `To`: who a message says it is from or for (messages.md 1)."""
+    """`From` or `To`: who a message says it is from or for (wire profile 1)."""
 
     name: str
     identity: str

@@ -15,7 +15,7 @@ ProcedureCode = NewType("ProcedureCode", str)
 
 
 class DossierKey(NamedTuple):
-    """A dossier (hồ sơ) is known by its number and its year (messages.md 3)."""
+    """A dossier (hồ sơ) is known by its number and its year (wire profile 3)."""
 
     number: str
     year: int

@@ -13,7 +13,7 @@ from adapter.model.stages import Declaration, Stage, VerifiedDocument
 
 
 class Word(StrEnum):
-    """The four outcomes (messages.md 3)."""
+    """The four outcomes (wire profile 3)."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"

@@ -108,7 +108,7 @@ class VerifiedDocument:
     """The header again, read from the signed element: no longer a claim."""
     signers: tuple[Signer, ...]
     content_digest: Digest
-    """SHA-256 over exclusive C14N of `element`: what the message says, however it is spelled (messages.md 5)."""
+    """SHA-256 over exclusive C14N of `element`: what the message says, however it is spelled (wire profile 5)."""
 
     @property
     def meaning(self) -> Meaning:

@@ -1,4 +1,4 @@
-"""Composing replies: the answer as XML, valid against its own XSD, not yet signed (messages.md 3).
+"""Composing replies: the answer as XML, valid against its own XSD, not yet signed (wire profile 3).
 
 Nothing here signs, stores or sends; times and identifiers are handed in.
 """
@@ -76,7 +76,7 @@ def compose(
     now: datetime,
     schema: etree.XMLSchema,
 ) -> Reply:
-    """Write the envelope around `content` and prove it against its XSD (peers.md 1.6: outbound too).
+    """Write the envelope around `content` and prove it against its XSD, outbound too.
 
     Raises:
         Misconfigured: our own reply does not agree with our own schema.

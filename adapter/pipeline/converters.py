@@ -12,7 +12,7 @@ Converter = Callable[[str], Value]
 
 
 def _integer(text: str) -> int:
-    """ASCII digits only: Python's int() alone takes `1_000`, Arabic digits and 4,000 figures (security.md 5)."""
+    """ASCII digits only: Python's int() alone takes `1_000`, Arabic digits and 4,000 figures."""
     if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 18):
         raise ValueError(text)
     return int(text)

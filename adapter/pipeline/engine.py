@@ -1,4 +1,4 @@
-"""The one function that asks signxml, with its measured losses repaired (security.md 2, items 1, 3 and 5).
+"""The one function that asks signxml, with its measured losses repaired.
 
 What signxml 5.2 loses, and what stands here instead:
 1. an unprefixed Signature under inclusive C14N: a node is canonicalised from a detached, re-parsed copy of itself;

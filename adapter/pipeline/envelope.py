@@ -1,4 +1,4 @@
-"""Opening: from a Submission's bytes to an Envelope whose header is read but not yet believed (messages.md 1)."""
+"""Opening: from a Submission's bytes to an Envelope whose header is read but not yet believed (wire profile 1)."""
 
 from __future__ import annotations
 
@@ -161,12 +161,12 @@ def _year(values: dict[str, str]) -> int:
 
 
 def _optional_year(text: str) -> int | None:
-    """Four ASCII digits; Python's int() alone would take `1_000` and Arabic digits (security.md 5)."""
+    """Four ASCII digits; Python's int() alone would take `1_000` and Arabic digits."""
     return int(text) if len(text) == 4 and text.isascii() and text.isdigit() else None
 
 
 def read_time(text: str) -> datetime | None:
-    """`yyyy-MM-dd HH:mm:ss[.SSS]` without zone is Vietnam's time (domain.md 1.4); None where it is no such time."""
+    """`yyyy-MM-dd HH:mm:ss[.SSS]` without zone is Vietnam's time; None where it is no such time."""
     if not _TIME.fullmatch(text):
         return None
     try:

@@ -109,7 +109,7 @@ def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:
 
 
 def _contradictions(values: Record, procedure: Procedure, header: Header, base: str) -> Iterator[Finding]:
-    """A Content signed by the declarant must not pass under another header (messages.md 2)."""
+    """A Content signed by the declarant must not pass under another header (wire profile 2)."""
     subject = header.subject
     said = {
         "reference": subject.reference,

@@ -82,7 +82,7 @@ def _text(value: object) -> str:
 
 
 def _total_equals_rows(view: _View, given: Arguments) -> Iterator[Finding]:
-    """The declared total equals the rows of the list (PAXLST control total, domain.md 3.2)."""
+    """The declared total equals the rows of the list (PAXLST control total)."""
     spec = view.field(str(given["total"]))
     total = view.value(spec.name)
     rows = sum(1 for _, row in view.rows(str(given["group"])) if _matches(row, given.get("where")))
@@ -202,7 +202,7 @@ def check(declaration: Declaration) -> tuple[Finding, ...]:
 
 
 def _late(view: _View) -> Iterator[Finding]:
-    """Late is flagged, never refused: the Decision names no consequence (Article 10; domain.md 1.4)."""
+    """Late is flagged, never refused: the Decision names no consequence (Article 10)."""
     limit = view.procedure.deadline("declare_before")
     if limit is None or limit.field is None:
         return

@@ -60,7 +60,7 @@ def report(
     """The findings for an element that the schema refuses; at least one."""
     fast = list(_from_libxml2(element, schema))
     slow: list[Finding] = []
-    # The slow validator runs only on authenticated documents under a size and for a bounded time (security.md 5).
+    # The slow validator runs only on authenticated documents under a size and for a bounded time.
     if len(etree.tostring(element)) <= limits.report_bytes:
         slow = list(_from_xmlschema(element, reporter(name), limits))
     return _union(fast, slow) or (Finding(name="schema_invalid", pointer="/Envelope", words={"field": "Envelope"}),)

@@ -1,4 +1,4 @@
-"""Sealing: a reply's XML to final signed bytes (messages.md 2). The private key stays with the key object handed in."""
+"""Sealing: a reply's XML to final signed bytes (wire profile 2). The private key stays with the key object handed in."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def seal_envelope(xml: bytes, *, system: SigningKey, unit: SigningKey | None = N
 def _confirm(envelope: etree._Element, unit: SigningKey) -> None:
     """The confirming unit's signature over Content (Article 6(1)), at the declarant's place."""
     body, content = envelope.find("Body"), envelope.find("Body/Content")
-    assert body is not None and content is not None
+    assert body is not None
+    assert content is not None
     content.set("Id", "content")
     signature = _signer(unit, SignatureConstructionMethod.detached).sign(
         envelope, key=unit.key, cert=list(unit.chain), reference_uri="#content"

@@ -1,6 +1,6 @@
 """The structural gate for signatures: where they may stand and what they may say, before any cryptography.
 
-Two fixed places (messages.md 2); everything else about a ds:Signature is on an allow-list. Nothing here trusts a
+Two fixed places (wire profile 2); everything else about a ds:Signature is on an allow-list. Nothing here trusts a
 value, and nothing here canonicalises: what fails costs one walk over the tree.
 """
 
@@ -182,7 +182,7 @@ def _reference_c14n(signature: etree._Element) -> str | None:
 
 
 def _certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
-    """Certificates of KeyInfo, leaf first: senders write them in any order (security.md 2, 6).
+    """Certificates of KeyInfo, leaf first: senders write them in any order.
 
     Raises:
         ValueError: one of them is no certificate.

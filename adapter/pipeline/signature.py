@@ -1,6 +1,6 @@
 """Verification: from an Envelope to the element that was signed ("see what is signed").
 
-Steps (security.md 3): (4) structural gate, (5) key choice, (6) verification, (7) proof of coverage; then only the
+Steps, numbered as in docs/security.md: (4) structural gate, (5) key choice, (6) verification, (7) proof of coverage; then only the
 signed element goes on. Every fault of both signatures is listed.
 """
 
@@ -86,7 +86,7 @@ def _judge_system(
 def _judge_declarant(
     envelope: Envelope, found: dict[Place, Shape], trust: who.Trust, findings: list[Finding]
 ) -> Signer | None:
-    """The declarant's signature over Content; a present one that does not hold always counts (messages.md 2)."""
+    """The declarant's signature over Content; a present one that does not hold always counts (wire profile 2)."""
     policy, pointer = envelope.procedure.signature, Place.DECLARANT.pointer
     shape = found.get(Place.DECLARANT)
     if shape is None:
@@ -145,7 +145,7 @@ def _drop(element: etree._Element | None) -> None:
 
 
 def _without_signatures(signed: bytes) -> etree._Element:
-    """What the XSD sees: the signed element without its signature elements and Content/@Id (messages.md 2)."""
+    """What the XSD sees: the signed element without its signature elements and Content/@Id (wire profile 2)."""
     element = etree.fromstring(signed, etree.XMLParser(resolve_entities=False, no_network=True))
     _drop(element.find(Place.SYSTEM.value))
     _drop(element.find(Place.DECLARANT.value))
@@ -162,7 +162,7 @@ def _required(policy: SignaturePolicy, envelope: Envelope) -> bool:
 
 
 def _stores(policy: SignaturePolicy, envelope: Envelope) -> tuple[str, ...]:
-    """Stores a declarant may chain to; a State body's declaration may name more (domain.md 5.4)."""
+    """Stores a declarant may chain to; a State body's declaration may name more."""
     for condition, stores in policy.stores_where:
         if _claim(envelope.procedure, envelope, condition.field) == condition.value:
             return stores

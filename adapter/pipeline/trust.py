@@ -1,4 +1,4 @@
-"""Who may sign as what: pinned partners for system signatures, trust stores for declarants (domain.md 1.10).
+"""Who may sign as what: pinned partners for system signatures, trust stores for declarants.
 
 Two trust worlds, never mixed: public CAs and the Government's specialised CA. Here chains are checked to configured
 anchors at a point in time; revocation and the certificate registry join at `Trust.judge` and nowhere else.
@@ -145,7 +145,7 @@ def fitness(certificate: x509.Certificate, *, at: datetime, pointer: str) -> Fin
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
-    # An e-seal with nonRepudiation (contentCommitment) alone is genuine (security.md 2, 13).
+    # An e-seal with nonRepudiation (contentCommitment) alone is genuine.
     if not (usage.digital_signature or usage.content_commitment):
         return Finding(name="certificate_usage", pointer=pointer)
     return None

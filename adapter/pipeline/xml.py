@@ -1,6 +1,6 @@
 """Hostile bytes to a tree, within limits: encoding gate, cheap counts, hardened parser, canonical form, pointers.
 
-Steps as in security.md 3 (0 to 3). Must never let a DTD, an entity or another encoding through, and must never do
+Steps 0 to 3 of docs/security.md. Must never let a DTD, an entity or another encoding through, and must never do
 anything worse than linear before the limits are known to hold.
 """
 
@@ -36,7 +36,7 @@ def _refuse(name: str, **words: object) -> Refusal:
 
 
 def unwrap(raw: bytes, limits: Limits) -> tuple[bytes, int]:
-    """Undo XML escaping of the whole payload, at most twice (messages.md 1). Gives the bytes and the levels undone.
+    """Undo XML escaping of the whole payload, at most twice (wire profile 1). Gives the bytes and the levels undone.
 
     Raises:
         Refusal: too large, or not UTF-8.

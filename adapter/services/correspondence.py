@@ -117,7 +117,7 @@ class Correspondence:
         incident: str | None,
         now: datetime,
     ) -> SignedReply:
-        """40/01: the exact bytes of request and reply, with their digests (messages.md 3)."""
+        """40/01: the exact bytes of request and reply, with their digests (wire profile 3)."""
         content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=key, incident=incident)
         to = compose.Address(self.installation.own, self.installation.window, procedure, "40", key)
         return self.sign(ReplyKind.TRANSFER, content, to=to, now=now)

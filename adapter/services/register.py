@@ -22,7 +22,7 @@ def public_id(identity: Identity) -> str:
 
 
 def identify(submission: Submission, verified: VerifiedDocument | None) -> Identity:
-    """A message's identity (messages.md 5): verified sender and messageId, else the digest of what it says."""
+    """A message's identity (wire profile 5): verified sender and messageId, else the digest of what it says."""
     if verified is None:
         return Identity(f"unverified:{submission.channel.value}", f"raw:{submission.digest}")
     message_id = verified.header.message_id

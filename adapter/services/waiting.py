@@ -1,4 +1,4 @@
-"""What overtook its declaration, and is woken when that has come or the bounded wait is over (messages.md 3)."""
+"""What overtook its declaration, and is woken when that has come or the bounded wait is over (wire profile 3)."""
 
 from __future__ import annotations
 
