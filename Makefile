@@ -5,6 +5,7 @@ PINNED := .venv/.pinned
 INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SERVICES := rabbitmq-server xmlsec1
+BROKER := $(BIN)/python -m tests.servers.rabbitmq
 
 .DEFAULT_GOAL := help
 .PHONY: help setup services database demo test prove run bench lint format clean
@@ -39,8 +40,11 @@ test: setup services database ## the whole suite, on real RabbitMQ and PostgreSQ
 prove: setup services database ## the suite with its long proofs in full
 	@NSW_PROVE=full $(BIN)/python -m pytest $(ARGS)
 
-run: setup ## the daemon in the foreground, as config.yaml says
-	@exec $(BIN)/nsw-adapter run
+run: setup services ## the daemon in the foreground: SQLite, test keys, and a broker of its own unless NSW_AMQP_URL names one
+	@$(BIN)/nsw-adapter simulate pki var/pki >/dev/null
+	@if [ -n "$$NSW_AMQP_URL" ]; then exec $(BIN)/nsw-adapter run; fi; \
+	trap : INT TERM; trap '$(BROKER) stop var/rabbitmq' EXIT; \
+	$(BROKER) start var/rabbitmq && NSW_AMQP_URL=$$($(BROKER) url var/rabbitmq) $(BIN)/nsw-adapter run
 
 bench: setup services database ## messages a second, and against what floor
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import dossiers, judging, quarantines, running, setting_up, simulation, windows
+from adapter.cli import dossiers, judging, playing, quarantines, running, setting_up, simulation, windows
 from adapter.cli.exits import EXIT_CODES, Commands
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ app.add_typer(dossiers.journal, name="journal")
 app.add_typer(quarantines.quarantine, name="quarantine")
 app.add_typer(windows.window, name="window")
 app.add_typer(windows.token, name="token")
+simulation.simulate.command("send")(playing.send)
+simulation.simulate.command("window")(playing.play)
 app.add_typer(simulation.simulate, name="simulate")
 
 

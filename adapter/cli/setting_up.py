@@ -51,13 +51,14 @@ def declare(
         typer.Option(metavar="FILE", help="Write RabbitMQ definitions (JSON) there instead; - is stdout."),
     ] = None,
     vhost: Annotated[str, typer.Option(help="The virtual host that exported definitions name.")] = "/",
+    json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Declare exchanges, queues and bindings on the broker; what is there already stays as it is."""
     house = open_house(config)
     if export is None:
         topology.declare(house.broker, house.topology)
-        line(f"declared on {house.broker.place}: {_counts(house.topology)}")
+        _tell(house.topology, json, f"declared on {house.broker.place}: {_counts(house.topology)}")
         return
     text = json_format.dumps(topology.export_definitions(house.topology, vhost=vhost), indent=2)
     if str(export) == "-":
@@ -67,7 +68,15 @@ def declare(
         export.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise Misconfigured(f"cannot write {export}: {error.strerror}") from None
-    line(f"written to {export}: {_counts(house.topology)}; load it with rabbitmqctl import_definitions")
+    text = f"written to {export}: {_counts(house.topology)}; load it with rabbitmqctl import_definitions"
+    _tell(house.topology, json, text)
+
+
+def _tell(told: topology.Topology, json: bool, text: str) -> None:
+    if json:
+        as_json({"exchanges": len(told.exchanges), "queues": len(told.queues), "bindings": len(told.bindings)})
+    else:
+        line(text)
 
 
 def _counts(told: topology.Topology) -> str:
@@ -75,8 +84,12 @@ def _counts(told: topology.Topology) -> str:
 
 
 @database.command("upgrade")
-def database_upgrade(config: Config = None) -> None:
+def database_upgrade(json: AsJson = False, config: Config = None) -> None:
     """Bring the tables to this version of the program. Doing it again changes nothing."""
     house = open_house(config)
     upgrade(house.database)
-    line(f"the tables stand at revision {current(house.database)[0]}")
+    revision, _ = current(house.database)
+    if json:
+        as_json({"revision": revision})
+    else:
+        line(f"the tables stand at revision {revision}")

@@ -12,7 +12,7 @@ from adapter.bootstrap import now
 from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, pairs, table
-from adapter.services.window import Mode
+from adapter.services.window import Mode, State
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
@@ -30,7 +30,10 @@ class Override(StrEnum):
 @window.command("status")
 def window_status(json: AsJson = False, config: Config = None) -> None:
     """The mode, why, since when, and what waits for the window."""
-    state = open_house(config).window.state()
+    _show(open_house(config).window.state(), json)
+
+
+def _show(state: State, json: bool) -> None:
     if json:
         as_json(state)
         return
@@ -56,18 +59,21 @@ def window_override(
     mode: Annotated[Override, typer.Argument()],
     reason: Annotated[str, typer.Option(help="Why; kept in the journal and in the incident's record.")],
     by: By = None,
+    json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Say that the window is up or down, whatever is seen; stands until `window end`."""
-    open_house(config).window.override(Mode(mode.value), reason=reason, actor=operator(by))
-    line(f"the window is {mode.value} by override")
+    stated = open_house(config).window
+    stated.override(Mode(mode.value), reason=reason, actor=operator(by))
+    _show(stated.state(), json)
 
 
 @window.command("end")
-def window_end(by: By = None, config: Config = None) -> None:
+def window_end(by: By = None, json: AsJson = False, config: Config = None) -> None:
     """End the override: back to what is seen."""
-    open_house(config).window.end_override(actor=operator(by))
-    line("the override has ended")
+    stated = open_house(config).window
+    stated.end_override(actor=operator(by))
+    _show(stated.state(), json)
 
 
 @token.command("issue")
@@ -102,7 +108,10 @@ def token_list(json: AsJson = False, config: Config = None) -> None:
 
 
 @token.command("revoke")
-def token_revoke(id: Annotated[int, typer.Argument(metavar="ID")], config: Config = None) -> None:
+def token_revoke(id: Annotated[int, typer.Argument(metavar="ID")], json: AsJson = False, config: Config = None) -> None:
     """Revoke a token; it opens nothing from now on."""
     open_house(config).tokens.revoke(id)
-    line(f"token {id} is revoked")
+    if json:
+        as_json({"id": id, "revoked": True})
+    else:
+        line(f"token {id} is revoked")

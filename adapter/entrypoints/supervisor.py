@@ -135,7 +135,10 @@ class Supervisor:
         process = self._context.Process(
             target=parts.main, args=(name, self.config, cells), name=f"nsw-adapter-{name}", daemon=False
         )
+        # The terminal's SIGINT goes to the whole group; a child is told by its pulse, from its first moment on.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         process.start()
+        signal.signal(signal.SIGINT, before)
         child = Child(name, process, Pulse(cells), time.monotonic(), failures)
         self.children.append(child)
         self.observe(Event.WORKER_STARTED, part=name, pid=process.pid)

@@ -225,7 +225,8 @@ def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
 
 def unsent(connection: Connection) -> dict[str, int]:
     """How many replies wait, by route."""
-    query = select(outbox.c.route, func.count().label("waiting")).where(outbox.c.sent_at.is_(None)).group_by(outbox.c.route)
+    waiting = func.count().label("waiting")
+    query = select(outbox.c.route, waiting).where(outbox.c.sent_at.is_(None)).group_by(outbox.c.route)
     return {row.route: row.waiting for row in connection.execute(query)}
 
 

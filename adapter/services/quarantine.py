@@ -17,7 +17,7 @@ from adapter.gateways import journal, listings
 from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
-from adapter.model.errors import NotAllowed, Unavailable
+from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
 from adapter.services.intake import Intake, Settled
 
 QUEUE = "adapter.quarantine"
@@ -85,12 +85,12 @@ class Quarantine:
     clock: Callable[[], datetime]
 
     def list(self, limit: int = 100) -> Listing:
-        """Everything that is held; a broker that cannot be reached is a note."""
+        """Everything that is held; a broker that cannot be reached or has no such queue is a note."""
         with self.database.transaction() as connection:
             stored = [_parked(row) for row in listings.parked(connection, limit=limit)]
         try:
             dead = [_dead(delivery) for delivery in self.dead.browse(limit)]
-        except Unavailable as error:
+        except (Unavailable, Misconfigured) as error:
             return Listing(tuple(stored), (f"the broker's part is not shown: {error}",))
         return Listing((*stored, *dead), ())
 

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,11 +16,13 @@ from typing import Any
 
 import yaml
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import House, house, now
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.topology import declare
 from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
 from tests.crash.broker import DECLARATIONS, Partner
 from tests.crash.declarations import Message
 from tests.crash.store import Store
@@ -51,9 +52,17 @@ class Running:
     def told(self, event: Event, count: int = 1) -> bool:
         return len(self.events(event)) >= count
 
+    @property
+    def killed(self) -> bool:
+        return self.process.poll() == -signal.SIGKILL
+
     def ended(self, seconds: float = PATIENCE_S) -> int:
         """Wait for its end; its exit code."""
         return self.process.wait(timeout=seconds)
+
+    def told_anything_of_work(self) -> bool:
+        """Whether it has taken up at least one message."""
+        return self.told(Event.GATHERED) or self.told(Event.CLAIMED)
 
     def die(self) -> None:
         """End it as a power cut would."""
@@ -164,6 +173,11 @@ class Scene:
             said = "\n".join(f"{each.log.name}: {each.log.read_text(errors='replace')[-2500:]}" for each in self.running)
             raise AssertionError(f"not within {seconds:g} s: {what}\n{self.store.states()}\n{said}")
 
+    def take_in(self, messages: Sequence[Message]) -> None:
+        """Settle messages in this process, for a proof that is about what comes after."""
+        for at in range(0, len(messages), 100):
+            self.house.intake.receive([submission(message) for message in messages[at : at + 100]])
+
     def until_done(self, messages: Sequence[Message], seconds: float = PATIENCE_S) -> None:
         """Wait until each message is settled, answered and nothing waits any more."""
         wanted = {message.message_id for message in messages}
@@ -177,9 +191,15 @@ class Scene:
 
     def finish(self) -> None:
         """Stop every process in order; what they held and did not settle would be back in the queue."""
-        for each in self.running:
-            each.stop()
+        self.ask_to_end()
+        codes = [each.ended() for each in self.running if not each.killed]
         self.partner.collect()
+        assert set(codes) <= {0}, f"a process did not end in order: {codes}"
+
+    def ask_to_end(self) -> None:
+        for each in self.running:
+            if each.process.poll() is None:
+                each.process.send_signal(signal.SIGTERM)
 
     def assert_whole(self, messages: Sequence[Message]) -> None:
         """After `finish`: every message one effect, answered at least once and always with the same bytes."""
@@ -192,9 +212,7 @@ class Scene:
             assert {copy.type for copy in copies} == {"BQP0100002.20.21"}
 
     def close(self) -> None:
-        for each in self.running:
-            if each.process.poll() is None:
-                each.process.terminate()
+        self.ask_to_end()
         for each in self.running:
             try:
                 each.process.wait(timeout=20)
@@ -214,6 +232,6 @@ def opened(scene: Scene) -> Iterator[Scene]:
         scene.close()
 
 
-def pause(seconds: float) -> None:
-    """For the few proofs in which nothing must happen for a while."""
-    time.sleep(seconds)
+def submission(message: Message, channel: Channel = Channel.WINDOW) -> Submission:
+    """A message as a door hands it in."""
+    return Submission(raw=message.raw, channel=channel, received_at=now(), digest=Digest(message.digest))

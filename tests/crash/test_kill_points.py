@@ -11,6 +11,7 @@ import signal
 import pytest
 
 from adapter.model.events import Event
+from tests.crash.broker import DECLARATIONS
 from tests.crash.declarations import declarations
 from tests.crash.scene import Scene
 
@@ -61,11 +62,11 @@ def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
     scene.configure(CHANGES)
     messages = declarations(0, COUNT)
     scene.partner.publish(messages)
+    scene.start("dispatcher")
     dying = scene.start("worker", die_at=event, nth=2, after=after)
     assert dying.ended() == -signal.SIGKILL, dying.log.read_text()
-    assert 0 < scene.partner.ready("adapter.declarations"), "it died with nothing in hand"
+    assert 0 < scene.partner.ready(DECLARATIONS), "it died with nothing in hand"
     scene.start("worker")
-    scene.start("dispatcher")
     scene.until_done(messages)
     scene.finish()
     scene.assert_whole(messages)
@@ -74,10 +75,7 @@ def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
 def die_as_a_dispatcher(scene: Scene, event: Event) -> None:
     scene.configure(CHANGES)
     messages = declarations(0, COUNT)
-    scene.partner.publish(messages)
-    worker = scene.start("worker")
-    scene.until(lambda: scene.store.settled() == COUNT, "all settled")
-    worker.stop()
+    scene.take_in(messages)
     dying = scene.start("dispatcher", die_at=event, nth=2)
     assert dying.ended() == -signal.SIGKILL, dying.log.read_text()
     left = scene.store.unsent()

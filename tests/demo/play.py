@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
@@ -52,9 +53,10 @@ class Play:
     pki: Pki
     texts: Mapping[str, FindingText]
 
-    def fixtures(self, cases: Sequence[Case]) -> list[Line]:
-        """Every fixture of the window's channel, one behind the other without waiting for answers."""
-        return self.exchange([self.turn(case) for case in cases if case.channel is Channel.WINDOW])
+    def fixtures(self, cases: Sequence[Case], *, at_once: int) -> list[Line]:
+        """Every fixture of the window's channel; so many are under way at the same time."""
+        turns = [self.turn(case) for case in cases if case.channel is Channel.WINDOW]
+        return self.exchange(turns, at_once=at_once)
 
     def turn(self, case: Case) -> Turn:
         """A fixture as a turn: signed now, by the parties it names."""
@@ -81,10 +83,14 @@ class Play:
         wanted = Answer(sent.pair[1], "00", "Errors", frozenset({REUSED}))
         return self.exchange([Turn(f"{case.id} (same id, other content)", sent, wanted)])
 
-    def exchange(self, turns: Sequence[Turn]) -> list[Line]:
+    def exchange(self, turns: Sequence[Turn], *, at_once: int | None = None) -> list[Line]:
         """Send, collect, match, verify, compare. An answer that nobody waits for becomes a line of its own."""
-        left = [self.window.publish(turn.message) for turn in turns]
-        came = self.window.collect(len(turns), seconds=ANSWER_SECONDS)
+        left: list[float] = []
+        came: list[Received] = []
+        until = time.monotonic() + ANSWER_SECONDS
+        while len(left) < len(turns):
+            left += [self.window.publish(turn.message) for turn in turns[len(left) :][:at_once]]
+            came += self.window.collect(len(left) - len(came), seconds=until - time.monotonic())
         return self.compare(turns, left, came)
 
     def compare(self, turns: Sequence[Turn], left: Sequence[float], came: Sequence[Received]) -> list[Line]:

@@ -51,8 +51,9 @@ class Narrator:
 
     def table(self, title: str, lines: Sequence[Line]) -> None:
         """One row for each answer; what is wrong stands below its row."""
-        table = Table(title=title, title_justify="left", title_style="", pad_edge=False, box=None)
-        table.add_column("", no_wrap=True)
+        self._console.print(f"\n  {escape(title)}")
+        table = Table(pad_edge=False, box=None)
+        table.add_column("  ", no_wrap=True)
         for name in ("case", "answer", "", "findings"):
             table.add_column(name, overflow="fold")
         table.add_column("ms", justify="right", no_wrap=True)
@@ -67,7 +68,7 @@ class Narrator:
 
 
 def _rows(line: Line) -> list[tuple[str, ...]]:
-    mark = "[red]✗[/red]" if line.problems else "[green]✓[/green]"
+    mark = "  [red]✗[/red]" if line.problems else "  [green]✓[/green]"
     spent = "" if line.milliseconds is None else f"{line.milliseconds:.0f}"
     if line.found is None:
         first = (mark, escape(line.label), "–", "", "", spent)

@@ -1,0 +1,322 @@
+"""The test window: plays the national single window towards the adapter, over whatever carries its messages.
+
+Writes heartbeats and receipts, addresses what it is given, reads and verifies replies. It knows no broker: who carries
+is handed in. It must never be used as a judge of declarations: it believes what it is told to send.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from cryptography import x509
+from lxml import etree
+
+from adapter.model.header import Party as Name
+from adapter.model.limits import Limits
+from adapter.pipeline import xml
+from adapter.pipeline.engine import verified_bytes
+from adapter.pipeline.envelope import write_time
+from adapter.pipeline.shape import Place, shapes
+from adapter.simulator.pki import Party
+from adapter.simulator.sign import sign_message
+
+RECEIPTED = frozenset({"20", "30", "40"})
+"""Types that the window answers with a receipt (messages.md 3); a receipt or error list is never answered."""
+_TECHNICAL = frozenset({"99", "00"})
+_UNREADABLE = ("UNREADABLE", "10", "01")
+"""How a message without a readable header is addressed: as a declaration, so that it arrives."""
+_ROOMY = Limits(
+    message_bytes=1 << 26,
+    depth=256,
+    elements=1_000_000,
+    attributes=1_000_000,
+    namespaces=10_000,
+    findings=1,
+    report_bytes=0,
+    report_seconds=0,
+)
+"""The window sends oversized and deep messages on purpose; it only must not be brought down by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way to the adapter."""
+
+    body: bytes
+    address: tuple[str, str, str]
+    """documentType, type, function: what a routing key is made from."""
+    message_id: str
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A message as the carrier gives it; properties are claims."""
+
+    body: bytes
+    message_id: str | None
+    correlation_id: str | None
+
+
+class Carrier(Protocol):
+    """Whoever carries: a broker in the command line, a list in a test."""
+
+    def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
+        """For each letter None if it arrived, else why not."""
+
+    def take(self, seconds: float) -> Sequence[Taken]:
+        """What has come within that time, not again afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a message says of itself, as far as the window needs it."""
+
+    message_id: str | None
+    document_type: str
+    type: str
+    function: str
+    reference: str
+    year: str
+
+    @property
+    def address(self) -> tuple[str, str, str]:
+        """documentType, type, function."""
+        return self.document_type, self.type, self.function
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply of the adapter, read and verified."""
+
+    body: bytes
+    claims: Claims | None
+    correlation_id: str | None
+    content: str
+    """The element under Content: Receipt, Errors, Acceptance, …"""
+    codes: tuple[str, ...]
+    system: bool
+    """The border guard's system signature holds over the whole envelope."""
+    unit: bool | None
+    """The confirming unit's signature holds over Content; None where there is none."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the bytes."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def pair(self) -> str:
+        """`type/function`."""
+        return f"{self.claims.type}/{self.claims.function}" if self.claims else "–"
+
+    @property
+    def holds(self) -> bool:
+        """Every signature it carries holds, and there is the one it must have."""
+        return self.system and self.unit is not False
+
+    @property
+    def wants_receipt(self) -> bool:
+        """Whether the window answers it."""
+        claims = self.claims
+        return claims is not None and claims.type in RECEIPTED and claims.function not in _TECHNICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the window is, whom it speaks to, and whose signatures it expects."""
+
+    own: Name
+    adapter: Name
+    key: Party
+    """The window's system: signs heartbeats and receipts."""
+    system: x509.Certificate
+    unit: x509.Certificate
+    control: str
+    """documentType of heartbeats and notices."""
+
+
+@dataclass(frozen=True)
+class TestWindow:
+    """The single window of a test. `clock` gives aware times, `new_id` fresh message ids."""
+
+    __test__ = False  # no test case, whatever its name says
+
+    identity: Identity
+    carrier: Carrier
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def publish(self, bodies: Sequence[bytes]) -> list[str]:
+        """Send messages as they are; gives the message ids to wait for.
+
+        Raises:
+            ConnectionError: one did not arrive; says why.
+        """
+        letters = [self.letter(body) for body in bodies]
+        self.post(letters)
+        return [letter.message_id for letter in letters]
+
+    def post(self, letters: Sequence[Letter]) -> None:
+        """Send letters.
+
+        Raises:
+            ConnectionError: one did not arrive; says why.
+        """
+        for letter, trouble in zip(letters, self.carrier.send(letters), strict=True):
+            if trouble is not None:
+                raise ConnectionError(f"message {letter.message_id} did not arrive: {trouble}")
+
+    def letter(self, body: bytes, *, correlation_id: str | None = None) -> Letter:
+        """Address a message by its own header; what has none that can be read goes as a declaration."""
+        tree = parsed(body)
+        claims = None if tree is None else claims_of(tree)
+        if claims is None:
+            return Letter(body, _UNREADABLE, self.new_id(), correlation_id)
+        return Letter(body, claims.address, claims.message_id or self.new_id(), correlation_id)
+
+    def collect(self, expected: Collection[str], timeout: float) -> list[Reply]:
+        """Replies until each of the expected messages has one, or the time is over."""
+        missing, replies, until = set(expected), list[Reply](), time.monotonic() + timeout
+        while missing and (left := until - time.monotonic()) > 0:
+            for reply in self.replies(min(left, 1.0)):
+                replies.append(reply)
+                missing.discard(reply.correlation_id or "")
+        return replies
+
+    def replies(self, seconds: float) -> list[Reply]:
+        """What comes within that time, read and verified."""
+        return [self.read(taken) for taken in self.carrier.take(seconds)]
+
+    def read(self, taken: Taken) -> Reply:
+        """Read and verify one reply; what cannot be read has no signature that holds."""
+        tree = parsed(taken.body)
+        if tree is None:
+            return Reply(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
+        found, findings = shapes(tree)
+        content = tree.find("Body/Content/*")
+        body = tree.find("Body/Signature")
+        at = self.clock()
+        confirmed: bool | None = None
+        if body is not None and len(body):
+            confirmed = not findings and Place.DECLARANT in found and _holds(tree, Place.DECLARANT, self.identity.unit, at)
+        sealed = not findings and Place.SYSTEM in found and _holds(tree, Place.SYSTEM, self.identity.system, at)
+        return Reply(
+            body=taken.body,
+            claims=claims_of(tree),
+            correlation_id=taken.correlation_id,
+            content="–" if content is None else str(content.tag),
+            codes=tuple(element.text or "" for element in tree.iterfind("Body/Content//ErrorCode")),
+            system=sealed,
+            unit=confirmed,
+        )
+
+    def heartbeat(self) -> Letter:
+        """90/01: the window says that it is there."""
+        now = self.clock()
+        content = etree.Element("Heartbeat")
+        etree.SubElement(content, "SentAt").text = write_time(now)
+        number = f"NSW{now.year}{now:%m%d%H%M%S}"
+        return self._sealed(content, (self.identity.control, "90", "01"), number, str(now.year))
+
+    def receipt(self, reply: Reply) -> Letter:
+        """99 for a reply of the adapter.
+
+        Raises:
+            ValueError: it has no readable header.
+        """
+        claims = reply.claims
+        if claims is None:
+            raise ValueError("a reply without a header cannot be receipted")
+        content = etree.Element("Receipt")
+        answered = etree.SubElement(content, "InReplyTo")
+        etree.SubElement(answered, "MessageId").text = claims.message_id
+        etree.SubElement(answered, "Digest").text = reply.digest
+        etree.SubElement(content, "ReceiveDate").text = write_time(self.clock())
+        address = (claims.document_type, claims.type, "99")
+        return self._sealed(content, address, claims.reference, claims.year, correlation_id=claims.message_id)
+
+    def _sealed(
+        self,
+        content: etree._Element,
+        address: tuple[str, str, str],
+        reference: str,
+        year: str,
+        *,
+        correlation_id: str | None = None,
+    ) -> Letter:
+        identity, message_id = self.identity, self.new_id()
+        envelope = etree.Element("Envelope")
+        header = etree.SubElement(envelope, "Header")
+        _fill(etree.SubElement(header, "Reference"), {"version": "01", "messageId": message_id})
+        _fill(etree.SubElement(header, "From"), _party(identity.own))
+        _fill(etree.SubElement(header, "To"), _party(identity.adapter))
+        subject = {
+            "documentType": address[0],
+            "type": address[1],
+            "function": address[2],
+            "reference": reference,
+            "documentYear": year,
+            "preReference": reference,
+            "sendDate": write_time(self.clock()),
+        }
+        _fill(etree.SubElement(header, "Subject"), subject)
+        etree.SubElement(etree.SubElement(envelope, "Body"), "Content").append(content)
+        etree.SubElement(envelope, "SystemSignature")
+        unsigned = etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
+        return Letter(
+            sign_message(unsigned, system=identity.key, declarant=None), address, message_id, correlation_id
+        )
+
+
+def parsed(body: bytes) -> etree._Element | None:
+    """The tree of a message, unwrapped, or None where it cannot be read."""
+    try:
+        content, _ = xml.unwrap(body, _ROOMY)
+        xml.gate(content, _ROOMY)
+        return xml.parse(content, _ROOMY)
+    except xml.Refusal:
+        return None
+
+
+def claims_of(tree: etree._Element) -> Claims | None:
+    """The header as written, or None where it does not say what the message is."""
+
+    def text(path: str) -> str:
+        return (tree.findtext(f"Header/{path}") or "").strip()
+
+    claims = Claims(
+        message_id=text("Reference/messageId") or None,
+        document_type=text("Subject/documentType"),
+        type=text("Subject/type"),
+        function=text("Subject/function"),
+        reference=text("Subject/reference"),
+        year=text("Subject/documentYear"),
+    )
+    return claims if all(claims.address) else None
+
+
+def _holds(tree: etree._Element, place: Place, certificate: x509.Certificate, at: datetime) -> bool:
+    """The one signature at the place holds; its shape was allowed before, so that it covers what it must."""
+    return verified_bytes(tree, place, certificate, at) is not None
+
+
+def _party(party: Name) -> dict[str, str]:
+    values = {
+        "name": party.name,
+        "identity": party.identity,
+        "countryCode": party.country_code,
+        "ministryCode": party.ministry_code,
+        "organizationCode": party.organization_code,
+    }
+    return values if party.unit_code is None else {**values, "unitCode": party.unit_code}
+
+
+def _fill(element: etree._Element, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        etree.SubElement(element, name).text = value

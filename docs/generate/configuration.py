@@ -1,0 +1,216 @@
+"""Every key of config.yaml: its type from adapter/settings, its shipped value and its comment from the file."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from adapter.settings import Settings
+from docs.generate.page import ROOT, code, head, join, plain, sentence, table
+
+FILE = ROOT / "config.yaml"
+_TYPES = {
+    str: "text",
+    int: "integer",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    SecretStr: "text, never printed",
+    datetime: "time",
+}
+_COMMENT = re.compile(r"""^(?:"[^"]*"|'[^']*'|[^"'#])*?(?:^|\s)#\s?(.*)$""")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key by its dotted path; `<name>` stands for a name that the installation chooses."""
+
+    path: str
+    type: str
+    optional: bool
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that goes before the file, where there is one."""
+        return "" if "<" in self.path else "NSW_" + self.path.upper().replace(".", "__")
+
+
+WORDS: dict[str, str] = {
+    "installation.own": "the sender of every reply of ours",
+    "installation.window": "the window: where replies go that answer no readable header",
+    "installation.portal": "the portal: the sender that is written into what enters by the second door",
+    "installation.organization": "the agency that accepts, in `Accepter`",
+    "installation.division": "its unit (đồn), in `Accepter`",
+    "installation.accepter": "who accepts where acceptance is automatic; else the officer's name stands there",
+    "installation.placeholder_document_type": "procedure code of an answer to a message without a readable header",
+    "installation.refusal_ground": "legal ground of a refusal where the officer names none",
+    "database.pool": "connections that one process keeps open",
+    "broker.url": "amqp:// or amqps://, with the virtual host as its path",
+    "broker.url_file": "a file that holds the url, where it has a password",
+    "broker.heartbeat_s": "AMQP heartbeat; a silent connection is given up after about two of them",
+    "limits.message_bytes": "bytes of one message, before and after unwrapping",
+    "limits.depth": "levels of nested elements",
+    "limits.elements": "elements in one message",
+    "limits.attributes": "attributes in one message",
+    "limits.namespaces": "namespace declarations in one message",
+    "limits.findings": "findings in one answer; the cap is said",
+    "limits.report_bytes": "a larger invalid message gets the fast validator's findings only",
+    "limits.report_seconds": "time for the slow validator's report on one invalid message",
+    "keys.system": "signs every message of ours",
+    "keys.unit": "signs the Content of confirmations: the confirming unit",
+    "keys.portal": "seals what enters by the second door",
+    "web.host": "address that the second door and the health pages listen on",
+    "web.port": "port of the second door",
+    "web.body_bytes": "bytes of one request's body",
+    "log.level": "debug, info, warning or error",
+    "log.json": "one JSON object a line; false: lines for people",
+}
+"""For keys whose comment the file leaves out; a test demands a comment or a line here for each key, and never both."""
+
+
+def keys() -> list[Key]:
+    """Every key that the program reads."""
+    return list(_keys(Settings, ""))
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[Key]:
+    for name, field in model.model_fields.items():
+        path = f"{prefix}{field.alias or name}"
+        inner, many = _part(field.annotation)
+        if inner is not None:
+            yield from _keys(inner, f"{path}.<name>." if many else f"{path}.")
+        else:
+            yield Key(path, _type(field), not field.is_required())
+
+
+def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The section that a key holds, and whether it holds many by name."""
+    if typing.get_origin(annotation) is dict:
+        return typing.get_args(annotation)[1], True
+    for option in typing.get_args(annotation) or (annotation,):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return option, False
+    return None, False
+
+
+def _type(field: FieldInfo) -> str:
+    annotation, null = field.annotation, ""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        options = [option for option in typing.get_args(annotation) if option is not types.NoneType]
+        annotation, null = options[0], " or null"
+    if typing.get_origin(annotation) is tuple:
+        return f"list: {_TYPES[typing.get_args(annotation)[0]]}{null}"
+    signs = {"Ge": ("ge", "≥ "), "Gt": ("gt", "> "), "Le": ("le", "≤ ")}
+    bounds = [
+        f"{sign}{getattr(each, attribute):g}"
+        for each in field.metadata
+        for attribute, sign in [signs.get(type(each).__name__, (None, ""))]
+        if attribute
+    ]
+    patterns = [code(each.pattern) for each in field.metadata if getattr(each, "pattern", None)]
+    return " ".join([_TYPES[annotation], *bounds, *patterns]) + null
+
+
+def comments() -> dict[str, str]:
+    """The comment of each key of the file: behind it, else in the lines directly above it."""
+    text = FILE.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    return {path: plain(told) for path, told in _comments(yaml.compose(text), lines, "", -1)}
+
+
+def _comments(node: Any, lines: list[str], prefix: str, line_above: int) -> Iterator[tuple[str, str]]:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        path, line = f"{prefix}{key.value}", key.start_mark.line
+        if line != line_above:  # what shares its parent's line shares its comment, which is told there
+            yield path, _behind(lines[line]) or _above(lines, line)
+        yield from _comments(value, lines, f"{path}.", line)
+
+
+def _behind(line: str) -> str:
+    found = _COMMENT.match(line)
+    return found.group(1).strip() if found else ""
+
+
+def _above(lines: list[str], line: int) -> str:
+    told: list[str] = []
+    while line and lines[line - 1].strip().startswith("#"):
+        line -= 1
+        told.insert(0, lines[line].strip().lstrip("# "))
+    return " ".join(told)
+
+
+def shipped() -> Mapping[str, Any]:
+    """Every value of the file by its dotted path."""
+    return dict(_values(yaml.safe_load(FILE.read_text(encoding="utf-8")), ""))
+
+
+def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    yield path, value
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _values(inner, f"{path}.{key}".lstrip("."))
+
+
+def page() -> str:
+    """docs/reference/configuration.md."""
+    told, values = {**WORDS, **{path: text for path, text in comments().items() if text}}, shipped()
+    blocks = head(
+        "Configuration",
+        "`config.yaml` and `adapter/settings.py`",
+        "The file is the one after `--config`, else `$NSW_CONFIG`, else `./config.yaml`, else the one that was installed "
+        "with the program. Folders and files in it are relative to it. An environment variable goes before the file; a "
+        "path given there is relative to the working directory. `NSW_AMQP_URL` and `NSW_DATABASE_URL` are short names "
+        "of `broker.url` and `database.url`. A key that nobody knows, or a value that does not fit, stops the start "
+        "(`nsw-adapter check` tells all faults at once).",
+    )
+    sections: dict[str, list[Key]] = {}
+    for key in keys():
+        sections.setdefault(key.path.partition(".")[0], []).append(key)
+    for section, members in sections.items():
+        blocks += [f"## {section}", sentence(told.get(section, ""))]
+        rows = [_row(key, told, values) for key in members]
+        blocks.append(table(("Key", "Type", "As shipped", "Meaning", "Environment"), rows))
+    return join(blocks)
+
+
+def _row(key: Key, told: Mapping[str, str], values: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = f"{key.type}; may be left out" if key.optional else key.type
+    return code(key.path), kind, _shown(key, values), meaning(key.path, told), code(key.variable)
+
+
+def meaning(path: str, told: Mapping[str, str]) -> str:
+    """The key's own comment, else that of the nearest key around it that is no section."""
+    while "." in path:
+        pattern = re.compile(re.escape(path).replace("<name>", r"[^.]+") + "$")
+        said = [text for name, text in told.items() if text and pattern.match(name)]
+        if said:
+            return said[0]
+        path = path.rpartition(".")[0].removesuffix(".<name>")
+    return ""
+
+
+def _shown(key: Key, values: Mapping[str, Any]) -> str:
+    if "<name>" in key.path:
+        before, _, after = key.path.partition(".<name>.")
+        return "; ".join(f"{name}: {_value(each[after])}" for name, each in values[before].items() if after in each)
+    return _value(values.get(key.path))
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, list):
+        return ", ".join(code(each) for each in value)
+    return code(str(value).lower() if isinstance(value, bool) else value)

@@ -1,0 +1,205 @@
+"""The words of a procedure.yaml: keywords, types, rules, sources, code lists, from the tables the program itself uses.
+
+KEYWORDS below holds the sentence for each keyword; a test demands one for each that `catalogue/keywords` knows.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import yaml
+
+from adapter.catalogue.keywords import KEYWORDS as KNOWN
+from adapter.catalogue.names import (
+    ACCEPTANCES,
+    DEADLINE_KINDS,
+    HEADERS,
+    PLACES,
+    RESULTS,
+    RULE_TYPES,
+    SEARCH_KINDS,
+    SIGNATURES,
+)
+from adapter.catalogue.paths import MAY_BE_ABSENT, SOURCES
+from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
+from adapter.pipeline.rules import ARGUMENTS, OPTIONAL, RULES
+from docs.generate.page import ROOT, code, first, head, join, listed, table
+
+MAPPINGS = ROOT / "mappings"
+
+KEYWORDS: dict[str, str] = {
+    "procedure": "Code of the procedure: the `documentType` of its messages, and the name of the folder.",
+    "version": "Version of the mapping, and the name of the folder in it; every reply names it.",
+    "effective": "The days on which this version is in force.",
+    "effective.from": "First day.",
+    "effective.to": "Last day; null: no end. Versions of one procedure may neither overlap nor leave a gap.",
+    "title": "Name of the procedure, `vi` and `en`.",
+    "basis": "The article it rests on.",
+    "on_window": "true: comes by the window; false: by the portal only, and is never transferred.",
+    "acceptance": f"{listed(ACCEPTANCES)}: who accepts (tiếp nhận).",
+    "result": f"{listed(RESULTS)}: what the completion says is complete.",
+    "declarant": "Who declares, and how he signs (Article 6).",
+    "declarant.signature": f"{listed(SIGNATURES[:2])}, or `{{when_present: <field>}}`.",
+    "declarant.signature.when_present": "A signature is demanded when this field has a value.",
+    "declarant.identities": "Fields one of which must equal the number that a portal caller's token is bound to.",
+    "declarant.stores": "Trust stores that his certificate may chain to: a list, or `default` and `where`.",
+    "declarant.stores.default": "The stores where no condition holds.",
+    "declarant.stores.where": "Other stores under a condition on a field.",
+    "declarant.stores.where.field": "The field.",
+    "declarant.stores.where.value": "Its value.",
+    "declarant.stores.where.stores": "The stores then.",
+    "messages": "What may come in: one XSD each.",
+    "messages.meaning": "A meaning of `mappings/messages.yaml`, which gives the pair (type, function).",
+    "messages.form": "Number of the form (mẫu). A message with a form is one that a declarant signs.",
+    "messages.schema": "The XSD, in the procedure's folder below `schemas/`.",
+    "messages.root": "The one element under `Content`.",
+    "header_equal": "Values that repeat the header: must be equal when present, so that a signed Content cannot move.",
+    "header_equal.field": "The field of the form.",
+    "header_equal.header": f"The value of the header: {listed(HEADERS)}.",
+    "fields": "Values that stand once.",
+    "groups": "Repeated rows: persons, children, vehicles.",
+    "groups.name": "Name of the group; a field of it is `group.field` elsewhere in the file.",
+    "groups.path": "Path of the row's element below the form's root element.",
+    "groups.ordinal": "The field that numbers the rows.",
+    "groups.label": "Name for people, `vi` and `en`.",
+    "groups.fields": "The row's fields; paths begin below the row.",
+    "ignored": "Mandatory values of the XSD that are deliberately not mapped, by path.",
+    "place": "Columns of the dossier, each from a field.",
+    "search": "What a lookup finds the dossier by.",
+    "search.kind": f"{listed(SEARCH_KINDS)}.",
+    "search.value": "The field, or `group.field`.",
+    "rules": "Rules of the table below, each with `severity` `refuse` (20/22) or `warn` (accepted, flagged) and `basis`.",
+    "deadlines": "Time limits of the Decision.",
+    "deadlines.name": "Its name.",
+    "deadlines.kind": f"{listed(DEADLINE_KINDS)}.",
+    "deadlines.hours": "How many hours.",
+    "deadlines.field": "The time it counts to (`declare_before`).",
+    "deadlines.basis": "The article it rests on.",
+    "completion": "The confirmation (xác nhận hoàn thành), 30/23; without it an officer cannot complete.",
+    "completion.form": "Number of the form.",
+    "completion.schema": "Its XSD.",
+    "completion.root": "The element under `Content/Completion`.",
+    "completion.content": "What is written, in the XSD's order.",
+    "completion.content.path": "Where to, below the root.",
+    "completion.content.from": "Which source of the table below.",
+    **{f"place.{column}": f"The dossier's {column}." for column in PLACES},
+    **{
+        f"{at}.{keyword}": text
+        for at in ("fields", "groups.fields")
+        for keyword, text in {
+            "name": "The name that rules, search keys and completions use.",
+            "path": "Child steps, with an optional final `@attribute`: `Citizen/FullName`.",
+            "type": "A type of the table below.",
+            "codes": "The code list of a `code`.",
+            "personal": "true: masked everywhere but in the signed bytes.",
+            "label": "Name for people, `vi` and `en`.",
+        }.items()
+    },
+}
+"""By the keyword's place in the file."""
+
+TYPES = {
+    "text": "Text as written.",
+    "upper_name": "A name as in the paper: A–Z, 0–9, spaces.",
+    "code": "A value of a code list; `codes` names the list.",
+    "integer": "ASCII digits, at most 18.",
+    "year": "A year.",
+    "date": "`yyyy-MM-dd`.",
+    "datetime": "`yyyy-MM-dd HH:mm:ss` without zone: Vietnam's time.",
+    "flag": "`0` or `1`.",
+}
+"""What the value of each type looks like."""
+
+
+def known() -> set[str]:
+    """Every keyword that the program reads, by its place."""
+    return {f"{place}.{word}".lstrip(".") for place, words in KNOWN.items() for word in words}
+
+
+def page() -> str:
+    """docs/reference/mappings.md."""
+    blocks = head(
+        "Mappings",
+        "the tables in `adapter/catalogue` and `adapter/pipeline`, and `mappings/`",
+        "A procedure is `mappings/<procedure>/<version>/procedure.yaml`. A mapping chooses from closed tables; it does "
+        "not program. `nsw-adapter check` proves each one against its XSDs: every path exists, every type fits, every "
+        "mandatory value is mapped or ignored by name, every code list is there. How to add one: "
+        "[CONTRIBUTING](../../CONTRIBUTING.md).",
+        "## Keywords",
+        "A misspelt keyword is a fault, never passed over.",
+        table(("Keyword", "Meaning"), ((code(path), KEYWORDS.get(path, "")) for path in _ordered())),
+        "## Types",
+        table(("Type", "Value", "May stand on these XSD types"), (_type(name) for name in CONVERTERS)),
+        "## Rules",
+        "A rule on an absent value passes: presence is demanded by `required_when` and `at_least_one`. `where` is "
+        "`{field: value}`. Two rules need no line: a late declaration (from the deadline `declare_before`) is always "
+        "flagged and never refused, and a portal caller must be a declarant of his declaration.",
+        table(("Rule", "Holds when", "Must be given", "May be given", "Finding"), (_rule(name) for name in RULES)),
+        *_rule_types(),
+        "## Sources of a completion",
+        table(("Source", "Type", "May be absent"), _sources()),
+        *_messages(),
+        *_codelists(),
+    )
+    return join(blocks)
+
+
+def _ordered() -> list[str]:
+    """In the order of the sentences, so that a section stands before its parts; then what has no sentence yet."""
+    return [path for path in KEYWORDS if path in known()] + sorted(known() - set(KEYWORDS))
+
+
+def _type(name: str) -> tuple[str, str, str]:
+    return code(name), TYPES.get(name, ""), listed(sorted(XSD_TYPES[name]))
+
+
+def _rule(name: str) -> tuple[str, ...]:
+    rule = RULES[name]
+    found = re.search(r'name="(\w+)"', inspect.getsource(rule))
+    finding = code(found.group(1)) if found else ""
+    return code(name), first(rule.__doc__), listed(ARGUMENTS[name]), listed(OPTIONAL.get(name, ())), finding
+
+
+def _rule_types() -> list[str]:
+    lines = [f"- {code(rule)}: {code(argument)} is of type {listed(kinds)}" for (rule, argument), kinds in RULE_TYPES.items()]
+    return ["On another type a rule would pass in silence, so these are demanded:", "\n".join(lines)]
+
+
+def _sources() -> list[tuple[str, str, str]]:
+    fixed = [(code(name), kind, "yes" if name in MAY_BE_ABSENT else "") for name, kind in SOURCES.items()]
+    return [*fixed, (code("declaration.<field>"), "the field's", "as the XSD says")]
+
+
+def _messages() -> list[str]:
+    stated = _read("messages.yaml")
+    meanings = ((code(pair), meaning) for pair, meaning in stated["meanings"].items())
+    replies = (
+        (code(name), code(told["type"]), code(told["function"]), code(told.get("schema", "the procedure's own")))
+        for name, told in stated["replies"].items()
+    )
+    return [
+        "## Messages and replies",
+        "From `mappings/messages.yaml`. Meaning depends on the pair (type, function), never on function alone.",
+        table(("type/function", "Meaning"), meanings),
+        "A type of `=` is the type of the message answered.",
+        table(("Reply", "Type", "Function", "XSD"), replies),
+    ]
+
+
+def _codelists() -> list[str]:
+    rows = []
+    for file in sorted((MAPPINGS / "codelists").glob("*.yaml")):
+        stated: dict[str, Any] = _read(f"codelists/{file.name}")
+        rows.append((f"[{stated['name']}](../../mappings/codelists/{file.name})", len(stated["codes"]), stated["source"]))
+    return [
+        "## Code lists",
+        "`mappings/codelists/<name>.yaml`: `name`, `source`, and `codes` of `{code, vi, en}`, each optionally with the "
+        "days `from` and `to` between which it is valid.",
+        table(("List", "Codes", "Where it comes from"), rows),
+    ]
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((MAPPINGS / name).read_text(encoding="utf-8"))

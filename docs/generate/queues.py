@@ -1,0 +1,59 @@
+"""The broker's objects, from queues/topology.yaml, and the message properties, from queues/asyncapi.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from docs.generate.page import ROOT, code, head, join, listed, sentence, table
+
+
+def page() -> str:
+    """docs/reference/queues.md."""
+    topology = _read("topology.yaml")
+    schema = _read("asyncapi.yaml")["components"]["schemas"]["properties"]
+    blocks = head(
+        "Queues",
+        "`queues/topology.yaml` and `queues/asyncapi.yaml`",
+        "All objects are durable. Routing keys are `documentType.type.function`. `nsw-adapter declare` makes what is "
+        "missing, `nsw-adapter declare --export FILE` writes RabbitMQ definitions, `nsw-adapter check` compares. The "
+        "adapter never deletes or changes an object. For partners the same stands in `queues/asyncapi.yaml`.",
+        "## Exchanges",
+        table(
+            ("Exchange", "Type", "Purpose", "Arguments"),
+            ((code(name), told["type"], told["purpose"], _arguments(told)) for name, told in topology["exchanges"].items()),
+        ),
+        "## Queues",
+    )
+    for name, told in topology["queues"].items():
+        bindings = ((code(exchange), listed(key or "(empty)" for key in keys)) for exchange, keys in told["bindings"].items())
+        blocks += [f"### {name}", sentence(told["purpose"]), _arguments(told)]
+        blocks.append(table(("Bound to", "Routing keys"), bindings))
+    blocks += [
+        "## Properties of a message",
+        "Properties are claims, never facts: a message is identified by its verified sender and `Reference/messageId`.",
+        table(("Property", "Type", "Meaning", "Mandatory"), _properties(schema)),
+    ]
+    return join(blocks)
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((ROOT / "queues" / name).read_text(encoding="utf-8"))
+
+
+def _arguments(told: Mapping[str, Any]) -> str:
+    return ", ".join(code(f"{name}: {value}") for name, value in told.get("arguments", {}).items())
+
+
+def _properties(schema: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            code(name),
+            f"{told['type']}, at most {told['maxLength']}" if "maxLength" in told else told["type"],
+            told.get("description", f"always {code(told.get('const'))}"),
+            "yes" if name in schema["required"] else "",
+        )
+        for name, told in schema["properties"].items()
+    ]

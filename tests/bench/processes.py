@@ -1,0 +1,125 @@
+"""The adapter as it runs in production, `nsw-adapter run`, against the benchmark's own servers.
+
+Its processes are found by what its log says it started. Must leave nothing running, whatever happens in between.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.bench.machine import descendants
+from tests.harness.pki import ROOT, shared_pki
+from tests.servers.process import alive, free_ports, last_lines, wait_until
+
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
+
+
+class AdapterFailed(RuntimeError):
+    """The adapter did not start or ended by itself; the message carries the end of its log."""
+
+
+class Adapter:
+    """One running daemon in `folder`; a context that ends it."""
+
+    def __init__(self, folder: Path, *, amqp_url: str, database_url: str, workers: int) -> None:
+        self._folder, self._workers = folder, workers
+        self._environment = {**os.environ, "NSW_AMQP_URL": amqp_url, "NSW_DATABASE_URL": database_url}
+        self.config = write_config(folder)
+
+    @property
+    def log(self) -> Path:
+        return self._folder / "adapter.log"
+
+    def __enter__(self) -> Adapter:
+        command = [sys.executable, "-m", "adapter.cli", "run"]
+        command += ["--config", str(self.config), "--workers", str(self._workers)]
+        with self.log.open("wb") as log:
+            self._daemon = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self._pids = [self._daemon.pid]
+        started = wait_until(self._started_or_ended, seconds=START_SECONDS, step=0.2)
+        if not started or self._daemon.poll() is not None:
+            self._end()
+            raise AdapterFailed(f"the adapter did not start\n{last_lines(self.log)}")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def processes(self) -> dict[str, int]:
+        """Living processes by part and number (worker-1, dispatcher-1, ...), the supervisor too."""
+        found = {"supervisor": self._daemon.pid}
+        for line in self._events("worker.started"):
+            if alive(pid := int(line["pid"])):
+                number = 1 + sum(name.startswith(f"{line['part']}-") for name in found)
+                found[f"{line['part']}-{number}"] = pid
+        return found
+
+    def problems(self) -> list[str]:
+        """Warnings and worse that it logged, each kind once."""
+        return sorted({f"{line.get('level')}: {line['event']}" for line in self._lines() if line.get("level") in
+                       ("warning", "error", "critical")})  # fmt: skip
+
+    def _started_or_ended(self) -> bool:
+        return self._daemon.poll() is not None or bool(self._events("adapter.started"))
+
+    def _events(self, name: str) -> list[dict[str, Any]]:
+        return [line for line in self._lines() if line["event"] == name]
+
+    def _lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith('{"')]
+
+    def _end(self) -> None:
+        family = descendants(self._daemon.pid)
+        self._daemon.terminate()
+        try:
+            self._daemon.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._daemon.kill()
+            self._daemon.wait()
+        deadline = time.monotonic() + STOP_SECONDS
+        while left := [pid for pid in family if alive(pid)]:
+            if time.monotonic() > deadline:
+                for pid in left:
+                    os.kill(pid, 9)
+            time.sleep(0.1)
+
+
+def write_config(folder: Path) -> Path:
+    """config.yaml as it is delivered, with the test PKI, ports of its own and no web process where there is none."""
+    document: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
+    document["folders"] = {name: str(ROOT / path) for name, path in document["folders"].items()}
+    document["trust"], document["keys"] = _with_pki(document["trust"]), _with_pki(document["keys"])
+    port, health_port = free_ports(2)
+    document["web"] |= {"port": port, "health_port": health_port, "enabled": _has_web()}
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(document, allow_unicode=True))
+    return file
+
+
+def _has_web() -> bool:
+    try:
+        return find_spec("adapter.entrypoints.web.serve") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _with_pki(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_pki(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_pki(inner) for inner in value]
+    if isinstance(value, str) and value.startswith("var/pki/"):
+        return str(shared_pki().folder / value.removeprefix("var/pki/"))
+    return value

@@ -1,0 +1,45 @@
+"""Many messages while workers and dispatchers are killed at random: none lost, none doubled.
+
+`make test` runs a seeded, reduced count; NSW_PROVE=full runs the whole of it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from tests.crash.declarations import declarations
+from tests.crash.scene import Running, Scene
+
+FULL = os.environ.get("NSW_PROVE") == "full"
+COUNT, KILLS = (1200, 40) if FULL else (150, 6)
+SEED = 20260302
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow]
+
+
+def test_messages_survive_kills_at_random(scene: Scene) -> None:
+    # A message may have bad luck as often as a process is killed here; being poison is another proof's matter.
+    scene.configure({"workers.batch": 8, "workers.attempts": 1000, "broker.publish_window": 16})
+    dice = random.Random(SEED)
+    messages = declarations(0, COUNT)
+    publishing = threading.Thread(target=scene.partner.publish, args=[messages], kwargs={"pause_s": 0.004})
+    publishing.start()
+    parts: list[tuple[str, Running]] = [(name, scene.start(name)) for name in ("worker", "worker", "dispatcher")]
+    killed_at_work = 0
+    for _ in range(KILLS):
+        name, victim = parts.pop(dice.randrange(len(parts)))
+        scene.until(lambda v=victim: "up" in v.log.read_text(), f"{name} is up")  # type: ignore[misc]
+        time.sleep(dice.uniform(0.05, 0.6))
+        killed_at_work += victim.told_anything_of_work()
+        victim.die()
+        parts.append((name, scene.start(name)))
+    publishing.join()
+    scene.until_done(messages, seconds=60 + COUNT / 10)
+    scene.finish()
+    assert killed_at_work, "every process died before it had work: this proved nothing"
+    scene.assert_whole(messages)

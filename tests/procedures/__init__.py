@@ -1,0 +1,1 @@
+"""The procedures as data: their fixtures, run through the pipeline and the intake."""
