@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
 from adapter.gateways.keystore import load_key, load_trust
 from adapter.gateways.topology import Topology, load_topology
+from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
 from adapter.model.header import Party
 from adapter.model.installation import Installation
@@ -26,7 +28,12 @@ from adapter.pipeline.seal import SigningKey
 from adapter.pipeline.trust import Trust
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
+from adapter.services.declarations import Declarations
+from adapter.services.door import Door
 from adapter.services.intake import Intake
+from adapter.services.lookup import Lookup
+from adapter.services.sealing import repeatable
+from adapter.services.tokens import Tokens
 from adapter.services.window import Patience, Window
 from adapter.settings import Settings
 
@@ -137,6 +144,37 @@ class House:
         patience = Patience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
         return Window(self.database, now, patience, self.observe)
 
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self.database, now, new_secret)
+
+    @cached_property
+    def door(self) -> Door:
+        portals = [name for name, partner in self.settings.trust.partners.items() if partner.role == "portal"]
+        if len(portals) != 1:
+            raise Misconfigured("trust.partners: the second door needs exactly one partner of role portal")
+        return Door(
+            database=self.database,
+            ground=self.ground,
+            intake=self.intake,
+            series=self.series,
+            window=self.window,
+            installation=self.installation,
+            key=repeatable(self.key("portal")),
+            sender=portals[0],
+            answer_portal=self.settings.window.answer_portal,
+            retry_s=self.settings.window.stale_s,
+            clock=self.legal_clock,
+        )
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        return Declarations(self.database, self.legal_clock)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        return Lookup(self.database, self.catalogue, self.legal_clock, self.observe)
+
 
 def house(config: Path | None = None, *, observe: Observe = unobserved) -> House:
     """A house for this process.
@@ -150,6 +188,11 @@ def house(config: Path | None = None, *, observe: Observe = unobserved) -> House
 def now() -> datetime:
     """The real time, aware, UTC."""
     return datetime.now(UTC)
+
+
+def new_secret() -> str:
+    """32 random bytes as 43 URL-safe letters: what a token is made of."""
+    return secrets.token_urlsafe(32)
 
 
 def new_message_id() -> str:

@@ -209,7 +209,7 @@ def _default_file() -> Path:
     if named:
         return Path(named)
     local = Path(DEFAULT_FILE)
-    return local if local.is_file() else Path(__file__).parent / "data" / DEFAULT_FILE
+    return local if local.is_file() else _PACKAGED / DEFAULT_FILE
 
 
 def _short_names(document: dict[str, Any]) -> None:
@@ -218,6 +218,8 @@ def _short_names(document: dict[str, Any]) -> None:
             document.setdefault(part, {})["url"] = value
 
 
+_PACKAGED = Path(__file__).parent / "data"
+_DATA = {"schemas", "mappings", "queues"}
 _PATHS = {"schemas", "mappings", "queues", "state", "url_file", "ca", "certificate", "key", "anchors", "intermediates"}
 
 
@@ -228,7 +230,10 @@ def _resolved(value: Any, folder: Path, name: str = "") -> Any:
     if name == "certificates":
         return [str(folder / item) for item in value] if isinstance(value, list) else str(folder / value)
     if name in _PATHS and isinstance(value, str):
-        return str(folder / value)
+        path = folder / value
+        # Beside an operator's own config.yaml there are no schemas; those that came with the program serve then.
+        packaged = _PACKAGED / value
+        return str(packaged if name in _DATA and not path.exists() and packaged.exists() else path)
     if name == "url" and isinstance(value, str) and value.startswith("sqlite:///") and value[10:11] not in ("/", ""):
         return f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -133,7 +134,7 @@ def _show(reply: Reply, json: bool) -> None:
     _tell(told, f"{reply.pair} {reply.content} {dossier}{codes} to {reply.correlation_id or '–'}: {verdict}", json)
 
 
-def _tell(told: dict[str, object], text: str, json: bool) -> None:
+def _tell(told: Mapping[str, object], text: str, json: bool) -> None:
     if json:
         as_json(told)
     else:

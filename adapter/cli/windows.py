@@ -11,7 +11,8 @@ import typer
 from adapter.bootstrap import now
 from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, pairs, table
+from adapter.cli.printing import as_json, line, pairs, table, words
+from adapter.services.tokens import Role
 from adapter.services.window import Mode, State
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
@@ -78,17 +79,19 @@ def window_end(by: By = None, json: AsJson = False, config: Config = None) -> No
 
 @token.command("issue")
 def token_issue(
-    role: Annotated[str, typer.Option(help="declarant, customs, …: what it may do.")],
+    role: Annotated[Role, typer.Option(help="What it may do.")],
     label: Annotated[str, typer.Option(help="Whose it is.")],
     bound_to: Annotated[str | None, typer.Option(help="A declarant's personal number or tax code.")] = None,
-    office: Annotated[str | None, typer.Option(help="The customs office.")] = None,
+    office: Annotated[str | None, typer.Option(help="A customs token's gate or border unit.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Valid for so long; default: until revoked.")] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Issue a token. It is shown once, here; only its hash is kept."""
     until = now() + timedelta(days=days) if days else None
-    number, plain = open_house(config).tokens.issue(role, label, bound_to, office, until)
+    tokens = open_house(config).tokens
+    number, plain = tokens.issue(role.value, label, bound_to, office, until, actor=operator(by))
     if json:
         as_json({"id": number, "token": plain, "expires_at": until})
         return
@@ -108,10 +111,15 @@ def token_list(json: AsJson = False, config: Config = None) -> None:
 
 
 @token.command("revoke")
-def token_revoke(id: Annotated[int, typer.Argument(metavar="ID")], json: AsJson = False, config: Config = None) -> None:
+def token_revoke(
+    id: Annotated[str, typer.Argument(metavar="ID", help="Its id, or its label.")],
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
     """Revoke a token; it opens nothing from now on."""
-    open_house(config).tokens.revoke(id)
+    revoked = open_house(config).tokens.revoke(id, actor=operator(by))
     if json:
-        as_json({"id": id, "revoked": True})
+        as_json({"revoked": revoked})
     else:
-        line(f"token {id} is revoked")
+        line(f"revoked: token {words(revoked)}")

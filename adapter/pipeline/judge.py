@@ -22,7 +22,7 @@ Mark = Callable[[str], None]
 """Told the name of each stage that a message has passed."""
 
 
-def _unmarked(stage: str) -> None:
+def unmarked(stage: str) -> None:
     """The default mark: nobody watches."""
     del stage
 
@@ -37,7 +37,7 @@ class Ground:
     reporter: schema.Reporter
 
 
-def judge(submission: Submission, ground: Ground, mark: Mark = _unmarked) -> Outcome:
+def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
     """Open, verify, validate, read, check. Faults become the outcome; anything else is raised as it is.
 
     Raises:

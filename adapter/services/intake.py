@@ -6,8 +6,9 @@ A message that breaks the batch is retried alone; one that breaks alone is parke
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 from adapter.gateways import dossiers, mailbox, windows
@@ -26,7 +27,7 @@ from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import Ground
 from adapter.services.correspondence import Correspondence
-from adapter.services.judging import broken, judged
+from adapter.services.judging import Stopwatch, broken, judged
 from adapter.services.ledger import Ledger
 from adapter.services.register import identify, inbox_row
 from adapter.services.technical import note_answer, note_control
@@ -57,6 +58,8 @@ class _Item:
     replaces: int | None = None
     """The inbox row of an earlier try that did not settle."""
     may_wait: bool = True
+    ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds each stage of judging took."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +116,15 @@ class Intake:
         return self._store([_item(submission, Parked(None, reason))])[0]
 
     def _judged(self, submission: Submission) -> _Item:
-        return _item(submission, judged(submission, self.ground))
+        watch = Stopwatch()
+        return replace(_item(submission, judged(submission, self.ground, watch)), ms=watch.ms)
 
     def _broken(self, item: _Item, error: Exception) -> _Item:
         return replace(_item(item.submission, broken(error)), replaces=item.replaces)
 
     def _store(self, items: Sequence[_Item]) -> list[Settled]:
         settled: list[Settled] = []
+        began = perf_counter()
         with self.database.transaction() as connection:
             keys = [item.key for item in items if item.key is not None]
             names = [*map(dossiers.lock_name, keys), *(item.identity.lock_name for item in items)]
@@ -137,7 +142,7 @@ class Intake:
             ledger.write(before)
             self.observe(Event.INSERTED, count=len(items))
             self.observe(Event.COMMITTING, count=len(items))
-        self.observe(Event.COMMITTED, count=len(items))
+        self.observe(Event.COMMITTED, count=len(items), ms=round((perf_counter() - began) * 1000, 2))
         for item, result in zip(items, settled, strict=True):
             self._tell(item, result)
         return settled
@@ -258,6 +263,7 @@ class Intake:
             "duplicate": settled.duplicate,
             "dossier": str(item.key) if item.key else None,
             "codes": [finding.code for finding in settled.findings],
+            "ms": item.ms,
         }
         self.observe(Event.PARKED if settled.state == "parked" else Event.SETTLED, **fields)
         if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in settled.findings):

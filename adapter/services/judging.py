@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import dataclass, field
+from time import perf_counter
 
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.outcomes import Outcome, Parked
 from adapter.model.stages import Submission
-from adapter.pipeline.judge import Ground, judge
+from adapter.pipeline.judge import Ground, Mark, judge, unmarked
 
 
-def judged(submission: Submission, ground: Ground) -> Outcome:
+@dataclass
+class Stopwatch:
+    """How long each stage took, in milliseconds, by the stage's name. It is the mark that judging tells."""
+
+    ms: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=perf_counter)
+
+    def __call__(self, stage: str) -> None:
+        now = perf_counter()
+        self.ms[str(stage)] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+
+def judged(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
     """The outcome that needs no store.
 
     Raises:
         Unavailable: something judging needs cannot be reached now; the message is to be tried again.
     """
     try:
-        return judge(submission, ground)
+        return judge(submission, ground, mark)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001

@@ -198,22 +198,18 @@ class TestWindow:
         tree = parsed(taken.body)
         if tree is None:
             return Reply(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
-        found, findings = shapes(tree)
         content = tree.find("Body/Content/*")
         body = tree.find("Body/Signature")
+        confirms = body is not None and len(body) > 0
         at = self.clock()
-        confirmed: bool | None = None
-        if body is not None and len(body):
-            confirmed = not findings and Place.DECLARANT in found and _holds(tree, Place.DECLARANT, self.identity.unit, at)
-        sealed = not findings and Place.SYSTEM in found and _holds(tree, Place.SYSTEM, self.identity.system, at)
         return Reply(
             body=taken.body,
             claims=claims_of(tree),
             correlation_id=taken.correlation_id,
             content="–" if content is None else str(content.tag),
             codes=tuple(element.text or "" for element in tree.iterfind("Body/Content//ErrorCode")),
-            system=sealed,
-            unit=confirmed,
+            system=_holds(tree, Place.SYSTEM, self.identity.system, at),
+            unit=_holds(tree, Place.DECLARANT, self.identity.unit, at) if confirms else None,
         )
 
     def heartbeat(self) -> Letter:
@@ -302,8 +298,9 @@ def claims_of(tree: etree._Element) -> Claims | None:
 
 
 def _holds(tree: etree._Element, place: Place, certificate: x509.Certificate, at: datetime) -> bool:
-    """The one signature at the place holds; its shape was allowed before, so that it covers what it must."""
-    return verified_bytes(tree, place, certificate, at) is not None
+    """The one signature at the place holds, and is of an allowed shape, so that it covers what it must."""
+    found, findings = shapes(tree)
+    return not findings and place in found and verified_bytes(tree, place, certificate, at) is not None
 
 
 def _party(party: Name) -> dict[str, str]:

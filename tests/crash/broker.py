@@ -93,6 +93,12 @@ class Partner:
         """All copies of all answers to a message."""
         return [reply for reply in self.got if reply.correlation_id == message_id]
 
+    def publish_with(self, message: Message, properties: pika.BasicProperties) -> None:
+        """Publish one message with properties of its own."""
+        with self._channel() as channel:
+            channel.confirm_delivery()
+            channel.basic_publish("nsw.inbound", message.key, message.raw, properties, mandatory=True)
+
     def _send(self, channel: BlockingChannel, message: Message) -> None:
         properties = pika.BasicProperties(
             delivery_mode=2, message_id=message.message_id, content_type="application/xml"

@@ -1,15 +1,18 @@
 """A worker or dispatcher as production builds it, but for who watches it: at a chosen event the watcher ends it.
 
 `python -m tests.crash.part --config FILE --part worker --die-at batch.inserted --nth 3`. The death is SIGKILL: nothing
-is settled, nothing is closed. Must never change what the part does up to that moment.
+is settled, nothing is closed. Must never change what the part does up to that moment. Most of a start is importing, so
+`begin` runs a part in a process forked from one that has imported everything and done nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import multiprocessing.context
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -65,6 +68,49 @@ class Poisoned:
 
     def park(self, submission: Submission, reason: str) -> Settled:
         return self.intake.park(submission, reason)
+
+
+@dataclass(frozen=True)
+class Forked:
+    """Such a process, with the ways of subprocess.Popen that proofs use."""
+
+    process: multiprocessing.context.ForkServerProcess
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid or 0
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.process.join(timeout)
+        code = self.process.exitcode
+        if code is None:
+            raise subprocess.TimeoutExpired("part", timeout or 0)
+        return code
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def send_signal(self, sign: int) -> None:
+        os.kill(self.pid, sign)
+
+
+def begin(arguments: Sequence[str], log: Path) -> Forked:
+    """Start a part in a process of its own that writes to `log`."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.crash.part"])
+    process = context.Process(target=_run, args=(list(arguments), str(log)))
+    process.start()
+    return Forked(process)
+
+
+def _run(arguments: list[str], log: str) -> None:
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    main(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -25,6 +25,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from tests.crash.broker import DECLARATIONS, Partner
 from tests.crash.declarations import Message
+from tests.crash.part import Forked, begin
 from tests.crash.store import Store
 from tests.harness.pki import ROOT, shared_pki
 from tests.servers.process import wait_until
@@ -36,7 +37,7 @@ PATIENCE_S = 60.0
 class Running:
     """A process of the scene with its log."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log: Path
 
     def events(self, event: Event | None = None) -> list[dict[str, Any]]:
@@ -141,12 +142,15 @@ class Scene:
 
     def start(self, part: str, *, die_at: Event | None = None, nth: int = 1, **options: object) -> Running:
         """A worker or dispatcher process; see tests.crash.part for its options."""
-        command = ["-m", "tests.crash.part", "--config", str(self.config), "--part", part]
+        command = ["--config", str(self.config), "--part", part]
         if die_at is not None:
             command += ["--die-at", die_at.value, "--nth", str(nth)]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
-        return self.python(command)
+        log = self.folder / f"process-{len(self.running)}.log"
+        log.touch()
+        self.running.append(Running(begin(command, log), log))
+        return self.running[-1]
 
     def daemon(self, **environment: str) -> Running:
         """The real daemon under its supervisor."""
@@ -204,6 +208,10 @@ class Scene:
     def assert_whole(self, messages: Sequence[Message]) -> None:
         """After `finish`: every message one effect, answered at least once and always with the same bytes."""
         self.store.assert_one_effect_each(messages)
+        self.assert_answered(messages)
+
+    def assert_answered(self, messages: Sequence[Message]) -> None:
+        """The queue is empty, and every message was accepted, always in the same bytes."""
         assert self.partner.ready(DECLARATIONS) == 0
         for message in messages:
             copies = self.partner.answers(message.message_id)

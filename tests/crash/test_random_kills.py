@@ -16,7 +16,7 @@ from tests.crash.declarations import declarations
 from tests.crash.scene import Running, Scene
 
 FULL = os.environ.get("NSW_PROVE") == "full"
-COUNT, KILLS = (1200, 40) if FULL else (150, 6)
+COUNT, KILLS = (1200, 60) if FULL else (250, 12)
 SEED = 20260302
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]

@@ -1,1 +1,1 @@
-"""The demonstration: plays the single window (cổng một cửa quốc gia) against the real adapter. `python -m tests.demo`."""
+"""The demonstration: plays the single window (cổng một cửa quốc gia) against the real adapter: `make demo`."""

@@ -12,15 +12,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from adapter.bootstrap import house
 from adapter.model.errors import AdapterError
 from adapter.simulator.pki import make_pki
 from tests.demo.acts import window_works
 from tests.demo.partner import SingleWindow
-from tests.demo.play import Play
-from tests.demo.premises import Daemon, DemonstrationFailed, Premises, clear, furnish
+from tests.demo.play import players
+from tests.demo.premises import Daemon, DemonstrationFailed, clear, furnish
 from tests.demo.table import Narrator
-from tests.harness.fixtures import Case, load_cases
+from tests.harness.fixtures import load_cases
 from tests.harness.pki import ROOT
 from tests.servers.process import ServerFailed
 from tests.servers.rabbitmq import Rabbit
@@ -62,7 +61,7 @@ def _play(stack: ExitStack, narrator: Narrator) -> None:
     narrator.say(f"adapter on SQLite, ready after {time.monotonic() - began:.1f} s; it logs to {_short(daemon.log)}")
     window = SingleWindow(broker_url)
     stack.callback(window.close)
-    play = Play(window, pki, house(premises.config).catalogue.findings.texts)
+    play = players(premises, window)
     window_works(play, premises, cases, narrator)
     # From here on Ctrl-C waits: what was started is being stopped.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

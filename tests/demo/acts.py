@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adapter.model.stages import Stage
+from adapter.simulator.window import Letter
 from tests.demo.commands import complete
 from tests.demo.expectations import Answer, read
-from tests.demo.partner import Message, SingleWindow
+from tests.demo.partner import SingleWindow
 from tests.demo.play import Line, Play, Turn
 from tests.demo.premises import Premises
 from tests.demo.table import Narrator
@@ -22,11 +24,12 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
     accepted = _accepted(cases)
     narrator.chapter("The window works (Cổng thông tin một cửa quốc gia hoạt động)")
     narrator.say("Each answer is taken from nsw.replies, and xmlsec1 verifies its signature.")
-    narrator.table("Is anybody there?", play.heartbeat(_heartbeat(cases)))
-    lines = play.fixtures(cases, at_once=1)
+    narrator.table("Is anybody there?", play.heartbeat())
+    turns = play.turns(cases)
+    lines = play.exchange(list(turns.values()), at_once=1)
     narrator.table(f"Every fixture of the window, {len(lines)} messages, one at a time:", lines)
     by_label = {line.label: line for line in lines}
-    repeated = [accepted[0], *_one_of_each_fault(cases)]
+    repeated = [turns[case.id] for case in (accepted[0], *_one_of_each_fault(cases))]
     narrator.table("The same message again must bring the same bytes again:", play.twice(repeated, by_label))
     narrator.table("One id must not say two things:", play.other_content(accepted[0]))
     narrator.table(
@@ -51,16 +54,12 @@ def _completions(play: Play, premises: Premises, accepted: Sequence[Line]) -> li
         asked = read(line.body)
         said = complete(premises, asked.number, asked.year)
         wanted = Answer("30", "23", "Completion")
-        request = Message(b"", (asked.procedure, "30", "23"), asked.answered_id or "")
+        request = Letter(b"", (asked.procedure, "30", "23"), asked.answered_id or "")
         came = play.window.collect(1, seconds=COMPLETION_SECONDS)
         label = f"{asked.number}/{asked.year} {said['confirmation_number']}"
         found = play.compare([Turn(label, request, wanted)], [0.0], came)
         lines += [replace(each, milliseconds=None) for each in found]  # the officer took his time
     return lines
-
-
-def _heartbeat(cases: Sequence[Case]) -> Case:
-    return next(case for case in cases if case.expect.reply and case.expect.reply.content == "Receipt")
 
 
 def _accepted(cases: Sequence[Case]) -> list[Case]:
@@ -77,4 +76,4 @@ def _accepted(cases: Sequence[Case]) -> list[Case]:
 def _one_of_each_fault(cases: Sequence[Case]) -> list[Case]:
     """A refused one, one that no signature vouches for, one that cannot be read at all."""
     stages = {case.expect.stage: case for case in reversed(cases) if case.channel == "window" and case.expect.stage}
-    return [stages[stage] for stage in ("check", "verify", "open") if stage in stages]
+    return [stages[stage] for stage in (Stage.CHECK, Stage.VERIFY, Stage.OPEN) if stage in stages]

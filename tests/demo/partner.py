@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import threading
 import time
@@ -13,25 +12,11 @@ from lxml import etree
 
 from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher
 from adapter.services.dispatch import routing_key
+from adapter.simulator.window import Letter, Taken
 from tests.demo.premises import DemonstrationFailed
 
 INBOUND, REPLIES = "nsw.inbound", "nsw.replies"
 _AT_ONCE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message as it is sent; `message_id` is None where the sender wrote none that can be read."""
-
-    body: bytes
-    pair: tuple[str, str, str]
-    """documentType, type, function."""
-    message_id: str
-
-    @property
-    def digest(self) -> str:
-        """How an answer names what could not be read."""
-        return hashlib.sha256(self.body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +28,12 @@ class Received:
     at: float
 
 
-def message(unsigned: bytes, body: bytes) -> Message:
+def letter(unsigned: bytes, body: bytes) -> Letter:
     """A message to send: the unsigned one tells its header, whatever was done to the one that travels."""
     root = etree.fromstring(unsigned)
     subject = {str(child.tag): child.text or "" for child in root.iterfind("Header/Subject/*")}
     identifier = root.findtext("Header/Reference/messageId") or ""
-    return Message(body, (subject["documentType"], subject["type"], subject["function"]), identifier)
+    return Letter(body, (subject["documentType"], subject["type"], subject["function"]), identifier)
 
 
 class SingleWindow:
@@ -63,26 +48,26 @@ class SingleWindow:
         self._thread = threading.Thread(target=self._listen, name="demonstration-replies", daemon=True)
         self._thread.start()
 
-    def publish(self, message: Message) -> float:
+    def publish(self, letter: Letter) -> float:
         """Publish one message, confirmed by the broker; gives the moment it left.
 
         Raises:
             DemonstrationFailed: nobody took it.
         """
-        outgoing = Outgoing(
-            exchange=INBOUND,
-            routing_key=routing_key(*message.pair),
-            body=message.body,
-            message_id=message.message_id,
-            type=".".join(message.pair),
-            timestamp=int(time.time()),
-            app_id="demonstration",
-        )
         left = time.monotonic()
-        verdict = self._publisher.publish([outgoing])[0]
-        if not isinstance(verdict, Confirmed):
-            raise DemonstrationFailed(f"the broker did not take a message: {verdict}")
+        trouble = self.send([letter])[0]
+        if trouble is not None:
+            raise DemonstrationFailed(f"the broker did not take a message: {trouble}")
         return left
+
+    def send(self, letters: Sequence[Letter]) -> list[str | None]:
+        """Publish messages; for each None if the broker has it, else why not."""
+        verdicts = self._publisher.publish([_outgoing(letter) for letter in letters])
+        return [None if isinstance(verdict, Confirmed) else str(verdict) for verdict in verdicts]
+
+    def take(self, seconds: float) -> list[Taken]:
+        """What has come within that time."""
+        return [Taken(each.body, None, each.correlation_id) for each in self.more(seconds=seconds)]
 
     def collect(self, count: int, *, seconds: float) -> list[Received]:
         """Wait for so many replies, but no longer than that; gives those that came."""
@@ -119,6 +104,14 @@ class SingleWindow:
             self._consumer.acknowledge(each.tag for each in deliveries)
 
 
-def acknowledged(messages: Sequence[Received]) -> set[str]:
-    """The correlation ids of these replies."""
-    return {each.correlation_id for each in messages if each.correlation_id}
+def _outgoing(letter: Letter) -> Outgoing:
+    return Outgoing(
+        exchange=INBOUND,
+        routing_key=routing_key(*letter.address),
+        body=letter.body,
+        message_id=letter.message_id,
+        correlation_id=letter.correlation_id,
+        type=".".join(letter.address),
+        timestamp=int(time.time()),
+        app_id="demonstration",
+    )

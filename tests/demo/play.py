@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
-from lxml import etree
-
+from adapter.bootstrap import house, new_message_id
 from adapter.model.finding import FindingText
 from adapter.model.stages import Channel
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
+from adapter.simulator.window import Identity, Letter, TestWindow
 from tests.demo.expectations import Answer, differences, expected, read
-from tests.demo.partner import Message, Received, SingleWindow, message
+from tests.demo.partner import Received, SingleWindow, letter
+from tests.demo.premises import Premises
 from tests.harness.attacks import change_signed_content
 from tests.harness.fixtures import Case, signed
 from tests.harness.second_opinion import Question, verify_many
@@ -29,7 +30,7 @@ class Turn:
     """One message to send and the answer that must come."""
 
     label: str
-    message: Message
+    letter: Letter
     wanted: Answer
 
 
@@ -47,40 +48,36 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """The players' means. `texts` are the public findings by name."""
+    """The players' means. `author` writes what the window itself says; `texts` are the public findings by name."""
 
     window: SingleWindow
+    author: TestWindow
     pki: Pki
     texts: Mapping[str, FindingText]
 
-    def fixtures(self, cases: Sequence[Case], *, at_once: int) -> list[Line]:
-        """Every fixture of the window's channel; so many are under way at the same time."""
-        turns = [self.turn(case) for case in cases if case.channel is Channel.WINDOW]
-        return self.exchange(turns, at_once=at_once)
+    def turns(self, cases: Sequence[Case]) -> dict[str, Turn]:
+        """Every fixture of the window's channel as a turn, by its id; signed once, so that it can be sent again."""
+        return {case.id: self.turn(case) for case in cases if case.channel is Channel.WINDOW}
 
     def turn(self, case: Case) -> Turn:
         """A fixture as a turn: signed now, by the parties it names."""
-        return Turn(case.id, message(case.message, signed(case, self.pki)), expected(case, self.texts))
+        return Turn(case.id, letter(case.message, signed(case, self.pki)), expected(case, self.texts))
 
-    def heartbeat(self, case: Case) -> list[Line]:
-        """90/01 under a fresh id, as the window sends it from time to time; `case` is one that is accepted."""
-        fresh = _renamed(case, str(uuid.uuid4()))
-        return self.exchange([replace(self.turn(fresh), label="heartbeat (nhịp tim)")])
+    def heartbeat(self) -> list[Line]:
+        """90/01, as the window sends it from time to time."""
+        return self.exchange([Turn("heartbeat (nhịp tim)", self.author.heartbeat(), Answer("90", "99", "Receipt"))])
 
-    def twice(self, cases: Sequence[Case], answered: Mapping[str, Line]) -> list[Line]:
+    def twice(self, turns: Sequence[Turn], answered: Mapping[str, Line]) -> list[Line]:
         """Messages that were answered already, each twice more: each time the very same bytes must come back."""
-        turns = [
-            replace(self.turn(case), label=f"{case.id} ({nth} time)") for case in cases for nth in ("2nd", "3rd")
-        ]
-        lines = self.exchange(turns)
-        return [_identical(line, answered[line.label.rpartition(" (")[0]]) for line in lines]
+        again = [replace(turn, label=f"{turn.label} ({nth} time)") for turn in turns for nth in ("2nd", "3rd")]
+        return [_identical(line, answered[line.label.rpartition(" (")[0]]) for line in self.exchange(again)]
 
     def other_content(self, case: Case) -> list[Line]:
         """The id of a message that was answered already, with other content under good signatures."""
         parties = self.pki.party(str(case.signers.system)), self.pki.party(str(case.signers.declarant))
         other = sign_message(change_signed_content(case.message), system=parties[0], declarant=parties[1])
-        sent = message(case.message, other)
-        wanted = Answer(sent.pair[1], "00", "Errors", frozenset({REUSED}))
+        sent = letter(case.message, other)
+        wanted = Answer(sent.address[1], "00", "Errors", frozenset({REUSED}))
         return self.exchange([Turn(f"{case.id} (same id, other content)", sent, wanted)])
 
     def exchange(self, turns: Sequence[Turn], *, at_once: int | None = None) -> list[Line]:
@@ -89,7 +86,7 @@ class Play:
         came: list[Received] = []
         until = time.monotonic() + ANSWER_SECONDS
         while len(left) < len(turns):
-            left += [self.window.publish(turn.message) for turn in turns[len(left) :][:at_once]]
+            left += [self.window.publish(turn.letter) for turn in turns[len(left) :][:at_once]]
             came += self.window.collect(len(left) - len(came), seconds=until - time.monotonic())
         return self.compare(turns, left, came)
 
@@ -97,7 +94,7 @@ class Play:
         """Lines for these turns in their order, then for the answers that belong to none."""
         waiting: defaultdict[str, deque[int]] = defaultdict(deque)
         for place, turn in enumerate(turns):
-            for name in {turn.message.message_id, turn.message.digest}:
+            for name in {turn.letter.message_id, sha256(turn.letter.body).hexdigest()}:
                 waiting[name].append(place)
         lines: dict[int, Line] = {}
         strays: list[Line] = []
@@ -133,6 +130,21 @@ class Play:
         return problems
 
 
+def players(premises: Premises, window: SingleWindow) -> Play:
+    """The means of a play on these premises."""
+    whole, pki = house(premises.config), premises.pki
+    identity = Identity(
+        own=whole.installation.window,
+        adapter=whole.installation.own,
+        key=pki.party("nsw"),
+        system=pki.party("system").certificate,
+        unit=pki.party("unit").certificate,
+        control=whole.installation.placeholder_document_type,
+    )
+    author = TestWindow(identity, window, whole.legal_clock, new_message_id)
+    return Play(window, author, pki, whole.catalogue.findings.texts)
+
+
 def stray(received: Received) -> Line:
     """An answer too many."""
     found = read(received.body).answer
@@ -152,11 +164,3 @@ def _identical(line: Line, first: Line) -> Line:
     if line.found is None or line.body == first.body:
         return line
     return replace(line, problems=(*line.problems, "the bytes are not those of the first answer"))
-
-
-def _renamed(case: Case, message_id: str) -> Case:
-    root = etree.fromstring(case.message)
-    identifier = root.find("Header/Reference/messageId")
-    assert identifier is not None, case.id
-    identifier.text = message_id
-    return replace(case, message=etree.tostring(root, encoding="UTF-8", xml_declaration=True))

@@ -45,8 +45,8 @@ class Premises:
     health_url: str
 
 
-def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None = None) -> Premises:
-    """Write the configuration: config.yaml with its own database, ports and keys, a short patience, a standing clock."""
+def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None = None, workers: int = 1) -> Premises:
+    """Write the configuration: config.yaml with its own database, ports, keys, a short patience, a standing clock."""
     folder.mkdir(parents=True, exist_ok=True)
     door, health = free_ports(2)
     stated: dict[str, Any] = load_settings(ROOT / "config.yaml").model_dump(mode="json", by_alias=True)
@@ -54,6 +54,7 @@ def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None
         "folders": {"state": str(folder)},
         "database": {"url": database_url or f"sqlite:///{folder / 'adapter.db'}"},
         "broker": {"url": broker_url},
+        "workers": {"count": workers},
         "trust": _trust(pki),
         "keys": {name: _key(pki, name) for name in ("system", "unit", "portal")},
         # An outage of seconds is to be an incident, and its end is to be seen as soon.

@@ -1,0 +1,1 @@
+"""Loops and HTTP: what runs. Every decision is below, in the services."""

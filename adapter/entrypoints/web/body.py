@@ -1,0 +1,54 @@
+"""A request's body, within limits, as it streams in. Nothing is decompressed and nothing is decoded here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from email.message import Message
+
+from fastapi import Request
+
+from adapter.entrypoints.web.problems import Refused
+
+_MEDIA_TYPES = ("application/xml", "text/xml")
+_PATIENCE_S = 30.0
+"""A body that takes longer holds a place that others need."""
+
+
+def reader(most: int) -> Callable[[Request], Awaitable[bytes]]:
+    """A dependency that reads a body of at most so many bytes."""
+
+    async def body(request: Request) -> bytes:
+        _check_type(request)
+        if (stated := request.headers.get("content-length", "")).isdigit() and int(stated) > most:
+            raise _too_large(most)
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await _read(request, most)
+        except TimeoutError:
+            raise Refused(408, "The body came too slowly.", {"Connection": "close"}) from None
+
+    return body
+
+
+async def _read(request: Request, most: int) -> bytes:
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > most:
+            raise _too_large(most)
+    return bytes(received)
+
+
+def _too_large(most: int) -> Refused:
+    return Refused(413, f"The body has more than {most} bytes.", {"Connection": "close"})
+
+
+def _check_type(request: Request) -> None:
+    header = Message()
+    header["Content-Type"] = request.headers.get("content-type", "")
+    charset = header.get_param("charset")
+    if header.get_content_type() not in _MEDIA_TYPES or (charset is not None and str(charset).lower() != "utf-8"):
+        raise Refused(415, "Send application/xml or text/xml, in UTF-8.", {"Accept": ", ".join(_MEDIA_TYPES)})
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refused(415, "Send the body as it is, not compressed.", {"Accept-Encoding": "identity"})

@@ -1,0 +1,49 @@
+"""One line a request in the log, and headers that keep answers out of caches and pages. Must never log a query."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapter.model.events import Event, Observe
+
+SECURE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_PAIRS = [(name.lower().encode(), value.encode()) for name, value in SECURE.items()]
+_PROBES = ("/healthz", "/readyz")
+
+
+class Requests:
+    """Around every request: adds the headers, tells what was asked (the route, never its values) and how it ended."""
+
+    def __init__(self, app: ASGIApp, observe: Observe) -> None:
+        self.app = app
+        self.observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 500  # what the outermost layer answers if nothing else was
+
+        async def with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                there = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in _PAIRS if pair[0] not in there)]
+            await send(message)
+
+        started = time.monotonic()
+        try:
+            await self.app(scope, receive, with_headers)
+        finally:
+            route = getattr(scope.get("route"), "path", "-")
+            if route not in _PROBES:
+                ms = round((time.monotonic() - started) * 1000, 1)
+                self.observe(Event.REQUEST, method=scope["method"], route=route, status=status, ms=ms)

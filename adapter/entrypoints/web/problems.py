@@ -1,0 +1,154 @@
+"""Every error as application/problem+json (RFC 9457), in English and Vietnamese. Must never quote what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from adapter.entrypoints.web.headers import SECURE
+from adapter.entrypoints.web.shapes import FindingShape, finding_shape
+from adapter.model.errors import NotAllowed, Unavailable
+from adapter.model.events import Event, Observe
+from adapter.services.door import TurnedAway, Why, WindowUnknown
+from adapter.services.judging import broken
+
+MEDIA_TYPE = "application/problem+json"
+_KIND = "urn:nsw-adapter:problem:"
+_RETRY_S = 10
+_STATUS = {
+    Why.ROLE: HTTPStatus.FORBIDDEN,
+    Why.CLOSED: HTTPStatus.CONFLICT,
+    Why.SEALED: HTTPStatus.BAD_REQUEST,
+    Why.UNREADABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Why.UNKNOWN: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Why.STRANGER: HTTPStatus.FORBIDDEN,
+    Why.NUMBER: HTTPStatus.FORBIDDEN,
+}
+_VI = {
+    400: "Yêu cầu không hợp lệ.",
+    401: "Cần mã truy cập (bearer token) còn hiệu lực.",
+    403: "Mã truy cập không có quyền này.",
+    404: "Không tìm thấy.",
+    405: "Phương thức không được phép ở đây.",
+    408: "Nội dung yêu cầu đến quá chậm.",
+    413: "Nội dung yêu cầu vượt quá giới hạn.",
+    415: "Chỉ nhận application/xml hoặc text/xml, UTF-8, không nén.",
+    422: "Yêu cầu thiếu hoặc sai tham số.",
+    500: "Lỗi của hệ thống; đã được ghi lại.",
+    503: "Hệ thống tạm thời chưa phục vụ được; hãy thử lại.",
+}
+
+
+class Problem(BaseModel):
+    """What is wrong, and what to do (RFC 9457)."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    """What kind of problem: a URN that never changes, or about:blank where the status says it all."""
+    title: str
+    """The kind in words; the same for every problem of this type."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """This problem, in English: what is wrong and what to do."""
+    vi: str
+    """The same in Vietnamese."""
+    findings: list[FindingShape] = []
+    """What was found in the message, where it was read."""
+
+
+class Refused(Exception):
+    """The web layer itself turns a request away."""
+
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = HTTPStatus(status), detail, dict(headers or {})
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    vi: str | None = None,
+    kind: str | None = None,
+    findings: Sequence[FindingShape] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The response for a problem."""
+    body = Problem(
+        type=_KIND + kind if kind else "about:blank",
+        title=kind.replace("-", " ").capitalize() if kind else HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        vi=vi or _VI.get(status, detail),
+        findings=list(findings),
+    )
+    content = body.model_dump(exclude_defaults=True)
+    return JSONResponse(content, status, {**SECURE, **(headers or {})}, MEDIA_TYPE)
+
+
+def install(app: FastAPI, observe: Observe) -> None:
+    """Make every error of the app a problem."""
+
+    def failed(_: Request, error: Exception) -> Response:
+        # The places only: the text of an exception may quote a person's data.
+        observe(Event.UNAVAILABLE, reason=broken(error).reason)
+        return problem(500, "This is our fault. It has been recorded; sending the same again does no harm.")
+
+    handlers: dict[type[Exception], Any] = {
+        Refused: _refused,
+        TurnedAway: _turned_away,
+        NotAllowed: _not_allowed,
+        Unavailable: _unavailable,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        Exception: failed,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+def _refused(_: Request, error: Refused) -> Response:
+    return problem(error.status, error.detail, headers=error.headers)
+
+
+def _turned_away(_: Request, error: TurnedAway) -> Response:
+    found = [finding_shape(finding) for finding in error.findings]
+    return problem(_STATUS[error.why], error.en, vi=error.vi, kind=error.why.value, findings=found)
+
+
+def _not_allowed(_: Request, error: NotAllowed) -> Response:
+    return problem(403, str(error))
+
+
+def _unavailable(_: Request, error: Unavailable) -> Response:
+    if isinstance(error, WindowUnknown):
+        return problem(
+            503,
+            "It cannot be told now whether the national single window works, so this door stays shut. Try again after "
+            "Retry-After seconds; if it lasts, tell the operator, who can open the door by hand.",
+            vi="Hiện chưa biết Cổng thông tin một cửa quốc gia có hoạt động hay không nên chưa nhận bản khai tại đây. "
+            "Hãy thử lại sau; nếu kéo dài, báo cho đơn vị vận hành để mở cổng.",
+            kind="window-unknown",
+            headers={"Retry-After": str(max(1, round(error.retry_s)))},
+        )
+    detail = "Something this service needs cannot be reached now. Nothing was stored; send the same again later."
+    return problem(503, detail, kind="unavailable", headers={"Retry-After": str(_RETRY_S)})
+
+
+def _invalid(_: Request, error: RequestValidationError) -> Response:
+    # Where and what is wrong; what was sent is not repeated.
+    faults = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
+    return problem(422, f"The request does not fit: {faults}", kind="parameters")
+
+
+def _http(_: Request, error: HTTPException) -> Response:
+    return problem(error.status_code, str(error.detail), headers=error.headers)

@@ -1,0 +1,72 @@
+"""The web process: uvicorn around the app, watched and stopped by the supervisor's pulse. Needs no broker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import uvicorn
+
+from adapter.bootstrap import House
+from adapter.entrypoints.pulse import Pulse
+from adapter.entrypoints.web.app import create_app
+from adapter.model.errors import Misconfigured
+
+_ROUND_S = 2.0
+_AT_ONCE = 200
+"""Requests at once; more are told to come back."""
+
+
+def serve(house: House, pulse: Pulse | None = None) -> None:
+    """Serve until told to stop; requests that are under way are finished.
+
+    Raises:
+        Misconfigured: the address cannot be listened on, or a part cannot be loaded.
+    """
+    stated = house.settings.web
+    server = uvicorn.Server(configuration(house, stated.host, stated.port))
+    over = threading.Event()
+    if pulse is not None:
+        threading.Thread(target=_watch, args=(house, pulse, server, over), name="pulse", daemon=True).start()
+    try:
+        server.run()
+    except SystemExit:
+        raise Misconfigured(f"web.host and web.port: {stated.host}:{stated.port} cannot be listened on") from None
+    finally:
+        over.set()
+
+
+def configuration(house: House, host: str, port: int) -> uvicorn.Config:
+    """How uvicorn runs here: no access log (it would hold queries), no banner, no trust in proxies' headers."""
+    # Tracebacks of a request may quote what was sent; the app has recorded where it failed.
+    logging.getLogger("uvicorn.error").addFilter(_without_traceback)
+    return uvicorn.Config(
+        create_app(house),
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_AT_ONCE,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=20,
+        lifespan="off",
+        ws="none",
+    )
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True
+
+
+def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.Event) -> None:
+    """Tell the supervisor that we live and what we have; pass its word to stop on."""
+    while not over.is_set():
+        if pulse.stopping:
+            server.should_exit = True
+            return
+        if server.started:
+            pulse.idle(database=house.database.reachable())
+        pulse.wait(_ROUND_S)

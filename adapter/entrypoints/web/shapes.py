@@ -1,0 +1,259 @@
+"""The JSON of the HTTP interface: what its callers rely on, described where it is declared."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from adapter.model.finding import StatedFinding
+from adapter.model.procedure import Label
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.declarations import Standing
+from adapter.services.door import Admitted
+from adapter.services.lookup import Found
+from adapter.services.window import State
+
+API = "/api/v1"
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Words(_Shape):
+    """A text in both languages."""
+
+    vi: str
+    en: str
+
+
+class FindingShape(_Shape):
+    """One fault or warning in a message."""
+
+    code: str
+    """Its number in the public error catalogue."""
+    pointer: str
+    """XPath of the place."""
+    line: int
+    """Line in the message as it was sent, from 1; 0 where there is none."""
+    severity: str
+    """reject, refuse or warn."""
+    vi: str
+    en: str
+
+
+class AdmittedShape(_Shape):
+    """What became of a declaration that was taken in."""
+
+    id: str
+    reference: str | None
+    """The dossier's number: the one given, or one of our own series."""
+    year: int | None
+    state: str
+    """The dossier's: received, accepted, completed, refused, withdrawn. The message's: waiting, parked, rejected."""
+    outcome: str | None
+    """accepted, refused, rejected or parked."""
+
+
+class ReplyShape(_Shape):
+    """One signed reply."""
+
+    kind: str
+    type: str
+    function: str
+    digest: str
+    """SHA-256 of the exact bytes, hexadecimal."""
+    href: str
+    """Where the exact bytes are, as application/xml."""
+    created_at: datetime
+    delivered_at: datetime
+    """When it was first read: a confirmation has its effect from then on."""
+    base64: str
+    """The same exact bytes."""
+
+
+class DeclarationShape(_Shape):
+    """Where a declaration stands."""
+
+    id: str
+    state: str
+    """The dossier's: received, accepted, completed, refused, withdrawn. The message's: waiting, parked, rejected."""
+    outcome: str | None
+    procedure: str | None
+    reference: str | None
+    year: int | None
+    received_at: datetime
+    findings: list[FindingShape]
+    replies: list[ReplyShape]
+    """In the order they were given; the last one counts."""
+
+
+class Confirmation(_Shape):
+    """The confirmation that the declaration is complete: its number and time."""
+
+    number: str
+    time: datetime | None
+
+
+class PaperShape(_Shape):
+    """Whether paper may still be asked for, and on what ground."""
+
+    value: bool
+    ground: Words
+
+
+class DecisionShape(_Shape):
+    """The newest signed decision."""
+
+    kind: str
+    digest: str
+    """SHA-256 of the exact bytes, hexadecimal."""
+    href: str
+    created_at: datetime
+    sent_at: datetime | None
+    """When it left; absent while it waits for the window."""
+
+
+class DossierShape(_Shape):
+    """A dossier as customs see it. Times are ISO 8601 in Vietnam's time."""
+
+    reference: str
+    window_reference: str | None
+    """The window's own number for what was entered directly, once it has given one."""
+    year: int
+    procedure: str
+    title: Words | None
+    form: str | None
+    state: str
+    result: Words
+    """What the state means. A confirmation says that the declaration is complete, never that one may cross."""
+    confirmation: Confirmation | None
+    channel: str
+    """window or portal: the door it came by."""
+    gate: str | None
+    unit: str | None
+    version: int
+    late: bool
+    """Declared later than the Decision asks for."""
+    expected_crossing: datetime | None
+    received_at: datetime | None
+    accepted_at: datetime | None
+    completed_at: datetime | None
+    issued_through_window: bool
+    paper_may_be_asked: PaperShape
+    reply: DecisionShape | None
+
+
+class DossiersShape(_Shape):
+    """What a lookup gives."""
+
+    dossiers: list[DossierShape]
+    more: bool
+    """Some were left out: ask more narrowly."""
+
+
+class WindowShape(_Shape):
+    """Whether the national single window works."""
+
+    mode: str
+    """up, down or unknown."""
+    since: datetime | None
+    second_door: bool
+    """Whether declarations of procedures that the window carries may be sent here now."""
+    declare_at: str
+    """Where to declare while it works."""
+
+
+def finding_shape(finding: StatedFinding) -> FindingShape:
+    """A finding that was stated just now."""
+    return FindingShape(
+        code=finding.code,
+        pointer=finding.pointer,
+        line=finding.line,
+        severity=finding.severity.value,
+        vi=finding.vi,
+        en=finding.en,
+    )
+
+
+def admitted_shape(admitted: Admitted) -> AdmittedShape:
+    """The answer to a POST."""
+    return AdmittedShape(
+        id=admitted.public_id,
+        reference=admitted.reference,
+        year=admitted.year,
+        state=admitted.state,
+        outcome=admitted.outcome,
+    )
+
+
+def declaration_shape(standing: Standing) -> DeclarationShape:
+    """A declaration with its replies."""
+    place = f"{API}/declarations/{standing.public_id}"
+    return DeclarationShape(
+        id=standing.public_id,
+        state=standing.state,
+        outcome=standing.outcome,
+        procedure=standing.procedure,
+        reference=standing.reference,
+        year=standing.year,
+        received_at=_local(standing.received_at),
+        findings=[FindingShape(**finding) for finding in standing.findings],
+        replies=[
+            ReplyShape(
+                kind=answer.kind,
+                type=answer.type,
+                function=answer.function,
+                digest=answer.digest,
+                href=f"{place}/replies/{answer.digest}",
+                created_at=_local(answer.created_at),
+                delivered_at=_local(answer.delivered_at),
+                base64=b64encode(answer.body).decode(),
+            )
+            for answer in standing.answers
+        ],
+    )
+
+
+def dossier_shape(found: Found) -> DossierShape:
+    """A dossier that was looked up."""
+    paper, decision = found.paper_may_be_asked, found.decision
+    values: dict[str, Any] = {name: getattr(found, name) for name in DossierShape.model_fields if hasattr(found, name)}
+    values |= {
+        "window_reference": found.alias,
+        "title": found.title and _words(found.title),
+        "result": _words(found.result),
+        "confirmation": found.confirmation and Confirmation(number=found.confirmation, time=found.completed_at),
+        "expected_crossing": found.crossing_at,
+        "paper_may_be_asked": PaperShape(value=paper.value, ground=_words(paper.ground)),
+        "reply": decision
+        and DecisionShape(
+            kind=decision.kind,
+            digest=decision.digest,
+            href=f"{API}/lookup/dossiers/{found.reference}/{found.year}/reply",
+            created_at=_local(decision.created_at),
+            sent_at=decision.sent_at and _local(decision.sent_at),
+        ),
+    }
+    return DossierShape(**values)
+
+
+def window_shape(state: State, declare_at: str) -> WindowShape:
+    """The window's mode for a caller."""
+    return WindowShape(
+        mode=state.mode.value,
+        since=state.since and _local(state.since),
+        second_door=state.mode.value == "down",
+        declare_at=declare_at,
+    )
+
+
+def _words(label: Label) -> Words:
+    return Words(vi=label.vi, en=label.en)
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(VIETNAM)

@@ -1,0 +1,91 @@
+"""What the HTTP door reads: a message with its answers, dossiers by a key, the newest decision. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, or_, select
+
+from adapter.gateways.tables import contingency, dossier, inbox, outbox, search_key
+from adapter.model.identifiers import DossierKey
+
+_LATER_VERSIONS = ("confirmation",)
+"""Kinds that are found whatever version they stand at; others only in the newest: a replaced paper is not declared."""
+
+
+def message(connection: Connection, public_id: str) -> Row[Any] | None:
+    """A stored message, with its dossier's state and identities where it has one."""
+    names = ("id", "public_id", "bound_to", "state", "outcome", "findings", "procedure", "reference", "year")
+    columns: list[Any] = [*(inbox.c[name] for name in names), inbox.c.received_at, inbox.c.dossier_id]
+    columns += [dossier.c.state.label("dossier_state"), dossier.c.identities]
+    query = (
+        select(*columns)
+        .select_from(inbox.outerjoin(dossier, dossier.c.id == inbox.c.dossier_id))
+        .where(inbox.c.public_id == public_id)
+    )
+    return connection.execute(query).first()
+
+
+def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Sequence[Row[Any]]:
+    """The signed replies to a message and to its dossier, in their order, each once."""
+    mine: ColumnElement[bool] = outbox.c.inbox_id == inbox_id
+    if dossier_id is not None:
+        mine = or_(mine, outbox.c.dossier_id == dossier_id)
+    query = (
+        select(outbox)
+        .where(mine, outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def identities(connection: Connection, key: DossierKey) -> list[str] | None:
+    """Who may read the dossier of this key; None where there is no such dossier."""
+    query = select(dossier.c.identities).where(dossier.c.number == key.number, dossier.c.year == key.year)
+    row = connection.execute(query).first()
+    return None if row is None else list(row.identities)
+
+
+def issued_to(connection: Connection, key: DossierKey) -> str | None:
+    """To which sender a number of our own series was issued."""
+    query = select(contingency.c.sender).where(contingency.c.number == key.number, contingency.c.year == key.year)
+    return connection.execute(query).scalar()
+
+
+def by_number(
+    connection: Connection, *, number: str, year: int, office: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Dossiers by our number or the window's; `office` None: of every office."""
+    named = or_(dossier.c.number == number, dossier.c.alias_number == number)
+    return _found(connection, and_(named, dossier.c.year == year), office, limit)
+
+
+def by_key(connection: Connection, *, kind: str, value: str, office: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Dossiers by a search key, which is given as it is stored (`dossiers.search_value`)."""
+    if not value:
+        return _found(connection, false(), office, limit)
+    named = [search_key.c.kind == kind, search_key.c.value == value, search_key.c.dossier_id == dossier.c.id]
+    if kind not in _LATER_VERSIONS:
+        named.append(search_key.c.version == dossier.c.version)
+    return _found(connection, exists().where(*named), office, limit)
+
+
+def _found(
+    connection: Connection, condition: ColumnElement[bool], office: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    query = select(dossier).where(condition).order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
+    if office is not None:
+        query = query.where(or_(dossier.c.gate == office, dossier.c.unit == office))
+    return connection.execute(query).all()
+
+
+def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, Row[Any]]:
+    """The newest reply of these kinds to each dossier."""
+    query = (
+        select(outbox)
+        .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .where(outbox.c.kind.in_(kinds))
+        .order_by(outbox.c.ordinal, outbox.c.created_at)
+    )
+    return {row.dossier_id: row for row in connection.execute(query)}

@@ -1,0 +1,230 @@
+"""The second door: an authenticated caller's envelope becomes a sealed Submission on channel PORTAL (wire profile 2).
+
+It vouches for who calls, whom the message is from, and the number; it must never alter Body, and it decides nothing
+about a declaration: that is the pipeline's, which does not know which door a message came by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from lxml import etree
+
+from adapter.gateways import lookups, mailbox
+from adapter.gateways.contingency import Series
+from adapter.gateways.database import Connection, Database
+from adapter.gateways.mailbox import Identity
+from adapter.model.errors import Fault, NotAllowed, Unavailable
+from adapter.model.finding import Finding, StatedFinding
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.installation import Installation
+from adapter.model.procedure import Procedure
+from adapter.model.stages import Channel, Envelope, Submission
+from adapter.pipeline import xml
+from adapter.pipeline.envelope import open_envelope
+from adapter.pipeline.judge import Ground
+from adapter.pipeline.seal import SigningKey
+from adapter.services import sealing
+from adapter.services.declarations import state_of
+from adapter.services.intake import Intake
+from adapter.services.tokens import Caller, Role
+from adapter.services.window import Mode, Window
+
+_NAMESPACE = uuid.UUID("3c0d7e52-5c0b-5f0e-8d55-1f2e6a9b7c10")
+_STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
+
+
+class Why(StrEnum):
+    """Why a caller is turned away."""
+
+    ROLE = "role"
+    CLOSED = "door-closed"
+    SEALED = "already-sealed"
+    UNREADABLE = "unreadable"
+    UNKNOWN = "not-a-declaration"
+    STRANGER = "not-the-declarant"
+    NUMBER = "number-of-another"
+
+
+class TurnedAway(NotAllowed):
+    """Not taken in; nothing was stored, unless `findings` are the pipeline's own (STRANGER)."""
+
+    def __init__(self, why: Why, en: str, vi: str, findings: tuple[StatedFinding, ...] = ()) -> None:
+        super().__init__(en)
+        self.why, self.en, self.vi, self.findings = why, en, vi, findings
+
+
+class WindowUnknown(Unavailable):
+    """Nobody can tell whether the window works, so nobody can tell whether the door is open."""
+
+    def __init__(self, retry_s: float, reason: str) -> None:
+        super().__init__(f"the window's state is not known: {reason}")
+        self.retry_s = retry_s
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of a message that was taken in, as it is stored."""
+
+    public_id: str
+    reference: str | None
+    year: int | None
+    state: str
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Door:
+    """The use case of POST. `sender` is the portal's name among the partners; `clock` gives the legal time (aware)."""
+
+    database: Database
+    ground: Ground
+    intake: Intake
+    series: Series
+    window: Window
+    installation: Installation
+    key: SigningKey
+    sender: str
+    answer_portal: str
+    retry_s: float
+    clock: Callable[[], datetime]
+    _one: threading.Lock = field(default_factory=threading.Lock)
+    """One message at a time: a compiled XSD keeps the faults of its last document, and threads share it."""
+
+    def submit(self, raw: bytes, caller: Caller) -> Admitted:
+        """Take a declaration in; sent again, it gets the same number, the same place and the stored answer.
+
+        Raises:
+            TurnedAway: the caller must act.
+            Unavailable: time must pass; nothing was stored.
+        """
+        if caller.role is not Role.DECLARANT or caller.bound_to is None:
+            raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
+        with self._one:
+            return self._submit(raw, caller.bound_to)
+
+    def _submit(self, raw: bytes, bound_to: str) -> Admitted:
+        now = self.clock()
+        digest = hashlib.sha256(raw).hexdigest()
+        sender = f"{self.sender}:{bound_to}"
+        tree = self._parsed(raw)
+        named = (tree.findtext("Header/Reference/messageId") or "").strip()
+        own_id = str(uuid.uuid5(_NAMESPACE, f"{sender}|{digest}"))
+        installation = self.installation
+        sealing.write_header(tree, sender=installation.portal, recipient=installation.own, message_id=own_id)
+        numberless = sealing.lacks_number(tree)
+        envelope = self._opened(tree, now)
+        self._pass(envelope, sender, bound_to, numberless=numberless)
+        if numberless:
+            with self.database.transaction() as connection:
+                key = self.series.issue(
+                    connection, self.database, sender=sender, message_key=named or digest, at=now
+                )
+            sealing.write_number(tree, key)
+        settled = self.intake.receive([_submission(sealing.sealed(tree, self.key), now, bound_to)])[0]
+        return self._admitted(settled.public_id)
+
+    def _parsed(self, raw: bytes) -> etree._Element:
+        limits = self.ground.limits
+        try:
+            xml.gate(raw, limits)
+            tree = xml.parse(raw, limits)
+        except xml.Refusal as refusal:
+            raise self._unreadable((refusal.finding,)) from None
+        if tree.tag != "Envelope" or tree.find("Header") is None:
+            raise self._unreadable((Finding("not_an_envelope", "/"),))
+        if sealing.is_sealed(tree):
+            raise TurnedAway(
+                Why.SEALED,
+                "SystemSignature must be empty: this door seals the message itself.",
+                "SystemSignature phải để trống: cổng sẽ tự ký niêm phong bản tin.",
+            )
+        return tree
+
+    def _opened(self, tree: etree._Element, now: datetime) -> Envelope:
+        """What the pipeline's first stage says, before a number is drawn: what it refuses is not stored."""
+        submission = _submission(etree.tostring(tree, encoding="UTF-8"), now, None)
+        try:
+            envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits)
+        except Fault as fault:
+            raise self._unreadable(fault.findings) from None
+        meaning = envelope.spec.meaning
+        if meaning.is_control or meaning.is_technical_answer:
+            raise TurnedAway(
+                Why.UNKNOWN,
+                "Only declarations, their amendments and withdrawals enter by this door.",
+                "Cổng này chỉ nhận bản khai, bản khai sửa đổi, bổ sung và đề nghị rút bản khai.",
+            )
+        return envelope
+
+    def _pass(self, envelope: Envelope, sender: str, bound_to: str, *, numberless: bool) -> None:
+        """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
+        with self.database.transaction() as connection:
+            identity = Identity(sender, f"id:{envelope.header.message_id}")
+            known = mailbox.known(connection, [identity])
+            if not numberless:
+                self._own(connection, envelope.header.subject.key, sender, bound_to)
+        if not known:
+            self._open_for(envelope.procedure)
+
+    def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
+        """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
+        names = lookups.identities(connection, key)
+        if names is not None:
+            if bound_to in names:
+                return
+        elif not key.number.upper().startswith(self.series.prefix) or lookups.issued_to(connection, key) == sender:
+            return
+        finding = self._stated((Finding(_FOREIGN, "/Envelope/Header/Subject/reference", words={"key": str(key)}),))
+        raise TurnedAway(
+            Why.NUMBER,
+            "This dossier number is not yours to use. Leave it out to be given one.",
+            "Số hồ sơ này không phải của bạn. Hãy để trống để được cấp số.",
+            finding if names is None else (),
+        )
+
+    def _open_for(self, procedure: Procedure) -> None:
+        """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
+        if not procedure.on_window:
+            return
+        state = self.window.state()
+        if state.mode is Mode.UNKNOWN:
+            raise WindowUnknown(self.retry_s, state.reason)
+        if state.mode is Mode.UP:
+            raise TurnedAway(
+                Why.CLOSED,
+                f"The national single window works: declare there, at {self.answer_portal}.",
+                f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",
+            )
+
+    def _admitted(self, public_id: str) -> Admitted:
+        with self.database.transaction() as connection:
+            row = lookups.message(connection, public_id)
+        assert row is not None, "the intake has just stored it"
+        stranger = self.ground.catalogue.findings.texts[_STRANGER].code
+        if any(finding["code"] == stranger for finding in row.findings):
+            raise TurnedAway(
+                Why.STRANGER,
+                "The caller is not the declarant of this declaration.",
+                "Người gọi không phải là người làm thủ tục trong bản khai.",
+                self._stated((Finding(_STRANGER, "/Envelope"),)),
+            )
+        return Admitted(row.public_id, row.reference, row.year, state_of(row), row.outcome)
+
+    def _stated(self, findings: tuple[Finding, ...]) -> tuple[StatedFinding, ...]:
+        return self.intake.correspondence.state(findings)
+
+    def _unreadable(self, findings: tuple[Finding, ...]) -> TurnedAway:
+        stated = self._stated(findings)
+        return TurnedAway(Why.UNREADABLE, stated[0].en, stated[0].vi, stated)
+
+
+def _submission(body: bytes, now: datetime, bound_to: str | None) -> Submission:
+    digest = Digest(hashlib.sha256(body).hexdigest())
+    return Submission(body, Channel.PORTAL, now, digest, bound_to)

@@ -1,0 +1,103 @@
+"""Declarations as declarants hand them in at the second door: without a number and without a seal."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from adapter.model.procedure import Catalogue, Procedure
+from adapter.model.stages import Channel
+from adapter.simulator.pki import Pki
+from adapter.simulator.sign import sign_message
+from tests.demo.expectations import Answer, expected
+from tests.harness.fixtures import CLOCK, Case
+
+_NUMBERS = ("DossierNumber", "DossierYear")
+"""What Content repeats of the number that is yet to be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """One declaration for the second door, who hands it in, and the answer that must come."""
+
+    label: str
+    body: bytes
+    declarant: str
+    """Tax code or personal number: what the caller's token must be bound to."""
+    wanted: Answer
+
+    @property
+    def decided(self) -> bool:
+        """Accepted or refused: the window must hear of it later."""
+        return self.wanted.type == "20"
+
+
+def directs(cases: Sequence[Case], *, catalogue: Catalogue, pki: Pki) -> list[Direct]:
+    """The portal's fixtures, and of the window's one of each kind of answer a procedure: the doors judge alike."""
+    texts = catalogue.findings.texts
+    chosen = [case for case in cases if case.channel is Channel.PORTAL]
+    chosen += _one_of_each([case for case in cases if _procedure(case, catalogue).identities])
+    return [Direct(case.id, _body(case, pki), _declarant(case, catalogue), expected(case, texts)) for case in chosen]
+
+
+def _one_of_each(cases: Sequence[Case]) -> list[Case]:
+    """Faults that do not lie in the number, the window's seal or the way of the message."""
+    first: dict[tuple[str, str], Case] = {}
+    for case in cases:
+        reply, stage = case.expect.reply, case.expect.stage or "check"
+        plain = case.channel is Channel.WINDOW and case.attack is None
+        if plain and reply is not None and stage in ("validate", "check"):
+            first.setdefault((case.procedure, reply.content), case)
+    return list(first.values())
+
+
+def _body(case: Case, pki: Pki) -> bytes:
+    root = etree.fromstring(case.message)
+    identifier = root.find("Header/Reference/messageId")
+    assert identifier is not None, case.id
+    identifier.text = str(uuid.uuid4())
+    for path in ("reference", "documentYear", "preReference", "preDocumentYear"):
+        for element in root.iterfind(f"Header/Subject/{path}"):
+            element.text = None
+    for name in _NUMBERS:
+        for element in root.findall(f"Body/Content/*/{name}"):
+            _parent(element).remove(element)
+    declarant = None if case.signers.declarant is None else pki.party(case.signers.declarant)
+    unsigned = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return sign_message(unsigned, system=None, declarant=declarant, form=case.form)
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    assert parent is not None
+    return parent
+
+
+def _declarant(case: Case, catalogue: Catalogue) -> str:
+    """The first of the identities that the procedure knows and the declaration states."""
+    root = etree.fromstring(case.message)
+    stated = (root.findtext(f"Body/Content/*/{path}") for path in _paths(_procedure(case, catalogue)))
+    return next(value for value in stated if value)
+
+
+def _procedure(case: Case, catalogue: Catalogue) -> Procedure:
+    """The procedure of a fixture's folder; its message may name another on purpose."""
+    procedure = catalogue.find(case.procedure, CLOCK.date())
+    assert procedure is not None, case.id
+    return procedure
+
+
+def _paths(procedure: Procedure) -> list[str]:
+    fields = (procedure.field(name) for name in procedure.identities)
+    return [field.path for field in fields if field is not None]
+
+
+def by_declarant(found: Sequence[Direct]) -> Mapping[str, list[Direct]]:
+    """The declarations by who hands them in."""
+    grouped: dict[str, list[Direct]] = {}
+    for each in found:
+        grouped.setdefault(each.declarant, []).append(each)
+    return grouped

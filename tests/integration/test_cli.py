@@ -1,0 +1,267 @@
+"""The command line as a process: exit codes, the JSON contract of `judge`, and that it writes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from adapter.cli import app
+from tests.harness.fixtures import FIXTURES, load_cases, signed
+from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+
+AT = "2026-03-02T07:15:00+07:00"
+KEYS = {"file", "outcome", "stage", "findings", "signers", "digest"}
+GROUP = "BQP0100001"
+CLOSED_PORT = "amqp://guest:guest@127.0.0.1:1/%2F"
+
+
+def command(*arguments: object, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
+    return subprocess.run(
+        [sys.executable, "-m", "adapter.cli", *map(str, arguments)],
+        cwd=cwd,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("NSW_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration of its own: the shared test PKI, a database that is not there, a broker that is not there."""
+    shared_pki()
+    return write_config(tmp_path)
+
+
+def write_config(folder: Path, **changes: Mapping[str, Any]) -> Path:
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    settings["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
+    settings["database"]["url"] = f"sqlite:///{folder / 'adapter.db'}"
+    settings["broker"]["url"] = CLOSED_PORT
+    text = yaml.safe_dump({**settings, **changes}, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER))
+    file = folder / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Signed files by the name of their case."""
+    folder = tmp_path_factory.mktemp("messages")
+    wanted = {"accepted-late-and-flagged", "refused-every-fault-listed", "rejected-missing-field", "rejected-truncated"}
+    files = {}
+    for case in load_cases():
+        procedure, _, name = case.id.partition("/")
+        if procedure == GROUP and name in wanted:
+            files[name] = folder / f"{name}.xml"
+            files[name].write_bytes(signed(case, shared_pki()))
+    assert files.keys() == wanted
+    return files
+
+
+def judged(*arguments: object, code: int) -> list[dict[str, Any]]:
+    done = command("judge", "--json", "--at", AT, *arguments)
+    assert done.returncode == code, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_an_accepted_message_is_judged_with_stage_null_and_its_warnings(
+    config: Path, messages: dict[str, Path]
+) -> None:
+    file = messages["accepted-late-and-flagged"]
+    (told,) = judged(file, "--config", config, code=0)
+    assert told.keys() == KEYS
+    assert (told["file"], told["outcome"], told["stage"]) == (str(file), "accepted", None)
+    assert told["digest"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert [set(finding) for finding in told["findings"]] == [{"code", "pointer", "line", "vi", "en"}]
+    assert told["findings"][0]["line"] > 1
+    assert [signer["role"] for signer in told["signers"]] == ["window", "declarant"]
+    assert {frozenset(signer) for signer in told["signers"]} == {frozenset({"role", "subject", "serial"})}
+
+
+def test_a_refused_message_stops_at_check_with_every_fault(config: Path, messages: dict[str, Path]) -> None:
+    (told,) = judged(messages["refused-every-fault-listed"], "--config", config, code=1)
+    assert told.keys() == KEYS
+    assert (told["outcome"], told["stage"]) == ("refused", "check")
+    assert len(told["findings"]) > 1
+
+
+def test_rejected_messages_name_the_stage_that_stopped_them(config: Path, messages: dict[str, Path]) -> None:
+    files = messages["rejected-missing-field"], messages["rejected-truncated"]
+    told = judged(*files, "--config", config, code=1)
+    assert [(each["outcome"], each["stage"]) for each in told] == [("rejected", "validate"), ("rejected", "open")]
+    assert told[1]["signers"] == []
+
+
+def test_what_is_ours_to_mend_is_parked_and_the_reason_is_said_beside_the_json(
+    tmp_path: Path, messages: dict[str, Path]
+) -> None:
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    del settings["trust"]["partners"]["portal"]
+    config = write_config(tmp_path, trust=settings["trust"])
+    file = messages["accepted-late-and-flagged"]
+    done = command("judge", "--json", "--channel", "portal", "--at", AT, file, "--config", config)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert told.keys() == KEYS
+    assert (told["outcome"], told["stage"], told["findings"], told["signers"]) == ("parked", None, [], [])
+    assert "no partner is configured for channel portal" in done.stderr.decode()
+
+
+def test_one_that_is_not_accepted_makes_the_exit_code_1(config: Path, messages: dict[str, Path]) -> None:
+    files = messages["accepted-late-and-flagged"], messages["rejected-missing-field"]
+    assert [each["outcome"] for each in judged(*files, "--config", config, code=1)] == ["accepted", "rejected"]
+
+
+def test_judging_writes_nothing_and_needs_no_server(config: Path, messages: dict[str, Path]) -> None:
+    before = sorted(config.parent.rglob("*"))
+    judged(*messages.values(), "--config", config, code=1)
+    assert sorted(config.parent.rglob("*")) == before
+
+
+def test_a_message_can_come_by_stdin(config: Path, messages: dict[str, Path]) -> None:
+    raw = messages["accepted-late-and-flagged"].read_bytes()
+    done = command("judge", "-", "--json", "--at", AT, "--config", config, stdin=raw)
+    assert (done.returncode, json.loads(done.stdout)["file"]) == (0, "-")
+
+
+def test_a_time_without_zone_is_vietnams(config: Path, messages: dict[str, Path]) -> None:
+    file = messages["accepted-late-and-flagged"]
+    arguments = ["judge", "--json", "--config", str(config), str(file), "--at"]
+    naive, aware = (CliRunner().invoke(app, [*arguments, at]) for at in ("2026-03-02T07:15:00", AT))
+    assert json.loads(naive.stdout)["findings"] == json.loads(aware.stdout)["findings"] != []
+
+
+def test_without_json_the_findings_can_be_read(config: Path, messages: dict[str, Path]) -> None:
+    arguments = ["judge", "--at", AT, str(messages["rejected-missing-field"]), "--config", str(config)]
+    done = CliRunner().invoke(app, arguments)
+    assert "rejected at validate" in done.stdout
+    assert "BQP120" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["judge", "/nowhere/message.xml"], "there is no such file"),
+        (["judge", str(ROOT)], "is a folder"),
+        (["judge", "--at", "yesterday", __file__], "no ISO 8601 time"),
+        (["judge"], "Missing argument"),
+        (["judge", "--config", "/nowhere/config.yaml", __file__], "does not exist"),
+        (["simulate", "sign", __file__, "--as", "nobody", "--pki", str(SHARED_FOLDER)], "no party 'nobody'"),
+        (["simulate", "sign", __file__, "--as", "body", "--pki", "/nowhere"], "make it: nsw-adapter simulate pki"),
+        (["nonsense"], "No such command"),
+    ],
+)
+def test_usage_errors_are_told_in_words_with_exit_code_2(arguments: list[str], words: str) -> None:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_configuration_that_does_not_fit_is_one_line_with_every_fault(tmp_path: Path) -> None:
+    config = write_config(tmp_path, workers={"count": 0}, web={"port": "x"})
+    done = command("judge", __file__, "--config", config)
+    assert done.returncode == 2
+    assert len(done.stderr.decode().splitlines()) == 1
+    assert b"Traceback" not in done.stderr
+    assert b"workers.count" in done.stderr
+    assert b"web.port" in done.stderr
+
+
+def test_check_tells_all_faults_at_once(config: Path, tmp_path: Path) -> None:
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings["keys"]["unit"]["key"] = "/nowhere/unit.pem"
+    settings["keys"]["portal"]["key"] = settings["keys"]["system"]["key"]
+    settings["trust"]["stores"]["public"]["anchors"] = str(tmp_path / "no-anchors")
+    settings["trust"]["partners"]["nsw"]["certificates"] = [str(SHARED_FOLDER / "expired.cert.pem")]
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    done = command("check", "--json", "--config", config)
+    told = json.loads(done.stdout)
+    text = "\n".join(f"{each['part']} {each['weight']}: {each['text']}" for each in told["remarks"])
+    assert done.returncode == 1
+    assert told["faults"] >= 6
+    for words in (
+        "keys fault: cannot read /nowhere/unit.pem",
+        "does not belong to the first certificate",
+        "holds no anchor",
+        "trust.partners.nsw: none of its certificates may sign today",
+        "broker cannot tell",
+        "the embedded database is not made yet",
+    ):
+        assert words in text
+    assert not (tmp_path / "adapter.db").exists()
+
+
+def test_check_offline_finds_the_delivered_data_in_order(config: Path) -> None:
+    done = command("check", "--offline", "--config", config)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "no fault" in done.stdout.decode()
+
+
+def test_check_tells_a_broken_mapping_and_a_broken_topology(config: Path, tmp_path: Path) -> None:
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings["folders"] |= {"mappings": str(tmp_path / "m"), "queues": str(tmp_path / "q")}
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", "--offline", "--json", "--config", str(config)])
+    parts = {each["part"] for each in json.loads(done.stdout)["remarks"]}
+    assert done.exit_code == 1
+    assert {"catalogue", "topology"} <= parts
+
+
+def test_an_unreachable_broker_is_exit_code_3_in_one_line(config: Path) -> None:
+    done = command("declare", "--config", config)
+    assert done.returncode == 3
+    assert len(done.stderr.decode().splitlines()) == 1
+
+
+def test_the_topology_is_exported_as_rabbitmq_definitions(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "definitions.json"
+    export = ["declare", "--export", str(file), "--vhost", "border", "--config", str(config)]
+    assert CliRunner().invoke(app, export).exit_code == 0
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert {queue["vhost"] for queue in told["queues"]} == {"border"}
+    assert "adapter.declarations" in {queue["name"] for queue in told["queues"]}
+
+
+def test_a_pki_is_made_with_the_documented_names_and_a_file_signed_with_it_is_accepted(
+    config: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pki"
+    made = command("simulate", "pki", folder, "--json")
+    assert made.returncode == 0, made.stderr.decode()
+    told = json.loads(made.stdout)
+    enterprise = next(each for each in told["parties"] if each["party"] == "enterprise")
+    assert enterprise["key"] == str(folder / "enterprise.key.pem")
+    assert all(Path(enterprise[name]).is_file() for name in ("key", "certificate", "chain"))
+    assert list((folder / "anchors" / "public").glob("*.pem"))
+
+    text = config.read_text(encoding="utf-8").replace(str(SHARED_FOLDER), str(folder))
+    config.write_text(text, encoding="utf-8")
+    unsigned = FIXTURES / GROUP / "accepted-tour-group-entering" / "message.xml"
+    output = tmp_path / "signed.xml"
+    sign = ["simulate", "sign", unsigned, "--as", "enterprise", "--system", "nsw", "--pki", folder]
+    assert command(*sign, "-o", output).returncode == 0
+    assert [each["outcome"] for each in judged(output, "--config", config, code=0)] == ["accepted"]
+    assert command(*sign).stdout.startswith(b"<?xml")
+    again = command("simulate", "sign", output, "--as", "body", "--pki", folder)
+    assert again.returncode == 1
+    assert "signed already" in again.stderr.decode()

@@ -1,0 +1,172 @@
+"""Commands on a real broker: declaring, the broker's quarantine, the test window playing to a real intake."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pika
+import pytest
+import yaml
+from click.testing import Result
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House, house, new_message_id, now
+from adapter.cli import app
+from adapter.cli.carrier import BrokerCarrier
+from adapter.cli.playing import test_window as window_of
+from adapter.gateways.broker import Consumer, Publisher
+from adapter.gateways.upgrade import upgrade
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
+from adapter.services.dispatch import Dispatch
+from adapter.simulator.window import Taken
+from tests.harness.fixtures import load_cases, signed
+from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness.second_opinion import verify_with_xmlsec1
+
+CASE = "BQP0100001/accepted-tour-group-entering"
+
+
+@pytest.fixture
+def config(tmp_path: Path, vhost_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration on a virtual host of its own, with an embedded database that has its tables."""
+    for name in [name for name in os.environ if name.startswith("NSW_")]:
+        monkeypatch.delenv(name)
+    shared_pki()
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    settings["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
+    settings["database"]["url"] = f"sqlite:///{tmp_path / 'adapter.db'}"
+    settings["broker"]["url"] = vhost_url
+    file = tmp_path / "config.yaml"
+    text = yaml.safe_dump(settings, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER))
+    file.write_text(text, encoding="utf-8")
+    built = house(file)
+    upgrade(built.database)
+    built.database.close()
+    return file
+
+
+def run(config: Path, *arguments: str, code: int = 0) -> Result:
+    done = CliRunner().invoke(app, [*arguments, "--config", str(config)])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def told(done: Result) -> list[Any]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def adapter_works_once(config: Path) -> list[str]:
+    """What the daemon does, once: take what lies in both queues, judge, store, send the answers. Gives the outcomes."""
+    built: House = house(config)
+    with Consumer(built.broker, queues=["adapter.control", "adapter.declarations"]) as consumer:
+        deliveries = consumer.gather(10, 10)
+        submissions = [
+            Submission(each.body, Channel.WINDOW, now(), Digest(hashlib.sha256(each.body).hexdigest()))
+            for each in deliveries
+        ]
+        settled = built.intake.receive(submissions)
+        consumer.acknowledge([each.tag for each in deliveries])
+    with Publisher(built.broker) as publisher:
+        Dispatch(built.database, publisher, now, built.observe, window=10).round(transfers=True)
+    built.database.close()
+    return [each.outcome.value for each in settled]
+
+
+def a_declaration(folder: Path) -> Path:
+    case = next(case for case in load_cases() if case.id == CASE)
+    file = folder / "declaration.xml"
+    file.write_bytes(signed(case, shared_pki()))
+    return file
+
+
+def test_the_topology_is_missing_then_declared_then_as_it_must_be(config: Path) -> None:
+    before = told(run(config, "check", "--json", code=1))[0]["remarks"]
+    assert any("missing; run nsw-adapter declare" in remark["text"] for remark in before)
+    run(config, "declare")
+    run(config, "declare")
+    assert told(run(config, "check", "--json"))[0]["faults"] == 0
+
+
+def test_sending_before_the_topology_is_declared_says_so(config: Path, tmp_path: Path) -> None:
+    done = run(config, "simulate", "send", str(a_declaration(tmp_path)), code=3)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_is_sent_reaches_the_adapter_and_its_answer_is_verified_and_receipted(
+    config: Path, tmp_path: Path
+) -> None:
+    run(config, "declare")
+    pki = ["--pki", str(SHARED_FOLDER)]
+    (sent,) = told(run(config, "simulate", "send", str(a_declaration(tmp_path)), "--json", *pki))
+    assert adapter_works_once(config) == ["accepted"]
+
+    shown = told(run(config, "simulate", "window", "--seconds", "2", "--json", *pki))
+    assert [(each["pair"], each["correlation_id"]) for each in shown] == [("20/21", sent["message_id"])]
+    assert shown[0]["system_signature"] is True
+
+    # The window has sent a heartbeat and its receipt for the acceptance meanwhile; both are in order.
+    assert adapter_works_once(config) == ["accepted", "accepted"]
+    (dossier,) = told(run(config, "dossier", "list", "--json"))[0]
+    life = told(run(config, "dossier", "show", dossier["number"], str(dossier["year"]), "--json"))[0]
+    assert [(reply["pair"], reply["answer"]) for reply in life["replies"]] == [("20/21", "receipt")]
+    assert life["replies"][0]["delivered_at"] is not None
+    beat = told(run(config, "simulate", "window", "--seconds", "1", "--heartbeat", "0", "--json", *pki))
+    assert [each["pair"] for each in beat] == ["90/99"]
+
+
+def test_no_answer_in_time_is_exit_code_1(config: Path, tmp_path: Path) -> None:
+    run(config, "declare")
+    file = str(a_declaration(tmp_path))
+    done = run(config, "simulate", "send", file, "--wait", "0.5", "--pki", str(SHARED_FOLDER), code=1)
+    assert "no answer that holds within 0.5 s" in done.stderr
+
+
+def test_a_confirmation_carries_two_signatures_and_a_changed_one_does_not_hold(config: Path, tmp_path: Path) -> None:
+    run(config, "declare")
+    pki = ["--pki", str(SHARED_FOLDER)]
+    run(config, "simulate", "send", str(a_declaration(tmp_path)), *pki)
+    adapter_works_once(config)
+    (dossier,) = told(run(config, "dossier", "list", "--json"))[0]
+    key = [dossier["number"], str(dossier["year"])]
+    run(config, "dossier", "complete", *key, "--officer", "o", "--name", "Tran Van Quan")
+    built = house(config)
+    with Publisher(built.broker) as publisher:
+        Dispatch(built.database, publisher, now, built.observe, window=10).round(transfers=True)
+    with BrokerCarrier(built.broker) as carrier:
+        window = window_of(built, carrier, SHARED_FOLDER)
+        replies = window.replies(5)
+    built.database.close()
+    completion = next(reply for reply in replies if reply.pair == "30/23")
+    assert (completion.system, completion.unit) == (True, True)
+    certificate = SHARED_FOLDER / "unit.cert.pem"
+    assert verify_with_xmlsec1(completion.body, place="declarant", certificate_pem=certificate)
+    changed = window.read(Taken(completion.body.replace(b"Tran Van Quan", b"Tran Van Khac"), None, None))
+    assert (changed.system, changed.unit, changed.holds) == (False, False, False)
+
+
+def test_a_dead_letter_is_listed_and_replayed_into_its_queue(config: Path, vhost_url: str, tmp_path: Path) -> None:
+    run(config, "declare")
+    body = a_declaration(tmp_path).read_bytes()
+    publish(vhost_url, routing_key="nobody.wants.this", body=body)
+    (held,) = told(run(config, "quarantine", "list", "--json"))[0]["held"]
+    digest = hashlib.sha256(body).hexdigest()
+    assert (held["id"], held["source"], held["queue"]) == (digest, "broker", "adapter.declarations")
+    payload = tmp_path / "payload.xml"
+    run(config, "quarantine", "show", digest[:12], "--payload", str(payload))
+    assert payload.read_bytes() == body
+    assert "adapter.declarations again" in run(config, "quarantine", "replay", digest[:12]).stdout
+    assert told(run(config, "quarantine", "list", "--json"))[0]["held"] == []
+    assert adapter_works_once(config) == ["accepted"]
+
+
+def publish(url: str, *, routing_key: str, body: bytes) -> None:
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    channel.confirm_delivery()
+    channel.basic_publish("nsw.inbound", routing_key, body, pika.BasicProperties(message_id=new_message_id()))
+    connection.close()

@@ -1,0 +1,195 @@
+"""Commands on the store: an officer's acts, the quarantine's parked part, the window's mode, tokens, the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import Result
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House, house
+from adapter.cli import app
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
+from tests.harness.fixtures import CLOCK, load_cases, signed
+from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+
+Run = Callable[..., Result]
+CASE = "BQP0100001/accepted-tour-group-entering"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in [name for name in os.environ if name.startswith("NSW_")]:
+        monkeypatch.delenv(name)
+    shared_pki()
+    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    settings["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
+    settings["database"]["url"] = f"sqlite:///{tmp_path / 'adapter.db'}"
+    settings["broker"]["url"] = "amqp://guest:guest@127.0.0.1:1/%2F"
+    settings["clock"]["unsafe_frozen"] = CLOCK.isoformat()
+    file = tmp_path / "config.yaml"
+    text = yaml.safe_dump(settings, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER))
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def run(config: Path) -> Run:
+    """A command with its database in place; `code` is what it must end with."""
+
+    def run(*arguments: str, code: int = 0) -> Result:
+        done = CliRunner().invoke(app, [*arguments, "--config", str(config)])
+        assert done.exit_code == code, done.output
+        return done
+
+    run("database", "upgrade")
+    return run
+
+
+def told(done: Result) -> Any:
+    return json.loads(done.stdout)
+
+
+def receive(config: Path, *, park: str | None = None) -> tuple[str, str]:
+    """One declaration into the store; gives number and year."""
+    with_store = opened(config)
+    case = next(case for case in load_cases() if case.id == CASE)
+    raw = signed(case, shared_pki())
+    submission = Submission(raw, Channel.WINDOW, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))
+    if park is None:
+        with_store.intake.receive([submission])
+    else:
+        with_store.intake.park(submission, park)
+    with_store.database.close()
+    return "BQP2026000101", "2026"
+
+
+def opened(config: Path) -> House:
+    return house(config)
+
+
+def dossier_key(run: Run) -> list[str]:
+    (only,) = told(run("dossier", "list", "--json"))
+    return [only["number"], str(only["year"])]
+
+
+OFFICER = ["--officer", "cb-01", "--name", "Tran Van Quan", "--rank", "Dai uy"]
+
+
+def test_upgrading_twice_changes_nothing_and_check_is_content_then(run: Run) -> None:
+    first, second = told(run("database", "upgrade", "--json")), told(run("database", "upgrade", "--json"))
+    assert first == second
+    remarks = told(run("check", "--json", code=1))["remarks"]
+    assert [remark["part"] for remark in remarks if remark["weight"] != "warning"] == ["broker"]
+
+
+def test_completing_sends_one_signed_confirmation_and_only_once(run: Run, config: Path) -> None:
+    receive(config)
+    key = dossier_key(run)
+    done = told(run("dossier", "complete", *key, *OFFICER, "--json"))
+    assert (done["state"], done["reply"]["pair"], done["reply"]["sent_at"]) == ("completed", "30/23", None)
+    assert done["confirmation_number"].startswith("XN")
+    again = run("dossier", "complete", *key, *OFFICER, code=1)
+    assert "is completed: complete is not possible now" in again.stderr
+    pairs = [reply["pair"] for reply in told(run("dossier", "show", *key, "--json"))["replies"]]
+    assert pairs == ["20/21", "30/23"]
+
+
+def test_an_accepted_dossier_cannot_be_refused_and_the_officer_is_told_why(run: Run, config: Path) -> None:
+    receive(config)
+    refused = run("dossier", "refuse", *dossier_key(run), *OFFICER, "--reason", "x", code=1)
+    assert refused.stderr.startswith("nsw-adapter: dossier ")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_dossier_that_is_not_there_is_exit_code_1(run: Run) -> None:
+    assert "there is no dossier NONE/2026" in run("dossier", "show", "NONE", "2026", code=1).stderr
+
+
+def test_a_dossiers_life_hides_personal_values_until_asked_and_the_asking_is_journalled(
+    run: Run, config: Path
+) -> None:
+    receive(config)
+    key = dossier_key(run)
+    hidden = told(run("dossier", "show", *key, "--json"))
+    names = [person["fullName"] for person in hidden["versions"][0]["rows"]["persons"]]
+    assert set(names) == {"***"}
+    assert hidden["declarant"] == "***"
+    assert hidden["versions"][0]["signer"]["subject"] == "***"
+    assert hidden["dossier"]["confirm_due_at"] == "2026-03-02T10:15:00+07:00"
+    shown = told(run("dossier", "show", *key, "--json", "--personal", "--by", "thanh-tra"))
+    assert all(person["fullName"] != "***" for person in shown["versions"][0]["rows"]["persons"])
+    assert journalled(config, "dossier.personal_shown") == ["operator:thanh-tra"]
+    assert "***" in run("dossier", "show", *key).stdout
+
+
+def journalled(config: Path, event: str) -> list[str]:
+    with sqlite3.connect(config.parent / "adapter.db") as connection:
+        return [actor for (actor,) in connection.execute("SELECT actor FROM journal WHERE event = ?", (event,))]
+
+
+def test_a_list_can_be_asked_by_state(run: Run, config: Path) -> None:
+    receive(config)
+    assert len(told(run("dossier", "list", "--state", "accepted", "--json"))) == 1
+    assert told(run("dossier", "list", "--state", "refused", "--json")) == []
+
+
+def test_verifying_the_journal_finds_an_altered_entry(run: Run, config: Path) -> None:
+    receive(config)
+    assert told(run("journal", "verify", "--json")) == {"chains": 1, "faults": []}
+    with sqlite3.connect(config.parent / "adapter.db") as connection:
+        connection.execute("UPDATE journal SET actor = 'somebody else' WHERE dossier_id IS NOT NULL")
+    assert len(told(run("journal", "verify", "--json", code=1))["faults"]) == 1
+
+
+def test_a_parked_message_is_shown_kept_back_and_replayed(run: Run, config: Path, tmp_path: Path) -> None:
+    receive(config, park="taken up 3 times")
+    listing = run("quarantine", "list", "--json")
+    (held,) = told(listing)["held"]
+    assert (held["source"], held["reason"]) == ("store", "taken up 3 times")
+    assert "broker" in told(listing)["notes"][0]
+    payload = tmp_path / "payload.xml"
+    shown = told(run("quarantine", "show", held["id"][:8], "--payload", str(payload), "--json"))
+    assert hashlib.sha256(payload.read_bytes()).hexdigest() == shown["digest"]
+    assert payload.stat().st_mode & 0o077 == 0
+    replayed = told(run("quarantine", "replay", held["id"], "--by", "kt", "--json"))
+    assert replayed["settled"]["outcome"] == "accepted"
+    assert told(run("quarantine", "list", "--json"))["held"] == []
+    assert len(told(run("dossier", "list", "--json"))) == 1
+    assert journalled(config, "quarantine.replay") == ["operator:kt"]
+
+
+def test_an_id_that_is_too_short_or_unknown_is_exit_code_1(run: Run) -> None:
+    assert "at least 8 characters" in run("quarantine", "show", "abc", code=1).stderr
+    assert "no message in quarantine" in run("quarantine", "replay", "abcdefgh", code=1).stderr
+
+
+def test_an_override_stands_until_it_is_ended(run: Run) -> None:
+    assert told(run("window", "status", "--json"))["mode"] == "unknown"
+    down = told(run("window", "override", "down", "--reason", "line cut", "--by", "kt", "--json"))
+    assert (down["mode"], down["override_by"]) == ("down", "operator:kt")
+    assert down["incident"].startswith("override")
+    assert told(run("window", "end", "--json"))["incident"] is None
+    run("window", "override", "sideways", "--reason", "x", code=2)
+    run("window", "override", "down", code=2)
+
+
+def test_a_token_is_shown_once_and_revoked(run: Run) -> None:
+    issued = told(run("token", "issue", "--role", "customs", "--label", "HQ Huu Nghi", "--office", "HUUNGHI", "--json"))
+    listing = run("token", "list", "--json")
+    assert issued["token"] not in listing.stdout
+    assert [each["revoked_at"] for each in told(listing)] == [None]
+    run("token", "revoke", str(issued["id"]))
+    assert told(run("token", "list", "--json"))[0]["revoked_at"] is not None
+    run("token", "revoke", str(issued["id"]), code=1)
+    run("token", "issue", "--role", "customs", "--label", "no office", code=1)
+    run("token", "issue", "--role", "king", "--label", "x", code=2)
