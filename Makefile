@@ -31,6 +31,7 @@ services:
 database:
 	@$(PYTHON) -m tests.servers.install postgresql
 
+demo: SERVICES := $(if $(NSW_AMQP_URL),,rabbitmq-server) xmlsec1
 demo: setup services ## play the single window against a private broker and the adapter
 	@$(BIN)/python -m tests.demo
 

@@ -20,8 +20,8 @@ from adapter.services.oversight import Life, Oversight
 dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse.")
 journal = typer.Typer(no_args_is_help=True, help="The journal.")
 
-Number = Annotated[str, typer.Argument(metavar="NUMBER")]
-Year = Annotated[int, typer.Argument(metavar="YEAR")]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The dossier's number.")]
+Year = Annotated[int, typer.Argument(metavar="YEAR", help="The dossier's year.")]
 OfficerId = Annotated[str, typer.Option("--officer", metavar="ID", help="The officer's id; the journal keeps it.")]
 OfficerName = Annotated[str, typer.Option("--name", help="The officer's name, as it stands in the signed form.")]
 Rank = Annotated[str, typer.Option("--rank", help="Rank, as it stands in the signed form.")]
@@ -35,7 +35,7 @@ def oversight(house: House) -> Oversight:
 @dossier.command("list")
 def dossier_list(
     state: Annotated[DossierState | None, typer.Option(help="Only these.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
     json: AsJson = False,
     config: Config = None,
 ) -> None:

@@ -17,7 +17,7 @@ from adapter.cli.options import AsJson, Config, is_readable, open_house, read_in
 from adapter.cli.printing import as_json, line
 from adapter.cli.simulation import PkiFolder, parties_of
 from adapter.model.errors import NotAllowed, Unavailable
-from adapter.simulator.window import Carrier, Identity, Letter, Reply, TestWindow
+from adapter.simulator.window import Answer, Carrier, Identity, Letter, TestWindow
 
 
 def send(
@@ -39,7 +39,7 @@ def send(
         is_readable(file)
     bodies = [read_input(file) for file in files]
     with BrokerCarrier(house.broker) as carrier:
-        window = test_window(house, carrier, pki)
+        window = window_for(house, carrier, pki)
         sent = _posted(window, [window.letter(body) for body in bodies])
         for file, letter in zip(files, sent, strict=True):
             told = {"sent": str(file), "message_id": letter.message_id, "pair": "/".join(letter.address[1:])}
@@ -70,7 +70,7 @@ def play(
     house = open_house(config)
     until = None if seconds is None else time.monotonic() + seconds
     with BrokerCarrier(house.broker) as carrier, suppress(KeyboardInterrupt):
-        bad = _played(test_window(house, carrier, pki), until, heartbeat, receipts, json)
+        bad = _played(window_for(house, carrier, pki), until, heartbeat, receipts, json)
     raise leave(Exit.NO if bad else Exit.OK)
 
 
@@ -90,7 +90,7 @@ def _played(window: TestWindow, until: float | None, heartbeat: float, receipts:
     return bad
 
 
-def test_window(house: House, carrier: Carrier, pki: Path | None) -> TestWindow:
+def window_for(house: House, carrier: Carrier, pki: Path | None) -> TestWindow:
     """The window of this configuration: its names, its pinned parties."""
     parties = parties_of(pki or house.settings.folders.state / "pki", None)
     installation = house.installation
@@ -113,7 +113,7 @@ def _posted(window: TestWindow, letters: list[Letter]) -> list[Letter]:
     return letters
 
 
-def _show(reply: Reply, json: bool) -> None:
+def _show(reply: Answer, json: bool) -> None:
     claims = reply.claims
     told = {
         "correlation_id": reply.correlation_id,

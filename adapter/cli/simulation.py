@@ -18,7 +18,7 @@ from adapter.simulator.sign import SignatureForm, sign_message
 simulate = typer.Typer(no_args_is_help=True, help="The test window: a PKI, signing, publishing, answering.")
 
 PkiFolder = Annotated[
-    Path | None, typer.Option("--pki", metavar="FOLDER", help="Where the parties are; default: <folders.state>/pki.")
+    Path | None, typer.Option("--pki", metavar="FOLDER", help="Where the parties are; default: pki in folders.state.")
 ]
 PARTIES = ", ".join(SIGNERS)
 
@@ -26,16 +26,23 @@ PARTIES = ", ".join(SIGNERS)
 @simulate.command(
     "pki",
     help="Make the test PKI as PEM files, so that other tools can sign too; what is there is kept.\n\n"
-    "Each party has <party>.key.pem, <party>.cert.pem and <party>.chain.pem (leaf, then intermediates). Trust anchors "
+    "Each party has PARTY.key.pem, PARTY.cert.pem and PARTY.chain.pem (leaf, then intermediates). Trust anchors "
     "are in anchors/public and anchors/government, intermediates in intermediates/public and intermediates/government."
     "\n\n"
     f"Parties: {PARTIES}.",
 )
-def simulate_pki(folder: Annotated[Path, typer.Argument(metavar="FOLDER")], json: AsJson = False) -> None:
+def simulate_pki(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Where to; default: pki in folders.state.")
+    ] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    place = folder or open_house(config).settings.folders.state / "pki"
     try:
-        pki = make_pki(folder)
+        pki = make_pki(place)
     except OSError as error:
-        raise Misconfigured(f"cannot write {folder}: {error.strerror}") from None
+        raise Misconfigured(f"cannot write {place}: {error.strerror}") from None
     rows = [(name, _subject(party), SIGNERS[name].issuer or "itself") for name, party in pki.parties.items()]
     if json:
         parties = [
@@ -51,7 +58,7 @@ def simulate_pki(folder: Annotated[Path, typer.Argument(metavar="FOLDER")], json
         ]
         as_json({"folder": str(pki.folder), "parties": parties})
         return
-    table(f"Parties in {folder}", ("party", "subject", "issued by"), rows)
+    table(f"Parties in {place}", ("party", "subject", "issued by"), rows)
 
 
 @simulate.command(

@@ -57,7 +57,7 @@ def _show(state: State, json: bool) -> None:
 
 @window.command("override")
 def window_override(
-    mode: Annotated[Override, typer.Argument()],
+    mode: Annotated[Override, typer.Argument(metavar="MODE", help="What the doors go by.")],
     reason: Annotated[str, typer.Option(help="Why; kept in the journal and in the incident's record.")],
     by: By = None,
     json: AsJson = False,

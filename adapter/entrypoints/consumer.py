@@ -62,21 +62,33 @@ class Worker:
         # down before it begins, so that its neighbours of the same prefetch are not condemned with it.
         for delivery in readable:
             if delivery.redelivered:
-                self._settle([delivery], lambda d=delivery: self._again(d))  # type: ignore[misc]
+                self._settle([delivery], self._again(self._submission(delivery)))
 
-    def _again(self, delivery: Delivery) -> None:
-        submission = self._submission(delivery)
+    def _again(self, submission: Submission) -> Callable[[], None]:
+        """A try counts once, however often the database goes away during it: "cannot tell" is never "is bad"."""
+        tried: int | None = None
+
+        def take() -> None:
+            nonlocal tried
+            if tried is None:
+                tried = self._count(submission)
+            if tried >= self.attempts:
+                self.intake.park(submission, f"taken up {tried} times, and each time its worker ended")
+            else:
+                self.intake.receive([submission])
+            with self.database.transaction() as connection:
+                mailbox.settle_attempts(connection, submission.digest, self.clock())
+
+        return take
+
+    def _count(self, submission: Submission) -> int:
+        """How often it was taken up before; this try is written down, unless it was too often already."""
         with self.database.transaction() as connection:
             tried = mailbox.attempts(connection, submission.digest)
             if tried < self.attempts:
                 row_id = self.database.new_id(connection)
                 mailbox.record_attempt(connection, submission.digest, row_id, submission.received_at)
-        if tried >= self.attempts:
-            self.intake.park(submission, f"taken up {tried} times, and each time its worker ended")
-        else:
-            self.intake.receive([submission])
-        with self.database.transaction() as connection:
-            mailbox.settle_attempts(connection, submission.digest, self.clock())
+        return tried
 
     def _settle(self, deliveries: Sequence[Delivery], settle: Callable[[], object]) -> None:
         """Settle and acknowledge; while a server is away, wait with the batch in hand and acknowledge nothing."""

@@ -26,7 +26,10 @@ LEVELS = {
 # Points inside one step, told for the crash proofs: an operator sees the step's end.
 _INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHED}
 _TO_LOOK_AT = {Event.SECURITY, Event.PARKED, Event.UNAVAILABLE, Event.RETURNED, Event.UNSAFE}
-_QUIET = ("signxml", "pika", "alembic", "sqlalchemy", "xmlschema")
+_TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked"}
+_QUIET = ("signxml", "alembic", "sqlalchemy", "xmlschema")
+_MUTE = ("pika",)
+"""pika tells one refused connection in seven errors; the gateway tells it once, as an event."""
 
 
 def configure(level: str = "info", json: bool = True) -> None:
@@ -56,7 +59,7 @@ def configure(level: str = "info", json: bool = True) -> None:
 
 def silence() -> None:
     """For a command that says itself what is wrong: libraries keep their own accounts of it to themselves."""
-    for name in _QUIET:
+    for name in (*_QUIET, *_MUTE):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
@@ -67,17 +70,18 @@ def observer(role: str) -> Observe:
 
     def observe(event: Event, /, **fields: Any) -> None:
         # Fields that would collide with the log's own are the caller's error, and must not cost a message.
-        log.log(_level(event), event.value, **{key: value for key, value in fields.items() if key != "event"})
+        told = {key: value for key, value in fields.items() if key not in ("event", "level")}
+        log.log(_level(event, fields.get("kind")), event.value, **told)
 
     return observe
 
 
-def _level(event: Event) -> int:
+def _level(event: Event, kind: object) -> int:
     if event in _INSIDE_A_STEP:
         return logging.DEBUG
     if event is Event.WORKER_KILLED:
         return logging.ERROR
-    return logging.WARNING if event in _TO_LOOK_AT else logging.INFO
+    return logging.WARNING if event in _TO_LOOK_AT or kind in _TROUBLE else logging.INFO
 
 
 def _without_payloads(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -87,14 +91,25 @@ def _without_payloads(_: Any, __: str, fields: MutableMapping[str, Any]) -> Muta
     return fields
 
 
+def _without_traceback(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of a library's exception only the kind: its text may quote what it stumbled over."""
+    error = fields.pop("exc_info", None)
+    if error:
+        error = sys.exc_info() if error is True else error
+        kind = error[0] if isinstance(error, tuple) else type(error)
+        fields["exception"] = getattr(kind, "__name__", None)
+    return fields
+
+
 def _redirect_libraries(steps: list[structlog.typing.Processor]) -> None:
     """What libraries log in the standard way has the same form; only warnings and worse."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processors=steps, foreign_pre_chain=[structlog.stdlib.add_logger_name])
-    )
+    first: list[structlog.typing.Processor] = [structlog.stdlib.add_logger_name, _without_traceback]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=steps, foreign_pre_chain=first))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _MUTE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

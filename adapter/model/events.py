@@ -42,6 +42,7 @@ class Event(StrEnum):
     SEALED = "journal.sealed"
     LOOKUP = "lookup.done"
     REQUEST = "request.done"
+    REQUEST_FAILED = "request.failed"
     UNSAFE = "unsafe.option"
 
 

@@ -1,13 +1,15 @@
 """Verification: from an Envelope to the element that was signed ("see what is signed").
 
-Steps, numbered as in docs/security.md: (4) structural gate, (5) key choice, (6) verification, (7) proof of coverage; then only the
-signed element goes on. Every fault of both signatures is listed.
+Steps, numbered as in docs/security.md: (4) structural gate, (5) key choice, (6) verification, (7) proof of coverage:
+what must be covered is made canonical from our own tree, and the signature must be over exactly those bytes. Only an
+element parsed from them goes on. Every fault of both signatures is listed.
 """
 
 from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
@@ -19,7 +21,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.procedure import Procedure, SignaturePolicy
 from adapter.model.stages import Envelope, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
-from adapter.pipeline.engine import verified_bytes
+from adapter.pipeline.engine import holds, verified_bytes
 from adapter.pipeline.envelope import read_header
 from adapter.pipeline.shape import Place, Shape, shapes
 from adapter.pipeline.xml import canonical
@@ -72,14 +74,11 @@ def _judge_system(
     if not usable:
         findings.extend(filter(None, [who.fitness(candidates[0], at=at, pointer=pointer)]))
         return None, None
-    for certificate in usable:  # (6)
-        signed = verified_bytes(envelope.tree, Place.SYSTEM, certificate, at)
-        if signed is not None:
-            if signed != _covered(envelope.tree, shape):  # (7)
-                findings.append(Finding(name="not_covered", pointer=pointer))
-                return None, None
-            return signed, who.signer(certificate, role=partner.role, store="pinned", partner=partner.name)
-    findings.append(Finding(name="signature_invalid", pointer=pointer))
+    covered = _covered(envelope.tree, shape)
+    for certificate in usable:  # (6) and (7)
+        if holds(envelope.tree, Place.SYSTEM, certificate, at, covered=covered):
+            return covered, who.signer(certificate, role=partner.role, store="pinned", partner=partner.name)
+    findings.append(_does_not_hold(envelope, Place.SYSTEM, usable, at))
     return None, None
 
 
@@ -102,12 +101,18 @@ def _judge_declarant(
     if isinstance(judged, Finding):
         findings.append(judged)
     leaf = shape.certificates[0]
-    signed = verified_bytes(envelope.tree, Place.DECLARANT, leaf, _within(leaf, at))  # (6)
-    if signed is None:
-        findings.append(Finding(name="signature_invalid", pointer=pointer))
-    elif signed != _covered(envelope.tree, shape):  # (7)
-        findings.append(Finding(name="not_covered", pointer=pointer))
+    covered, then = _covered(envelope.tree, shape), _within(leaf, at)
+    if not holds(envelope.tree, Place.DECLARANT, leaf, then, covered=covered):  # (6) and (7)
+        findings.append(_does_not_hold(envelope, Place.DECLARANT, [leaf], then))
     return judged if isinstance(judged, Signer) else None
+
+
+def _does_not_hold(
+    envelope: Envelope, place: Place, certificates: Sequence[x509.Certificate], at: datetime
+) -> Finding:
+    """Why: one that is good, but over something else than what it must cover, is told from one that is not good."""
+    elsewhere = any(verified_bytes(envelope.tree, place, certificate, at) for certificate in certificates)
+    return Finding("not_covered" if elsewhere else "signature_invalid", place.pointer)
 
 
 def _within(certificate: x509.Certificate, at: datetime) -> datetime:

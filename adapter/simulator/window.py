@@ -91,7 +91,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Answer:
     """A reply of the adapter, read and verified."""
 
     body: bytes
@@ -180,29 +180,29 @@ class TestWindow:
             return Letter(body, _UNREADABLE, self.new_id(), correlation_id)
         return Letter(body, claims.address, claims.message_id or self.new_id(), correlation_id)
 
-    def collect(self, expected: Collection[str], timeout: float) -> list[Reply]:
+    def collect(self, expected: Collection[str], timeout: float) -> list[Answer]:
         """Replies until each of the expected messages has one, or the time is over."""
-        missing, replies, until = set(expected), list[Reply](), time.monotonic() + timeout
+        missing, replies, until = set(expected), list[Answer](), time.monotonic() + timeout
         while missing and (left := until - time.monotonic()) > 0:
             for reply in self.replies(min(left, 1.0)):
                 replies.append(reply)
                 missing.discard(reply.correlation_id or "")
         return replies
 
-    def replies(self, seconds: float) -> list[Reply]:
+    def replies(self, seconds: float) -> list[Answer]:
         """What comes within that time, read and verified."""
         return [self.read(taken) for taken in self.carrier.take(seconds)]
 
-    def read(self, taken: Taken) -> Reply:
+    def read(self, taken: Taken) -> Answer:
         """Read and verify one reply; what cannot be read has no signature that holds."""
         tree = parsed(taken.body)
         if tree is None:
-            return Reply(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
+            return Answer(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
         content = tree.find("Body/Content/*")
         body = tree.find("Body/Signature")
         confirms = body is not None and len(body) > 0
         at = self.clock()
-        return Reply(
+        return Answer(
             body=taken.body,
             claims=claims_of(tree),
             correlation_id=taken.correlation_id,
@@ -220,7 +220,7 @@ class TestWindow:
         number = f"NSW{now.year}{now:%m%d%H%M%S}"
         return self._sealed(content, (self.identity.control, "90", "01"), number, str(now.year))
 
-    def receipt(self, reply: Reply) -> Letter:
+    def receipt(self, reply: Answer) -> Letter:
         """99 for a reply of the adapter.
 
         Raises:

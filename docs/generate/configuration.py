@@ -78,7 +78,7 @@ WORDS: dict[str, str] = {
 """For keys whose comment the file leaves out; a test demands a comment or a line here for each key, and never both."""
 
 
-def keys() -> list[Key]:
+def all_keys() -> list[Key]:
     """Every key that the program reads."""
     return list(_keys(Settings, ""))
 
@@ -104,7 +104,8 @@ def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 
 
 def _type(field: FieldInfo) -> str:
-    annotation, null = field.annotation, ""
+    annotation: Any = field.annotation
+    null = ""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         options = [option for option in typing.get_args(annotation) if option is not types.NoneType]
         annotation, null = options[0], " or null"
@@ -126,6 +127,11 @@ def comments() -> dict[str, str]:
     text = FILE.read_text(encoding="utf-8")
     lines = text.splitlines()
     return {path: plain(told) for path, told in _comments(yaml.compose(text), lines, "", -1)}
+
+
+def words() -> dict[str, str]:
+    """What is said of each key, in the file or here."""
+    return {**WORDS, **{path: text for path, text in comments().items() if text}}
 
 
 def _comments(node: Any, lines: list[str], prefix: str, line_above: int) -> Iterator[tuple[str, str]]:
@@ -165,18 +171,18 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def page() -> str:
     """docs/reference/configuration.md."""
-    told, values = {**WORDS, **{path: text for path, text in comments().items() if text}}, shipped()
+    told, values = words(), shipped()
     blocks = head(
         "Configuration",
         "`config.yaml` and `adapter/settings.py`",
-        "The file is the one after `--config`, else `$NSW_CONFIG`, else `./config.yaml`, else the one that was installed "
-        "with the program. Folders and files in it are relative to it. An environment variable goes before the file; a "
-        "path given there is relative to the working directory. `NSW_AMQP_URL` and `NSW_DATABASE_URL` are short names "
-        "of `broker.url` and `database.url`. A key that nobody knows, or a value that does not fit, stops the start "
-        "(`nsw-adapter check` tells all faults at once).",
+        "The file is the one after `--config`, else `$NSW_CONFIG`, else `./config.yaml`, else the one that was "
+        "installed with the program. Folders and files in it are relative to it. An environment variable goes before "
+        "the file; a path given there is relative to the working directory. `NSW_AMQP_URL` and `NSW_DATABASE_URL` are "
+        "short names of `broker.url` and `database.url`. A key that nobody knows, or a value that does not fit, stops "
+        "the start (`nsw-adapter check` tells all faults at once).",
     )
     sections: dict[str, list[Key]] = {}
-    for key in keys():
+    for key in all_keys():
         sections.setdefault(key.path.partition(".")[0], []).append(key)
     for section, members in sections.items():
         blocks += [f"## {section}", sentence(told.get(section, ""))]

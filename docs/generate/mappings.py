@@ -70,7 +70,7 @@ KEYWORDS: dict[str, str] = {
     "search": "What a lookup finds the dossier by.",
     "search.kind": f"{listed(SEARCH_KINDS)}.",
     "search.value": "The field, or `group.field`.",
-    "rules": "Rules of the table below, each with `severity` `refuse` (20/22) or `warn` (accepted, flagged) and `basis`.",
+    "rules": "Rules of the table below; `severity`: `refuse` (20/22) or `warn` (accepted, flagged); `basis`.",
     "deadlines": "Time limits of the Decision.",
     "deadlines.name": "Its name.",
     "deadlines.kind": f"{listed(DEADLINE_KINDS)}.",
@@ -163,7 +163,8 @@ def _rule(name: str) -> tuple[str, ...]:
 
 
 def _rule_types() -> list[str]:
-    lines = [f"- {code(rule)}: {code(argument)} is of type {listed(kinds)}" for (rule, argument), kinds in RULE_TYPES.items()]
+    demands = RULE_TYPES.items()
+    lines = [f"- {code(rule)}: {code(argument)} is of type {listed(kinds)}" for (rule, argument), kinds in demands]
     return ["On another type a rule would pass in silence, so these are demanded:", "\n".join(lines)]
 
 
@@ -192,7 +193,8 @@ def _codelists() -> list[str]:
     rows = []
     for file in sorted((MAPPINGS / "codelists").glob("*.yaml")):
         stated: dict[str, Any] = _read(f"codelists/{file.name}")
-        rows.append((f"[{stated['name']}](../../mappings/codelists/{file.name})", len(stated["codes"]), stated["source"]))
+        name = f"[{stated['name']}](../../mappings/codelists/{file.name})"
+        rows.append((name, len(stated["codes"]), stated["source"]))
     return [
         "## Code lists",
         "`mappings/codelists/<name>.yaml`: `name`, `source`, and `codes` of `{code, vi, en}`, each optionally with the "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -21,14 +21,12 @@ def page() -> str:
         "missing, `nsw-adapter declare --export FILE` writes RabbitMQ definitions, `nsw-adapter check` compares. The "
         "adapter never deletes or changes an object. For partners the same stands in `queues/asyncapi.yaml`.",
         "## Exchanges",
-        table(
-            ("Exchange", "Type", "Purpose", "Arguments"),
-            ((code(name), told["type"], told["purpose"], _arguments(told)) for name, told in topology["exchanges"].items()),
-        ),
+        table(("Exchange", "Type", "Purpose", "Arguments"), _exchanges(topology["exchanges"])),
         "## Queues",
     )
     for name, told in topology["queues"].items():
-        bindings = ((code(exchange), listed(key or "(empty)" for key in keys)) for exchange, keys in told["bindings"].items())
+        bound = told["bindings"].items()
+        bindings = ((code(exchange), listed(key or "(empty)" for key in keys)) for exchange, keys in bound)
         blocks += [f"### {name}", sentence(told["purpose"]), _arguments(told)]
         blocks.append(table(("Bound to", "Routing keys"), bindings))
     blocks += [
@@ -41,6 +39,11 @@ def page() -> str:
 
 def _read(name: str) -> Any:
     return yaml.safe_load((ROOT / "queues" / name).read_text(encoding="utf-8"))
+
+
+def _exchanges(stated: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for name, told in stated.items():
+        yield code(name), told["type"], told["purpose"], _arguments(told)
 
 
 def _arguments(told: Mapping[str, Any]) -> str:

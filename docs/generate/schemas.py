@@ -49,9 +49,9 @@ def page() -> str:
         "Whole envelopes, one XSD for each (documentType, type, function). What is validated is the signed element "
         "without its two signatures and without `Content/@Id`. No namespace, no attributes.",
         "**The official field lists of the forms and the Ministry of Defence's message specification are not public.** "
-        "The fields below are a proposal. Origin says where each comes from: **T** the text of the law, **P** the border "
-        "portal's published data-entry rules, **N** real single-window messages of other ministries, **F** IMO FAL, "
-        "UN/EDIFACT PAXLST or ICAO 9303, **I** inference.",
+        "The fields below are a proposal. Origin says where each comes from: **T** the text of the law, **P** the "
+        "border portal's published data-entry rules, **N** real single-window messages of other ministries, **F** IMO "
+        "FAL, UN/EDIFACT PAXLST or ICAO 9303, **I** inference.",
         "## Files",
         table(("XSD", "What it is"), ((_link(name), _purpose(name)) for name in files())),
     )
@@ -80,7 +80,8 @@ def _procedure(file: Path) -> Iterator[str]:
     stated: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     folder, shown = f"{stated['procedure']}/{stated['version']}", set()
     yield f"## {folder} {stated['title']['vi']}"
-    yield f"{stated['title']['en']}. Basis: {stated['basis']}. Mapping: [procedure.yaml](../../mappings/{folder}/procedure.yaml)."
+    mapping = f"[procedure.yaml](../../mappings/{folder}/procedure.yaml)"
+    yield f"{stated['title']['en']}. Basis: {stated['basis']}. Mapping: {mapping}."
     for message in stated["messages"]:
         name, root = f"{folder}/{message['schema']}", message["root"]
         if root in shown:
@@ -143,7 +144,7 @@ def _words(element: XsdElement) -> Words:
 
 def kind(element: XsdElement) -> str:
     """What a value may be, in short."""
-    simple = element.type
+    simple: Any = element.type  # a simple type once it says so; the library's own types do not narrow
     if not simple.is_simple():
         return ""
     if simple.enumeration:

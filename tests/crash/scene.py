@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +19,7 @@ from typing import Any
 import yaml
 
 from adapter.bootstrap import House, house, now
+from adapter.entrypoints.log import silence
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.topology import declare
 from adapter.gateways.upgrade import upgrade
@@ -28,7 +31,7 @@ from tests.crash.declarations import Message
 from tests.crash.part import Forked, begin
 from tests.crash.store import Store
 from tests.harness.pki import ROOT, shared_pki
-from tests.servers.process import wait_until
+from tests.servers.process import free_ports, wait_until
 
 PATIENCE_S = 60.0
 
@@ -85,6 +88,7 @@ class Scene:
     amqp_url: str
     database_url: str
     running: list[Running] = field(default_factory=list)
+    health_port: int = 0
 
     @property
     def config(self) -> Path:
@@ -147,35 +151,55 @@ class Scene:
             command += ["--die-at", die_at.value, "--nth", str(nth)]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
-        log = self.folder / f"process-{len(self.running)}.log"
-        log.touch()
+        log = self._new_log()
         self.running.append(Running(begin(command, log), log))
         return self.running[-1]
 
     def daemon(self, **environment: str) -> Running:
-        """The real daemon under its supervisor."""
-        start = f"from pathlib import Path; from adapter.entrypoints.supervisor import run; run_ = run(Path({str(self.config)!r}))"
-        return self.python(["-c", f"import sys; {start}; sys.exit(run_)"], **environment)
+        """The real daemon, as its unit file starts it; its health page is at `health_port`."""
+        (port,) = free_ports(1)
+        self.health_port = port
+        command = Path(sys.executable).with_name("nsw-adapter")
+        return self.run(
+            [str(command), "run", "--config", str(self.config)], {"NSW_WEB__HEALTH_PORT": str(port), **environment}
+        )
 
-    def python(self, arguments: Sequence[str], **environment: str) -> Running:
-        log = self.folder / f"process-{len(self.running)}.log"
+    def readyz(self) -> tuple[int, list[str]]:
+        """Status and what is missing; 0 where nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=5) as answer:
+                return int(answer.status), list(json.load(answer)["missing"])
+        except urllib.error.HTTPError as error:
+            return error.code, list(json.load(error)["missing"])
+        except OSError:
+            return 0, []
+
+    def until_ready(self) -> None:
+        self.until(lambda: self.readyz()[0] == 200, "ready")
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str]) -> Running:
+        log = self._new_log()
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
+                command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=file, stderr=file
             )
         self.running.append(Running(process, log))
         return self.running[-1]
+
+    def _new_log(self) -> Path:
+        log = self.folder / f"process-{len(self.running)}.log"
+        log.touch()
+        return log
 
     def until(self, fact: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
         """Wait for a fact, or fail with what the processes said last."""
         if not wait_until(fact, seconds=seconds, step=0.1):
             said = "\n".join(f"{each.log.name}: {each.log.read_text(errors='replace')[-2500:]}" for each in self.running)
             raise AssertionError(f"not within {seconds:g} s: {what}\n{self.store.states()}\n{said}")
+
+    def until_quiet(self, fact: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
+        """The same while the database is away."""
+        assert wait_until(fact, seconds=seconds, step=0.1), f"not within {seconds:g} s: {what}"
 
     def take_in(self, messages: Sequence[Message]) -> None:
         """Settle messages in this process, for a proof that is about what comes after."""
@@ -233,6 +257,7 @@ class Scene:
 @contextlib.contextmanager
 def opened(scene: Scene) -> Iterator[Scene]:
     """The scene prepared, and closed whatever happens."""
+    silence()  # pika tells at length of a broker that a proof has ended
     try:
         scene.prepare()
         yield scene

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
 from adapter.model.errors import AdapterError
 from adapter.simulator.pki import make_pki
-from tests.demo.acts import window_works
-from tests.demo.partner import SingleWindow
+from tests.demo.acts import records_hold, window_fails, window_works
+from tests.demo.broker import broker
+from tests.demo.partner import SingleWindow, must_be_empty
 from tests.demo.play import players
 from tests.demo.premises import Daemon, DemonstrationFailed, clear, furnish
 from tests.demo.table import Narrator
 from tests.harness.fixtures import load_cases
 from tests.harness.pki import ROOT
 from tests.servers.process import ServerFailed
-from tests.servers.rabbitmq import Rabbit
 
 FOLDER = ROOT / "var" / "demo"
 PKI_FOLDER = ROOT / "var" / "pki"  # where config.yaml looks too, so that `make run` finds keys afterwards
@@ -31,54 +30,54 @@ PKI_FOLDER = ROOT / "var" / "pki"  # where config.yaml looks too, so that `make 
 def main() -> int:
     narrator = Narrator()
     signal.signal(signal.SIGTERM, _as_interrupt)
-    began = time.monotonic()
+    began, broker_s = time.monotonic(), 0.0
     try:
         with _alone(), ExitStack() as stack:
-            _play(stack, narrator)
+            try:
+                broker_s = _play(stack, narrator)
+            finally:
+                # A second Ctrl-C must not leave behind what the first one is stopping.
+                for each in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(each, signal.SIG_IGN)
     except KeyboardInterrupt:
         narrator.say("interrupted; everything was stopped")
         return 130
     except (DemonstrationFailed, ServerFailed, AdapterError) as error:
         narrator.check("the demonstration could go on", [str(error)])
-    return _verdict(narrator, time.monotonic() - began)
+    return verdict(narrator, time.monotonic() - began, broker_s)
 
 
-def _play(stack: ExitStack, narrator: Narrator) -> None:
+def _play(stack: ExitStack, narrator: Narrator) -> float:
+    """Everything; gives how many seconds the broker's own starts took."""
     cases = load_cases()
     if not cases:
         raise DemonstrationFailed("there are no fixtures: nothing was shown")
     clear(FOLDER)
-    stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
     narrator.chapter("Setting up (chuẩn bị)")
     pki = make_pki(PKI_FOLDER)
     narrator.say(f"test PKI of {len(pki.parties)} parties in {_short(PKI_FOLDER)}")
-    node, broker_url = _broker(stack, narrator)
-    premises = furnish(FOLDER, pki=pki, broker_url=broker_url)
+    node = broker(FOLDER / "rabbitmq")
+    stack.callback(node.stop)
+    _timed(narrator, node.start, node.about)
+    premises = furnish(FOLDER, pki=pki, broker_url=node.url)
     daemon = Daemon(premises)
     stack.callback(daemon.stop)
-    began = time.monotonic()
-    daemon.start()
-    narrator.say(f"adapter on SQLite, ready after {time.monotonic() - began:.1f} s; it logs to {_short(daemon.log)}")
-    window = SingleWindow(broker_url)
-    stack.callback(window.close)
-    play = players(premises, window)
-    window_works(play, premises, cases, narrator)
-    # From here on Ctrl-C waits: what was started is being stopped.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _timed(narrator, daemon.start, f"the adapter on SQLite; it logs to {_short(daemon.log)}")
+    must_be_empty(node.url)
+    play = players(premises, SingleWindow(node.url))
+    try:
+        window_works(play, premises, cases, narrator)
+        play = window_fails(play, premises, node, cases, narrator)
+        records_hold(premises, narrator)
+    finally:
+        play.window.close()
+    return node.starting_s
 
 
-def _broker(stack: ExitStack, narrator: Narrator) -> tuple[Rabbit | None, str]:
-    given = os.environ.get("NSW_AMQP_URL")
-    if given:
-        narrator.say("the broker that NSW_AMQP_URL names; nobody else may use its virtual host now")
-        return None, given
-    node = Rabbit(FOLDER / "rabbitmq")
-    node.kill()  # left by a run that was killed
-    stack.callback(node.stop)
+def _timed(narrator: Narrator, start: Callable[[], None], what: str) -> None:
     began = time.monotonic()
-    node.start()
-    narrator.say(f"private RabbitMQ node {node.name}, started in {time.monotonic() - began:.1f} s")
-    return node, node.url
+    start()
+    narrator.say(f"{what}: ready after {time.monotonic() - began:.1f} s")
 
 
 @contextmanager
@@ -93,9 +92,10 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _verdict(narrator: Narrator, seconds: float) -> int:
+def verdict(narrator: Narrator, seconds: float, broker_s: float) -> int:
     narrator.chapter("Result (kết quả)")
-    narrator.say(f"{narrator.right} right, {narrator.wrong} wrong, {seconds:.0f} s; everything was stopped")
+    narrator.say(f"{narrator.right} right, {narrator.wrong} wrong; everything was stopped")
+    narrator.say(f"{seconds:.0f} s, of which the broker's own starts took {broker_s:.0f} s")
     if narrator.wrong or not narrator.right:
         logs = [FOLDER / "daemon.log", FOLDER / "rabbitmq" / "log" / "node.log", FOLDER / "config.yaml"]
         narrator.say("look at: " + ", ".join(_short(each) for each in logs if each.exists()))

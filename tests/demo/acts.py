@@ -1,22 +1,26 @@
-"""The acts of the demonstration while the window works: what is played, told and checked, in order."""
+"""The acts of the demonstration: what is played, told and checked, in what order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from adapter.bootstrap import house
 from adapter.model.stages import Stage
 from adapter.simulator.window import Letter
-from tests.demo.commands import complete
+from tests.demo import outage, transfers
+from tests.demo.broker import Broker
+from tests.demo.commands import complete, nsw_adapter
+from tests.demo.direct import directs
 from tests.demo.expectations import Answer, read
 from tests.demo.partner import SingleWindow
-from tests.demo.play import Line, Play, Turn
+from tests.demo.play import Line, Play, Turn, players
 from tests.demo.premises import Premises
 from tests.demo.table import Narrator
 from tests.harness.fixtures import Case
 
 QUIET_SECONDS = 1.5
-COMPLETION_SECONDS = 15.0
+COMPLETION_SECONDS = 30.0
 
 
 def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator: Narrator) -> None:
@@ -37,6 +41,36 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
         _completions(play, premises, [by_label[case.id] for case in accepted]),
     )
     silence(play.window, narrator)
+
+
+def window_fails(play: Play, premises: Premises, broker: Broker, cases: Sequence[Case], narrator: Narrator) -> Play:
+    """The outage, from the last 409 to the receipts of the transfers; gives the play on its new connection."""
+    narrator.chapter("The window fails (sự cố; QĐ 15/2019/QĐ-TTg Điều 9(2): khai trực tiếp)")
+    declarations = directs(cases, catalogue=house(premises.config).catalogue, pki=premises.pki)
+    who = outage.callers(premises, declarations)
+    outage.door_is_shut(premises, who, declarations[0], narrator)
+    play.window.close()
+    outage.break_down(broker, premises, who, narrator)
+    decided = outage.declare_directly(play, premises, who, declarations, narrator)
+    if not decided:
+        return play
+    decided.append(outage.complete_directly(play, premises, who, decided[0], narrator))
+    outage.look_up(premises, who, decided, through=False, narrator=narrator)
+    narrator.chapter("The window is back (khắc phục xong sự cố)")
+    outage.come_back(broker, premises, who, narrator)
+    play = players(premises, SingleWindow(premises.broker_url))
+    came = transfers.arrive(play, decided, narrator)
+    transfers.receipt(play, came)
+    transfers.reconciled(premises, who, decided, narrator)
+    outage.look_up(premises, who, decided, through=True, narrator=narrator)
+    silence(play.window, narrator)
+    return play
+
+
+def records_hold(premises: Premises, narrator: Narrator) -> None:
+    """The journal (sổ nhật ký) is chained: what was changed or left out afterwards would show."""
+    found = nsw_adapter(premises, "journal", "verify")
+    narrator.check(f"the journal's {found['chains']} chains hold, link by link", found["faults"])
 
 
 def silence(window: SingleWindow, narrator: Narrator) -> None:

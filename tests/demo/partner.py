@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher
+from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher, browse
 from adapter.services.dispatch import routing_key
 from adapter.simulator.window import Letter, Taken
 from tests.demo.premises import DemonstrationFailed
@@ -34,6 +34,16 @@ def letter(unsigned: bytes, body: bytes) -> Letter:
     subject = {str(child.tag): child.text or "" for child in root.iterfind("Header/Subject/*")}
     identifier = root.findtext("Header/Reference/messageId") or ""
     return Letter(body, (subject["documentType"], subject["type"], subject["function"]), identifier)
+
+
+def must_be_empty(broker_url: str) -> None:
+    """Answers that somebody else waits for must not be taken.
+
+    Raises:
+        DemonstrationFailed: there are such.
+    """
+    if browse(BrokerAddress(url=broker_url), queue=REPLIES, limit=1):
+        raise DemonstrationFailed(f"{REPLIES} is not empty: give the demonstration a virtual host of its own")
 
 
 class SingleWindow:
@@ -90,6 +100,8 @@ class SingleWindow:
 
     def close(self) -> None:
         """Leave the broker."""
+        if self._closing.is_set():
+            return
         self._closing.set()
         self._thread.join()
         self._consumer.close()

@@ -22,6 +22,7 @@ from tests.harness.fixtures import Case, signed
 from tests.harness.second_opinion import Question, verify_many
 
 ANSWER_SECONDS = 30.0
+"""For all answers of an exchange, and one more second for each message: a laptop may be busy with something else."""
 REUSED = ("BQP204", "/Envelope/Header/Reference/messageId")
 
 
@@ -84,7 +85,7 @@ class Play:
         """Send, collect, match, verify, compare. An answer that nobody waits for becomes a line of its own."""
         left: list[float] = []
         came: list[Received] = []
-        until = time.monotonic() + ANSWER_SECONDS
+        until = time.monotonic() + ANSWER_SECONDS + len(turns)
         while len(left) < len(turns):
             left += [self.window.publish(turn.letter) for turn in turns[len(left) :][:at_once]]
             came += self.window.collect(len(left) - len(came), seconds=until - time.monotonic())

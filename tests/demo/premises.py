@@ -25,7 +25,7 @@ from tests.harness.fixtures import CLOCK
 from tests.harness.pki import ROOT
 from tests.servers.process import MARK, free_ports, last_lines, marked, send, wait_until
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 
 

@@ -11,13 +11,12 @@ from typing import Any
 import pika
 import pytest
 import yaml
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from adapter.bootstrap import House, house, new_message_id, now
 from adapter.cli import app
 from adapter.cli.carrier import BrokerCarrier
-from adapter.cli.playing import test_window as window_of
+from adapter.cli.playing import window_for
 from adapter.gateways.broker import Consumer, Publisher
 from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
@@ -93,7 +92,7 @@ def test_the_topology_is_missing_then_declared_then_as_it_must_be(config: Path) 
 
 
 def test_sending_before_the_topology_is_declared_says_so(config: Path, tmp_path: Path) -> None:
-    done = run(config, "simulate", "send", str(a_declaration(tmp_path)), code=3)
+    done = run(config, "simulate", "send", str(a_declaration(tmp_path)), "--pki", str(SHARED_FOLDER), code=3)
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -138,7 +137,7 @@ def test_a_confirmation_carries_two_signatures_and_a_changed_one_does_not_hold(c
     with Publisher(built.broker) as publisher:
         Dispatch(built.database, publisher, now, built.observe, window=10).round(transfers=True)
     with BrokerCarrier(built.broker) as carrier:
-        window = window_of(built, carrier, SHARED_FOLDER)
+        window = window_for(built, carrier, SHARED_FOLDER)
         replies = window.replies(5)
     built.database.close()
     completion = next(reply for reply in replies if reply.pair == "30/23")

@@ -12,7 +12,7 @@ from adapter.bootstrap import House
 from adapter.entrypoints.web import problems, shapes
 from adapter.entrypoints.web.body import reader
 from adapter.entrypoints.web.headers import Requests
-from adapter.entrypoints.web.problems import MEDIA_TYPE, Problem, Refused, problem
+from adapter.entrypoints.web.problems import MEDIA_TYPE, NotServed, Problem, problem
 from adapter.entrypoints.web.shapes import API
 from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import Caller
@@ -60,7 +60,17 @@ def create_app(house: House) -> FastAPI:
     app.include_router(_service(house, authenticate))
     problems.install(app, house.observe)
     app.add_middleware(Requests, observe=house.observe)
+    _describe(app)
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """An OpenAPI document that is true: FastAPI adds its own media type to every error."""
+    for path in app.openapi()["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                if MEDIA_TYPE in response.get("content", {}):
+                    response["content"].pop("application/json", None)
 
 
 def _authentication(house: House) -> _Authenticate:
@@ -69,11 +79,11 @@ def _authentication(house: House) -> _Authenticate:
 
     def authenticate(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:
         if given is None:
-            raise Refused(401, "A bearer token is needed.", {"WWW-Authenticate": 'Bearer realm="nsw-adapter"'})
+            raise NotServed(401, "A bearer token is needed.", {"WWW-Authenticate": 'Bearer realm="nsw-adapter"'})
         caller = tokens.authenticate(given.credentials)
         if caller is None:
             challenge = 'Bearer realm="nsw-adapter", error="invalid_token"'
-            raise Refused(401, "The token is unknown, expired or revoked.", {"WWW-Authenticate": challenge})
+            raise NotServed(401, "The token is unknown, expired or revoked.", {"WWW-Authenticate": challenge})
         return caller
 
     return authenticate
@@ -118,7 +128,7 @@ def _declarations(house: House, authenticate: _Authenticate) -> APIRouter:
         """State, findings and the signed replies. Reading a reply for the first time is its delivery."""
         standing = declarations.read(id, caller)
         if standing is None:
-            raise Refused(404, "There is no such declaration of yours.")
+            raise NotServed(404, "There is no such declaration of yours.")
         return shapes.declaration_shape(standing)
 
     @router.get(
@@ -131,7 +141,7 @@ def _declarations(house: House, authenticate: _Authenticate) -> APIRouter:
         """The exact bytes that were signed."""
         found = declarations.reply(id, digest, caller)
         if found is None:
-            raise Refused(404, "There is no such reply of yours.")
+            raise NotServed(404, "There is no such reply of yours.")
         return Response(found, media_type="application/xml")
 
     return router
@@ -159,7 +169,7 @@ def _lookup(house: House, authenticate: _Authenticate) -> APIRouter:
         """The exact bytes that were signed. This is recorded as a lookup too."""
         found = lookup.reply(number, year, caller)
         if found is None:
-            raise Refused(404, "There is no decision on such a dossier of your office.")
+            raise NotServed(404, "There is no decision on such a dossier of your office.")
         return Response(found, media_type="application/xml")
 
     return router
@@ -169,7 +179,7 @@ def _question(
     reference: Annotated[str | None, Query(pattern=_NUMBER, description="Our number or the window's.")] = None,
     year: Annotated[int | None, Query(ge=1000, le=9999, description="The year that goes with reference.")] = None,
     paper: Annotated[str | None, Query(min_length=1, max_length=60, description="An identity paper's number.")] = None,
-    confirmation: Annotated[str | None, Query(min_length=1, max_length=60, description="A confirmation's number.")] = None,
+    confirmation: Annotated[str | None, Query(min_length=1, max_length=60, description="Its number.")] = None,
     plate: Annotated[str | None, Query(min_length=1, max_length=60, description="Plate of a vehicle.")] = None,
     tax_code: Annotated[str | None, Query(min_length=1, max_length=60, description="An enterprise's tax code.")] = None,
 ) -> Question:
@@ -182,7 +192,7 @@ def _question(
     }
     asked = [(kind, value) for kind, value in given.items() if value is not None]
     if len(asked) != 1 or (reference is None) != (year is None):
-        raise Refused(422, "Ask by exactly one of: reference with year, paper, confirmation, plate, tax_code.")
+        raise NotServed(422, "Ask by exactly one of: reference with year, paper, confirmation, plate, tax_code.")
     kind, value = asked[0]
     return Question(kind, value, year or 0)
 

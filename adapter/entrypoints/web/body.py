@@ -8,7 +8,7 @@ from email.message import Message
 
 from fastapi import Request
 
-from adapter.entrypoints.web.problems import Refused
+from adapter.entrypoints.web.problems import NotServed
 
 _MEDIA_TYPES = ("application/xml", "text/xml")
 _PATIENCE_S = 30.0
@@ -26,7 +26,7 @@ def reader(most: int) -> Callable[[Request], Awaitable[bytes]]:
             async with asyncio.timeout(_PATIENCE_S):
                 return await _read(request, most)
         except TimeoutError:
-            raise Refused(408, "The body came too slowly.", {"Connection": "close"}) from None
+            raise NotServed(408, "The body came too slowly.", {"Connection": "close"}) from None
 
     return body
 
@@ -40,8 +40,8 @@ async def _read(request: Request, most: int) -> bytes:
     return bytes(received)
 
 
-def _too_large(most: int) -> Refused:
-    return Refused(413, f"The body has more than {most} bytes.", {"Connection": "close"})
+def _too_large(most: int) -> NotServed:
+    return NotServed(413, f"The body has more than {most} bytes.", {"Connection": "close"})
 
 
 def _check_type(request: Request) -> None:
@@ -49,6 +49,6 @@ def _check_type(request: Request) -> None:
     header["Content-Type"] = request.headers.get("content-type", "")
     charset = header.get_param("charset")
     if header.get_content_type() not in _MEDIA_TYPES or (charset is not None and str(charset).lower() != "utf-8"):
-        raise Refused(415, "Send application/xml or text/xml, in UTF-8.", {"Accept": ", ".join(_MEDIA_TYPES)})
+        raise NotServed(415, "Send application/xml or text/xml, in UTF-8.", {"Accept": ", ".join(_MEDIA_TYPES)})
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise Refused(415, "Send the body as it is, not compressed.", {"Accept-Encoding": "identity"})
+        raise NotServed(415, "Send the body as it is, not compressed.", {"Accept-Encoding": "identity"})

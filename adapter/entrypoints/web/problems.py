@@ -65,7 +65,7 @@ class Problem(BaseModel):
     """What was found in the message, where it was read."""
 
 
-class Refused(Exception):
+class NotServed(Exception):
     """The web layer itself turns a request away."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -100,11 +100,11 @@ def install(app: FastAPI, observe: Observe) -> None:
 
     def failed(_: Request, error: Exception) -> Response:
         # The places only: the text of an exception may quote a person's data.
-        observe(Event.UNAVAILABLE, reason=broken(error).reason)
+        observe(Event.REQUEST_FAILED, reason=broken(error).reason)
         return problem(500, "This is our fault. It has been recorded; sending the same again does no harm.")
 
     handlers: dict[type[Exception], Any] = {
-        Refused: _refused,
+        NotServed: _refused,
         TurnedAway: _turned_away,
         NotAllowed: _not_allowed,
         Unavailable: _unavailable,
@@ -116,7 +116,7 @@ def install(app: FastAPI, observe: Observe) -> None:
         app.add_exception_handler(kind, handler)
 
 
-def _refused(_: Request, error: Refused) -> Response:
+def _refused(_: Request, error: NotServed) -> Response:
     return problem(error.status, error.detail, headers=error.headers)
 
 

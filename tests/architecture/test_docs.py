@@ -1,0 +1,280 @@
+"""The documents say what the program does: pages are generated anew and compared, every public name has its place, and
+commands, make targets, paths and links that they name exist. What can be run in a moment is run.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import logging
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from adapter.cli import app
+from adapter.entrypoints import log
+from adapter.model.events import Event
+from adapter.pipeline.converters import CONVERTERS
+from adapter.pipeline.rules import RULES
+from docs.generate import FOLDER, PAGES, configuration, findings, mappings
+from tests.harness.pki import ROOT, shared_pki
+
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+OPERATIONS = ROOT / "docs" / "operations.md"
+IDS = [str(file.relative_to(ROOT)) for file in DOCUMENTS]
+_FENCE = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.M | re.S)
+_TOP = "adapter|schemas|mappings|queues|fixtures|tests|docs|deploy"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block of a document, with the words of the comment directly above it."""
+
+    file: Path
+    kind: str
+    text: str
+    mark: str
+
+
+def _blocks(file: Path) -> Iterator[Block]:
+    for found in _FENCE.finditer(file.read_text(encoding="utf-8")):
+        yield Block(file, found["kind"], found["text"], found["mark"] or "")
+
+
+ALL_BLOCKS = [block for file in DOCUMENTS for block in _blocks(file)]
+
+
+def _prose(file: Path) -> str:
+    """A document without its fenced blocks."""
+    return _FENCE.sub("", file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_reference_page_is_what_would_be_written_now(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run python -m docs.generate"
+
+
+def test_every_configuration_key_is_said_once() -> None:
+    comments = {path for path, text in configuration.comments().items() if text}
+    told = configuration.words()
+    silent = [key.path for key in configuration.all_keys() if not configuration.meaning(key.path, told)]
+    assert silent == [], "write a comment in config.yaml"
+    assert sorted(comments & set(configuration.WORDS)) == [], "config.yaml has a comment now: remove the line of WORDS"
+
+
+def test_every_key_of_the_shipped_file_is_one_that_the_program_reads() -> None:
+    known = [re.compile(re.escape(key.path).replace("<name>", r"[^.]+")) for key in configuration.all_keys()]
+    leaves = [path for path, value in configuration.shipped().items() if path and not isinstance(value, dict)]
+    optional = {"broker.tls"}  # null stands for the whole section
+    assert [path for path in leaves if path not in optional and not any(each.fullmatch(path) for each in known)] == []
+
+
+def test_every_keyword_of_a_mapping_has_a_sentence_and_every_sentence_a_keyword() -> None:
+    assert mappings.known() ^ set(mappings.KEYWORDS) == set()
+
+
+def test_every_type_of_a_mapping_has_a_sentence() -> None:
+    assert set(CONVERTERS) == set(mappings.TYPES)
+
+
+def test_every_rule_says_when_it_holds_and_names_its_finding() -> None:
+    page = (FOLDER / "mappings.md").read_text(encoding="utf-8")
+    stated = yaml.safe_load((ROOT / "mappings" / "findings.yaml").read_text(encoding="utf-8"))["findings"]
+    for name, rule in RULES.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |") and line.count("|") == 6)
+        assert (rule.__doc__ or "").strip(), name
+        assert row.split("|")[-2].strip(" `") in stated, name
+
+
+def test_every_class_of_findings_is_explained() -> None:
+    stated = yaml.safe_load((ROOT / "mappings" / "findings.yaml").read_text(encoding="utf-8"))["findings"]
+    assert {str(item["number"])[0] for item in stated.values()} == set(findings.CLASSES)
+
+
+def _events_told() -> list[str]:
+    section = OPERATIONS.read_text(encoding="utf-8").partition("## Log events")[2].partition("\n## ")[0]
+    cells = ["".join(row.split("|")[1:2]) for row in section.splitlines()]
+    return [name for cell in cells for name in re.findall(r"`(\w+\.\w+)`", cell)]
+
+
+def test_the_operator_finds_every_event_and_no_other_in_the_table() -> None:
+    assert sorted(_events_told()) == sorted(event.value for event in Event)
+
+
+def test_the_table_says_how_loud_an_event_is() -> None:
+    letters = {logging.DEBUG: "D", logging.INFO: "", logging.WARNING: "W", logging.ERROR: "E"}
+    section = OPERATIONS.read_text(encoding="utf-8").partition("## Log events")[2]
+    rows = [row.split("|") for row in section.splitlines() if row.startswith("| `")]
+    told = {name: cells[2].strip() for cells in rows for name in re.findall(r"`(\w+\.\w+)`", cells[1])}
+    assert {event.value: letters[log._level(event, None)] for event in Event} == {
+        name: told[name] for name in _events_told()
+    }
+
+
+def test_the_operator_finds_every_kind_of_broker_event() -> None:
+    source = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "adapter/gateways/broker").glob("*.py"))
+    kinds = set(re.findall(r'"(broker\.[a-z]+)"', source))
+    assert kinds, "the gateway tells the kinds"
+    text = OPERATIONS.read_text(encoding="utf-8")
+    assert [kind for kind in sorted(kinds) if f"`{kind}`" not in text] == []
+
+
+def _environment_names() -> set[str]:
+    """Variables that the program or the suite reads; those that tests set for their own children do not count."""
+    names = set()
+    for folder in ("adapter", "tests", "docs"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    names |= set(re.findall(r"^(?:NSW_[A-Z_]*[A-Z]|ALLOW_SKIPS)$", node.value))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return names | set(re.findall(r"\b(NSW_[A-Z_]+)=", makefile))
+
+
+PRIVATE = {"NSW_PRIVATE_SERVER"}
+"""The mark that the suite's servers carry, so that they are found and ended: nobody sets it by hand."""
+
+
+def test_every_environment_variable_is_documented() -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in DOCUMENTS)
+    names = _environment_names() - PRIVATE
+    assert {"NSW_CONFIG", "NSW_AMQP_URL", "NSW_DATABASE_URL", "ALLOW_SKIPS"} <= names
+    assert [name for name in sorted(names) if name not in text] == []
+
+
+def _shell_lines() -> Iterator[tuple[Path, str]]:
+    """Commands of the documents: lines of shell blocks, and what stands in backticks."""
+    for block in ALL_BLOCKS:
+        if block.kind in ("sh", "bash", "console", "ini"):
+            yield from ((block.file, line) for line in block.text.replace("\\\n", " ").splitlines())
+    for file in DOCUMENTS:
+        yield from ((file, found) for found in re.findall(r"`([^`\n]+)`", _prose(file)))
+
+
+def _commands() -> list[tuple[str, list[str]]]:
+    found = []
+    for file, line in _shell_lines():
+        match = re.search(r"(?:^|[\s/=])nsw-adapter ((?:[a-z]|--)[^#]*)", line)
+        if match and "=" not in match[1].split()[0]:
+            found.append((str(file.relative_to(ROOT)), shlex.split(match[1].replace("…", "").replace("'", ""))))
+    return found
+
+
+COMMANDS = _commands()
+
+
+@pytest.mark.parametrize(("where", "words"), COMMANDS, ids=[" ".join(words)[:60] for _, words in COMMANDS])
+def test_a_command_that_is_named_exists_with_its_options(where: str, words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    rest = list(words)
+    while rest and hasattr(command, "commands") and not rest[0].startswith("-"):
+        name = rest.pop(0)
+        for each in name.split("|"):
+            assert each in command.commands, f"{where}: nsw-adapter {' '.join(words)}: no command {each}"
+        command = command.commands[name.split("|")[0]]
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    stated = [word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)]
+    assert [option for option in stated if option not in known] == [], f"{where}: nsw-adapter {' '.join(words)}"
+
+
+def test_the_documents_name_commands() -> None:
+    assert len(COMMANDS) > 20
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    lines = [(str(file.relative_to(ROOT)), re.match(r"make ([a-z]+)", line)) for file, line in _shell_lines()]
+    named = {(where, found[1]) for where, found in lines if found}
+    assert {target for _, target in named} >= {"demo", "test", "bench", "prove", "setup"}
+    assert [each for each in sorted(named) if each[1] not in targets] == []
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=IDS)
+def test_a_link_leads_somewhere(file: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", _prose(file)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (file.parent / path).resolve() if path else file
+        if not there.exists() or (anchor and anchor not in _anchors(there)):
+            broken.append(target)
+    assert broken == []
+
+
+def _anchors(file: Path) -> set[str]:
+    """Headings as git hosts turn them into anchors."""
+    headings = re.findall(r"^#+ (.+)$", _prose(file), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("file", [each for each in DOCUMENTS if each.parent.name != "decisions"], ids=str)
+def test_a_path_that_is_named_is_there(file: Path) -> None:
+    named = re.findall(rf"`((?:{_TOP})/[\w./-]*)`", file.read_text(encoding="utf-8"))
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+QUOTED = [block for block in ALL_BLOCKS if block.mark.startswith("from ")]
+
+
+@pytest.mark.parametrize("block", QUOTED, ids=lambda block: block.mark)
+def test_a_quotation_stands_in_its_file(block: Block) -> None:
+    assert block.text in (ROOT / block.mark.removeprefix("from ")).read_text(encoding="utf-8")
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    screen = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:25]
+    assert [line.split("#")[0].strip() for line in screen if line.startswith("make ")] == ["make demo", "make test"]
+
+
+def test_the_changelog_has_this_version_on_top() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    versions = re.findall(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert versions[0] == setup["metadata"]["version"]
+
+
+def _checkout(folder: Path) -> Path:
+    """A folder that looks like a working copy to whoever follows the README: the data is linked, `var/` is its own."""
+    for name in ("schemas", "mappings", "queues", "fixtures"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "config.yaml", folder / "config.yaml")  # a link would lead back to the real var/
+    shutil.copytree(shared_pki().folder, folder / "var" / "pki")
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    program = programs / "nsw-adapter"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m adapter.cli "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return folder
+
+
+RUN = [block for block in ALL_BLOCKS if block.mark == "run"]
+
+
+@pytest.mark.parametrize("block", RUN, ids=lambda block: block.file.name)
+def test_first_steps_can_be_followed(block: Block, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = ["/bin/sh", "-e", "-c", block.text]
+    ran = subprocess.run(command, cwd=_checkout(tmp_path), env=environment, capture_output=True, text=True, timeout=180)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert '"outcome": "accepted"' in ran.stdout
+
+
+def test_there_is_a_block_to_run() -> None:
+    assert RUN
+    assert QUOTED

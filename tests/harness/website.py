@@ -1,0 +1,150 @@
+"""The HTTP door of a real house on a real port: its own configuration, its own database, no broker anywhere."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+import yaml
+from sqlalchemy import Table, select, update
+
+from adapter.bootstrap import House, house
+from adapter.entrypoints.web.serve import configuration
+from adapter.gateways import tables
+from adapter.gateways.upgrade import upgrade
+from adapter.model.events import Event
+from adapter.services.tokens import Role
+from adapter.services.window import Mode
+from tests.harness.fixtures import CLOCK, load_cases
+from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+
+CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
+BODY_BYTES = 200_000
+Change = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class Website:
+    """The door as its callers see it, and the store behind it as only a test may."""
+
+    url: str
+    house: House
+    events: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def declarant(self, bound_to: str = CITIZEN) -> httpx.Client:
+        return self.client(self.house.tokens.issue(Role.DECLARANT, f"of {bound_to}", bound_to)[1])
+
+    def customs(self, office: str = "HUUNGHI") -> httpx.Client:
+        return self.client(self.house.tokens.issue(Role.CUSTOMS, f"customs {office}", office=office)[1])
+
+    def window(self, mode: Mode) -> None:
+        self.house.window.override(mode, reason="a test", actor="test")
+
+    def rows(self, table: Table) -> list[Any]:
+        with self.house.database.transaction() as connection:
+            return list(connection.execute(select(table)).all())
+
+    def mark_transferred(self) -> None:
+        with self.house.database.transaction() as connection:
+            connection.execute(update(tables.dossier).values(transferred=True))
+
+
+def configure(folder: Path, database_url: str, change: Change | None = None) -> Path:
+    """A config.yaml like the installed one, for this test alone."""
+    shared_pki()
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(SHARED_FOLDER))
+    document: dict[str, Any] = yaml.safe_load(text)
+    for name in ("schemas", "mappings", "queues"):
+        document["folders"][name] = str(ROOT / document["folders"][name])
+    document["database"]["url"] = database_url
+    document["broker"]["url"] = "amqp://guest:guest@127.0.0.1:1/%2F"  # nobody listens there
+    document["clock"]["unsafe_frozen"] = CLOCK.isoformat()
+    document["web"]["body_bytes"] = BODY_BYTES
+    if change is not None:
+        change(document)
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+def portal_only(folder: Path) -> Change:
+    """A change that takes the citizens' procedure off the window."""
+
+    def change(document: dict[str, Any]) -> None:
+        copy = folder / "mappings"
+        shutil.copytree(ROOT / "mappings", copy)
+        file = copy / "BQP0100002" / "1" / "procedure.yaml"
+        stated = file.read_text(encoding="utf-8")
+        assert "on_window: true" in stated
+        file.write_text(stated.replace("on_window: true", "on_window: false"), encoding="utf-8")
+        document["folders"]["mappings"] = str(copy)
+
+    return change
+
+
+@contextmanager
+def website(config: Path) -> Iterator[Website]:
+    """Serve on a port of the loopback interface until left."""
+    events: list[tuple[Event, dict[str, Any]]] = []
+
+    def observe(event: Event, /, **fields: Any) -> None:
+        events.append((event, fields))
+
+    built = house(config, observe=observe)
+    upgrade(built.database)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(configuration(built, "127.0.0.1", port))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            until = time.monotonic() + 20
+            while not server.started and time.monotonic() < until:
+                time.sleep(0.02)
+            assert server.started
+            yield Website(f"http://127.0.0.1:{port}", built, events)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            built.database.close()
+
+
+def citizen_message(**changes: str) -> bytes:
+    """A citizen's declaration without number, as a declarant writes it; `changes` replace texts of elements."""
+    message = _message("BQP0100002/accepted-entered-directly-by-the-portal")
+    return _changed(message, {"reference": "", "preReference": "", **changes})
+
+
+def group_message() -> bytes:
+    """A tour group's declaration without number, in header and content."""
+    message = _message("BQP0100001/accepted-tour-group-entering")
+    for name in ("DossierNumber", "DossierYear"):
+        before, _, rest = message.partition(f"<{name}>".encode())
+        message = before + rest.partition(f"</{name}>".encode())[2]
+    return _changed(message, {"reference": "", "preReference": ""})
+
+
+def _message(case_id: str) -> bytes:
+    return next(case.message for case in load_cases() if case.id == case_id)
+
+
+def _changed(message: bytes, changes: dict[str, str]) -> bytes:
+    for name, value in changes.items():
+        before, opening, rest = message.partition(f"<{name}>".encode())
+        assert opening, name
+        _, closing, after = rest.partition(f"</{name}>".encode())
+        message = before + opening + value.encode() + closing + after
+    return message

@@ -1,0 +1,246 @@
+"""The broker gone, the database gone: nothing is lost, nothing is acknowledged early, and it resumes alone.
+
+On a node and a cluster of this file's own, which are stopped and killed here. NSW_PROVE=full takes the full 30 seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from sqlalchemy import select, text
+
+from adapter.gateways.database import Database
+from adapter.gateways.dossiers import lock_name
+from adapter.gateways.tables import outbox
+from adapter.model.events import Event
+from adapter.model.identifiers import DossierKey
+from adapter.services.tokens import Caller, Role
+from adapter.services.window import Mode
+from tests.conftest import demand
+from tests.crash.broker import DECLARATIONS
+from tests.crash.declarations import declaration, declarations
+from tests.crash.scene import Scene, opened
+from tests.harness.pki import shared_pki, shared_tls
+from tests.harness.second_opinion import verify_with_xmlsec1
+from tests.servers.postgresql import Postgres
+from tests.servers.process import wait_until
+from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
+
+FULL = os.environ.get("NSW_PROVE") == "full"
+GONE_S = 30.0 if FULL else 6.0
+COUNT = 300 if FULL else 60
+CITIZEN = Caller(id=1, role=Role.DECLARANT, label="proof", bound_to="001085012345", office=None)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def node(_node: Rabbit) -> Rabbit:
+    """The node, up, whatever the test before has left."""
+    if not _node.processes():
+        _node.start()
+    return _node
+
+
+@pytest.fixture(scope="module")
+def _node(server_folder: Path) -> Iterator[Rabbit]:
+    """This file's own node; it speaks TLS too, to clients with a certificate."""
+    demand("rabbitmq-server")
+    files = shared_tls()
+    made = Rabbit(server_folder / "outages", tls=Tls(ca=files.ca, cert=files.server, key=files.server_key))
+    try:
+        made.start()
+        made.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "secure"])
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def cluster(database_folder: Path) -> Iterator[Postgres]:
+    """A durable cluster of the test's own."""
+    demand("postgresql")
+    made = Postgres(database_folder / "cluster")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.remove()
+
+
+# -- the broker ---------------------------------------------------------------------------------
+
+
+def test_a_broker_that_restarts_under_load_loses_nothing(node: Rabbit, tmp_path: Path, postgresql_url: str) -> None:
+    messages = declarations(0, COUNT)
+    with opened(Scene(tmp_path, node.vhost_url("restarted"), postgresql_url)) as scene:
+        scene.configure({"workers.batch": 8, "broker.heartbeat_s": 5, "workers.attempts": 1000})
+        started = [scene.start(part) for part in ("worker", "worker", "dispatcher")]
+        wait_until(lambda: False, seconds=QUORUM_SETTLE_SECONDS)
+        publishing = threading.Thread(target=scene.partner.publish, args=[messages], kwargs={"pause_s": 0.02})
+        publishing.start()
+        scene.until(lambda: scene.store.settled() >= 10, "under load")
+        node.kill()
+        node.start()
+        publishing.join()
+        scene.until_done(messages)
+        assert all(each.process.poll() is None for each in started), "it must resume without being started again"
+        scene.finish()
+        scene.assert_whole(messages)
+
+
+def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfers_leave_in_order(
+    node: Rabbit, tmp_path: Path, postgresql_url: str
+) -> None:
+    by_window = declarations(0, COUNT)
+    with opened(Scene(tmp_path, node.vhost_url("gone"), postgresql_url)) as scene:
+        scene.configure({
+            "window.broker_down_s": 2.0,
+            "window.back_s": 1.0,
+            "broker.heartbeat_s": 5,
+            "workers.attempts": 1000,
+        })  # fmt: skip
+        daemon = scene.daemon()
+        scene.until_ready()
+        publishing = threading.Thread(target=scene.partner.publish, args=[by_window], kwargs={"pause_s": 0.02})
+        publishing.start()
+        scene.until(lambda: scene.store.settled() >= 10, "under load")
+        node.stop()
+        scene.until(lambda: scene.house.window.state().mode is Mode.DOWN, "the door opens")
+        assert "worker-0: broker" in scene.readyz()[1]
+        directly = [enter(scene, number) for number in range(10)]
+        wait_until(lambda: False, seconds=GONE_S)
+        assert transfers_sent(scene) == []
+        directly += [enter(scene, number) for number in range(10, 15)]
+
+        node.start()
+        publishing.join()
+        scene.until_done(by_window)
+        scene.until(lambda: len(transfers_sent(scene)) == 15, "the transfers have left")
+        scene.until_ready()
+        assert daemon.process.poll() is None
+        scene.finish()
+        assert transfers_sent(scene) == directly, "in the order of the decisions"
+        scene.assert_answered(by_window)
+        assert scene.store.effects() == {**{m.reference: 1 for m in by_window}, **dict.fromkeys(directly, 1)}
+        assert scene.store.faults() == []
+
+
+def enter(scene: Scene, number: int) -> str:
+    """A declaration by the second door, answered at once; its dossier number."""
+    admitted = scene.house.door.submit(declaration(f"DIRECT{number}", signer=None).raw, CITIZEN)
+    assert (admitted.state, admitted.outcome) == ("accepted", "accepted")
+    assert admitted.reference is not None
+    return admitted.reference
+
+
+def transfers_sent(scene: Scene) -> list[str]:
+    """The dossier numbers of the transfers on nsw.replies, in the order they came, each once."""
+    came = [reply for reply in scene.partner.collect() if reply.type == "BQP0100002.40.01"]
+    numbers = [etree.fromstring(reply.body).findtext(".//Transfer/DossierNumber") for reply in came]
+    return list(dict.fromkeys(str(number) for number in numbers))
+
+
+# -- the database -------------------------------------------------------------------------------
+
+
+def test_a_database_that_dies_under_load_loses_nothing_and_nothing_is_acknowledged_early(
+    node: Rabbit, tmp_path: Path, cluster: Postgres
+) -> None:
+    messages = declarations(0, COUNT)
+    with opened(Scene(tmp_path, node.vhost_url("store-gone"), cluster.create_database("adapter"))) as scene:
+        scene.configure({"workers.batch": 4, "workers.attempts": 1000})
+        daemon = scene.daemon()
+        scene.until_ready()
+        scene.partner.publish(messages[: COUNT // 2])
+        scene.until(lambda: scene.store.settled() >= 5, "under load")
+        cluster.kill()
+        scene.partner.publish(messages[COUNT // 2 :])
+        scene.until_quiet(lambda: scene.readyz()[0] == 503, "readiness tells")
+        assert "dispatcher-1: database" in scene.readyz()[1]
+        held = waiting_at(node, "store-gone")
+        wait_until(lambda: False, seconds=GONE_S / 2)
+        assert waiting_at(node, "store-gone") == held, "acknowledged without a store"
+        assert held >= COUNT // 2
+
+        cluster.start()
+        scene.house.database.close()  # this process has its own dead connections
+        scene.until_ready()
+        assert scene.store.settled() + held >= COUNT, "acknowledged before it was stored"
+        scene.until_done(messages)
+        restarted = [told for told in daemon.events(Event.WORKER_STOPPED) if told["part"] == "worker"]
+        assert restarted == [], "the worker resumes alone"
+        scene.finish()
+        scene.assert_whole(messages)
+
+
+def waiting_at(node: Rabbit, vhost: str) -> int:
+    """Messages of the queue that are not acknowledged, whoever holds them; counted when two looks agree."""
+    listed: list[str] = []
+
+    def agree() -> bool:
+        listed.append(node.ctl("list_queues", "--vhost", vhost, "name", "messages"))
+        return listed[-1:] == listed[-2:-1]
+
+    assert wait_until(agree, seconds=30, step=1.0)
+    (line,) = [line for line in listed[-1].splitlines() if line.split()[0] == DECLARATIONS]
+    return int(line.split()[1])
+
+
+def test_a_message_in_hand_does_not_become_poison_because_the_database_goes_away(
+    node: Rabbit, tmp_path: Path, cluster: Postgres
+) -> None:
+    """A try is counted when its worker may die of it; a server that goes away during it, however often, says nothing."""
+    message = declaration(0)
+    with opened(Scene(tmp_path, node.vhost_url("in-hand"), cluster.create_database("adapter"))) as scene:
+        scene.configure({"workers.attempts": 3})
+        scene.partner.publish([message])
+        scene.start("worker", die_at=Event.GATHERED).ended()
+        database = scene.house.database
+        with database.transaction() as connection:
+            database.lock(connection, [lock_name(DossierKey(message.reference, 2026))])
+            worker = scene.start("worker")
+            for _ in range(5):
+                scene.until(lambda: end_the_one_that_waits(database), "it waits for its dossier")
+            assert worker.told(Event.UNAVAILABLE)
+        scene.start("dispatcher")
+        scene.until_done([message])
+        scene.finish()
+        scene.assert_whole([message])
+
+
+def end_the_one_that_waits(database: Database) -> bool:
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+    with database.transaction() as connection:
+        return bool(connection.execute(text(query)).all())
+
+
+# -- the way to the broker ----------------------------------------------------------------------
+
+
+def test_over_amqps_with_a_client_certificate_a_message_is_answered(
+    node: Rabbit, tmp_path: Path, postgresql_url: str
+) -> None:
+    files = shared_tls()
+    message = declaration(0)
+    with opened(Scene(tmp_path, node.vhost_url("secure"), postgresql_url)) as scene:
+        scene.configure({
+            "broker.url": f"amqps://guest:guest@localhost:{node.ports.amqps}/secure",
+            "broker.tls": {"ca": str(files.ca), "certificate": str(files.client), "key": str(files.client_key)},
+        })  # fmt: skip
+        for part in ("worker", "dispatcher"):
+            scene.start(part)
+        scene.partner.publish([message])
+        scene.until_done([message])
+        scene.finish()
+        scene.assert_whole([message])
+        (reply,) = scene.partner.got
+        certificate = shared_pki().certificate_file("system")
+        assert verify_with_xmlsec1(reply.body, place="system", certificate_pem=certificate)
+        (row,) = scene.store.rows(select(outbox))
+        assert (row.body, row.digest) == (reply.body, reply.digest)

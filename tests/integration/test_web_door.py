@@ -1,0 +1,502 @@
+"""The second door over real HTTP, on both databases, with no broker: who may declare, when, and what it gives."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+from base64 import b64decode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from lxml import etree
+
+from adapter.gateways import journal, tables
+from adapter.gateways.contingency import check_character
+from adapter.model.errors import Misconfigured
+from adapter.model.events import Event
+from adapter.model.identifiers import DossierKey
+from adapter.services.completion import Officer
+from adapter.services.tokens import Role
+from adapter.services.window import Mode
+from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness.pki import shared_pki
+from tests.harness.website import (
+    BODY_BYTES,
+    CITIZEN,
+    ENTERPRISE,
+    OTHER,
+    Website,
+    citizen_message,
+    configure,
+    group_message,
+    portal_only,
+    website,
+)
+
+DECLARATIONS = "/api/v1/declarations"
+XML = {"Content-Type": "application/xml"}
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
+    """A door that is open: the window is down by the operator's word."""
+    with website(configure(tmp_path, database_url)) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+@pytest.fixture
+def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
+    """The same on SQLite alone, for what has nothing to do with the store."""
+    with website(configure(tmp_path, sqlite_url)) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+def post(client: httpx.Client, message: bytes, **headers: str) -> httpx.Response:
+    return client.post(DECLARATIONS, content=message, headers={**XML, **headers})
+
+
+def problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert body["status"] == status
+    assert {"type", "title", "detail", "vi"} <= body.keys()
+    return body
+
+
+def test_a_declaration_without_number_is_taken_in_under_one_of_our_own(site: Website) -> None:
+    with site.declarant() as client:
+        response = post(client, citizen_message())
+        assert response.status_code == 202, response.text
+        told = response.json()
+        assert told["outcome"] == "accepted"
+        assert told["state"] == "accepted"
+        assert told["year"] == 2026
+        assert told["reference"].startswith("BPTTHN2026")
+        assert check_character(told["reference"][:-1]) == told["reference"][-1]
+        assert response.headers["location"] == f"{DECLARATIONS}/{told['id']}"
+        read = client.get(response.headers["location"]).json()
+    assert (read["state"], read["reference"], read["findings"]) == ("accepted", told["reference"], [])
+    assert [reply["kind"] for reply in read["replies"]] == ["Acceptance"]
+
+
+def test_what_is_stored_is_the_declarants_body_sealed_by_the_portal(site: Website) -> None:
+    message = citizen_message()
+    with site.declarant() as client:
+        assert post(client, message).status_code == 202
+    (row,) = site.rows(tables.inbox)
+    stored, sent = etree.fromstring(row.raw), etree.fromstring(message)
+    assert _canonical(stored.find("Body")) == _canonical(sent.find("Body"))
+    assert stored.findtext("Header/From/name") == "CONG-TTBPDT"
+    assert stored.findtext("Header/To/unitCode") == "CK-HUUNGHI"
+    assert (row.channel, row.bound_to, row.sender) == ("portal", CITIZEN, f"portal:{CITIZEN}")
+    assert [signer["role"] for signer in row.signers] == ["portal"]
+    for path in ("Header/Subject", "Body/Content/CitizenDeclaration/Citizen/FullName"):
+        assert stored.find(path).sourceline == sent.find(path).sourceline
+
+
+def _canonical(element: Any) -> bytes:
+    return etree.tostring(element, method="c14n", exclusive=True)
+
+
+@pytest.mark.parametrize("form", list(SignatureForm))
+def test_a_declarants_signature_survives_the_door(small: Website, form: SignatureForm) -> None:
+    message = sign_message(group_message(), system=None, declarant=shared_pki().party("enterprise"), form=form)
+    with small.declarant(ENTERPRISE) as client:
+        told = post(client, message).json()
+    assert told["outcome"] == "accepted", told
+    (row,) = small.rows(tables.inbox)
+    assert [signer["role"] for signer in row.signers] == ["portal", "declarant"]
+
+
+def test_a_retry_gets_the_same_place_number_and_bytes(site: Website) -> None:
+    message = citizen_message()
+    with site.declarant() as client:
+        first, second = post(client, message), post(client, message)
+        assert (second.status_code, second.json()) == (202, first.json())
+        assert second.headers["location"] == first.headers["location"]
+        reads = [client.get(first.headers["location"]).json() for _ in range(2)]
+    assert reads[0]["replies"] == reads[1]["replies"]
+    assert len(reads[0]["replies"]) == 1
+    assert len(site.rows(tables.dossier)) == len(site.rows(tables.contingency)) == 1
+
+
+def test_a_message_without_id_is_the_same_message_when_it_is_sent_again(site: Website) -> None:
+    message = citizen_message(messageId="")
+    with site.declarant() as client:
+        first, second = post(client, message), post(client, message)
+        other = post(client, citizen_message(messageId="", Purpose="Du lịch"))
+    assert first.json()["outcome"] == "accepted"
+    assert first.json() == second.json()
+    assert other.json()["reference"] != first.json()["reference"]
+
+
+def test_what_fails_its_signature_has_one_place_too(site: Website) -> None:
+    """Nothing of it is verified, so it is known by its bytes: the seal must come out the same again."""
+    message = sign_message(group_message(), system=None, declarant=shared_pki().party("enterprise"))
+    broken = message.replace(b"<GroupName>", b"<GroupName>X", 1)
+    with site.declarant(ENTERPRISE) as client:
+        first, second = post(client, broken), post(client, broken)
+        assert first.json()["outcome"] == "rejected"
+        assert second.headers["location"] == first.headers["location"]
+        read = client.get(first.headers["location"]).json()
+    assert read["state"] == "rejected"
+    assert read["findings"][0]["code"].startswith("BQP4")
+    assert [reply["kind"] for reply in read["replies"]] == ["Errors"]
+    assert len(site.rows(tables.inbox)) == 1
+
+
+def test_a_retry_is_answered_after_the_window_is_back(site: Website) -> None:
+    message = citizen_message()
+    with site.declarant() as client:
+        first = post(client, message)
+        site.window(Mode.UP)
+        again = post(client, message)
+        problem(post(client, citizen_message(messageId="11111111-1111-4111-8111-111111111111")), 409)
+    assert again.headers["location"] == first.headers["location"]
+
+
+def test_an_id_used_again_for_other_content_is_rejected(site: Website) -> None:
+    with site.declarant() as client:
+        first, other = post(client, citizen_message()), post(client, citizen_message(Purpose="Du lịch"))
+        read = client.get(other.headers["location"]).json()
+    assert other.json()["outcome"] == "rejected"
+    assert other.headers["location"] != first.headers["location"]
+    assert other.json()["reference"] == first.json()["reference"]
+    assert read["findings"]
+
+
+def test_the_same_message_ten_times_at_once_is_one_dossier(site: Website) -> None:
+    message = citizen_message()
+    with site.declarant() as client, ThreadPoolExecutor(10) as pool:
+        responses = list(pool.map(lambda _: post(client, message), range(10)))
+    assert {response.status_code for response in responses} == {202}
+    assert len({response.text for response in responses}) == 1
+    assert len(site.rows(tables.dossier)) == 1
+
+
+def test_many_at_once_get_numbers_of_their_own(site: Website) -> None:
+    messages = [citizen_message(messageId=f"many-{number}") for number in range(12)]
+    with site.declarant() as client, ThreadPoolExecutor(6) as pool:
+        told = [response.json() for response in pool.map(lambda message: post(client, message), messages)]
+    assert {each["outcome"] for each in told} == {"accepted"}
+    assert len({each["reference"] for each in told}) == 12
+
+
+def test_the_door_is_closed_while_the_window_works_and_says_where_to_go(site: Website) -> None:
+    site.window(Mode.UP)
+    with site.declarant() as client:
+        told = problem(post(client, citizen_message()), 409)
+        state = client.get("/api/v1/window").json()
+    portal = site.house.settings.window.answer_portal
+    assert portal in told["detail"]
+    assert portal in told["vi"]
+    assert (state["mode"], state["second_door"], state["declare_at"]) == ("up", False, portal)
+    assert site.rows(tables.inbox) == site.rows(tables.contingency) == []
+
+
+def test_the_door_stays_shut_while_nobody_knows_whether_the_window_works(small: Website) -> None:
+    small.house.window.end_override(actor="test")
+    with small.declarant() as client:
+        response = post(client, citizen_message())
+    problem(response, 503)
+    assert int(response.headers["retry-after"]) > 0
+
+
+def test_a_procedure_that_the_window_does_not_carry_always_enters_and_is_never_transferred(
+    tmp_path: Path, database_url: str
+) -> None:
+    with website(configure(tmp_path, database_url, portal_only(tmp_path))) as site:
+        site.window(Mode.UP)
+        with site.declarant() as client:
+            assert post(client, citizen_message()).json()["outcome"] == "accepted"
+        assert [row.route for row in site.rows(tables.outbox)] == ["portal"]
+
+
+def test_what_was_decided_directly_waits_in_the_outbox_as_a_transfer(site: Website) -> None:
+    with site.declarant() as client:
+        told = post(client, citizen_message()).json()
+        site.house.completion.complete(
+            DossierKey(told["reference"], told["year"]), Officer("o-1", "Thượng úy Thử Nghiệm")
+        )
+        read = client.get(f"{DECLARATIONS}/{told['id']}").json()
+    transfers = [row for row in site.rows(tables.outbox) if row.route == "transfer"]
+    assert len(transfers) == 2
+    assert {(row.type, row.function, row.sent_at) for row in transfers} == {("40", "01", None)}
+    assert read["state"] == "completed"
+    assert [reply["kind"] for reply in read["replies"]] == ["Acceptance", "Completion"]
+    carried = b"".join(row.body for row in transfers)
+    for reply in read["replies"]:
+        assert reply["digest"].encode() in carried
+
+
+def test_a_reply_is_given_as_the_bytes_that_were_signed_and_its_first_read_is_its_delivery(site: Website) -> None:
+    with site.declarant() as client:
+        place = post(client, citizen_message()).headers["location"]
+        (stored,) = [row for row in site.rows(tables.outbox) if row.route == "portal"]
+        assert stored.delivered_at is None
+        (reply,) = client.get(place).json()["replies"]
+        raw = client.get(reply["href"])
+        missing = client.get(f"{place}/replies/{'0' * 64}")
+    assert raw.headers["content-type"] == "application/xml"
+    assert raw.content == b64decode(reply["base64"]) == stored.body
+    assert sha256(raw.content).hexdigest() == reply["digest"]
+    problem(missing, 404)
+    (after,) = [row for row in site.rows(tables.outbox) if row.route == "portal"]
+    assert after.delivered_at is not None
+
+
+def test_another_persons_declaration_is_refused_at_the_door(site: Website) -> None:
+    with site.declarant(OTHER) as client:
+        told = problem(post(client, citizen_message()), 403)
+        again = problem(post(client, citizen_message()), 403)
+    assert told["findings"][0]["code"] == "BQP309"
+    assert again == told
+    assert site.rows(tables.dossier) == []
+
+
+def test_another_person_cannot_read_and_is_not_told_that_there_is_something(site: Website) -> None:
+    with site.declarant() as client:
+        place = post(client, citizen_message()).headers["location"]
+        digest = client.get(place).json()["replies"][0]["digest"]
+    with site.declarant(OTHER) as stranger:
+        hidden = problem(stranger.get(place), 404)
+        nothing = problem(stranger.get(f"{DECLARATIONS}/00000000-0000-5000-8000-000000000000"), 404)
+        problem(stranger.get(f"{place}/replies/{digest}"), 404)
+    assert hidden == nothing
+
+
+def test_nobody_replaces_the_dossier_of_another(site: Website) -> None:
+    with site.declarant() as client:
+        number = post(client, citizen_message()).json()["reference"]
+    theirs = citizen_message(reference=number, function="02", messageId="other-1").replace(
+        CITIZEN.encode(), OTHER.encode()
+    )
+    invented = citizen_message(reference=number[:-1] + "X", messageId="other-2").replace(
+        CITIZEN.encode(), OTHER.encode()
+    )
+    with site.declarant(OTHER) as stranger:
+        problem(post(stranger, theirs), 403)
+        told = problem(post(stranger, invented), 403)
+    assert told["findings"][0]["code"] == "BQP206"
+    (dossier,) = site.rows(tables.dossier)
+    assert (dossier.version, dossier.identities) == (1, [CITIZEN])
+
+
+def test_the_declarant_replaces_his_own_by_its_number_and_is_told_the_state(site: Website) -> None:
+    """Accepted at once, so it can no more be replaced: that answer is the workflow's, not the door's."""
+    with site.declarant() as client:
+        number = post(client, citizen_message()).json()["reference"]
+        told = post(client, citizen_message(reference=number, preReference=number, function="02", messageId="own-2"))
+        read = client.get(told.headers["location"]).json()
+    assert (told.status_code, told.json()["outcome"]) == (202, "rejected")
+    assert read["findings"][0]["code"].startswith("BQP2")
+
+
+def test_a_token_that_is_missing_unknown_or_revoked_opens_nothing(site: Website) -> None:
+    row_id, plain = site.house.tokens.issue(Role.DECLARANT, "to be revoked", CITIZEN)
+    with site.client() as client:
+        for authorization in ({}, {"Authorization": "Bearer nsw_" + "A" * 43}, {"Authorization": "Basic YTpi"}):
+            response = client.post(DECLARATIONS, content=citizen_message(), headers={**XML, **authorization})
+            problem(response, 401)
+            assert response.headers["www-authenticate"].startswith("Bearer")
+    with site.client(plain) as client:
+        assert client.get("/api/v1/window").status_code == 200
+        site.house.tokens.revoke(row_id)
+        problem(post(client, citizen_message()), 401)
+    assert site.rows(tables.inbox) == []
+
+
+def test_only_declarants_declare(small: Website) -> None:
+    for role in (Role.OFFICER, Role.OPERATOR, Role.AUDITOR):
+        with small.client(small.house.tokens.issue(role, role.value)[1]) as client:
+            problem(post(client, citizen_message()), 403)
+    with small.customs() as client:
+        problem(post(client, citizen_message()), 403)
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        (b"", 422),
+        (b"no xml", 422),
+        (b"<Envelope/>", 422),
+        (b"<Envelope><Header/></Envelope>", 422),
+        (b'<!DOCTYPE Envelope [<!ENTITY a "a">]><Envelope><Header/><Body/></Envelope>', 422),
+        (citizen_message().replace(b"UTF-8", b"UTF-16"), 422),
+        (citizen_message().decode().encode("utf-16"), 422),
+        (citizen_message().decode().replace('encoding="UTF-8"', "").encode("latin-1", "replace") + b"\xff", 422),
+        (citizen_message(documentType="BQP0199999"), 422),
+        (citizen_message(function="77"), 422),
+        (citizen_message(messageId="x" * 37), 422),
+        (citizen_message(documentType="BQP0100000", type="90"), 422),
+        (citizen_message(type="20", function="99"), 422),
+        (citizen_message(function="99"), 422),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_and_draws_no_number(small: Website, message: bytes, status: int) -> None:
+    with small.declarant() as client:
+        told = problem(post(client, message), status)
+    assert told.get("findings") or told["type"].endswith("not-a-declaration")
+    assert small.rows(tables.inbox) == small.rows(tables.contingency) == []
+
+
+def test_a_message_that_is_sealed_already_is_refused(small: Website) -> None:
+    sealed = sign_message(citizen_message(), system=shared_pki().party("portal"), declarant=None)
+    with small.declarant() as client:
+        assert problem(post(client, sealed), 400)["type"].endswith("already-sealed")
+    assert small.rows(tables.inbox) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/json"},
+        {"Content-Type": "application/xml; charset=utf-16"},
+        {"Content-Type": "text/xml; charset=iso-8859-1"},
+        {"Content-Type": ""},
+        {"Content-Encoding": "gzip"},
+        {"Content-Encoding": "identity, gzip"},
+    ],
+)
+def test_other_media_types_charsets_and_encodings_are_refused(small: Website, headers: dict[str, str]) -> None:
+    with small.declarant() as client:
+        problem(post(client, gzip.compress(b"<Envelope>" * 100_000), **headers), 415)
+
+
+@pytest.mark.parametrize("kind", ["application/xml", "text/xml; charset=UTF-8", 'application/xml; charset="utf-8"'])
+def test_xml_in_utf_8_is_welcome_however_it_is_said(small: Website, kind: str) -> None:
+    with small.declarant() as client:
+        assert post(client, citizen_message(), **{"Content-Type": kind}).status_code == 202
+
+
+def test_too_large_a_body_is_refused_by_its_length_and_while_it_streams(small: Website) -> None:
+    with small.declarant() as client:
+        problem(post(client, b" " * (BODY_BYTES + 1)), 413)
+        problem(client.post(DECLARATIONS, content=(b" " * 60_000 for _ in range(4)), headers=XML), 413)
+
+
+def test_an_endless_body_is_cut_off(small: Website) -> None:
+    token = small.house.tokens.issue(Role.DECLARANT, "endless", CITIZEN)[1]
+    host, port = httpx.URL(small.url).host, httpx.URL(small.url).port
+    head = f"POST {DECLARATIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: text/xml\r\n"
+    sent = 0
+    with socket.create_connection((host, port or 80), timeout=10) as link:
+        link.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
+        try:
+            while sent < 100 * BODY_BYTES:
+                link.sendall(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+                sent += 0x10000
+        except OSError:
+            pass
+        assert sent < 100 * BODY_BYTES
+
+
+def test_every_error_is_a_problem_and_every_answer_is_kept_out_of_caches(small: Website) -> None:
+    with small.declarant() as client:
+        problem(client.get("/api/v1/nothing"), 404)
+        response = client.delete(DECLARATIONS)
+        problem(response, 405)
+        assert "POST" in response.headers["allow"]
+        problem(client.get(f"{DECLARATIONS}/no-uuid"), 422)
+        for answer in (response, client.get("/healthz"), client.get("/api/openapi.json"), client.get("/docs")):
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "no-store"
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            assert "server" not in answer.headers
+
+
+def test_a_defect_of_ours_is_a_problem_without_its_story(small: Website, monkeypatch: pytest.MonkeyPatch) -> None:
+    def defect(*_: Any) -> Any:
+        raise RuntimeError("NGUYEN VAN AN")
+
+    monkeypatch.setattr("adapter.gateways.lookups.message", defect)
+    with small.declarant() as client:
+        response = client.get(f"{DECLARATIONS}/00000000-0000-5000-8000-000000000000")
+    problem(response, 500)
+    assert "NGUYEN" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+    told = [fields for event, fields in small.events if event is Event.REQUEST_FAILED]
+    assert "RuntimeError at" in told[0]["reason"]
+    assert "NGUYEN" not in str(small.events)
+
+
+def test_a_request_is_told_to_the_log_once_without_its_values(small: Website) -> None:
+    with small.customs() as client:
+        client.get("/api/v1/lookup/dossiers", params={"paper": "C1234567"})
+    told = [fields for event, fields in small.events if event is Event.REQUEST]
+    assert [(each["method"], each["route"], each["status"]) for each in told] == [
+        ("GET", "/api/v1/lookup/dossiers", 200)
+    ]
+    assert "C1234567" not in str(small.events)
+
+
+def test_without_its_database_it_is_alive_but_not_ready(tmp_path: Path, sqlite_url: str) -> None:
+    with website(configure(tmp_path, sqlite_url)) as site, site.declarant() as client:
+        assert client.get("/readyz").json() == {"status": "ready"}
+        site.house.database.close()
+        Path(sqlite_url.removeprefix("sqlite:///")).rename(tmp_path / "gone")
+        Path(sqlite_url.removeprefix("sqlite:///")).mkdir()
+        assert client.get("/healthz").status_code == 200
+        assert "database" in problem(client.get("/readyz"), 503)["detail"]
+        response = client.get("/api/v1/window")
+        problem(response, 503)
+        assert "retry-after" in response.headers
+
+
+def test_the_openapi_document_lists_every_route_and_says_how_to_authenticate(small: Website) -> None:
+    with small.client() as client:
+        document = json.loads(client.get("/api/openapi.json").content)
+    assert document["openapi"].startswith("3.")
+    routes = {
+        (f"/api/v1/{path}" if not path.startswith("/") else path, method)
+        for path, method in (
+            ("declarations", "post"),
+            ("declarations/{id}", "get"),
+            ("declarations/{id}/replies/{digest}", "get"),
+            ("lookup/dossiers", "get"),
+            ("lookup/dossiers/{number}/{year}/reply", "get"),
+            ("window", "get"),
+            ("/healthz", "get"),
+            ("/readyz", "get"),
+        )
+    }
+    described = {(path, name): what for path, item in document["paths"].items() for name, what in item.items()}
+    assert described.keys() == routes
+    (scheme,) = document["components"]["securitySchemes"].values()
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for (path, _), operation in described.items():
+        assert operation["summary"]
+        assert operation["description"]
+        if path.startswith("/api"):
+            assert operation["security"]
+            assert {"401", "500", "503"} <= operation["responses"].keys()
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                assert list(response["content"]) == ["application/problem+json"]
+    shape = document["components"]["schemas"]["Problem"]["properties"]
+    assert {"type", "title", "status", "detail", "vi", "findings"} == shape.keys()
+
+
+def test_the_door_does_not_open_without_one_portal_to_seal_as(tmp_path: Path, sqlite_url: str) -> None:
+    def without(document: dict[str, Any]) -> None:
+        del document["trust"]["partners"]["portal"]
+
+    with pytest.raises(Misconfigured, match="portal"), website(configure(tmp_path, sqlite_url, without)):
+        pass
+
+
+def test_the_journal_holds_after_all_of_it(site: Website) -> None:
+    with site.declarant() as client:
+        post(client, citizen_message())
+        post(client, citizen_message())
+    with site.house.database.transaction() as connection:
+        assert journal.broken(connection) == []

@@ -1,0 +1,86 @@
+"""The log: one JSON object a line, no payload, no chatter of libraries."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from adapter.entrypoints.log import configure, observer
+from adapter.model.errors import Misconfigured
+from adapter.model.events import Event
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return [json.loads(line) for line in captured.err.splitlines()]
+
+
+def test_an_event_is_one_json_line_with_time_role_and_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", json=True)
+    observer("worker")(Event.SETTLED, message="m-1", dossier="X/2026")
+    (line,) = lines(capsys)
+    assert (line["event"], line["role"], line["message"]) == ("message.settled", "worker", "m-1")
+    assert line["level"] == "info"
+    assert line["timestamp"].endswith("Z")
+
+
+def test_an_observer_made_before_the_configuration_follows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    observe = observer("supervisor")
+    configure("warning", json=True)
+    observe(Event.SETTLED)
+    observe(Event.PARKED)
+    assert [line["event"] for line in lines(capsys)] == ["message.parked"]
+
+
+def test_bytes_never_reach_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("debug", json=True)
+    observer("worker")(Event.SETTLED, raw=b"<Envelope>NGUYEN VAN A</Envelope>")
+    (line,) = lines(capsys)
+    assert line["raw"] == "<33 bytes>"
+
+
+def test_even_at_debug_signxml_cannot_print_what_it_signs(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("debug", json=True)
+    for name in ("signxml", "signxml.verifier", "pika.channel", "sqlalchemy.engine"):
+        logging.getLogger(name).info("NGUYEN VAN A")
+    logging.getLogger("uvicorn").warning("port in use")
+    assert [line["event"] for line in lines(capsys)] == ["port in use"]
+
+
+def test_of_a_librarys_exception_only_the_kind_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", json=True)
+    try:
+        raise ValueError("NGUYEN VAN A")
+    except ValueError:
+        logging.getLogger("uvicorn").exception("broke")
+    captured = capsys.readouterr().err
+    assert "NGUYEN" not in captured
+    assert json.loads(captured)["exception"] == "ValueError"
+
+
+def test_a_lost_broker_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("warning", json=True)
+    observer("worker")(Event.BROKER, kind="broker.lost")
+    observer("worker")(Event.BROKER, kind="broker.resumed")
+    assert [line["kind"] for line in lines(capsys)] == ["broker.lost"]
+
+
+def test_a_level_that_does_not_exist_is_told() -> None:
+    with pytest.raises(Misconfigured, match="loud"):
+        configure("loud")
