@@ -74,7 +74,7 @@ class Clock:
             try:
                 declare(self.address, self.topology)
             except Misconfigured as error:
-                self.observe(Event.BROKER, reason=str(error))
+                self.observe(Event.UNAVAILABLE, reason=str(error))
             except Unavailable:
                 return False
         return True

@@ -1,7 +1,7 @@
 """The daemon: starts the parts, watches their pulse, replaces what ends, stops in order.
 
-SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old, so
-that a changed configuration or key is taken without a pause. Must never touch a message itself.
+SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old,
+then the web process, so that a changed configuration or key is taken. Must never touch a message itself.
 """
 
 from __future__ import annotations
@@ -153,6 +153,11 @@ class Supervisor:
                 time.sleep(_ROUND_S)
             self.children.remove(old)
             self._end([old])
+        # The web process holds its port, so here the old one goes first.
+        for old in [child for child in self.children if child.name == "web"]:
+            self.children.remove(old)
+            self._end([old])
+            self._start("web", 0)
 
     def stop(self) -> None:
         """Tell all parts to finish and wait for them; the dispatcher last, so that it sends what the others settled."""

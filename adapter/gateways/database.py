@@ -54,19 +54,20 @@ class Database:
         Raises:
             DatabaseUnavailable: the server cannot be reached or ended the transaction.
         """
+        committed = False
         try:
             with self.engine.begin() as connection:
-                try:
-                    yield connection
-                except BaseException:
-                    self._forget_ids()
-                    raise
+                yield connection
+            committed = True
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise DatabaseUnavailable(_reason(error)) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise DatabaseUnavailable(_reason(error)) from error
             raise
+        finally:
+            if not committed:
+                self._forget_ids()
 
     def new_id(self, connection: Connection) -> int:
         """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""

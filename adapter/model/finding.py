@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+ENGLISH = "_en"
+"""Ending of a word that stands in the English text instead of the one without it."""
+
+
 class Severity(StrEnum):
     """What a finding does to its message."""
 
@@ -76,7 +80,7 @@ class FindingCatalogue:
             line=finding.line,
             severity=finding.severity,
             vi=text.vi.format_map(words),
-            en=text.en.format_map(words),
+            en=text.en.format_map(words.in_english()),
         )
 
 
@@ -85,3 +89,7 @@ class _Words(dict[str, str]):
 
     def __missing__(self, key: str) -> str:
         return "–"
+
+    def in_english(self) -> _Words:
+        english = {key.removesuffix(ENGLISH): value for key, value in self.items() if key.endswith(ENGLISH)}
+        return _Words({**self, **english})

@@ -9,9 +9,9 @@ from datetime import date
 from lxml import etree
 
 from adapter.model.errors import Fault
-from adapter.model.finding import Finding
+from adapter.model.finding import ENGLISH, Finding
 from adapter.model.header import Header
-from adapter.model.procedure import Code, FieldSpec, Procedure
+from adapter.model.procedure import Code, FieldSpec, Label, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value
 from adapter.pipeline.converters import CONVERTERS, write
 from adapter.pipeline.envelope import VIETNAM
@@ -105,7 +105,12 @@ def _known(codes: Mapping[str, Code], text: str, on: date) -> bool:
 
 
 def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:
-    return Finding(name=name, pointer=f"{base}/{spec.path}", words={"field": spec.label.vi, **words})
+    return Finding(name=name, pointer=f"{base}/{spec.path}", words={**named(spec.label), **words})
+
+
+def named(label: Label, word: str = "field") -> dict[str, str]:
+    """A label for a finding's texts: `{field}` is Vietnamese in the one and English in the other."""
+    return {word: label.vi, f"{word}{ENGLISH}": label.en}
 
 
 def _contradictions(values: Record, procedure: Procedure, header: Header, base: str) -> Iterator[Finding]:

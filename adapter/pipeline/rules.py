@@ -14,7 +14,7 @@ from adapter.model.procedure import FieldSpec, GroupSpec, Procedure
 from adapter.model.stages import Declaration, Record, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.mapping import row_pointer
+from adapter.pipeline.mapping import named, row_pointer
 
 Arguments = Mapping[str, object]
 
@@ -90,7 +90,7 @@ def _total_equals_rows(view: _View, given: Arguments) -> Iterator[Finding]:
         yield Finding(
             name="total_mismatch",
             pointer=f"{view.base}/{spec.path}",
-            words={"field": spec.label.vi, "rows": str(rows)},
+            words={**named(spec.label), "rows": str(rows)},
         )
 
 
@@ -99,7 +99,7 @@ def _all_different(view: _View, given: Arguments) -> Iterator[Finding]:
     seen: set[Value] = set()
     for at, spec, value, _ in view.places(f"{given['group']}.{given['field']}"):
         if value is not None and value in seen:
-            yield Finding(name="not_different", pointer=at, words={"field": spec.label.vi})
+            yield Finding(name="not_different", pointer=at, words=named(spec.label))
         elif value is not None:
             seen.add(value)
 
@@ -111,7 +111,7 @@ def _at_least_one(view: _View, given: Arguments) -> Iterator[Finding]:
     if not any(_matches(row, where) for _, row in view.rows(group.name)):
         parent = group.path.rpartition("/")[0] or group.path
         what = ", ".join(f"{k}={v}" for k, v in where.items()) if isinstance(where, Mapping) else ""
-        words = {"group": group.label.vi, "what": what}
+        words = {**named(group.label, "group"), "what": what}
         yield Finding(name="none_of_required", pointer=f"{view.base}/{parent}", words=words)
 
 
@@ -128,7 +128,7 @@ def _not_before(view: _View, given: Arguments) -> Iterator[Finding]:
     for at, spec, value, _ in view.places(str(given["field"])):
         day = _day(value)
         if day is not None and limit is not None and day < limit:
-            words = {"field": spec.label.vi, "other": other.label.vi}
+            words = {**named(spec.label), **named(other.label, "other")}
             yield Finding(name="date_order", pointer=at, words=words)
 
 
@@ -138,7 +138,7 @@ def _before_reception(view: _View, given: Arguments) -> Iterator[Finding]:
     for at, spec, value, _ in view.places(str(given["field"])):
         day = _day(value)
         if day is not None and day >= today:
-            yield Finding(name="not_in_past", pointer=at, words={"field": spec.label.vi})
+            yield Finding(name="not_in_past", pointer=at, words=named(spec.label))
 
 
 def _required_when(view: _View, given: Arguments) -> Iterator[Finding]:
@@ -147,7 +147,7 @@ def _required_when(view: _View, given: Arguments) -> Iterator[Finding]:
     for at, spec, value, record in view.places(str(given["field"])):
         if value is None and (_matches(record, where) or _matches(view.declaration.values, where)):
             condition = ", ".join(f"{k}={v}" for k, v in where.items()) if isinstance(where, Mapping) else ""
-            words = {"field": spec.label.vi, "condition": condition}
+            words = {**named(spec.label), "condition": condition}
             yield Finding(name="value_required", pointer=at, words=words)
 
 
@@ -157,7 +157,7 @@ def _one_of(view: _View, given: Arguments) -> Iterator[Finding]:
     allowed = {_text(value) for value in raw} if isinstance(raw, list | tuple) else {_text(raw)}
     for at, spec, value, _ in view.places(str(given["field"])):
         if value is not None and _text(value) not in allowed:
-            yield Finding(name="value_not_expected", pointer=at, words={"field": spec.label.vi})
+            yield Finding(name="value_not_expected", pointer=at, words=named(spec.label))
 
 
 RULES: dict[str, Rule] = {

@@ -160,6 +160,8 @@ class Intake:
                 item = replace(item, replaces=prior.id)
             elif verified is None or prior.content_digest == verified.content_digest:
                 ledger.send_again(prior.id, stored)
+                if item.replaces is not None:
+                    ledger.supersede(item.replaces, prior.public_id)
                 return Settled(prior.public_id, prior.state, Word(prior.outcome or Word.REJECTED), (), duplicate=True)
             else:
                 return self._reused(ledger, item, verified, stored)

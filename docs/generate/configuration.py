@@ -45,39 +45,6 @@ class Key:
         return "" if "<" in self.path else "NSW_" + self.path.upper().replace(".", "__")
 
 
-WORDS: dict[str, str] = {
-    "installation.own": "the sender of every reply of ours",
-    "installation.window": "the window: where replies go that answer no readable header",
-    "installation.portal": "the portal: the sender that is written into what enters by the second door",
-    "installation.organization": "the agency that accepts, in `Accepter`",
-    "installation.division": "its unit (đồn), in `Accepter`",
-    "installation.accepter": "who accepts where acceptance is automatic; else the officer's name stands there",
-    "installation.placeholder_document_type": "procedure code of an answer to a message without a readable header",
-    "installation.refusal_ground": "legal ground of a refusal where the officer names none",
-    "database.pool": "connections that one process keeps open",
-    "broker.url": "amqp:// or amqps://, with the virtual host as its path",
-    "broker.url_file": "a file that holds the url, where it has a password",
-    "broker.heartbeat_s": "AMQP heartbeat; a silent connection is given up after about two of them",
-    "limits.message_bytes": "bytes of one message, before and after unwrapping",
-    "limits.depth": "levels of nested elements",
-    "limits.elements": "elements in one message",
-    "limits.attributes": "attributes in one message",
-    "limits.namespaces": "namespace declarations in one message",
-    "limits.findings": "findings in one answer; the cap is said",
-    "limits.report_bytes": "a larger invalid message gets the fast validator's findings only",
-    "limits.report_seconds": "time for the slow validator's report on one invalid message",
-    "keys.system": "signs every message of ours",
-    "keys.unit": "signs the Content of confirmations: the confirming unit",
-    "keys.portal": "seals what enters by the second door",
-    "web.host": "address that the second door and the health pages listen on",
-    "web.port": "port of the second door",
-    "web.body_bytes": "bytes of one request's body",
-    "log.level": "debug, info, warning or error",
-    "log.json": "one JSON object a line; false: lines for people",
-}
-"""For keys whose comment the file leaves out; a test demands a comment or a line here for each key, and never both."""
-
-
 def all_keys() -> list[Key]:
     """Every key that the program reads."""
     return list(_keys(Settings, ""))
@@ -130,8 +97,8 @@ def comments() -> dict[str, str]:
 
 
 def words() -> dict[str, str]:
-    """What is said of each key, in the file or here."""
-    return {**WORDS, **{path: text for path, text in comments().items() if text}}
+    """What the file says of each key."""
+    return {path: text for path, text in comments().items() if text}
 
 
 def _comments(node: Any, lines: list[str], prefix: str, line_above: int) -> Iterator[tuple[str, str]]:

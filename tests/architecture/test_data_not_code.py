@@ -1,4 +1,4 @@
-"""What is invented or inferred lives in data, never in code: no procedure code, form field or finding number in adapter/."""
+"""What is invented or inferred lives in data, never in code: no procedure code or form field in adapter/."""
 
 from __future__ import annotations
 

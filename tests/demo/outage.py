@@ -62,14 +62,14 @@ def break_down(broker: Broker, premises: Premises, who: Callers, narrator: Narra
     """Take the broker away and wait until the adapter knows."""
     narrator.say(broker.go(premises))
     _await_mode(premises, who, "down")
-    narrator.check("the adapter sees the incident by itself; the second door is open", [])
+    narrator.check("the adapter knows that the window is down; the second door is open", [])
 
 
 def come_back(broker: Broker, premises: Premises, who: Callers, narrator: Narrator) -> None:
     """Give the broker back and wait until the adapter knows."""
     narrator.say(broker.come_back(premises))
     _await_mode(premises, who, "up")
-    narrator.check("the adapter sees that the window is back", [])
+    narrator.check("the adapter knows that the window is back", [])
 
 
 def _await_mode(premises: Premises, who: Callers, mode: str) -> None:

@@ -170,7 +170,7 @@ def test_a_wrong_total_tells_how_many_rows_there_are_and_no_persons_data() -> No
     rule = RuleSpec("total_equals_rows", Severity.REFUSE, TOTAL)
     finding = one(check(declared({"total": 9}, [{"number": "C1234567"}], rules=[rule])))
 
-    assert finding.words == {"field": "total (vi)", "rows": "1"}
+    assert finding.words == {"field": "total (vi)", "field_en": "total", "rows": "1"}
 
 
 # all_different --------------------------------------------------------------------------------------------------------
