@@ -247,13 +247,3 @@ def test_a_case_that_says_what_is_not_known_is_an_error(tmp_path: Path, old: str
     assert old in GOOD_CASE
     with pytest.raises(ValueError, match=r"case-a/expected\.yaml"):
         load_cases(_written(tmp_path, GOOD_CASE.replace(old, new)))
-
-
-def test_signing_is_fast_enough_for_the_benchmark() -> None:
-    pki = shared_pki()
-    rsa, ec = pki.party("enterprise"), pki.party("enterprise-ec")
-    for title, system, declarant in (("RSA + RSA", pki.party("nsw"), rsa), ("EC + EC", pki.party("portal"), ec)):
-        started = time.perf_counter()
-        for _ in range(50):
-            sign_message(ENVELOPE, system=system, declarant=declarant)
-        print(f"{title}: {(time.perf_counter() - started) * 20:.2f} ms a message with both signatures")

@@ -25,7 +25,7 @@ from adapter.gateways.broker.address import BrokerAddress, BrokerUnavailable, pa
 # A connection that dies younger than this counts as a failed try, so that one which the broker
 # ends at once (a queue is missing, a right is gone) is not reopened in a tight loop.
 SETTLED_AFTER_S = 5.0
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 15.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 
 
 # Told what happens to the connection: the event's name, and fields by keyword; never a payload.

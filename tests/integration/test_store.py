@@ -1,0 +1,351 @@
+"""The store on both databases: migrations, locks, duplicates, the contingency series, the journal, the outbox."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from lxml import etree
+from sqlalchemy import delete, insert, inspect, select, text, update
+
+import adapter.gateways
+from adapter.bootstrap import now
+from adapter.gateways import mailbox
+from adapter.gateways.contingency import Series
+from adapter.gateways.database import Database
+from adapter.gateways.journal import broken
+from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
+from adapter.gateways.upgrade import current, upgrade
+from adapter.model.identifiers import DossierKey
+from adapter.services.completion import Officer
+from tests.crash.declarations import Message, declaration, declarations
+from tests.crash.scene import Scene, submission
+from tests.harness.pki import shared_pki
+from tests.harness.second_opinion import verify_with_xmlsec1
+
+OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
+
+
+@pytest.fixture
+def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
+    """A house on a fresh database; no broker is needed for what the store promises."""
+    made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
+    upgrade(made.house.database)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def others(database_url: str) -> Iterator[Callable[[], Database]]:
+    """More connections to the same database, each with an engine of its own as another process has it."""
+    made: list[Database] = []
+
+    def another() -> Database:
+        made.append(Database(database_url))
+        return made[-1]
+
+    yield another
+    for database in made:
+        database.close()
+
+
+# -- migrations ---------------------------------------------------------------------------------
+
+
+def migrations(connection: Any) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(adapter.gateways.__path__[0]) / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def tables_of(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names())
+
+
+def test_the_tables_go_up_and_down_and_up_again(scene: Scene) -> None:
+    database = scene.house.database
+    assert tables_of(database) == {*metadata.tables, "alembic_version"}
+    at, wanted = current(database)
+    assert at == wanted is not None
+    with database.transaction() as connection:
+        command.downgrade(migrations(connection), "base")
+    assert tables_of(database) == {"alembic_version"}
+    upgrade(database)
+    scene.take_in([declaration(0)])
+    assert scene.store.settled() == 1
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_uses(scene: Scene) -> None:
+    with scene.house.database.transaction() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_processes_that_upgrade_at_once_find_one_another(
+    database_url: str, others: Callable[[], Database]
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(upgrade, [others() for _ in range(4)]))
+    assert tables_of(others()) == {*metadata.tables, "alembic_version"}
+
+
+# -- locks --------------------------------------------------------------------------------------
+
+
+def test_an_update_that_rests_on_a_read_is_never_lost(scene: Scene, others: Callable[[], Database]) -> None:
+    """SQLite drops FOR UPDATE without a word; there the transaction itself must take the lock before it reads."""
+    rounds, hands = 25, 4
+    with scene.house.database.transaction() as connection:
+        connection.execute(insert(counter).values(name="proof", value=0))
+    together = threading.Barrier(hands)
+
+    def count_up(database: Database) -> None:
+        together.wait()
+        for _ in range(rounds):
+            with database.transaction() as connection:
+                database.lock(connection, ["proof"])
+                value = connection.execute(select(counter.c.value).where(counter.c.name == "proof")).scalar_one()
+                connection.execute(update(counter).where(counter.c.name == "proof").values(value=value + 1))
+
+    with ThreadPoolExecutor(hands) as pool:
+        list(pool.map(count_up, [others() for _ in range(hands)]))
+    (row,) = scene.store.rows(select(counter.c.value).where(counter.c.name == "proof"))
+    assert row.value == rounds * hands
+
+
+def test_ids_drawn_by_many_processes_are_never_given_twice(scene: Scene, others: Callable[[], Database]) -> None:
+    def draw(database: Database) -> list[int]:
+        drawn = []
+        for _ in range(3):
+            with database.transaction() as connection:
+                drawn += [database.new_id(connection) for _ in range(700)]
+        return drawn
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = [each for drawn in pool.map(draw, [others() for _ in range(4)]) for each in drawn]
+    assert len(set(ids)) == len(ids)
+
+
+def test_ids_of_a_transaction_that_rolled_back_are_not_used_beside_another_process(
+    scene: Scene, others: Callable[[], Database]
+) -> None:
+    """On SQLite the block goes back with the transaction, and another process may be given the same one."""
+    mine, other = scene.house.database, others()
+    with pytest.raises(ZeroDivisionError), mine.transaction() as connection:
+        mine.new_id(connection)
+        raise ZeroDivisionError
+    with other.transaction() as connection:
+        theirs = {other.new_id(connection) for _ in range(50)}
+    with mine.transaction() as connection:
+        ours = {mine.new_id(connection) for _ in range(50)}
+    assert not ours & theirs
+
+
+# -- duplicates ---------------------------------------------------------------------------------
+
+
+def due(scene: Scene) -> list[mailbox.Due]:
+    with scene.house.database.transaction() as connection:
+        return mailbox.claim(connection, limit=100, transfers=True)
+
+
+def send(scene: Scene, replies: list[mailbox.Due]) -> None:
+    with scene.house.database.transaction() as connection:
+        mailbox.mark_sent(connection, [reply.id for reply in replies], now())
+
+
+def test_a_duplicate_gets_the_identical_reply_and_has_no_effect(scene: Scene) -> None:
+    message = declaration(0)
+    for _ in range(3):
+        scene.take_in([message])
+    replies = due(scene)
+    assert len(replies) == 3
+    assert len({reply.body for reply in replies}) == 1
+    assert scene.store.effects() == {message.reference: 1}
+    assert scene.store.states() == {"settled": 1}
+    kept = scene.store.rows(select(outbox.c.id).where(outbox.c.body.is_not(None)))
+    assert len(kept) == 1, "the bytes are kept once"
+
+
+def test_duplicates_that_arrive_at_once_by_several_processes_have_one_effect(
+    scene: Scene, others: Callable[[], Database]
+) -> None:
+    message = declaration(0)
+    intakes = [Scene(scene.folder, scene.amqp_url, scene.database_url).house.intake for _ in range(4)]
+    together = threading.Barrier(4)
+
+    def take(intake: Any) -> None:
+        together.wait()
+        intake.receive([submission(message)])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(take, intakes))
+    for intake in intakes:
+        intake.database.close()
+    assert scene.store.effects() == {message.reference: 1}
+    assert len(due(scene)) == 4
+    assert len({reply.digest for reply in due(scene)}) == 1
+    assert scene.store.faults() == []
+
+
+def test_an_id_used_again_for_other_content_is_rejected_once_and_always_in_the_same_bytes(scene: Scene) -> None:
+    first = declaration(0)
+    other = declaration(0, reference="PROOFOTHER", purpose="Du lịch")
+    assert first.message_id == other.message_id
+    scene.take_in([first])
+    send(scene, due(scene))
+
+    for _ in range(3):
+        scene.take_in([other])
+
+    replies = due(scene)
+    assert [(reply.type, reply.function) for reply in replies] == [("10", "00")] * 3
+    assert len({reply.body for reply in replies}) == 1
+    assert etree.fromstring(replies[0].body).findtext(".//ErrorList/Error/ErrorCode") == "BQP204"
+    certificate = shared_pki().certificate_file("system")
+    assert verify_with_xmlsec1(replies[0].body, place="system", certificate_pem=certificate)
+    stored = scene.store.rows(select(inbox.c.outcome).order_by(inbox.c.received_at))
+    assert sorted(row.outcome for row in stored) == ["accepted", "rejected"], "stored once"
+    assert scene.store.dossiers() == {first.reference: 1}
+
+    scene.take_in([first])
+    assert due(scene)[-1].function == "21", "the first content still gets its own answer"
+
+
+def test_the_same_content_in_other_bytes_is_the_same_message(scene: Scene) -> None:
+    message = declaration(0)
+    respelled = Message(message.message_id, message.reference, message.key, message.raw.replace(b"?>", b"?>\n<!-- x -->", 1))
+    scene.take_in([message, respelled])
+    assert scene.store.states() == {"settled": 1}
+    assert len({reply.digest for reply in due(scene)}) == 1
+
+
+# -- the contingency series ---------------------------------------------------------------------
+
+
+def test_a_contingency_number_is_drawn_once_for_a_sender_and_message(
+    scene: Scene, others: Callable[[], Database]
+) -> None:
+    series = Series("BPTT", "HN", "XN")
+    wanted = [("portal:a", "m1"), ("portal:a", "m2"), ("portal:b", "m1")]
+    together = threading.Barrier(4)
+
+    def draw(database: Database) -> list[DossierKey]:
+        together.wait()
+        found = []
+        for sender, key in wanted * 5:
+            with database.transaction() as connection:
+                found.append(series.issue(connection, database, sender=sender, message_key=key, at=now()))
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(draw, [others() for _ in range(4)]))
+    assert all(each == drawn[0] for each in drawn)
+    assert drawn[0][:3] * 5 == drawn[0]
+    assert len(set(drawn[0])) == len(wanted)
+    assert len(scene.store.rows(select(contingency))) == len(wanted)
+
+
+# -- the journal --------------------------------------------------------------------------------
+
+
+def with_history(scene: Scene) -> list[Any]:
+    """Two dossiers with more than one entry each, and the entries of the first."""
+    messages = declarations(0, 2)
+    scene.take_in(messages)
+    for message in messages:
+        scene.house.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+    assert scene.store.faults() == []
+    entries = scene.store.rows(select(journal).order_by(journal.c.dossier_id, journal.c.ordinal))
+    first = entries[0].dossier_id
+    chain = [entry for entry in entries if entry.dossier_id == first]
+    assert len(chain) >= 2
+    return chain
+
+
+TAMPERINGS: dict[str, Callable[[Any], Any]] = {
+    "an entry altered": lambda chain: update(journal).where(journal.c.id == chain[0].id).values(actor="somebody"),
+    "a detail altered": lambda chain: update(journal).where(journal.c.id == chain[0].id).values(detail={"codes": []}),
+    "an entry removed": lambda chain: delete(journal).where(journal.c.id == chain[0].id),
+    "the last entry removed": lambda chain: delete(journal).where(journal.c.id == chain[-1].id),
+    "an entry added": lambda chain: insert(journal).values({
+        **chain[-1]._mapping, "id": 10**9, "ordinal": chain[-1].ordinal + 1, "previous": chain[-1].hash,
+    }),
+    "the order changed": lambda chain: text(
+        f"UPDATE journal SET ordinal = {chain[0].ordinal + chain[1].ordinal} - ordinal "
+        f"WHERE id IN ({chain[0].id}, {chain[1].id})"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS.keys())
+def test_tampering_with_the_journal_is_found(scene: Scene, tampering: Callable[[Any], Any]) -> None:
+    chain = with_history(scene)
+    with scene.house.database.transaction() as connection:
+        connection.execute(tampering(chain))
+    with scene.house.database.transaction() as connection:
+        faults = broken(connection)
+    assert faults
+    assert all(str(chain[0].dossier_id) in fault for fault in faults), "the other chain holds"
+
+
+# -- the outbox ---------------------------------------------------------------------------------
+
+
+def test_a_later_reply_of_a_dossier_never_leaves_before_an_earlier_one(scene: Scene) -> None:
+    messages = declarations(0, 3)
+    scene.take_in(messages)
+    for message in messages:
+        scene.house.completion.complete(DossierKey(message.reference, 2026), OFFICER)
+    first = due(scene)
+    assert {(reply.type, reply.function) for reply in first} == {("20", "21")}
+    assert len(first) == 3
+
+    send(scene, first[:1])
+
+    second = due(scene)
+    assert [(r.type, r.function) for r in second if r.dossier_id == first[0].dossier_id] == [("30", "23")]
+    assert {(r.type, r.function) for r in second if r.dossier_id != first[0].dossier_id} == {("20", "21")}
+
+
+def test_two_dispatchers_never_have_one_reply_nor_overtake_each_other(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    scene = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", postgresql_url)
+    database = scene.house.database
+    upgrade(database)
+    try:
+        messages = declarations(0, 4)
+        scene.take_in(messages)
+        scene.house.completion.complete(DossierKey(messages[0].reference, 2026), OFFICER)
+        with database.transaction() as one, database.transaction() as two:
+            mine = mailbox.claim(one, limit=2, transfers=True)
+            yours = mailbox.claim(two, limit=10, transfers=True)
+        assert len(mine) == 2
+        assert not {reply.id for reply in mine} & {reply.id for reply in yours}
+        assert [(reply.type, reply.function) for reply in yours] == [("20", "21")] * 2, "no completion before its acceptance"
+    finally:
+        scene.close()
+
+
+def test_a_reply_that_commits_late_with_a_low_id_still_leaves(scene: Scene) -> None:
+    """Ids order nothing: "everything above the last one sent" would lose what a slow transaction commits later."""
+    scene.take_in(declarations(0, 3))
+    everything = due(scene)
+    send(scene, everything)
+    lowest = min(reply.id for reply in everything)
+    (row,) = scene.store.rows(select(outbox).where(outbox.c.id == lowest))
+    late = {**row._mapping, "id": lowest - 1, "message_id": "late", "dossier_id": None, "sent_at": None}
+    with scene.house.database.transaction() as connection:
+        connection.execute(insert(outbox).values(late))
+    assert [reply.message_id for reply in due(scene)] == ["late"]

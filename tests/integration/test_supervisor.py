@@ -1,0 +1,150 @@
+"""The daemon under its supervisor, as its unit file starts it: what it tells, how it stops, what it replaces."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapter.gateways.dossiers import lock_name
+from adapter.model.events import Event
+from adapter.model.identifiers import DossierKey
+from tests.crash.broker import DECLARATIONS
+from tests.crash.declarations import declarations
+from tests.crash.scene import Running, Scene, opened
+from tests.servers.process import alive, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def scene(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Scene]:
+    with opened(Scene(tmp_path, vhost_url, postgresql_url)) as prepared:
+        yield prepared
+
+
+def workers(daemon: Running) -> list[int]:
+    """The pids of the workers that were started, in order."""
+    return [told["pid"] for told in daemon.events(Event.WORKER_STARTED) if told["part"] == "worker"]
+
+
+def test_systemd_is_told_ready_alive_and_stopping(scene: Scene) -> None:
+    address = f"\0nsw-notify-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(address)
+        listener.settimeout(60)
+        daemon = scene.daemon(NOTIFY_SOCKET="@" + address[1:])
+        said = [listener.recv(200)]
+        while said[-1] != b"READY=1":
+            said.append(listener.recv(200))
+        assert set(said[:-1]) <= {b"WATCHDOG=1"}
+        assert listener.recv(200) == b"WATCHDOG=1"
+        scene.until_ready()
+        with urllib.request.urlopen(f"http://127.0.0.1:{scene.health_port}/healthz", timeout=5) as answer:
+            assert answer.status == 200
+        daemon.process.send_signal(signal.SIGTERM)
+        while said[-1] != b"STOPPING=1":
+            said.append(listener.recv(200))
+    assert daemon.ended() == 0
+
+
+def test_sigterm_settles_what_is_held_and_loses_nothing(scene: Scene) -> None:
+    messages = declarations(0, 300)
+    scene.configure({"workers.count": 2, "workers.batch": 4})
+    daemon = scene.daemon()
+    scene.until_ready()
+    scene.partner.publish(messages)
+    scene.until(lambda: scene.store.settled() >= 20, "under load")
+
+    assert daemon.stop() == 0
+
+    settled = scene.store.settled()
+    assert settled < len(messages), "it had nothing in hand: this proved nothing"
+    assert daemon.events(Event.WORKER_KILLED) == []
+    # What was settled is acknowledged, what was not is back in the queue: neither more nor less.
+    assert wait_until(lambda: scene.partner.ready(DECLARATIONS) == len(messages) - settled, seconds=10)
+    for part in ("worker", "dispatcher"):
+        scene.start(part)
+    scene.until_done(messages)
+    scene.finish()
+    scene.assert_whole(messages)
+    assert len(scene.partner.got) == len(messages), "an orderly stop repeats nothing"
+
+
+def test_sighup_under_load_replaces_the_workers_and_loses_nothing(scene: Scene) -> None:
+    messages = declarations(0, 300)
+    scene.configure({"workers.count": 2, "workers.batch": 4})
+    daemon = scene.daemon()
+    scene.until_ready()
+    before = workers(daemon)
+    publishing = threading.Thread(target=scene.partner.publish, args=[messages], kwargs={"pause_s": 0.01})
+    publishing.start()
+    scene.until(lambda: scene.store.settled() >= 20, "under load")
+
+    daemon.process.send_signal(signal.SIGHUP)
+
+    scene.until(lambda: not any(map(alive, before)), "the old workers have ended")
+    publishing.join()
+    scene.until_done(messages)
+    after = workers(daemon)[len(before) :]
+    assert len(after) == 2
+    assert all(map(alive, after))
+    assert scene.readyz()[0] == 200
+    assert daemon.events(Event.WORKER_KILLED) == []
+    scene.finish()
+    scene.assert_whole(messages)
+    assert len(scene.partner.got) == len(messages), "a rolling replacement repeats nothing"
+
+
+def test_a_killed_worker_is_replaced_and_its_messages_pass(scene: Scene) -> None:
+    messages = declarations(0, 100)
+    scene.configure({"workers.batch": 4})
+    daemon = scene.daemon()
+    scene.until_ready()
+    scene.partner.publish(messages)
+    scene.until(lambda: scene.store.settled() >= 10, "under load")
+    os.kill(workers(daemon)[0], signal.SIGKILL)
+    scene.until_done(messages)
+    assert len(workers(daemon)) == 2
+    scene.finish()
+    scene.assert_whole(messages)
+
+
+def test_a_worker_that_hangs_is_ended_by_the_watchdog_and_its_messages_pass_after(scene: Scene) -> None:
+    """It hangs in earnest: somebody else holds the lock of a dossier and does not let go."""
+    messages = declarations(0, 40)
+    key = DossierKey(messages[7].reference, 2026)
+    scene.configure({"workers.batch_seconds": 4.0})
+    daemon = scene.daemon()
+    scene.until_ready()
+    database = scene.house.database
+    with database.transaction() as connection:
+        database.lock(connection, [lock_name(key)])
+        scene.partner.publish(messages)
+        scene.until(lambda: daemon.told(Event.WORKER_KILLED), "the watchdog ends it")
+    (killed, *_) = daemon.events(Event.WORKER_KILLED)
+    assert (killed["part"], killed["pid"]) == ("worker", workers(daemon)[0])
+    assert "more than 4 s" in killed["reason"]
+    scene.until_done(messages)
+    scene.finish()
+    scene.assert_whole(messages)
+
+
+def test_more_than_one_worker_on_sqlite_is_refused_at_start(tmp_path: Path, sqlite_url: str) -> None:
+    scene = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", sqlite_url)
+    scene.configure({"workers.count": 2})
+    try:
+        daemon = scene.daemon()
+        assert daemon.ended() == 2
+        said = daemon.log.read_text()
+        assert "SQLite" in said
+        assert "Traceback" not in said
+        assert not (tmp_path / "adapter.sqlite3").exists(), "refused before anything is written"
+    finally:
+        scene.close()
