@@ -107,9 +107,7 @@ def _judge_declarant(
     return judged if isinstance(judged, Signer) else None
 
 
-def _does_not_hold(
-    envelope: Envelope, place: Place, certificates: Sequence[x509.Certificate], at: datetime
-) -> Finding:
+def _does_not_hold(envelope: Envelope, place: Place, certificates: Sequence[x509.Certificate], at: datetime) -> Finding:
     """Why: one that is good, but over something else than what it must cover, is told from one that is not good."""
     elsewhere = any(verified_bytes(envelope.tree, place, certificate, at) for certificate in certificates)
     return Finding("not_covered" if elsewhere else "signature_invalid", place.pointer)

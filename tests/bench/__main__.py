@@ -81,8 +81,9 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, console: 
     declare(BrokerAddress(url=rabbit.url), load_topology(ROOT / "queues" / "topology.yaml"))
     time.sleep(QUORUM_SETTLE_SECONDS)
     console.print("measuring the floor and the stages ...")
-    measured_floor = floor.measure()
+    alone = floor.measure()
     by_stage, large = _stages(folder, postgres)
+    busy = floor.measure_busy()
     supply = messages(0, WARM_UP + asked.count + asked.half)
     servers = {"rabbitmq": rabbit.processes(), "window (load)": [os.getpid()]}
     url = postgres.create_database("adapter")
@@ -91,14 +92,31 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, console: 
         drive(adapter, rabbit.url, supply, Load(WARM_UP, IN_FLIGHT), {})
         servers["postgresql"] = descendants(postgres.processes()[0])
         full = drive(adapter, rabbit.url, supply, Load(asked.count, IN_FLIGHT, seconds=60 + asked.count / 20), servers)
+        busy += floor.measure_busy()
         rate = asked.rate or full.measured.per_second / 2
         console.print(f"{full.measured.per_second:.0f} a second; then {asked.half} at {rate:.0f} a second ...")
-        half = drive(adapter, rabbit.url, supply, Load(asked.half, IN_FLIGHT, rate, 60 + 3 * asked.half / rate), servers)
+        half = drive(
+            adapter, rabbit.url, supply, Load(asked.half, IN_FLIGHT, rate, 60 + 3 * asked.half / rate), servers
+        )
         notes = [f"the adapter logged {problem}" for problem in adapter.problems()]
     for phase in (full, half):
         if phase.measured.others:
-            notes.append(f"{len(phase.measured.others)} replies were no acceptance: {sorted(set(phase.measured.others))}")
-    return Figures(machine(), measured_floor, full, half, rate, by_stage, large, LARGE, PERSONS, notes)
+            notes.append(
+                f"{len(phase.measured.others)} replies were no acceptance: {sorted(set(phase.measured.others))}"
+            )
+    return Figures(
+        machine=machine(),
+        floor_alone=alone,
+        floor=floor.mean(busy),
+        full=full,
+        half=half,
+        half_rate=rate,
+        stages=by_stage,
+        large=large,
+        large_persons=LARGE,
+        persons=PERSONS,
+        notes=notes,
+    )
 
 
 def _stages(folder: Path, postgres: Postgres) -> tuple[dict[str, float], dict[str, float]]:

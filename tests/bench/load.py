@@ -27,7 +27,7 @@ class LoadFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much, and how fast: at most `in_flight` without a reply, at most `rate` a second (None: as fast as it goes)."""
+    """How much and how fast: at most `in_flight` unanswered, at most `rate` a second (None: as fast as it goes)."""
 
     count: int
     in_flight: int
@@ -138,7 +138,11 @@ class _Window:
 
     def _confirmed(self, frame: Any) -> None:
         method = frame.method
-        settled = [each for each in self._unconfirmed if each <= method.delivery_tag] if method.multiple else [method.delivery_tag]
+        settled = (
+            [each for each in self._unconfirmed if each <= method.delivery_tag]
+            if method.multiple
+            else [method.delivery_tag]
+        )
         for each in settled:
             self._unconfirmed.pop(each, None)
 

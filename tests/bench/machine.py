@@ -51,7 +51,7 @@ class Usage:
 
 
 def usage(pid: int, *, memory: bool = True) -> Usage | None:
-    """What a process has used; None if it is gone. Reading PSS walks its page tables: leave it out where it disturbs."""
+    """What a process has used; None if it is gone. Reading memory walks its page tables: not too often."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if memory else []

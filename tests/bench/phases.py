@@ -1,10 +1,10 @@
-"""The phases of a run against the real daemon: warm-up, full speed, half of that; and what the processes used in each."""
+"""The phases of a run against the real daemon (warm-up, full speed, half of that), and what the processes used in each."""
 
 from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -48,11 +48,11 @@ class Phase:
 
 
 def drive(
-    adapter: Adapter, url: str, messages: Iterator[Message], load: Load, others: dict[str, Sequence[int]]
+    adapter: Adapter, url: str, messages: Iterator[Message], load: Load, others: Mapping[str, Sequence[int]]
 ) -> Phase:
     """One phase; `others` are the servers' processes, whose CPU is told too."""
     processes = adapter.processes()
-    kinds = {kind: pids for kind, pids in _kinds(processes).items()} | others
+    kinds = {**_kinds(processes), **others}
     memory: dict[str, Memory] = defaultdict(Memory)
     due = monotonic()
 

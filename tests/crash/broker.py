@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pika
 import pika.exceptions
@@ -62,13 +63,9 @@ class Partner:
         """Everything on nsw.replies so far, in the order it came; a broker that is away adds nothing."""
         try:
             with self._channel() as channel:
-                while True:
-                    method, properties, body = channel.basic_get(REPLIES)
-                    if method is None:
-                        break
-                    assert properties is not None and body is not None
+                for tag, properties, body in _fetch(channel, REPLIES):
                     self.got.append(Reply(properties.correlation_id or "", properties.type or "", body))
-                    channel.basic_ack(method.delivery_tag)
+                    channel.basic_ack(tag)
         except _LOST:
             pass
         return self.got
@@ -76,18 +73,13 @@ class Partner:
     def ready(self, queue: str) -> int:
         """How many messages of a queue nobody holds."""
         with self._channel() as channel:
-            return int(channel.queue_declare(queue, passive=True).method.message_count)
+            declared: Any = channel.queue_declare(queue, passive=True).method
+            return int(declared.message_count)
 
     def bodies(self, queue: str) -> list[bytes]:
         """The messages of a queue, which stay in it."""
-        found = []
         with self._channel() as channel:
-            while True:
-                method, _, body = channel.basic_get(queue)
-                if method is None:
-                    return found
-                assert body is not None
-                found.append(body)
+            return [body for _, _, body in _fetch(channel, queue)]
 
     def answers(self, message_id: str) -> list[Reply]:
         """All copies of all answers to a message."""
@@ -113,3 +105,12 @@ class Partner:
         finally:
             if connection.is_open:
                 connection.close()
+
+
+def _fetch(channel: BlockingChannel, queue: str) -> Iterator[tuple[int, pika.BasicProperties, bytes]]:
+    while True:
+        fetched: Any = channel.basic_get(queue)  # the stubs have the tuple's types wrong
+        method, properties, body = fetched
+        if method is None:
+            return
+        yield method.delivery_tag, properties, body

@@ -28,6 +28,7 @@ from adapter.model.events import Event, Observe
 from adapter.model.stages import Submission
 from adapter.services.intake import Intake, Settled
 
+
 @dataclass
 class Killer:
     """Passes every event on, and ends its own process at the `nth` of one of them; 0 means only when armed."""

@@ -194,7 +194,9 @@ class Scene:
     def until(self, fact: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
         """Wait for a fact, or fail with what the processes said last."""
         if not wait_until(fact, seconds=seconds, step=0.1):
-            said = "\n".join(f"{each.log.name}: {each.log.read_text(errors='replace')[-2500:]}" for each in self.running)
+            said = "\n".join(
+                f"{each.log.name}: {each.log.read_text(errors='replace')[-2500:]}" for each in self.running
+            )
             raise AssertionError(f"not within {seconds:g} s: {what}\n{self.store.states()}\n{said}")
 
     def until_quiet(self, fact: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:

@@ -1,7 +1,7 @@
 """SIGKILL of a real process after every step: each message still has one effect, and one answer in all its copies.
 
-PostgreSQL is killed at every point; SQLite at those where its transactions differ. In each proof one process dies at the
-second occurrence, so that it dies in the middle of work, and then both parts are started as usual.
+On PostgreSQL at every point; on SQLite at those where its transactions differ. The process dies at the second
+occurrence, so in the middle of its work, and is then started as usual.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
     scene.start("dispatcher")
     dying = scene.start("worker", die_at=event, nth=2, after=after)
     assert dying.ended() == -signal.SIGKILL, dying.log.read_text()
-    assert 0 < scene.partner.ready(DECLARATIONS), "it died with nothing in hand"
+    assert scene.partner.ready(DECLARATIONS) > 0, "it died with nothing in hand"
     scene.start("worker")
     scene.until_done(messages)
     scene.finish()

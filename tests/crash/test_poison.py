@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.events import Event
-from tests.crash.broker import DECLARATIONS, QUARANTINE
+from tests.crash.broker import QUARANTINE
 from tests.crash.declarations import Message, declaration, declarations
 from tests.crash.scene import Running, Scene
 

@@ -181,16 +181,17 @@ def test_a_database_that_dies_under_load_loses_nothing_and_nothing_is_acknowledg
 
 def waiting_at(node: Rabbit, vhost: str) -> int:
     """Messages that are not acknowledged, whoever holds them: asked of the queue itself, the statistics lag seconds."""
-    return int(node.ctl("eval", f'''
-        {{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue, <<"{DECLARATIONS}">>)),
-        {{ok, {{_, Count}}, _}} = ra:local_query(amqqueue:get_pid(Q), fun rabbit_fifo:query_messages_total/1),
-        Count.'''))
+    asked = (
+        f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue, <<"{DECLARATIONS}">>)), '
+        "{ok, {_, Count}, _} = ra:local_query(amqqueue:get_pid(Q), fun rabbit_fifo:query_messages_total/1), Count."
+    )
+    return int(node.ctl("eval", asked))
 
 
 def test_a_message_in_hand_does_not_become_poison_because_the_database_goes_away(
     node: Rabbit, tmp_path: Path, cluster: Postgres
 ) -> None:
-    """A try is counted when its worker may die of it; a server that goes away during it, however often, says nothing."""
+    """A try is counted because its worker may die of it; a server that goes away during it says nothing of it."""
     message = declaration(0)
     with opened(Scene(tmp_path, node.vhost_url("in-hand"), cluster.create_database("adapter"))) as scene:
         scene.configure({"workers.attempts": 3})
