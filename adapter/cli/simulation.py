@@ -71,9 +71,7 @@ def simulate_sign(
     declarant: Annotated[str | None, typer.Option("--as", metavar="PARTY", help="Who signs Content.")] = None,
     system: Annotated[str | None, typer.Option("--system", metavar="PARTY", help="Who seals the envelope.")] = None,
     form: Annotated[SignatureForm, typer.Option(help="How it is written.")] = SignatureForm.DEFAULT,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="OUT", help="Where to; - is stdout.")
-    ] = Path("-"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Where to; - is stdout.")] = Path("-"),
     pki: PkiFolder = None,
     config: Config = None,
 ) -> None:
@@ -82,9 +80,7 @@ def simulate_sign(
     parties = parties_of(pki, config)
     raw = read_input(file)
     try:
-        signed = sign_message(
-            raw, system=party_of(parties, system), declarant=party_of(parties, declarant), form=form
-        )
+        signed = sign_message(raw, system=party_of(parties, system), declarant=party_of(parties, declarant), form=form)
     except (ValueError, etree.XMLSyntaxError) as error:
         raise NotAllowed(f"{file} cannot be signed: {error}") from None
     except (RuntimeError, FileNotFoundError) as error:

@@ -53,9 +53,7 @@ def issued_to(connection: Connection, key: DossierKey) -> str | None:
     return connection.execute(query).scalar()
 
 
-def by_number(
-    connection: Connection, *, number: str, year: int, office: str | None, limit: int
-) -> Sequence[Row[Any]]:
+def by_number(connection: Connection, *, number: str, year: int, office: str | None, limit: int) -> Sequence[Row[Any]]:
     """Dossiers by our number or the window's; `office` None: of every office."""
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
     return _found(connection, and_(named, dossier.c.year == year), office, limit)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
 ENGLISH = "_en"
 """Ending of a word that stands in the English text instead of the one without it."""
 

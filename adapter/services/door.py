@@ -123,9 +123,7 @@ class Door:
         self._pass(envelope, sender, bound_to, numberless=numberless)
         if numberless:
             with self.database.transaction() as connection:
-                key = self.series.issue(
-                    connection, self.database, sender=sender, message_key=named or digest, at=now
-                )
+                key = self.series.issue(connection, self.database, sender=sender, message_key=named or digest, at=now)
             sealing.write_number(tree, key)
         settled = self.intake.receive([_submission(sealing.sealed(tree, self.key), now, bound_to)])[0]
         return self._admitted(settled.public_id)

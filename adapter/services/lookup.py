@@ -28,8 +28,7 @@ from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 MOST = 50
 """So many dossiers are listed at most; more are told of, not listed."""
 _DECISIONS = tuple(
-    kind.value
-    for kind in (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL, ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION)
+    kind.value for kind in (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL, ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION)
 )
 
 
@@ -191,9 +190,7 @@ class Lookup:
             connection, kind=question.kind.value, value=_asked(question), office=office, limit=MOST + 1
         )
 
-    def _journal(
-        self, connection: Connection, event: str, question: Question, caller: Caller, *, hits: int
-    ) -> None:
+    def _journal(self, connection: Connection, event: str, question: Question, caller: Caller, *, hits: int) -> None:
         detail = {
             "office": caller.office,
             "kind": question.kind.value,
@@ -227,8 +224,7 @@ class Lookup:
             completed_at=_local(row.completed_at),
             issued_through_window=through,
             paper_may_be_asked=_LETTER if through else outside,
-            decision=decision
-            and SignedDecision(decision.kind, decision.digest, decision.created_at, decision.sent_at),
+            decision=decision and SignedDecision(decision.kind, decision.digest, decision.created_at, decision.sent_at),
         )
 
 

@@ -265,9 +265,7 @@ class TestWindow:
         etree.SubElement(etree.SubElement(envelope, "Body"), "Content").append(content)
         etree.SubElement(envelope, "SystemSignature")
         unsigned = etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
-        return Letter(
-            sign_message(unsigned, system=identity.key, declarant=None), address, message_id, correlation_id
-        )
+        return Letter(sign_message(unsigned, system=identity.key, declarant=None), address, message_id, correlation_id)
 
 
 def parsed(body: bytes) -> etree._Element | None:

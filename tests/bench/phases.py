@@ -1,4 +1,4 @@
-"""The phases of a run against the real daemon (warm-up, full speed, half of that), and what the processes used in each."""
+"""The phases of a run against the real daemon: warm-up, full speed, half of that; and what the processes used."""
 
 from __future__ import annotations
 

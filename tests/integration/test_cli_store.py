@@ -114,9 +114,7 @@ def test_a_dossier_that_is_not_there_is_exit_code_1(run: Run) -> None:
     assert "there is no dossier NONE/2026" in run("dossier", "show", "NONE", "2026", code=1).stderr
 
 
-def test_a_dossiers_life_hides_personal_values_until_asked_and_the_asking_is_journalled(
-    run: Run, config: Path
-) -> None:
+def test_a_dossiers_life_hides_personal_values_until_asked_and_the_asking_is_journalled(run: Run, config: Path) -> None:
     receive(config)
     key = dossier_key(run)
     hidden = told(run("dossier", "show", *key, "--json"))

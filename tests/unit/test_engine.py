@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.x509 import Certificate
 from lxml import etree
 from signxml import SignatureConfiguration, XMLVerifier
 from signxml.exceptions import SignXMLException
@@ -34,7 +35,7 @@ def _signed(pki: Pki, form: SignatureForm) -> bytes:
     return sign_message(ENVELOPE.read_bytes(), system=party("nsw"), declarant=party("enterprise"), form=form)
 
 
-def _certificate(pki: Pki, place: Place):  # type: ignore[no-untyped-def]
+def _certificate(pki: Pki, place: Place) -> Certificate:
     return pki.party("nsw" if place is Place.SYSTEM else "enterprise").certificate
 
 

@@ -115,9 +115,7 @@ def declared(
     )
     header = Header(message_id=None, sender=PARTY, recipient=PARTY, subject=SUBJECT)
     tree = etree.Element("Envelope")
-    envelope = Envelope(
-        submission=submission, tree=tree, header=header, procedure=procedure, spec=spec, unwrapped=0
-    )
+    envelope = Envelope(submission=submission, tree=tree, header=header, procedure=procedure, spec=spec, unwrapped=0)
     verified = VerifiedDocument(
         envelope=envelope, element=tree, header=header, signers=(), content_digest=Digest("0" * 64)
     )
