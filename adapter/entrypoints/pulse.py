@@ -48,6 +48,12 @@ class Pulse:
         return time.monotonic() - since if since else 0.0
 
     @property
+    def silent_for(self) -> float:
+        """Seconds since the process last showed itself; 0 before its first sign of life."""
+        beat = self.cells[1]
+        return time.monotonic() - beat if beat else 0.0
+
+    @property
     def ready(self) -> dict[str, bool]:
         """What the process has at hand."""
         return {"alive": bool(self.cells[1]), "broker": bool(self.cells[2]), "database": bool(self.cells[3])}

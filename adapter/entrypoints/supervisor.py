@@ -29,6 +29,8 @@ _STOP_S = 45.0
 _START_S = 60.0
 _PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _STABLE_S = 30.0
+_SILENCE_S = 15.0
+"""Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
 _MISCONFIGURED = 2
 _MEBIBYTE = 1024 * 1024
 
@@ -116,6 +118,8 @@ class Supervisor:
         """A part that hangs or grows is ended: its messages go back, and are then taken one at a time."""
         if child.pulse.busy_for > self.batch_s:
             return f"one piece of work took more than {self.batch_s:g} s"
+        if child.pulse.silent_for > self.batch_s + _SILENCE_S:
+            return f"no sign of life for {child.pulse.silent_for:.0f} s"
         used = _resident(child.process.pid)
         if used > self.memory:
             return f"{used // _MEBIBYTE} MiB resident"

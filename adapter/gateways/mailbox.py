@@ -55,6 +55,13 @@ def known(connection: Connection, identities: Iterable[Identity]) -> dict[Identi
     }
 
 
+def close_parked(connection: Connection, digests: Sequence[str]) -> None:
+    """The same bytes were parked before and are judged now: nothing is left to do for the parked copy (pyas2 #33)."""
+    if digests:
+        query = update(inbox).where(inbox.c.digest.in_(digests), inbox.c.state == "parked")
+        connection.execute(query.values(state="settled", note="judged when it came again"))
+
+
 def rewrite(connection: Connection, values: dict[str, Any]) -> None:
     """Replace the row of a try that had not settled."""
     connection.execute(update(inbox).where(inbox.c.id == values["id"]).values(**values))

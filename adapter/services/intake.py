@@ -139,6 +139,8 @@ class Intake:
             ledger = Ledger(connection, self.database, known, dict(before), self.clock(), incident)
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
+            again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
+            mailbox.close_parked(connection, again)
             ledger.write(before)
             self.observe(Event.INSERTED, count=len(items))
             self.observe(Event.COMMITTING, count=len(items))
@@ -160,8 +162,6 @@ class Intake:
                 item = replace(item, replaces=prior.id)
             elif verified is None or prior.content_digest == verified.content_digest:
                 ledger.send_again(prior.id, stored)
-                if item.replaces is not None:
-                    ledger.supersede(item.replaces, prior.public_id)
                 return Settled(prior.public_id, prior.state, Word(prior.outcome or Word.REJECTED), (), duplicate=True)
             else:
                 return self._reused(ledger, item, verified, stored)

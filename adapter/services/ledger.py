@@ -59,10 +59,6 @@ class Ledger:
         """Change a message's row that this transaction has not written yet."""
         (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
 
-    def supersede(self, row_id: int, by: str) -> None:
-        """A parked message came again and was settled as another row: nothing is left to do for this one."""
-        mailbox.rewrite(self.connection, {"id": row_id, "state": "settled", "note": f"settled as {by}"})
-
     def hold(self, dossier: Dossier, declaration: Declaration, inbox_id: int) -> Dossier:
         """A dossier made or changed, with the version that did it. Gives it with its id."""
         if dossier.id is None:

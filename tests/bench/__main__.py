@@ -34,6 +34,8 @@ from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit
 
 WARM_UP, QUICK, FULL = 500, 2_000, 20_000
 PERSONS, LARGE = 20, 200
+SHARED = 0.05
+"""Part of the cores' time that others may take before the figures are said to be no good."""
 
 
 def main() -> int:
@@ -99,6 +101,10 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, console: 
             adapter, rabbit.url, supply, Load(asked.half, IN_FLIGHT, rate, 60 + 3 * asked.half / rate), servers
         )
         notes = [f"the adapter logged {problem}" for problem in adapter.problems()]
+    if full.shares["others"] + full.shares["stolen"] > SHARED:
+        notes.append(
+            "other programs took part of the machine: these are not its figures; measure again when it is quiet"
+        )
     for phase in (full, half):
         if phase.measured.others:
             notes.append(

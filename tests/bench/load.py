@@ -78,7 +78,7 @@ class _Window:
         self._begun = 0.0
         self._connection = SelectConnection(
             URLParameters(url),
-            on_open_callback=lambda connection: connection.channel(on_open_callback=self._opened),
+            on_open_callback=self._connected,
             on_open_error_callback=self._ended,
             on_close_callback=self._ended,
         )
@@ -89,6 +89,9 @@ class _Window:
             answered = len(self._measured.replied)
             raise LoadFailed(f"{self._problem}: {self._published} sent, {answered} of {self._load.count} answered")
         return self._measured
+
+    def _connected(self, connection: Any) -> None:
+        connection.channel(on_open_callback=self._opened)
 
     def _opened(self, channel: Any) -> None:
         self._channel = channel

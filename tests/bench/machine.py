@@ -61,6 +61,15 @@ def usage(pid: int, *, memory: bool = True) -> Usage | None:
     return Usage((int(fields[11]) + int(fields[12])) / _TICK, sizes.get("Rss", 0.0), sizes.get("Pss", 0.0))
 
 
+def cores_spent() -> dict[str, float]:
+    """Seconds that all cores together have spent since the start: busy, idle, waiting for disks, taken by the host."""
+    user, nice, system, idle, disk, irq, soft, stolen = map(
+        int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    spent = {"busy": user + nice + system + irq + soft, "idle": idle, "disk": disk, "stolen": stolen}
+    return {what: ticks / _TICK for what, ticks in spent.items()}
+
+
 def cpu_of(pids: Sequence[int]) -> float:
     """CPU seconds of several processes together."""
     return sum(used.cpu for pid in pids if (used := usage(pid, memory=False)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from tests.bench.load import Load, Measured, run
-from tests.bench.machine import cpu_of, usage
+from tests.bench.machine import cores_spent, cpu_of, usage
 from tests.bench.messages import Message
 from tests.bench.processes import Adapter
 
@@ -45,6 +45,8 @@ class Phase:
     cpu_ms: dict[str, float]
     """CPU milliseconds per message, by kind of process."""
     memory: dict[str, Memory]
+    shares: dict[str, float]
+    """What the cores did meanwhile, in parts of 1: ours, others (programs that are no part of this), idle, ..."""
 
 
 def drive(
@@ -65,12 +67,20 @@ def drive(
             if used := usage(pid):
                 memory[name].samples.append((answered, used.rss, used.pss))
 
-    before = {kind: cpu_of(pids) for kind, pids in kinds.items()}
+    before, cores_before = {kind: cpu_of(pids) for kind, pids in kinds.items()}, cores_spent()
     measured = run(url, messages, load, sample)
     due = 0.0
     sample(load.count)
-    cpu = {kind: (cpu_of(pids) - before[kind]) * 1000 / load.count for kind, pids in kinds.items()}
-    return Phase(measured, cpu, dict(memory))
+    cpu = {kind: cpu_of(pids) - before[kind] for kind, pids in kinds.items()}
+    spent = {what: seconds - cores_before[what] for what, seconds in cores_spent().items()}
+    per_message = {kind: seconds * 1000 / load.count for kind, seconds in cpu.items()}
+    return Phase(measured, per_message, dict(memory), _shares(spent, sum(cpu.values())))
+
+
+def _shares(spent: dict[str, float], ours: float) -> dict[str, float]:
+    others = max(0.0, spent.pop("busy") - ours)
+    whole = ours + others + sum(spent.values())
+    return {what: seconds / whole for what, seconds in {"ours": ours, "others": others, **spent}.items()}
 
 
 def _kinds(processes: dict[str, int]) -> dict[str, Sequence[int]]:

@@ -96,6 +96,7 @@ def _phase(phase: Phase) -> dict[str, Any]:
         "per_second": phase.measured.per_second,
         "latency_ms": {f"p{percent}": percentile(latencies, percent) for percent in (50, 95, 99)},
         "cpu_ms_per_message": phase.cpu_ms,
+        "cores": phase.shares,
         "memory_mib": {
             name: {"rss_early": memory.early(), "rss_end": memory.last(), "pss_end": memory.last_pss()}
             for name, memory in phase.memory.items()
@@ -110,6 +111,7 @@ def show(figures: Figures, console: Console) -> None:
     targets = [(t.name, t.wanted, f"{t.measured:.2f}", "met" if t.met else "MISSED") for t in figures.targets()]
     stages = [(stage, cost, large.get(stage, 0.0)) for stage, cost in figures.stages.items()]
     stages.append(("total", sum(figures.stages.values()), sum(large.values())))
+    shares = [(what, share * 100, half.shares[what] * 100) for what, share in full.shares.items()]
     tables = [
         _table("Targets", ("", "wanted", "measured", ""), targets),
         _figures(
@@ -120,6 +122,7 @@ def show(figures: Figures, console: Console) -> None:
             ("", *phases),
             [(kind, cost, half.cpu_ms.get(kind, 0.0)) for kind, cost in full.cpu_ms.items()],
         ),
+        _figures("What the cores did, %", ("", *phases), shares),
         _figures(
             "Memory at full speed, MiB",
             ("", "RSS after 1,000", "RSS at the end", "PSS at the end"),

@@ -32,7 +32,7 @@ from tests.servers.process import wait_until
 from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
 
 FULL = os.environ.get("NSW_PROVE") == "full"
-GONE_S = 30.0 if FULL else 6.0
+GONE_S = 30.0 if FULL else 4.0
 COUNT = 300 if FULL else 60
 CITIZEN = Caller(id=1, role=Role.DECLARANT, label="proof", bound_to="001085012345", office=None)
 
@@ -164,7 +164,7 @@ def test_a_database_that_dies_under_load_loses_nothing_and_nothing_is_acknowledg
         scene.until_quiet(lambda: scene.readyz()[0] == 503, "readiness tells")
         assert "dispatcher-1: database" in scene.readyz()[1]
         held = waiting_at(node, "store-gone")
-        wait_until(lambda: False, seconds=GONE_S / 2)
+        wait_until(lambda: False, seconds=GONE_S)
         assert waiting_at(node, "store-gone") == held, "acknowledged without a store"
         assert held >= COUNT // 2
 

@@ -121,20 +121,29 @@ def test_holodeck_140_a_message_in_failure_is_not_delivered_later(scene: Scene) 
 def test_pyas2_33_a_message_whose_earlier_try_failed_is_processed_when_it_comes_again(scene: Scene) -> None:
     """django-pyas2 #33: the duplicate check ignored that the earlier try had failed: the message was never processed.
 
-    Here a try that did not settle is replaced by the next one: same row, and the effect once.
+    Here only a try that settled makes a duplicate. The parked copy is closed with it; an operator who replays it all the
+    same gets the stored answer once more, and no second effect.
     """
     message = declaration(0)
     failing(scene.house.intake).receive([submission(message)])
+    (parked,) = scene.store.rows(select(inbox))
     assert scene.store.dossiers() == {}
 
     (settled,) = scene.house.intake.receive([submission(message)])
 
     assert (settled.state, settled.duplicate) == ("settled", False)
+    assert "parked" not in scene.store.states()
     assert scene.store.effects() == {message.reference: 1}
-    assert [reply.type for reply in left(scene)] == ["BQP0100002.20.21"]
-    assert scene.store.states() == {"settled": 1}
+    (answer,) = left(scene)
+    assert answer.type == "BQP0100002.20.21"
+
     (again,) = scene.house.intake.receive([submission(message)])
+    replayed = scene.house.intake.wake(parked, may_wait=True)
     assert again.duplicate
+    assert replayed.duplicate
+    assert scene.store.effects() == {message.reference: 1}
+    assert {copy.body for copy in left(scene)} == {answer.body}
+    assert "parked" not in scene.store.states()
 
 
 def test_openas2_260_an_effect_without_its_answer_is_impossible(scene: Scene) -> None:
