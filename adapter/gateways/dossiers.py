@@ -231,12 +231,13 @@ def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str
 
 def search_value(kind: str, value: str) -> str:
     """A key as it is stored and asked for: accents folded, letters upper case, numbers without separators."""
-    plain = value.translate(_D)
-    folded = unicodedata.normalize("NFD", plain) if not plain.isascii() else plain
-    letters = "".join(char for char in folded if not unicodedata.combining(char)).upper()
+    if not value.isascii():
+        folded = unicodedata.normalize("NFD", value.translate(_D))
+        value = "".join(char for char in folded if not unicodedata.combining(char))
+    letters = value.upper()
     if kind == "name":
         return " ".join(letters.split())[:255]
-    return "".join(char for char in letters if char.isalnum())[:255]
+    return letters[:255] if letters.isalnum() else "".join(char for char in letters if char.isalnum())[:255]
 
 
 _D = str.maketrans("Đđ", "Dd")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from lxml import etree
 
@@ -65,12 +66,18 @@ def _record(
     on: date,
     findings: list[Finding],
 ) -> Record:
-    texts = {str(child.tag): child.text for child in element if len(child) == 0}
+    # This loop runs once a field of every row: a group of two hundred has thousands of them.
+    texts: dict[Any, str | None] = {child.tag: child.text for child in element}
     record: dict[str, Value] = {}
     for spec in fields:
-        text = _text(element, texts, spec.path)
-        if not text:
-            continue
+        path = spec.path
+        raw = texts.get(path)
+        if raw is None and ("/" in path or "@" in path):
+            raw = _deeper(element, path)
+        if raw is None or not (text := raw.strip()):
+            continue  # an empty or nil element is an absent value
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
         try:
             record[spec.name] = CONVERTERS[spec.type](text)
         except (ValueError, KeyError, OverflowError):
@@ -81,20 +88,13 @@ def _record(
     return record
 
 
-def _text(element: etree._Element, texts: Mapping[str, str | None], path: str) -> str:
-    """The value's text in NFC, trimmed; an empty or nil element is an absent value."""
-    if path in texts:
-        raw = texts[path]
-    elif "/" in path or "@" in path:
-        parent, _, attribute = path.partition("@")
-        node = element.find(parent.rstrip("/")) if parent else element
-        raw = None if node is None else (node.get(attribute) if attribute else node.text)
-    else:
-        raw = None
-    if not raw:
-        return ""
-    text = raw.strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+def _deeper(element: etree._Element, path: str) -> str | None:
+    """The text at a path of several steps, or of an attribute."""
+    parent, _, attribute = path.partition("@")
+    node = element.find(parent.rstrip("/")) if parent else element
+    if node is None:
+        return None
+    return node.get(attribute) if attribute else node.text
 
 
 def _known(codes: Mapping[str, Code], text: str, on: date) -> bool:

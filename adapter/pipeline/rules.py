@@ -47,22 +47,31 @@ class _View:
         assert spec is not None, name
         return spec
 
-    def rows(self, name: str) -> Iterator[tuple[str, Record]]:
-        """Rows of a group with the XPath of each."""
-        rows = self.declaration.rows.get(name, ())
-        path = self.group(name).path
-        return ((row_pointer(self.base, path, n, len(rows)), row) for n, row in enumerate(rows, start=1))
+    def rows(self, name: str) -> tuple[Record, ...]:
+        """Rows of a group."""
+        return self.declaration.rows.get(name, ())
 
-    def places(self, name: str) -> Iterator[tuple[str, FieldSpec, Value | None, Record]]:
-        """Each place where a field stands: pointer, field, value, record; `group.field` stands in every row."""
+    def places(self, name: str) -> Iterator[tuple[int, FieldSpec, Value | None, Record]]:
+        """Each place where a field stands: ordinal, field, value, record; `group.field` stands in every row.
+
+        A pointer is spelled out (`at`) only where something is found: a list has hundreds of places and few faults.
+        """
         group_name, _, field_name = name.rpartition(".")
         if not group_name:
-            spec = self.field(name)
-            yield f"{self.base}/{spec.path}", spec, self.declaration.values.get(name), self.declaration.values
+            yield 0, self.field(name), self.declaration.values.get(name), self.declaration.values
             return
         spec = next(spec for spec in self.group(group_name).fields if spec.name == field_name)
-        for at, row in self.rows(group_name):
-            yield f"{at}/{spec.path}", spec, row.get(field_name), row
+        for ordinal, row in enumerate(self.rows(group_name), start=1):
+            yield ordinal, spec, row.get(field_name), row
+
+    def at(self, name: str, ordinal: int) -> str:
+        """XPath of a field, or of that field in the row of that ordinal."""
+        group_name, _, field_name = name.rpartition(".")
+        if not group_name:
+            return f"{self.base}/{self.field(name).path}"
+        group = self.group(group_name)
+        path = next(spec.path for spec in group.fields if spec.name == field_name)
+        return f"{row_pointer(self.base, group.path, ordinal, len(self.rows(group_name)))}/{path}"
 
     def value(self, name: str) -> Value | None:
         return self.declaration.values.get(name)
@@ -72,12 +81,15 @@ Rule = Callable[[_View, Arguments], Iterator[Finding]]
 
 
 def _matches(record: Record, where: object) -> bool:
-    conditions: Mapping[str, object] = where if isinstance(where, Mapping) else {}
-    return all(_text(record.get(name, "")) == _text(value) for name, value in conditions.items())
+    if not isinstance(where, Mapping):
+        return True
+    return all(_text(record.get(name, "")) == _text(value) for name, value in where.items())
 
 
 def _text(value: object) -> str:
     """Values of the record and of the mapping meet as element text: a flag is `1` on both sides."""
+    if isinstance(value, str):
+        return value
     return write(value) if isinstance(value, Value) else str(value)
 
 
@@ -85,7 +97,7 @@ def _total_equals_rows(view: _View, given: Arguments) -> Iterator[Finding]:
     """The declared total equals the rows of the list (PAXLST control total)."""
     spec = view.field(str(given["total"]))
     total = view.value(spec.name)
-    rows = sum(1 for _, row in view.rows(str(given["group"])) if _matches(row, given.get("where")))
+    rows = sum(1 for row in view.rows(str(given["group"])) if _matches(row, given.get("where")))
     if total is not None and total != rows:
         yield Finding(
             name="total_mismatch",
@@ -97,9 +109,10 @@ def _total_equals_rows(view: _View, given: Arguments) -> Iterator[Finding]:
 def _all_different(view: _View, given: Arguments) -> Iterator[Finding]:
     """No value of the field stands in two rows; the second and later ones are at fault."""
     seen: set[Value] = set()
-    for at, spec, value, _ in view.places(f"{given['group']}.{given['field']}"):
+    name = f"{given['group']}.{given['field']}"
+    for ordinal, spec, value, _ in view.places(name):
         if value is not None and value in seen:
-            yield Finding(name="not_different", pointer=at, words=named(spec.label))
+            yield Finding(name="not_different", pointer=view.at(name, ordinal), words=named(spec.label))
         elif value is not None:
             seen.add(value)
 
@@ -108,7 +121,7 @@ def _at_least_one(view: _View, given: Arguments) -> Iterator[Finding]:
     """At least one row of the list has the values asked for."""
     group = view.group(str(given["group"]))
     where = given.get("where")
-    if not any(_matches(row, where) for _, row in view.rows(group.name)):
+    if not any(_matches(row, where) for row in view.rows(group.name)):
         parent = group.path.rpartition("/")[0] or group.path
         what = ", ".join(f"{k}={v}" for k, v in where.items()) if isinstance(where, Mapping) else ""
         words = {**named(group.label, "group"), "what": what}
@@ -125,39 +138,43 @@ def _not_before(view: _View, given: Arguments) -> Iterator[Finding]:
     """A date is not before another, compared as days in Vietnam."""
     other = view.field(str(given["than"]))
     limit = _day(view.value(other.name))
-    for at, spec, value, _ in view.places(str(given["field"])):
+    name = str(given["field"])
+    for ordinal, spec, value, _ in view.places(name):
         day = _day(value)
         if day is not None and limit is not None and day < limit:
             words = {**named(spec.label), **named(other.label, "other")}
-            yield Finding(name="date_order", pointer=at, words=words)
+            yield Finding(name="date_order", pointer=view.at(name, ordinal), words=words)
 
 
 def _before_reception(view: _View, given: Arguments) -> Iterator[Finding]:
     """A date lies before the day of reception."""
     today = view.received_at.astimezone(VIETNAM).date()
-    for at, spec, value, _ in view.places(str(given["field"])):
+    name = str(given["field"])
+    for ordinal, spec, value, _ in view.places(name):
         day = _day(value)
         if day is not None and day >= today:
-            yield Finding(name="not_in_past", pointer=at, words=named(spec.label))
+            yield Finding(name="not_in_past", pointer=view.at(name, ordinal), words=named(spec.label))
 
 
 def _required_when(view: _View, given: Arguments) -> Iterator[Finding]:
     """A field is there when others have the values given."""
     where = given.get("where")
-    for at, spec, value, record in view.places(str(given["field"])):
+    name = str(given["field"])
+    for ordinal, spec, value, record in view.places(name):
         if value is None and (_matches(record, where) or _matches(view.declaration.values, where)):
             condition = ", ".join(f"{k}={v}" for k, v in where.items()) if isinstance(where, Mapping) else ""
             words = {**named(spec.label), "condition": condition}
-            yield Finding(name="value_required", pointer=at, words=words)
+            yield Finding(name="value_required", pointer=view.at(name, ordinal), words=words)
 
 
 def _one_of(view: _View, given: Arguments) -> Iterator[Finding]:
     """A value is one of those foreseen."""
     raw = given.get("values", [given.get("value")])
     allowed = {_text(value) for value in raw} if isinstance(raw, list | tuple) else {_text(raw)}
-    for at, spec, value, _ in view.places(str(given["field"])):
+    name = str(given["field"])
+    for ordinal, spec, value, _ in view.places(name):
         if value is not None and _text(value) not in allowed:
-            yield Finding(name="value_not_expected", pointer=at, words=named(spec.label))
+            yield Finding(name="value_not_expected", pointer=view.at(name, ordinal), words=named(spec.label))
 
 
 RULES: dict[str, Rule] = {
@@ -206,10 +223,12 @@ def _late(view: _View) -> Iterator[Finding]:
     limit = view.procedure.deadline("declare_before")
     if limit is None or limit.field is None:
         return
-    for at, _, value, _ in view.places(limit.field):
+    for ordinal, _, value, _ in view.places(limit.field):
         if isinstance(value, datetime) and view.received_at + timedelta(hours=limit.hours) > value:
             words = {"hours": f"{limit.hours:g}"}
-            yield Finding(name="declared_late", pointer=at, severity=Severity.WARN, words=words)
+            yield Finding(
+                name="declared_late", pointer=view.at(limit.field, ordinal), severity=Severity.WARN, words=words
+            )
 
 
 def _stranger(view: _View) -> Iterator[Finding]:

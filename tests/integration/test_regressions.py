@@ -121,8 +121,8 @@ def test_holodeck_140_a_message_in_failure_is_not_delivered_later(scene: Scene) 
 def test_pyas2_33_a_message_whose_earlier_try_failed_is_processed_when_it_comes_again(scene: Scene) -> None:
     """django-pyas2 #33: the duplicate check ignored that the earlier try had failed: the message was never processed.
 
-    Here only a try that settled makes a duplicate. The parked copy is closed with it; an operator who replays it all the
-    same gets the stored answer once more, and no second effect.
+    Here only a try that settled makes a duplicate. The parked copy is closed with it; an operator who replays it all
+    the same gets the stored answer once more, and no second effect.
     """
     message = declaration(0)
     failing(scene.house.intake).receive([submission(message)])
