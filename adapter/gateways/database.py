@@ -11,9 +11,10 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy import JSON, Connection, Engine, Table, create_engine, event, insert, text
 from sqlalchemy import Row as Stored
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,6 +24,7 @@ from adapter.model.errors import Misconfigured, Unavailable
 __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 
 _BLOCK = 1000
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
 
@@ -141,12 +143,16 @@ class Database:
             connection.execute(insert(table), list(rows))
             return
         columns = list(rows[0])
-        writers = [_writer(table.c[name].type) for name in columns]
+        pick = itemgetter(*columns)
+        as_json = [place for place, name in enumerate(columns) if isinstance(table.c[name].type, JSON)]
         names = ", ".join(f'"{name}"' for name in columns)
         raw: Any = connection.connection.driver_connection
         with raw.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
             for row in rows:
-                copy.write_row([write(row[name]) for name, write in zip(columns, writers, strict=True)])
+                values = list(pick(row))
+                for place in as_json:
+                    values[place] = None if values[place] is None else _ENCODE(values[place])
+                copy.write_row(values)
 
     def reachable(self) -> bool:
         """Whether the server answers."""
@@ -160,20 +166,6 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
-
-
-def _as_is(value: Any) -> Any:
-    return value
-
-
-def _as_json(value: Any) -> Any:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _writer(kind: Any) -> Any:
-    if type(kind).__name__ == "JSON":
-        return _as_json
-    return _as_is
 
 
 def _engine(url: str, pool: int) -> Engine:

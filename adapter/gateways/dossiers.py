@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
@@ -214,7 +214,7 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
 
 def _plain(record: Record) -> dict[str, Any]:
     """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
-    return {name: value if isinstance(value, bool | int | str) else write(value) for name, value in record.items()}
+    return {name: write(value) if isinstance(value, date) else value for name, value in record.items()}
 
 
 def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +30,8 @@ class SigningKey:
     name: str
     key: Any
     method: SignatureMethod
-    chain: tuple[str, ...]
-    """PEM texts."""
+    key_info: etree._Element
+    """The certificates as they are written into each signature: leaf, then intermediates."""
 
 
 def signing_key(name: str, key: Any, chain: Sequence[x509.Certificate]) -> SigningKey:
@@ -39,8 +41,28 @@ def signing_key(name: str, key: Any, chain: Sequence[x509.Certificate]) -> Signi
         name=name,
         key=key,
         method=SignatureMethod.ECDSA_SHA256 if elliptic else SignatureMethod.RSA_SHA256,
-        chain=tuple(certificate.public_bytes(Encoding.PEM).decode() for certificate in chain),
+        key_info=_key_info(chain),
     )
+
+
+def _key_info(chain: Sequence[x509.Certificate]) -> etree._Element:
+    """Made once: signxml would parse and write the certificates anew for every signature."""
+    info = etree.Element(ds("KeyInfo"), nsmap={"ds": DS})
+    data = etree.SubElement(info, ds("X509Data"))
+    for certificate in chain:
+        der = certificate.public_bytes(Encoding.DER)
+        etree.SubElement(data, ds("X509Certificate")).text = b64encode(der).decode()
+    return info
+
+
+class _Signer(XMLSigner):
+    """signxml, copying a tree as a tree: it would write and parse it. One object per signature: it keeps state."""
+
+    def get_root(self, data: Any) -> Any:
+        # Only a root's copy has all namespaces that are in scope.
+        if data.getparent() is None:
+            return copy.deepcopy(data)
+        return super().get_root(data)  # type: ignore[no-untyped-call]
 
 
 def seal(reply: Reply, *, system: SigningKey, unit: SigningKey) -> SignedReply:
@@ -60,7 +82,7 @@ def seal_envelope(xml: bytes, *, system: SigningKey, unit: SigningKey | None = N
     wrapper[:] = [etree.Element(ds("Signature"), Id="placeholder", nsmap={"ds": DS})]
     wrapper.text = None
     signed = _signer(system, SignatureConstructionMethod.enveloped).sign(
-        envelope, key=system.key, cert=list(system.chain)
+        envelope, key=system.key, key_info=copy.deepcopy(system.key_info)
     )
     return etree.tostring(signed, encoding="UTF-8", xml_declaration=True)
 
@@ -72,14 +94,13 @@ def _confirm(envelope: etree._Element, unit: SigningKey) -> None:
     assert content is not None
     content.set("Id", "content")
     signature = _signer(unit, SignatureConstructionMethod.detached).sign(
-        envelope, key=unit.key, cert=list(unit.chain), reference_uri="#content"
+        envelope, key=unit.key, key_info=copy.deepcopy(unit.key_info), reference_uri="#content"
     )
     etree.SubElement(body, "Signature").append(signature)
 
 
-def _signer(key: SigningKey, method: SignatureConstructionMethod) -> XMLSigner:
-    """A new one for each signature: signxml keeps state on it."""
-    return XMLSigner(
+def _signer(key: SigningKey, method: SignatureConstructionMethod) -> _Signer:
+    return _Signer(
         method=method,
         signature_algorithm=key.method,
         digest_algorithm=DigestAlgorithm.SHA256,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 from cryptography import x509
 from lxml import etree
@@ -34,6 +35,10 @@ DIGESTS = {
     "http://www.w3.org/2001/04/xmlenc#sha512",
 }
 MAX_PREFIXES = 20
+MAX_CERTIFICATES = 10
+MAX_CERTIFICATE_TEXT = 16_384
+"""Characters of base64; a certificate with an RSA key of 4,096 bits has about 3,000."""
+_ATTRIBUTES = etree.XPath("//@*[. = $value]")
 _INCLUSIVE_NAMESPACES = "{http://www.w3.org/2001/10/xml-exc-c14n#}InclusiveNamespaces"
 
 
@@ -61,6 +66,8 @@ class Shape:
     signature: etree._Element
     reference_c14n: str | None
     """Algorithm of the reference's C14N transform; None means inclusive C14N 1.0 (XML-DSig 4.4.3.2)."""
+    prefixes: tuple[str, ...]
+    """PrefixList of that transform: namespaces that exclusive C14N treats as inclusive."""
     certificates: tuple[x509.Certificate, ...]
     """From KeyInfo, leaf first; empty where it names none."""
 
@@ -84,7 +91,7 @@ def shapes(tree: etree._Element) -> tuple[dict[Place, Shape], list[Finding]]:
         findings.extend(faults)
         if not faults:
             try:
-                found[place] = Shape(place, signature, _reference_c14n(signature), _certificates(signature))
+                found[place] = Shape(place, signature, *_reference_c14n(signature), _certificates(signature))
             except ValueError:
                 findings.append(_bad(place.pointer, "signature_structure", what="X509Certificate"))
     path = tree.getroottree().getpath
@@ -166,19 +173,19 @@ def _required_uri(place: Place, tree: etree._Element) -> str | None:
     identifier = content.get("Id") if content is not None else None
     if not identifier:
         return None
-    bearers = 0
-    for element in tree.iter(etree.Element):
-        for name, value in element.attrib.items():
-            if value == identifier and etree.QName(name).localname.lower() == "id":
-                bearers += 1
-    return f"#{identifier}" if bearers == 1 else None
+    # By attribute: a message has thousands of elements and few attributes.
+    found: Any = _ATTRIBUTES(tree, value=identifier)
+    bearers = [name for name in (each.attrname for each in found) if etree.QName(name).localname.lower() == "id"]
+    return f"#{identifier}" if len(bearers) == 1 else None
 
 
-def _reference_c14n(signature: etree._Element) -> str | None:
+def _reference_c14n(signature: etree._Element) -> tuple[str | None, tuple[str, ...]]:
+    """Algorithm and PrefixList of the reference's C14N transform."""
     for transform in signature.iterfind(f"{ds('SignedInfo')}/{ds('Reference')}/{ds('Transforms')}/{ds('Transform')}"):
         if transform.get("Algorithm") in C14N:
-            return str(transform.get("Algorithm"))
-    return None
+            prefixes = [prefix for child in transform for prefix in (child.get("PrefixList") or "").split()]
+            return str(transform.get("Algorithm")), tuple(prefixes)
+    return None, ()
 
 
 def _certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
@@ -187,17 +194,24 @@ def _certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
     Raises:
         ValueError: one of them is no certificate.
     """
-    texts = [
+    texts = tuple(
         node.text or "" for node in signature.iterfind(f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}")
-    ]
-    if len(texts) > 10:
-        raise ValueError("too many certificates")
+    )
+    # Nobody is trusted yet, and what follows is remembered: its size is bounded first.
+    if len(texts) > MAX_CERTIFICATES or any(len(text) > MAX_CERTIFICATE_TEXT for text in texts):
+        raise ValueError("too many certificates, or too large")
+    return _leaf_first(texts)
+
+
+@lru_cache(maxsize=256)
+def _leaf_first(texts: tuple[str, ...]) -> tuple[x509.Certificate, ...]:
+    """Senders write the same few chains all day, and names are decoded anew at each look."""
     certificates = [load_certificate("".join(text.split())) for text in texts]
     issuers = {certificate.issuer for certificate in certificates if certificate.issuer != certificate.subject}
     return tuple(sorted(certificates, key=lambda certificate: certificate.subject in issuers))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def load_certificate(base64_der: str) -> x509.Certificate:
     """A certificate from the text of an X509Certificate element.
 

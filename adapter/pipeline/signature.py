@@ -120,16 +120,16 @@ def _within(certificate: x509.Certificate, at: datetime) -> datetime:
 
 def _covered(tree: etree._Element, shape: Shape) -> bytes:
     """What the signature must have signed, made from our own tree: the envelope less that signature, or Content."""
-    exclusive = shape.reference_c14n == _EXCLUSIVE
+    exclusive, prefixes = shape.reference_c14n == _EXCLUSIVE, shape.prefixes
     if shape.place is Place.SYSTEM:
         own = copy.deepcopy(tree)
         _drop(own.find(f"{Place.SYSTEM.value}/*"))
-        return canonical(own, exclusive=exclusive)
+        return canonical(own, exclusive=exclusive, prefixes=prefixes)
     content = tree.find("Body/Content")
     assert content is not None
-    if not exclusive:  # the namespaces above count, and lxml needs the element detached (pipeline/engine)
+    if not exclusive or prefixes:  # the namespaces above count, and lxml needs the element detached (pipeline/engine)
         content = etree.fromstring(etree.tostring(content, with_tail=False))
-    return canonical(content, exclusive=exclusive)
+    return canonical(content, exclusive=exclusive, prefixes=prefixes)
 
 
 def _drop(element: etree._Element | None) -> None:

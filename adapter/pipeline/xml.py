@@ -7,6 +7,8 @@ anything worse than linear before the limits are known to hold.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from xml.parsers import expat
 
 from lxml import etree
@@ -141,14 +143,23 @@ def parse(content: bytes, limits: Limits) -> etree._Element:
         raise _refuse("not_xml", line=line, column=column) from None
     if root.getroottree().docinfo.doctype:
         raise _refuse("doctype_forbidden")
-    if root.xpath(f"boolean({'/*' * (limits.depth + 1)})"):
+    if _deeper_than(limits.depth)(root):
         raise _refuse("too_deep", limit=limits.depth)
     return root
 
 
-def canonical(element: etree._Element, *, exclusive: bool = True) -> bytes:
-    """Canonical form without comments: exclusive (the one fixed form for digests) or inclusive 1.0."""
-    return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=False)
+@lru_cache(maxsize=8)
+def _deeper_than(depth: int) -> etree.XPath:
+    return etree.XPath(f"boolean({'/*' * (depth + 1)})")
+
+
+def canonical(element: etree._Element, *, exclusive: bool = True, prefixes: Sequence[str] = ()) -> bytes:
+    """Canonical form without comments: exclusive (the one fixed form for digests) or inclusive 1.0.
+
+    `prefixes` are the namespaces that exclusive C14N is told to treat as inclusive.
+    """
+    named = list(prefixes) if exclusive and prefixes else None
+    return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=False, inclusive_ns_prefixes=named)
 
 
 def pointer(element: etree._Element) -> str:

@@ -5,6 +5,7 @@ These fail when a new signxml changes: then the repair in pipeline/engine.py can
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from signxml import SignatureConfiguration, XMLVerifier
 from signxml.exceptions import SignXMLException
 
 from adapter.pipeline.engine import verified_bytes
-from adapter.pipeline.shape import Place, shapes
+from adapter.pipeline.shape import Place, Shape, shapes
+from adapter.pipeline.signature import _covered
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.pki import shared_pki
@@ -94,3 +96,14 @@ def test_the_gate_names_each_signature_and_nothing_else(pki: Pki) -> None:
     found, findings = shapes(etree.fromstring(_signed(pki, SignatureForm.JAVA)))
     assert set(found) == set(Place)
     assert findings == []
+
+
+def test_what_is_covered_follows_the_prefix_list_of_the_reference() -> None:
+    """WSS4J, xml-crypto and ADFS-like senders write one: a namespace it names counts though nothing there uses it."""
+    content = '<Content Id="content"><A/></Content>'
+    tree = etree.fromstring(f'<Envelope xmlns:x="urn:x"><Body>{content}</Body></Envelope>')
+    signature = etree.Element("Signature")
+    plain = Shape(Place.DECLARANT, signature, "http://www.w3.org/2001/10/xml-exc-c14n#", (), ())
+    assert _covered(tree, plain) == b'<Content Id="content"><A></A></Content>'
+    named = replace(plain, prefixes=("x",))
+    assert _covered(tree, named) == b'<Content xmlns:x="urn:x" Id="content"><A></A></Content>'
