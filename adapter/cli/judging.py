@@ -47,10 +47,10 @@ def judge(
     Exit code 0 if all are accepted, 1 if any is not.
     """
     moment = _moment(at)
-    house = open_house(config)
-    ground_is_there(house)
     for file in files:
         is_readable(file)
+    house = open_house(config)
+    ground_is_there(house)
     outcomes = [_judged(file, channel, moment or house.legal_clock(), house, json) for file in files]
     raise leave(Exit.OK if all(outcome is Word.ACCEPTED for outcome in outcomes) else Exit.NO)
 
