@@ -171,6 +171,7 @@ def test_without_json_the_findings_can_be_read(config: Path, messages: dict[str,
     ],
 )
 def test_usage_errors_are_told_in_words_with_exit_code_2(arguments: list[str], words: str) -> None:
+    shared_pki()
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 2
     assert words in done.stderr
