@@ -59,13 +59,6 @@ def keep_due(connection: Connection, dossier: Dossier, hours: float | None) -> N
         connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(confirm_due_at=due))
 
 
-def by_alias(connection: Connection, number: str, year: int) -> Dossier | None:
-    """A dossier that the window calls by its own number (wire profile 3)."""
-    query = select(dossiers).where(dossiers.c.alias_number == number, dossiers.c.year == year)
-    row = connection.execute(query).first()
-    return _dossier(row) if row else None
-
-
 def _dossier(row: Row[Any]) -> Dossier:
     return Dossier(
         key=DossierKey(row.number, row.year),

@@ -16,7 +16,7 @@ from adapter.gateways import dossiers, mailbox, windows
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.journal import Entry
-from adapter.model.dossier import Act, Dossier, DossierState, step
+from adapter.model.dossier import Act, Dossier, step
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, Severity
@@ -227,7 +227,3 @@ def _form(
 def _declared(values: dict[str, Any], source: str) -> str | None:
     value = values.get(source.removeprefix("declaration."))
     return None if value is None else write(value)
-
-
-OPEN_STATES = (DossierState.RECEIVED, DossierState.ACCEPTED)
-"""Where an officer still has something to do."""

@@ -356,7 +356,6 @@ NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 RESERVED = {
     "officer_refusal": "said by an officer who refuses, in services",
     "parked": "shown to operators, never sent",
-    "not_served": "a unit that this installation does not serve, in services",
     "foreign_contingency_number": "needs the ledger of issued numbers, in services",
     "message_id_reused": "needs the ledger of messages, in services",
 }
