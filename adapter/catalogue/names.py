@@ -138,8 +138,8 @@ class Names:
         if rule.rule not in RULES:
             yield from _choice("rule", rule.rule, RULES)
             return
-        if rule.severity is Severity.REJECT:
-            yield "severity reject is not for rules; write refuse or warn"
+        if rule.severity not in (Severity.REFUSE, Severity.WARN):
+            yield f"severity {rule.severity} is not for rules; write refuse or warn"
         needed, allowed = ARGUMENTS[rule.rule], (*ARGUMENTS[rule.rule], *OPTIONAL.get(rule.rule, ()))
         if missing := [name for name in needed if name not in rule.arguments]:
             yield f"{' and '.join(missing)} must be given; this rule takes {', '.join(allowed)}"

@@ -17,6 +17,8 @@ class Severity(StrEnum):
     """t/00: the message cannot be taken as it is."""
     REFUSE = "refuse"
     """20/22: a lawful ground."""
+    WAIT = "wait"
+    """Cannot tell yet: receipted, kept, judged again later, for a bounded time."""
     WARN = "warn"
     """Accepted and flagged."""
 

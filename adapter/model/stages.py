@@ -109,6 +109,8 @@ class VerifiedDocument:
     signers: tuple[Signer, ...]
     content_digest: Digest
     """SHA-256 over exclusive C14N of `element`: what the message says, however it is spelled (wire profile 5)."""
+    findings: tuple[Finding, ...] = ()
+    """What trust left to say beside its signers: a warning, or that it cannot tell yet."""
 
     @property
     def meaning(self) -> Meaning:

@@ -13,7 +13,7 @@ from datetime import datetime
 from lxml import etree
 
 from adapter.model.errors import Misconfigured
-from adapter.model.finding import StatedFinding
+from adapter.model.finding import Severity, StatedFinding
 from adapter.model.header import Header, Party
 from adapter.model.identifiers import DossierKey
 from adapter.model.installation import Installation
@@ -210,7 +210,7 @@ def refusal(
     """20/22: refusal with legal ground and reason (NĐ 85/2019 Article 19(2)(b))."""
     content = _start(ReplyKind.REFUSAL, answered)
     reject = {
-        "RejectCode": findings[0].code,
+        "RejectCode": next((f.code for f in findings if f.severity is Severity.REFUSE), findings[0].code),
         "RejectDesc": " ".join(dict.fromkeys(finding.vi for finding in findings))[:1000],
         "Organization": installation.organization,
         "Division": installation.division,

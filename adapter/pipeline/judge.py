@@ -64,7 +64,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
 
 def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     verified = declaration.verified
-    found = [*_closed(verified), *rules.check(declaration)]
+    found = [*verified.findings, *_closed(verified), *rules.check(declaration)]
     findings = _capped(tuple(found), verified.envelope, ground.limits)
     checked = replace(declaration, findings=findings)
     mark(Stage.CHECK)

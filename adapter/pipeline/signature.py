@@ -16,10 +16,10 @@ from cryptography import x509
 from lxml import etree
 
 from adapter.model.errors import Fault, Misconfigured
-from adapter.model.finding import Finding
+from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import Digest
 from adapter.model.procedure import Procedure, SignaturePolicy
-from adapter.model.stages import Envelope, Signer, Stage, VerifiedDocument
+from adapter.model.stages import Envelope, Role, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
 from adapter.pipeline.engine import holds, verified_bytes
 from adapter.pipeline.envelope import read_header
@@ -39,7 +39,8 @@ def verify(envelope: Envelope, *, trust: who.Trust) -> VerifiedDocument:
     found, findings = shapes(envelope.tree)  # (4)
     signed, system = _judge_system(envelope, found.get(Place.SYSTEM), trust, findings)
     declarant = _judge_declarant(envelope, found, trust, findings)
-    if findings or signed is None or system is None:
+    faults = [finding for finding in findings if finding.severity is Severity.REJECT]
+    if faults or signed is None or system is None:
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
     element = _without_signatures(signed)
     return VerifiedDocument(
@@ -48,6 +49,7 @@ def verify(envelope: Envelope, *, trust: who.Trust) -> VerifiedDocument:
         header=read_header(element),
         signers=(system, declarant) if declarant else (system,),
         content_digest=Digest(hashlib.sha256(canonical(element)).hexdigest()),
+        findings=tuple(findings),
     )
 
 
@@ -97,14 +99,19 @@ def _judge_declarant(
         findings.append(Finding(name="certificate_missing", pointer=pointer))
         return None
     at = envelope.submission.received_at
-    judged = trust.judge(shape.certificates, stores=_stores(policy, envelope), at=at, pointer=pointer)  # (5)
-    if isinstance(judged, Finding):
-        findings.append(judged)
+    verdict = trust.judge(  # (5)
+        shape.certificates,
+        stores=_stores(policy, envelope),
+        role=Role.DECLARANT,
+        moments=who.Moments(received=at),
+        pointer=pointer,
+    )
+    findings.extend(verdict.findings)
     leaf = shape.certificates[0]
     covered, then = _covered(envelope.tree, shape), _within(leaf, at)
     if not holds(envelope.tree, Place.DECLARANT, leaf, then, covered=covered):  # (6) and (7)
         findings.append(_does_not_hold(envelope, Place.DECLARANT, [leaf], then))
-    return judged if isinstance(judged, Signer) else None
+    return verdict.signer
 
 
 def _does_not_hold(envelope: Envelope, place: Place, certificates: Sequence[x509.Certificate], at: datetime) -> Finding:

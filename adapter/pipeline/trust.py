@@ -44,6 +44,24 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Moments:
+    """The times a signature is judged at, all aware: when it was received, when its signer says that he made it, and
+    the latest time at which it is proven (RFC 3161) to have existed."""
+
+    received: datetime
+    claimed: datetime | None = None
+    proven: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Who signed, or None, and what was found: warnings beside a signer, faults instead of one."""
+
+    signer: Signer | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Chain:
     """A path that was found: the store it leads to and the interval (UTC) in which every link is valid."""
 
@@ -69,10 +87,17 @@ class Trust:
         certificates: Sequence[x509.Certificate],
         *,
         stores: Sequence[str],
-        at: datetime,
+        role: Role,
+        moments: Moments,
         pointer: str,
+    ) -> Verdict:
+        """May the leaf (first of `certificates`, the others in any order) sign as `role` under one of `stores`?"""
+        judged = self._judge(certificates, stores=stores, role=role, at=moments.received, pointer=pointer)
+        return Verdict(judged) if isinstance(judged, Signer) else Verdict(None, (judged,))
+
+    def _judge(
+        self, certificates: Sequence[x509.Certificate], *, stores: Sequence[str], role: Role, at: datetime, pointer: str
     ) -> Signer | Finding:
-        """May the leaf (first of `certificates`) sign as a declarant, at `at`, under one of `stores`?"""
         leaf = certificates[0]
         if finding := fitness(leaf, at=at, pointer=pointer):
             return finding
@@ -83,7 +108,7 @@ class Trust:
             if chain := self._chain(leaf, certificates[1:], store, at):
                 if not chain.valid_from <= at <= chain.valid_to:
                     return Finding(name="certificate_expired", pointer=pointer)
-                return signer(leaf, role=Role.DECLARANT, store=store.name)
+                return signer(leaf, role=role, store=store.name)
         for name, store in self.stores.items():
             if name not in stores and self._chain(leaf, certificates[1:], store, at):
                 return Finding(name="store_forbidden", pointer=pointer, words={"store": name})

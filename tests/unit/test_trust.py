@@ -8,9 +8,8 @@ import pytest
 from cryptography import x509
 
 from adapter.gateways.keystore import load_folder
-from adapter.model.finding import Finding
-from adapter.model.stages import Signer
-from adapter.pipeline.trust import Store, Trust
+from adapter.model.stages import Role
+from adapter.pipeline.trust import Moments, Store, Trust, Verdict
 from adapter.simulator.pki import Pki
 from tests.harness.pki import shared_pki
 
@@ -36,12 +35,12 @@ def trust(pki: Pki) -> Trust:
     return Trust(partners=(), stores=stores)
 
 
-def _judge(trust: Trust, chain: tuple[x509.Certificate, ...], *stores: str, at: datetime = AT) -> Signer | Finding:
-    return trust.judge(chain, stores=stores or ("public",), at=at, pointer=PLACE)
+def _judge(trust: Trust, chain: tuple[x509.Certificate, ...], *stores: str, at: datetime = AT) -> Verdict:
+    return trust.judge(chain, stores=stores or ("public",), role=Role.DECLARANT, moments=Moments(at), pointer=PLACE)
 
 
-def _name(result: Signer | Finding) -> str:
-    return result.name if isinstance(result, Finding) else "trusted"
+def _name(verdict: Verdict) -> str:
+    return ", ".join(finding.name for finding in verdict.findings) or "trusted"
 
 
 @pytest.mark.parametrize(
@@ -65,8 +64,8 @@ def test_a_declarants_certificate_is_judged_for_what_it_is(trust: Trust, pki: Pk
 
 def test_a_state_body_may_chain_to_the_governments_store_where_the_policy_says_so(trust: Trust, pki: Pki) -> None:
     result = _judge(trust, tuple(pki.party("body").chain), "public", "government")
-    assert isinstance(result, Signer)
-    assert result.store == "government"
+    assert result.signer is not None
+    assert result.signer.store == "government"
 
 
 def test_an_intermediate_that_the_sender_left_out_is_found_among_ours(trust: Trust, pki: Pki) -> None:
@@ -82,5 +81,5 @@ def test_a_chain_found_once_is_not_valid_for_ever(trust: Trust, pki: Pki) -> Non
 
 def test_the_tax_code_is_read_from_the_subject(trust: Trust, pki: Pki) -> None:
     result = _judge(trust, tuple(pki.party("enterprise").chain))
-    assert isinstance(result, Signer)
-    assert result.identity == "0100109106"
+    assert result.signer is not None
+    assert result.signer.identity == "0100109106"
