@@ -261,7 +261,14 @@ def _deadline(stated: Mapping[str, Any]) -> Deadline:
         kind=stated["kind"],
         hours=float(stated["hours"]),
         field=stated.get("field"),
+        where=_conditions(stated.get("where", {})),
         basis=stated.get("basis", ""),
+    )
+
+
+def _conditions(stated: Mapping[str, Any]) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(name, str(int(value) if isinstance(value, bool) else value)) for name, value in stated.items()
     )
 
 

@@ -16,7 +16,7 @@ from adapter.pipeline.rules import ARGUMENTS, OPTIONAL, RULES
 HEADERS = ("reference", "documentYear", "documentType", "toUnit", "type", "function")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number")
-DEADLINE_KINDS = ("declare_before", "confirm_within")
+DEADLINE_KINDS = ("declare_before", "confirm_within", "bring_within")
 ACCEPTANCES = ("automatic", "officer")
 RESULTS = ("declaration", "procedure")
 SIGNATURES = ("always", "never", "when_present")
@@ -190,16 +190,26 @@ class Names:
                 yield from self._literal("where", spec, value)
 
     def _deadlines(self) -> Iterator[str]:
-        kinds = [limit.kind for limit in self.procedure.deadlines]
-        for limit in self.procedure.deadlines:
+        procedure, hidden = self.procedure, dict[str, str]()
+        yield from _twice("deadlines", [limit.name for limit in procedure.deadlines])
+        for limit in procedure.deadlines:
             at = f"deadlines: {limit.name}"
             yield from _choice(f"{at}: kind", limit.kind, DEADLINE_KINDS)
-            if kinds.count(limit.kind) > 1:
-                yield f"{at}: the kind {limit.kind} stands twice and only the first would count; leave one out"
+            if limit.kind in hidden and limit.kind != "bring_within":
+                yield (
+                    f"{at}: {hidden[limit.kind]} before it is {limit.kind} without a condition, so this one would "
+                    "never count; leave one out, or put the one with a condition first"
+                )
+            if not limit.where:
+                hidden[limit.kind] = limit.name
             if not limit.hours > 0:
                 yield f"{at}: {limit.hours:g} hours are no time; write more than 0"
-            if limit.kind == "declare_before":
+            if limit.kind != "confirm_within":
                 yield from self._named(f"{at}: field", limit.field, types=("datetime",))
+            for condition in limit.where:
+                yield from self._named(f"{at}: where", condition.field)
+                if (spec := procedure.field(condition.field)) is not None:
+                    yield from self._literal(f"{at}: where", spec, condition.value)
 
 
 def _choice(at: str, stated: object, known: Iterable[str]) -> Iterator[str]:

@@ -22,7 +22,7 @@ SOURCES = {
     "officer.name": "text",
     "officer.rank": "text",
 }
-"""What a completion may be filled from, besides declaration.<field>, and its type."""
+"""What a completion may be filled from, besides declaration.<field> and deadline.<name>, and its type."""
 MAY_BE_ABSENT = ("officer.remarks", "officer.rank")
 NEEDS_FORM = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
 
@@ -100,7 +100,7 @@ class Paths:
             at, spot = f"completion: {item.path}", form.spot(item.path)
             type_, certain = self._source(item.source)
             if type_ is None:
-                known = ", ".join((*SOURCES, "declaration.<field>"))
+                known = ", ".join((*SOURCES, "declaration.<field>", "deadline.<name of a bring_within>"))
                 yield f"{at}: from {item.source}: there is no such source; there are: {known}"
             if spot is None or not spot.is_value or "@" in spot.path:
                 yield f"{at}: no element with a value in {completion.schema_name}; correct the path or the XSD"
@@ -122,6 +122,9 @@ class Paths:
         if source in SOURCES:
             return SOURCES[source], source not in MAY_BE_ABSENT
         kind, _, name = source.partition(".")
+        if kind == "deadline":
+            known = any(limit.name == name and limit.kind == "bring_within" for limit in self.procedure.deadlines)
+            return ("date" if known else None), False
         spec = self.procedure.field(name) if kind == "declaration" else None
         if spec is None:
             return None, False

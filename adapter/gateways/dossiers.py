@@ -80,7 +80,7 @@ def _dossier(row: Row[Any]) -> Dossier:
 
 def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
     """A new dossier's row: its state, and the places its procedure's mapping names."""
-    limit = declaration.verified.envelope.procedure.deadline("confirm_within")
+    limit = declaration.verified.envelope.procedure.deadline("confirm_within", declaration.values)
     due = None
     if limit is not None and dossier.accepted_at is not None:
         due = dossier.accepted_at + timedelta(hours=limit.hours)

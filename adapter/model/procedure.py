@@ -92,22 +92,36 @@ class RuleSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """`field` has `value`, written as an element's text: a flag is `1` or `0`."""
+
+    field: str
+    value: str
+
+    def holds(self, values: Mapping[str, object]) -> bool:
+        """Whether a record, as read or as stored, says so; an absent value does not."""
+        found = values.get(self.field)
+        return found is not None and str(int(found) if isinstance(found, bool) else found) == self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
-    """A time limit of the Decision: `declare_before` a field's time, or `confirm_within` of acceptance. In hours."""
+    """A time limit of the Decision, in hours.
+
+    `declare_before` a field's time, `confirm_within` of acceptance, `bring_within` of a field's time (what the
+    declarant brings later). Of several of one kind the first counts whose conditions (`where`) all hold.
+    """
 
     name: str
     kind: str
     hours: float
     field: str | None = None
+    where: tuple[Condition, ...] = ()
     basis: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`field` has `value`."""
-
-    field: str
-    value: str
+    def holds(self, values: Mapping[str, object]) -> bool:
+        """Whether it is the time limit of what was declared."""
+        return all(condition.holds(values) for condition in self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +200,9 @@ class Procedure:
         """The group of that name, or None."""
         return next((spec for spec in self.groups if spec.name == name), None)
 
-    def deadline(self, kind: str) -> Deadline | None:
-        """The deadline of that kind, or None."""
-        return next((limit for limit in self.deadlines if limit.kind == kind), None)
+    def deadline(self, kind: str, values: Mapping[str, object]) -> Deadline | None:
+        """The time limit of that kind for what was declared, or None."""
+        return next((limit for limit in self.deadlines if limit.kind == kind and limit.holds(values)), None)
 
 
 @dataclass(frozen=True, slots=True)

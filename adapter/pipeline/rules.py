@@ -220,7 +220,7 @@ def check(declaration: Declaration) -> tuple[Finding, ...]:
 
 def _late(view: _View) -> Iterator[Finding]:
     """Late is flagged, never refused: the Decision names no consequence (Article 10)."""
-    limit = view.procedure.deadline("declare_before")
+    limit = view.procedure.deadline("declare_before", view.declaration.values)
     if limit is None or limit.field is None:
         return
     for ordinal, _, value, _ in view.places(limit.field):

@@ -5,9 +5,9 @@ Completion says that the declaration is complete, never that one may cross (Arti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from lxml import etree
@@ -26,7 +26,7 @@ from adapter.model.procedure import CompletionSpec, Procedure, ReplyKind
 from adapter.model.stages import Channel
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
-from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.pipeline.envelope import VIETNAM, read_time, write_time
 from adapter.services.correspondence import Correspondence
 from adapter.services.ledger import Ledger
 
@@ -69,11 +69,12 @@ class Completion:
         """
 
         def content(ledger: Ledger, dossier: Dossier, latest: Stored[Any], request: Stored[Any]) -> _Said:
-            spec = self._procedure(dossier, request.mapping).completion
+            procedure = self._procedure(dossier, request.mapping)
+            spec = procedure.completion
             if spec is None:
                 raise Misconfigured(f"{dossier.procedure} has no completion in its mapping")
             number = self.series.confirmation(ledger.connection, ledger.now)
-            values = _form(spec, dossier, latest, officer, remarks, number, ledger.now)
+            values = _form(procedure, spec, dossier, latest, officer, remarks, number, ledger.now)
             element = compose.completion(_answered(request), form=spec.form, root=spec.root, values=values)
             dossiers.keep_confirmation(ledger.connection, dossier, number)
             return _Said(ReplyKind.COMPLETION, element, replace(dossier, completed_at=ledger.now), spec.schema_name)
@@ -117,7 +118,8 @@ class Completion:
             dossier = ledger.record(dossier, entry) or dossier
             ledger.write(found)
             if act is Act.ACCEPT:
-                limit = self._procedure(dossier, request.mapping).deadline("confirm_within")
+                declared = latest.values if latest else {}
+                limit = self._procedure(dossier, request.mapping).deadline("confirm_within", declared)
                 dossiers.keep_due(connection, dossier, limit.hours if limit else None)
         self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=state.value)
         return dossier
@@ -195,6 +197,7 @@ def _answered(request: Stored[Any]) -> compose.InReplyTo:
 
 
 def _form(
+    procedure: Procedure,
     spec: CompletionSpec,
     dossier: Dossier,
     latest: Stored[Any],
@@ -214,14 +217,24 @@ def _form(
         "officer.rank": officer.rank,
         "officer.remarks": remarks,
     }
-    declared = latest.values
+    told = {**fixed, **_due(procedure, latest.values)}
     return [
         (
             item.path,
-            _declared(declared, item.source) if item.source.startswith("declaration.") else fixed[item.source],
+            _declared(latest.values, item.source) if item.source.startswith("declaration.") else told.get(item.source),
         )
         for item in spec.content
     ]
+
+
+def _due(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, str]:
+    """The last day for whatever the declarant brings later, by its source (`deadline.<name>`)."""
+    due = {}
+    for limit in procedure.deadlines:
+        start = read_time(str(values.get(limit.field or "", "")))
+        if limit.kind == "bring_within" and start is not None and limit.holds(values):
+            due[f"deadline.{limit.name}"] = write((start + timedelta(hours=limit.hours)).date())
+    return due
 
 
 def _declared(values: dict[str, Any], source: str) -> str | None:

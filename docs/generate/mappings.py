@@ -75,7 +75,8 @@ KEYWORDS: dict[str, str] = {
     "deadlines.name": "Its name.",
     "deadlines.kind": f"{listed(DEADLINE_KINDS)}.",
     "deadlines.hours": "How many hours.",
-    "deadlines.field": "The time it counts to (`declare_before`).",
+    "deadlines.field": "The time it counts to (`declare_before`) or from (`bring_within`).",
+    "deadlines.where": "`{field: value}`: holds only then; of several of one kind the first that holds counts.",
     "deadlines.basis": "The article it rests on.",
     "completion": "The confirmation (xác nhận hoàn thành), 30/23; without it an officer cannot complete.",
     "completion.form": "Number of the form.",
@@ -170,7 +171,11 @@ def _rule_types() -> list[str]:
 
 def _sources() -> list[tuple[str, str, str]]:
     fixed = [(code(name), kind, "yes" if name in MAY_BE_ABSENT else "") for name, kind in SOURCES.items()]
-    return [*fixed, (code("declaration.<field>"), "the field's", "as the XSD says")]
+    return [
+        *fixed,
+        (code("declaration.<field>"), "the field's", "as the XSD says"),
+        (code("deadline.<name>"), "date", "yes: where its condition does not hold"),
+    ]
 
 
 def _messages() -> list[str]:

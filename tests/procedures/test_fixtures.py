@@ -267,8 +267,9 @@ def _faults(procedure: Procedure) -> Iterator[tuple[str, str, str]]:
     for rule in procedure.rules:
         words = " ".join(f"{name}={value}" for name, value in rule.arguments.items())
         yield FINDING_OF_RULE[rule.rule], _path(procedure, rule), f"{rule.rule} {words}"
-    limit = procedure.deadline("declare_before")
-    if limit is not None:
+    for limit in procedure.deadlines:
+        if limit.kind != "declare_before":
+            continue
         field = procedure.field(limit.field or "")
         assert field is not None
         yield "declared_late", field.path, "declare_before"

@@ -170,7 +170,17 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "kind: declare_before, field: expectedArrival", "kind: declare_before, field: exitDate",
         "exitDate is of type date; it must be datetime"),
     "a deadline of no time": ("hours: 3", "hours: 0", "deadlines: confirm: 0 hours are no time"),
-    "two deadlines of one kind": ("kind: declare_before", "kind: confirm_within", "kind confirm_within stands twice"),
+    "two deadlines of one kind": (
+        "kind: declare_before", "kind: confirm_within", "declare before it is confirm_within without a condition"),
+    "two deadlines of one name": ("name: confirm,", "name: declare,", "deadlines: the name declare stands twice"),
+    "a deadline on a condition of no field": (
+        "kind: confirm_within,", "kind: confirm_within, where: {kind: X},", "confirm: where: there is no field kind"),
+    "a deadline on a condition that cannot be": (
+        "kind: confirm_within,", "kind: confirm_within, where: {groupKind: X},", "groupKind can never be X"),
+    "a day to bring something that hangs on no time": (
+        "kind: confirm_within,", "kind: bring_within, field: exitDate,", "exitDate is of type date; it must be"),
+    "a completion from no deadline": (
+        "from: officer.remarks", "from: deadline.confirm", "from deadline.confirm: there is no such source"),
     "a completion at no element": (
         "{path: Officer/Rank", "{path: Officer/Grade", f"Officer/Grade: no element with a value in {CONFIRMATION}"),
     "a completion that leaves a mandatory element empty": (

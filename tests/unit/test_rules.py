@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header, Party, Subject
 from adapter.model.identifiers import Digest, ProcedureCode
 from adapter.model.procedure import (
+    Condition,
     Deadline,
     FieldSpec,
     GroupSpec,
@@ -385,6 +386,18 @@ def test_a_crossing_at_the_edge_of_the_calendar_breaks_nothing(year: int) -> Non
     names = [finding.name for finding in check(declared({"crossing": crossing}, deadlines=[SIX_HOURS]))]
 
     assert names == (["declared_late"] if year == 1 else [])
+
+
+def test_the_first_time_limit_whose_condition_holds_is_the_one_that_counts() -> None:
+    two_hours = Deadline("crew", "declare_before", 2, "crossing", where=(Condition("crew", "1"),))
+    in_three_hours = RECEIVED + timedelta(hours=3)
+
+    def names(crew: bool | None) -> list[str]:
+        values: Record = {"crossing": in_three_hours} if crew is None else {"crossing": in_three_hours, "crew": crew}
+        return [finding.name for finding in check(declared(values, deadlines=[two_hours, SIX_HOURS]))]
+
+    assert names(crew=True) == []
+    assert names(crew=False) == names(crew=None) == ["declared_late"]
 
 
 def test_a_time_to_confirm_is_not_a_time_to_declare() -> None:
