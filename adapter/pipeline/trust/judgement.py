@@ -12,53 +12,16 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
-from cryptography.x509.oid import NameOID
 
 from adapter.model.finding import Finding
 from adapter.model.stages import Channel, Role, Signer
+from adapter.pipeline.trust.holder import signer
+from adapter.pipeline.trust.stores import Partner, Store
+from adapter.pipeline.trust.suitability import fitness
+from adapter.pipeline.trust.verdict import Moments, Verdict
 
-MIN_RSA_BITS = 2048
-MIN_EC_BITS = 256
 _CACHED_CHAINS = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """A system whose signature we know by its certificates, overlapping ones at roll-over."""
-
-    name: str
-    role: Role
-    channel: Channel
-    certificates: tuple[x509.Certificate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A trust store: its anchors and the intermediates we hold."""
-
-    name: str
-    anchors: tuple[x509.Certificate, ...]
-    intermediates: tuple[x509.Certificate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """The times a signature is judged at, all aware: when it was received, when its signer says that he made it, and
-    the latest time at which it is proven (RFC 3161) to have existed."""
-
-    received: datetime
-    claimed: datetime | None = None
-    proven: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Who signed, or None, and what was found: warnings beside a signer, faults instead of one."""
-
-    signer: Signer | None
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,44 +115,3 @@ def _build(leaf: x509.Certificate, intermediates: list[x509.Certificate], store:
         valid_from=max(link.not_valid_before_utc for link in path),
         valid_to=min(link.not_valid_after_utc for link in path),
     )
-
-
-def fitness(certificate: x509.Certificate, *, at: datetime, pointer: str) -> Finding | None:
-    """Dates, key strength and usage of a certificate by itself; None if it may sign."""
-    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        return Finding(name="certificate_expired", pointer=pointer)
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        if key.key_size < MIN_RSA_BITS:
-            return Finding(name="key_weak", pointer=pointer, words={"value": f"RSA {key.key_size}"})
-    elif not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size < MIN_EC_BITS:
-        return Finding(name="key_weak", pointer=pointer, words={"value": type(key).__name__})
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return None
-    # An e-seal with nonRepudiation (contentCommitment) alone is genuine.
-    if not (usage.digital_signature or usage.content_commitment):
-        return Finding(name="certificate_usage", pointer=pointer)
-    return None
-
-
-def signer(certificate: x509.Certificate, *, role: Role, store: str, partner: str | None = None) -> Signer:
-    """The values of a certificate that are kept and shown."""
-    return Signer(
-        role=role,
-        subject=certificate.subject.rfc4514_string(),
-        serial=f"{certificate.serial_number:x}",
-        store=store,
-        identity=_identity(certificate),
-        partner=partner,
-    )
-
-
-def _identity(certificate: x509.Certificate) -> str | None:
-    """Tax code or personal number: Vietnamese CAs write UID=MST:… or UID=CCCD:… into the subject."""
-    for attribute in certificate.subject.get_attributes_for_oid(NameOID.USER_ID):
-        scheme, _, number = str(attribute.value).partition(":")
-        if scheme in ("MST", "CCCD", "CMND") and number:
-            return number
-    return None
