@@ -111,7 +111,7 @@ def dossier_refuse(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Refuse: sends the signed 20/22 with ground and reason. Not possible once accepted."""
+    """Refuse: sends the signed 20/22 with ground and reason. Not possible once the declaration was confirmed."""
     house = open_house(config)
     key = DossierKey(number, year)
     _tell(house, house.completion.refuse(key, Officer(officer, name, rank), reason=reason, ground=ground), json)

@@ -168,6 +168,7 @@ dossier = Table(
     Column("last_sent", Moment),
     Column("transferred", Boolean, nullable=False),
     Column("alias_number", String(35)),
+    Column("versions", Integer, nullable=False),
     Column("replies", Integer, nullable=False),
     Column("journal", Integer, nullable=False),
     Column("journal_head", String(64), nullable=False),

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Meaning
+from adapter.model.procedure import Label, Meaning
 from adapter.model.stages import Channel
 
 
@@ -16,40 +16,107 @@ class DossierState(StrEnum):
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
+    AMENDMENT_REQUESTED = "amendment_requested"
+    AMENDED = "amended"
     COMPLETED = "completed"
+    COMPLETED_AMENDED = "completed_amended"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
 
 
 class Act(StrEnum):
-    """What can happen to a dossier."""
+    """What can happen to a dossier, by a declarant's message or by an officer."""
 
     DECLARE = "declare"
     REPLACE = "replace"
     WITHDRAW = "withdraw"
     ACCEPT = "accept"
+    REQUEST_AMENDMENT = "request_amendment"
+    AMEND = "amend"
+    ANSWER = "answer"
+    APPROVE = "approve"
+    DECLINE = "decline"
     COMPLETE = "complete"
+    COMPLETE_AMENDMENT = "complete_amendment"
     REFUSE = "refuse"
 
 
+_S, _A = DossierState, Act
+
 TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
-    (None, Act.DECLARE): DossierState.RECEIVED,
-    (DossierState.RECEIVED, Act.REPLACE): DossierState.RECEIVED,
-    (DossierState.RECEIVED, Act.WITHDRAW): DossierState.WITHDRAWN,
-    (DossierState.RECEIVED, Act.ACCEPT): DossierState.ACCEPTED,
+    (None, _A.DECLARE): _S.RECEIVED,
+    (_S.RECEIVED, _A.REPLACE): _S.RECEIVED,
+    (_S.RECEIVED, _A.WITHDRAW): _S.WITHDRAWN,
+    (_S.RECEIVED, _A.ACCEPT): _S.ACCEPTED,
+    (_S.ACCEPTED, _A.COMPLETE): _S.COMPLETED,
+    # Article 11(1)(b): the border guard may ask at any time after acceptance, and ask again.
+    (_S.ACCEPTED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
+    (_S.AMENDMENT_REQUESTED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
+    (_S.AMENDED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
+    (_S.COMPLETED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
+    (_S.COMPLETED_AMENDED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
+    (_S.AMENDMENT_REQUESTED, _A.ANSWER): _S.AMENDMENT_REQUESTED,
+    # What was asked for turned out to be in order as it was declared.
+    (_S.AMENDMENT_REQUESTED, _A.COMPLETE): _S.COMPLETED,
+    # Article 11(1)(a): on own discovery only after the confirmation, and only with the border guard's approval.
+    (_S.COMPLETED, _A.AMEND): _S.COMPLETED,
+    (_S.COMPLETED_AMENDED, _A.AMEND): _S.COMPLETED_AMENDED,
+    # An amendment has its effect when it is approved: by an officer, or at once where the procedure says so.
+    (_S.AMENDMENT_REQUESTED, _A.APPROVE): _S.AMENDED,
+    (_S.COMPLETED, _A.APPROVE): _S.AMENDED,
+    (_S.COMPLETED_AMENDED, _A.APPROVE): _S.AMENDED,
+    (_S.AMENDMENT_REQUESTED, _A.DECLINE): _S.AMENDMENT_REQUESTED,
+    (_S.COMPLETED, _A.DECLINE): _S.COMPLETED,
+    (_S.COMPLETED_AMENDED, _A.DECLINE): _S.COMPLETED_AMENDED,
+    (_S.AMENDED, _A.COMPLETE_AMENDMENT): _S.COMPLETED_AMENDED,
     # A refusal needs no acceptance before it: NĐ 85/2019 Article 19(2)(b) names it beside acceptance, not after it.
-    (None, Act.REFUSE): DossierState.REFUSED,
-    (DossierState.RECEIVED, Act.REFUSE): DossierState.REFUSED,
-    (DossierState.ACCEPTED, Act.COMPLETE): DossierState.COMPLETED,
+    (None, _A.REFUSE): _S.REFUSED,
+    (_S.RECEIVED, _A.REFUSE): _S.REFUSED,
+    (_S.ACCEPTED, _A.REFUSE): _S.REFUSED,
+    (_S.AMENDMENT_REQUESTED, _A.REFUSE): _S.REFUSED,
+    (_S.AMENDED, _A.REFUSE): _S.REFUSED,
 }
 """Every lawful step; what is not here is a wrong state."""
+
+ONLY_UNCONFIRMED = (Act.COMPLETE, Act.REFUSE)
+"""Not once the declaration was confirmed: a confirmation that the declarant holds is amended, not taken back."""
 
 ACTS = {
     Meaning.DECLARATION: Act.DECLARE,
     Meaning.REPLACEMENT: Act.REPLACE,
     Meaning.WITHDRAWAL: Act.WITHDRAW,
+    Meaning.AMENDMENT_OWN: Act.AMEND,
+    Meaning.AMENDMENT_REQUESTED: Act.ANSWER,
 }
-"""The act that a declarant's message asks for."""
+"""The act that a declarant's message asks for; every other act is an officer's."""
+
+STATE_NAMES = {
+    _S.RECEIVED: Label("đã nhận, chờ tiếp nhận", "received, waiting for acceptance"),
+    _S.ACCEPTED: Label("đã tiếp nhận", "accepted"),
+    _S.AMENDMENT_REQUESTED: Label("đã yêu cầu sửa đổi, bổ sung", "amendment requested"),
+    _S.AMENDED: Label("đã sửa đổi, bổ sung, chờ xác nhận", "amended, waiting for confirmation"),
+    _S.COMPLETED: Label("đã xác nhận hoàn thành", "completed"),
+    _S.COMPLETED_AMENDED: Label("đã xác nhận hoàn thành sau sửa đổi, bổ sung", "completed after amendment"),
+    _S.REFUSED: Label("đã từ chối", "refused"),
+    _S.WITHDRAWN: Label("đã rút", "withdrawn"),
+}
+"""The states in words, as findings and pages say them."""
+
+ACT_NAMES = {
+    _A.DECLARE: Label("khai báo", "declare"),
+    _A.REPLACE: Label("thay thế bản khai", "replace"),
+    _A.WITHDRAW: Label("rút bản khai", "withdraw"),
+    _A.ACCEPT: Label("tiếp nhận", "accept"),
+    _A.REQUEST_AMENDMENT: Label("yêu cầu sửa đổi, bổ sung", "request an amendment"),
+    _A.AMEND: Label("tự sửa đổi, bổ sung", "amend on own discovery"),
+    _A.ANSWER: Label("sửa đổi, bổ sung theo yêu cầu", "amend on request"),
+    _A.APPROVE: Label("đồng ý sửa đổi, bổ sung", "approve an amendment"),
+    _A.DECLINE: Label("không đồng ý sửa đổi, bổ sung", "decline an amendment"),
+    _A.COMPLETE: Label("xác nhận hoàn thành", "complete"),
+    _A.COMPLETE_AMENDMENT: Label("xác nhận hoàn thành sửa đổi, bổ sung", "complete an amendment"),
+    _A.REFUSE: Label("từ chối", "refuse"),
+}
+"""The acts in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +128,42 @@ class Dossier:
     state: DossierState
     channel: Channel
     version: int
+    """The version in force. What an officer has not approved yet, or has declined, is kept beside it."""
     received_at: datetime
     accepted_at: datetime | None = None
     completed_at: datetime | None = None
+    """When the declaration was first confirmed as complete."""
     id: int | None = None
     last_sent: datetime | None = None
     """`sendDate` of the newest version, so that an older one that arrives late is known."""
     transferred: bool = False
     """The window has receipted the transfer of what was decided directly: later replies go to it normally."""
+    versions: int = 1
+    """How many versions are kept, those included that never came into force; the next one's number follows."""
     replies: int = 0
     """How many replies it has had; the next one's place in their order."""
     journal: int = 0
     """How many journal entries it has; `journal_head` is the hash (hexadecimal) of the last."""
     journal_head: str = ""
 
+    def after(self, act: Act) -> DossierState | None:
+        """The state after an act, or None where it is not possible now."""
+        if act in ONLY_UNCONFIRMED and self.completed_at is not None:
+            return None
+        return step(self.state, act)
+
+    @property
+    def possible(self) -> tuple[Act, ...]:
+        """What can happen to it now."""
+        return tuple(act for act in Act if self.after(act) is not None)
+
 
 def step(state: DossierState | None, act: Act) -> DossierState | None:
     """The state after an act, or None where the table has no such step."""
     return TRANSITIONS.get((state, act))
+
+
+def in_words(acts: tuple[Act, ...]) -> Label:
+    """Acts as a list for people; a dash where there is none."""
+    names = [ACT_NAMES[act] for act in acts]
+    return Label("; ".join(name.vi for name in names) or "–", "; ".join(name.en for name in names) or "–")

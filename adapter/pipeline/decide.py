@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapter.model.dossier import ACTS, Act, Dossier, DossierState, step
+from adapter.model.dossier import ACT_NAMES, ACTS, STATE_NAMES, Act, Dossier, DossierState, in_words, step
 from adapter.model.finding import Finding
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected
-from adapter.model.procedure import Meaning, ReplyKind
+from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Declaration, Stage
+from adapter.pipeline.mapping import named
 
 _SUBJECT = "/Envelope/Header/Subject"
 
@@ -21,6 +22,8 @@ class Decision:
     outcome: Outcome
     answer: ReplyKind | None
     dossier: Dossier | None = None
+    version: Declaration | None = None
+    """The version of the dossier that is kept with it; a withdrawal brings none."""
     waits: bool = False
     """It overtook its predecessor: answered 99 now, judged again when that arrives, or when the wait is over."""
 
@@ -41,13 +44,13 @@ def decide(outcome: Outcome, dossier: Dossier | None, *, now: datetime, may_wait
 
 
 def _refuse(outcome: Refused, declaration: Declaration, dossier: Dossier | None) -> Decision:
-    if declaration.verified.meaning is Meaning.REPLACEMENT and dossier is not None:
-        # A replacement that is refused leaves the version before it standing.
+    if ACTS[declaration.verified.meaning] is not Act.DECLARE:
+        # Refused, it leaves standing what was before it; and what has no dossier yet must not be made one by it.
         return Decision(outcome, ReplyKind.REFUSAL)
     if dossier is not None:
         return _reject(declaration, "dossier_exists", dossier)
     refused = replace(_new(declaration), state=DossierState.REFUSED)
-    return Decision(outcome, ReplyKind.REFUSAL, refused)
+    return Decision(outcome, ReplyKind.REFUSAL, refused, declaration)
 
 
 def _accept(
@@ -61,7 +64,7 @@ def _accept(
         return _reject(declaration, "dossier_unknown", dossier)
     if dossier is not None and act is Act.DECLARE:
         return _reject(declaration, "dossier_exists", dossier)
-    state = step(dossier.state if dossier else None, act)
+    state = dossier.after(act) if dossier else step(None, act)
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
     sent = verified.header.subject.send_date
@@ -71,13 +74,17 @@ def _accept(
         return _reject(declaration, "dossier_unknown", dossier)
     elif sent and dossier.last_sent and sent < dossier.last_sent:
         return _reject(declaration, "older_version", dossier)
+    elif act is Act.WITHDRAW:
+        return Decision(outcome, ReplyKind.RECEIPT, replace(dossier, state=state, last_sent=sent or dossier.last_sent))
     else:
-        changed = replace(dossier, state=state, version=dossier.version + 1, last_sent=sent)
-    if act is not Act.WITHDRAW and verified.envelope.procedure.acceptance == "automatic":
+        versions = dossier.versions + 1
+        changed = replace(dossier, state=state, version=versions, versions=versions, last_sent=sent)
+    if verified.envelope.procedure.acceptance == "automatic":
         accepted = step(changed.state, Act.ACCEPT)
         if accepted is not None:
-            return Decision(outcome, ReplyKind.ACCEPTANCE, replace(changed, state=accepted, accepted_at=now))
-    return Decision(outcome, ReplyKind.RECEIPT, changed)
+            changed = replace(changed, state=accepted, accepted_at=now)
+            return Decision(outcome, ReplyKind.ACCEPTANCE, changed, declaration)
+    return Decision(outcome, ReplyKind.RECEIPT, changed, declaration)
 
 
 def _new(declaration: Declaration) -> Dossier:
@@ -97,11 +104,9 @@ def _new(declaration: Declaration) -> Dossier:
 def _reject(declaration: Declaration, name: str, dossier: Dossier | None) -> Decision:
     verified = declaration.verified
     act = ACTS[verified.meaning]
-    words = {
-        "key": str(verified.header.subject.key),
-        "state": dossier.state.value if dossier else "",
-        "act": act.value,
-    }
+    words = {"key": str(verified.header.subject.key), **named(ACT_NAMES[act], "act")}
+    if dossier is not None:
+        words |= {**named(STATE_NAMES[dossier.state], "state"), **named(in_words(dossier.possible), "possible")}
     finding = Finding(name=name, pointer=f"{_SUBJECT}/reference", words=words)
     return Decision(rejected_at_decide(declaration, finding), ReplyKind.ERRORS)
 

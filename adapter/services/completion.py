@@ -16,7 +16,7 @@ from adapter.gateways import dossiers, mailbox, windows
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.journal import Entry
-from adapter.model.dossier import Act, Dossier, step
+from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, in_words
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, Severity
@@ -82,7 +82,7 @@ class Completion:
         return self._act(key, Act.COMPLETE, officer, content)
 
     def refuse(self, key: DossierKey, officer: Officer, *, reason: str, ground: str = "") -> Dossier:
-        """20/22 with legal ground and reason; possible from received, not from accepted."""
+        """20/22 with legal ground and reason: from received on, as long as nothing was confirmed."""
 
         def content(ledger: Ledger, dossier: Dossier, latest: Stored[Any], request: Stored[Any]) -> _Said:
             finding = Finding("officer_refusal", "/Envelope", Severity.REFUSE, words={"reason": reason})
@@ -106,9 +106,9 @@ class Completion:
             before = found.get(key)
             if before is None or before.id is None:
                 raise NotAllowed(f"there is no dossier {key}")
-            state = step(before.state, act)
+            state = before.after(act)
             if state is None:
-                raise NotAllowed(f"dossier {key} is {before.state.value}: {act.value} is not possible now")
+                raise NotAllowed(not_possible(before, act))
             latest = dossiers.latest(connection, before.id)
             request = mailbox.request_of(connection, before.id)
             ledger = Ledger(connection, self.database, {}, dict(found), self.clock())
@@ -169,6 +169,12 @@ class Completion:
                 found: Procedure = procedure
                 return found
         raise Misconfigured(f"procedure {dossier.procedure} has no version {version} any more")
+
+
+def not_possible(dossier: Dossier, act: Act) -> str:
+    """Why an officer's act is turned down, and what he can do instead."""
+    state, possible = STATE_NAMES[dossier.state], in_words(dossier.possible)
+    return f"dossier {dossier.key} is {state.en}: not possible now: {ACT_NAMES[act].en}; possible: {possible.en}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,8 +205,8 @@ class Intake:
         row = inbox_row(submission, outcome, item.identity, state, findings, waits)
         dossier = decision.dossier
         inbox_id = ledger.take(item.identity, row, replaces=item.replaces)
-        if dossier is not None and isinstance(outcome, Accepted | Refused):
-            dossier = ledger.hold(dossier, outcome.declaration, inbox_id)
+        if dossier is not None:
+            dossier = ledger.hold(dossier, decision.version, inbox_id)
             ledger.amend(inbox_id, dossier_id=dossier.id)
         if isinstance(outcome, Noted):
             self._note(ledger, outcome, submission)

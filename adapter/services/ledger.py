@@ -59,21 +59,24 @@ class Ledger:
         """Change a message's row that this transaction has not written yet."""
         (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
 
-    def hold(self, dossier: Dossier, declaration: Declaration, inbox_id: int) -> Dossier:
-        """A dossier made or changed, with the version that did it. Gives it with its id."""
+    def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int) -> Dossier:
+        """A dossier made or changed, with the version that did it, if one did. Gives it with its id."""
+        if version is None:
+            self.dossiers[dossier.key] = dossier
+            return dossier
         if dossier.id is None:
             dossier = replace(dossier, id=self.new_id())
-            self._new[dossier.key] = dossiers.row(dossier, declaration)
+            self._new[dossier.key] = dossiers.row(dossier, version)
         elif dossier.key in self._new:
-            self._new[dossier.key].update(dossiers.place(declaration))
+            self._new[dossier.key].update(dossiers.place(version))
         else:
-            self._places[dossier.key] = dossiers.place(declaration)
+            self._places[dossier.key] = dossiers.place(version)
         declaration_id = self.new_id()
         self._declarations.append(
-            dossiers.version_row(declaration, dossier=dossier, inbox_id=inbox_id, row_id=declaration_id, at=self.now)
+            dossiers.version_row(version, dossier=dossier, inbox_id=inbox_id, row_id=declaration_id, at=self.now)
         )
-        self._rows.extend(dossiers.list_rows(declaration, declaration_id))
-        self._keys.extend(dossiers.search_rows(declaration, dossier))
+        self._rows.extend(dossiers.list_rows(version, declaration_id))
+        self._keys.extend(dossiers.search_rows(version, dossier))
         self.dossiers[dossier.key] = dossier
         return dossier
 

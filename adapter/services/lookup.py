@@ -109,13 +109,28 @@ _RESULTS = {
     DossierState.ACCEPTED: Label(
         "Đã tiếp nhận bản khai, chưa xác nhận hoàn thành khai báo", "Accepted; completion is not confirmed yet"
     ),
+    DossierState.AMENDMENT_REQUESTED: Label(
+        "Đã yêu cầu người khai sửa đổi, bổ sung", "The declarant was asked for an amendment"
+    ),
+    DossierState.AMENDED: Label(
+        "Đã sửa đổi, bổ sung, chưa xác nhận hoàn thành", "Amended; completion is not confirmed yet"
+    ),
     DossierState.COMPLETED: Label(
-        "Xác nhận hoàn thành khai báo, không phải cho phép qua cửa khẩu",
-        "The declaration is confirmed as complete; this is no permission to cross",
+        "Xác nhận hoàn thành {what}, không phải cho phép qua cửa khẩu",
+        "{what} is confirmed as complete; this is no permission to cross",
+    ),
+    DossierState.COMPLETED_AMENDED: Label(
+        "Xác nhận hoàn thành {what} sau sửa đổi, bổ sung, không phải cho phép qua cửa khẩu",
+        "{what} is confirmed as complete after amendment; this is no permission to cross",
     ),
     DossierState.REFUSED: Label("Không tiếp nhận bản khai", "Refused"),
     DossierState.WITHDRAWN: Label("Người khai đã rút bản khai", "Withdrawn by the declarant"),
 }
+_COMPLETED = {
+    "declaration": Label("khai báo", "The declaration"),
+    "procedure": Label("thủ tục", "The procedure"),
+}
+"""What a completion completes: Article 10 says khai báo, Article 13 (ships) says thủ tục."""
 _LETTER = Paper(
     False,
     Label(
@@ -211,7 +226,7 @@ class Lookup:
             title=procedure.title if procedure else None,
             form=_form(procedure) if procedure else None,
             state=row.state,
-            result=_RESULTS[DossierState(row.state)],
+            result=_result(DossierState(row.state), procedure),
             confirmation=row.confirmation_number,
             channel=row.channel,
             gate=row.gate,
@@ -233,6 +248,13 @@ def _asked(question: Question) -> str:
     if question.kind is Kind.NUMBER:
         return f"{question.value}/{question.year}"
     return search_value(question.kind.value, question.value)
+
+
+def _result(state: DossierState, procedure: Procedure | None) -> Label:
+    """Where the dossier stands, in words; completion of the declaration and of the procedure are told apart."""
+    what = _COMPLETED[procedure.result if procedure else "declaration"]
+    said = _RESULTS[state]
+    return Label(said.vi.format(what=what.vi), said.en.format(what=what.en))
 
 
 def _form(procedure: Procedure) -> str | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from docs.generate import configuration, findings, http, mappings, queues, schemas
+from docs.generate import configuration, dossier, findings, http, mappings, queues, schemas
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration.page,
+    "dossier.md": dossier.page,
     "findings.md": findings.page,
     "http.md": http.page,
     "mappings.md": mappings.page,

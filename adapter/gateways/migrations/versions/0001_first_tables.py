@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("last_sent", sa.DateTime(timezone=True), nullable=True),
         sa.Column("transferred", sa.Boolean(), nullable=False),
         sa.Column("alias_number", sa.String(length=35), nullable=True),
+        sa.Column("versions", sa.Integer(), nullable=False),
         sa.Column("replies", sa.Integer(), nullable=False),
         sa.Column("journal", sa.Integer(), nullable=False),
         sa.Column("journal_head", sa.String(length=64), nullable=False),
