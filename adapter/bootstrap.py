@@ -15,7 +15,9 @@ from adapter.catalogue.load import Source, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
-from adapter.gateways.keystore import load_key, load_trust
+from adapter.gateways.keyring import InToken, Keyring, OnDisk, Pair
+from adapter.gateways.keystore import load_trust
+from adapter.gateways.token import Token
 from adapter.gateways.topology import Topology, load_topology
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
@@ -24,7 +26,6 @@ from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
 from adapter.pipeline.judge import Ground
-from adapter.pipeline.seal import SigningKey
 from adapter.pipeline.trust import Trust
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
@@ -83,13 +84,50 @@ class House:
         )
 
     @cached_property
-    def keys(self) -> Keys:
-        return Keys(system=self.key("system"), unit=self.key("unit"))
+    def keyrings(self) -> dict[str, Keyring]:
+        """Our keys by their names in the configuration."""
+        stated, tokens = self.settings.keys, dict[tuple[Path, str], Token]()
 
-    def key(self, name: str) -> SigningKey:
-        """One of our keys by its name in the configuration."""
-        stated: configuration.KeySettings = getattr(self.settings.keys, name)
-        return load_key(name, key=stated.key, certificates=stated.certificates)
+        def pair(part: configuration.KeySettings) -> Pair:
+            if part.pkcs11 is None:
+                assert part.key is not None, "the settings hold one of the two"
+                return Pair(OnDisk(part.key), part.certificates, part.since)
+            inside = part.pkcs11
+            token = tokens.setdefault(
+                (inside.module, inside.token), Token(inside.module, inside.token, inside.pin_file)
+            )
+            return Pair(InToken(token, inside.label), part.certificates, part.since)
+
+        return {
+            name: Keyring(name, [pair(part) for part in parts], self.legal_clock, self.observe, stated.look_s)
+            for name, parts in (("system", stated.system), ("unit", stated.unit), ("portal", stated.portal))
+        }
+
+    def keys(self) -> Keys:
+        """The keys that sign our replies now.
+
+        Raises:
+            KeyUnavailable: one of them cannot.
+        """
+        return Keys(system=self.keyrings["system"].current(), unit=self.keyrings["unit"].current())
+
+    def load_keys(self) -> None:
+        """Read our keys; a module that is away is no fault here.
+
+        Raises:
+            Misconfigured: a key is not whole.
+        """
+        for keyring in self.keyrings.values():
+            keyring.load()
+
+    def keys_ready(self) -> None:
+        """Ask whether all our keys can sign now.
+
+        Raises:
+            KeyUnavailable: one cannot.
+        """
+        for keyring in self.keyrings.values():
+            keyring.ready()
 
     @cached_property
     def database(self) -> Database:
@@ -120,7 +158,7 @@ class House:
 
     @cached_property
     def correspondence(self) -> Correspondence:
-        return Correspondence(self.catalogue, self.installation, lambda: self.keys, new_message_id)
+        return Correspondence(self.catalogue, self.installation, self.keys, new_message_id)
 
     @cached_property
     def intake(self) -> Intake:
@@ -160,7 +198,7 @@ class House:
             series=self.series,
             window=self.window,
             installation=self.installation,
-            key=repeatable(self.key("portal")),
+            key=lambda: repeatable(self.keyrings["portal"].current()),
             sender=portals[0],
             answer_portal=self.settings.window.answer_portal,
             retry_s=self.settings.window.stale_s,

@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapter.model.errors import Misconfigured
@@ -107,15 +116,39 @@ class TrustSettings(_Part):
     stores: dict[str, StoreSettings]
 
 
+class Pkcs11Settings(_Part):
+    module: Path
+    token: str
+    label: str
+    pin_file: Path
+
+
 class KeySettings(_Part):
-    key: Path
+    key: Path | None = None
+    pkcs11: Pkcs11Settings | None = None
     certificates: Path
+    since: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _in_one_place(self) -> Self:
+        if (self.key is None) == (self.pkcs11 is None):
+            raise ValueError("name either key (a PEM file) or pkcs11 (a hardware module)")
+        return self
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+KeyPairs = Annotated[tuple[KeySettings, ...], BeforeValidator(_listed), Field(min_length=1)]
+"""One pair, or several that overlap while a key is rolled over."""
 
 
 class KeysSettings(_Part):
-    system: KeySettings
-    unit: KeySettings
-    portal: KeySettings
+    system: KeyPairs
+    unit: KeyPairs
+    portal: KeyPairs
+    look_s: float = Field(ge=0)
 
 
 class WindowSettings(_Part):
@@ -220,13 +253,18 @@ def _short_names(document: dict[str, Any]) -> None:
 
 _PACKAGED = Path(__file__).parent / "data"
 _DATA = {"schemas", "mappings", "queues"}
-_PATHS = {"schemas", "mappings", "queues", "state", "url_file", "ca", "certificate", "key", "anchors", "intermediates"}
+_PATHS = {
+    *("schemas", "mappings", "queues", "state", "url_file", "ca", "certificate", "key", "anchors", "intermediates"),
+    *("module", "pin_file"),
+}
 
 
 def _resolved(value: Any, folder: Path, name: str = "") -> Any:
     """Paths of the file made absolute; the embedded database too."""
     if isinstance(value, dict):
         return {key: _resolved(inner, folder, str(key)) for key, inner in value.items()}
+    if isinstance(value, list) and name != "certificates":
+        return [_resolved(inner, folder, name) for inner in value]
     if name == "certificates":
         return [str(folder / item) for item in value] if isinstance(value, list) else str(folder / value)
     if name in _PATHS and isinstance(value, str):

@@ -22,7 +22,7 @@ from adapter.gateways.upgrade import current
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
 from adapter.pipeline.trust import fitness
-from adapter.settings import Settings, database_url
+from adapter.settings import KeySettings, Settings, database_url
 
 SOON = timedelta(days=30)
 OUR_KEYS = ("system", "unit", "portal")
@@ -93,12 +93,17 @@ def _catalogue(house: House) -> Iterator[Remark]:
 
 def _keys(house: House) -> Iterator[Remark]:
     for name in OUR_KEYS:
-        stated = getattr(house.settings.keys, name)
-        yield from _told("keys", lambda name=name: house.key(name))  # type: ignore[misc]
-        yield from _told("keys", lambda stated=stated: load_certificates(stated.certificates))  # type: ignore[misc]
-        yield from _dates("keys", stated.certificates)
-        if _readable_by_all(stated.key):
-            yield _warning("keys", f"{stated.key}: everybody on this machine may read this key; chmod 600")
+        pairs: tuple[KeySettings, ...] = getattr(house.settings.keys, name)
+        yield from _told("keys", house.keyrings[name].ready)
+        for stated in pairs:
+            yield from _told("keys", lambda stated=stated: load_certificates(stated.certificates))  # type: ignore[misc]
+            # A pair that is over is no fault while another one signs: `ready` has asked.
+            yield from (
+                remark for remark in _dates("keys", stated.certificates) if not (len(pairs) > 1 and remark.counts)
+            )
+            for secret in (stated.key, stated.pkcs11.pin_file if stated.pkcs11 else None):
+                if secret is not None and _readable_by_all(secret):
+                    yield _warning("keys", f"{secret}: everybody on this machine may read this; chmod 600")
 
 
 def _trust(house: House) -> Iterator[Remark]:
@@ -150,6 +155,8 @@ def _told(part: str, load: Callable[[], object]) -> Iterator[Remark]:
         load()
     except Misconfigured as error:
         yield _fault(part, str(error))
+    except Unavailable as error:
+        yield Remark(part, Weight.CANNOT_TELL, str(error))
 
 
 def _dates(part: str, file: Path) -> Iterator[Remark]:

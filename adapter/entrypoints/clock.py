@@ -10,6 +10,7 @@ from datetime import datetime
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerAddress, probe
 from adapter.gateways.database import Database
+from adapter.gateways.keyring import KeyUnavailable
 from adapter.gateways.topology import Topology, declare
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
@@ -46,7 +47,8 @@ class Clock:
                     if mine:
                         self._tick_while_mine()
             except Unavailable as error:
-                self.pulse.idle(database=False)
+                keys = not isinstance(error, KeyUnavailable)
+                self.pulse.idle(database=not keys, keys=keys)
                 self.observe(Event.UNAVAILABLE, reason=str(error))
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
 

@@ -15,6 +15,7 @@ from adapter.entrypoints.pulse import Pulse
 from adapter.gateways import mailbox
 from adapter.gateways.broker import Consumer, Delivery
 from adapter.gateways.database import Database
+from adapter.gateways.keyring import KeyUnavailable
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.identifiers import Digest
@@ -22,11 +23,15 @@ from adapter.model.stages import Channel, Submission
 from adapter.services.intake import Intake
 
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+_MUTE_S = 1.0
 
 
 @dataclass
 class Worker:
-    """The loop. `batch` messages at most, `attempts` tries of one that does not settle, `clock` the legal time."""
+    """The loop. `batch` messages at most, `attempts` tries of one that does not settle, `clock` the legal time.
+
+    `keys_ready` raises KeyUnavailable while our keys cannot sign; it is asked every `look_s` seconds.
+    """
 
     consumer: Consumer
     intake: Intake
@@ -36,10 +41,18 @@ class Worker:
     pulse: Pulse
     batch: int
     attempts: int
+    keys_ready: Callable[[], None]
+    look_s: float
+    _asked: float = -1e9
+    _mute: bool = False
 
     def run(self) -> None:
         """Work until told to stop; the batch in hand is finished first."""
         while not self.pulse.stopping:
+            if not self._signs():
+                self.pulse.idle(broker=self.consumer.connected, keys=False)
+                self.pulse.wait(_MUTE_S)
+                continue
             self.pulse.idle(broker=self.consumer.connected)
             deliveries = self.consumer.gather(self.batch, 0.5)
             if deliveries:
@@ -48,6 +61,26 @@ class Worker:
                 self._take(deliveries)
         # Nothing is rejected on the way out: what is not acknowledged goes to another worker (dapr docs #5245).
         self.consumer.close()
+
+    def _signs(self) -> bool:
+        """Whether our keys can sign: while they cannot, nothing is taken up, since nothing could be answered."""
+        now = time.monotonic()
+        if not self._mute and now - self._asked < self.look_s:
+            return True
+        self._asked = now
+        try:
+            self.keys_ready()
+        except Unavailable as error:
+            if not self._mute:
+                self.consumer.pause()
+                self.observe(Event.UNAVAILABLE, reason=str(error))
+            self._mute = True
+        else:
+            if self._mute:
+                self.consumer.resume()
+                self.observe(Event.AVAILABLE)
+            self._mute = False
+        return not self._mute
 
     def _take(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
@@ -99,7 +132,8 @@ class Worker:
                 break
             except Unavailable as error:
                 self.consumer.pause()
-                self.pulse.idle(broker=self.consumer.connected, database=False)
+                keys = not isinstance(error, KeyUnavailable)
+                self.pulse.idle(broker=self.consumer.connected, database=not keys, keys=keys)
                 self.observe(Event.UNAVAILABLE, reason=str(error))
                 if self.pulse.stopping:
                     return

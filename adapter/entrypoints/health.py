@@ -11,10 +11,10 @@ from typing import Any
 from adapter.model.errors import Misconfigured
 
 NEEDS = {
-    "worker": ("alive", "broker", "database"),
+    "worker": ("alive", "broker", "database", "keys"),
     "dispatcher": ("alive", "broker", "database"),
     "clock": ("alive", "database"),
-    "web": ("alive", "database"),
+    "web": ("alive", "database", "keys"),
 }
 """What a part must have at hand to be ready."""
 

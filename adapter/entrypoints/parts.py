@@ -26,7 +26,8 @@ _MISCONFIGURED = 2
 def worker(part: House, pulse: Pulse) -> Worker:
     """A competing consumer; control messages go before declarations."""
     stated = part.settings.workers
-    part.ground, part.keys  # noqa: B018  loaded before the first message, so that a fault shows at start
+    part.ground  # noqa: B018  loaded before the first message, as are the keys, so that a fault shows at start
+    part.load_keys()
     consumer = Consumer(
         part.broker,
         queues=[CONTROL, DECLARATIONS],
@@ -43,6 +44,8 @@ def worker(part: House, pulse: Pulse) -> Worker:
         pulse=pulse,
         batch=stated.batch,
         attempts=stated.attempts,
+        keys_ready=part.keys_ready,
+        look_s=part.settings.keys.look_s,
     )
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from typing import Any
 
-_FIELDS = ("busy_since", "beat", "broker", "database", "stop")
+_FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys")
 
 
 @dataclass
 class Pulse:
-    """Five doubles shared between a process and its supervisor; times are monotonic seconds."""
+    """Six doubles shared between a process and its supervisor; times are monotonic seconds."""
 
     cells: Any
-    """multiprocessing.Array('d', 5) without a lock: each cell has one writer."""
+    """multiprocessing.Array('d', 6) without a lock: each cell has one writer."""
 
     def busy(self) -> None:
         """A piece of work begins; if it takes too long the supervisor ends the process."""
@@ -24,12 +24,13 @@ class Pulse:
         self.cells[0] = now
         self.cells[1] = now
 
-    def idle(self, *, broker: bool = True, database: bool = True) -> None:
+    def idle(self, *, broker: bool = True, database: bool = True, keys: bool = True) -> None:
         """Between two pieces of work."""
         self.cells[0] = 0.0
         self.cells[1] = time.monotonic()
         self.cells[2] = float(broker)
         self.cells[3] = float(database)
+        self.cells[5] = float(keys)
 
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""
@@ -56,7 +57,12 @@ class Pulse:
     @property
     def ready(self) -> dict[str, bool]:
         """What the process has at hand."""
-        return {"alive": bool(self.cells[1]), "broker": bool(self.cells[2]), "database": bool(self.cells[3])}
+        return {
+            "alive": bool(self.cells[1]),
+            "broker": bool(self.cells[2]),
+            "database": bool(self.cells[3]),
+            "keys": bool(self.cells[5]),
+        }
 
     def follow_signals(self) -> None:
         """SIGTERM to this process alone stops it too; the terminal's SIGINT is the supervisor's to handle."""

@@ -44,6 +44,8 @@ class Event(StrEnum):
     REQUEST = "request.done"
     REQUEST_FAILED = "request.failed"
     UNSAFE = "unsafe.option"
+    KEY = "key.signs"
+    KEY_NOT_TAKEN = "key.not_taken"
 
 
 class Observe(Protocol):

@@ -89,7 +89,8 @@ class Door:
     series: Series
     window: Window
     installation: Installation
-    key: SigningKey
+    key: Callable[[], SigningKey]
+    """Asked for each message, so that a key that rolls over is taken without a restart."""
     sender: str
     answer_portal: str
     retry_s: float
@@ -125,7 +126,7 @@ class Door:
             with self.database.transaction() as connection:
                 key = self.series.issue(connection, self.database, sender=sender, message_key=named or digest, at=now)
             sealing.write_number(tree, key)
-        settled = self.intake.receive([_submission(sealing.sealed(tree, self.key), now, bound_to)])[0]
+        settled = self.intake.receive([_submission(sealing.sealed(tree, self.key()), now, bound_to)])[0]
         return self._admitted(settled.public_id)
 
     def _parsed(self, raw: bytes) -> etree._Element:

@@ -48,7 +48,8 @@ def measure(config: Path, *, count: int, first: int, persons: int = 20) -> dict[
 
     part = house(config, observe=observe)
     upgrade(part.database)
-    part.ground, part.keys  # noqa: B018  loaded before the first message
+    part.ground  # noqa: B018  loaded before the first message, as are the keys
+    part.load_keys()
     submissions = _submissions(first, count, persons)
     for batch in _batches(submissions[:BATCH]):
         part.intake.receive(batch)

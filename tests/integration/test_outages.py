@@ -27,6 +27,7 @@ from tests.crash.declarations import declaration, declarations
 from tests.crash.scene import Scene, opened
 from tests.harness.pki import shared_pki, shared_tls
 from tests.harness.second_opinion import verify_with_xmlsec1
+from tests.servers import softhsm
 from tests.servers.postgresql import Postgres
 from tests.servers.process import wait_until
 from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
@@ -55,7 +56,7 @@ def _node(server_folder: Path) -> Iterator[Rabbit]:
     made = Rabbit(server_folder / "outages", tls=Tls(ca=files.ca, cert=files.server, key=files.server_key))
     try:
         made.start()
-        made.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "secure"])
+        made.add_vhosts(["restarted", "gone", "store-gone", "in-hand", "secure", "token-gone"])
         yield made
     finally:
         made.remove()
@@ -240,3 +241,43 @@ def test_over_amqps_with_a_client_certificate_a_message_is_answered(
         assert verify_with_xmlsec1(reply.body, place="system", certificate_pem=certificate)
         (row,) = scene.store.rows(select(outbox))
         assert (row.body, row.digest) == (reply.body, reply.digest)
+
+
+# -- the hardware module ------------------------------------------------------------------------
+
+
+def test_while_the_key_is_gone_nothing_is_taken_up_and_all_is_answered_when_it_is_back(
+    node: Rabbit, tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand("softhsm2")
+    module = softhsm.furnish(tmp_path / "softhsm")
+    for name, value in module.environment.items():
+        monkeypatch.setenv(name, value)
+    module.put("border", {"system": shared_pki().key_file("system")})
+    before, meanwhile = declarations(0, COUNT), declarations(COUNT, 2 * COUNT)
+    with opened(Scene(tmp_path, node.vhost_url("token-gone"), postgresql_url)) as scene:
+        inside = {
+            "module": str(softhsm.MODULE),
+            "token": "border",
+            "label": "system",
+            "pin_file": str(module.pin_file),
+        }
+        chain = str(shared_pki().folder / "system.chain.pem")
+        scene.configure({"keys.system": {"pkcs11": inside, "certificates": chain}, "keys.look_s": 0.5})
+        daemon = scene.daemon()
+        scene.until_ready()
+        scene.partner.publish(before)
+        scene.until(lambda: scene.store.settled() >= 5, "under load")
+        module.away()
+        scene.until(lambda: "worker-0: keys" in scene.readyz()[1], "readiness tells")
+        settled = scene.store.settled()
+        scene.partner.publish(meanwhile)
+        wait_until(lambda: False, seconds=GONE_S)
+        assert scene.store.settled() == settled, "nothing is taken up that cannot be answered"
+
+        module.back()
+        scene.until_done([*before, *meanwhile])
+        scene.until_ready()
+        assert daemon.process.poll() is None, "it must resume without being started again"
+        scene.finish()
+        scene.assert_whole([*before, *meanwhile])

@@ -14,6 +14,7 @@ from adapter.entrypoints.web.body import reader
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.problems import MEDIA_TYPE, NotServed, Problem, problem
 from adapter.entrypoints.web.shapes import API
+from adapter.model.errors import Unavailable
 from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import Caller
 
@@ -54,6 +55,7 @@ def create_app(house: House) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    house.load_keys()
     authenticate = _authentication(house)
     app.include_router(_declarations(house, authenticate))
     app.include_router(_lookup(house, authenticate))
@@ -215,8 +217,12 @@ def _service(house: House, authenticate: _Authenticate) -> APIRouter:
     @router.get("/readyz", summary="Ready", responses={503: _may_fail()[503]}, response_model=None)
     def ready() -> dict[str, str] | Response:
         """Everything that serving needs is at hand; else 503 that says what is not."""
-        if database.reachable():
-            return {"status": "ready"}
-        return problem(503, "Not ready: the database cannot be reached.", kind="not-ready")
+        if not database.reachable():
+            return problem(503, "Not ready: the database cannot be reached.", kind="not-ready")
+        try:
+            house.keys_ready()
+        except Unavailable:
+            return problem(503, "Not ready: a key of ours cannot sign now.", kind="not-ready")
+        return {"status": "ready"}
 
     return router

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 import uvicorn
 
 from adapter.bootstrap import House
 from adapter.entrypoints.pulse import Pulse
 from adapter.entrypoints.web.app import create_app
-from adapter.model.errors import Misconfigured
+from adapter.model.errors import Misconfigured, Unavailable
 
 _ROUND_S = 2.0
 _AT_ONCE = 200
@@ -63,10 +64,22 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 
 def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.Event) -> None:
     """Tell the supervisor that we live and what we have; pass its word to stop on."""
+    asked, keys = -1e9, True
     while not over.is_set():
         if pulse.stopping:
             server.should_exit = True
             return
         if server.started:
-            pulse.idle(database=house.database.reachable())
+            if time.monotonic() - asked >= house.settings.keys.look_s:
+                asked, keys = time.monotonic(), _sign(house)
+            pulse.idle(database=house.database.reachable(), keys=keys)
         pulse.wait(_ROUND_S)
+
+
+def _sign(house: House) -> bool:
+    """Whether the door's keys can sign now."""
+    try:
+        house.keys_ready()
+    except (Unavailable, Misconfigured):
+        return False
+    return True
