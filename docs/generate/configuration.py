@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, SecretStr
+from pydantic import AwareDatetime, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from adapter.settings import Settings
@@ -27,6 +27,7 @@ _TYPES = {
     Path: "path",
     SecretStr: "text, never printed",
     datetime: "time",
+    AwareDatetime: "time with its zone",
 }
 _COMMENT = re.compile(r"""^(?:"[^"]*"|'[^']*'|[^"'#])*?(?:^|\s)#\s?(.*)$""")
 
