@@ -26,7 +26,9 @@ from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.principal import Representation
 from adapter.pipeline.trust import Trust
+from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
 from adapter.services.declarations import Declarations
@@ -58,12 +60,23 @@ class House:
     def trust(self) -> Trust:
         stated = self.settings.trust
         partners = {name: (p.role, p.channel, p.certificates) for name, p in stated.partners.items()}
-        return load_trust(partners, {name: (s.anchors, s.intermediates) for name, s in stated.stores.items()})
+        stores = {name: (s.anchors, s.intermediates) for name, s in stated.stores.items()}
+        return load_trust(partners, stores, self.number_places)
+
+    @cached_property
+    def number_places(self) -> tuple[NumberPlace, ...]:
+        stated = self.settings.trust.identity
+        return tuple(NumberPlace(name, prefixes) for name, prefixes in stated)
+
+    @cached_property
+    def representation(self) -> Representation:
+        """Of those who have no register; the daemon's `intake` asks the store."""
+        return Representation(head_for_branches=self.settings.trust.registry.head_for_branches)
 
     @cached_property
     def ground(self) -> Ground:
         limits = Limits(**self.settings.limits.model_dump())
-        return Ground(self.catalogue, limits, self.trust, reporter(self.source))
+        return Ground(self.catalogue, limits, self.trust, reporter(self.source), self.representation)
 
     @cached_property
     def installation(self) -> Installation:

@@ -111,9 +111,21 @@ class StoreSettings(_Part):
     intermediates: Path | None = None
 
 
+class IdentitySettings(_Part):
+    uid: tuple[str, ...]
+    organization_identifier: tuple[str, ...]
+    serial_number: tuple[str, ...]
+
+
+class RegistrySettings(_Part):
+    head_for_branches: bool
+
+
 class TrustSettings(_Part):
     partners: dict[str, PartnerSettings]
     stores: dict[str, StoreSettings]
+    identity: IdentitySettings
+    registry: RegistrySettings
 
 
 class Pkcs11Settings(_Part):

@@ -16,7 +16,8 @@ KEYWORDS: dict[str, frozenset[str]] = {
         }
     ),
     "effective": frozenset({"from", "to"}),
-    "declarant": frozenset({"signature", "identities", "stores"}),
+    "declarant": frozenset({"signature", "identities", "principal", "accounts", "stores"}),
+    "declarant.principal": frozenset({"fields", "unproved_in"}),
     "declarant.signature": frozenset({"when_present"}),
     "declarant.stores": frozenset({"default", "where"}),
     "declarant.stores.where": frozenset({"field", "value", "stores"}),

@@ -28,6 +28,7 @@ from adapter.model.procedure import (
     Label,
     Meaning,
     MessageSpec,
+    PrincipalSpec,
     Procedure,
     ReplyKind,
     ReplySpec,
@@ -154,6 +155,8 @@ class Loader:
             groups=tuple(_group(item) for item in stated.get("groups", [])),
             header_equal=tuple((item["field"], item["header"]) for item in stated.get("header_equal", [])),
             identities=tuple(declarant.get("identities", ())),
+            principal=_principal(declarant["principal"]) if "principal" in declarant else None,
+            accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
             place=dict(stated.get("place", {})),
             search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
             rules=tuple(_rule(item) for item in stated.get("rules", [])),
@@ -283,6 +286,10 @@ def _signature(stated: Mapping[str, Any]) -> SignaturePolicy:
         stores=tuple(default),
         stores_where=tuple((Condition(item["field"], str(item["value"])), tuple(item["stores"])) for item in where),
     )
+
+
+def _principal(stated: Mapping[str, Any]) -> PrincipalSpec:
+    return PrincipalSpec(fields=tuple(stated["fields"]), unproved_in=tuple(stated.get("unproved_in", ())))
 
 
 def _completion(stated: Mapping[str, Any], folder: str) -> CompletionSpec:

@@ -105,10 +105,28 @@ class Names:
             yield from self._named("header_equal", name)
         for name in procedure.identities:
             yield from self._named("declarant: identities", name, rows=True)
+        for name in procedure.accounts:
+            yield from self._named("declarant: accounts", name, rows=True)
+        yield from self._principal()
         for column, name in procedure.place.items():
             yield from self._named(f"place: {column}", name, types=("datetime",) if column == "crossing" else ())
         for kind, name in procedure.search:
             yield from self._named(f"search: {kind}", name, rows=True)
+
+    def _principal(self) -> Iterator[str]:
+        """Who signs must be known to speak for somebody (Articles 3(4), 7(3))."""
+        spec, policy = self.procedure.principal, self.procedure.signature
+        if spec is None:
+            if policy.required != "never":
+                yield "declarant: principal: not stated; name the fields with the number of him for whom is signed"
+            return
+        if not spec.fields:
+            yield "declarant: principal: fields: none; name a field"
+        for name in spec.fields:
+            yield from self._named("declarant: principal: fields", name)
+        known = {*policy.stores, *(store for _, stores in policy.stores_where for store in stores)}
+        for store in spec.unproved_in:
+            yield from _choice("declarant: principal: unproved_in", store, known)
 
     def _signature(self) -> Iterator[str]:
         policy = self.procedure.signature

@@ -12,6 +12,7 @@ from adapter.model.errors import Misconfigured
 from adapter.model.stages import Channel, Role
 from adapter.pipeline.seal import SigningKey, signing_key
 from adapter.pipeline.trust import Partner, Store, Trust
+from adapter.pipeline.trust.holder import NumberPlace
 
 
 def load_key(name: str, *, key: Path, certificates: Path) -> SigningKey:
@@ -55,9 +56,13 @@ def load_folder(folder: Path | None, *, must_hold: bool) -> tuple[x509.Certifica
 
 
 def load_trust(
-    partners: Mapping[str, tuple[str, str, Iterable[Path]]], stores: Mapping[str, tuple[Path, Path | None]]
+    partners: Mapping[str, tuple[str, str, Iterable[Path]]],
+    stores: Mapping[str, tuple[Path, Path | None]],
+    places: tuple[NumberPlace, ...] = (),
 ) -> Trust:
     """The configured trust: partners as (role, channel, certificate files), stores as (anchors, intermediates).
+
+    `places` are where certificates name their holders' numbers.
 
     Raises:
         Misconfigured: a file is missing, or a role or channel does not exist.
@@ -80,6 +85,7 @@ def load_trust(
             name: Store(name, load_folder(anchors, must_hold=True), load_folder(intermediates, must_hold=False))
             for name, (anchors, intermediates) in stores.items()
         },
+        places=places,
     )
 
 

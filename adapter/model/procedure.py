@@ -136,6 +136,17 @@ class SignaturePolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class PrincipalSpec:
+    """For whom the declarant signs (Articles 3(4), 7(3)): the first of `fields` that is declared names him.
+
+    Where numbers cannot be compared, a certificate of a store in `unproved_in` is taken and flagged, another rejected.
+    """
+
+    fields: tuple[str, ...]
+    unproved_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSpec:
     """One message that may come in: meaning, form, compiled XSD, root element under Content."""
 
@@ -184,6 +195,10 @@ class Procedure:
     groups: tuple[GroupSpec, ...] = ()
     header_equal: tuple[tuple[str, str], ...] = ()
     identities: tuple[str, ...] = ()
+    """Fields with the numbers of those who may read the dossier and change it."""
+    principal: PrincipalSpec | None = None
+    accounts: tuple[str, ...] = ()
+    """Fields with the numbers whose e-ID account a suspension stops (QĐ 03/2025/QĐ-TTg Article 8)."""
     place: Mapping[str, str] = field(default_factory=dict)
     search: tuple[tuple[str, str], ...] = ()
     rules: tuple[RuleSpec, ...] = ()

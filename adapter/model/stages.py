@@ -86,14 +86,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed: role, subject (RFC 4514), serial number (hexadecimal), and where trust came from."""
+    """Who signed: role, subject and issuer (RFC 4514), serial number (hexadecimal), and where trust came from."""
 
     role: Role
     subject: str
+    issuer: str
     serial: str
     store: str
-    identity: str | None = None
-    """Tax code or personal number in the certificate, where it has one."""
+    numbers: tuple[str, ...] = ()
+    """Tax codes and personal numbers in the certificate (`trust.identity`), where it has any."""
     partner: str | None = None
     """The partner of the configuration, for a pinned system certificate."""
 

@@ -13,7 +13,7 @@ from adapter.model.limits import Limits
 from adapter.model.outcomes import Accepted, Noted, Outcome, Refused, Rejected
 from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Envelope, Stage, Submission, VerifiedDocument
-from adapter.pipeline import mapping, rules, schema, signature
+from adapter.pipeline import mapping, principal, rules, schema, signature
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.trust import Trust
 from adapter.pipeline.xml import line_of
@@ -29,12 +29,13 @@ def unmarked(stage: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What judging stands on: catalogue, limits, trust, and the slow schema reporter."""
+    """What judging stands on: catalogue, limits, trust, the slow schema reporter, and who may speak for another."""
 
     catalogue: Catalogue
     limits: Limits
     trust: Trust
     reporter: schema.Reporter
+    representation: principal.Representation
 
 
 def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
@@ -65,6 +66,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
 def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     verified = declaration.verified
     found = [*verified.findings, *_closed(verified), *rules.check(declaration)]
+    found += principal.check(declaration, ground.representation, found)
     findings = _capped(tuple(found), verified.envelope, ground.limits)
     checked = replace(declaration, findings=findings)
     mark(Stage.CHECK)

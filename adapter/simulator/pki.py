@@ -64,6 +64,8 @@ class PartySpec:
     organization: str
     issuer: str | None
     identity: str | None = None
+    """Tax code or personal number as the subject's UID writes it."""
+    organization_identifier: str | None = None
     key: KeyKind = KeyKind.RSA
     usage: Usage = Usage.SIGNER
     valid_from: datetime = FIRST_DAY
@@ -161,6 +163,14 @@ SIGNERS: Mapping[str, PartySpec] = {
     "enterprise": _ENTERPRISE,
     "enterprise-ec": replace(_ENTERPRISE, title="Cong ty Du lich Thu nghiem EC", key=KeyKind.EC),
     "other-enterprise": replace(_ENTERPRISE, title="Cong ty Khac Thu nghiem", identity="MST:0100112437"),
+    "branch": replace(_ENTERPRISE, title="Chi nhanh Cong ty Du lich Thu nghiem", identity="MST:0100109106-001"),
+    "e-seal": replace(
+        _ENTERPRISE,
+        title="Con dau Cong ty Du lich Thu nghiem",
+        identity=None,
+        organization_identifier="VATVN-0100109106",
+        usage=Usage.SEAL,
+    ),
     "citizen": PartySpec(
         title="Cong dan Thu nghiem", organization="Ca nhan", issuer="public-ca", identity="CCCD:001085012345"
     ),
@@ -284,6 +294,8 @@ def _subject(spec: PartySpec) -> x509.Name:
     ]
     if spec.identity:
         parts.append(x509.NameAttribute(NameOID.USER_ID, spec.identity))
+    if spec.organization_identifier:
+        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, spec.organization_identifier))
     return x509.Name(parts)
 
 

@@ -44,6 +44,12 @@ KEYWORDS: dict[str, str] = {
     "declarant.signature": f"{listed(SIGNATURES[:2])}, or `{{when_present: <field>}}`.",
     "declarant.signature.when_present": "A signature is demanded when this field has a value.",
     "declarant.identities": "Fields one of which must equal the number that a portal caller's token is bound to.",
+    "declarant.principal": "For whom he signs (Articles 3(4), 7(3)); every procedure that is signed states it.",
+    "declarant.principal.fields": "The first of these that is declared names the principal: the certificate must have "
+    "his number, or an authorisation be in force.",
+    "declarant.principal.unproved_in": "Trust stores whose certificates are taken, and flagged, where certificate or "
+    "declaration has no number to compare.",
+    "declarant.accounts": "Fields with numbers whose suspended account stops the declaration; default: `identities`.",
     "declarant.stores": "Trust stores that his certificate may chain to: a list, or `default` and `where`.",
     "declarant.stores.default": "The stores where no condition holds.",
     "declarant.stores.where": "Other stores under a condition on a field.",

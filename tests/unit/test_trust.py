@@ -10,6 +10,7 @@ from cryptography import x509
 from adapter.gateways.keystore import load_folder
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Moments, Store, Trust, Verdict
+from adapter.pipeline.trust.holder import NumberPlace
 from adapter.simulator.pki import Pki
 from tests.harness.pki import shared_pki
 
@@ -32,7 +33,7 @@ def trust(pki: Pki) -> Trust:
         )
         for world in ("public", "government")
     }
-    return Trust(partners=(), stores=stores)
+    return Trust(partners=(), stores=stores, places=(NumberPlace("uid", ("MST:", "CCCD:")),))
 
 
 def _judge(trust: Trust, chain: tuple[x509.Certificate, ...], *stores: str, at: datetime = AT) -> Verdict:
@@ -82,4 +83,4 @@ def test_a_chain_found_once_is_not_valid_for_ever(trust: Trust, pki: Pki) -> Non
 def test_the_tax_code_is_read_from_the_subject(trust: Trust, pki: Pki) -> None:
     result = _judge(trust, tuple(pki.party("enterprise").chain))
     assert result.signer is not None
-    assert result.signer.identity == "0100109106"
+    assert result.signer.numbers == ("0100109106",)

@@ -16,7 +16,7 @@ from cryptography.x509 import verification
 
 from adapter.model.finding import Finding
 from adapter.model.stages import Channel, Role, Signer
-from adapter.pipeline.trust.holder import signer
+from adapter.pipeline.trust.holder import NumberPlace, signer
 from adapter.pipeline.trust.stores import Partner, Store
 from adapter.pipeline.trust.suitability import fitness
 from adapter.pipeline.trust.verdict import Moments, Verdict
@@ -39,6 +39,8 @@ class Trust:
 
     partners: tuple[Partner, ...]
     stores: Mapping[str, Store]
+    places: tuple[NumberPlace, ...] = ()
+    """Where certificates name their holders' numbers."""
     _chains: dict[tuple[bytes, str], _Chain] = field(default_factory=dict, repr=False)
 
     def partner_for(self, channel: Channel) -> Partner | None:
@@ -71,7 +73,7 @@ class Trust:
             if chain := self._chain(leaf, certificates[1:], store, at):
                 if not chain.valid_from <= at <= chain.valid_to:
                     return Finding(name="certificate_expired", pointer=pointer)
-                return signer(leaf, role=role, store=store.name)
+                return signer(leaf, role=role, store=store.name, places=self.places)
         for name, store in self.stores.items():
             if name not in stores and self._chain(leaf, certificates[1:], store, at):
                 return Finding(name="store_forbidden", pointer=pointer, words={"store": name})

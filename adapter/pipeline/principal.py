@@ -1,0 +1,75 @@
+"""Speaking for the principal: whoever signs must be the one he declares for, or entitled by him.
+
+QĐ 15/2019/QĐ-TTg Articles 3(4) and 7(3). Which declared field names the principal is the mapping's; here numbers are
+compared. What only a store can tell comes in as a port, which is asked where the numbers differ and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.model.finding import Finding, Severity
+from adapter.model.stages import Declaration, Signer
+from adapter.pipeline.converters import write
+from adapter.pipeline.trust.holder import head_of, plain
+
+Entitled = Callable[[Signer, str, datetime], bool]
+"""Whether a register says that this signer may speak for this number at this time (aware)."""
+
+
+def nobody(signer: Signer, number: str, at: datetime) -> bool:
+    """The port of those who have no register, such as the command `judge`."""
+    del signer, number, at
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """Who may speak for another."""
+
+    entitled: Entitled = nobody
+    head_for_branches: bool = True
+    """An enterprise speaks for its branches, which are no legal persons (Civil Code 2015 Article 84); never the other
+    way round without an authorisation."""
+
+    def speaks(self, numbers: Sequence[str], principal: str) -> bool:
+        """Whether one of a certificate's numbers is the principal's own, or its head's."""
+        head = head_of(principal) if self.head_for_branches else None
+        return any(number in (principal, head) for number in numbers)
+
+
+def check(declaration: Declaration, representation: Representation, found: Sequence[Finding]) -> Iterator[Finding]:
+    """What is wrong between who signed and for whom; `found` is what the rules have found already.
+
+    A principal that is not declared is the rules' to demand, and is not told twice.
+    """
+    verified = declaration.verified
+    spec = verified.envelope.procedure.principal
+    if spec is None or len(verified.signers) < 2:
+        return
+    signer, at = verified.signers[-1], verified.envelope.submission.received_at
+    name, number = _principal(declaration, spec.fields)
+    field = verified.envelope.procedure.field(name)
+    assert field is not None, "the check at start has seen it"
+    pointer = f"/Envelope/Body/Content/{verified.envelope.spec.root}/{field.path}"
+    if number is not None:
+        if representation.speaks(signer.numbers, number) or representation.entitled(signer, number, at):
+            return
+        if signer.numbers:
+            yield Finding("principal_mismatch", pointer)
+            return
+    elif any(finding.pointer == pointer for finding in found):
+        return
+    flagged = signer.store in spec.unproved_in
+    yield Finding("principal_unproved", pointer, Severity.WARN if flagged else Severity.REJECT)
+
+
+def _principal(declaration: Declaration, names: Sequence[str]) -> tuple[str, str | None]:
+    """The first of the fields that is declared, with its number; else the first field, with None."""
+    for name in names:
+        value = declaration.values.get(name)
+        if value is not None:
+            return name, plain(write(value))
+    return names[0], None
