@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -50,11 +50,12 @@ class House:
 
     @cached_property
     def source(self) -> Source:
-        return Source(self.settings.folders.schemas, self.settings.folders.mappings)
+        folders = self.settings.folders
+        return Source(folders.schemas, folders.mappings, folders.calendar)
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return load(self.source)
+        return replace(load(self.source), warn_share=self.settings.deadlines.warn_share)
 
     @cached_property
     def trust(self) -> Trust:

@@ -34,6 +34,7 @@ class Folders(_Part):
     mappings: Path
     queues: Path
     state: Path
+    calendar: Path | None = None
 
 
 class PartySettings(_Part):
@@ -175,6 +176,10 @@ class WaitingSettings(_Part):
     overtaken_s: float
 
 
+class DeadlineSettings(_Part):
+    warn_share: float = Field(gt=0, lt=1)
+
+
 class ClockSettings(_Part):
     tick_s: float = Field(gt=0)
     seal_s: float
@@ -209,6 +214,7 @@ class Settings(BaseSettings):
     keys: KeysSettings
     window: WindowSettings
     waiting: WaitingSettings
+    deadlines: DeadlineSettings
     clock: ClockSettings
     web: WebSettings
     log: LogSettings
@@ -266,8 +272,8 @@ def _short_names(document: dict[str, Any]) -> None:
 _PACKAGED = Path(__file__).parent / "data"
 _DATA = {"schemas", "mappings", "queues"}
 _PATHS = {
-    *("schemas", "mappings", "queues", "state", "url_file", "ca", "certificate", "key", "anchors", "intermediates"),
-    *("module", "pin_file"),
+    *("schemas", "mappings", "queues", "state", "calendar", "url_file", "ca", "certificate", "key", "anchors"),
+    *("intermediates", "module", "pin_file"),
 }
 
 

@@ -28,7 +28,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "groups.fields": frozenset({"name", "path", "type", "codes", "personal", "label"}),
     "place": frozenset({"gate", "unit", "principal", "declarant", "crossing"}),
     "search": frozenset({"kind", "value"}),
-    "deadlines": frozenset({"name", "kind", "hours", "field", "where", "basis"}),
+    "deadlines": frozenset({"name", "kind", "hours", "days", "working_days", "field", "where", "basis"}),
     "completion": frozenset({"form", "schema", "root", "content"}),
     "completion.content": frozenset({"path", "from"}),
 }

@@ -13,6 +13,8 @@ import xmlschema
 import yaml
 from lxml import etree
 
+from adapter.catalogue.calendar import read_calendar
+from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue, FindingText, Severity
 from adapter.model.identifiers import ProcedureCode
@@ -34,10 +36,13 @@ from adapter.model.procedure import (
     ReplySpec,
     RuleSpec,
     SignaturePolicy,
+    Unit,
 )
 
 T = TypeVar("T")
 PROCEDURE_FILE = "procedure.yaml"
+CALENDAR_FILE = "calendar.yaml"
+LIMITS_FILE = "deadlines.yaml"
 _YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -47,6 +52,13 @@ class Source:
 
     schemas: Path
     mappings: Path
+    calendar: Path | None = None
+    """The calendar of working days; None: the one among the mappings."""
+
+    @property
+    def calendar_file(self) -> Path:
+        """Where the calendar is read from."""
+        return self.calendar or self.mappings / CALENDAR_FILE
 
 
 class Loader:
@@ -87,6 +99,8 @@ class Loader:
             schemas=dict(self._schemas),
             schema_files={name: str(self._source.schemas / name) for name in self._schemas},
             findings=self._findings(),
+            calendar=self._calendar() or Calendar(),
+            reconciliation=self._reconciliation(),
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:
@@ -187,6 +201,17 @@ class Loader:
                 lists[str(stated["name"])] = codes
         return lists
 
+    def _calendar(self) -> Calendar | None:
+        file = self._source.calendar_file
+        stated = self._yaml(file)
+        return self._guarded(file, lambda _: read_calendar(stated))
+
+    def _reconciliation(self) -> Deadline | None:
+        """A time limit that belongs to no procedure."""
+        file = self._source.mappings / LIMITS_FILE
+        stated = self._yaml(file)
+        return self._guarded(file, lambda _: _deadline({"kind": "reconcile_within", **stated["reconciliation"]}))
+
     def _findings(self) -> FindingCatalogue:
         file = self._source.mappings / "findings.yaml"
         stated = self._yaml(file)
@@ -259,10 +284,14 @@ def _rule(stated: Mapping[str, Any]) -> RuleSpec:
 
 
 def _deadline(stated: Mapping[str, Any]) -> Deadline:
+    units = [unit for unit in Unit if unit.value in stated]
+    if len(units) != 1:
+        raise ValueError(f"deadlines: {stated['name']}: give it one of {', '.join(Unit)}")
     return Deadline(
         name=stated["name"],
         kind=stated["kind"],
-        hours=float(stated["hours"]),
+        amount=float(stated[units[0].value]),
+        unit=units[0],
         field=stated.get("field"),
         where=_conditions(stated.get("where", {})),
         basis=stated.get("basis", ""),

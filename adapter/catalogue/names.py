@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from adapter.model.finding import Severity
-from adapter.model.procedure import Code, FieldSpec, Procedure, RuleSpec
+from adapter.model.procedure import Code, FieldSpec, Procedure, RuleSpec, Unit
 from adapter.pipeline.converters import CONVERTERS, write
 from adapter.pipeline.rules import ARGUMENTS, OPTIONAL, RULES
+from adapter.pipeline.terms import RUNNING_KINDS
 
 HEADERS = ("reference", "documentYear", "documentType", "toUnit", "type", "function")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number")
-DEADLINE_KINDS = ("declare_before", "confirm_within", "bring_within")
+DEADLINE_KINDS = ("declare_before", "bring_within", *RUNNING_KINDS)
 ACCEPTANCES = ("automatic", "officer")
 RESULTS = ("declaration", "procedure")
 SIGNATURES = ("always", "never", "when_present")
@@ -220,9 +221,11 @@ class Names:
                 )
             if not limit.where:
                 hidden[limit.kind] = limit.name
-            if not limit.hours > 0:
-                yield f"{at}: {limit.hours:g} hours are no time; write more than 0"
-            if limit.kind != "confirm_within":
+            if not limit.amount > 0:
+                yield f"{at}: {limit.amount:g} {limit.unit} are no time; write more than 0"
+            elif limit.unit is not Unit.HOURS and limit.amount % 1:
+                yield f"{at}: {limit.amount:g} {limit.unit}: days are counted whole; write a whole number"
+            if limit.kind not in RUNNING_KINDS:
                 yield from self._named(f"{at}: field", limit.field, types=("datetime",))
             for condition in limit.where:
                 yield from self._named(f"{at}: where", condition.field)

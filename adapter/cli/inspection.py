@@ -19,12 +19,15 @@ from adapter.catalogue.load import Loader
 from adapter.gateways.keystore import load_certificates, load_trust
 from adapter.gateways.topology import compare
 from adapter.gateways.upgrade import current
+from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust import fitness
 from adapter.settings import KeySettings, Settings, database_url
 
 SOON = timedelta(days=30)
+CALENDAR_SOON = timedelta(days=31)
 OUR_KEYS = ("system", "unit", "portal")
 
 
@@ -89,6 +92,19 @@ def _catalogue(house: House) -> Iterator[Remark]:
     catalogue = loader.catalogue()
     for fault in (*loader.faults, *check(catalogue, house.source)):
         yield _fault("catalogue", fault)
+    yield from _calendar(catalogue.calendar, house.source.calendar_file)
+
+
+def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
+    """A year that is missing is asked for before its first day; limits in working days cannot be told without it."""
+    today = now().astimezone(VIETNAM).date()
+    soon = (today + CALENDAR_SOON).year
+    for year in sorted({today.year, soon}):
+        if year not in calendar.years:
+            weigh = _fault if year == today.year else _warning
+            yield weigh("calendar", f"{file}: the year {year} is missing, so its working days cannot be told; add it")
+        elif year in calendar.undecided:
+            yield _warning("calendar", f"{file}: {year}: decided: false; add the yearly decision")
 
 
 def _keys(house: House) -> Iterator[Remark]:

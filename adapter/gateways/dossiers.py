@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
@@ -52,11 +52,9 @@ def keep_confirmation(connection: Connection, dossier: Dossier, number: str) -> 
     connection.execute(insert(search_keys).values(key))
 
 
-def keep_due(connection: Connection, dossier: Dossier, hours: float | None) -> None:
-    """When the confirmation is due: so many hours after acceptance (Article 10)."""
-    if hours is not None and dossier.accepted_at is not None:
-        due = dossier.accepted_at + timedelta(hours=hours)
-        connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(confirm_due_at=due))
+def keep_due(connection: Connection, dossier_id: int, due: datetime | None) -> None:
+    """When the confirmation is due in law (Article 10); the deadline itself is in `gateways/deadlines`."""
+    connection.execute(update(dossiers).where(dossiers.c.id == dossier_id).values(confirm_due_at=due))
 
 
 def _dossier(row: Row[Any]) -> Dossier:
@@ -81,10 +79,6 @@ def _dossier(row: Row[Any]) -> Dossier:
 
 def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
     """A new dossier's row: its state, and the places its procedure's mapping names."""
-    limit = declaration.verified.envelope.procedure.deadline("confirm_within", declaration.values)
-    due = None
-    if limit is not None and dossier.accepted_at is not None:
-        due = dossier.accepted_at + timedelta(hours=limit.hours)
     return {
         **state(dossier),
         "number": dossier.key.number,
@@ -92,7 +86,7 @@ def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
         "procedure": dossier.procedure,
         "channel": dossier.channel.value,
         "received_at": dossier.received_at,
-        "confirm_due_at": due,
+        "confirm_due_at": None,
         "confirmation_number": None,
         "alias_number": None,
         **place(declaration),

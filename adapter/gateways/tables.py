@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -133,6 +134,12 @@ Index(
 Index("ix_outbox_dossier", outbox.c.dossier_id, outbox.c.ordinal)
 Index("ix_outbox_inbox", outbox.c.inbox_id)
 Index("ix_outbox_message", outbox.c.message_id)
+Index(
+    "ix_outbox_transfer",
+    outbox.c.created_at,
+    sqlite_where=text("route = 'transfer' AND answer IS NULL"),
+    postgresql_where=text("route = 'transfer' AND answer IS NULL"),
+)
 
 attempt = Table(
     "attempt",
@@ -258,6 +265,39 @@ incident = Table(
     Column("notice_number", String(35)),
     Column("actor", String(120), nullable=False),
 )
+
+deadline = Table(
+    "deadline",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("incident_id", BigInteger, ForeignKey("incident.id")),
+    Column("name", String(40), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("party", String(12), nullable=False),  # border_guard | declarant: whom it binds
+    Column("amount", Float, nullable=False),
+    Column("unit", String(12), nullable=False),
+    Column("noticed_at", Moment, nullable=False),  # the watch's clock begins
+    Column("alert_due_at", Moment),
+    Column("warn_at", Moment),
+    Column("starts_with", BigInteger, ForeignKey("outbox.id")),  # the reply whose delivery starts the law's clock
+    Column("started_at", Moment),  # the law's clock begins
+    Column("due_at", Moment),
+    Column("ended_at", Moment),
+    Column("why", String(10)),  # answered | lapsed
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that answered it
+    Column("warned_at", Moment),
+    Column("breached_at", Moment),
+)
+Index("ix_deadline_dossier", deadline.c.dossier_id)
+for _name, _column, _open in (
+    ("due", deadline.c.due_at, "ended_at IS NULL"),
+    ("warn", deadline.c.warn_at, "ended_at IS NULL AND warned_at IS NULL"),
+    ("breach", deadline.c.alert_due_at, "ended_at IS NULL AND breached_at IS NULL"),
+    ("starts", deadline.c.starts_with, "ended_at IS NULL AND started_at IS NULL"),
+    ("incident", deadline.c.incident_id, "incident_id IS NOT NULL"),
+):
+    Index(f"ix_deadline_{_name}", _column, sqlite_where=text(_open), postgresql_where=text(_open))
 
 contingency = Table(
     "contingency",

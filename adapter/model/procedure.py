@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from lxml import etree
 
+from adapter.model.calendar import NO_CALENDAR, Calendar
 from adapter.model.finding import FindingCatalogue, Severity
 from adapter.model.identifiers import ProcedureCode
 
@@ -91,6 +92,14 @@ class RuleSpec:
     basis: str = ""
 
 
+class Unit(StrEnum):
+    """What a time limit is counted in; the value is the mapping's keyword."""
+
+    HOURS = "hours"
+    DAYS = "days"
+    WORKING_DAYS = "working_days"
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """`field` has `value`, written as an element's text: a flag is `1` or `0`."""
@@ -106,18 +115,20 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A time limit of the Decision, in hours.
+    """A time limit of the Decision.
 
     `declare_before` a field's time, `confirm_within` of acceptance, `bring_within` of a field's time (what the
-    declarant brings later). Of several of one kind the first counts whose conditions (`where`) all hold.
+    declarant brings later); the kinds that run with a dossier are in pipeline/terms. Of several of one kind the first
+    counts whose conditions (`where`) all hold.
     """
 
     name: str
     kind: str
-    hours: float
+    amount: float
     field: str | None = None
     where: tuple[Condition, ...] = ()
     basis: str = ""
+    unit: Unit = Unit.HOURS
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """Whether it is the time limit of what was declared."""
@@ -254,6 +265,11 @@ class Catalogue:
     schema_files: Mapping[str, str]
     """File of each XSD by name, for the slow second opinion on the reject path."""
     findings: FindingCatalogue
+    calendar: Calendar = NO_CALENDAR
+    reconciliation: Deadline | None = None
+    """How soon after an incident what was decided directly must be with the window; of no single procedure."""
+    warn_share: float = 0.75
+    """At which share of a time limit an alert goes out."""
 
     def find(self, code: str, on: date) -> Procedure | None:
         """The version of a procedure in force on a day, or None."""

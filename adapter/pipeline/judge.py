@@ -65,7 +65,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
 
 def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     verified = declaration.verified
-    found = [*verified.findings, *_closed(verified), *rules.check(declaration)]
+    found = [*verified.findings, *_closed(verified), *rules.check(declaration, ground.catalogue.calendar)]
     found += principal.check(declaration, ground.representation, found)
     findings = _capped(tuple(found), verified.envelope, ground.limits)
     checked = replace(declaration, findings=findings)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
+from adapter.model.calendar import NO_CALENDAR, Calendar
 from adapter.model.finding import Finding, Severity
-from adapter.model.procedure import FieldSpec, GroupSpec, Procedure
+from adapter.model.procedure import FieldSpec, GroupSpec, Label, Procedure, Unit
 from adapter.model.stages import Declaration, Record, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.mapping import named, row_pointer
+from adapter.pipeline.terms import is_late
 
 Arguments = Mapping[str, object]
 
@@ -205,7 +207,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {"total_equals_rows": ("where",)}
 """What a rule may be given besides; anything else would be passed over in silence."""
 
 
-def check(declaration: Declaration) -> tuple[Finding, ...]:
+def check(declaration: Declaration, calendar: Calendar = NO_CALENDAR) -> tuple[Finding, ...]:
     """Apply the procedure's rules and its time limit for declaring; every finding with its severity."""
     view = _View(declaration)
     findings = [
@@ -213,22 +215,30 @@ def check(declaration: Declaration) -> tuple[Finding, ...]:
         for spec in view.procedure.rules
         for finding in RULES[spec.rule](view, spec.arguments)
     ]
-    findings.extend(_late(view))
+    findings.extend(_late(view, calendar))
     findings.extend(_stranger(view))
     return tuple(findings)
 
 
-def _late(view: _View) -> Iterator[Finding]:
+def _late(view: _View, calendar: Calendar) -> Iterator[Finding]:
     """Late is flagged, never refused: the Decision names no consequence (Article 10)."""
     limit = view.procedure.deadline("declare_before", view.declaration.values)
     if limit is None or limit.field is None:
         return
     for ordinal, _, value, _ in view.places(limit.field):
-        if isinstance(value, datetime) and view.received_at + timedelta(hours=limit.hours) > value:
-            words = {"hours": f"{limit.hours:g}"}
+        if isinstance(value, datetime) and is_late(limit, view.received_at, value, calendar):
+            words = {"amount": f"{limit.amount:g}", **named(UNITS[limit.unit], "unit")}
             yield Finding(
                 name="declared_late", pointer=view.at(limit.field, ordinal), severity=Severity.WARN, words=words
             )
+
+
+UNITS = {
+    Unit.HOURS: Label(vi="giờ", en="hours"),
+    Unit.DAYS: Label(vi="ngày", en="days"),
+    Unit.WORKING_DAYS: Label(vi="ngày làm việc", en="working days"),
+}
+"""What a time limit is counted in, for people."""
 
 
 def _stranger(view: _View) -> Iterator[Finding]:

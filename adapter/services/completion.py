@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
@@ -27,7 +27,9 @@ from adapter.model.stages import Channel
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, read_time, write_time
+from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
+from adapter.services.docket import Docket
 from adapter.services.ledger import Ledger
 
 
@@ -74,7 +76,8 @@ class Completion:
             if spec is None:
                 raise Misconfigured(f"{dossier.procedure} has no completion in its mapping")
             number = self.series.confirmation(ledger.connection, ledger.now)
-            values = _form(procedure, spec, dossier, latest, officer, remarks, number, ledger.now)
+            due = _due(procedure, latest.values, ledger.docket.terms)
+            values = _form(due, spec, dossier, latest, officer, remarks, number, ledger.now)
             element = compose.completion(_answered(request), form=spec.form, root=spec.root, values=values)
             dossiers.keep_confirmation(ledger.connection, dossier, number)
             return _Said(ReplyKind.COMPLETION, element, replace(dossier, completed_at=ledger.now), spec.schema_name)
@@ -111,16 +114,13 @@ class Completion:
                 raise NotAllowed(not_possible(before, act))
             latest = dossiers.latest(connection, before.id)
             request = mailbox.request_of(connection, before.id)
-            ledger = Ledger(connection, self.database, {}, dict(found), self.clock())
+            docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
+            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
             said = say(ledger, replace(before, state=state), latest, request)
             dossier = self._reply(ledger, said, request)
             entry = Entry(f"dossier.{act.value}", f"officer:{officer.id}", ledger.now, {"state": state.value})
             dossier = ledger.record(dossier, entry) or dossier
             ledger.write(found)
-            if act is Act.ACCEPT:
-                declared = latest.values if latest else {}
-                limit = self._procedure(dossier, request.mapping).deadline("confirm_within", declared)
-                dossiers.keep_due(connection, dossier, limit.hours if limit else None)
         self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=state.value)
         return dossier
 
@@ -203,7 +203,7 @@ def _answered(request: Stored[Any]) -> compose.InReplyTo:
 
 
 def _form(
-    procedure: Procedure,
+    due: Mapping[str, str],
     spec: CompletionSpec,
     dossier: Dossier,
     latest: Stored[Any],
@@ -223,7 +223,7 @@ def _form(
         "officer.rank": officer.rank,
         "officer.remarks": remarks,
     }
-    told = {**fixed, **_due(procedure, latest.values)}
+    told = {**fixed, **due}
     return [
         (
             item.path,
@@ -233,13 +233,15 @@ def _form(
     ]
 
 
-def _due(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, str]:
+def _due(procedure: Procedure, values: Mapping[str, Any], terms: Terms) -> dict[str, str]:
     """The last day for whatever the declarant brings later, by its source (`deadline.<name>`)."""
     due = {}
     for limit in procedure.deadlines:
         start = read_time(str(values.get(limit.field or "", "")))
         if limit.kind == "bring_within" and start is not None and limit.holds(values):
-            due[f"deadline.{limit.name}"] = write((start + timedelta(hours=limit.hours)).date())
+            last = terms.due(limit.amount, limit.unit, start)
+            if last is not None:
+                due[f"deadline.{limit.name}"] = write(last.astimezone(VIETNAM).date())
     return due
 
 

@@ -26,7 +26,9 @@ from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
+from adapter.services.docket import Docket
 from adapter.services.judging import Stopwatch, broken, judged
 from adapter.services.ledger import Ledger
 from adapter.services.register import identify, inbox_row
@@ -136,7 +138,8 @@ class Intake:
             incident = None
             if any(item.submission.channel is Channel.PORTAL for item in items):
                 incident = windows.incident_name(windows.open_incident(connection))
-            ledger = Ledger(connection, self.database, known, dict(before), self.clock(), incident)
+            docket = Docket(self.database, connection, Terms.of(self.ground.catalogue))
+            ledger = Ledger(connection, self.database, known, dict(before), self.clock(), docket, incident)
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]

@@ -15,6 +15,7 @@ from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply
 from adapter.model.stages import Declaration
+from adapter.services.docket import Docket
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Ledger:
     known: dict[Identity, Known]
     dossiers: dict[DossierKey, Dossier]
     now: datetime
+    docket: Docket
     incident: str | None = None
     _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
     _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -66,10 +68,13 @@ class Ledger:
             return dossier
         if dossier.id is None:
             dossier = replace(dossier, id=self.new_id())
-            self._new[dossier.key] = dossiers.row(dossier, version)
+            due = self.docket.declared(dossier, version, known=False)
+            self._new[dossier.key] = {**dossiers.row(dossier, version), "confirm_due_at": due}
         elif dossier.key in self._new:
-            self._new[dossier.key].update(dossiers.place(version))
+            due = self.docket.declared(dossier, version, known=False)
+            self._new[dossier.key].update({**dossiers.place(version), "confirm_due_at": due})
         else:
+            self.docket.declared(dossier, version, known=True)
             self._places[dossier.key] = dossiers.place(version)
         declaration_id = self.new_id()
         self._declarations.append(
@@ -107,6 +112,8 @@ class Ledger:
             at=self.now,
         )
         self._outbox.append(row)
+        if dossier is not None and route != "transfer":
+            self.docket.replied(dossier, signed.reply.kind, row["id"])
         if inbox_id is not None and route != "transfer":
             self._answers.setdefault(inbox_id, []).append(row)
 
@@ -143,3 +150,4 @@ class Ledger:
         dossiers.change(self.connection, changed)
         for key, place in self._places.items():
             dossiers.move(self.connection, self.dossiers[key], place)
+        self.docket.write(before, self.dossiers, self.now)

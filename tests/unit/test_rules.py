@@ -360,7 +360,7 @@ def test_every_rule_is_asked_and_every_finding_told() -> None:
     assert [finding.name for finding in findings] == ["value_not_expected", "total_mismatch"]
 
 
-SIX_HOURS = Deadline(name="declare", kind="declare_before", hours=6, field="crossing")
+SIX_HOURS = Deadline(name="declare", kind="declare_before", amount=6, field="crossing")
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_the_first_time_limit_whose_condition_holds_is_the_one_that_counts() -> 
 
 
 def test_a_time_to_confirm_is_not_a_time_to_declare() -> None:
-    limit = Deadline(name="confirm", kind="confirm_within", hours=3)
+    limit = Deadline(name="confirm", kind="confirm_within", amount=3)
 
     assert check(declared({"crossing": RECEIVED}, deadlines=[limit])) == ()
 

@@ -233,6 +233,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_transfer",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("route = 'transfer' AND answer IS NULL"),
+            postgresql_where=sa.text("route = 'transfer' AND answer IS NULL"),
+        )
         batch_op.create_index("ix_outbox_dossier", ["dossier_id", "ordinal"], unique=False)
         batch_op.create_index("ix_outbox_inbox", ["inbox_id"], unique=False)
         batch_op.create_index("ix_outbox_message", ["message_id"], unique=False)
@@ -253,6 +260,45 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["declaration_id"], ["declaration.id"], name=op.f("fk_declaration_row_declaration_id")),
         sa.PrimaryKeyConstraint("declaration_id", "group", "ordinal", name=op.f("pk_declaration_row")),
     )
+    op.create_table(
+        "deadline",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=True),
+        sa.Column("incident_id", sa.BigInteger(), nullable=True),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("party", sa.String(length=12), nullable=False),
+        sa.Column("amount", sa.Float(), nullable=False),
+        sa.Column("unit", sa.String(length=12), nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("alert_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("warn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("starts_with", sa.BigInteger(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("why", sa.String(length=10), nullable=True),
+        sa.Column("outbox_id", sa.BigInteger(), nullable=True),
+        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_deadline_dossier_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_deadline_incident_id")),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_deadline_outbox_id")),
+        sa.ForeignKeyConstraint(["starts_with"], ["outbox.id"], name=op.f("fk_deadline_starts_with")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline")),
+    )
+    with op.batch_alter_table("deadline", schema=None) as batch_op:
+        batch_op.create_index("ix_deadline_dossier", ["dossier_id"], unique=False)
+        for name, column, where in (
+            ("ix_deadline_due", "due_at", "ended_at IS NULL"),
+            ("ix_deadline_warn", "warn_at", "ended_at IS NULL AND warned_at IS NULL"),
+            ("ix_deadline_breach", "alert_due_at", "ended_at IS NULL AND breached_at IS NULL"),
+            ("ix_deadline_starts", "starts_with", "ended_at IS NULL AND started_at IS NULL"),
+            ("ix_deadline_incident", "incident_id", "incident_id IS NOT NULL"),
+        ):
+            partial = sa.text(where)
+            batch_op.create_index(name, [column], unique=False, sqlite_where=partial, postgresql_where=partial)
+
     op.execute(sa.text('INSERT INTO "window" (id, mode) VALUES (1, :mode)').bindparams(mode="unknown"))
 
 
@@ -261,6 +307,7 @@ def downgrade() -> None:
         "token",
         "window",
         "attempt",
+        "deadline",
         "contingency",
         "counter",
         "incident",

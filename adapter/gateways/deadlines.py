@@ -1,0 +1,159 @@
+"""Running deadlines in the store: one row for each, opened and ended with what happens to a dossier.
+
+A row keeps both clocks (Article 10): from when the border side had the message, and from when the law counts. Lists and
+figures are in `gateways/duelists`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+
+from adapter.gateways.tables import deadline, dossier, incident, outbox
+from adapter.model.procedure import Unit
+from adapter.pipeline.terms import RUNNING_KINDS, Term, Terms
+
+
+class End(StrEnum):
+    """Why a deadline runs no longer."""
+
+    ANSWERED = "answered"
+    """What had to be done within it is done; what ends it in law is when the other side had it."""
+    LAPSED = "lapsed"
+    """Nothing is left to be done: refused, withdrawn, replaced."""
+
+
+_OPEN = deadline.c.ended_at.is_(None)
+
+
+def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | None = None) -> dict[str, Any]:
+    """A deadline that begins to run."""
+    return {
+        "id": row_id,
+        "dossier_id": dossier_id,
+        "incident_id": incident_id,
+        "name": term.limit.name,
+        "kind": term.limit.kind,
+        "party": RUNNING_KINDS.get(term.limit.kind, "border_guard"),
+        "amount": term.limit.amount,
+        "unit": term.limit.unit.value,
+        "noticed_at": term.noticed_at,
+        "alert_due_at": term.alert_due_at,
+        "warn_at": term.warn_at,
+        "started_at": term.started_at,
+        "due_at": term.due_at,
+    }
+
+
+def start(connection: Connection, dossier_id: int, kind: str, at: datetime, terms: Terms) -> datetime | None:
+    """The law's clock begins to run for a deadline that is watched already; gives when it ends."""
+    query = select(deadline).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == kind, _OPEN)
+    found = connection.execute(query).first()
+    if found is None:
+        return None
+    due = terms.due(found.amount, Unit(found.unit), at)
+    connection.execute(update(deadline).where(deadline.c.id == found.id).values(started_at=at, due_at=due))
+    return due
+
+
+def end(
+    connection: Connection, dossier_id: int, kinds: Iterable[str], why: End, at: datetime, *, outbox_id: int | None
+) -> None:
+    """Deadlines of these kinds run no longer; `outbox_id` is the reply whose delivery counts in law."""
+    mine = and_(deadline.c.dossier_id == dossier_id, deadline.c.kind.in_(list(kinds)), _OPEN)
+    connection.execute(update(deadline).where(mine).values(ended_at=at, why=why.value, outbox_id=outbox_id))
+
+
+def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """A dossier's deadlines with the delivery of what ended them, in the order they began."""
+    delivered = outbox.c.delivered_at.label("delivered_at")
+    query = (
+        select(deadline, delivered)
+        .select_from(deadline.outerjoin(outbox, outbox.c.id == deadline.c.outbox_id))
+        .where(deadline.c.dossier_id == dossier_id)
+        .order_by(deadline.c.noticed_at, deadline.c.id)
+    )
+    return list(connection.execute(query))
+
+
+def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+    """Deadlines of which a share of the time is over, each once: they are marked as they are given."""
+    due = and_(_OPEN, deadline.c.warned_at.is_(None), deadline.c.warn_at <= now)
+    return _take(connection, due, deadline.c.warn_at, {"warned_at": now}, limit)
+
+
+def take_breaches(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+    """Deadlines that have passed unanswered, each once. Before the law's clock runs, the watch's end counts."""
+    passed = or_(deadline.c.due_at.is_(None), deadline.c.due_at <= now)
+    due = and_(_OPEN, deadline.c.breached_at.is_(None), deadline.c.alert_due_at <= now, passed)
+    return _take(connection, due, deadline.c.alert_due_at, {"breached_at": now}, limit)
+
+
+def _take(connection: Connection, due: Any, order: Any, mark: dict[str, Any], limit: int) -> list[Row[Any]]:
+    columns = (dossier.c.number, dossier.c.year, dossier.c.procedure, dossier.c.gate)
+    query = (
+        select(deadline, *columns)
+        .select_from(deadline.outerjoin(dossier, dossier.c.id == deadline.c.dossier_id))
+        .where(due)
+        .order_by(order)
+        .limit(limit)
+    )
+    found = list(connection.execute(query))
+    if found:
+        marked = update(deadline).where(deadline.c.id.in_([each.id for each in found]))
+        connection.execute(marked.values(**mark))
+    return found
+
+
+def delivered_starts(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Deadlines that begin when the declarant has a reply of ours, and he has it now."""
+    query = (
+        select(deadline, outbox.c.delivered_at)
+        .join(outbox, outbox.c.id == deadline.c.starts_with)
+        .where(_OPEN, deadline.c.started_at.is_(None), outbox.c.delivered_at.is_not(None))
+        .limit(limit)
+    )
+    return list(connection.execute(query))
+
+
+def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | None) -> None:
+    """The law's clock of one deadline runs from `at`."""
+    connection.execute(update(deadline).where(deadline.c.id == row_id).values(started_at=at, due_at=due_at))
+
+
+def unreconciled(connection: Connection) -> Sequence[Row[Any]]:
+    """Incidents that are over, left something for the window, and have no deadline yet."""
+    known = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None))
+    left = select(outbox.c.id).where(_transfer_of_incident())
+    query = select(incident).where(incident.c.ended_at.is_not(None), incident.c.id.not_in(known), left.exists())
+    return connection.execute(query).all()
+
+
+def reconciled(connection: Connection) -> Sequence[Row[Any]]:
+    """Running deadlines of incidents whose transfers the window has all answered."""
+    left = select(outbox.c.id).where(_transfer_of_incident())
+    query = (
+        select(deadline)
+        .join(incident, incident.c.id == deadline.c.incident_id)
+        .where(_OPEN, ~left.correlate(incident).exists())
+    )
+    return connection.execute(query).all()
+
+
+def _transfer_of_incident() -> Any:
+    """What was decided directly before the incident's end and the window has not confirmed."""
+    return and_(outbox.c.route == "transfer", outbox.c.answer.is_(None), outbox.c.created_at <= incident.c.ended_at)
+
+
+def keep(connection: Connection, values: dict[str, Any]) -> None:
+    """One row, outside a batch."""
+    connection.execute(insert(deadline).values(values))
+
+
+def finish(connection: Connection, row_id: int, at: datetime) -> None:
+    """One deadline is met by something that is no reply."""
+    connection.execute(update(deadline).where(deadline.c.id == row_id).values(ended_at=at, why=End.ANSWERED.value))

@@ -1,0 +1,104 @@
+"""Time limits (thời hạn) as moments: when one ends that begins now, and whether something came too late for one.
+
+Hours run through day and night (Article 5: 24/24, holidays too). Days and working days begin with the day after, end
+with the last day's end in Vietnam, and never on a day that is not worked (Civil Code 2015 Articles 147 and 148).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from adapter.model.calendar import Calendar, YearUnknown
+from adapter.model.procedure import Catalogue, Deadline, Unit
+from adapter.pipeline.envelope import VIETNAM
+
+RUNNING_KINDS = {
+    "confirm_within": "border_guard",
+    "amend_within": "declarant",
+    "confirm_amendment_within": "border_guard",
+}
+"""Time limits that begin with something that happened to a dossier, each with whom it binds.
+
+- `confirm_within`: in law from acceptance, watched from reception, to the confirmation (30/23);
+- `amend_within`: from the moment the declarant has the request to amend (20/25), to his amendment;
+- `confirm_amendment_within`: from the amendment's reception to its confirmation (30/28);
+"""
+
+
+def end(amount: float, unit: Unit, begin: datetime, calendar: Calendar) -> datetime:
+    """When a time limit that begins at `begin` ends.
+
+    Raises:
+        YearUnknown: it is counted in days, and the calendar lacks a year that it touches.
+    """
+    match unit:
+        case Unit.HOURS:
+            return begin + timedelta(hours=amount)
+        case Unit.DAYS:
+            last = begin.astimezone(VIETNAM).date() + timedelta(days=int(amount))
+            return _close_of(calendar.next_working(last))
+        case Unit.WORKING_DAYS:
+            return _close_of(calendar.after(begin.astimezone(VIETNAM).date(), int(amount)))
+
+
+def is_late(limit: Deadline, came_at: datetime, moment: datetime, calendar: Calendar) -> bool:
+    """Whether what had to come so long before `moment` came too late; not so where the calendar cannot tell."""
+    day, came = moment.astimezone(VIETNAM).date(), came_at.astimezone(VIETNAM).date()
+    try:
+        match limit.unit:
+            case Unit.HOURS:
+                return came_at + timedelta(hours=limit.amount) > moment
+            case Unit.DAYS:
+                return came > day - timedelta(days=int(limit.amount))
+            case Unit.WORKING_DAYS:
+                return came > calendar.before(day, int(limit.amount))
+    except YearUnknown:
+        return False
+
+
+def _close_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, VIETNAM)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A deadline that runs: two clocks, both shown (Article 10).
+
+    Alerts run from `noticed_at`, the earliest time the border side had the message, to `alert_due_at`; the law's clock
+    runs from `started_at` to `due_at`. A time that the calendar cannot tell is None.
+    """
+
+    limit: Deadline
+    noticed_at: datetime
+    alert_due_at: datetime | None
+    warn_at: datetime | None
+    started_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What terms are made with. `warn_share`: at which share of the time an alert goes out, between 0 and 1."""
+
+    calendar: Calendar
+    warn_share: float
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Terms:
+        """With the calendar and the share that the catalogue holds."""
+        return cls(catalogue.calendar, catalogue.warn_share)
+
+    def term(self, limit: Deadline, *, noticed_at: datetime, started_at: datetime | None) -> Term:
+        """A deadline that begins to run; `started_at` None: the law's clock does not run yet."""
+        alert_due = self.due(limit.amount, limit.unit, noticed_at)
+        warn = None if alert_due is None else noticed_at + (alert_due - noticed_at) * self.warn_share
+        due = None if started_at is None else self.due(limit.amount, limit.unit, started_at)
+        return Term(limit, noticed_at, alert_due, warn, started_at, due)
+
+    def due(self, amount: float, unit: Unit, begin: datetime) -> datetime | None:
+        """When it ends, or None where the calendar cannot tell (which `check` has told the operator)."""
+        try:
+            return end(amount, unit, begin, self.calendar)
+        except YearUnknown:
+            return None
