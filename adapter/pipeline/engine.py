@@ -9,57 +9,72 @@ tests/unit/test_engine.py fails when a new signxml no longer needs, or no longer
 
 And what it does twice: it writes and parses the whole tree before each step, to protect its caller. On the way of a
 genuine message it is handed the canonical bytes that must be covered, and says whether the signature is over them.
+Dates, chains and purposes of certificates are the question of pipeline/trust; here only the key is asked.
 """
 
 from __future__ import annotations
 
 import copy
 import logging
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 from signxml import DigestAlgorithm, SignatureConfiguration, SignatureMethod, XMLVerifier
 from signxml.algorithms import CanonicalizationMethod
 from signxml.exceptions import InvalidInput, SignXMLException
 
-from adapter.pipeline.shape import DIGESTS, SIGNATURE_METHODS, Place
+from adapter.pipeline.references import Kind
+from adapter.pipeline.shape import Shape
 
 logging.getLogger("signxml").setLevel(logging.INFO)  # its DEBUG prints canonical content: personal data
 
-_METHODS = frozenset(SignatureMethod(uri) for uri in SIGNATURE_METHODS)
-_DIGESTS = frozenset(DigestAlgorithm(uri) for uri in DIGESTS)
 _EXCLUSIVE = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
-_CONTENT = (b"<Envelope>", b"<Envelope ", b"<Content>", b"<Content ")
-"""How the canonical form of the two elements that can be signed begins; SignedInfo never begins so."""
 _BEARERS = etree.XPath("//@*[local-name() = 'Id' and . = $id]/..")
 """Elements that bear an Id: attributes first, since a message has thousands of elements and few attributes."""
+_STUMBLES = (
+    SignXMLException,
+    UnsupportedAlgorithm,
+    etree.LxmlError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+)
+"""Whatever an engine stumbles over in a signature's details is a signature that does not hold."""
 
 
 class _Verifier(XMLVerifier):
     """signxml over a tree that has passed our own parser and gates. One object per signature: it keeps state.
 
-    `covered`: what the one reference must have been made from. Without it signxml makes that from its own copy.
+    `covered`: what each reference (by URI) must have been made from. Without it signxml makes that from its own copy.
     """
 
     id_attributes = ("Id",)
 
-    def __init__(self, covered: bytes | None = None) -> None:
+    def __init__(self, covered: Mapping[str, bytes] | None = None) -> None:
         super().__init__()
         self._covered = covered
 
     def get_root(self, data: Any) -> Any:
         return copy.deepcopy(data) if self._covered is None else data
 
+    def _check_cert_validity(self, cert: x509.Certificate, cert_source: str) -> None:
+        """Left to pipeline/trust, which knows at which times a signature is judged."""
+
     def _tostring(self, xml_node: Any, **kwargs: Any) -> Any:
         return xml_node  # what follows is always a parse: together they are a copy, and `get_root` has made one
 
     def _fromstring(self, xml_string: Any, **kwargs: Any) -> Any:
+        # Of bytes only SignedInfo is read here: what was signed the caller parses himself, once.
         if not isinstance(xml_string, bytes):
             return xml_string
-        if xml_string.startswith(_CONTENT):
-            return None  # what was signed: the caller parses those bytes himself, once
+        if self._covered is not None and any(xml_string is each for each in self._covered.values()):
+            return None
         return super()._fromstring(xml_string, **kwargs)  # type: ignore[no-untyped-call]
 
     def _c14n(self, nodes: Any, algorithm: CanonicalizationMethod, inclusive_ns_prefixes: Any = None) -> bytes:
@@ -72,6 +87,8 @@ class _Verifier(XMLVerifier):
 
     def _resolve_reference(self, doc_root: Any, reference: Any, uri_resolver: Any = None) -> Any:
         uri = reference.get("URI")
+        if self._covered is not None:
+            return self._covered[uri]
         if not uri:
             return super()._resolve_reference(doc_root, reference)  # type: ignore[no-untyped-call]
         bearers = _BEARERS(doc_root, id=uri.removeprefix("#"))
@@ -81,39 +98,36 @@ class _Verifier(XMLVerifier):
 
     def _apply_transforms(self, payload: Any, *, transforms_node: Any, signature: Any) -> Any:
         if self._covered is not None:
-            return self._covered
+            return payload
         return super()._apply_transforms(payload, transforms_node=transforms_node, signature=signature)
 
 
-def holds(tree: etree._Element, place: Place, certificate: x509.Certificate, at: datetime, *, covered: bytes) -> bool:
-    """Whether the signature at `place` is the key's, over exactly the bytes `covered`.
+def holds(shape: Shape, certificate: x509.Certificate, *, covered: Mapping[str, bytes]) -> bool:
+    """Whether the signature is the key's, over exactly the bytes `covered`: by each reference's URI.
 
-    The caller has proved that the signature refers to what `covered` is the canonical form of (pipeline/shape).
+    The caller has proved that each URI refers to what those bytes are the canonical form of (pipeline/coverage).
     """
-    return _verified(_Verifier(covered), tree, place, certificate, at) is not None
+    return _verified(_Verifier(covered), shape, certificate) is not None
 
 
-def verified_bytes(tree: etree._Element, place: Place, certificate: x509.Certificate, at: datetime) -> bytes | None:
-    """The canonical bytes that the signature at `place` signs with the certificate's key, or None if it does not."""
-    return _verified(_Verifier(), tree, place, certificate, at)
+def verified_bytes(shape: Shape, certificate: x509.Certificate) -> bytes | None:
+    """The canonical bytes that the signature signs as its data with the certificate's key, or None if it does not."""
+    results = _verified(_Verifier(), shape, certificate)
+    return None if results is None else results[[each.kind for each in shape.references].index(Kind.DATA)]
 
 
-def _verified(
-    verifier: _Verifier, tree: etree._Element, place: Place, certificate: x509.Certificate, at: datetime
-) -> bytes | None:
+def _verified(verifier: _Verifier, shape: Shape, certificate: x509.Certificate) -> list[bytes] | None:
+    """What each reference signs, in their order. The algorithms are those the gate saw and let pass."""
     configuration = SignatureConfiguration(
-        location=f"./{place.value}/",
-        expect_references=1,
-        signature_methods=_METHODS,
-        digest_algorithms=_DIGESTS,
-        verification_time=at,
+        location=f"./{shape.place.value}/",
+        expect_references=len(shape.references),
+        signature_methods=frozenset({SignatureMethod(shape.method)}),
+        digest_algorithms=frozenset(DigestAlgorithm(reference.digest) for reference in shape.references),
         default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
     )
+    tree = shape.signature.getroottree().getroot()
     try:
         result = verifier.verify(tree, x509_cert=certificate, validate_schema=False, expect_config=configuration)
-    except (SignXMLException, ValueError, TypeError, AttributeError, KeyError, etree.LxmlError):
-        # Whatever an engine stumbles over in a signature's details is a signature that does not hold.
+    except _STUMBLES:
         return None
-    if isinstance(result, list):
-        return None
-    return result.signed_data
+    return [each.signed_data for each in (result if isinstance(result, list) else [result])]

@@ -1,0 +1,62 @@
+"""The certificates a signature brings along. Nobody is trusted for what stands here: it only says where to look."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from lxml import etree
+
+from adapter.pipeline.algorithms import ds
+
+MAX_CERTIFICATES = 10
+MAX_CERTIFICATE_TEXT = 16_384
+"""Characters of base64; a certificate with an RSA key of 4,096 bits has about 3,000."""
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+_CERTIFICATES = f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"
+
+
+def certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
+    """Certificates of KeyInfo, leaf first: senders write them in any order.
+
+    Raises:
+        ValueError: one of them is no certificate, or there are too many.
+    """
+    texts = tuple(node.text or "" for node in signature.iterfind(_CERTIFICATES))
+    # Nobody is trusted yet, and what follows is remembered: its size is bounded first.
+    if len(texts) > MAX_CERTIFICATES or any(len(text) > MAX_CERTIFICATE_TEXT for text in texts):
+        raise ValueError("too many certificates, or too large")
+    return _leaf_first(texts)
+
+
+@lru_cache(maxsize=256)
+def _leaf_first(texts: tuple[str, ...]) -> tuple[x509.Certificate, ...]:
+    """Senders write the same few chains all day, and names are decoded anew at each look."""
+    found = [load_certificate("".join(text.split())) for text in texts]
+    issuers = {certificate.issuer for certificate in found if certificate.issuer != certificate.subject}
+    return tuple(sorted(found, key=lambda certificate: certificate.subject in issuers))
+
+
+@lru_cache(maxsize=512)
+def load_certificate(base64_der: str) -> x509.Certificate:
+    """A certificate from the text of an X509Certificate element.
+
+    Raises:
+        ValueError: it is none.
+    """
+    pem = b"-----BEGIN CERTIFICATE-----\n" + base64_der.encode("ascii") + b"\n-----END CERTIFICATE-----\n"
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+        # The library reads lazily: what is malformed must show here, not in the middle of a judgement.
+        certificate.public_key(), certificate.extensions, certificate.subject, certificate.not_valid_after_utc
+    except _UNREADABLE as error:
+        raise ValueError(f"not a certificate that can be read: {type(error).__name__}") from None
+    return certificate
