@@ -28,7 +28,7 @@ class Coverage:
         self._parts: dict[tuple[etree._Element, bool], bytes] = {}
         frame = [tree, *tree.iterfind("Body"), *tree.iterfind(_SYSTEM), *tree.iterfind(_DECLARANT)]
         self._plain = not any(element.nsmap for element in frame) and all(
-            child.tag is not etree.PI for element in frame[:2] for child in element
+            not isinstance(child, etree._ProcessingInstruction) for element in frame[:2] for child in element
         )
 
     def of(self, reference: Reference, place: Place) -> bytes:
@@ -67,7 +67,7 @@ class Coverage:
         return self._framed(self._tree, exclusive, signatures)
 
     def _framed(self, element: etree._Element, exclusive: bool, signatures: bool) -> bytes:
-        written = [f"<{element.tag}>".encode(), _text(element.text)]
+        written = [f"<{element.tag!s}>".encode(), _text(element.text)]
         for child in element:
             if child.tag in _FRAME:
                 written.append(self._framed(child, exclusive, signatures))
@@ -82,7 +82,7 @@ class Coverage:
             elif isinstance(child.tag, str) and (child.tag != "Signature" or signatures):
                 written.append(self._part(child, exclusive))
             written.append(_text(child.tail))
-        written.append(f"</{element.tag}>".encode())
+        written.append(f"</{element.tag!s}>".encode())
         return b"".join(written)
 
     def _part(self, element: etree._Element, exclusive: bool) -> bytes:
@@ -96,7 +96,8 @@ class Coverage:
 
     def _outside(self, *, preceding: bool) -> bytes:
         """Processing instructions beside the root, which C14N keeps, each on its own line."""
-        found = [node for node in self._tree.itersiblings(preceding=preceding) if node.tag is etree.PI]
+        beside = self._tree.itersiblings(preceding=preceding)
+        found = [node for node in beside if isinstance(node, etree._ProcessingInstruction)]
         lines = [f"<?{node.target}{' ' if node.text else ''}{node.text or ''}?>".encode() for node in found]
         if preceding:
             return b"".join(line + b"\n" for line in reversed(lines))

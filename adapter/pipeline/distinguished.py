@@ -1,6 +1,6 @@
 """Distinguished names as senders spell them, compared with the name in a certificate.
 
-XML-DSig asks for RFC 4514 text, and every tool spells it in its own way: order, spaces, `S` or `ST`, `OID.2.5.4.5`, `#0c…`.
+XML-DSig asks for RFC 4514 text, and tools spell it their own way: order, spaces, `S` or `ST`, `OID.2.5.4.5`, `#0c…`.
 So values are compared, not spellings; it must never be used where a name alone decides whom to trust.
 """
 

@@ -15,6 +15,7 @@ from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Envelope, Stage, Submission, VerifiedDocument
 from adapter.pipeline import mapping, principal, rules, schema, signature
 from adapter.pipeline.envelope import open_envelope
+from adapter.pipeline.timing import PLAIN_TIMING, Timing
 from adapter.pipeline.trust import Trust
 from adapter.pipeline.xml import line_of
 
@@ -36,6 +37,7 @@ class Ground:
     trust: Trust
     reporter: schema.Reporter
     representation: principal.Representation
+    timing: Timing = PLAIN_TIMING
 
 
 def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
@@ -49,7 +51,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
     try:
         envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits)
         mark(Stage.OPEN)
-        verified = signature.verify(envelope, trust=ground.trust)
+        verified = signature.verify(envelope, trust=ground.trust, timing=ground.timing)
         mark(Stage.VERIFY)
         valid = schema.validate(verified, limits=ground.limits, reporter=ground.reporter)
         mark(Stage.VALIDATE)

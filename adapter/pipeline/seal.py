@@ -16,7 +16,7 @@ from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructi
 
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Reply, SignedReply
-from adapter.pipeline.shape import DS, ds
+from adapter.pipeline.algorithms import DS, ds
 
 
 @dataclass(frozen=True, slots=True)

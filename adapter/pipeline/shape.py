@@ -95,7 +95,8 @@ def _shape(signature: etree._Element, place: Place, legacy: bool) -> tuple[Shape
     if faults := list(_structure(signature, place)):
         return None, faults
     faults = list(_methods(signature[0], place, legacy))
-    properties, certificates = None, ()
+    properties: xades.Properties | None = None
+    certificates: tuple[x509.Certificate, ...] = ()
     try:
         certificates = keyinfo.certificates(signature)
         if signature[-1].tag == ds("Object"):

@@ -7,10 +7,9 @@ element parsed from them goes on. Every fault of both signatures is listed.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 
 from cryptography import x509
 from lxml import etree
@@ -21,148 +20,130 @@ from adapter.model.identifiers import Digest
 from adapter.model.procedure import Procedure, SignaturePolicy
 from adapter.model.stages import Envelope, Role, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
+from adapter.pipeline.coverage import Coverage
 from adapter.pipeline.engine import holds, verified_bytes
 from adapter.pipeline.envelope import read_header
-from adapter.pipeline.shape import Place, Shape, shapes
-from adapter.pipeline.xml import canonical
+from adapter.pipeline.references import Place
+from adapter.pipeline.shape import Shape, shapes
+from adapter.pipeline.timing import PLAIN_TIMING, Timing
 
-_EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
 
-
-def verify(envelope: Envelope, *, trust: who.Trust) -> VerifiedDocument:
+def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMING) -> VerifiedDocument:
     """Judge both signatures; give the signed element.
 
     Raises:
         Fault: at stage verify, with every fault found.
         Misconfigured: no partner is configured for the channel.
     """
-    found, findings = shapes(envelope.tree)  # (4)
-    signed, system = _judge_system(envelope, found.get(Place.SYSTEM), trust, findings)
-    declarant = _judge_declarant(envelope, found, trust, findings)
-    faults = [finding for finding in findings if finding.severity is Severity.REJECT]
-    if faults or signed is None or system is None:
+    found, findings = shapes(envelope.tree, legacy=_some_take_sha1(trust))  # (4)
+    case = _Case(envelope, trust, timing, Coverage(envelope.tree), findings)
+    system = case.system(found.get(Place.SYSTEM))
+    declarant = case.declarant(found.get(Place.DECLARANT))
+    if system is None or any(finding.severity is Severity.REJECT for finding in findings):
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
-    element = _without_signatures(signed)
+    said = case.coverage.said()
+    element = etree.fromstring(said, etree.XMLParser(resolve_entities=False, no_network=True))
     return VerifiedDocument(
         envelope=envelope,
         element=element,
         header=read_header(element),
         signers=(system, declarant) if declarant else (system,),
-        content_digest=Digest(hashlib.sha256(canonical(element)).hexdigest()),
+        content_digest=Digest(hashlib.sha256(said).hexdigest()),
         findings=tuple(findings),
     )
 
 
-def _judge_system(
-    envelope: Envelope, shape: Shape | None, trust: who.Trust, findings: list[Finding]
-) -> tuple[bytes | None, Signer | None]:
-    """The sending system's signature over the whole envelope, against its pinned certificates."""
-    channel, at = envelope.submission.channel, envelope.submission.received_at
-    partner = trust.partner_for(channel)
-    if partner is None:
-        raise Misconfigured(f"no partner is configured for channel {channel}")
-    pointer = Place.SYSTEM.pointer
-    if shape is None:
-        if not any(finding.pointer == pointer for finding in findings):
-            findings.append(Finding(name="system_signature_missing", pointer=pointer))
-        return None, None
-    candidates = partner.certificates  # (5)
-    if shape.certificates:
-        candidates = tuple(pinned for pinned in candidates if pinned == shape.certificates[0])
-    if not candidates:
-        findings.append(Finding(name="certificate_unknown", pointer=pointer))
-        return None, None
-    usable = [certificate for certificate in candidates if who.fitness(certificate, at=at, pointer=pointer) is None]
-    if not usable:
-        findings.extend(filter(None, [who.fitness(candidates[0], at=at, pointer=pointer)]))
-        return None, None
-    covered = _covered(envelope.tree, shape)
-    for certificate in usable:  # (6) and (7)
-        if holds(envelope.tree, Place.SYSTEM, certificate, at, covered=covered):
-            return covered, who.signer(certificate, role=partner.role, store="pinned", partner=partner.name)
-    findings.append(_does_not_hold(envelope, Place.SYSTEM, usable, at))
-    return None, None
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One envelope whose signatures are judged; `findings` fills."""
 
+    envelope: Envelope
+    trust: who.Trust
+    timing: Timing
+    coverage: Coverage
+    findings: list[Finding]
 
-def _judge_declarant(
-    envelope: Envelope, found: dict[Place, Shape], trust: who.Trust, findings: list[Finding]
-) -> Signer | None:
-    """The declarant's signature over Content; a present one that does not hold always counts (wire profile 2)."""
-    policy, pointer = envelope.procedure.signature, Place.DECLARANT.pointer
-    shape = found.get(Place.DECLARANT)
-    if shape is None:
-        malformed = any(finding.pointer == pointer for finding in findings)
-        if not malformed and envelope.spec.form and _required(policy, envelope):
-            findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
+    def system(self, shape: Shape | None) -> Signer | None:
+        """The sending system's signature over the whole envelope, against its pinned certificates."""
+        channel, at = self.envelope.submission.channel, self.envelope.submission.received_at
+        partner = self.trust.partner_for(channel)
+        if partner is None:
+            raise Misconfigured(f"no partner is configured for channel {channel}")
+        pointer = Place.SYSTEM.pointer
+        if shape is None:
+            if not any(finding.pointer == pointer for finding in self.findings):
+                self.findings.append(Finding(name="system_signature_missing", pointer=pointer))
+            return None
+        candidates = partner.certificates  # (5)
+        if shape.certificates:
+            candidates = tuple(pinned for pinned in candidates if pinned == shape.certificates[0])
+        if not candidates:
+            self.findings.append(Finding(name="certificate_unknown", pointer=pointer))
+            return None
+        usable = [certificate for certificate in candidates if who.fitness(certificate, at=at, pointer=pointer) is None]
+        if not usable:
+            self.findings.extend(filter(None, [who.fitness(candidates[0], at=at, pointer=pointer)]))
+            return None
+        self.findings.extend(_legacy(shape, partner.name, allowed=partner.legacy_sha1))
+        covered = self._covered(shape)
+        for certificate in usable:  # (6) and (7)
+            if holds(shape, certificate, covered=covered):
+                return who.signer(certificate, role=partner.role, store="pinned", partner=partner.name)
+        self.findings.append(_does_not_hold(shape, usable))
         return None
-    if not shape.certificates:
-        findings.append(Finding(name="certificate_missing", pointer=pointer))
-        return None
-    at = envelope.submission.received_at
-    verdict = trust.judge(  # (5)
-        shape.certificates,
-        stores=_stores(policy, envelope),
-        role=Role.DECLARANT,
-        moments=who.Moments(received=at),
-        pointer=pointer,
-    )
-    findings.extend(verdict.findings)
-    leaf = shape.certificates[0]
-    covered, then = _covered(envelope.tree, shape), _within(leaf, at)
-    if not holds(envelope.tree, Place.DECLARANT, leaf, then, covered=covered):  # (6) and (7)
-        findings.append(_does_not_hold(envelope, Place.DECLARANT, [leaf], then))
-    return verdict.signer
+
+    def declarant(self, shape: Shape | None) -> Signer | None:
+        """The declarant's signature over Content; a present one that does not hold always counts (wire profile 2)."""
+        policy, pointer = self.envelope.procedure.signature, Place.DECLARANT.pointer
+        if shape is None:
+            malformed = any(finding.pointer == pointer for finding in self.findings)
+            if not malformed and self.envelope.spec.form and _required(policy, self.envelope):
+                self.findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
+            return None
+        if not shape.certificates:
+            self.findings.append(Finding(name="certificate_missing", pointer=pointer))
+            return None
+        leaf = shape.certificates[0]
+        if shape.properties is not None and not shape.properties.name(leaf):
+            self.findings.append(Finding(name="xades_certificate", pointer=pointer))
+        moments, faults = self.timing.moments(shape, self.envelope.submission.received_at)
+        verdict = self.trust.judge(  # (5)
+            shape.certificates,
+            stores=_stores(policy, self.envelope),
+            role=Role.DECLARANT,
+            moments=moments,
+            pointer=pointer,
+        )
+        self.findings.extend([*faults, *verdict.findings])
+        if verdict.signer is not None:
+            store = self.trust.stores[verdict.signer.store]
+            self.findings.extend(_legacy(shape, store.name, allowed=store.legacy_sha1))
+        if not holds(shape, leaf, covered=self._covered(shape)):  # (6) and (7)
+            self.findings.append(_does_not_hold(shape, [leaf]))
+        return verdict.signer
+
+    def _covered(self, shape: Shape) -> dict[str, bytes]:
+        """What each reference must have been made from, by its URI."""
+        return {reference.uri: self.coverage.of(reference, shape.place) for reference in shape.references}
 
 
-def _does_not_hold(envelope: Envelope, place: Place, certificates: Sequence[x509.Certificate], at: datetime) -> Finding:
+def _some_take_sha1(trust: who.Trust) -> bool:
+    return any(each.legacy_sha1 for each in trust.partners) or any(each.legacy_sha1 for each in trust.stores.values())
+
+
+def _legacy(shape: Shape, whose: str, *, allowed: bool) -> list[Finding]:
+    """SHA-1: refused, or taken where the configuration names it for these signers, and told either way."""
+    if not shape.legacy:
+        return []
+    if allowed:
+        return [Finding("algorithm_legacy", shape.place.pointer, Severity.WARN, words={"store": whose})]
+    return [Finding("algorithm_forbidden", shape.place.pointer, words={"value": each}) for each in sorted(shape.legacy)]
+
+
+def _does_not_hold(shape: Shape, certificates: Sequence[x509.Certificate]) -> Finding:
     """Why: one that is good, but over something else than what it must cover, is told from one that is not good."""
-    elsewhere = any(verified_bytes(envelope.tree, place, certificate, at) for certificate in certificates)
-    return Finding("not_covered" if elsewhere else "signature_invalid", place.pointer)
-
-
-def _within(certificate: x509.Certificate, at: datetime) -> datetime:
-    """A time the certificate is valid at: dates are `fitness`'s question, here only the key is asked."""
-    return min(max(at, certificate.not_valid_before_utc), certificate.not_valid_after_utc)
-
-
-def _covered(tree: etree._Element, shape: Shape) -> bytes:
-    """What the signature must have signed, made from our own tree: the envelope less that signature, or Content."""
-    exclusive, prefixes = shape.reference_c14n == _EXCLUSIVE, shape.prefixes
-    if shape.place is Place.SYSTEM:
-        own = copy.deepcopy(tree)
-        _drop(own.find(f"{Place.SYSTEM.value}/*"))
-        return canonical(own, exclusive=exclusive, prefixes=prefixes)
-    content = tree.find("Body/Content")
-    assert content is not None
-    if not exclusive or prefixes:  # the namespaces above count, and lxml needs the element detached (pipeline/engine)
-        content = etree.fromstring(etree.tostring(content, with_tail=False))
-    return canonical(content, exclusive=exclusive, prefixes=prefixes)
-
-
-def _drop(element: etree._Element | None) -> None:
-    """Remove an element and leave the text behind it where it is."""
-    if element is None:
-        return
-    parent = element.getparent()
-    assert parent is not None
-    if element.tail:
-        before = element.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
-
-
-def _without_signatures(signed: bytes) -> etree._Element:
-    """What the XSD sees: the signed element without its signature elements and Content/@Id (wire profile 2)."""
-    element = etree.fromstring(signed, etree.XMLParser(resolve_entities=False, no_network=True))
-    _drop(element.find(Place.SYSTEM.value))
-    _drop(element.find(Place.DECLARANT.value))
-    content = element.find("Body/Content")
-    if content is not None:
-        content.attrib.pop("Id", None)
-    return element
+    elsewhere = any(verified_bytes(shape, certificate) for certificate in certificates)
+    return Finding("not_covered" if elsewhere else "signature_invalid", shape.place.pointer)
 
 
 def _required(policy: SignaturePolicy, envelope: Envelope) -> bool:

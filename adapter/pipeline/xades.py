@@ -122,7 +122,10 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
     for element, allowed in ((holder, {"Id", "MimeType", "Encoding"}), (qualifying, {"Target", "Id"})):
         _attributes(element, allowed)
     parts = list(qualifying)
-    if [part.tag for part in parts] not in ([xa("SignedProperties")], [xa("SignedProperties"), xa("UnsignedProperties")]):
+    if [part.tag for part in parts] not in (
+        [xa("SignedProperties")],
+        [xa("SignedProperties"), xa("UnsignedProperties")],
+    ):
         raise Refused("xades_structure", "QualifyingProperties")
     _attributes(parts[0], {"Id"})
     stated = _stated(parts[0])
@@ -195,9 +198,7 @@ def _signing_time(element: etree._Element) -> datetime:
         raise Refused("xades_structure", "SigningTime") from None
 
 
-def _signing_certificates(
-    first: etree._Element | None, second: etree._Element | None
-) -> Iterator[NamedCertificate]:
+def _signing_certificates(first: etree._Element | None, second: etree._Element | None) -> Iterator[NamedCertificate]:
     """The Certs of SigningCertificate, or of SigningCertificateV2."""
     digest_only, holder = [xa("CertDigest")], second if first is None else first
     allowed = [[xa("CertDigest"), xa("IssuerSerial")]]

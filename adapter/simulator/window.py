@@ -21,7 +21,8 @@ from adapter.model.limits import Limits
 from adapter.pipeline import xml
 from adapter.pipeline.engine import verified_bytes
 from adapter.pipeline.envelope import write_time
-from adapter.pipeline.shape import Place, shapes
+from adapter.pipeline.references import Place
+from adapter.pipeline.shape import shapes
 from adapter.simulator.pki import Party
 from adapter.simulator.sign import sign_message
 
@@ -298,7 +299,8 @@ def claims_of(tree: etree._Element) -> Claims | None:
 def _holds(tree: etree._Element, place: Place, certificate: x509.Certificate, at: datetime) -> bool:
     """The one signature at the place holds, and is of an allowed shape, so that it covers what it must."""
     found, findings = shapes(tree)
-    return not findings and place in found and verified_bytes(tree, place, certificate, at) is not None
+    in_date = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+    return in_date and not findings and place in found and verified_bytes(found[place], certificate) is not None
 
 
 def _party(party: Name) -> dict[str, str]:

@@ -17,6 +17,8 @@ class Partner:
     role: Role
     channel: Channel
     certificates: tuple[x509.Certificate, ...]
+    legacy_sha1: bool = False
+    """Signatures of theirs made with SHA-1 are taken, with a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,5 @@ class Store:
     name: str
     anchors: tuple[x509.Certificate, ...]
     intermediates: tuple[x509.Certificate, ...]
+    legacy_sha1: bool = False
+    """Signatures of its certificates made with SHA-1 are taken, with a warning."""
