@@ -104,7 +104,7 @@ def _shape(signature: etree._Element, place: Place, legacy: bool) -> tuple[Shape
             faults.extend(_properties_faults(properties, signature, place, legacy))
     except ValueError:
         faults.append(_bad(place.pointer, "signature_structure", what="X509Certificate"))
-    except xades.Refused as refused:
+    except xades.NotTaken as refused:
         return None, [*faults, refused.finding(place.pointer)]
     found, wrong = references(signature, place, properties, legacy=legacy)
     faults.extend(wrong)

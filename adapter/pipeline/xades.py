@@ -97,7 +97,7 @@ class Properties:
         return any(_names(named, leaf) for named in self.certificates)
 
 
-class Refused(Exception):
+class NotTaken(Exception):
     """These properties are not to be read further. Internal to the gate, which lists it as a finding."""
 
     def __init__(self, name: str, what: str) -> None:
@@ -112,12 +112,12 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
     """Read the one ds:Object of a signature.
 
     Raises:
-        Refused: anything in it is not as the profile asks; says what.
+        NotTaken: anything in it is not as the profile asks; says what.
     """
     qualifying = _only(holder, "QualifyingProperties")
     target = qualifying.get("Target")
     if not signature.get("Id") or target != f"#{signature.get('Id')}":
-        raise Refused("xades_structure", "QualifyingProperties/@Target")
+        raise NotTaken("xades_structure", "QualifyingProperties/@Target")
     # Inclusive C14N would carry xml:* attributes down into what is signed.
     for element, allowed in ((holder, {"Id", "MimeType", "Encoding"}), (qualifying, {"Target", "Id"})):
         _attributes(element, allowed)
@@ -126,7 +126,7 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
         [xa("SignedProperties")],
         [xa("SignedProperties"), xa("UnsignedProperties")],
     ):
-        raise Refused("xades_structure", "QualifyingProperties")
+        raise NotTaken("xades_structure", "QualifyingProperties")
     _attributes(parts[0], {"Id"})
     stated = _stated(parts[0])
     return Properties(
@@ -139,14 +139,14 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
 
 def _only(parent: etree._Element, name: str) -> etree._Element:
     if len(parent) != 1 or parent[0].tag != xa(name):
-        raise Refused("xades_structure", name)
+        raise NotTaken("xades_structure", name)
     return parent[0]
 
 
 def _attributes(element: etree._Element, allowed: set[str]) -> None:
     for name in element.attrib:
         if name not in allowed:
-            raise Refused("xades_structure", f"{_local(element)}/@{etree.QName(str(name)).localname}"[:80])
+            raise NotTaken("xades_structure", f"{_local(element)}/@{etree.QName(str(name)).localname}"[:80])
 
 
 def _local(element: etree._Element) -> str:
@@ -155,35 +155,35 @@ def _local(element: etree._Element) -> str:
 
 def _text(element: etree._Element) -> str:
     if len(element):
-        raise Refused("xades_structure", _local(element))
+        raise NotTaken("xades_structure", _local(element))
     return (element.text or "").strip()
 
 
 def _decoded(element: etree._Element, limit: int = MAX_TOKEN_TEXT) -> bytes:
     text = _text(element)
     if len(text) > limit:
-        raise Refused("xades_structure", _local(element))
+        raise NotTaken("xades_structure", _local(element))
     try:
         return b64decode("".join(text.split()), validate=True)
     except ValueError:
-        raise Refused("xades_structure", _local(element)) from None
+        raise NotTaken("xades_structure", _local(element)) from None
 
 
 def _stated(signed: etree._Element) -> dict[str, etree._Element]:
     """The signature's own signed properties by tag; those of the data are looked at and have no effect."""
     known = [xa("SignedSignatureProperties"), xa("SignedDataObjectProperties")]
     if [part.tag for part in signed] not in (known[:1], known):
-        raise Refused("xades_structure", "SignedProperties")
+        raise NotTaken("xades_structure", "SignedProperties")
     for each in (inner for part in signed for inner in part):
         if each.tag not in _READ and each.tag not in WITHOUT_EFFECT:
-            raise Refused("xades_forbidden", _local(each))
+            raise NotTaken("xades_forbidden", _local(each))
     stated = {str(part.tag): part for part in signed[0]}
     certificates = [name for name in (_CERTIFICATE_V1, _CERTIFICATE_V2) if name in stated]
     if len(stated) != len(signed[0]) or len(certificates) != 1 or xa("SigningTime") not in stated:
-        raise Refused("xades_structure", "SigningTime, SigningCertificate")
+        raise NotTaken("xades_structure", "SigningTime, SigningCertificate")
     policy = stated.get(_POLICY)
     if policy is not None and [child.tag for child in policy] != [xa("SignaturePolicyImplied")]:
-        raise Refused("xades_forbidden", "SignaturePolicyId")
+        raise NotTaken("xades_forbidden", "SignaturePolicyId")
     return stated
 
 
@@ -191,11 +191,11 @@ def _signing_time(element: etree._Element) -> datetime:
     text = _text(element)
     # Years at the calendar's ends overflow when they are moved to another zone; nobody signs there.
     if not _TIME.fullmatch(text) or not 1900 <= int(text[:4]) < 9999:
-        raise Refused("xades_structure", "SigningTime")
+        raise NotTaken("xades_structure", "SigningTime")
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise Refused("xades_structure", "SigningTime") from None
+        raise NotTaken("xades_structure", "SigningTime") from None
 
 
 def _signing_certificates(first: etree._Element | None, second: etree._Element | None) -> Iterator[NamedCertificate]:
@@ -206,10 +206,10 @@ def _signing_certificates(first: etree._Element | None, second: etree._Element |
         allowed = [digest_only, [xa("CertDigest"), xa("IssuerSerialV2")]]
     for certificate in () if holder is None else holder:
         if certificate.tag != xa("Cert") or [part.tag for part in certificate] not in allowed:
-            raise Refused("xades_structure", "Cert")
+            raise NotTaken("xades_structure", "Cert")
         digest = certificate[0]
         if [part.tag for part in digest] != [ds("DigestMethod"), ds("DigestValue")] or len(digest[0]):
-            raise Refused("xades_structure", "CertDigest")
+            raise NotTaken("xades_structure", "CertDigest")
         issuer, serial = _issuer_serial(certificate[1]) if first is not None else (None, None)
         yield NamedCertificate(
             digest_algorithm=str(digest[0].get("Algorithm"))[:100],
@@ -222,10 +222,10 @@ def _signing_certificates(first: etree._Element | None, second: etree._Element |
 
 def _issuer_serial(element: etree._Element) -> tuple[str, int]:
     if [part.tag for part in element] != [ds("X509IssuerName"), ds("X509SerialNumber")]:
-        raise Refused("xades_structure", "IssuerSerial")
+        raise NotTaken("xades_structure", "IssuerSerial")
     serial = _text(element[1])
     if not (serial.isascii() and serial.isdigit() and len(serial) <= 60):  # 20 octets (RFC 5280, 4.1.2.2)
-        raise Refused("xades_structure", "X509SerialNumber")
+        raise NotTaken("xades_structure", "X509SerialNumber")
     return _text(element[0]), int(serial)
 
 
@@ -253,22 +253,22 @@ def _stamps(unsigned: etree._Element) -> Iterator[StampShape]:
     """Time stamps of the signature; of everything else here nothing is believed, and not everything is taken."""
     found = list(_only(unsigned, "UnsignedSignatureProperties"))
     if sum(each.tag == _STAMP for each in found) > MAX_TIMESTAMPS:
-        raise Refused("xades_forbidden", f"SignatureTimeStamp > {MAX_TIMESTAMPS}")
+        raise NotTaken("xades_forbidden", f"SignatureTimeStamp > {MAX_TIMESTAMPS}")
     for each in found:
         if each.tag == _STAMP:
             yield _stamp(each)
         elif each.tag not in WITHOUT_EFFECT:
-            raise Refused("xades_forbidden", _local(each))
+            raise NotTaken("xades_forbidden", _local(each))
 
 
 def _stamp(element: etree._Element) -> StampShape:
     *before, token = list(element) or [element]
     method = before[0] if len(before) == 1 else None
     if token.tag != xa("EncapsulatedTimeStamp") or token.get("Encoding", _DER) != _DER or len(before) > 1:
-        raise Refused("xades_structure", "SignatureTimeStamp")
+        raise NotTaken("xades_structure", "SignatureTimeStamp")
     if method is None:
         return StampShape(_decoded(token), None, ())
     named = prefixes(method)
     if method.tag != ds("CanonicalizationMethod") or method.get("Algorithm") not in C14N or named is None:
-        raise Refused("xades_structure", "SignatureTimeStamp/CanonicalizationMethod")
+        raise NotTaken("xades_structure", "SignatureTimeStamp/CanonicalizationMethod")
     return StampShape(_decoded(token), str(method.get("Algorithm")), named)
