@@ -31,6 +31,7 @@ from adapter.pipeline.trust import Trust
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
+from adapter.services.deadlines import Deadlines
 from adapter.services.declarations import Declarations
 from adapter.services.door import Door
 from adapter.services.intake import Intake
@@ -222,6 +223,10 @@ class House:
     @cached_property
     def declarations(self) -> Declarations:
         return Declarations(self.database, self.legal_clock)
+
+    @cached_property
+    def deadlines(self) -> Deadlines:
+        return Deadlines(self.database, lambda: self.catalogue, self.legal_clock, self.observe)
 
     @cached_property
     def lookup(self) -> Lookup:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import dossiers, judging, playing, quarantines, running, setting_up, simulation, windows
+from adapter.cli import agenda, dossiers, judging, playing, quarantines, running, setting_up, simulation, windows
 from adapter.cli.exits import EXIT_CODES, Commands
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command()(setting_up.check)
 app.command()(setting_up.declare)
 app.add_typer(setting_up.database, name="database")
 app.command()(judging.judge)
+app.command()(agenda.deadlines)
 app.add_typer(dossiers.dossier, name="dossier")
 app.add_typer(dossiers.journal, name="journal")
 app.add_typer(quarantines.quarantine, name="quarantine")

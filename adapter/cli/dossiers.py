@@ -187,6 +187,10 @@ def _show(life: Life) -> None:
         for each in life.replies
     )
     table("Replies", columns, rows_of)
+    clocks = ("noticed_at", "alert_due_at", "started_at", "due_at", "ended_at", "delivered_at")
+    parts = ("name", "party", "standing", *clocks)
+    heads = [name.removesuffix("_at").replace("_", " ") for name in parts]
+    table("Deadlines", heads, ([getattr(each, name) for name in parts] for each in life.deadlines))
     table(
         "Journal",
         ("no.", "at", "event", "actor", "detail"),

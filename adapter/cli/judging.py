@@ -15,13 +15,12 @@ import typer
 
 from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
+from adapter.cli.options import AsJson, Config, is_readable, moment, open_house, read_input
 from adapter.cli.printing import as_json, line, note
 from adapter.model.finding import Finding
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.stages import Channel, Signer, Submission
-from adapter.pipeline.envelope import VIETNAM
 from adapter.services.judging import judged
 from adapter.services.register import stage_of
 
@@ -46,12 +45,12 @@ def judge(
     findings [{code, pointer, line, vi, en}], signers [{role, subject, serial}], digest (SHA-256 of the file).
     Exit code 0 if all are accepted, 1 if any is not.
     """
-    moment = _moment(at)
+    given = moment(at, "--at")
     for file in files:
         is_readable(file)
     house = open_house(config)
     ground_is_there(house)
-    outcomes = [_judged(file, channel, moment or house.legal_clock(), house, json) for file in files]
+    outcomes = [_judged(file, channel, given or house.legal_clock(), house, json) for file in files]
     raise leave(Exit.OK if all(outcome is Word.ACCEPTED for outcome in outcomes) else Exit.NO)
 
 
@@ -62,16 +61,6 @@ def ground_is_there(house: House) -> None:
         Misconfigured: schemas, mappings or trust stores cannot be loaded.
     """
     _ = house.ground
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO 8601 time", param_hint="--at") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
 
 
 def _judged(file: Path, channel: Channel, at: datetime, house: House, json: bool) -> Word:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from adapter.bootstrap import House
 from adapter.bootstrap import house as build
 from adapter.entrypoints.log import silence
 from adapter.model.errors import Misconfigured
+from adapter.pipeline.envelope import VIETNAM
 
 STDIN = "-"
 Config = Annotated[
@@ -36,6 +38,17 @@ def open_house(config: Path | None) -> House:
     """
     silence()
     return build(config)
+
+
+def moment(text: str | None, option: str) -> datetime | None:
+    """A time as it is typed: ISO 8601, without zone Vietnam's; None where none was."""
+    if text is None:
+        return None
+    try:
+        stated = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no ISO 8601 time", param_hint=option) from None
+    return stated if stated.tzinfo else stated.replace(tzinfo=VIETNAM)
 
 
 def is_readable(file: Path) -> None:

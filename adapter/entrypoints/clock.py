@@ -1,4 +1,4 @@
-"""The timers: the window's mode, waiting messages, seals of the journal. One is active at a time, by a lock."""
+"""The timers: window, waiting messages, deadlines, seals of the journal. One is active at a time, by a lock."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from adapter.gateways.keyring import KeyUnavailable
 from adapter.gateways.topology import Topology, declare
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
+from adapter.services.deadlines import Deadlines
 from adapter.services.waiting import Waiting
 from adapter.services.window import Window
 
@@ -28,6 +29,7 @@ class Clock:
     database: Database
     window: Window
     waiting: Waiting
+    deadlines: Deadlines
     address: BrokerAddress
     topology: Topology
     started_at: datetime
@@ -62,6 +64,7 @@ class Clock:
                 broker_up, probed = self._probe(was_up=broker_up), now
             self.window.refresh(broker_up=broker_up, started_at=self.started_at)
             self.waiting.wake()
+            self.deadlines.watch()
             if now - sealed >= self.seal_s:
                 self.waiting.seal()
                 sealed = now

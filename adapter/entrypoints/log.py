@@ -26,7 +26,16 @@ LEVELS = {
 # Points inside one step, told for the crash proofs: an operator sees the step's end.
 _INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHED}
 _TO_LOOK_AT = {
-    *(Event.SECURITY, Event.PARKED, Event.UNAVAILABLE, Event.RETURNED, Event.UNSAFE, Event.KEY_NOT_TAKEN),
+    *(
+        Event.SECURITY,
+        Event.PARKED,
+        Event.UNAVAILABLE,
+        Event.RETURNED,
+        Event.UNSAFE,
+        Event.DEADLINE_NEAR,
+        Event.DEADLINE_PASSED,
+        Event.KEY_NOT_TAKEN,
+    ),
 }
 _TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked"}
 _QUIET = ("signxml", "alembic", "sqlalchemy", "xmlschema")

@@ -68,6 +68,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         database=part.database,
         window=part.window,
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
+        deadlines=part.deadlines,
         address=part.broker,
         topology=part.topology,
         started_at=now(),

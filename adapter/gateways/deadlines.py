@@ -1,7 +1,7 @@
 """Running deadlines in the store: one row for each, opened and ended with what happens to a dossier.
 
 A row keeps both clocks (Article 10): from when the border side had the message, and from when the law counts. Lists and
-figures are in `gateways/duelists`.
+figures are in `gateways/agenda`.
 """
 
 from __future__ import annotations
@@ -68,18 +68,6 @@ def end(
     connection.execute(update(deadline).where(mine).values(ended_at=at, why=why.value, outbox_id=outbox_id))
 
 
-def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
-    """A dossier's deadlines with the delivery of what ended them, in the order they began."""
-    delivered = outbox.c.delivered_at.label("delivered_at")
-    query = (
-        select(deadline, delivered)
-        .select_from(deadline.outerjoin(outbox, outbox.c.id == deadline.c.outbox_id))
-        .where(deadline.c.dossier_id == dossier_id)
-        .order_by(deadline.c.noticed_at, deadline.c.id)
-    )
-    return list(connection.execute(query))
-
-
 def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Deadlines of which a share of the time is over, each once: they are marked as they are given."""
     due = and_(_OPEN, deadline.c.warned_at.is_(None), deadline.c.warn_at <= now)
@@ -112,7 +100,7 @@ def _take(connection: Connection, due: Any, order: Any, mark: dict[str, Any], li
 def delivered_starts(connection: Connection, limit: int) -> list[Row[Any]]:
     """Deadlines that begin when the declarant has a reply of ours, and he has it now."""
     query = (
-        select(deadline, outbox.c.delivered_at)
+        select(deadline, outbox.c.delivered_at.label("reply_delivered_at"))
         .join(outbox, outbox.c.id == deadline.c.starts_with)
         .where(_OPEN, deadline.c.started_at.is_(None), outbox.c.delivered_at.is_not(None))
         .limit(limit)

@@ -290,8 +290,10 @@ deadline = Table(
     Column("breached_at", Moment),
 )
 Index("ix_deadline_dossier", deadline.c.dossier_id)
+Index("ix_deadline_noticed", deadline.c.noticed_at)
+Index("ix_dossier_received", dossier.c.received_at)
 for _name, _column, _open in (
-    ("due", deadline.c.due_at, "ended_at IS NULL"),
+    ("open", deadline.c.alert_due_at, "ended_at IS NULL"),
     ("warn", deadline.c.warn_at, "ended_at IS NULL AND warned_at IS NULL"),
     ("breach", deadline.c.alert_due_at, "ended_at IS NULL AND breached_at IS NULL"),
     ("starts", deadline.c.starts_with, "ended_at IS NULL AND started_at IS NULL"),

@@ -40,6 +40,8 @@ class Event(StrEnum):
     WINDOW = "window.changed"
     WOKEN = "waiting.woken"
     SEALED = "journal.sealed"
+    DEADLINE_NEAR = "deadline.near"
+    DEADLINE_PASSED = "deadline.passed"
     LOOKUP = "lookup.done"
     REQUEST = "request.done"
     REQUEST_FAILED = "request.failed"

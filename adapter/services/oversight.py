@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import journal, listings
+from adapter.gateways import agenda, journal, listings
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Catalogue, FieldSpec, Procedure
+from adapter.services.deadlines import Due, due_of
 
 MASK = "***"
 
@@ -98,6 +99,7 @@ class Life:
     versions: tuple[Version, ...]
     replies: tuple[ReplyLife, ...]
     journal: tuple[JournalLine, ...]
+    deadlines: tuple[Due, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,10 +136,11 @@ class Oversight:
             groups = {each.id: listings.version_rows(connection, each.id) for each in stored}
             replies = listings.replies(connection, row.id)
             entries = listings.entries(connection, row.id)
+            due = [due_of(each, now) for each in agenda.of_dossier(connection, row.id)]
         catalogue = self.catalogue()
         versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
         procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
-        return _life(_seen(row, now, procedure, personal=personal), versions, replies, entries)
+        return _life(_seen(row, now, procedure, personal=personal), versions, replies, entries, due)
 
     def journal_faults(self) -> tuple[int, list[str]]:
         """How many chains there are, and every place where one does not hold."""
@@ -167,12 +170,14 @@ def _life(
     versions: tuple[Version, ...],
     replies: list[Stored[Any]],
     entries: list[Stored[Any]],
+    due: list[Due],
 ) -> Life:
     return Life(
         **seen,
         versions=versions,
         replies=tuple(_reply(each) for each in replies),
         journal=tuple(JournalLine(each.ordinal, each.at, each.event, each.actor, each.detail) for each in entries),
+        deadlines=tuple(due),
     )
 
 

@@ -260,6 +260,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["declaration_id"], ["declaration.id"], name=op.f("fk_declaration_row_declaration_id")),
         sa.PrimaryKeyConstraint("declaration_id", "group", "ordinal", name=op.f("pk_declaration_row")),
     )
+    with op.batch_alter_table("dossier", schema=None) as batch_op:
+        batch_op.create_index("ix_dossier_received", ["received_at"], unique=False)
     op.create_table(
         "deadline",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -289,8 +291,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deadline", schema=None) as batch_op:
         batch_op.create_index("ix_deadline_dossier", ["dossier_id"], unique=False)
+        batch_op.create_index("ix_deadline_noticed", ["noticed_at"], unique=False)
         for name, column, where in (
-            ("ix_deadline_due", "due_at", "ended_at IS NULL"),
+            ("ix_deadline_open", "alert_due_at", "ended_at IS NULL"),
             ("ix_deadline_warn", "warn_at", "ended_at IS NULL AND warned_at IS NULL"),
             ("ix_deadline_breach", "alert_due_at", "ended_at IS NULL AND breached_at IS NULL"),
             ("ix_deadline_starts", "starts_with", "ended_at IS NULL AND started_at IS NULL"),

@@ -1,0 +1,74 @@
+"""`deadlines`: what is due, what has passed, and how many deadlines were met."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, fields
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from adapter.cli.exits import Exit, leave
+from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.printing import as_json, table
+from adapter.gateways.agenda import Wanted
+from adapter.services.deadlines import Agenda, Declared, Figures
+
+_COLUMNS = ("subject", "procedure", "gate", "name", "party", "standing", "noticed_at", "started_at", "due_at")
+
+
+def deadlines(
+    due_within: Annotated[
+        float | None, typer.Option(metavar="HOURS", min=0, help="Only what ends within so many hours.")
+    ] = None,
+    overdue: Annotated[
+        bool, typer.Option("--overdue", help="Only what has passed; exit code 1 if anything has.")
+    ] = False,
+    procedure: Annotated[str | None, typer.Option(help="Only this procedure.")] = None,
+    gate: Annotated[str | None, typer.Option(help="Only this gate.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="Figures of the last so many days.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 200,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="As of this time, ISO 8601; without zone Vietnam's. Default: now."),
+    ] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Deadlines that run, those that end first before the others, and how many were met by procedure and gate.
+
+    "noticed" is when the border side had the message, from which alerts count; "started" is acceptance, from which the
+    law counts. A confirmation is met when the declarant has it in time; "answered" is sent in time, delivery not known.
+    """
+    given = moment(at, "--at")
+    house = open_house(config)
+    now = given or house.legal_clock()
+    wanted = Wanted(
+        procedure=procedure,
+        gate=gate,
+        until=_until(now, due_within, overdue=overdue),
+        after=now if due_within is not None and not overdue else None,
+        limit=limit,
+    )
+    since = (now - timedelta(days=days)).astimezone(UTC)
+    found = house.deadlines.agenda(wanted, since=since, now=now)
+    if json:
+        as_json({"at": now, "since": since, **{each.name: getattr(found, each.name) for each in fields(found)}})
+    else:
+        _show(found, days)
+    raise leave(Exit.NO if overdue and found.due else Exit.OK)
+
+
+def _until(now: datetime, due_within: float | None, *, overdue: bool) -> datetime | None:
+    if due_within is not None:
+        return now + timedelta(hours=due_within)
+    # Who answers at the very end is in time.
+    return now - timedelta.resolution if overdue else None
+
+
+def _show(found: Agenda, days: int) -> None:
+    heads = [name.removesuffix("_at") for name in _COLUMNS]
+    rows = ([getattr(due, name) for name in _COLUMNS] for due in found.due)
+    table(f"{len(found.due)} deadline(s) run", heads, rows)
+    table(f"Of the last {days} day(s)", [each.name for each in fields(Figures)], map(astuple, found.figures))
+    table("Declared", [each.name for each in fields(Declared)], map(astuple, found.declared))

@@ -1,0 +1,108 @@
+"""The agenda: which deadlines run, and how many were met, from the rows of `gateways/deadlines`. Changes nothing.
+
+In law a confirmation is complete when the declarant has it (Article 10), so what counts is the delivery of the reply
+that answered; a deadline that no reply ends (the window's reconciliation) counts by its own end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+
+from adapter.gateways.deadlines import End
+from adapter.gateways.tables import deadline, dossier, incident, outbox
+
+_OPEN = deadline.c.ended_at.is_(None)
+_ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
+_DELIVERED = case((deadline.c.outbox_id.is_(None), deadline.c.ended_at), else_=outbox.c.delivered_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; None: everything. `until`: ends at that time or earlier, `after`: not before that one."""
+
+    procedure: str | None = None
+    gate: str | None = None
+    until: datetime | None = None
+    after: datetime | None = None
+    limit: int = 200
+
+
+def running(connection: Connection, wanted: Wanted) -> list[Row[Any]]:
+    """Deadlines that run, the one that ends first before the others; those that the calendar cannot tell are last."""
+    query = (
+        _with_subject(select(*_columns())).where(_OPEN, *_of(wanted)).order_by(_ENDS.is_(None), _ENDS, deadline.c.id)
+    )
+    if wanted.until is not None:
+        # The watch never ends after the law's clock: the first condition is the one that the index serves.
+        query = query.where(deadline.c.alert_due_at <= wanted.until, wanted.until >= _ENDS)
+    if wanted.after is not None:
+        query = query.where(or_(_ENDS.is_(None), wanted.after <= _ENDS))
+    return list(connection.execute(query.limit(wanted.limit)))
+
+
+def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """All deadlines of a dossier in the order they began."""
+    query = _with_subject(select(*_columns())).where(deadline.c.dossier_id == dossier_id)
+    return list(connection.execute(query.order_by(deadline.c.noticed_at, deadline.c.id)))
+
+
+def _columns() -> list[Any]:
+    subject = (dossier.c.number, dossier.c.year, dossier.c.procedure, dossier.c.gate)
+    return [deadline, *subject, incident.c.notice_number, _DELIVERED.label("delivered_at")]
+
+
+def _with_subject(query: Select[Any]) -> Select[Any]:
+    """A deadline is a dossier's or an incident's, and a reply may have ended it."""
+    return query.select_from(
+        deadline.outerjoin(dossier, dossier.c.id == deadline.c.dossier_id)
+        .outerjoin(incident, incident.c.id == deadline.c.incident_id)
+        .outerjoin(outbox, outbox.c.id == deadline.c.outbox_id)
+    )
+
+
+def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions = []
+    if wanted.procedure is not None:
+        conditions.append(dossier.c.procedure == wanted.procedure)
+    if wanted.gate is not None:
+        conditions.append(dossier.c.gate == wanted.gate)
+    return conditions
+
+
+def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Row[Any]]:
+    """How deadlines that began since then stand, by procedure, gate and kind."""
+    due, answered = deadline.c.due_at, deadline.c.why == End.ANSWERED.value
+    unknown = and_(answered, _DELIVERED.is_(None))
+    met = and_(answered, due >= _DELIVERED)
+    in_time = and_(unknown, deadline.c.ended_at <= due)
+    overdue = and_(_OPEN, due < now)
+    late = and_(answered, or_(due < _DELIVERED, and_(unknown, due < deadline.c.ended_at)))
+    names = (dossier.c.procedure, dossier.c.gate, deadline.c.kind)
+    counted = {"met": met, "answered": in_time, "late": late, "overdue": overdue, "open": _OPEN}
+    query = (
+        _with_subject(select(*names, *(_count(condition).label(name) for name, condition in counted.items())))
+        .where(deadline.c.noticed_at >= since, *_of(wanted))
+        .group_by(*names)
+        .order_by(*names)
+    )
+    return list(connection.execute(query))
+
+
+def declared(connection: Connection, wanted: Wanted, *, since: datetime) -> list[Row[Any]]:
+    """How many dossiers came since then, and how many of them were declared late, by procedure and gate."""
+    names = (dossier.c.procedure, dossier.c.gate)
+    query = (
+        select(*names, func.count().label("dossiers"), _count(dossier.c.late).label("late"))
+        .where(dossier.c.received_at >= since, *_of(wanted))
+        .group_by(*names)
+        .order_by(*names)
+    )
+    return list(connection.execute(query))
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))

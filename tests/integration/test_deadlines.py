@@ -1,0 +1,281 @@
+"""Deadlines on both databases: the two clocks, when one is met in law, alerts once each, figures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House
+from adapter.cli import app
+from adapter.cli.dossiers import oversight
+from adapter.gateways.agenda import Wanted
+from adapter.gateways.tables import deadline, incident, outbox
+from adapter.gateways.upgrade import upgrade
+from adapter.model.events import Event
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.services.completion import Officer
+from adapter.services.deadlines import Agenda, Due, Standing
+from tests.crash.declarations import PROCEDURE, declaration
+from tests.crash.scene import Scene
+from tests.harness.fixtures import CLOCK
+from tests.harness.pki import ROOT
+
+OFFICER = Officer("cb-01", "Tran Van Quan")
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Post:
+    """A border post in which the test moves the clock. A citizen is answered within one hour, Article 10(3)(b)."""
+
+    scene: Scene
+    now: datetime = CLOCK
+    told: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def house(self) -> House:
+        return self.scene.house
+
+    def open(self) -> None:
+        self.house.legal_clock = lambda: self.now
+        self.house.observe = lambda event, /, **fields: self.told.append((event, fields))
+        upgrade(self.house.database)
+
+    def receive(self, number: int, *, door: Channel = Channel.WINDOW) -> DossierKey:
+        message = declaration(number)
+        settled = self.house.intake.receive([Submission(message.raw, door, self.now, Digest(message.digest))])
+        assert settled[0].outcome.value == "accepted", settled
+        return DossierKey(message.reference, 2026)
+
+    def complete(self, key: DossierKey) -> None:
+        self.house.completion.complete(key, OFFICER)
+
+    def deliver(self, key: DossierKey) -> None:
+        """The declarant has the confirmation: the window's 99 came."""
+        with self.house.database.transaction() as connection:
+            kept = update(outbox).where(outbox.c.reference == key.number, outbox.c.kind == "Completion")
+            connection.execute(kept.values(delivered_at=self.now))
+
+    def agenda(self, **wanted: Any) -> Agenda:
+        since = CLOCK - timedelta(days=1)
+        return self.house.deadlines.agenda(Wanted(**wanted), since=since, now=self.now)
+
+    def only(self, key: DossierKey) -> Due:
+        """The dossier's one deadline, as its life shows it."""
+        life = oversight(self.house).life(key, personal=False, actor="test")
+        (due,) = life.deadlines
+        return due
+
+    def alerts(self) -> list[tuple[Event, str]]:
+        """Watch once; what was told."""
+        self.told.clear()
+        self.house.deadlines.watch()
+        return [(event, fields["dossier"]) for event, fields in self.told]
+
+
+@pytest.fixture
+def post(tmp_path: Path, database_url: str) -> Iterator[Post]:
+    made = Post(Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url))
+    made.open()
+    yield made
+    made.scene.close()
+
+
+@pytest.fixture
+def officers_post(tmp_path: Path, database_url: str) -> Iterator[Post]:
+    """The same, where an officer accepts."""
+    mappings = tmp_path / "mappings"
+    shutil.copytree(ROOT / "mappings", mappings)
+    file = mappings / PROCEDURE / "1" / "procedure.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert "acceptance: automatic" in text
+    file.write_text(text.replace("acceptance: automatic", "acceptance: officer"), encoding="utf-8")
+    made = Post(Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url))
+    made.scene.configure({"folders.mappings": str(mappings)})
+    made.open()
+    yield made
+    made.scene.close()
+
+
+def test_a_confirmation_that_the_declarant_has_in_time_is_met(post: Post) -> None:
+    key = post.receive(1)
+    assert post.only(key).standing is Standing.RUNNING
+    post.now += 50 * MINUTE
+    post.complete(key)
+    assert post.only(key).standing is Standing.ANSWERED
+    post.now += 10 * MINUTE  # exactly one hour
+    post.deliver(key)
+
+    assert post.only(key).standing is Standing.MET
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.answered, figures.late, figures.overdue, figures.open) == (1, 0, 0, 0, 0)
+
+
+def test_a_confirmation_sent_in_time_that_arrives_too_late_is_late(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 50 * MINUTE
+    post.complete(key)
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.answered, figures.late) == (0, 1, 0)
+    post.now += 11 * MINUTE
+    post.deliver(key)
+
+    assert post.only(key).standing is Standing.LATE
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.answered, figures.late) == (0, 0, 1)
+
+
+def test_a_confirmation_that_leaves_too_late_is_late_before_it_is_delivered(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 61 * MINUTE
+    assert post.only(key).standing is Standing.OVERDUE
+    assert [figures.overdue for figures in post.agenda().figures] == [1]
+    post.complete(key)
+
+    assert post.only(key).standing is Standing.LATE
+    (figures,) = post.agenda().figures
+    assert (figures.answered, figures.late, figures.overdue) == (0, 1, 0)
+
+
+def test_alerts_count_from_reception_and_the_law_from_acceptance(officers_post: Post) -> None:
+    post = officers_post
+    key = post.receive(1)
+    due = post.only(key)
+    assert (due.noticed_at, due.alert_due_at) == (CLOCK, CLOCK + 60 * MINUTE)
+    assert (due.started_at, due.due_at) == (None, None)
+    post.now += 30 * MINUTE
+    post.house.completion.accept(key, OFFICER)
+
+    due = post.only(key)
+    assert (due.started_at, due.due_at) == (CLOCK + 30 * MINUTE, CLOCK + 90 * MINUTE)
+    assert due.alert_due_at == CLOCK + 60 * MINUTE
+    overview = oversight(post.house).life(key, personal=False, actor="test").dossier
+    assert overview.confirm_due_at == CLOCK + 90 * MINUTE
+    post.now = CLOCK + 61 * MINUTE
+    assert post.only(key).standing is Standing.NEAR  # the watch is over, the law's time is not
+
+
+def test_what_nobody_accepts_is_watched_all_the_same(officers_post: Post) -> None:
+    post = officers_post
+    key = post.receive(1)
+    post.now += 61 * MINUTE
+
+    assert post.only(key).standing is Standing.WAITING
+    assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
+
+
+def test_each_alert_is_sent_once_and_the_breach_once(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 44 * MINUTE
+    assert post.alerts() == []
+    post.now += MINUTE  # three quarters of the hour
+    assert post.alerts() == [(Event.DEADLINE_NEAR, str(key))]
+    assert post.alerts() == []
+    post.now += 15 * MINUTE
+    assert post.alerts() == [(Event.DEADLINE_PASSED, str(key))]
+    assert post.alerts() == []
+
+
+def test_no_alert_for_what_is_done(post: Post) -> None:
+    key = post.receive(1)
+    post.complete(key)
+    post.now += 61 * MINUTE
+    assert post.alerts() == []
+
+
+def test_a_refusal_leaves_nothing_due(officers_post: Post) -> None:
+    post = officers_post
+    key = post.receive(1)
+    post.house.completion.refuse(key, OFFICER, reason="thử")
+    post.now += 61 * MINUTE
+
+    assert post.only(key).standing is Standing.LAPSED
+    assert post.alerts() == []
+    assert post.agenda().due == ()
+
+
+def test_the_list_says_what_ends_soon_and_what_has_passed(post: Post) -> None:
+    first = post.receive(1)
+    post.now += 50 * MINUTE
+    second = post.receive(2)
+    post.now += 20 * MINUTE  # the first is ten minutes over, the second has forty left
+
+    assert [due.subject for due in post.agenda().due] == [str(first), str(second)]
+    assert [due.subject for due in post.agenda(until=post.now).due] == [str(first)]
+    soon = post.agenda(after=post.now, until=post.now + 60 * MINUTE)
+    assert [due.subject for due in soon.due] == [str(second)]
+    assert post.agenda(after=post.now, until=post.now + 39 * MINUTE).due == ()
+    assert post.agenda(gate="NOWHERE").due == ()
+    assert [each.dossiers for each in post.agenda().declared] == [2]
+
+
+def test_after_an_incident_reconciliation_is_due_by_the_end_of_the_next_working_day(post: Post) -> None:
+    key = post.receive(1)
+    repaired = datetime.fromisoformat("2026-03-06T16:00:00+07:00")  # a Friday
+    database = post.house.database
+    with database.transaction() as connection:
+        row_id = database.new_id(connection)
+        row = {"id": row_id, "started_at": CLOCK, "ended_at": repaired, "cause": "broker", "reason": "", "actor": "t"}
+        connection.execute(insert(incident).values(row))
+        connection.execute(update(outbox).where(outbox.c.reference == key.number).values(route="transfer"))
+    post.now = repaired
+    post.house.deadlines.watch()
+    post.house.deadlines.watch()  # begins once
+
+    (due,) = [each for each in post.agenda().due if each.name == "reconcile"]
+    assert due.due_at == datetime.fromisoformat("2026-03-09T23:59:59.999999+07:00")
+    post.now = datetime.fromisoformat("2026-03-09T10:00:00+07:00")
+    with database.transaction() as connection:
+        connection.execute(update(outbox).values(answer="receipt"))
+    post.house.deadlines.watch()
+    assert [each.name for each in post.agenda().due] == ["confirm"]
+    (figures,) = [each for each in post.agenda().figures if each.kind == "reconcile_within"]
+    assert (figures.met, figures.answered, figures.late) == (1, 0, 0)
+
+
+def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it(post: Post) -> None:
+    key = post.receive(1)
+    database = post.house.database
+    with database.transaction() as connection:
+        acceptance = connection.execute(select(outbox.c.id).where(outbox.c.kind == "Acceptance")).scalar_one()
+        change = update(deadline).values(started_at=None, due_at=None, starts_with=acceptance)
+        connection.execute(change)
+        delivered = CLOCK + 20 * MINUTE
+        connection.execute(update(outbox).where(outbox.c.id == acceptance).values(delivered_at=delivered))
+    post.house.deadlines.watch()
+
+    assert (post.only(key).started_at, post.only(key).due_at) == (delivered, CLOCK + 80 * MINUTE)
+
+
+def test_the_command_lists_and_a_monitor_hears_of_what_has_passed(post: Post) -> None:
+    key = post.receive(1)
+    config = ["--json", "--config", str(post.scene.config)]
+
+    def asked(*options: str, code: int) -> Any:
+        done = CliRunner().invoke(app, ["deadlines", *options, *config])
+        assert done.exit_code == code, done.output
+        return json.loads(done.stdout)
+
+    told = asked("--at", "2026-03-02T07:30:00", code=0)
+    assert [(due["subject"], due["standing"]) for due in told["due"]] == [(str(key), "running")]
+    assert told["due"][0]["due_at"] == "2026-03-02T08:15:00+07:00"
+    assert asked("--overdue", "--at", "2026-03-02T08:15:00", code=0)["due"] == []
+    assert asked("--overdue", "--at", "2026-03-02T08:15:01", code=1)["due"][0]["standing"] == "overdue"
+    assert asked("--due-within", "0.5", "--at", "2026-03-02T07:30:00", code=0)["due"] == []
+    assert len(asked("--due-within", "1", "--at", "2026-03-02T07:30:00", code=0)["due"]) == 1
+    assert asked("--procedure", "BQP0199999", "--at", "2026-03-02T07:30:00", code=0)["due"] == []
+
+
+def test_a_time_that_is_none_is_usage(post: Post) -> None:
+    done = CliRunner().invoke(app, ["deadlines", "--at", "yesterday", "--config", str(post.scene.config)])
+    assert done.exit_code == 2
