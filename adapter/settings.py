@@ -95,7 +95,11 @@ class LimitSettings(_Part):
     depth: int = Field(le=200)
     elements: int
     attributes: int
+    element_attributes: int
     namespaces: int
+    text: int
+    references: int
+    transforms: int
     findings: int = Field(ge=1, le=499)
     report_bytes: int
     report_seconds: float

@@ -13,7 +13,14 @@ class Limits:
     depth: int
     elements: int
     attributes: int
+    element_attributes: int
+    """Attributes of one element: canonicalising compares each with each."""
     namespaces: int
+    text: int
+    """Characters of one text or attribute value."""
+    references: int
+    """References of all signatures together."""
+    transforms: int
     findings: int
     """How many findings an answer lists; more are capped, and the cap is said."""
     report_bytes: int

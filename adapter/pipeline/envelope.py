@@ -115,16 +115,17 @@ def read_header(tree: etree._Element) -> Header:
     """Read the header of an envelope whose skeleton is known to be right."""
     values = {str(child.tag): (child.text or "").strip() for child in tree.iterfind("Header/Subject/*")}
     message_id = (tree.findtext("Header/Reference/messageId") or "").strip()
-    if len(message_id) > 36:
-        raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId > 36")
+    # It becomes a property, a header and a line of the log: no line breaks, nothing that cannot be seen.
+    if len(message_id) > 36 or not message_id.isprintable():
+        raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId (≤ 36)")
     return Header(
         message_id=MessageId(message_id) if message_id else None,
         sender=_party(tree, "From"),
         recipient=_party(tree, "To"),
         subject=Subject(
             document_type=ProcedureCode(_required(values, "documentType", 100)),
-            type=_required(values, "type", 3),
-            function=_required(values, "function", 3),
+            type=_code(values, "type"),
+            function=_code(values, "function"),
             reference=_required(values, "reference", 35),
             document_year=_year(values),
             send_date=read_time(values.get("sendDate", "")),
@@ -151,6 +152,14 @@ def _required(values: dict[str, str], name: str, longest: int) -> str:
     if not 0 < len(value) <= longest:
         raise _Unreadable(f"{_SUBJECT}/{name}", name)
     return value
+
+
+def _code(values: dict[str, str], name: str) -> str:
+    """It is repeated in the answer and in routing keys: letters and digits of ASCII only."""
+    code = _required(values, name, 3)
+    if not (code.isascii() and code.isalnum()):
+        raise _Unreadable(f"{_SUBJECT}/{name}", name)
+    return code
 
 
 def _year(values: dict[str, str]) -> int:

@@ -10,7 +10,9 @@ import pytest
 from tests.demo.partner import SingleWindow
 from tests.demo.play import Line, Play, players
 from tests.demo.premises import Daemon, furnish
+from tests.harness.attacks.canary import heard
 from tests.harness.fixtures import load_cases
+from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
 from tests.servers.process import marked
 
@@ -37,7 +39,7 @@ def play(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
 
 
 def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_bytes(play: Play) -> None:
-    turns = list(play.turns(load_cases()).values())
+    turns = list(play.turns([*load_cases(), *load_attacks()]).values())
     first = play.exchange(turns)
     again = play.exchange(turns)
     assert len(first) == len(turns) > 0
@@ -45,6 +47,7 @@ def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_byt
     assert _wrong(again) == []
     assert [line.body for line in again] == [line.body for line in first]
     assert play.window.more(seconds=QUIET_SECONDS) == []
+    assert not heard(), "somebody followed an address out of a hostile message"
 
 
 def _wrong(lines: list[Line]) -> list[str]:

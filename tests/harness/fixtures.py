@@ -18,7 +18,7 @@ from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Stage
 from adapter.simulator.pki import SIGNERS, Party, Pki
 from adapter.simulator.sign import SignatureForm, sign_message
-from tests.harness.attacks import AFTER_SIGNING, BEFORE_SEALING, Attack
+from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.pki import ROOT
 
 FIXTURES = ROOT / "fixtures"
@@ -35,8 +35,8 @@ def _known_party(name: str | None) -> str | None:
 
 
 def _known_attack(name: str | None) -> str | None:
-    if name is not None and name not in (known := {**BEFORE_SEALING, **AFTER_SIGNING}):
-        raise ValueError(f"no attack {name!r}; there are: {', '.join(known)}")
+    if name is not None and name not in ATTACKS:
+        raise ValueError(f"no attack {name!r}; there are: {', '.join(sorted(ATTACKS))}")
     return name
 
 
@@ -103,6 +103,8 @@ class Case:
     expect: Expectation
     form: SignatureForm = SignatureForm.DEFAULT
     attack: Annotated[str | None, BeforeValidator(_known_attack)] = None
+    twin: str | None = None
+    """The id of the genuine message that this one resembles, and that must pass: strictness may lose nobody."""
 
     @model_validator(mode="after")
     def _has_the_one_clock(self) -> Self:
@@ -128,19 +130,23 @@ def load_cases(root: Path = FIXTURES) -> list[Case]:
 
 def signed(case: Case, pki: Pki) -> bytes:
     """The message as it travels: signed by its parties in its form, with its attack applied at its moment."""
+    attack = ATTACKS[case.attack] if case.attack else Attack()
     declarant, system = (_party(pki, name) for name in (case.signers.declarant, case.signers.system))
-    message = sign_message(case.message, system=None, declarant=declarant, form=case.form)
-    message = _attacked(message, BEFORE_SEALING, case.attack)
-    message = sign_message(message, system=system, declarant=None, form=case.form)
-    return _attacked(message, AFTER_SIGNING, case.attack)
+    message = attack.written(case.message) if attack.written else case.message
+    if attack.declared:
+        message = attack.declared(message, pki)
+    else:
+        message = sign_message(message, system=None, declarant=declarant, form=case.form)
+    message = attack.sealing(message) if attack.sealing else message
+    if attack.sealed:
+        message = attack.sealed(message, pki)
+    else:
+        message = sign_message(message, system=system, declarant=None, form=case.form)
+    return attack.sent(message) if attack.sent else message
 
 
 def _party(pki: Pki, name: str | None) -> Party | None:
     return None if name is None else pki.party(name)
-
-
-def _attacked(message: bytes, attacks: Mapping[str, Attack], name: str | None) -> bytes:
-    return attacks[name](message) if name is not None and name in attacks else message
 
 
 def _load(folder: Path) -> Case:

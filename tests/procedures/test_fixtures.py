@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from lxml import etree
 
 from adapter.bootstrap import House, house
@@ -29,11 +30,15 @@ from adapter.pipeline.judge import judge
 from adapter.simulator.sign import SignatureForm
 from tests.demo.expectations import differences, expected, read
 from tests.demo.premises import furnish
+from tests.harness.attacks import ATTACKS as BUILDERS
+from tests.harness.attacks.canary import heard
 from tests.harness.fixtures import CLOCK, FIXTURES, Case, load_cases, signed
+from tests.harness.hostile import ATTACKS_FOLDER, load_attacks
 from tests.harness.pki import shared_pki
 from tests.harness.second_opinion import verify_with_xmlsec1
 
 CASES = load_cases()
+ATTACKS = load_attacks()
 LEAST_CASES = 12
 _NO_BROKER = "amqp://nobody@127.0.0.1:1/"
 FINDING_OF_RULE = {
@@ -87,7 +92,7 @@ def _judged() -> dict[str, Judged]:
     return {}
 
 
-@pytest.fixture(params=CASES, ids=[case.id for case in CASES])
+@pytest.fixture(params=[*CASES, *ATTACKS], ids=[case.id for case in (*CASES, *ATTACKS)])
 def judged(request: pytest.FixtureRequest, whole: House, _judged: dict[str, Judged]) -> Judged:
     """One fixture, signed and judged: once for all tests that look at it."""
     case: Case = request.param
@@ -150,6 +155,11 @@ def test_a_fixture_is_answered_once_with_its_reply_signed_and_valid(
     assert schema.validate(_unsigned(replies[0])), schema.error_log
 
 
+def test_nobody_follows_an_address_out_of_a_message(judged: Judged) -> None:
+    assert not heard(), "somebody called the canary"
+    del judged
+
+
 def _received(submission: Submission, whole: House, folder: Path) -> list[bytes]:
     """The replies that the outbox of a fresh store holds once the intake has settled the submission."""
     file = folder / "adapter.db"
@@ -202,6 +212,35 @@ def _unequal(name: str, wanted: Any, found: Any) -> list[str]:
     return [] if same else [f"{name}: expected {wanted!r}, read {found!r}"]
 
 
+# -- what the attacks cover -----------------------------------------------------------------------------------------
+
+
+def test_every_attack_is_a_fixture_and_no_fixture_is_there_twice() -> None:
+    assert {case.attack for case in (*CASES, *ATTACKS)} - {None} == set(BUILDERS)
+    assert len({case.message for case in ATTACKS}) == len(ATTACKS)
+
+
+def test_every_attack_has_a_genuine_twin_that_is_accepted() -> None:
+    accepted = {case.id for case in (*CASES, *ATTACKS) if case.expect.outcome == "accepted"}
+    attacked = [case for case in (*CASES, *ATTACKS) if case.attack and case.expect.outcome != "accepted"]
+    assert [case.id for case in (*attacked, *ATTACKS) if case.twin not in accepted] == []
+
+
+@pytest.mark.parametrize("case", [case for case in ATTACKS if case.attack], ids=lambda case: str(case.id))
+def test_an_attack_does_something_to_its_message(case: Case) -> None:
+    assert signed(case, shared_pki()) != signed(replace(case, attack=None), shared_pki())
+
+
+def test_every_class_of_attack_has_its_file() -> None:
+    numbers = {str(yaml.safe_load(file.read_bytes())["class"]) for file in ATTACKS_FOLDER.glob("*.yaml")}
+    assert numbers == {"1", "2", "3 and 4", "5", "6", "7", "8", "9", "10", "11", "12", "13"}
+
+
+def test_every_attack_says_what_it_is() -> None:
+    titles = [case.title for case in ATTACKS]
+    assert len(set(titles)) == len(titles)
+
+
 # -- what the fixtures cover ------------------------------------------------------------------------
 
 
@@ -215,7 +254,7 @@ def _cases_of(procedure: Procedure) -> list[Case]:
 
 
 def test_every_fixture_folder_is_a_case() -> None:
-    assert {case.id for case in CASES} == {f"{each.parent.name}/{each.name}" for each in FIXTURES.glob("*/*")}
+    assert {case.id for case in CASES} == {f"{each.parent.name}/{each.name}" for each in FIXTURES.glob("*/*/")}
 
 
 def test_every_procedure_has_a_dozen_cases_accepted_and_faulty(whole: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 
 import pytest
@@ -16,7 +17,11 @@ LIMITS = Limits(
     depth=8,
     elements=100,
     attributes=20,
+    element_attributes=12,
     namespaces=5,
+    text=4_000,
+    references=3,
+    transforms=4,
     findings=10,
     report_bytes=10_000,
     report_seconds=1.0,
@@ -87,7 +92,7 @@ def test_a_message_over_its_size_is_refused_before_it_is_read() -> None:
 def test_a_message_of_exactly_its_size_passes() -> None:
     text = "x" * (LIMITS.message_bytes - len("<a></a>"))
 
-    assert opened(f"<a>{text}</a>".encode()).text == text
+    assert unwrap(f"<a>{text}</a>".encode(), LIMITS)[0] == f"<a>{text}</a>".encode()
 
 
 # Encoding and version -------------------------------------------------------------------------------------------------
@@ -174,8 +179,7 @@ def test_a_tree_one_deeper_is_refused() -> None:
 
 
 def test_a_tree_deeper_than_the_parser_goes_has_the_same_name() -> None:
-    wide = Limits(message_bytes=100_000, depth=8, elements=10_000, attributes=9, namespaces=9, findings=9,
-                  report_bytes=9, report_seconds=1.0)  # fmt: skip
+    wide = replace(LIMITS, message_bytes=100_000, elements=10_000)
     with pytest.raises(Refusal) as caught:
         parse(nested(5_000), wide)
 
@@ -191,20 +195,20 @@ def many(part: Callable[[int], str], count: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "raw",
+    ("raw", "name"),
     [
-        b"<a>" + b"<b></b>" * (LIMITS.elements + 20) + b"</a>",
-        b"<a>" + b"<!---->" * (2 * LIMITS.elements + 20) + b"</a>",
-        many(lambda number: f'b{number}="1"', LIMITS.attributes + 1),
-        many(lambda number: f"b{number} =\n'1'", LIMITS.attributes + 1),
-        many(lambda number: f'xmlns:b{number}="urn:b"', LIMITS.namespaces + 1),
+        (b"<a>" + b"<b></b>" * (LIMITS.elements + 20) + b"</a>", "too_many_elements"),
+        (b"<a>" + b"<!---->" * (2 * LIMITS.elements + 20) + b"</a>", "too_many_elements"),
+        (many(lambda number: f'b{number}="1"', LIMITS.attributes + 1), "too_many_attributes"),
+        (many(lambda number: f"b{number} =\n'1'", LIMITS.attributes + 1), "too_many_attributes"),
+        (many(lambda number: f'xmlns:b{number}="urn:b"', LIMITS.namespaces + 1), "too_many_namespaces"),
     ],
 )
-def test_more_parts_than_allowed_are_refused_before_parsing(raw: bytes) -> None:
+def test_more_parts_than_allowed_are_refused_before_parsing(raw: bytes, name: str) -> None:
     with pytest.raises(Refusal) as caught:
         gate(raw, LIMITS)
 
-    assert caught.value.finding.name == "too_many_elements"
+    assert caught.value.finding.name == name
 
 
 def test_equals_signs_in_base64_are_no_attributes() -> None:
@@ -212,7 +216,85 @@ def test_equals_signs_in_base64_are_no_attributes() -> None:
 
 
 def test_as_many_attributes_as_allowed_pass() -> None:
-    assert len(opened(many(lambda number: f'b{number}="1"', LIMITS.attributes)).attrib) == LIMITS.attributes
+    element = many(lambda number: f'b{number}="1"', LIMITS.element_attributes)
+    rest = LIMITS.attributes - LIMITS.element_attributes
+
+    assert len(opened(b"<a>" + element[:-2] + b">" + b"<b c='1'/>" * rest + b"</a></a>")) == 1
+
+
+def signature(name: str, count: int) -> bytes:
+    return f'<a xmlns:d="urn:d">{f"<d:{name}/>" * count}</a>'.encode()
+
+
+def children(count: int) -> bytes:
+    return b"<a>" + b"<b/>" * count + b"</a>"
+
+
+def attributes(count: int) -> bytes:
+    return many(lambda number: f'b{number}="1"', count)
+
+
+def text(count: int) -> bytes:
+    return b"<a>" + b"x" * count + b"</a>"
+
+
+def text_in_cdata(count: int) -> bytes:
+    """Counting angle brackets must not be what finds a text's end."""
+    return b"<a><![CDATA[" + b"<" * 150 + b"x" * (count - 150) + b"]]></a>"
+
+
+def text_in_attribute(count: int) -> bytes:
+    return b"<a b='" + b"x" * count + b"'/>"
+
+
+def references(count: int) -> bytes:
+    return signature("Reference", count)
+
+
+def transforms(count: int) -> bytes:
+    return signature("Transform", count)
+
+
+@pytest.mark.parametrize(
+    ("made", "limit", "name"),
+    [
+        (children, LIMITS.elements - 1, "too_many_elements"),
+        (attributes, LIMITS.element_attributes, "too_many_attributes"),
+        (text, LIMITS.text, "text_too_long"),
+        (text_in_cdata, LIMITS.text, "text_too_long"),
+        (text_in_attribute, LIMITS.text, "text_too_long"),
+        (references, LIMITS.references, "too_many_references"),
+        (transforms, LIMITS.transforms, "too_many_transforms"),
+    ],
+)
+def test_exactly_as_much_as_allowed_passes_and_one_more_does_not(
+    made: Callable[[int], bytes], limit: int, name: str
+) -> None:
+    assert opened(made(limit)).tag == "a"
+    assert refused(made(limit + 1)) == name
+
+
+def test_references_of_the_header_are_none_of_a_signature() -> None:
+    assert opened(b"<a>" + b"<Reference/>" * (LIMITS.references + 1) + b"</a>").tag == "a"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"<?xml-stylesheet href='x'?><a/>",
+        b"<?xml version='1.0'?><?x?><a/>",
+        b"<a><?x?></a>",
+        b"<a>half<?x y?>half</a>",
+        b"<a/><?x?>",
+    ],
+)
+def test_a_processing_instruction_is_refused_wherever_it_stands(raw: bytes) -> None:
+    assert refused(raw) == "processing_instruction"
+
+
+@pytest.mark.parametrize("raw", [b"<a><!-- <?x?> --></a>", b"<a><![CDATA[<?x?>]]></a>", b"<?xml version='1.0'?><a/>"])
+def test_what_only_looks_like_an_instruction_passes(raw: bytes) -> None:
+    assert opened(raw).tag == "a"
 
 
 # Parsing, canonical form, pointers ------------------------------------------------------------------------------------
