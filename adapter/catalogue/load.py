@@ -25,6 +25,7 @@ from adapter.model.procedure import (
     Condition,
     ContentItem,
     Deadline,
+    Fact,
     FieldSpec,
     GroupSpec,
     Label,
@@ -330,9 +331,23 @@ def _completion(stated: Mapping[str, Any], folder: str) -> CompletionSpec:
     )
 
 
-def _code(stated: Mapping[str, Any]) -> Code:
-    def day(name: str) -> date | None:
-        value = stated.get(name)
-        return value if isinstance(value, date) else None
+_CODE = frozenset({"code", "vi", "en", "from", "to"})
 
-    return Code(code=str(stated["code"]), vi=stated["vi"], en=stated["en"], valid_from=day("from"), valid_to=day("to"))
+
+def _code(stated: Mapping[str, Any]) -> Code:
+    facts = {name: _facts(value) for name, value in stated.items() if name not in _CODE}
+    first, last = _day(stated, "from"), _day(stated, "to")
+    code = str(stated["code"])
+    return Code(code=code, vi=stated["vi"], en=stated["en"], valid_from=first, valid_to=last, facts=facts)
+
+
+def _facts(stated: Any) -> tuple[Fact, ...]:
+    """A plain fact holds always; one with periods is a list of `{is: value, from: day, to: day}`."""
+    if isinstance(stated, list) and stated and all(isinstance(item, dict) and "is" in item for item in stated):
+        return tuple(Fact(item["is"], _day(item, "from"), _day(item, "to")) for item in stated)
+    return (Fact(stated),)
+
+
+def _day(stated: Mapping[str, Any], name: str) -> date | None:
+    value = stated.get(name)
+    return value if isinstance(value, date) else None

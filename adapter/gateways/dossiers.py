@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +15,7 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.stages import Channel, Declaration, Record, Value
 from adapter.pipeline.converters import write
+from adapter.pipeline.names import folded
 
 
 def lock_name(key: DossierKey) -> str:
@@ -221,16 +221,10 @@ def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str
 
 def search_value(kind: str, value: str) -> str:
     """A key as it is stored and asked for: accents folded, letters upper case, numbers without separators."""
-    if not value.isascii():
-        folded = unicodedata.normalize("NFD", value.translate(_D))
-        value = "".join(char for char in folded if not unicodedata.combining(char))
-    letters = value.upper()
+    letters = folded(value)
     if kind == "name":
         return " ".join(letters.split())[:255]
     return letters[:255] if letters.isalnum() else "".join(char for char in letters if char.isalnum())[:255]
-
-
-_D = str.maketrans("Đđ", "Dd")
 
 
 def latest(connection: Connection, dossier_id: int) -> Row[Any] | None:

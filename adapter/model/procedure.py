@@ -242,6 +242,15 @@ class ReplySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What a code list says of a code besides its name, between two days: a gate's province, class, unit."""
+
+    value: object
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """One entry of a code list, with the days between which it is valid."""
 
@@ -250,6 +259,20 @@ class Code:
     en: str
     valid_from: date | None = None
     valid_to: date | None = None
+    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
+
+    def valid(self, on: date) -> bool:
+        """Whether it may be used on a day."""
+        return _within(on, self.valid_from, self.valid_to)
+
+    def fact(self, name: str, on: date) -> object | None:
+        """What the list says of it on a day, or None."""
+        stated = self.facts.get(name, ())
+        return next((fact.value for fact in stated if _within(on, fact.valid_from, fact.valid_to)), None)
+
+
+def _within(on: date, first: date | None, last: date | None) -> bool:
+    return (first is None or first <= on) and (last is None or on <= last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,12 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
 
 def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     verified = declaration.verified
-    found = [*verified.findings, *_closed(verified), *rules.check(declaration, ground.catalogue.calendar)]
+    catalogue = ground.catalogue
+    found = [
+        *verified.findings,
+        *_closed(verified),
+        *rules.check(declaration, codelists=catalogue.codelists, calendar=catalogue.calendar),
+    ]
     found += principal.check(declaration, ground.representation, found)
     findings = _capped(tuple(found), verified.envelope, ground.limits)
     checked = replace(declaration, findings=findings)

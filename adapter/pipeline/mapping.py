@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -34,10 +36,12 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
         return Declaration(valid=valid, values={}, rows={})
     on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
     findings: list[Finding] = []
-    values = _record(root, procedure.fields, base, codelists, on, findings)
+    reader = _Reader(codelists, on, findings)
+    dated = _dated(procedure)
+    values = reader.record(root, procedure.fields, base, dated.get("", ()))
     rows = {
         group.name: tuple(
-            _record(row, group.fields, row_pointer(base, group.path, ordinal, total), codelists, on, findings)
+            reader.record(row, group.fields, row_pointer(base, group.path, ordinal, total), dated.get(group.name, ()))
             for ordinal, row, total in _rows(root, group.path)
         )
         for group in procedure.groups
@@ -58,34 +62,49 @@ def row_pointer(base: str, path: str, ordinal: int, total: int) -> str:
     return f"{base}/{path}[{ordinal}]" if total > 1 else f"{base}/{path}"
 
 
-def _record(
-    element: etree._Element,
-    fields: Sequence[FieldSpec],
-    base: str,
-    codelists: CodeLists,
-    on: date,
-    findings: list[Finding],
-) -> Record:
-    # This loop runs once a field of every row: a group of two hundred has thousands of them.
-    texts: dict[Any, str | None] = {child.tag: child.text for child in element}
-    record: dict[str, Value] = {}
-    for spec in fields:
-        path = spec.path
-        raw = texts.get(path)
-        if raw is None and ("/" in path or "@" in path):
-            raw = _deeper(element, path)
-        if raw is None or not (text := raw.strip()):
-            continue  # an empty or nil element is an absent value
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
-        try:
-            record[spec.name] = CONVERTERS[spec.type](text)
-        except (ValueError, KeyError, OverflowError):
-            findings.append(_finding("value_unreadable", base, spec))
-            continue
-        if spec.codes and not _known(codelists[spec.codes], text, on):
-            findings.append(_finding("code_unknown", base, spec, list=spec.codes))
-    return record
+def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
+    """Fields by group whose codes a rule holds against another day than that of reception."""
+    dated = defaultdict(list)
+    for rule in procedure.rules:
+        if rule.rule == "code_valid_on":
+            group, _, name = str(rule.arguments["field"]).rpartition(".")
+            dated[group].append(name)
+    return dated
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads records; what cannot be read is added to the findings."""
+
+    codelists: CodeLists
+    on: date
+    findings: list[Finding]
+
+    def record(self, element: etree._Element, fields: Sequence[FieldSpec], base: str, dated: Sequence[str]) -> Record:
+        # This loop runs once a field of every row: a group of two hundred has thousands of them.
+        texts: dict[Any, str | None] = {child.tag: child.text for child in element}
+        record: dict[str, Value] = {}
+        for spec in fields:
+            path = spec.path
+            raw = texts.get(path)
+            if raw is None and ("/" in path or "@" in path):
+                raw = _deeper(element, path)
+            if raw is None or not (text := raw.strip()):
+                continue  # an empty or nil element is an absent value
+            if not text.isascii():
+                text = unicodedata.normalize("NFC", text)
+            try:
+                record[spec.name] = CONVERTERS[spec.type](text)
+            except (ValueError, KeyError, OverflowError):
+                self.findings.append(_finding("value_unreadable", base, spec))
+                continue
+            if spec.codes:
+                code = self.codelists[spec.codes].get(text)
+                if code is None:
+                    self.findings.append(_finding("code_unknown", base, spec, list=spec.codes))
+                elif not code.valid(self.on) and spec.name not in dated:
+                    self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
+        return record
 
 
 def _deeper(element: etree._Element, path: str) -> str | None:
@@ -95,13 +114,6 @@ def _deeper(element: etree._Element, path: str) -> str | None:
     if node is None:
         return None
     return node.get(attribute) if attribute else node.text
-
-
-def _known(codes: Mapping[str, Code], text: str, on: date) -> bool:
-    code = codes.get(text)
-    if code is None:
-        return False
-    return (code.valid_from is None or code.valid_from <= on) and (code.valid_to is None or on <= code.valid_to)
 
 
 def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:

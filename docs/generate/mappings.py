@@ -5,8 +5,6 @@ KEYWORDS below holds the sentence for each keyword; a test demands one for each 
 
 from __future__ import annotations
 
-import inspect
-import re
 from typing import Any
 
 import yaml
@@ -18,13 +16,13 @@ from adapter.catalogue.names import (
     HEADERS,
     PLACES,
     RESULTS,
-    RULE_TYPES,
     SEARCH_KINDS,
     SIGNATURES,
 )
 from adapter.catalogue.paths import MAY_BE_ABSENT, SOURCES
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
-from adapter.pipeline.rules import ARGUMENTS, OPTIONAL, RULES
+from adapter.pipeline.rules.codes import CASE_WORDS
+from adapter.pipeline.rules.table import RULES
 from docs.generate.page import ROOT, code, first, head, join, listed, table
 
 MAPPINGS = ROOT / "mappings"
@@ -143,10 +141,11 @@ def page() -> str:
         table(("Type", "Value", "May stand on these XSD types"), (_type(name) for name in CONVERTERS)),
         "## Rules",
         "A rule on an absent value passes: presence is demanded by `required_when` and `at_least_one`. `where` is "
-        "`{field: value}`. Two rules need no line: a late declaration (from the deadline `declare_before`) is always "
-        "flagged and never refused, and a portal caller must be a declarant of his declaration.",
+        "`{field: value}` or `{field: [values]}`; it speaks of the row, or of what stands outside the groups. Two "
+        "rules need no line: a late declaration (from the deadline `declare_before`) is always flagged and never "
+        "refused, and a portal caller must be a declarant of his declaration.",
         table(("Rule", "Holds when", "Must be given", "May be given", "Finding"), (_rule(name) for name in RULES)),
-        *_rule_types(),
+        *_arguments(),
         "## Sources of a completion",
         table(("Source", "Type", "May be absent"), _sources()),
         *_messages(),
@@ -166,15 +165,25 @@ def _type(name: str) -> tuple[str, str, str]:
 
 def _rule(name: str) -> tuple[str, ...]:
     rule = RULES[name]
-    found = re.search(r'name="(\w+)"', inspect.getsource(rule))
-    finding = code(found.group(1)) if found else ""
-    return code(name), first(rule.__doc__), listed(ARGUMENTS[name]), listed(OPTIONAL.get(name, ())), finding
+    needed = [argument for argument, takes in rule.takes.items() if takes.needed]
+    maybe = [argument for argument, takes in rule.takes.items() if not takes.needed]
+    return code(name), first(rule.apply.__doc__), listed(needed), listed(maybe), listed(list(rule.finds))
 
 
-def _rule_types() -> list[str]:
-    demands = RULE_TYPES.items()
-    lines = [f"- {code(rule)}: {code(argument)} is of type {listed(kinds)}" for (rule, argument), kinds in demands]
-    return ["On another type a rule would pass in silence, so these are demanded:", "\n".join(lines)]
+def _arguments() -> list[str]:
+    rows = [
+        (code(rule), code(argument), takes.kind.value, listed(list(takes.types)))
+        for rule, entry in RULES.items()
+        for argument, takes in entry.takes.items()
+        if argument != "where"
+    ]
+    return [
+        "What each argument names; on another type a rule would pass in silence, so the types are demanded:",
+        table(("Rule", "Argument", "Names", "Of type"), rows),
+        "A fact of a code list (`class`, `unit`, `neighbour`, `procedures`, `allowed`) holds always, or as a list of "
+        "`{is: value, from: day, to: day}`. `allowed` of a kind of paper is a list of cases, one of which must suit; "
+        f"the words of a case are {listed(sorted(CASE_WORDS))}, each with a list of values.",
+    ]
 
 
 def _sources() -> list[tuple[str, str, str]]:

@@ -27,6 +27,7 @@ from adapter.model.procedure import Procedure, ReplyKind, RuleSpec
 from adapter.model.stages import Declaration, Stage, Submission
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import judge
+from adapter.pipeline.rules.table import RULES, Kind
 from adapter.simulator.sign import SignatureForm
 from tests.demo.expectations import differences, expected, read
 from tests.demo.premises import furnish
@@ -41,16 +42,6 @@ CASES = load_cases()
 ATTACKS = load_attacks()
 LEAST_CASES = 12
 _NO_BROKER = "amqp://nobody@127.0.0.1:1/"
-FINDING_OF_RULE = {
-    "total_equals_rows": "total_mismatch",
-    "all_different": "not_different",
-    "at_least_one": "none_of_required",
-    "not_before": "date_order",
-    "before_reception": "not_in_past",
-    "required_when": "value_required",
-    "one_of": "value_not_expected",
-    "equals": "value_not_expected",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +296,8 @@ def _faults(procedure: Procedure) -> Iterator[tuple[str, str, str]]:
     """What breaking each rule and the time limit brings: the finding's name, its path, and the rule in words."""
     for rule in procedure.rules:
         words = " ".join(f"{name}={value}" for name, value in rule.arguments.items())
-        yield FINDING_OF_RULE[rule.rule], _path(procedure, rule), f"{rule.rule} {words}"
+        name, argument = next(iter(RULES[rule.rule].finds.items()))
+        yield name, _path(procedure, rule, argument), f"{rule.rule} {words}"
     for limit in procedure.deadlines:
         if limit.kind != "declare_before":
             continue
@@ -314,13 +306,14 @@ def _faults(procedure: Procedure) -> Iterator[tuple[str, str, str]]:
         yield "declared_late", field.path, "declare_before"
 
 
-def _path(procedure: Procedure, rule: RuleSpec) -> str:
-    if rule.rule == "at_least_one":
-        group = procedure.group(str(rule.arguments["group"]))
+def _path(procedure: Procedure, rule: RuleSpec, argument: str) -> str:
+    """Where a rule points: a field, a row's field, or for a group its first row or what holds its rows."""
+    name = str(rule.arguments[argument])
+    if argument == "group":
+        group = procedure.group(name)
         assert group is not None
-        return group.path.rpartition("/")[0]
-    name = str(rule.arguments.get("total") or rule.arguments["field"])
-    if rule.rule == "all_different":
+        return group.path if rule.rule == "first_row" else group.path.rpartition("/")[0]
+    if RULES[rule.rule].takes[argument].kind is Kind.COLUMN:
         name = f"{rule.arguments['group']}.{name}"
     group_name, _, field_name = name.rpartition(".")
     if not group_name:

@@ -144,7 +144,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an unknown rule": ("rule: equals, field: formNumber", "rule: equal, field: formNumber", "equal is not known"),
     "a rule without its argument": (", than: programmeStart", "", "(not_before): than must be given"),
     "a rule with an argument it would not heed": (
-        "than: programmeStart,", "than: programmeStart, where: {groupKind: DU_LICH},", "it takes no where"),
+        "than: programmeStart,", "than: programmeStart, until: programmeEnd,", "it takes no until"),
     "a rule on no field": ("field: persons.expiryDate", "field: persons.expiry", "there is no field persons.exp"),
     "a rule on no group": ("group: persons, field: seq", "group: people, field: seq", "there is no group people"),
     "a rule on no field of the group": (

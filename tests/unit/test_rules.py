@@ -14,8 +14,10 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header, Party, Subject
 from adapter.model.identifiers import Digest, ProcedureCode
 from adapter.model.procedure import (
+    Code,
     Condition,
     Deadline,
+    Fact,
     FieldSpec,
     GroupSpec,
     Label,
@@ -34,15 +36,49 @@ from adapter.model.stages import (
     ValidDocument,
     VerifiedDocument,
 )
-from adapter.pipeline.rules import ARGUMENTS, OPTIONAL, RULES, check
+from adapter.pipeline import rules as checking
+from adapter.pipeline.rules.table import RULES
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 RECEIVED = datetime(2026, 3, 2, 7, 15, tzinfo=VIETNAM)
 BASE = "/Envelope/Body/Content/Form"
 
 
-def field(name: str, path: str, kind: str = "text") -> FieldSpec:
-    return FieldSpec(name=name, path=path, type=kind, label=Label(vi=f"{name} (vi)", en=name))
+def field(name: str, path: str, kind: str = "text", codes: str | None = None) -> FieldSpec:
+    return FieldSpec(name=name, path=path, type=kind, label=Label(vi=f"{name} (vi)", en=name), codes=codes)
+
+
+def code(code: str, valid_to: date | None = None, **facts: Any) -> Code:
+    stated = {name: value if isinstance(value, tuple) else (Fact(value),) for name, value in facts.items()}
+    return Code(code=code, vi=code, en=code, valid_to=valid_to, facts=stated)
+
+
+def listed(*codes: Code) -> dict[str, Code]:
+    return {each.code: each for each in codes}
+
+
+RAISED_IN_JULY = (Fact("main", valid_to=date(2025, 6, 30)), Fact("international", valid_from=date(2025, 7, 1)))
+CODES = {
+    "gates": listed(
+        code("BIG", **{"class": "international", "neighbour": "CHN", "unit": "U3"}),
+        code("MAIN", **{"class": "main", "neighbour": "LAO", "unit": "U1"}),
+        code("OTHERS", procedures=["U"]),
+        code("CLOSED", valid_to=date(2026, 3, 2)),
+        code("RAISED", **{"class": RAISED_IN_JULY}),
+    ),
+    "papers": listed(
+        code("CARD", allowed=[{"nationality": ["VNM"], "neighbour": ["LAO"]}]),
+        code(
+            "FOREIGN",
+            allowed=[
+                {"nationality": ["LAO", "CHN"]},
+                {"not_nationality": ["VNM", "LAO", "CHN"], "gate_class": ["international"]},
+            ],
+        ),
+        code("HOME", allowed=[{"direction": ["IN"]}]),
+        code("ANY"),
+    ),
+}
 
 
 FIELDS = (
@@ -54,6 +90,7 @@ FIELDS = (
     field("crossing", "Crossing", "datetime"),
     field("total", "Total", "integer"),
     field("transit", "Transit", "flag"),
+    field("gate", "Gate", "code", "gates"),
 )
 PERSONS = GroupSpec(
     name="persons",
@@ -67,12 +104,18 @@ PERSONS = GroupSpec(
         field("expiry", "Expiry", "date"),
         field("transit", "Transit", "flag"),
         field("birth", "Birth", "date"),
+        field("paper", "Paper", "code", "papers"),
+        field("nationality", "Nationality", "code"),
     ),
 )
 PARTY = Party(name="N", identity="N", country_code="VN", ministry_code="M", organization_code="O")
 SUBJECT = Subject(
     document_type=ProcedureCode("T"), type="10", function="01", reference="R1", document_year=2026, send_date=RECEIVED
 )
+
+
+def check(declaration: Declaration) -> tuple[Finding, ...]:
+    return checking.check(declaration, codelists=CODES)
 
 
 def declared(
@@ -428,6 +471,292 @@ def test_on_the_window_nobody_is_bound_and_the_signature_speaks() -> None:
     assert check(declared({"taxCode": "0100112437"}, identities=("taxCode",), bound_to=None)) == ()
 
 
-def test_every_rule_says_what_it_must_be_given() -> None:
-    assert ARGUMENTS.keys() == RULES.keys()
-    assert OPTIONAL.keys() <= RULES.keys()
+# within_capacity, first_row, same_value -------------------------------------------------------------------------------
+
+SEATS = {"group": "persons", "capacity": "total", "reserve": 1}
+
+
+def test_passengers_may_fill_every_seat_but_the_drivers() -> None:
+    assert found("within_capacity", SEATS, {"total": 3}, [{}, {}]) == []
+    assert found("within_capacity", SEATS, {"total": 2}, [{}, {}]) == [("over_capacity", "/Persons")]
+    assert found("within_capacity", SEATS, {}, [{}, {}]) == []
+
+
+def test_only_the_rows_that_meet_the_condition_take_room() -> None:
+    given = {**SEATS, "where": {"role": ["MEMBER", "GUIDE"]}}
+    rows = [{"role": "MEMBER"}, {"role": "GUIDE"}, {"role": "DRIVER"}]
+
+    assert found("within_capacity", given, {"total": 3}, rows) == []
+    assert found("within_capacity", given, {"total": 2}, rows) == [("over_capacity", "/Persons")]
+
+
+def test_the_first_row_has_what_is_asked_for() -> None:
+    assert found("first_row", LEADER, {}, [{"role": "LEADER"}, {"role": "MEMBER"}]) == []
+    assert found("first_row", LEADER, {}, [{"role": "MEMBER"}, {"role": "LEADER"}]) == [
+        ("first_row_differs", "/Persons/Person[1]")
+    ]
+    assert found("first_row", LEADER, {}, []) == []
+
+
+def test_a_value_is_that_of_the_first_row_that_the_condition_holds_for() -> None:
+    given = {"field": "licence", "as": "persons.number", "where": {"role": "LEADER"}}
+    rows = [{"role": "MEMBER", "number": "A"}, {"role": "LEADER", "number": "B"}]
+
+    assert found("same_value", given, {"licence": "B"}, rows) == []
+    assert found("same_value", given, {"licence": "A"}, rows) == [("not_the_same", "/Principal/Licence")]
+    assert found("same_value", given, {}, rows) == []
+    assert found("same_value", given, {"licence": "A"}, []) == []
+
+
+def test_two_values_of_one_row_are_compared_in_that_row() -> None:
+    given = {"field": "persons.visa", "as": "persons.number"}
+
+    assert found("same_value", given, {}, [{"visa": "A", "number": "A"}, {"visa": "A", "number": "B"}]) == [
+        ("not_the_same", "/Persons/Person[2]/Visa")
+    ]
+
+
+# forbidden_when -------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_is_too_much_where_the_condition_holds() -> None:
+    given = {"field": "licence", "where": {"kind": "CONG_VU"}}
+
+    assert found("forbidden_when", given, {"kind": "CONG_VU", "licence": "79-1"}) == [
+        ("value_forbidden", "/Principal/Licence")
+    ]
+    assert found("forbidden_when", given, {"kind": "DU_LICH", "licence": "79-1"}) == []
+    assert found("forbidden_when", given, {"kind": "CONG_VU"}) == []
+
+
+def test_a_condition_may_speak_of_the_row_and_of_the_declaration_at_once() -> None:
+    given = {"field": "persons.visa", "where": {"kind": "DU_LICH", "role": "MEMBER"}}
+    rows = [{"role": "MEMBER"}, {"role": "LEADER"}]
+
+    assert found("required_when", given, {"kind": "DU_LICH"}, rows) == [("value_required", "/Persons/Person[1]/Visa")]
+    assert found("required_when", given, {"kind": "CONG_VU"}, rows) == []
+
+
+# not_after, within_days, not_after_reception --------------------------------------------------------------------------
+
+
+def test_a_date_on_the_same_day_is_not_after() -> None:
+    given = {"field": "persons.birth", "than": "persons.expiry"}
+
+    assert found("not_after", given, {}, [{"birth": MARCH_2, "expiry": MARCH_2}]) == []
+    assert found("not_after", given, {}, [{"birth": MARCH_3, "expiry": MARCH_2}]) == [
+        ("date_too_late", "/Persons/Person/Birth")
+    ]
+
+
+def test_a_date_may_lie_so_many_days_after_another_and_no_more() -> None:
+    given = {"field": "end", "after": "start", "days": 3}
+
+    assert found("within_days", given, {"start": MARCH_2, "end": date(2026, 3, 5)}) == []
+    assert found("within_days", given, {"start": MARCH_2, "end": date(2026, 3, 6)}) == [
+        ("too_many_days", "/Programme/End")
+    ]
+    assert found("within_days", given, {"start": MARCH_2}) == []
+
+
+def test_what_is_stated_to_be_done_is_not_of_tomorrow() -> None:
+    assert found("not_after_reception", {"field": "end"}, {"end": MARCH_2}) == []
+    assert found("not_after_reception", {"field": "end"}, {"end": MARCH_3}) == [("in_future", "/Programme/End")]
+
+
+# numbers --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "right"), [
+    ("0100109106", True), ("0100109106-001", True), ("0100112437", True), ("0100109107", False), ("010010910", False),
+    ("0000000000", False), ("01001O9106", False), ("0100109106-000", False),
+])  # fmt: skip
+def test_a_tax_code_has_its_check_digit(number: str, right: bool) -> None:
+    assert found("tax_code", {"field": "taxCode"}, {"taxCode": number}) == (
+        [] if right else [("tax_code_wrong", "/Principal/TaxCode")]
+    )
+
+
+@pytest.mark.parametrize(("number", "right"), [
+    ("9074729", True), ("9319466", True), ("9074728", False), ("907472", False), ("ABCDEFG", False),
+])  # fmt: skip
+def test_an_imo_number_has_its_check_digit(number: str, right: bool) -> None:
+    assert found("imo_number", {"field": "licence"}, {"licence": number}) == (
+        [] if right else [("imo_number_wrong", "/Principal/Licence")]
+    )
+
+
+@pytest.mark.parametrize(("number", "right"), [
+    ("C1234567", True), ("c1234567", False), ("C123456", False), ("C12345678", False), ("CC234567", False),
+])  # fmt: skip
+def test_a_vietnamese_passport_number_is_a_letter_and_seven_digits(number: str, right: bool) -> None:
+    given = {"field": "persons.number", "where": {"role": "MEMBER"}}
+
+    assert found("passport_number", given, {}, [{"number": number, "role": "MEMBER"}]) == (
+        [] if right else [("passport_number_unusual", "/Persons/Person/Number")]
+    )
+    assert found("passport_number", given, {}, [{"number": number, "role": "LEADER"}]) == []
+
+
+PERSONAL = {"field": "persons.number", "sex": "persons.sex", "birth": "persons.birth"}
+
+
+@pytest.mark.parametrize(("number", "sex", "birth", "finds"), [
+    ("001090000001", "M", date(1990, 1, 1), None),
+    ("001190000001", "F", date(1990, 1, 1), None),
+    ("001200000001", "M", date(2000, 1, 1), None),
+    ("001399000001", "F", date(2099, 1, 1), None),
+    ("001190000001", "M", date(1990, 1, 1), "personal_number_differs"),
+    ("001091000001", "M", date(1990, 1, 1), "personal_number_differs"),
+    ("001290000001", "M", date(1990, 1, 1), "personal_number_differs"),
+    ("001090000001", "X", date(1990, 1, 1), None),
+    ("00109000001", "M", date(1990, 1, 1), "personal_number_wrong"),
+    ("00109000000A", "M", date(1990, 1, 1), "personal_number_wrong"),
+    ("٠٠١٠٩٠٠٠٠٠٠١", "M", date(1990, 1, 1), "personal_number_wrong"),
+])  # fmt: skip
+def test_a_personal_number_says_sex_century_and_year(number: str, sex: str, birth: date, finds: str | None) -> None:
+    assert found("personal_number", PERSONAL, {}, [{"number": number, "sex": sex, "birth": birth}]) == (
+        [(finds, "/Persons/Person/Number")] if finds else []
+    )
+
+
+def test_a_personal_number_alone_is_asked_for_its_form_only() -> None:
+    assert found("personal_number", PERSONAL, {}, [{"number": "001999999999"}]) == []
+
+
+# mrz, name_matches ----------------------------------------------------------------------------------------------------
+
+SPECIMEN = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+ZONE = {
+    "lines": "persons.visa",
+    "number": "persons.number",
+    "birth": "persons.birth",
+    "expiry": "persons.expiry",
+    "sex": "persons.sex",
+}
+HOLDER: Record = {
+    "visa": SPECIMEN,
+    "number": "L898902C3",
+    "birth": date(1974, 8, 12),
+    "expiry": date(2012, 4, 15),
+    "sex": "F",
+}
+
+
+def test_a_zone_that_says_what_is_declared_is_right() -> None:
+    assert found("mrz", ZONE, {}, [HOLDER]) == []
+    assert found("mrz", ZONE, {}, [{"visa": SPECIMEN}]) == []
+
+
+@pytest.mark.parametrize(("name", "value", "path"), [
+    ("number", "L898902C4", "Number"), ("birth", date(1974, 8, 13), "Birth"),
+    ("expiry", date(2022, 4, 15), "Expiry"), ("sex", "M", "Sex"),
+])  # fmt: skip
+def test_a_field_that_the_zone_contradicts_is_at_fault(name: str, value: Any, path: str) -> None:
+    assert found("mrz", ZONE, {}, [{**HOLDER, name: value}]) == [("mrz_differs", f"/Persons/Person/{path}")]
+
+
+def test_a_zone_with_wrong_check_digits_is_not_held_against_the_form() -> None:
+    broken = SPECIMEN.replace("7408122", "7408132")
+
+    assert found("mrz", ZONE, {}, [{**HOLDER, "visa": broken}]) == [("mrz_check_digit", "/Persons/Person/Visa")] * 2
+
+
+def test_a_zone_of_no_form_is_at_fault() -> None:
+    assert found("mrz", ZONE, {}, [{**HOLDER, "visa": SPECIMEN[:-2]}]) == [("mrz_malformed", "/Persons/Person/Visa")]
+
+
+def test_the_plain_name_is_a_spelling_of_the_accented_one() -> None:
+    given = {"accented": "persons.visa", "plain": "persons.number"}
+
+    assert found("name_matches", given, {}, [{"visa": "Đỗ Thị Mơ", "number": "DO THI MO"}]) == []
+    assert found("name_matches", given, {}, [{"visa": "Đỗ Thị Mơ", "number": "DO THI MAI"}]) == [
+        ("name_differs", "/Persons/Person/Visa")
+    ]
+    assert found("name_matches", given, {}, [{"visa": "Đỗ Thị Mơ"}, {"number": "DO"}]) == []
+
+
+# code lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_valid_on_the_day_that_a_field_states() -> None:
+    crossing = datetime(2026, 3, 2, 9, 0, tzinfo=VIETNAM)
+    given = {"field": "gate", "on": "crossing"}
+
+    assert found("code_valid_on", given, {"gate": "CLOSED", "crossing": crossing}) == []
+    later = {"gate": "CLOSED", "crossing": crossing + timedelta(days=1)}
+    assert found("code_valid_on", given, later) == [("code_not_valid", "/Gate")]
+    assert found("code_valid_on", given, {"gate": "CLOSED"}) == []
+
+
+def test_a_code_is_valid_on_the_day_of_reception() -> None:
+    given = {"field": "gate", "on": "reception"}
+    tomorrow = RECEIVED + timedelta(days=1)
+
+    assert found("code_valid_on", given, {"gate": "CLOSED"}) == []
+    assert found("code_valid_on", given, {"gate": "CLOSED"}, received=tomorrow) == [("code_not_valid", "/Gate")]
+
+
+def test_the_unit_is_the_gates_own() -> None:
+    given = {"field": "gate", "fact": "unit", "with": "licence"}
+
+    assert found("code_agrees", given, {"gate": "MAIN", "licence": "U1"}) == []
+    assert found("code_agrees", given, {"gate": "MAIN", "licence": "U2"}) == [("code_disagrees", "/Principal/Licence")]
+    assert found("code_agrees", given, {"gate": "CLOSED", "licence": "U2"}) == []
+
+
+def test_a_gate_serves_the_procedures_and_classes_that_its_list_states() -> None:
+    given = {"gate": "gate", "unit": "licence", "classes": ["international"]}
+
+    assert found("gate_serves", given, {"gate": "BIG", "licence": "U3"}) == []
+    assert found("gate_serves", given, {"gate": "BIG", "licence": "U1"}) == [("code_disagrees", "/Principal/Licence")]
+    assert found("gate_serves", given, {"gate": "MAIN"}) == [("gate_does_not_serve", "/Gate")]
+    assert found("gate_serves", {"gate": "gate"}, {"gate": "MAIN"}) == []
+    assert found("gate_serves", {"gate": "gate"}, {"gate": "OTHERS"}) == [("gate_does_not_serve", "/Gate")]
+
+
+def test_a_class_that_a_gate_had_before_counts_on_its_days() -> None:
+    given = {"gate": "gate", "classes": ["main"], "on": "crossing"}
+    early, late = datetime(2025, 6, 30, 9, tzinfo=VIETNAM), datetime(2025, 7, 1, 9, tzinfo=VIETNAM)
+
+    assert found("gate_serves", given, {"gate": "RAISED", "crossing": early}) == []
+    assert found("gate_serves", given, {"gate": "RAISED", "crossing": late}) == [("gate_does_not_serve", "/Gate")]
+
+
+PAPERS = {"type": "persons.paper", "nationality": "persons.nationality", "gate": "gate", "direction": "kind"}
+
+
+@pytest.mark.parametrize(("paper", "nationality", "gate", "right"), [
+    ("CARD", "VNM", "MAIN", True),
+    ("CARD", "VNM", "BIG", False),  # a citizen's card serves towards Laos only
+    ("CARD", "LAO", "MAIN", False),
+    ("FOREIGN", "LAO", "MAIN", True),  # a neighbour at a main gate
+    ("FOREIGN", "DEU", "MAIN", False),
+    ("FOREIGN", "DEU", "BIG", True),
+    ("FOREIGN", "VNM", "BIG", False),
+    ("ANY", "DEU", "MAIN", True),  # nothing is said of it
+])  # fmt: skip
+def test_a_paper_serves_whom_and_where_its_list_states(paper: str, nationality: str, gate: str, right: bool) -> None:
+    rows = [{"paper": paper, "nationality": nationality}]
+
+    assert found("paper_allowed", PAPERS, {"gate": gate}, rows) == (
+        [] if right else [("paper_not_allowed", "/Persons/Person/Paper")]
+    )
+
+
+def test_a_paper_is_asked_only_for_what_is_declared() -> None:
+    assert found("paper_allowed", PAPERS, {}, [{"paper": "CARD", "nationality": "VNM"}]) == []
+    assert found("paper_allowed", PAPERS, {"gate": "BIG"}, [{"paper": "FOREIGN"}]) == []
+
+
+def test_a_paper_may_serve_one_direction_only() -> None:
+    rows = [{"paper": "HOME"}]
+
+    assert found("paper_allowed", PAPERS, {"kind": "IN"}, rows) == []
+    assert found("paper_allowed", PAPERS, {"kind": "OUT"}, rows) == [("paper_not_allowed", "/Persons/Person/Paper")]
+
+
+def test_what_a_rule_points_at_is_one_of_its_arguments() -> None:
+    for name, rule in RULES.items():
+        assert rule.finds, name
+        assert set(rule.finds.values()) <= rule.takes.keys(), name

@@ -1,0 +1,110 @@
+"""Rules that ask the code lists: valid on the day, a gate and its unit, a paper and its holder. The facts are data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from adapter.model.finding import Finding
+from adapter.model.procedure import Code
+from adapter.model.stages import Record
+from adapter.pipeline.mapping import named
+from adapter.pipeline.rules.days import on_day
+from adapter.pipeline.rules.view import Arguments, View, text
+
+
+def code_valid_on(view: View, given: Arguments) -> Iterator[Finding]:
+    """A code is valid on the day that a field states, or on the day of reception."""
+    name = str(given["field"])
+    for ordinal, value, record in view.stated(name, given.get("where")):
+        code, on = view.code(name, value), on_day(view, given["on"], record)
+        if code is not None and on is not None and not code.valid(on):
+            yield view.fault("code_not_valid", name, ordinal, day=on.isoformat())
+
+
+def code_agrees(view: View, given: Arguments) -> Iterator[Finding]:
+    """What the code list says of a code is what another field says: a gate's unit, a sign's State."""
+    name, other = str(given["field"]), str(given["with"])
+    for ordinal, value, record in view.stated(name, given.get("where")):
+        said = _fact(view, name, value, given["fact"], view.today)
+        stated = view.beside(other, record)
+        if said is not None and stated is not None and text(stated) not in said:
+            pointer_of = ordinal if other.rpartition(".")[0] else 0
+            words = named(view.field(name).label, "other")
+            yield view.fault("code_disagrees", other, pointer_of, **words)
+
+
+def gate_serves(view: View, given: Arguments) -> Iterator[Finding]:
+    """A gate is of a class that this procedure is handled at, serves it on that day, and has the unit declared."""
+    name = str(given["gate"])
+    gate = view.value(name)
+    on = on_day(view, given.get("on"), view.declaration.values)
+    if gate is None or on is None:
+        return
+    classes = given.get("classes")
+    kind = _fact(view, name, gate, "class", on)
+    served = _fact(view, name, gate, "procedures", on)
+    if (isinstance(classes, list) and kind is not None and not kind & set(map(text, classes))) or (
+        served is not None and str(view.procedure.code) not in served
+    ):
+        yield view.fault("gate_does_not_serve", name)
+    if "unit" in given:
+        unit, own = view.value(str(given["unit"])), _fact(view, name, gate, "unit", on)
+        if unit is not None and own is not None and text(unit) not in own:
+            words = named(view.field(name).label, "other")
+            yield view.fault("code_disagrees", str(given["unit"]), **words)
+
+
+def paper_allowed(view: View, given: Arguments) -> Iterator[Finding]:
+    """The kind of paper serves this holder at this gate in this direction (TT 09/2016/TT-BQP Article 8, as data)."""
+    name = str(given["type"])
+    for ordinal, value, record in view.stated(name, given.get("where")):
+        paper = view.code(name, value)
+        cases = paper.fact(ALLOWED, view.today) if paper else None
+        if isinstance(cases, list) and not any(_suits(case, view, given, record) for case in cases):
+            yield view.fault("paper_not_allowed", name, ordinal, **_name(paper))
+
+
+def _name(code: Code | None) -> dict[str, str]:
+    return {} if code is None else {"paper": code.vi, "paper_en": code.en}
+
+
+def _suits(case: Mapping[str, Any], view: View, given: Arguments, record: Record) -> bool:
+    """Every condition of the case holds, as far as what it asks for is declared."""
+    return all(
+        not (said := _asked(word, view, given, record)) or bool(said & set(wanted)) is not word.startswith("not_")
+        for word, wanted in case.items()
+    )
+
+
+def _asked(word: str, view: View, given: Arguments, record: Record) -> frozenset[str]:
+    """What the declaration says to a word of a case; empty where it says nothing."""
+    argument, fact = CASE_WORDS[word]
+    name = given.get(argument)
+    value = None if name is None else view.beside(name, record)
+    if name is None or value is None:
+        return frozenset()
+    return (_fact(view, str(name), value, fact, view.today) or frozenset()) if fact else frozenset({text(value)})
+
+
+ALLOWED = "allowed"
+"""The fact of a kind of paper that lists for whom, where and which way it serves; without it, it serves everybody."""
+
+CASE_WORDS: dict[str, tuple[str, str]] = {
+    "nationality": ("nationality", ""),
+    "not_nationality": ("nationality", ""),
+    "direction": ("direction", ""),
+    "gate_class": ("gate", "class"),
+    "neighbour": ("gate", "neighbour"),
+}
+"""Words of a case in `allowed`: the rule's argument they are held against, and the fact of its code, if not itself."""
+
+
+def _fact(view: View, name: str, value: object, fact: object, on: date) -> frozenset[str] | None:
+    """What the code list says of a value on a day, as texts; None where it says nothing."""
+    code = view.code(name, text(value))
+    said = code.fact(str(fact), on) if code else None
+    if said is None:
+        return None
+    return frozenset(map(text, said)) if isinstance(said, list | tuple) else frozenset({text(said)})

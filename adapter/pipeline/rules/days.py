@@ -1,0 +1,78 @@
+"""Rules on dates, compared as days in Vietnam."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from adapter.model.finding import Finding
+from adapter.model.stages import Record
+from adapter.pipeline.mapping import named
+from adapter.pipeline.rules.view import Arguments, View, day
+
+
+def _pairs(view: View, given: Arguments, other: str) -> Iterator[tuple[int, date, date]]:
+    """Each date with the one it is held against."""
+    for ordinal, value, record in view.stated(str(given["field"]), given.get("where")):
+        mine, theirs = day(value), day(view.beside(given[other], record))
+        if mine is not None and theirs is not None:
+            yield ordinal, mine, theirs
+
+
+def _other(view: View, name: object) -> dict[str, str]:
+    return named(view.field(str(name)).label, "other")
+
+
+def not_before(view: View, given: Arguments) -> Iterator[Finding]:
+    """A date is not before another."""
+    for ordinal, mine, theirs in _pairs(view, given, "than"):
+        if mine < theirs:
+            yield view.fault("date_order", str(given["field"]), ordinal, **_other(view, given["than"]))
+
+
+def not_after(view: View, given: Arguments) -> Iterator[Finding]:
+    """A date is not after another."""
+    for ordinal, mine, theirs in _pairs(view, given, "than"):
+        if mine > theirs:
+            yield view.fault("date_too_late", str(given["field"]), ordinal, **_other(view, given["than"]))
+
+
+def within_days(view: View, given: Arguments) -> Iterator[Finding]:
+    """A date lies at most so many days after another: the original letter, the validity of a visa."""
+    most = given["days"]
+    assert isinstance(most, int)
+    for ordinal, mine, theirs in _pairs(view, given, "after"):
+        if mine - theirs > timedelta(days=most):
+            words = {**_other(view, given["after"]), "days": str(most)}
+            yield view.fault("too_many_days", str(given["field"]), ordinal, **words)
+
+
+def _read(view: View, given: Arguments) -> Iterator[tuple[int, date]]:
+    for ordinal, value, _ in view.stated(str(given["field"]), given.get("where")):
+        if (mine := day(value)) is not None:
+            yield ordinal, mine
+
+
+def before_reception(view: View, given: Arguments) -> Iterator[Finding]:
+    """A date lies before the day of reception."""
+    today = view.today
+    for ordinal, mine in _read(view, given):
+        if mine >= today:
+            yield view.fault("not_in_past", str(given["field"]), ordinal)
+
+
+def not_after_reception(view: View, given: Arguments) -> Iterator[Finding]:
+    """A date is the day of reception or lies before it: what was issued or decided is no promise."""
+    today = view.today
+    for ordinal, mine in _read(view, given):
+        if mine > today:
+            yield view.fault("in_future", str(given["field"]), ordinal)
+
+
+def on_day(view: View, name: object, record: Record) -> date | None:
+    """The day that an argument names: a field's, or `reception`; None where that field is empty."""
+    return view.today if name in (None, RECEPTION) else day(view.beside(name, record))
+
+
+RECEPTION = "reception"
+"""The word for the day of reception, where a rule asks for a day."""

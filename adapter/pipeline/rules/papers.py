@@ -1,0 +1,69 @@
+"""Rules on what a travel paper says of its holder: machine-readable zone against the form, A–Z name against accents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from adapter.model.finding import Finding
+from adapter.model.stages import Record
+from adapter.pipeline import mrz
+from adapter.pipeline.mapping import named
+from adapter.pipeline.names import same_name
+from adapter.pipeline.rules.view import Arguments, View, text
+
+DIGITS: dict[str, tuple[str, str]] = {
+    "number": ("số giấy tờ", "document number"),
+    "birth": ("ngày sinh", "date of birth"),
+    "expiry": ("ngày hết hạn", "date of expiry"),
+    "optional": ("dữ liệu tùy chọn", "optional data"),
+    "composite": ("tổng hợp", "composite"),
+}
+"""The five check digits for people."""
+
+COMPARED = ("number", "birth", "expiry", "sex", "nationality", "issuer", "name")
+"""What of the zone may be held against a field of the form."""
+
+
+def machine_readable(view: View, given: Arguments) -> Iterator[Finding]:
+    """A machine-readable zone has its form (ICAO 9303), its check digits, and says what the fields named here say."""
+    name = str(given["lines"])
+    for ordinal, value, record in view.stated(name, given.get("where")):
+        zone = mrz.read(text(value))
+        if zone is None:
+            yield view.fault("mrz_malformed", name, ordinal)
+            continue
+        for wrong in zone.wrong:
+            vietnamese, english = DIGITS[wrong]
+            yield view.fault("mrz_check_digit", name, ordinal, digit=vietnamese, digit_en=english)
+        if not zone.wrong:
+            yield from _differences(view, given, zone, ordinal, record)
+
+
+def _differences(view: View, given: Arguments, zone: mrz.Zone, ordinal: int, record: Record) -> Iterator[Finding]:
+    """At the field of the form: a zone whose check digits agree was read by a machine, the field was typed."""
+    for part in COMPARED:
+        other = given.get(part)
+        declared = None if other is None else view.beside(other, record)
+        if declared is not None and not _said(zone, part, declared):
+            place = str(other)
+            yield view.fault("mrz_differs", place, ordinal if "." in place else 0)
+
+
+def _said(zone: mrz.Zone, part: str, declared: object) -> bool:
+    if part in ("birth", "expiry"):
+        return isinstance(declared, date) and mrz.says(getattr(zone, part), declared)
+    if part == "name":
+        return not zone.names or sorted(zone.names) == sorted(str(declared).replace("-", " ").split())
+    stated = "".join(char for char in str(declared).upper() if char.isalnum())
+    return getattr(zone, part) in ("", stated)
+
+
+def name_matches(view: View, given: Arguments) -> Iterator[Finding]:
+    """The A–Z name is a spelling of the accented one (ICAO Doc 9303 Part 3, section 6)."""
+    accented = str(given["accented"])
+    for ordinal, value, record in view.stated(accented, given.get("where")):
+        plain = view.beside(given["plain"], record)
+        if plain is not None and not same_name(text(plain), text(value)):
+            words = named(view.field(str(given["plain"])).label, "other")
+            yield view.fault("name_differs", accented, ordinal, **words)

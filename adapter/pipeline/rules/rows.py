@@ -1,0 +1,76 @@
+"""Rules on lists: how many rows, which rows, whether they differ, what they have in common with the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapter.model.finding import Finding
+from adapter.model.stages import Value
+from adapter.pipeline.mapping import named
+from adapter.pipeline.rules.view import Arguments, View, conditions, matches, spoken
+
+
+def _count(view: View, given: Arguments) -> int:
+    wanted = conditions(given.get("where"))
+    rows = view.rows(str(given["group"]))
+    return sum(1 for row in rows if matches(row, wanted)) if wanted else len(rows)
+
+
+def total_equals_rows(view: View, given: Arguments) -> Iterator[Finding]:
+    """The declared total equals the rows of the list (PAXLST control total)."""
+    total = str(given["total"])
+    rows = _count(view, given)
+    if view.value(total) not in (None, rows):
+        yield view.fault("total_mismatch", total, rows=str(rows))
+
+
+def within_capacity(view: View, given: Arguments) -> Iterator[Finding]:
+    """No more rows than the capacity, less what is kept in reserve: passengers within the seats but the driver's."""
+    capacity = str(given["capacity"])
+    room, reserve = view.value(capacity), given.get("reserve", 0)
+    rows = _count(view, given)
+    if isinstance(room, int) and isinstance(reserve, int) and rows > room - reserve:
+        group = view.group(str(given["group"]))
+        words = {**named(group.label, "group"), **named(view.field(capacity).label)}
+        words |= {"rows": str(rows), "room": str(max(room - reserve, 0))}
+        yield Finding(name="over_capacity", pointer=view.list(group.name), words=words)
+
+
+def all_different(view: View, given: Arguments) -> Iterator[Finding]:
+    """No value of the field stands in two rows; the second and later ones are at fault."""
+    seen: set[Value] = set()
+    name = f"{given['group']}.{given['field']}"
+    for ordinal, value, _ in view.stated(name):
+        if value in seen:
+            yield view.fault("not_different", name, ordinal)
+        seen.add(value)
+
+
+def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:
+    """At least one row of the list has the values asked for."""
+    group = view.group(str(given["group"]))
+    if _count(view, given) == 0:
+        words = {**named(group.label, "group"), "what": spoken(given.get("where"))}
+        yield Finding(name="none_of_required", pointer=view.list(group.name), words=words)
+
+
+def first_row(view: View, given: Arguments) -> Iterator[Finding]:
+    """The first row has the values asked for: the master heads the crew list (rule of the border portal)."""
+    group = view.group(str(given["group"]))
+    rows = view.rows(group.name)
+    if rows and not matches(rows[0], conditions(given["where"])):
+        words = {**named(group.label, "group"), "what": spoken(given["where"])}
+        yield Finding(name="first_row_differs", pointer=view.row(group.name, 1), words=words)
+
+
+def same_value(view: View, given: Arguments) -> Iterator[Finding]:
+    """A value is that of another field; of a list, that of the first row that the condition holds for."""
+    name, other = str(given["field"]), str(given["as"])
+    if name.rpartition(".")[0] == other.rpartition(".")[0] or "." not in other:
+        pairs = [(ordinal, value, view.beside(other, row)) for ordinal, value, row in view.stated(name)]
+    else:
+        first = next((value for _, value, _ in view.places(other, given.get("where"))), None)
+        pairs = [(ordinal, value, first) for ordinal, value, _ in view.stated(name)]
+    for ordinal, value, wanted in pairs:
+        if wanted is not None and value != wanted:
+            yield view.fault("not_the_same", name, ordinal, **named(view.field(other).label, "other"))

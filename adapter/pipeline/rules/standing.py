@@ -1,0 +1,50 @@
+"""Rules that need no line in a mapping: lateness, whom the door authenticated, codes that have run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from adapter.model.finding import Finding, Severity
+from adapter.model.procedure import Label, Unit
+from adapter.pipeline.mapping import named
+from adapter.pipeline.rules.view import View
+from adapter.pipeline.terms import is_late
+
+
+def standing(view: View) -> Iterator[Finding]:
+    """What holds for every procedure."""
+    yield from _late(view)
+    yield from _stranger(view)
+
+
+def _late(view: View) -> Iterator[Finding]:
+    """Late is flagged, never refused: the Decision names no consequence (Article 10)."""
+    limit = view.procedure.deadline("declare_before", view.declaration.values)
+    if limit is None or limit.field is None:
+        return
+    for ordinal, value, _ in view.stated(limit.field):
+        if isinstance(value, datetime) and is_late(limit, view.received_at, value, view.calendar):
+            words = {"amount": f"{limit.amount:g}", **named(UNITS[limit.unit], "unit")}
+            yield Finding(
+                name="declared_late", pointer=view.at(limit.field, ordinal), severity=Severity.WARN, words=words
+            )
+
+
+UNITS = {
+    Unit.HOURS: Label(vi="giờ", en="hours"),
+    Unit.DAYS: Label(vi="ngày", en="days"),
+    Unit.WORKING_DAYS: Label(vi="ngày làm việc", en="working days"),
+}
+"""What a time limit is counted in, for people."""
+
+
+def _stranger(view: View) -> Iterator[Finding]:
+    """Whom the door authenticated must be a declarant of this declaration (Article 3(4))."""
+    bound = view.declaration.verified.envelope.submission.bound_to
+    if bound is None:
+        return
+    names = view.procedure.identities
+    stated = {str(value) for name in names for _, value, _ in view.stated(name)}
+    if bound not in stated:
+        yield Finding(name="identity_mismatch", pointer=view.base, severity=Severity.REJECT)

@@ -1,0 +1,178 @@
+"""The closed table: what each rule takes, what it finds and where. The check at start and the documents read it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adapter.model.finding import Finding
+from adapter.pipeline.rules import codes, days, numbers, papers, rows, values
+from adapter.pipeline.rules.view import Arguments, View
+
+Apply = Callable[[View, Arguments], Iterator[Finding]]
+
+
+class Kind(StrEnum):
+    """What an argument names; the value says so in words."""
+
+    FIELD = "a field outside the groups"
+    PLACE = "a field, or group.field"
+    BESIDE = "a field of the same row, or one outside the groups"
+    COLUMN = "a field of the group"
+    GROUP = "a group"
+    WHERE = "a condition"
+    VALUE = "a value"
+    VALUES = "a list of values"
+    NUMBER = "a whole number from 0"
+    DAY = "a date of the same row or outside the groups, or the word reception"
+    FACT = "what the field's code list says of its codes"
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """One argument: what it names, which types it may have, whether it must be given."""
+
+    kind: Kind
+    types: tuple[str, ...] = ()
+    """On another type the rule would pass in silence."""
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the table."""
+
+    apply: Apply
+    takes: Mapping[str, Takes]
+    finds: Mapping[str, str]
+    """Finding to the argument that it points at: a group stands for its list, or for its first row."""
+
+    @property
+    def subject(self) -> str:
+        """The argument that decides which row is looked at."""
+        return next(iter(self.takes))
+
+
+_DATES = ("date", "datetime")
+_TEXTS = ("text", "upper_name", "code")
+_WHERE = {"where": Takes(Kind.WHERE, needed=False)}
+
+
+def _place(*types: str) -> dict[str, Takes]:
+    return {"field": Takes(Kind.PLACE, types)}
+
+
+def _maybe(**kinds: tuple[Kind, tuple[str, ...]]) -> dict[str, Takes]:
+    return {name: Takes(kind, types, needed=False) for name, (kind, types) in kinds.items()}
+
+
+RULES: dict[str, Rule] = {
+    "total_equals_rows": Rule(
+        rows.total_equals_rows,
+        {"total": Takes(Kind.FIELD, ("integer",)), "group": Takes(Kind.GROUP), **_WHERE},
+        {"total_mismatch": "total"},
+    ),
+    "within_capacity": Rule(
+        rows.within_capacity,
+        {
+            "group": Takes(Kind.GROUP),
+            "capacity": Takes(Kind.FIELD, ("integer",)),
+            **_maybe(reserve=(Kind.NUMBER, ())),
+            **_WHERE,
+        },
+        {"over_capacity": "group"},
+    ),
+    "all_different": Rule(
+        rows.all_different, {"group": Takes(Kind.GROUP), "field": Takes(Kind.COLUMN)}, {"not_different": "field"}
+    ),
+    "at_least_one": Rule(
+        rows.at_least_one, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"none_of_required": "group"}
+    ),
+    "first_row": Rule(
+        rows.first_row, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"first_row_differs": "group"}
+    ),
+    "same_value": Rule(rows.same_value, {**_place(), "as": Takes(Kind.PLACE), **_WHERE}, {"not_the_same": "field"}),
+    "required_when": Rule(values.required_when, {**_place(), "where": Takes(Kind.WHERE)}, {"value_required": "field"}),
+    "forbidden_when": Rule(
+        values.forbidden_when, {**_place(), "where": Takes(Kind.WHERE)}, {"value_forbidden": "field"}
+    ),
+    "one_of": Rule(
+        values.one_of, {**_place(), "values": Takes(Kind.VALUES), **_WHERE}, {"value_not_expected": "field"}
+    ),
+    "equals": Rule(values.one_of, {**_place(), "value": Takes(Kind.VALUE), **_WHERE}, {"value_not_expected": "field"}),
+    "not_before": Rule(
+        days.not_before, {**_place(*_DATES), "than": Takes(Kind.BESIDE, _DATES), **_WHERE}, {"date_order": "field"}
+    ),
+    "not_after": Rule(
+        days.not_after, {**_place(*_DATES), "than": Takes(Kind.BESIDE, _DATES), **_WHERE}, {"date_too_late": "field"}
+    ),
+    "within_days": Rule(
+        days.within_days,
+        {**_place(*_DATES), "after": Takes(Kind.BESIDE, _DATES), "days": Takes(Kind.NUMBER), **_WHERE},
+        {"too_many_days": "field"},
+    ),
+    "before_reception": Rule(days.before_reception, {**_place(*_DATES), **_WHERE}, {"not_in_past": "field"}),
+    "not_after_reception": Rule(days.not_after_reception, {**_place(*_DATES), **_WHERE}, {"in_future": "field"}),
+    "tax_code": Rule(numbers.tax_code, {**_place("text"), **_WHERE}, {"tax_code_wrong": "field"}),
+    "imo_number": Rule(numbers.imo_number, {**_place("text"), **_WHERE}, {"imo_number_wrong": "field"}),
+    "passport_number": Rule(
+        numbers.passport_number, {**_place("text"), **_WHERE}, {"passport_number_unusual": "field"}
+    ),
+    "personal_number": Rule(
+        numbers.personal_number,
+        {**_place("text"), **_maybe(sex=(Kind.BESIDE, ("code",)), birth=(Kind.BESIDE, ("date",))), **_WHERE},
+        {"personal_number_wrong": "field", "personal_number_differs": "field"},
+    ),
+    "mrz": Rule(
+        papers.machine_readable,
+        {
+            "lines": Takes(Kind.PLACE, ("text",)),
+            **_maybe(
+                number=(Kind.BESIDE, ("text",)),
+                birth=(Kind.BESIDE, ("date",)),
+                expiry=(Kind.BESIDE, ("date",)),
+                sex=(Kind.BESIDE, ("code",)),
+                nationality=(Kind.BESIDE, ("code",)),
+                issuer=(Kind.BESIDE, ("code",)),
+                name=(Kind.BESIDE, ("upper_name",)),
+            ),
+            **_WHERE,
+        },
+        {"mrz_malformed": "lines", "mrz_check_digit": "lines", "mrz_differs": "number"},
+    ),
+    "name_matches": Rule(
+        papers.name_matches,
+        {"accented": Takes(Kind.PLACE, ("text",)), "plain": Takes(Kind.BESIDE, ("upper_name", "text")), **_WHERE},
+        {"name_differs": "accented"},
+    ),
+    "code_valid_on": Rule(
+        codes.code_valid_on,
+        {**_place("code"), "on": Takes(Kind.DAY, _DATES), **_WHERE},
+        {"code_not_valid": "field"},
+    ),
+    "code_agrees": Rule(
+        codes.code_agrees,
+        {**_place("code"), "fact": Takes(Kind.FACT), "with": Takes(Kind.BESIDE, _TEXTS), **_WHERE},
+        {"code_disagrees": "with"},
+    ),
+    "gate_serves": Rule(
+        codes.gate_serves,
+        {
+            "gate": Takes(Kind.FIELD, ("code",)),
+            **_maybe(unit=(Kind.FIELD, ("code",)), classes=(Kind.VALUES, ()), on=(Kind.DAY, _DATES)),
+        },
+        {"gate_does_not_serve": "gate", "code_disagrees": "unit"},
+    ),
+    "paper_allowed": Rule(
+        codes.paper_allowed,
+        {
+            "type": Takes(Kind.PLACE, ("code",)),
+            "nationality": Takes(Kind.BESIDE, ("code",)),
+            **_maybe(direction=(Kind.BESIDE, ("code",)), gate=(Kind.BESIDE, ("code",))),
+            **_WHERE,
+        },
+        {"paper_not_allowed": "type"},
+    ),
+}
+"""Every rule a mapping may name."""

@@ -1,0 +1,33 @@
+"""Rules on whether a value stands, and which it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from adapter.model.finding import Finding
+from adapter.pipeline.rules.view import Arguments, View, spoken, text
+
+
+def required_when(view: View, given: Arguments) -> Iterator[Finding]:
+    """A field is there when others have the values given."""
+    name = str(given["field"])
+    for ordinal, value, _ in view.places(name, given["where"]):
+        if value is None:
+            yield view.fault("value_required", name, ordinal, condition=spoken(given["where"]))
+
+
+def forbidden_when(view: View, given: Arguments) -> Iterator[Finding]:
+    """A field is empty when others have the values given."""
+    name = str(given["field"])
+    for ordinal, _, _ in view.stated(name, given["where"]):
+        yield view.fault("value_forbidden", name, ordinal, condition=spoken(given["where"]))
+
+
+def one_of(view: View, given: Arguments) -> Iterator[Finding]:
+    """A value is one of those foreseen."""
+    raw = given.get("values", [given.get("value")])
+    allowed = {text(value) for value in raw} if isinstance(raw, list | tuple) else {text(raw)}
+    name = str(given["field"])
+    for ordinal, value, _ in view.stated(name, given.get("where")):
+        if text(value) not in allowed:
+            yield view.fault("value_not_expected", name, ordinal)

@@ -1,0 +1,167 @@
+"""A declaration as rules look at it: values with their pointers, labels and codes. What rules hold is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from adapter.model.calendar import NO_CALENDAR, Calendar
+from adapter.model.finding import Finding
+from adapter.model.procedure import Code, FieldSpec, GroupSpec, Procedure
+from adapter.model.stages import Declaration, Record, Value
+from adapter.pipeline.converters import write
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.mapping import CodeLists, named, row_pointer
+
+Arguments = Mapping[str, object]
+"""What the mapping gives a rule, by the names of the table; `check` at start has proved them."""
+Place = tuple[int, Value | None, Record]
+"""Ordinal of the row (0 outside the groups), value of the field, the record it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One declaration with the code lists of its fields, and the calendar of working days."""
+
+    declaration: Declaration
+    codelists: CodeLists
+    calendar: Calendar = NO_CALENDAR
+
+    @property
+    def procedure(self) -> Procedure:
+        return self.declaration.verified.envelope.procedure
+
+    @property
+    def base(self) -> str:
+        """XPath of the form's root element."""
+        return f"/Envelope/Body/Content/{self.declaration.verified.envelope.spec.root}"
+
+    @property
+    def received_at(self) -> datetime:
+        return self.declaration.verified.envelope.submission.received_at
+
+    @property
+    def today(self) -> date:
+        """The day of reception in Vietnam."""
+        return self.received_at.astimezone(VIETNAM).date()
+
+    def group(self, name: str) -> GroupSpec:
+        spec = self.procedure.group(name)
+        assert spec is not None, name
+        return spec
+
+    def field(self, name: str) -> FieldSpec:
+        """The field of that name, or `group.field`."""
+        group_name, _, field_name = name.rpartition(".")
+        fields = self.group(group_name).fields if group_name else self.procedure.fields
+        return next(spec for spec in fields if spec.name == field_name)
+
+    def rows(self, name: str) -> tuple[Record, ...]:
+        """Rows of a group."""
+        return self.declaration.rows.get(name, ())
+
+    def places(self, name: str, where: object = None) -> Iterator[Place]:
+        """Each place where a field stands and the condition holds; `group.field` stands in every row.
+
+        A pointer is spelled out (`at`) only where something is found: a list has hundreds of places and few faults.
+        """
+        group_name, _, field_name = name.rpartition(".")
+        values = self.declaration.values
+        if not group_name:
+            if matches(values, conditions(where)):
+                yield 0, values.get(name), values
+            return
+        within, outside = self._divided(group_name, conditions(where))
+        if not matches(values, outside):
+            return
+        for ordinal, row in enumerate(self.rows(group_name), start=1):
+            if not within or matches(row, within):
+                yield ordinal, row.get(field_name), row
+
+    def stated(self, name: str, where: object = None) -> Iterator[tuple[int, Value, Record]]:
+        """The places where the field has a value."""
+        for ordinal, value, record in self.places(name, where):
+            if value is not None:
+                yield ordinal, value, record
+
+    def _divided(self, group: str, wanted: Conditions) -> tuple[Conditions, Conditions]:
+        """Conditions on the row, and those on what stands outside the groups: a row's own field goes first."""
+        if not wanted:
+            return wanted, wanted
+        own = {spec.name for spec in self.group(group).fields}
+        within = {name: texts for name, texts in wanted.items() if name in own}
+        return within, {name: texts for name, texts in wanted.items() if name not in own}
+
+    def value(self, name: str) -> Value | None:
+        """The value of a field outside the groups."""
+        return self.declaration.values.get(name)
+
+    def beside(self, name: object, record: Record) -> Value | None:
+        """The value that stands beside: `group.field` in the same row, any other field outside the groups."""
+        group_name, _, field_name = str(name).rpartition(".")
+        return record.get(field_name) if group_name else self.declaration.values.get(field_name)
+
+    def at(self, name: str, ordinal: int = 0) -> str:
+        """XPath of a field, or of `group.field` in the row of that ordinal."""
+        group_name, _, _ = name.rpartition(".")
+        if not group_name:
+            return f"{self.base}/{self.field(name).path}"
+        return f"{self.row(group_name, ordinal)}/{self.field(name).path}"
+
+    def row(self, group: str, ordinal: int) -> str:
+        """XPath of a row."""
+        return row_pointer(self.base, self.group(group).path, ordinal, len(self.rows(group)))
+
+    def list(self, group: str) -> str:
+        """XPath of what holds a group's rows: there even when no row is."""
+        path = self.group(group).path
+        return f"{self.base}/{path.rpartition('/')[0] or path}"
+
+    def code(self, name: str, value: Value | None) -> Code | None:
+        """The entry of the field's code list for a value."""
+        return self.codelists.get(self.field(name).codes or "", {}).get(str(value))
+
+    def fault(self, finding: str, name: str, ordinal: int = 0, /, **words: str) -> Finding:
+        """A finding at a field, named in both languages."""
+        said = {**named(self.field(name).label), **words}
+        return Finding(name=finding, pointer=self.at(name, ordinal), words=said)
+
+
+Conditions = Mapping[str, frozenset[str]]
+
+
+def conditions(where: object) -> Conditions:
+    """`{field: value}` or `{field: [values]}` as element texts; nothing is a condition that always holds."""
+    if not isinstance(where, Mapping):
+        return {}
+    return {str(name): _texts(value) for name, value in where.items()}
+
+
+def _texts(value: Any) -> frozenset[str]:
+    return frozenset(map(text, value)) if isinstance(value, list | tuple) else frozenset({text(value)})
+
+
+def matches(record: Record, wanted: Conditions) -> bool:
+    """Every field named has one of its values; an absent one has the empty text."""
+    return all(text(record.get(name, "")) in texts for name, texts in wanted.items())
+
+
+def text(value: object) -> str:
+    """Values of the record and of the mapping meet as element text: a flag is `1` on both sides."""
+    if isinstance(value, str):
+        return value
+    return write(value) if isinstance(value, Value) else str(value)
+
+
+def spoken(where: object) -> str:
+    """A condition for a finding's text."""
+    return ", ".join(f"{name}={' | '.join(sorted(texts))}" for name, texts in conditions(where).items())
+
+
+def day(value: Value | None) -> date | None:
+    """A date, or the day in Vietnam of a time; None for anything else."""
+    if isinstance(value, datetime):
+        return value.astimezone(VIETNAM).date()
+    return value if isinstance(value, date) else None
