@@ -6,7 +6,7 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -15,8 +15,11 @@ from adapter.catalogue.load import Source, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
+from adapter.gateways.fetching import Bounds, Fetcher
 from adapter.gateways.keyring import InToken, Keyring, OnDisk, Pair
-from adapter.gateways.keystore import load_trust
+from adapter.gateways.keystore import load_folder, load_partners
+from adapter.gateways.revocation import Places, Revocation, places
+from adapter.gateways.shelf import Shelf
 from adapter.gateways.token import Token
 from adapter.gateways.topology import Topology, load_topology
 from adapter.model.errors import Misconfigured
@@ -25,9 +28,10 @@ from adapter.model.header import Party
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
+from adapter.model.stages import Role
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
-from adapter.pipeline.trust import Trust
+from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
@@ -35,6 +39,7 @@ from adapter.services.deadlines import Deadlines
 from adapter.services.declarations import Declarations
 from adapter.services.door import Door
 from adapter.services.intake import Intake
+from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
 from adapter.services.sealing import repeatable
 from adapter.services.tokens import Tokens
@@ -48,6 +53,8 @@ class House:
 
     settings: Settings
     observe: Observe = unobserved
+    fetches: bool = False
+    """Whether CRLs and OCSP answers may be fetched: the daemon's processes do, commands only read."""
 
     @cached_property
     def source(self) -> Source:
@@ -61,9 +68,28 @@ class House:
     @cached_property
     def trust(self) -> Trust:
         stated = self.settings.trust
-        partners = {name: (p.role, p.channel, p.certificates) for name, p in stated.partners.items()}
-        stores = {name: (s.anchors, s.intermediates) for name, s in stated.stores.items()}
-        return load_trust(partners, stores, self.number_places)
+        partners = {name: (p.role, p.channel, p.certificates, p.legacy_sha1) for name, p in stated.partners.items()}
+        return Trust(load_partners(partners), self.stores, self.revocation, self.number_places)
+
+    @cached_property
+    def stores(self) -> dict[str, Store]:
+        return {name: store(name, stated) for name, stated in self.settings.trust.stores.items()}
+
+    @cached_property
+    def revocation(self) -> Revocation:
+        """Evidence of revocation: what lies there, and what is fetched if this process may."""
+        asked = {name: s.revocation for name, s in self.settings.trust.stores.items() if s.revocation is not None}
+        fetcher = Fetcher(Bounds(**self.settings.trust.fetching.model_dump())) if self.fetches else None
+        return Revocation(
+            stores=self.stores,
+            places={
+                name: places(self.stores[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))
+                for name, s in asked.items()
+            },
+            shelf=Shelf(self.settings.folders.state / "revocation"),
+            fetcher=fetcher,
+            observe=self.observe,
+        )
 
     @cached_property
     def number_places(self) -> tuple[NumberPlace, ...]:
@@ -177,13 +203,14 @@ class House:
 
     @cached_property
     def intake(self) -> Intake:
+        waiting = self.settings.waiting
         return Intake(
             database=self.database,
             ground=self.ground,
             correspondence=self.correspondence,
             series=self.series,
             clock=self.legal_clock,
-            overtaken_s=self.settings.waiting.overtaken_s,
+            patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
             observe=self.observe,
         )
 
@@ -233,13 +260,39 @@ class House:
         return Lookup(self.database, self.catalogue, self.legal_clock, self.observe)
 
 
-def house(config: Path | None = None, *, observe: Observe = unobserved) -> House:
+def store(name: str, stated: configuration.StoreSettings) -> Store:
+    """A trust store as the configuration states it, its certificates loaded.
+
+    Raises:
+        Misconfigured: it has no anchor, or names a role that there is not.
+    """
+    try:
+        roles = frozenset(Role(role) for role in stated.roles)
+    except ValueError as error:
+        raise Misconfigured(f"trust.stores.{name}.roles: {error}; there are {', '.join(Role)}") from None
+    algorithms = stated.algorithms.model_dump() | {"digests": frozenset(stated.algorithms.digests)}
+    asked = stated.revocation
+    return Store(
+        name=name,
+        anchors=load_folder(stated.anchors, must_hold=True),
+        intermediates=load_folder(stated.intermediates, must_hold=False),
+        roles=roles,
+        algorithms=Algorithms(**algorithms),
+        valid_from=stated.valid_from,
+        valid_to=stated.valid_to,
+        policies=frozenset(stated.policies),
+        legacy_sha1=stated.legacy_sha1,
+        revocation=RevocationRules(Unknown(asked.unknown), timedelta(hours=asked.grace_h)) if asked else None,
+    )
+
+
+def house(config: Path | None = None, *, observe: Observe = unobserved, fetches: bool = False) -> House:
     """A house for this process.
 
     Raises:
         Misconfigured: the configuration cannot be read.
     """
-    return House(configuration.load_settings(config), observe)
+    return House(configuration.load_settings(config), observe, fetches)
 
 
 def now() -> datetime:

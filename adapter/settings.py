@@ -109,11 +109,41 @@ class PartnerSettings(_Part):
     role: str
     channel: str
     certificates: tuple[Path, ...]
+    legacy_sha1: bool = False
+
+
+class AlgorithmSettings(_Part):
+    rsa_bits: int = Field(default=2048, ge=2048)
+    ec_bits: int = Field(default=256, ge=256)
+    digests: tuple[str, ...] = ("sha256", "sha384", "sha512")
+
+
+class StoreRevocationSettings(_Part):
+    unknown: str = Field(pattern="^(wait|flag|refuse)$")
+    grace_h: float = Field(default=0, ge=0)
+    crls: Path | None = None
+    crl_urls: tuple[str, ...] = ()
+    ocsp_url: str | None = None
+    hosts: tuple[str, ...] = ()
 
 
 class StoreSettings(_Part):
     anchors: Path
     intermediates: Path | None = None
+    roles: tuple[str, ...] = ("declarant",)
+    algorithms: AlgorithmSettings = AlgorithmSettings()
+    legacy_sha1: bool = False
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime | None = None
+    policies: tuple[str, ...] = ()
+    revocation: StoreRevocationSettings | None = None
+
+
+class FetchingSettings(_Part):
+    timeout_s: float = Field(gt=0)
+    wait_s: float = Field(ge=0)
+    max_bytes: int = Field(gt=0)
+    refresh_s: float = Field(gt=0)
 
 
 class IdentitySettings(_Part):
@@ -131,6 +161,7 @@ class TrustSettings(_Part):
     stores: dict[str, StoreSettings]
     identity: IdentitySettings
     registry: RegistrySettings
+    fetching: FetchingSettings
 
 
 class Pkcs11Settings(_Part):
@@ -178,6 +209,8 @@ class WindowSettings(_Part):
 
 class WaitingSettings(_Part):
     overtaken_s: float
+    evidence_s: float
+    evidence_retry_s: float = Field(gt=0)
 
 
 class DeadlineSettings(_Part):
@@ -277,7 +310,7 @@ _PACKAGED = Path(__file__).parent / "data"
 _DATA = {"schemas", "mappings", "queues"}
 _PATHS = {
     *("schemas", "mappings", "queues", "state", "calendar", "url_file", "ca", "certificate", "key", "anchors"),
-    *("intermediates", "module", "pin_file"),
+    *("intermediates", "module", "pin_file", "crls"),
 }
 
 

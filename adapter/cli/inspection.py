@@ -14,9 +14,10 @@ from pathlib import Path
 from cryptography import x509
 
 from adapter.bootstrap import House, now
+from adapter.bootstrap import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
-from adapter.gateways.keystore import load_certificates, load_trust
+from adapter.gateways.keystore import load_certificates, load_partners
 from adapter.gateways.topology import compare
 from adapter.gateways.upgrade import current
 from adapter.model.calendar import Calendar
@@ -129,12 +130,11 @@ def _trust(house: House) -> Iterator[Remark]:
         if channel.value not in channels:
             yield _fault("trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked")
     for name, partner in stated.partners.items():
-        told = {name: (partner.role, partner.channel, partner.certificates)}
-        yield from _told("trust", lambda told=told: load_trust(told, {}))  # type: ignore[misc]
+        told = {name: (partner.role, partner.channel, partner.certificates, partner.legacy_sha1)}
+        yield from _told("trust", lambda told=told: load_partners(told))  # type: ignore[misc]
         yield from _usable(name, partner.certificates)
     for name, store in stated.stores.items():
-        folders = {name: (store.anchors, store.intermediates)}
-        yield from _told("trust", lambda folders=folders: load_trust({}, folders))  # type: ignore[misc]
+        yield from _told("trust", lambda name=name, store=store: load_store(name, store))  # type: ignore[misc]
         for file in sorted(store.anchors.glob("*.pem")):
             yield from _dates("trust", file)
 

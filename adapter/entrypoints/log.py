@@ -36,6 +36,7 @@ _TO_LOOK_AT = {
         Event.DEADLINE_PASSED,
         Event.KEY_NOT_TAKEN,
     ),
+    *(Event.REVOCATION_UNREACHABLE, Event.REVOCATION_UNUSABLE, Event.REVOCATION_STALE),
 }
 _TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked"}
 _QUIET = ("signxml", "alembic", "sqlalchemy", "xmlschema")

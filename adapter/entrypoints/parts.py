@@ -87,7 +87,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     """A child process, from its first line to its last."""
     pulse = Pulse(cells)
     pulse.follow_signals()
-    part = house(config, observe=observer(name))
+    part = house(config, observe=observer(name), fetches=True)
     configure(part.settings.log.level, part.settings.log.json_lines)
     try:
         if name == "web":

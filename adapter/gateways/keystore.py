@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from adapter.model.errors import Misconfigured
 from adapter.model.stages import Channel, Role
 from adapter.pipeline.seal import SigningKey, signing_key
-from adapter.pipeline.trust import Partner, Store, Trust
-from adapter.pipeline.trust.holder import NumberPlace
+from adapter.pipeline.trust import Partner
 
 
 def load_key(name: str, *, key: Path, certificates: Path) -> SigningKey:
@@ -55,38 +54,25 @@ def load_folder(folder: Path | None, *, must_hold: bool) -> tuple[x509.Certifica
     return tuple(certificate for file in files for certificate in load_certificates(file))
 
 
-def load_trust(
-    partners: Mapping[str, tuple[str, str, Iterable[Path]]],
-    stores: Mapping[str, tuple[Path, Path | None]],
-    places: tuple[NumberPlace, ...] = (),
-) -> Trust:
-    """The configured trust: partners as (role, channel, certificate files), stores as (anchors, intermediates).
-
-    `places` are where certificates name their holders' numbers.
+def load_partners(partners: Mapping[str, tuple[str, str, Iterable[Path], bool]]) -> tuple[Partner, ...]:
+    """The configured partners, each stated as (role, channel, certificate files, whether SHA-1 is taken).
 
     Raises:
         Misconfigured: a file is missing, or a role or channel does not exist.
     """
     try:
-        loaded = tuple(
+        return tuple(
             Partner(
                 name=name,
                 role=Role(role),
                 channel=Channel(channel),
                 certificates=tuple(certificate for file in files for certificate in load_certificates(file)[:1]),
+                legacy_sha1=legacy,
             )
-            for name, (role, channel, files) in partners.items()
+            for name, (role, channel, files, legacy) in partners.items()
         )
     except ValueError as error:
         raise Misconfigured(f"trust.partners: {error}") from None
-    return Trust(
-        partners=loaded,
-        stores={
-            name: Store(name, load_folder(anchors, must_hold=True), load_folder(intermediates, must_hold=False))
-            for name, (anchors, intermediates) in stores.items()
-        },
-        places=places,
-    )
 
 
 def _read(file: Path) -> bytes:

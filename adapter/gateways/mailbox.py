@@ -300,7 +300,10 @@ def woken(connection: Connection, now: datetime) -> list[tuple[Row[Any], bool]]:
     arrived = exists().where(dossier.c.number == inbox.c.reference, dossier.c.year == inbox.c.year)
     query = (
         select(inbox, arrived.label("arrived"))
-        .where(inbox.c.state == "waiting", or_(arrived, inbox.c.waits_until <= now))
+        .where(
+            inbox.c.state == "waiting",
+            or_(and_(inbox.c.waits_for == "predecessor", arrived), inbox.c.waits_until <= now),
+        )
         .order_by(inbox.c.received_at, inbox.c.id)
         .limit(100)
     )

@@ -86,6 +86,7 @@ inbox = Table(
     Column("reference", String(35)),
     Column("year", Integer),
     Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("waits_for", String(20)),
     Column("waits_until", Moment),
     Column("note", Text),
     UniqueConstraint("sender", "identity"),

@@ -82,6 +82,8 @@ class Role(StrEnum):
     WINDOW_SYSTEM = "window"
     PORTAL_SYSTEM = "portal"
     DECLARANT = "declarant"
+    BORDER = "border"
+    """The border guard itself: its system and its units."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from adapter.model.dossier import ACT_NAMES, ACTS, STATE_NAMES, Act, Dossier, DossierState, in_words, step
-from adapter.model.finding import Finding
+from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Declaration, Stage
 from adapter.pipeline.mapping import named
 
 _SUBJECT = "/Envelope/Header/Subject"
+
+
+class Wait(StrEnum):
+    """What a message waits for."""
+
+    PREDECESSOR = "predecessor"
+    """It overtook its declaration."""
+    EVIDENCE = "evidence"
+    """Nobody can tell at present whether its signer's certificate is revoked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +34,23 @@ class Decision:
     dossier: Dossier | None = None
     version: Declaration | None = None
     """The version of the dossier that is kept with it; a withdrawal brings none."""
-    waits: bool = False
-    """It overtook its predecessor: answered 99 now, judged again when that arrives, or when the wait is over."""
+    waits: Wait | None = None
+    """Answered 99 now, judged again when what it waits for has come, or when the bounded wait is over."""
 
 
-def decide(outcome: Outcome, dossier: Dossier | None, *, now: datetime, may_wait: bool) -> Decision:
-    """Fold one judged message into its dossier; `may_wait` is False once its bounded wait is over."""
+def decide(
+    outcome: Outcome, dossier: Dossier | None, *, now: datetime, may_wait: bool, evidence_may_come: bool = False
+) -> Decision:
+    """Fold one judged message into its dossier.
+
+    `may_wait` is False once its bounded wait for its predecessor is over, `evidence_may_come` once that for evidence
+    of its signer is.
+    """
+    if isinstance(outcome, Accepted | Refused) and (doubts := _doubts(outcome)):
+        if evidence_may_come:
+            return Decision(outcome, ReplyKind.RECEIPT, waits=Wait.EVIDENCE)
+        verified = outcome.declaration.verified
+        return Decision(Rejected(Stage.VERIFY, doubts, verified.header, verified), ReplyKind.ERRORS)
     match outcome:
         case Rejected():
             return Decision(outcome, ReplyKind.ERRORS)
@@ -41,6 +62,12 @@ def decide(outcome: Outcome, dossier: Dossier | None, *, now: datetime, may_wait
             return _refuse(outcome, declaration, dossier)
         case Accepted(declaration=declaration):
             return _accept(outcome, declaration, dossier, now, may_wait)
+
+
+def _doubts(outcome: Accepted | Refused) -> tuple[Finding, ...]:
+    """What cannot be told yet, as what it becomes when the wait is over."""
+    doubts = (finding for finding in outcome.findings if finding.severity is Severity.WAIT)
+    return tuple(replace(doubt, severity=Severity.REJECT) for doubt in doubts)
 
 
 def _refuse(outcome: Refused, declaration: Declaration, dossier: Dossier | None) -> Decision:
@@ -60,7 +87,7 @@ def _accept(
     act = ACTS[verified.meaning]
     if dossier is None and act is not Act.DECLARE:
         if may_wait:
-            return Decision(outcome, ReplyKind.RECEIPT, waits=True)
+            return Decision(outcome, ReplyKind.RECEIPT, waits=Wait.PREDECESSOR)
         return _reject(declaration, "dossier_unknown", dossier)
     if dossier is not None and act is Act.DECLARE:
         return _reject(declaration, "dossier_exists", dossier)

@@ -78,11 +78,12 @@ class _Case:
         if shape.certificates:
             candidates = tuple(pinned for pinned in candidates if pinned == shape.certificates[0])
         if not candidates:
-            self.findings.append(Finding(name="certificate_unknown", pointer=pointer))
+            self.findings.append(self.trust.not_pinned(shape.certificates[0], channel=channel, pointer=pointer))
             return None
-        usable = [certificate for certificate in candidates if who.fitness(certificate, at=at, pointer=pointer) is None]
+        judged = [(pinned, self.trust.judge_pinned(pinned, at=at, pointer=pointer)) for pinned in candidates]
+        usable = [pinned for pinned, fault in judged if fault is None]
         if not usable:
-            self.findings.extend(filter(None, [who.fitness(candidates[0], at=at, pointer=pointer)]))
+            self.findings.extend(fault for _, fault in judged[:1] if fault is not None)
             return None
         self.findings.extend(_legacy(shape, partner.name, allowed=partner.legacy_sha1))
         covered = self._covered(shape)

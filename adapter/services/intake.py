@@ -24,7 +24,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
-from adapter.pipeline.decide import Decision, decide
+from adapter.pipeline.decide import Decision, Wait, decide
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
@@ -37,6 +37,23 @@ from adapter.services.technical import note_answer, note_control
 ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
 _DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long messages wait, in seconds: for their predecessor, for evidence of their signer; between two looks."""
+
+    overtaken_s: float
+    evidence_s: float
+    retry_s: float
+
+    def until(self, wait: Wait, received: datetime, now: datetime) -> tuple[Wait, datetime]:
+        """What is waited for, and when it is looked at again."""
+        if wait is Wait.PREDECESSOR:
+            return wait, received + timedelta(seconds=self.overtaken_s)
+        # An outage of hours leaves thousands waiting: the longer one waits, the seldomer it is looked at.
+        pause = max(timedelta(seconds=self.retry_s), (now - received) / 8)
+        return wait, min(now + pause, received + timedelta(seconds=self.evidence_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +90,7 @@ class Intake:
     correspondence: Correspondence
     series: Series
     clock: Callable[[], datetime]
-    overtaken_s: float
+    patience: Patience
     observe: Observe
 
     def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
@@ -198,13 +215,14 @@ class Intake:
                 verified = outcome.declaration.verified
                 outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
         dossier = ledger.dossiers.get(item.key) if item.key else None
-        return decide(outcome, dossier, now=ledger.now, may_wait=item.may_wait)
+        patience = item.submission.received_at + timedelta(seconds=self.patience.evidence_s)
+        return decide(outcome, dossier, now=ledger.now, may_wait=item.may_wait, evidence_may_come=ledger.now < patience)
 
     def _keep(self, ledger: Ledger, item: _Item, decision: Decision) -> Settled:
         outcome, submission = decision.outcome, item.submission
         state = "parked" if isinstance(outcome, Parked) else "waiting" if decision.waits else "settled"
         findings = self.correspondence.state(getattr(outcome, "findings", ()))
-        waits = timedelta(seconds=self.overtaken_s)
+        waits = self.patience.until(decision.waits, submission.received_at, ledger.now) if decision.waits else None
         row = inbox_row(submission, outcome, item.identity, state, findings, waits)
         dossier = decision.dossier
         inbox_id = ledger.take(item.identity, row, replaces=item.replaces)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from adapter.gateways.mailbox import Identity
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import Outcome, Parked, Refused, Rejected, verified_of, word
 from adapter.model.stages import Stage, Submission, VerifiedDocument
+from adapter.pipeline.decide import Wait
 from adapter.services.correspondence import mapping_name
 
 _NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
@@ -46,7 +47,7 @@ def inbox_row(
     identity: Identity,
     state: str,
     findings: Sequence[StatedFinding],
-    waits: timedelta,
+    waits: tuple[Wait, datetime] | None,
 ) -> dict[str, Any]:
     """What is kept of a message: its bytes, who sent it, what it was judged to be and by which versions."""
     verified = verified_of(outcome)
@@ -80,6 +81,7 @@ def inbox_row(
         "reference": header.subject.reference if header else None,
         "year": header.subject.document_year if header else None,
         "dossier_id": None,
-        "waits_until": submission.received_at + waits if state == "waiting" else None,
+        "waits_for": waits[0].value if waits else None,
+        "waits_until": waits[1] if waits else None,
         "note": outcome.reason if isinstance(outcome, Parked) else None,
     }

@@ -1,4 +1,4 @@
-"""What overtook its declaration, and is woken when that has come or the bounded wait is over (wire profile 3)."""
+"""What waits for its declaration or for evidence, and is woken when that may have come, or the bounded wait is over."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from adapter.gateways import journal, mailbox
 from adapter.gateways.database import Database
 from adapter.model.events import Event, Observe
+from adapter.pipeline.decide import Wait
 from adapter.services.intake import Intake
 
 
@@ -26,8 +27,16 @@ class Waiting:
         with self.database.transaction() as connection:
             due = mailbox.woken(connection, self.clock())
         for row, arrived in due:
-            settled = self.intake.wake(row, may_wait=False)
-            self.observe(Event.WOKEN, message=settled.public_id, arrived=arrived, outcome=settled.outcome.value)
+            # One that had to wait for evidence may find only now that it overtook its declaration.
+            settled = self.intake.wake(row, may_wait=row.waits_for == Wait.EVIDENCE)
+            self.observe(
+                Event.WOKEN,
+                message=settled.public_id,
+                waited_for=row.waits_for,
+                arrived=arrived,
+                outcome=settled.outcome.value,
+                state=settled.state,
+            )
         return len(due)
 
     def seal(self) -> None:

@@ -107,6 +107,10 @@ class Pki:
         """The PEM file of a party's private key."""
         return self.folder / f"{name}.key.pem"
 
+    def crls(self, world: str) -> Path:
+        """The folder of CRLs of a world."""
+        return self.folder / "crls" / world
+
     def anchors(self, world: str) -> Path:
         """The folder of trust anchors of a world: public or government."""
         return self.folder / "anchors" / world
@@ -179,9 +183,17 @@ SIGNERS: Mapping[str, PartySpec] = {
     "weak": replace(_ENTERPRISE, title="Weak key enterprise", key=KeyKind.RSA_WEAK),
     "wrong-usage": replace(_ENTERPRISE, title="Encipherment only enterprise", usage=Usage.ENCIPHERMENT),
     "nonrepudiation": replace(_ENTERPRISE, title="E-seal enterprise", usage=Usage.SEAL),
+    "revoked": replace(_ENTERPRISE, title="Revoked enterprise"),
+    "suspended": replace(_ENTERPRISE, title="Suspended enterprise"),
     "stranger": replace(_ENTERPRISE, title="Stranger enterprise", issuer="stranger-root"),
     "self-signed": replace(_ENTERPRISE, title="Self-signed enterprise", issuer=None),
 }
+
+REVOKED: Mapping[str, tuple[x509.ReasonFlags, datetime]] = {
+    "revoked": (x509.ReasonFlags.key_compromise, datetime(2026, 1, 15, tzinfo=UTC)),
+    "suspended": (x509.ReasonFlags.certificate_hold, datetime(2026, 2, 1, tzinfo=UTC)),
+}
+"""What the CRL of its authority says of a party, and since when."""
 
 _TLS: Mapping[str, PartySpec] = {
     "ca": _authority("Test TLS CA"),
@@ -200,6 +212,7 @@ def make_pki(folder: Path) -> Pki:
         for world in WORLDS:
             for kind, name in (("anchors", f"{world}-root"), ("intermediates", f"{world}-ca")):
                 _write_once(folder / kind / world / f"{name}.pem", _pem(made[name][1]))
+                _write_crl(folder / "crls" / world / f"{name}.crl", name, made)
     return _pki(folder, made)
 
 
@@ -273,6 +286,29 @@ def _certify(spec: PartySpec, key: PrivateKey, issuer: _Pair | None) -> x509.Cer
     if spec.usage in (Usage.SERVER, Usage.CLIENT):
         builder = _for_tls(builder, spec)
     return builder.sign(issuer_key, SHA256())
+
+
+def _write_crl(file: Path, authority: str, made: Mapping[str, _Pair]) -> None:
+    """The authority's CRL, good for as long as its certificates; kept if it is there and this authority's own."""
+    key, certificate = made[authority]
+    named = {name: made[name][1].serial_number for name in REVOKED if SIGNERS[name].issuer == authority}
+    if file.exists():
+        crl = x509.load_der_x509_crl(file.read_bytes())
+        if crl.is_signature_valid(key.public_key()) and {entry.serial_number for entry in crl} == set(named.values()):
+            return
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(certificate.subject)
+        .last_update(REVOKED["suspended"][1])
+        .next_update(LAST_DAY)
+        .add_extension(x509.CRLNumber(1), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+    )
+    for name, serial in named.items():
+        reason, since = REVOKED[name]
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since)
+        builder = builder.add_revoked_certificate(entry.add_extension(x509.CRLReason(reason), False).build())
+    _write(file, builder.sign(key, SHA256()).public_bytes(Encoding.DER))
 
 
 def _for_tls(builder: x509.CertificateBuilder, spec: PartySpec) -> x509.CertificateBuilder:

@@ -55,7 +55,7 @@ def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None
         "database": {"url": database_url or f"sqlite:///{folder / 'adapter.db'}"},
         "broker": {"url": broker_url},
         "workers": {"count": workers},
-        "trust": _trust(pki),
+        "trust": _trust(pki, stated["trust"]["stores"]),
         "keys": {name: _key(pki, name) for name in ("system", "unit", "portal")},
         # An outage of seconds is to be an incident, and its end is to be seen as soon.
         "window": {"broker_down_s": 2.0, "back_s": 1.0},
@@ -73,16 +73,20 @@ def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None
     return Premises(folder, pki, config, broker_url, f"{base}:{door}", f"{base}:{health}")
 
 
-def _trust(pki: Pki) -> dict[str, Any]:
-    worlds = ("public", "government")
+def _trust(pki: Pki, stores: dict[str, Any]) -> dict[str, Any]:
     return {
         "partners": {
             "nsw": {"role": "window", "channel": "window", "certificates": [str(pki.certificate_file("nsw"))]},
             "portal": {"role": "portal", "channel": "portal", "certificates": [str(pki.certificate_file("portal"))]},
         },
         "stores": {
-            world: {"anchors": str(pki.anchors(world)), "intermediates": str(pki.intermediates(world))}
-            for world in worlds
+            world: stated
+            | {
+                "anchors": str(pki.anchors(world)),
+                "intermediates": str(pki.intermediates(world)),
+                "revocation": stated["revocation"] | {"crls": str(pki.crls(world))},
+            }
+            for world, stated in stores.items()
         },
     }
 

@@ -5,8 +5,19 @@ Pure: evidence of revocation is handed in, nothing is fetched and no clock is re
 
 from adapter.pipeline.trust.holder import signer
 from adapter.pipeline.trust.judgement import Trust
-from adapter.pipeline.trust.stores import Partner, Store
+from adapter.pipeline.trust.stores import Algorithms, Partner, RevocationRules, Store, Unknown
 from adapter.pipeline.trust.suitability import fitness
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
-__all__ = ["Moments", "Partner", "Store", "Trust", "Verdict", "fitness", "signer"]
+__all__ = [
+    "Algorithms",
+    "Moments",
+    "Partner",
+    "RevocationRules",
+    "Store",
+    "Trust",
+    "Unknown",
+    "Verdict",
+    "fitness",
+    "signer",
+]

@@ -1,51 +1,85 @@
-"""Who may sign as what: pinned partners for system signatures, trust stores for declarants.
+"""May this certificate sign as that? The one place where paths, dates, revocation and roles are put together.
 
-Two trust worlds, never mixed: public CAs and the Government's specialised CA. Here chains are checked to configured
-anchors at a point in time; revocation and the certificate registry join at `Trust.judge` and nowhere else.
+The certificate registry joins beside it (who registered, who speaks for whom); here only what the certificates and
+their authorities say is judged. Found paths are kept: a path does not change, only its dates are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.x509 import verification
 
-from adapter.model.finding import Finding
+from adapter.model.finding import Finding, Severity
 from adapter.model.stages import Channel, Role, Signer
+from adapter.pipeline.trust import paths
 from adapter.pipeline.trust.holder import NumberPlace, signer
-from adapter.pipeline.trust.stores import Partner, Store
-from adapter.pipeline.trust.suitability import fitness
+from adapter.pipeline.trust.paths import Path, Reason
+from adapter.pipeline.trust.revocation import Evidence, State, no_evidence, state_of
+from adapter.pipeline.trust.stores import Partner, RevocationRules, Store, Unknown
+from adapter.pipeline.trust.suitability import fitness, is_valid, suitability
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
-_CACHED_CHAINS = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class _Chain:
-    """A path that was found: the store it leads to and the interval (UTC) in which every link is valid."""
-
-    store: str
-    valid_from: datetime
-    valid_to: datetime
+_CACHED_PATHS = 4096
+_SEVERITIES = {Unknown.WAIT: Severity.WAIT, Unknown.FLAG: Severity.WARN, Unknown.REFUSE: Severity.REJECT}
+_STOPPED = {State.REVOKED: "certificate_revoked", State.SUSPENDED: "certificate_suspended"}
+_WHY: Mapping[Reason, tuple[str, str]] = {
+    Reason.LENGTH: ("đường dẫn dài hơn mức cho phép", "the path is longer than an authority allows"),
+    Reason.NAMES: ("tên nằm ngoài phạm vi được cấp", "a name lies outside what an authority may certify"),
+    Reason.POLICIES: ("chính sách chứng thư không phù hợp", "no certificate policy that is required here"),
+    Reason.AUTHORITY: ("bên cấp không phải là tổ chức chứng thực", "an issuer is no certification authority"),
+    Reason.STRENGTH: ("khóa hoặc thuật toán băm quá yếu", "a key or digest on the path is too weak"),
+    Reason.OTHER: ("không đúng RFC 5280", "it does not conform to RFC 5280"),
+}
 
 
 @dataclass(frozen=True)
 class Trust:
-    """The configured trust, with the chains already found (a path does not change; only its dates are compared)."""
+    """The configured trust. `evidence` gives what is at hand about revocation."""
 
     partners: tuple[Partner, ...]
     stores: Mapping[str, Store]
+    evidence: Evidence = no_evidence
     places: tuple[NumberPlace, ...] = ()
     """Where certificates name their holders' numbers."""
-    _chains: dict[tuple[bytes, str], _Chain] = field(default_factory=dict, repr=False)
+    _paths: dict[tuple[x509.Certificate, str], Path] = field(default_factory=dict, repr=False)
+    _signers: dict[tuple[x509.Certificate, str, Role], Signer | Finding] = field(default_factory=dict, repr=False)
+    _pins: dict[x509.Certificate, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
     def partner_for(self, channel: Channel) -> Partner | None:
         """The partner whose system signature a channel's messages carry."""
         return next((partner for partner in self.partners if partner.channel is channel), None)
+
+    def not_pinned(self, certificate: x509.Certificate, *, channel: Channel, pointer: str) -> Finding:
+        """Why a certificate that is none of the channel's pinned ones may not seal there."""
+        for partner in self.partners:
+            if partner.channel is not channel and certificate in partner.certificates:
+                words = {"partner": partner.name, "channel": partner.channel.value}
+                return Finding("seal_of_other_channel", pointer, words=words)
+        return Finding("certificate_unknown", pointer)
+
+    def judge_pinned(self, certificate: x509.Certificate, *, at: datetime, pointer: str) -> Finding | None:
+        """May a partner's pinned certificate sign at that time? None if it may.
+
+        The pin is trust enough where nobody can tell of revocation; but what its authority has revoked is refused.
+        """
+        if finding := fitness(certificate, at=at, pointer=pointer):
+            return finding
+        for path in self._paths_of_pin(certificate, at):
+            rules = self.stores[path.store].revocation
+            for state, _ in self._states(path, rules, Moments(at)) if rules else ():
+                if state in _STOPPED:
+                    return Finding(_STOPPED[state], pointer)
+        return None
+
+    def _paths_of_pin(self, certificate: x509.Certificate, at: datetime) -> tuple[Path, ...]:
+        """Its paths, looked for once: there may be none, and a pin needs none."""
+        if certificate not in self._pins:
+            found = (paths.find(certificate, (), store, at) for store in self.stores.values())
+            self._pins[certificate] = tuple(path for path in found if isinstance(path, Path))
+        return self._pins[certificate]
 
     def judge(
         self,
@@ -56,64 +90,121 @@ class Trust:
         moments: Moments,
         pointer: str,
     ) -> Verdict:
-        """May the leaf (first of `certificates`, the others in any order) sign as `role` under one of `stores`?"""
-        judged = self._judge(certificates, stores=stores, role=role, at=moments.received, pointer=pointer)
-        return Verdict(judged) if isinstance(judged, Signer) else Verdict(None, (judged,))
+        """May the leaf (first of `certificates`, the others in any order) sign as `role` under one of `stores`?
 
-    def _judge(
-        self, certificates: Sequence[x509.Certificate], *, stores: Sequence[str], role: Role, at: datetime, pointer: str
-    ) -> Signer | Finding:
-        leaf = certificates[0]
-        if finding := fitness(leaf, at=at, pointer=pointer):
-            return finding
+        Dates are judged at the time that a time stamp proves, else at reception, and at the time that the signer
+        claims; revocation as `state_of` says. A signer may come with a finding: flagged, or not known yet.
+        """
+        leaf, given = certificates[0], certificates[1:]
+        at = moments.proven or moments.received
+        if not all(is_valid(leaf, moment) for moment in (at, moments.claimed) if moment):
+            return _no("certificate_expired", pointer)
         permitted = [self.stores[name] for name in stores if name in self.stores]
         # Those that a path was found in before go first: a path that is not there is looked for in vain each time.
-        permitted.sort(key=lambda store: (leaf.fingerprint(hashes.SHA256()), store.name) not in self._chains)
+        permitted.sort(key=lambda store: (leaf, store.name) not in self._paths)
+        nearest: Verdict | None = None
         for store in permitted:
-            if chain := self._chain(leaf, certificates[1:], store, at):
-                if not chain.valid_from <= at <= chain.valid_to:
-                    return Finding(name="certificate_expired", pointer=pointer)
-                return signer(leaf, role=role, store=store.name, places=self.places)
-        for name, store in self.stores.items():
-            if name not in stores and self._chain(leaf, certificates[1:], store, at):
-                return Finding(name="store_forbidden", pointer=pointer, words={"store": name})
-        return Finding(name="certificate_untrusted", pointer=pointer)
+            path = self._path(leaf, given, store, at)
+            if isinstance(path, Path):
+                return self._under(path, store, role, moments, pointer)
+            if path is not None:
+                nearest = nearest or _broken(path, pointer)
+        return nearest or self._elsewhere(leaf, given, stores, at, pointer)
 
-    def _chain(
+    def may_sign_as(
+        self, role: Role, certificates: Sequence[x509.Certificate], *, at: datetime, pointer: str = ""
+    ) -> Finding | None:
+        """What stands against a certificate of ours or of a partner signing as `role`; None if nothing does.
+
+        The first is the leaf. Revocation is not asked.
+        """
+        stores = [store for store in self.stores.values() if role in store.roles]
+        for store in stores:
+            if isinstance(self._path(certificates[0], certificates[1:], store, at), Path):
+                return fitness(certificates[0], at=at, pointer=pointer, algorithms=store.algorithms)
+        names = [store.name for store in stores]
+        return self._elsewhere(certificates[0], certificates[1:], names, at, pointer).findings[0]
+
+    def _under(self, path: Path, store: Store, role: Role, moments: Moments, pointer: str) -> Verdict:
+        """The verdict once a path to a permitted store stands."""
+        leaf = path.links[0]
+        if role not in store.roles:
+            return _no("store_forbidden", pointer, store=store.name)
+        if not store.in_force(moments.received):
+            return _no("store_not_in_force", pointer, store=store.name)
+        if moments.claimed and not path.covers(moments.claimed):
+            return _no("certificate_expired", pointer)
+        who = self._signer(leaf, store, role, pointer)
+        if isinstance(who, Finding):
+            return Verdict(None, (who,))
+        if store.revocation is None:
+            return Verdict(who)
+        told = None
+        for state, link in self._states(path, store.revocation, moments):
+            if state is State.UNKNOWN:
+                told = _cannot_tell(store.revocation, store, pointer)
+            elif state is not State.GOOD and link is leaf:
+                return _no(_STOPPED[state], pointer)
+            elif state is not State.GOOD:
+                return _no("authority_revoked", pointer, store=store.name)
+        if told is None:
+            return Verdict(who)
+        return Verdict(None if told.severity is Severity.REJECT else who, (told,))
+
+    def _states(self, path: Path, rules: RevocationRules, moments: Moments) -> Iterator[tuple[State, x509.Certificate]]:
+        """What is known of each link below the anchor."""
+        for link, issuer in zip(path.links, path.links[1:], strict=False):
+            answers = self.evidence(link, issuer, store=path.store)
+            state = state_of(link, answers, received=moments.received, proven=moments.proven, grace=rules.grace)
+            yield state, link
+
+    def _path(
         self, leaf: x509.Certificate, given: Sequence[x509.Certificate], store: Store, at: datetime
-    ) -> _Chain | None:
-        key = (leaf.fingerprint(hashes.SHA256()), store.name)
-        known = self._chains.get(key)
-        if known is not None:
+    ) -> Path | Reason | None:
+        known = self._paths.get((leaf, store.name))
+        if known is not None and known.covers(at):
             return known
-        found = _build(leaf, [*given, *store.intermediates], store, at)
-        if found is not None:
-            if len(self._chains) >= _CACHED_CHAINS:
-                self._chains.clear()
-            self._chains[key] = found
+        found = paths.find(leaf, given, store, at)
+        if isinstance(found, Path):
+            if len(self._paths) >= _CACHED_PATHS:
+                self._paths.clear()
+                self._signers.clear()
+            self._paths[leaf, store.name] = found
         return found
 
+    def _signer(self, leaf: x509.Certificate, store: Store, role: Role, pointer: str) -> Signer | Finding:
+        """Who it names, or why it is not fit to sign; remembered like its path."""
+        key = (leaf, store.name, role)
+        if key not in self._signers:
+            unfit = suitability(leaf, pointer=pointer, algorithms=store.algorithms)
+            self._signers[key] = unfit or signer(leaf, role=role, store=store.name, places=self.places)
+        return self._signers[key]
 
-def _build(leaf: x509.Certificate, intermediates: list[x509.Certificate], store: Store, at: datetime) -> _Chain | None:
-    if not store.anchors:
-        return None
-    # The library's defaults are those of TLS on the web (extended key usage, subject alternative names); signing
-    # certificates have neither, so key usage is judged by `fitness` and CA constraints by the policy below.
-    builder = (
-        verification.PolicyBuilder()
-        .store(verification.Store(list(store.anchors)))
-        .time(at)
-        .extension_policies(
-            ca_policy=verification.ExtensionPolicy.webpki_defaults_ca(),
-            ee_policy=verification.ExtensionPolicy.permit_all(),
-        )
-    )
-    try:
-        path = builder.build_client_verifier().verify(leaf, intermediates).chain
-    except (verification.VerificationError, ValueError, x509.UnsupportedGeneralNameType):
-        return None
-    return _Chain(
-        store=store.name,
-        valid_from=max(link.not_valid_before_utc for link in path),
-        valid_to=min(link.not_valid_after_utc for link in path),
-    )
+    def _elsewhere(
+        self,
+        leaf: x509.Certificate,
+        given: Sequence[x509.Certificate],
+        stores: Sequence[str],
+        at: datetime,
+        pointer: str,
+    ) -> Verdict:
+        """No permitted store: does the certificate belong to one that is not permitted, or to none at all?"""
+        for name, store in self.stores.items():
+            if name not in stores and isinstance(self._path(leaf, given, store, at), Path):
+                return _no("store_forbidden", pointer, store=name)
+        return _no("certificate_untrusted", pointer)
+
+
+def _no(name: str, pointer: str, **words: str) -> Verdict:
+    return Verdict(None, (Finding(name, pointer, words=words),))
+
+
+def _broken(reason: Reason, pointer: str) -> Verdict:
+    if reason is Reason.EXPIRED:
+        return _no("certificate_expired", pointer)
+    vietnamese, english = _WHY[reason]
+    return _no("path_broken", pointer, why=vietnamese, why_en=english)
+
+
+def _cannot_tell(rules: RevocationRules, store: Store, pointer: str) -> Finding:
+    return Finding("revocation_unknown", pointer, _SEVERITIES[rules.unknown], words={"store": store.name})

@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=35), nullable=True),
         sa.Column("year", sa.Integer(), nullable=True),
         sa.Column("dossier_id", sa.BigInteger(), nullable=True),
+        sa.Column("waits_for", sa.String(length=20), nullable=True),
         sa.Column("waits_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_inbox_dossier_id")),

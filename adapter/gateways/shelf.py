@@ -1,0 +1,89 @@
+"""Where fetched CRLs and OCSP answers are kept: files that survive a restart and are whole or not there at all.
+
+Several processes read and write them; the newest answer wins, so that nobody can push an older one back in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+_FORGOTTEN_S = 14 * 86400.0
+_USED_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that can be asked for. `certificate` and `issuer` (PEM) are what an OCSP question is about."""
+
+    kind: str
+    """crl | ocsp"""
+    url: str
+    store: str
+    certificate: str = ""
+    issuer: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name: the same for the same question."""
+        asked = "\n".join((self.kind, self.url, self.store, self.certificate, self.issuer))
+        return f"{hashlib.sha256(asked.encode()).hexdigest()[:40]}.{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A folder of answers, each with a note of what was asked."""
+
+    folder: Path
+
+    def file(self, source: Source) -> Path:
+        """Where its answer is, if there is one."""
+        return self.folder / source.name
+
+    def put(self, source: Source, data: bytes) -> None:
+        """Keep an answer, and remember what was asked."""
+        self.remember(source)
+        self._write(self.file(source), data)
+
+    def remember(self, source: Source) -> None:
+        """Keep what was asked, so that the clock asks again before the answer runs out."""
+        note = self._note(source)
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - note.stat().st_mtime > _USED_S:
+                os.utime(note)
+            return
+        self._write(note, json.dumps(asdict(source)).encode())
+
+    def sources(self) -> Iterator[Source]:
+        """What was asked lately. What nobody has used for two weeks is cleared away."""
+        for note in sorted(self.folder.glob("*.json")):
+            try:
+                source = Source(**json.loads(note.read_bytes()))
+                if time.time() - note.stat().st_mtime <= _FORGOTTEN_S:
+                    yield source
+                    continue
+                self.file(source).unlink(missing_ok=True)
+            except (OSError, TypeError, ValueError):
+                pass  # not ours, or half gone: cleared away below
+            note.unlink(missing_ok=True)
+
+    def _note(self, source: Source) -> Path:
+        return self.folder / f"{source.name}.json"
+
+    def _write(self, file: Path, data: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=self.folder, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+            Path(part).replace(file)
+        except OSError:
+            Path(part).unlink(missing_ok=True)
+            raise

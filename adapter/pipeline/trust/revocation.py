@@ -1,0 +1,86 @@
+"""Whether a certificate was revoked, suspended or good when it signed; or that nobody can tell.
+
+The answers that it is read from are made by `crl` and `ocsp`; which ones are at hand is the gateway's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from cryptography import x509
+
+
+class Unusable(Exception):
+    """An answer that says nothing about the certificate asked for; the text says why, for the operator."""
+
+
+class State(StrEnum):
+    """What is known of a certificate at a point in time."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one CRL or OCSP answer says of one certificate; times are aware.
+
+    `revoked_at` None: it was good when the answer was made. `held` says that the certificate was only suspended
+    (certificateHold).
+    """
+
+    this_update: datetime
+    next_update: datetime | None = None
+    revoked_at: datetime | None = None
+    held: bool = False
+
+    def counts_until(self, grace: timedelta) -> datetime:
+        """How long it may be relied on, with the grace that the configuration gives."""
+        return (self.next_update or self.this_update) + grace
+
+
+class Evidence(Protocol):
+    """Whatever is at hand about a certificate. It may wait a bounded moment for what is not; it raises nothing."""
+
+    def __call__(self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[Answer]: ...
+
+
+def no_evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[Answer]:
+    """Where nobody collects any."""
+    del certificate, issuer, store
+    return ()
+
+
+def state_of(
+    certificate: x509.Certificate,
+    answers: Iterable[Answer],
+    *,
+    received: datetime,
+    proven: datetime | None,
+    grace: timedelta,
+) -> State:
+    """What a certificate was when it signed.
+
+    That is the time a time stamp proves, else the time of reception. What is revoked stays so, however old the answer
+    that says it; that a certificate is good, or only suspended, takes an answer that still counts at reception.
+    """
+    signed = proven or received
+    told = sorted(answers, key=lambda answer: answer.this_update)
+    for answer in told:
+        if answer.revoked_at is not None and not answer.held and answer.revoked_at <= signed:
+            return State.REVOKED
+    # An authority may leave a certificate off its list once it has run out: silence then says nothing.
+    end = certificate.not_valid_after_utc
+    counting = [a for a in told if received <= a.counts_until(grace) and a.this_update <= end]
+    if not counting:
+        return State.UNKNOWN
+    newest = counting[-1]
+    if newest.revoked_at is not None and newest.held and newest.revoked_at <= signed:
+        return State.SUSPENDED
+    return State.GOOD
