@@ -102,6 +102,7 @@ class LimitSettings(_Part):
     transforms: int
     findings: int = Field(ge=1, le=499)
     report_bytes: int
+    report_children: int
     report_seconds: float
 
 

@@ -25,4 +25,6 @@ class Limits:
     """How many findings an answer lists; more are capped, and the cap is said."""
     report_bytes: int
     """Up to this size a rejected message gets the second, slower schema report."""
+    report_children: int
+    """Up to so many elements directly under one."""
     report_seconds: float

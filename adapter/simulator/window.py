@@ -43,6 +43,7 @@ _ROOMY = Limits(
     transforms=1_000_000,
     findings=1,
     report_bytes=0,
+    report_children=0,
     report_seconds=0,
 )
 """The window sends oversized and deep messages on purpose; it only must not be brought down by one."""

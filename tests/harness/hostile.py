@@ -26,6 +26,22 @@ ATTACKS_FOLDER = FIXTURES / "attacks"
 _NAMES = uuid.UUID("6d1f3c1c-5a52-4f0e-9a40-6b6f7e5a7c11")
 
 
+class _Repeated(BaseModel):
+    """One finding at many places, as many as an answer lists: `{}` in the pointer counts from `first` to `last`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    pointer: str
+    first: int
+    last: int
+    without: tuple[int, ...] = ()
+
+    def findings(self) -> tuple[ExpectedFinding, ...]:
+        numbers = [at for at in range(self.first, self.last + 1) if at not in self.without]
+        return tuple(ExpectedFinding(self.name, self.pointer.replace("{}", str(at))) for at in numbers)
+
+
 class _Entry(BaseModel):
     """One attack. `stage` None means that it must be accepted."""
 
@@ -35,6 +51,7 @@ class _Entry(BaseModel):
     stage: Stage | None
     outcome: Word | None = None
     findings: tuple[ExpectedFinding, ...] = ()
+    repeated: _Repeated | None = None
     record: Mapping[str, Any] = Field(default_factory=dict)
     reply: ExpectedReply | None = None
     of: str | None = None
@@ -99,7 +116,8 @@ def _expectation(entry: _Entry, of: Case) -> Expectation:
     elif reply is None:
         # What was stopped at opening has no header that could be believed, or none at all.
         reply = ExpectedReply(type="00" if entry.stage is Stage.OPEN else "10", function="00", content="Errors")
-    return Expectation(stage=entry.stage, outcome=outcome, reply=reply, findings=entry.findings, record=entry.record)
+    findings = (*entry.findings, *(entry.repeated.findings() if entry.repeated else ()))
+    return Expectation(stage=entry.stage, outcome=outcome, reply=reply, findings=findings, record=entry.record)
 
 
 def _numbered(message: bytes, identifier: str) -> bytes:

@@ -24,6 +24,7 @@ LIMITS = Limits(
     transforms=4,
     findings=10,
     report_bytes=10_000,
+    report_children=100,
     report_seconds=1.0,
 )
 PLAIN = "<Envelope><Body>Nguyễn</Body></Envelope>".encode()
