@@ -1,0 +1,57 @@
+"""Each hostile file is judged within two seconds of CPU and 256 MiB, by a worker that judges the next genuine one.
+
+The bounds are the operating system's (tests/harness/bounded.py): what breaks one ends the worker.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.demo.premises import furnish
+from tests.harness import bounded
+from tests.harness.fixtures import CLOCK, Case, load_cases, signed
+from tests.harness.hostile import load_attacks
+from tests.harness.pki import ROOT, shared_pki
+
+GENUINE = "BQP0100001/accepted-single-foreigner"
+_START = 60
+
+
+def written(folder: Path, cases: list[Case]) -> list[Path]:
+    files = []
+    for number, case in enumerate(cases):
+        files.append(folder / f"{case.channel}.{number:04}.{case.id.replace('/', '.')}")
+        files[-1].write_bytes(signed(case, shared_pki()))
+    return files
+
+
+def worker(folder: Path, files: list[Path]) -> subprocess.CompletedProcess[str]:
+    place = furnish(folder / "house", pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    command = [sys.executable, "-m", "tests.harness.bounded", str(place.config), CLOCK.isoformat(), *map(str, files)]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_START + 2 * len(files)
+    )
+
+
+def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message_passes(tmp_path: Path) -> None:
+    genuine = next(case for case in load_cases() if case.id == GENUINE)
+    attacks = load_attacks()
+    order = [genuine] + [case for attack in attacks for case in (attack, genuine)]
+    files = written(tmp_path, order)
+    run = worker(tmp_path, files)
+    told = dict(line.rsplit(" ", 1) for line in run.stdout.splitlines())
+    wanted = {file.name: str(case.expect.outcome) for file, case in zip(files, order, strict=True)}
+    assert told == wanted, f"{next((name for name in wanted if name not in told), '')}: {run.stderr[-2000:]}"
+    assert run.returncode == 0
+
+
+@pytest.mark.parametrize("waste", ["while True: pass", "bytearray(300 << 20)"])
+def test_a_worker_that_goes_over_its_bounds_is_seen(waste: str) -> None:
+    """The proof can fail: the same limits end a process that wastes time or memory."""
+    code = f"from {bounded.__name__} import _limit_memory, _limit_time; _limit_memory(); _limit_time()\n{waste}"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False, timeout=_START)
+    assert run.returncode != 0
