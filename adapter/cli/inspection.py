@@ -17,6 +17,7 @@ from adapter.bootstrap import House, now
 from adapter.bootstrap import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
+from adapter.cli.standing import mismatches, untold
 from adapter.gateways.keystore import load_certificates, load_partners
 from adapter.gateways.topology import compare
 from adapter.gateways.upgrade import current
@@ -61,6 +62,8 @@ def inspect(house: House, *, offline: bool) -> list[Remark]:
         ("catalogue", _catalogue),
         ("keys", _keys),
         ("trust", _trust),
+        ("trust", _standing),
+        ("revocation", lambda house: _revocation(house, offline=offline)),
         ("topology", _topology),
     ]
     if not offline:
@@ -137,6 +140,17 @@ def _trust(house: House) -> Iterator[Remark]:
         yield from _told("trust", lambda name=name, store=store: load_store(name, store))  # type: ignore[misc]
         for file in sorted(store.anchors.glob("*.pem")):
             yield from _dates("trust", file)
+
+
+def _standing(house: House) -> Iterator[Remark]:
+    for text in mismatches(house):
+        yield _fault("trust", text)
+
+
+def _revocation(house: House, *, offline: bool) -> Iterator[Remark]:
+    """A warning: the policy of the store says what becomes of messages, and the daemon goes on fetching."""
+    for text in untold(house, offline=offline):
+        yield _warning("revocation", text)
 
 
 def _topology(house: House) -> Iterator[Remark]:

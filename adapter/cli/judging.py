@@ -40,7 +40,9 @@ def judge(
 ) -> None:
     """Judge messages as the adapter would, without broker and without writing.
 
-    Workflow (does the dossier exist, was the message received before) needs the store and is not judged. With --json
+    Workflow (does the dossier exist, was the message received before) needs the store and is not judged. Revocation is
+    judged by what lies in the configured folders and was fetched before; where that cannot tell and the store's policy
+    is to wait, an accepted message has the finding BQP444: it would wait. With --json
     one object a line: file, outcome (accepted, refused, rejected, parked), stage (the one that stopped it, or null),
     findings [{code, pointer, line, vi, en}], signers [{role, subject, serial}], digest (SHA-256 of the file).
     Exit code 0 if all are accepted, 1 if any is not.

@@ -24,7 +24,7 @@ def check(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Check configuration, schemas, mappings, keys, trust stores, topology, broker and database: all faults at once.
+    """Check configuration, data, keys, trust, revocation, topology, broker and database: all faults at once.
 
     Exit code 0 if there is no fault, 1 if there is one. A broker or database that cannot be reached is a fault too
     ("cannot tell" is not "is well"), unless --offline.
@@ -40,7 +40,7 @@ def check(
         if remarks:
             rows = [(remark.part, remark.weight.value, remark.text) for remark in remarks]
             table("What to look at", ("part", "weight", "what is wrong, and what to do"), rows)
-        asked = "configuration, data, keys, trust and topology" + ("" if offline else ", broker and database")
+        asked = "configuration, data, keys, trust, topology" + ("" if offline else ", broker and database")
         line(f"{asked}: {'no fault' if faults == 0 else f'{faults} fault(s)'}")
     raise leave(Exit.NO if faults else Exit.OK)
 

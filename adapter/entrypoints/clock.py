@@ -11,6 +11,7 @@ from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerAddress, probe
 from adapter.gateways.database import Database
 from adapter.gateways.keyring import KeyUnavailable
+from adapter.gateways.revocation import Revocation
 from adapter.gateways.topology import Topology, declare
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
@@ -24,7 +25,7 @@ _ASK_AGAIN_S = 5.0
 
 @dataclass
 class Clock:
-    """Ticks until told to stop. `started_at` aware; `tick_s`, `probe_s` and `seal_s` in seconds."""
+    """Ticks until told to stop. `started_at` aware; `tick_s`, `probe_s`, `seal_s`, `look_s` in seconds."""
 
     database: Database
     window: Window
@@ -38,6 +39,8 @@ class Clock:
     tick_s: float
     probe_s: float
     seal_s: float
+    revocation: Revocation
+    look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
 
     def run(self) -> None:
@@ -55,8 +58,8 @@ class Clock:
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
 
     def _tick_while_mine(self) -> None:
-        probed = sealed = -1e9
-        broker_up = False
+        probed = sealed = looked = -1e9
+        broker_up, in_time = False, True
         while not self.pulse.stopping:
             self.pulse.busy()
             now = self.monotonic()
@@ -68,7 +71,9 @@ class Clock:
             if now - sealed >= self.seal_s:
                 self.waiting.seal()
                 sealed = now
-            self.pulse.idle(broker=broker_up)
+            if now - looked >= self.look_s:
+                in_time, looked = self.revocation.refresh(), now
+            self.pulse.idle(broker=broker_up, evidence=in_time)
             self.pulse.wait(self.tick_s)
 
     def _probe(self, *, was_up: bool) -> bool:

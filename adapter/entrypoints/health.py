@@ -17,6 +17,8 @@ NEEDS = {
     "web": ("alive", "database", "keys"),
 }
 """What a part must have at hand to be ready."""
+NOTES = {"clock": {"evidence": "revocation cannot be told before long, or already: see revocation.* in the log"}}
+"""What a part may lack and be ready all the same, and what the operator is told of it."""
 
 
 class Health:
@@ -56,6 +58,15 @@ class Health:
             if not has.get(need)
         ]
 
+    def notes(self) -> list[str]:
+        """What should be looked at although everything is ready."""
+        return [
+            f"{name}: {note}"
+            for name, has in self.parts.items()
+            for thing, note in NOTES.get(name.rpartition("-")[0], {}).items()
+            if has.get("alive") and not has.get(thing, True)
+        ]
+
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -65,7 +76,8 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
             elif self.path == "/readyz":
                 missing = health.missing()
                 status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
-                self._answer(status, {"status": "not ready" if missing else "ready", "missing": missing})
+                told = {"status": "not ready" if missing else "ready", "missing": missing, "notes": health.notes()}
+                self._answer(status, told)
             else:
                 self._answer(HTTPStatus.NOT_FOUND, {"status": "no such page"})
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from typing import Any
 
-_FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys")
+_FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys", "evidence")
 
 
 @dataclass
 class Pulse:
-    """Six doubles shared between a process and its supervisor; times are monotonic seconds."""
+    """Seven doubles shared between a process and its supervisor; times are monotonic seconds."""
 
     cells: Any
-    """multiprocessing.Array('d', 6) without a lock: each cell has one writer."""
+    """multiprocessing.Array('d', 7) without a lock: each cell has one writer."""
 
     def busy(self) -> None:
         """A piece of work begins; if it takes too long the supervisor ends the process."""
@@ -24,13 +24,14 @@ class Pulse:
         self.cells[0] = now
         self.cells[1] = now
 
-    def idle(self, *, broker: bool = True, database: bool = True, keys: bool = True) -> None:
+    def idle(self, *, broker: bool = True, database: bool = True, keys: bool = True, evidence: bool = True) -> None:
         """Between two pieces of work."""
         self.cells[0] = 0.0
         self.cells[1] = time.monotonic()
         self.cells[2] = float(broker)
         self.cells[3] = float(database)
         self.cells[5] = float(keys)
+        self.cells[6] = float(evidence)
 
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""
@@ -62,6 +63,7 @@ class Pulse:
             "broker": bool(self.cells[2]),
             "database": bool(self.cells[3]),
             "keys": bool(self.cells[5]),
+            "evidence": bool(self.cells[6]),
         }
 
     def follow_signals(self) -> None:

@@ -1,7 +1,7 @@
 """Fetching over HTTP what a certification authority publishes: bounded in time and size, never redirected.
 
-Hosts that fail are left alone for a while, longer each time, so that one that is down costs one message its wait and
-no other. Which URLs may be asked at all is decided by the caller, before.
+A URL that fails is left alone for a while, longer each time, so that one that is down costs one message its wait and no
+other. Which URLs may be asked at all is decided by the caller, before.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Fetcher:
     _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_ONCE))
 
     def is_paused(self, url: str) -> bool:
-        """Whether its host failed lately and is left alone."""
+        """Whether it failed lately and is left alone."""
         with self._lock:
-            _, until = self._pauses.get(_host(url), (0, 0.0))
+            _, until = self._pauses.get(url, (0, 0.0))
         return self.monotonic() < until
 
     def start(self, name: str, work: Callable[[], None]) -> threading.Event:
@@ -80,7 +80,7 @@ class Fetcher:
         """The answer of one URL; with a question, an OCSP request is posted.
 
         Raises:
-            Unavailable: no answer within the bounds; its host is left alone for `again_in_s`.
+            Unavailable: no answer within the bounds; the URL is left alone for a while.
         """
         headers = {"Content-Type": "application/ocsp-request"} if question is not None else {}
         try:
@@ -88,15 +88,15 @@ class Fetcher:
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
             raise Unavailable(f"{url}: {_told(error)}; asked again in {self.failed(url):.0f} s") from None
         with self._lock:
-            self._pauses.pop(_host(url), None)
+            self._pauses.pop(url, None)
         return answer
 
     def failed(self, url: str) -> float:
-        """Leave its host alone; gives the seconds: twice as long each time, up to a quarter of an hour."""
+        """Leave a URL alone; gives the seconds: twice as long each time, up to a quarter of an hour."""
         with self._lock:
-            times, _ = self._pauses.get(_host(url), (0, 0.0))
+            times, _ = self._pauses.get(url, (0, 0.0))
             pause: float = min(_FIRST_PAUSE_S * 2**times, _LONGEST_PAUSE_S)
-            self._pauses[_host(url)] = (times + 1, self.monotonic() + pause)
+            self._pauses[url] = (times + 1, self.monotonic() + pause)
         return pause
 
 
@@ -124,10 +124,6 @@ def _told(error: Exception) -> str:
         return f"HTTP {error.code}"
     reason = getattr(error, "reason", None) or error
     return str(reason) or type(error).__name__
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc
 
 
 def is_allowed(url: str, hosts: frozenset[str]) -> bool:

@@ -99,15 +99,42 @@ class Revocation:
         published = dict.fromkeys((*crl_urls(certificate), *places.crl_urls))
         return asked + [Source("crl", url, store) for url in published if is_allowed(url, places.hosts)]
 
-    def refresh(self) -> None:
-        """Ask again what runs out before long: what the configuration and CA certificates name, and what was used."""
+    def refresh(self) -> bool:
+        """Ask again what runs out before long: what the configuration and CA certificates name, and what was used.
+
+        Gives whether every answer is still within its time.
+        """
         if self.fetcher is None:
-            return
-        for source in dict.fromkeys((*self._standing(), *self.shelf.sources())):
+            return True
+        in_time = True
+        for source in dict.fromkeys((*self.standing(), *self.shelf.sources())):
             if source.store in self.places and is_allowed(source.url, self.places[source.store].hosts):
-                self._warn_of_age(source)
+                in_time = self._is_in_time(source) and in_time
                 if self._is_due(source) and not self.fetcher.is_paused(source.url):
                     self.fetcher.start(source.name, lambda source=source: self._fetch(source))  # type: ignore[misc]
+        return in_time
+
+    def try_out(self, source: Source, fetcher: Fetcher) -> str | None:
+        """What is wrong with a source, asked now and not kept; None if it answers as it should."""
+        try:
+            self._checked(source, fetcher.fetch(source.url))
+        except (Unavailable, Unusable) as error:
+            return str(error)
+        return None
+
+    def newest(self, authority: x509.Certificate, store: str) -> Answer | None:
+        """When the newest CRL of an authority was made and runs out; None where none lies there."""
+        places = self.places[store]
+        files = sorted(places.crls.glob("*.*")) if places.crls else []
+        files += [self.shelf.file(source) for source in self.standing() if source.store == store]
+        found = []
+        for file in files:
+            try:
+                if (crl := self._crl(file, authority)) is not None:
+                    found.append(Answer(crl.last_update_utc, crl.next_update_utc))
+            except (Unusable, OSError):
+                continue
+        return max(found, key=lambda answer: answer.this_update, default=None)
 
     # What lies there ---------------------------------------------------------------------------------------------
 
@@ -251,7 +278,8 @@ class Revocation:
             return None
         return Answer(crl.last_update_utc, crl.next_update_utc)
 
-    def _standing(self) -> Iterator[Source]:
+    def standing(self) -> Iterator[Source]:
+        """What is asked whether a message needs it or not."""
         for name, places in self.places.items():
             authorities = (*self.stores[name].anchors, *self.stores[name].intermediates)
             named = (url for authority in authorities for url in crl_urls(authority))
@@ -270,9 +298,11 @@ class Revocation:
             soon = max(soon, fetched + timedelta(seconds=60))
         return self.now() >= soon
 
-    def _warn_of_age(self, source: Source) -> None:
+    def _is_in_time(self, source: Source) -> bool:
+        """Whether its answer has not run out; the operator is told once if it has."""
         there = self._there(source)
-        if there is not None and self.now() > (there.next_update or there.this_update + timedelta(days=1)):
+        over = there is not None and self.now() > (there.next_update or there.this_update + timedelta(days=1))
+        if there is not None and over:
             self._tell_once(
                 (source, there.this_update),
                 Event.REVOCATION_STALE,
@@ -280,6 +310,7 @@ class Revocation:
                 store=source.store,
                 since=(there.next_update or there.this_update).isoformat(),
             )
+        return there is not None and not over
 
     def _tell_once(self, key: object, event: Event, **fields: str) -> None:
         if key not in self._told:

@@ -1,0 +1,66 @@
+"""What `check` says of trust stores: do they fit our keys and mappings, and can revocation be told under them today?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from adapter.bootstrap import House, now
+from adapter.gateways.fetching import Bounds, Fetcher
+from adapter.gateways.keystore import load_certificates
+from adapter.model.stages import Role
+from adapter.pipeline.trust import Store
+
+ROLES = {"system": Role.BORDER, "unit": Role.BORDER, "portal": Role.PORTAL_SYSTEM}
+"""What our keys sign as."""
+
+
+def mismatches(house: House) -> Iterator[str]:
+    """Faults: stores that mappings name and nobody configured, keys of ours under a store that may not vouch."""
+    for versions in house.catalogue.procedures.values():
+        for procedure in versions:
+            policy = procedure.signature
+            named = {*policy.stores, *(name for _, stores in policy.stores_where for name in stores)}
+            for name in sorted(named - set(house.stores)):
+                yield f"{procedure.code}: declarant: stores: {name}: trust.stores has none of that name; add it"
+    for key, role in ROLES.items():
+        for pair in getattr(house.settings.keys, key):
+            finding = house.trust.may_sign_as(role, load_certificates(pair.certificates), at=now())
+            if finding is None or finding.name != "store_forbidden":
+                continue
+            yield (
+                f"keys.{key}: its certificate belongs to the {finding.words['store']} store, which may not vouch for "
+                f"the role {role}; ask the Government's specialised CA for one"
+            )
+
+
+def untold(house: House, *, offline: bool) -> Iterator[str]:
+    """Where revocation cannot be told at present, or not for long; fetches to try unless offline, and keeps nothing."""
+    for store in house.stores.values():
+        if store.revocation is None:
+            yield f"trust.stores.{store.name}.revocation: not stated, so what is revoked passes; state it"
+        else:
+            yield from _authorities(house, store)
+    if offline:
+        return
+    fetcher = Fetcher(Bounds(**house.settings.trust.fetching.model_dump()))
+    for source in house.revocation.standing():
+        if reason := house.revocation.try_out(source, fetcher):
+            yield f"trust.stores.{source.store}: {reason}"
+
+
+def _authorities(house: House, store: Store) -> Iterator[str]:
+    rules = store.revocation
+    assert rules is not None
+    stated = house.settings.trust.stores[store.name].revocation
+    where = f"trust.stores.{store.name}.revocation"
+    for authority in (*store.anchors, *store.intermediates):
+        name = authority.subject.rfc4514_string()
+        newest = house.revocation.newest(authority, store.name)
+        if newest is None and not (stated and stated.ocsp_url):
+            yield f"{where}: no CRL of {name} is here yet; put one into crls, or name crl_urls or ocsp_url"
+        elif newest is not None and now() > newest.counts_until(rules.grace):
+            yield f"{where}: the CRL of {name} ran out and its grace is over; get a new one"
+        elif newest is not None and now() > newest.counts_until(timedelta()):
+            until = f"{newest.counts_until(rules.grace):%Y-%m-%d %H:%M}Z"
+            yield f"{where}: the CRL of {name} has run out and counts until {until}; get a new one"
