@@ -16,7 +16,7 @@ from adapter.pipeline.terms import RUNNING_KINDS
 
 HEADERS = ("reference", "documentYear", "documentType", "toUnit", "type", "function")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
-SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number")
+SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number", "ship")
 DEADLINE_KINDS = ("declare_before", "bring_within", *RUNNING_KINDS)
 ACCEPTANCES = ("automatic", "officer")
 RESULTS = ("declaration", "procedure")

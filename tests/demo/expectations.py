@@ -58,8 +58,9 @@ def expected(case: Case, texts: Mapping[str, FindingText]) -> Answer:
 
 
 def stated(reply: ExpectedReply, findings: Sequence[ExpectedFinding], texts: Mapping[str, FindingText]) -> Answer:
-    """An expectation with the public numbers of its findings."""
-    numbers = frozenset((texts[each.name].code, each.pointer) for each in findings)
+    """An expectation with the public numbers of its findings; a receipt says received, and nothing more."""
+    told = () if reply.content == "Receipt" else findings
+    numbers = frozenset((texts[each.name].code, each.pointer) for each in told)
     return Answer(reply.type, reply.function, reply.content, numbers)
 
 

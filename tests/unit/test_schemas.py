@@ -15,7 +15,14 @@ SCHEMAS = ROOT / "schemas"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 ORIGINS = set("TPNFI")
 ALL = sorted(str(file.relative_to(SCHEMAS)) for file in SCHEMAS.rglob("*.xsd"))
-FORMS = ("BQP0100001/1/group_declaration.xsd", "BQP0100002/1/citizen_declaration.xsd", "common/person.xsd")
+FORMS = (
+    "BQP0100001/1/group_declaration.xsd",
+    "BQP0100002/1/citizen_declaration.xsd",
+    "BQP0100004/1/visa_declaration.xsd",
+    "BQP0100006/1/vehicle_declaration.xsd",
+    "BQP0100007/1/ship_declaration.xsd",
+    "common/person.xsd",
+)
 DIGEST = "0" * 64
 TIME = "2026-03-02 07:15:00"
 
@@ -82,6 +89,25 @@ SPOKEN: dict[str, str] = {
         f"<FullName>NGUYEN VAN AN</FullName><DocumentNumber>C1234567</DocumentNumber>{OFFICER}"
         "</CitizenConfirmation></Completion>"
     ),
+    "BQP0100004/1/BQP01000043023.xsd": (
+        f"<Completion>{REPLIED}<FormNumber>17</FormNumber><VisaConfirmation>{CONFIRMED}<TotalPersons>2</TotalPersons>"
+        "<LetterNumber>4411/QLXNC</LetterNumber><VisaKind>DL</VisaKind><OriginalLetterDue>2026-03-05</OriginalLetterDue>"
+        f"{OFFICER}</VisaConfirmation></Completion>"
+    ),
+    "BQP0100006/1/BQP01000063023.xsd": (
+        f"<Completion>{REPLIED}<FormNumber>10</FormNumber><VehicleConfirmation>{CONFIRMED}"
+        "<PlateNumber>2A-1234</PlateNumber><TotalDrivers>2</TotalDrivers><TotalPassengers>0</TotalPassengers>"
+        f"{OFFICER}</VehicleConfirmation></Completion>"
+    ),
+    "BQP0100007/1/BQP01000073023.xsd": (
+        f"<Completion>{REPLIED}<FormNumber>XNTT</FormNumber><ShipConfirmation>"
+        f"<ConfirmationNumber>XN2026000001</ConfirmationNumber><ConfirmationTime>{TIME}</ConfirmationTime>"
+        f"<DossierNumber>BQP2026000123</DossierNumber><DossierYear>2026</DossierYear><ReceivedTime>{TIME}</ReceivedTime>"
+        f"<Gate>CANGHAIPHONG</Gate><BorderUnit>BPCK-HAIPHONG</BorderUnit><ExpectedTime>{TIME}</ExpectedTime>"
+        "<IsArrival>1</IsArrival><NameOfShip>THỬ NGHIỆM 01</NameOfShip><RegistrationNumber>VN-1</RegistrationNumber>"
+        f"<NumberOfCrew>3</NumberOfCrew><NumberOfPassengers>0</NumberOfPassengers>{OFFICER}"
+        "</ShipConfirmation></Completion>"
+    ),
     "common/technical/receipt_in.xsd": f"<ReceiveDate>{TIME}</ReceiveDate><WindowNumber>NSW2026000777</WindowNumber>",
     "common/technical/errors_in.xsd": (
         "<ErrorList><Error><ErrorCode>ERR05_CODE</ErrorCode><ErrorName>Không có dữ liệu</ErrorName></Error></ErrorList>"
@@ -102,6 +128,12 @@ DECLARED: dict[str, str] = {
     "BQP0100001/1/BQP01000011002.xsd": "BQP0100001/accepted-official-delegation-by-public-ca",
     "BQP0100002/1/BQP01000021001.xsd": "BQP0100002/accepted-with-children",
     "BQP0100002/1/BQP01000021002.xsd": "BQP0100002/accepted-enterprise-acting-for-citizen",
+    "BQP0100004/1/BQP01000041001.xsd": "BQP0100004/accepted-tourists-at-a-land-gate",
+    "BQP0100004/1/BQP01000041002.xsd": "BQP0100004/accepted-seafarer-leaving-by-another-gate",
+    "BQP0100006/1/BQP01000061001.xsd": "BQP0100006/accepted-coach-under-the-cambodian-agreement",
+    "BQP0100006/1/BQP01000061002.xsd": "BQP0100006/accepted-truck-with-trailer-and-goods",
+    "BQP0100007/1/BQP01000071001.xsd": "BQP0100007/accepted-arrival-with-passengers",
+    "BQP0100007/1/BQP01000071002.xsd": "BQP0100007/accepted-departure-without-passengers",
 }
 """A fixture that each inbound form takes."""
 
@@ -123,6 +155,15 @@ FAULTS: list[tuple[str, str, str]] = [
     ("BQP0100001/1/BQP01000011002.xsd", "<Declarant>", "<Clearance>1</Clearance><Declarant>"),
     ("BQP0100002/1/BQP01000021001.xsd", "<FullName>NGUYEN MINH CHAU</FullName>", ""),
     ("BQP0100002/1/BQP01000021002.xsd", "<TaxCode>0100109106</TaxCode>", "<TaxCode>123</TaxCode>"),
+    ("BQP0100004/1/BQP01000041001.xsd", "<Entries>SINGLE</Entries>", "<Entries>once</Entries>"),
+    ("BQP0100004/1/BQP01000041002.xsd", "<ImoNumber>9074729</ImoNumber>", "<ImoNumber>IMO9074729</ImoNumber>"),
+    ("BQP0100004/1/BQP01000043023.xsd", "2026-03-05</OriginalLetterDue>", "05/03/2026</OriginalLetterDue>"),
+    ("BQP0100006/1/BQP01000061001.xsd", "<Seats>45</Seats>", "<Seats>many</Seats>"),
+    ("BQP0100006/1/BQP01000061002.xsd", "<TrailerPlate>3B-9001", "<TrailerPlate>3b-9001"),
+    ("BQP0100006/1/BQP01000063023.xsd", "<PlateNumber>2A-1234", "<PlateNumber> "),
+    ("BQP0100007/1/BQP01000071001.xsd", "<IsArrival>1</IsArrival>", "<IsArrival>yes</IsArrival>"),
+    ("BQP0100007/1/BQP01000071002.xsd", "<PortOfArrivalCode>VNHPH", "<PortOfArrivalCode>HPH"),
+    ("BQP0100007/1/BQP01000073023.xsd", "<NumberOfCrew>3</NumberOfCrew>", ""),
 ]
 """XSD, a part of what it takes, and what makes it refuse."""
 
