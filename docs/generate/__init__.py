@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the data and the code, so that no page can say what the program no longer does.
+"""Writes docs/reference/ and docs/procedures/ from data and code, so that no page says what the program no longer does.
 
 `python -m docs.generate` writes the pages; `--check` says which differ from what stands there. A page may hold words
 for people, but never a fact that could be read from its source; tests/architecture/test_docs.py compares them.
@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from docs.generate import configuration, dossier, findings, http, mappings, queues, schemas
+from docs.generate import configuration, dossier, findings, http, mappings, procedures, queues, schemas
 
-FOLDER = Path(__file__).resolve().parents[1] / "reference"
+FOLDER = Path(__file__).resolve().parents[1]
 
 PAGES: dict[str, Callable[[], str]] = {
-    "configuration.md": configuration.page,
-    "dossier.md": dossier.page,
-    "findings.md": findings.page,
-    "http.md": http.page,
-    "mappings.md": mappings.page,
-    "queues.md": queues.page,
-    "schemas.md": schemas.page,
+    "reference/configuration.md": configuration.page,
+    "reference/dossier.md": dossier.page,
+    "reference/findings.md": findings.page,
+    "reference/http.md": http.page,
+    "reference/mappings.md": mappings.page,
+    "reference/queues.md": queues.page,
+    "reference/schemas.md": schemas.page,
+    **procedures.PAGES,
 }
-"""Each page by its file name."""
+"""Each page by its place below docs/."""
 
 
 def outdated() -> Iterator[tuple[Path, str]]:

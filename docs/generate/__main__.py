@@ -16,9 +16,9 @@ def main(arguments: list[str]) -> int:
     found = list(outdated())
     for file, text in found:
         if not check:
-            FOLDER.mkdir(exist_ok=True)
+            file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        sys.stdout.write(f"{'not up to date' if check else 'written'}: docs/reference/{file.name}\n")
+        sys.stdout.write(f"{'not up to date' if check else 'written'}: docs/{file.relative_to(FOLDER)}\n")
     return 1 if check and found else 0
 
 

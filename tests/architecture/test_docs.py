@@ -90,7 +90,7 @@ def test_every_type_of_a_mapping_has_a_sentence() -> None:
 
 
 def test_every_rule_says_when_it_holds_and_names_its_finding() -> None:
-    page = (FOLDER / "mappings.md").read_text(encoding="utf-8")
+    page = (FOLDER / "reference" / "mappings.md").read_text(encoding="utf-8")
     stated = yaml.safe_load((ROOT / "mappings" / "findings.yaml").read_text(encoding="utf-8"))["findings"]
     for name, rule in RULES.items():
         row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |") and line.count("|") == 6)
@@ -249,7 +249,7 @@ def test_the_changelog_has_this_version_on_top() -> None:
 
 def _checkout(folder: Path) -> Path:
     """A folder that looks like a working copy to whoever follows the README: the data is linked, `var/` is its own."""
-    for name in ("schemas", "mappings", "queues", "fixtures"):
+    for name in ("schemas", "mappings", "queues", "fixtures", "docs"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "config.yaml", folder / "config.yaml")  # a link would lead back to the real var/
     shutil.copytree(shared_pki().folder, folder / "var" / "pki")
@@ -264,7 +264,7 @@ def _checkout(folder: Path) -> Path:
 RUN = [block for block in ALL_BLOCKS if block.mark == "run"]
 
 
-@pytest.mark.parametrize("block", RUN, ids=lambda block: block.file.name)
+@pytest.mark.parametrize("block", RUN, ids=lambda block: str(block.file.relative_to(ROOT)))
 def test_first_steps_can_be_followed(block: Block, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
     environment["PYTHONPATH"] = str(ROOT)
