@@ -204,7 +204,7 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
 
 def _plain(record: Record) -> dict[str, Any]:
     """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
-    return {name: write(value) if isinstance(value, date) else value for name, value in record.items()}
+    return {name: value if isinstance(value, str | int) else write(value) for name, value in record.items()}
 
 
 def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:

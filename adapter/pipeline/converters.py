@@ -65,6 +65,8 @@ XSD_TYPES: dict[str, frozenset[str]] = {
 def write(value: Value) -> str:
     """A value as element text, as it would be read again."""
     match value:
+        case str():  # by far the most
+            return value
         case bool():
             return "1" if value else "0"
         case datetime():

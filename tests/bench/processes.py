@@ -99,7 +99,7 @@ class Adapter:
 def write_config(folder: Path) -> Path:
     """config.yaml as it is delivered, with the test PKI, ports of its own and no web process where there is none."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
-    document["folders"] = {name: str(ROOT / path) for name, path in document["folders"].items()}
+    document["folders"] = {name: path and str(ROOT / path) for name, path in document["folders"].items()}
     document["trust"], document["keys"] = _with_pki(document["trust"]), _with_pki(document["keys"])
     port, health_port = free_ports(2)
     document["web"] |= {"port": port, "health_port": health_port, "enabled": _has_web()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -39,14 +40,34 @@ def signer(
     places: tuple[NumberPlace, ...] = (),
 ) -> Signer:
     """The values of a certificate that are kept and shown."""
+    named = _named(certificate, places)
     return Signer(
         role=role,
+        subject=named.subject,
+        issuer=named.issuer,
+        serial=named.serial,
+        store=store,
+        numbers=named.numbers,
+        partner=partner,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    subject: str
+    issuer: str
+    serial: str
+    numbers: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def _named(certificate: x509.Certificate, places: tuple[NumberPlace, ...]) -> _Named:
+    """The same few hundred certificates sign all day, and writing a name costs as much as checking a signature."""
+    return _Named(
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
         serial=f"{certificate.serial_number:x}",
-        store=store,
         numbers=numbers(certificate, places),
-        partner=partner,
     )
 
 
