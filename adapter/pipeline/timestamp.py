@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from asn1crypto import cms, tsp
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+from rfc3161_client import TimeStampTokenInfo, VerificationError, VerifierBuilder, decode_timestamp_response
 
 _STRONG = {"sha256", "sha384", "sha512"}
 _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
@@ -43,26 +44,20 @@ def stamped_at(token: bytes, over: bytes, authorities: Authorities) -> datetime:
     Raises:
         Unproven: it is malformed, over something else, or not of a trusted authority.
     """
+    if not authorities.anchors:
+        raise Unproven("chưa cấu hình tổ chức cấp dấu thời gian tin cậy", "no time-stamping authority is trusted here")
     try:
-        signed = _signed_data(token)
-        stamp = signed["encap_content_info"]["content"].parsed
-        _check_imprint(stamp["message_imprint"], over)
+        signed = _signed_data(cms.ContentInfo.load(token, strict=True))
+        _check_imprint(signed["encap_content_info"]["content"].parsed["message_imprint"], over)
         _check_signer(signed)
-        moment, accuracy = stamp["gen_time"].native, stamp["accuracy"].native or {}
+        return _latest(_verified(token, over, authorities))
+    except VerificationError:
+        raise Unproven("không do tổ chức tin cậy cấp", "it is not of a trusted authority") from None
     except _MALFORMED:
         raise Unproven("không đọc được", "it cannot be read") from None
-    _verify(token, over, authorities)
-    margin = timedelta(
-        seconds=accuracy.get("seconds") or 0,
-        milliseconds=accuracy.get("millis") or 0,
-        microseconds=accuracy.get("micros") or 0,
-    )
-    latest: datetime = moment.astimezone(UTC) + min(margin, timedelta(hours=1))
-    return latest
 
 
-def _signed_data(token: bytes) -> cms.SignedData:
-    content = cms.ContentInfo.load(token, strict=True)
+def _signed_data(content: cms.ContentInfo) -> cms.SignedData:
     if content["content_type"].native != "signed_data":
         raise ValueError("no SignedData")
     signed = content["content"]
@@ -76,33 +71,55 @@ def _check_imprint(imprint: tsp.MessageImprint, over: bytes) -> None:
     algorithm = imprint["hash_algorithm"]["algorithm"].native
     if algorithm not in _STRONG:
         raise Unproven("thuật toán băm yếu", "a weak digest")
-    if not hmac.compare_digest(hashlib.new(algorithm, over).digest(), imprint["hashed_message"].native):
+    if not hmac.compare_digest(_hash(algorithm, over), imprint["hashed_message"].native):
         raise Unproven("không phải của chữ ký này", "it is not of this signature")
 
 
 def _check_signer(signed: cms.SignedData) -> None:
-    """The signed attributes name the certificate (RFC 5816), or another one for the same key could be put beside it."""
+    """The signed attributes name the signer's certificate (RFC 5816), or another one for the same key could be put
+    beside it; and that certificate is for time stamps alone (RFC 3161, 2.3)."""
     signer = signed["signer_infos"][0]
     if signer["digest_algorithm"]["algorithm"].native not in _STRONG:
         raise Unproven("thuật toán băm yếu", "a weak digest")
     attributes = {attribute["type"].native: attribute["values"] for attribute in signer["signed_attrs"]}
-    name = "signing_certificate_v2" if "signing_certificate_v2" in attributes else "signing_certificate"
-    named = attributes[name][0]["certs"][0]
-    algorithm = named["hash_algorithm"]["algorithm"].native if name.endswith("v2") else "sha1"  # RFC 2634's only one
-    digests = {hashlib.new(algorithm, each.chosen.dump()).digest() for each in signed["certificates"]}
-    if named["cert_hash"].native not in digests:
+    second = "signing_certificate_v2" in attributes
+    named = attributes["signing_certificate_v2" if second else "signing_certificate"][0]["certs"][0]
+    algorithm = named["hash_algorithm"]["algorithm"].native if second else "sha1"  # RFC 2634 knows no other
+    certificates = [each.chosen for each in signed["certificates"]]
+    leaf = next((each for each in certificates if _hash(algorithm, each.dump()) == named["cert_hash"].native), None)
+    if leaf is None or not _is(signer["sid"].chosen, leaf):
         raise Unproven("không kèm chứng thư số của tổ chức cấp dấu thời gian", "its authority's certificate is missing")
+    purposes = leaf.extended_key_usage_value
+    if purposes is None or purposes.native != ["time_stamping"]:
+        raise Unproven("chứng thư số không dành cho dấu thời gian", "its certificate is not for time stamps")
 
 
-def _verify(token: bytes, over: bytes, authorities: Authorities) -> None:
-    if not authorities.anchors:
-        raise Unproven("chưa cấu hình tổ chức cấp dấu thời gian tin cậy", "no time-stamping authority is trusted here")
-    # XAdES carries the token alone; the library reads the response around it.
-    response = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo.load(token)})
-    verifier = VerifierBuilder(roots=list(authorities.anchors), intermediates=list(authorities.intermediates)).build()
-    try:
-        verifier.verify_message(decode_timestamp_response(response.dump()), over)
-    except VerificationError:
-        raise Unproven("không do tổ chức tin cậy cấp", "it is not of a trusted authority") from None
-    except _MALFORMED:
-        raise Unproven("không đọc được", "it cannot be read") from None
+def _is(stated: cms.IssuerAndSerialNumber, leaf: asn1_x509.Certificate) -> bool:
+    meant = cms.IssuerAndSerialNumber({"issuer": leaf.issuer, "serial_number": leaf.serial_number})
+    return bool(stated.dump() == meant.dump())
+
+
+def _hash(algorithm: str, data: bytes) -> bytes:
+    return hashlib.new(algorithm, data).digest()
+
+
+def _verified(token: bytes, over: bytes, authorities: Authorities) -> TimeStampTokenInfo:
+    """XAdES carries the token alone; the library reads the response around it."""
+    # Loaded anew: what was looked into would be encoded again, part by part, at a hundred times the cost.
+    content = cms.ContentInfo.load(token)
+    wrapped = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": content})
+    response = decode_timestamp_response(wrapped.dump())
+    # The builder keeps the lists it is given, and adds to them.
+    roots, intermediates = list(authorities.anchors), list(authorities.intermediates)
+    VerifierBuilder(roots=roots, intermediates=intermediates).build().verify_message(response, over)
+    return response.tst_info
+
+
+def _latest(info: TimeStampTokenInfo) -> datetime:
+    accuracy = info.accuracy
+    margin = timedelta()
+    if accuracy is not None:
+        margin = timedelta(
+            seconds=accuracy.seconds or 0, milliseconds=accuracy.millis or 0, microseconds=accuracy.micros or 0
+        )
+    return info.gen_time.astimezone(UTC) + min(margin, timedelta(hours=1))

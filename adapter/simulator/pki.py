@@ -48,6 +48,8 @@ class Usage(StrEnum):
     """nonRepudiation alone: a genuine e-seal."""
     ENCIPHERMENT = "encipherment"
     """Not for signing at all."""
+    TIMESTAMPING = "timestamping"
+    """RFC 3161, 2.3: for time stamps and nothing else, and critically so."""
     SERVER = "server"
     CLIENT = "client"
 
@@ -112,7 +114,7 @@ class Pki:
         return self.folder / "crls" / world
 
     def anchors(self, world: str) -> Path:
-        """The folder of trust anchors of a world: public or government."""
+        """The folder of trust anchors of a world: public or government; or timestamping."""
         return self.folder / "anchors" / world
 
     def intermediates(self, world: str) -> Path:
@@ -138,6 +140,12 @@ _ENTERPRISE = PartySpec(
     issuer="public-ca",
     identity="MST:0100109106",
 )
+_TIMESTAMPER = PartySpec(
+    title="Test Timestamping Authority",
+    organization="Test Trust",
+    issuer="timestamping-root",
+    usage=Usage.TIMESTAMPING,
+)
 # The faulty parties are this one but for one thing, so that a test sees that one thing only.
 
 
@@ -155,6 +163,7 @@ AUTHORITIES: Mapping[str, PartySpec] = {
     "government-root": _authority("Test Government Root"),
     "government-ca": _authority("Test Government CA", "government-root"),
     "stranger-root": _authority("Test Stranger Root"),
+    "timestamping-root": _authority("Test Timestamping Root"),
 }
 
 SIGNERS: Mapping[str, PartySpec] = {
@@ -187,6 +196,8 @@ SIGNERS: Mapping[str, PartySpec] = {
     "suspended": replace(_ENTERPRISE, title="Suspended enterprise"),
     "stranger": replace(_ENTERPRISE, title="Stranger enterprise", issuer="stranger-root"),
     "self-signed": replace(_ENTERPRISE, title="Self-signed enterprise", issuer=None),
+    "timestamper": _TIMESTAMPER,
+    "stranger-timestamper": replace(_TIMESTAMPER, title="Stranger Timestamping Authority", issuer="stranger-root"),
 }
 
 REVOKED: Mapping[str, tuple[x509.ReasonFlags, datetime]] = {
@@ -213,6 +224,7 @@ def make_pki(folder: Path) -> Pki:
             for kind, name in (("anchors", f"{world}-root"), ("intermediates", f"{world}-ca")):
                 _write_once(folder / kind / world / f"{name}.pem", _pem(made[name][1]))
                 _write_crl(folder / "crls" / world / f"{name}.crl", name, made)
+        _write_once(folder / "anchors" / "timestamping" / "timestamping-root.pem", _pem(made["timestamping-root"][1]))
     return _pki(folder, made)
 
 
@@ -285,6 +297,8 @@ def _certify(spec: PartySpec, key: PrivateKey, issuer: _Pair | None) -> x509.Cer
     )
     if spec.usage in (Usage.SERVER, Usage.CLIENT):
         builder = _for_tls(builder, spec)
+    if spec.usage is Usage.TIMESTAMPING:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
     return builder.sign(issuer_key, SHA256())
 
 
@@ -337,7 +351,7 @@ def _subject(spec: PartySpec) -> x509.Name:
 
 def _key_usage(usage: Usage) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=usage in (Usage.SIGNER, Usage.SERVER, Usage.CLIENT),
+        digital_signature=usage in (Usage.SIGNER, Usage.SERVER, Usage.CLIENT, Usage.TIMESTAMPING),
         content_commitment=usage in (Usage.SIGNER, Usage.SEAL),
         key_encipherment=usage in (Usage.ENCIPHERMENT, Usage.SERVER),
         data_encipherment=False,

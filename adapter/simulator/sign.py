@@ -15,24 +15,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from lxml import etree
 
 from adapter.simulator.pki import Party, PrivateKey
+from adapter.simulator.xades import (
+    PROPERTIES_ID,
+    SIGNATURE_ID,
+    SIGNED_PROPERTIES_TYPE,
+    UNPREFIXED,
+    XADES,
+    Qualified,
+    qualifying_object,
+    sign_qualified,
+)
+from adapter.simulator.xmldsig import DS as DS
+from adapter.simulator.xmldsig import ENVELOPED as ENVELOPED
+from adapter.simulator.xmldsig import EXCLUSIVE as EXCLUSIVE
+from adapter.simulator.xmldsig import INCLUSIVE as INCLUSIVE
+from adapter.simulator.xmldsig import SHA_256, certificate_texts, method_of, raw_signature
 
-DS = "http://www.w3.org/2000/09/xmldsig#"
 DS11 = "http://www.w3.org/2009/xmldsig11#"
-ENVELOPED = f"{DS}enveloped-signature"
-EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
-INCLUSIVE = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
-SHA_256 = "http://www.w3.org/2001/04/xmlenc#sha256"
-RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-ECDSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"
 P256_OID = "1.2.840.10045.3.1.7"
-
 _XPATH = {
     "SystemSignature": "/Envelope/SystemSignature/*[local-name()='Signature']",
     "Signature": "/Envelope/Body/Signature/*[local-name()='Signature']",
@@ -48,6 +53,22 @@ class SignatureForm(StrEnum):
     """No prefix, inclusive C14N, base64 on one line."""
     JAVA = "java"
     """No prefix, inclusive C14N, KeyValue beside the certificates, CR LF inside base64."""
+    XADES_BES = "xades-bes"
+    """The declarant's as the default and XAdES-BES: SigningTime, SigningCertificateV2, KeyInfo signed too."""
+    XADES_T = "xades-t"
+    """The same with an RFC 3161 time stamp over the signature."""
+    XADES_DOTNET = "xades-dotnet"
+    """The .NET form as XAdES-BES: SigningCertificate with the issuer's name as text."""
+
+
+PLAIN_FORMS = (SignatureForm.DEFAULT, SignatureForm.DOTNET, SignatureForm.JAVA)
+"""Those that are XML-DSig and nothing more."""
+_SEALS = {
+    SignatureForm.DOTNET: SignatureForm.DOTNET,
+    SignatureForm.JAVA: SignatureForm.JAVA,
+    SignatureForm.XADES_DOTNET: SignatureForm.DOTNET,
+}
+"""A system's signature is never XAdES."""
 
 
 def sign_message(
@@ -56,11 +77,12 @@ def sign_message(
     system: Party | None,
     declarant: Party | None,
     form: SignatureForm = SignatureForm.DEFAULT,
+    qualified: Qualified | None = None,
 ) -> bytes:
     """Sign an envelope: first the declarant over Content, then the system over all of it.
 
     Raises:
-        ValueError: the envelope has no Content to sign, or the place is taken.
+        ValueError: the envelope has no Content to sign, the place is taken, or what a XAdES form needs is missing.
         etree.XMLSyntaxError: it is not well-formed.
     """
     if system is None and declarant is None:
@@ -68,9 +90,9 @@ def sign_message(
     parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False)
     tree = etree.ElementTree(etree.fromstring(envelope, parser))
     if declarant is not None:
-        tree = _sign_content(tree, declarant, form)
+        tree = _sign_content(tree, declarant, form, qualified)
     if system is not None:
-        tree = _sign_envelope(tree, system, form)
+        tree = _sign_envelope(tree, system, _SEALS.get(form, SignatureForm.DEFAULT))
     written: bytes = etree.tostring(tree, encoding="UTF-8", xml_declaration=envelope.lstrip().startswith(b"<?xml"))
     return written
 
@@ -88,7 +110,7 @@ class _Plan:
     signed: _Tree | etree._Element
 
 
-def _sign_content(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
+def _sign_content(tree: _Tree, party: Party, form: SignatureForm, qualified: Qualified | None) -> _Tree:
     content = tree.find("Body/Content")
     if content is None:
         raise ValueError("there is no Body/Content to sign")
@@ -99,8 +121,16 @@ def _sign_content(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
         place = etree.Element("Signature")
         # An element added after Content takes over its tail; the white space then stands where it stood.
         content.addnext(place)
-    transforms = [EXCLUSIVE if form is SignatureForm.DEFAULT else INCLUSIVE]
-    return _sign_at(tree, party, form, _Plan(place, f"#{identifier}", transforms, content))
+    exclusive = form in (SignatureForm.DEFAULT, SignatureForm.XADES_BES, SignatureForm.XADES_T)
+    plan = _Plan(place, f"#{identifier}", [EXCLUSIVE if exclusive else INCLUSIVE], content)
+    if form in PLAIN_FORMS:
+        return _sign_at(tree, party, form, plan)
+    if qualified is None or (form is SignatureForm.XADES_T and qualified.timestamper is None):
+        raise ValueError(f"the form {form} needs a signing time, and xades-t a time-stamping authority")
+    if form is SignatureForm.XADES_DOTNET:
+        return _sign_at(tree, party, form, plan, qualifying_object(party.certificate, qualified.at, UNPREFIXED))
+    sign_qualified(plan.place, plan.uri, party, qualified, stamped=form is SignatureForm.XADES_T)
+    return tree
 
 
 def _sign_envelope(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
@@ -115,13 +145,13 @@ def _sign_envelope(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
     return _sign_at(tree, party, form, _Plan(place, "", transforms, tree))
 
 
-def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan) -> _Tree:
+def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan, qualifying: str = "") -> _Tree:
     if len(plan.place):
         raise ValueError(f"{tree.getpath(plan.place)} is signed already")
     if form is SignatureForm.DEFAULT:
         plan.place.append(_default_signature(party, plan))
         return tree
-    plan.place.append(_template(party.key, plan))
+    plan.place.append(_template(party.key, plan, qualifying))
     name = str(plan.place.tag)
     return _finish(_run_xmlsec1(tree, party, name), party, form, name)
 
@@ -133,35 +163,34 @@ def _default_signature(party: Party, plan: _Plan) -> etree._Element:
     steps = "".join(f'<ds:Transform Algorithm="{each}"></ds:Transform>' for each in plan.transforms)
     inside = (
         f'<ds:CanonicalizationMethod Algorithm="{EXCLUSIVE}"></ds:CanonicalizationMethod>'
-        f'<ds:SignatureMethod Algorithm="{_method(party.key)}"></ds:SignatureMethod>'
+        f'<ds:SignatureMethod Algorithm="{method_of(party.key)}"></ds:SignatureMethod>'
         f'<ds:Reference URI="{plan.uri}"><ds:Transforms>{steps}</ds:Transforms>'
         f'<ds:DigestMethod Algorithm="{SHA_256}"></ds:DigestMethod>'
         f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
     )
-    value = base64.b64encode(_raw_signature(party.key, f'<ds:SignedInfo xmlns:ds="{DS}">{inside}'.encode())).decode()
-    certificates = "".join(f"<ds:X509Certificate>{der}</ds:X509Certificate>" for der in _certificates(party))
+    value = base64.b64encode(raw_signature(party.key, f'<ds:SignedInfo xmlns:ds="{DS}">{inside}'.encode())).decode()
+    certificates = "".join(f"<ds:X509Certificate>{der}</ds:X509Certificate>" for der in certificate_texts(party))
     return etree.fromstring(
         f'<ds:Signature xmlns:ds="{DS}"><ds:SignedInfo>{inside}<ds:SignatureValue>{value}</ds:SignatureValue>'
         f"<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo></ds:Signature>"
     )
 
 
-def _raw_signature(key: PrivateKey, data: bytes) -> bytes:
-    """The signature as XML wants it: for ECDSA r and s side by side, not DER."""
-    if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(data, padding.PKCS1v15(), SHA256())
-    r, s = decode_dss_signature(key.sign(data, ec.ECDSA(SHA256())))
-    size = (key.curve.key_size + 7) // 8
-    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
-
-
-def _template(key: PrivateKey, plan: _Plan) -> etree._Element:
+def _template(key: PrivateKey, plan: _Plan, qualifying: str) -> etree._Element:
     """An unprefixed signature with empty values, for xmlsec1 to fill."""
     steps = "".join(f'<Transform Algorithm="{each}"/>' for each in plan.transforms)
+    named, more = "", ""
+    if qualifying:
+        named = f' Id="{SIGNATURE_ID}"'
+        more = (  # the properties' reference as .NET libraries write it: without a transform
+            f'<Reference URI="#{PROPERTIES_ID}" Type="{SIGNED_PROPERTIES_TYPE}">'
+            f'<DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference>'
+        )
     return etree.fromstring(
-        f'<Signature xmlns="{DS}"><SignedInfo><CanonicalizationMethod Algorithm="{INCLUSIVE}"/>'
-        f'<SignatureMethod Algorithm="{_method(key)}"/><Reference URI="{plan.uri}"><Transforms>{steps}</Transforms>'
-        f'<DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference></SignedInfo><SignatureValue/></Signature>'
+        f'<Signature xmlns="{DS}"{named}><SignedInfo><CanonicalizationMethod Algorithm="{INCLUSIVE}"/>'
+        f'<SignatureMethod Algorithm="{method_of(key)}"/><Reference URI="{plan.uri}"><Transforms>{steps}</Transforms>'
+        f'<DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference>{more}</SignedInfo><SignatureValue/>'
+        f"{qualifying}</Signature>"
     )
 
 
@@ -177,7 +206,7 @@ def _run_xmlsec1(tree: _Tree, party: Party, place: str) -> _Tree:
         key.write_bytes(party.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         command = ["xmlsec1", "sign", "--privkey-pem", str(key), "--node-xpath", _XPATH[place]]
         if place != "SystemSignature":  # a seal needs no Id, and must be possible where a hostile message doubles one
-            command += ["--id-attr:Id", "Content"]
+            command += ["--id-attr:Id", "Content", "--id-attr:Id", f"{XADES}:SignedProperties"]
         command += ["--output", str(signed), str(template)]
         run = subprocess.run(command, capture_output=True, check=False, timeout=30)
         if run.returncode != 0:
@@ -193,11 +222,12 @@ def _finish(tree: _Tree, party: Party, form: SignatureForm, place: str) -> _Tree
     if not isinstance(signature, etree._Element) or value is None:
         raise RuntimeError("xmlsec1 left no signature")
     value.text = _lay_out("".join((value.text or "").split()), form)
-    info = etree.SubElement(signature, f"{{{DS}}}KeyInfo")
+    info = etree.Element(f"{{{DS}}}KeyInfo")
+    value.addnext(info)
     if form is SignatureForm.JAVA:
         _add_key_value(info, party.key)
     data = etree.SubElement(info, f"{{{DS}}}X509Data")
-    for der in _certificates(party):
+    for der in certificate_texts(party):
         etree.SubElement(data, f"{{{DS}}}X509Certificate").text = _lay_out(der, form)
     return tree
 
@@ -222,11 +252,3 @@ def _lay_out(encoded: str, form: SignatureForm) -> str:
     if form is not SignatureForm.JAVA:
         return encoded
     return "\r\n".join(encoded[at : at + 76] for at in range(0, len(encoded), 76))
-
-
-def _certificates(party: Party) -> list[str]:
-    return [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in party.chain]
-
-
-def _method(key: PrivateKey) -> str:
-    return RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else ECDSA_SHA256
