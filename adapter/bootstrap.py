@@ -32,6 +32,8 @@ from adapter.model.stages import Role
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
 from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
+from adapter.pipeline.timestamp import Authorities
+from adapter.pipeline.timing import Timing
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
@@ -104,7 +106,23 @@ class House:
     @cached_property
     def ground(self) -> Ground:
         limits = Limits(**self.settings.limits.model_dump())
-        return Ground(self.catalogue, limits, self.trust, reporter(self.source), self.representation)
+        return Ground(self.catalogue, limits, self.trust, reporter(self.source), self.representation, self.timing)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """How claimed signing times are judged, and whose time stamps prove them."""
+        stated = self.settings.trust
+        authorities = Authorities()
+        if stated.timestamping is not None:
+            authorities = Authorities(
+                anchors=load_folder(stated.timestamping.anchors, must_hold=True),
+                intermediates=load_folder(stated.timestamping.intermediates, must_hold=False),
+            )
+        return Timing(
+            past=timedelta(hours=stated.signing_time.past_hours),
+            future=timedelta(minutes=stated.signing_time.future_minutes),
+            authorities=authorities,
+        )
 
     @cached_property
     def installation(self) -> Installation:

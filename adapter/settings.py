@@ -157,12 +157,24 @@ class RegistrySettings(_Part):
     head_for_branches: bool
 
 
+class TimestampingSettings(_Part):
+    anchors: Path
+    intermediates: Path | None = None
+
+
+class SigningTimeSettings(_Part):
+    past_hours: float = Field(ge=0)
+    future_minutes: float = Field(ge=0)
+
+
 class TrustSettings(_Part):
     partners: dict[str, PartnerSettings]
     stores: dict[str, StoreSettings]
     identity: IdentitySettings
     registry: RegistrySettings
     fetching: FetchingSettings
+    signing_time: SigningTimeSettings
+    timestamping: TimestampingSettings | None
 
 
 class Pkcs11Settings(_Part):

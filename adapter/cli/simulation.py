@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from lxml import etree
 
-from adapter.cli.options import AsJson, Config, open_house, read_input
+from adapter.bootstrap import now
+from adapter.cli.options import AsJson, Config, moment, open_house, read_input
 from adapter.cli.printing import as_json, line, table
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.simulator.pki import SIGNERS, Party, Pki, load_pki, make_pki
 from adapter.simulator.sign import SignatureForm, sign_message
+from adapter.simulator.xades import Qualified
 
 simulate = typer.Typer(no_args_is_help=True, help="The test window: a PKI, signing, publishing, answering.")
 
@@ -71,16 +73,22 @@ def simulate_sign(
     declarant: Annotated[str | None, typer.Option("--as", metavar="PARTY", help="Who signs Content.")] = None,
     system: Annotated[str | None, typer.Option("--system", metavar="PARTY", help="Who seals the envelope.")] = None,
     form: Annotated[SignatureForm, typer.Option(help="How it is written.")] = SignatureForm.DEFAULT,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="XAdES: the signing time, ISO 8601; default: now.")
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Where to; - is stdout.")] = Path("-"),
     pki: PkiFolder = None,
     config: Config = None,
 ) -> None:
     if declarant is None and system is None:
         raise typer.BadParameter("name at least one party", param_hint="--as or --system")
+    given = moment(at, "--at")
     parties = parties_of(pki, config)
     raw = read_input(file)
+    qualified = Qualified(at=given or now(), timestamper=parties.party("timestamper"))
+    who = {"system": party_of(parties, system), "declarant": party_of(parties, declarant)}
     try:
-        signed = sign_message(raw, system=party_of(parties, system), declarant=party_of(parties, declarant), form=form)
+        signed = sign_message(raw, **who, form=form, qualified=qualified)
     except (ValueError, etree.XMLSyntaxError) as error:
         raise NotAllowed(f"{file} cannot be signed: {error}") from None
     except (RuntimeError, FileNotFoundError) as error:

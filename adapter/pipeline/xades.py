@@ -243,7 +243,7 @@ def _names(named: NamedCertificate, leaf: x509.Certificate) -> bool:
 def _same_issuer_serial(der: bytes, leaf: x509.Certificate) -> bool:
     try:
         stated = tsp.IssuerSerial.load(der, strict=True)
-        names = [name.chosen.dump() for name in stated["issuer"] if name.name == "directory_name"]
+        names = [name.chosen.untag().dump() for name in stated["issuer"] if name.name == "directory_name"]
         return int(stated["serial_number"].native) == leaf.serial_number and names == [leaf.issuer.public_bytes()]
     except (ValueError, TypeError, KeyError, IndexError):
         return False

@@ -14,6 +14,7 @@ from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
 from tests.demo.expectations import Answer, expected
 from tests.harness.fixtures import CLOCK, Case
+from tests.harness.qualified import qualified
 
 _NUMBERS = ("DossierNumber", "DossierYear")
 """What Content repeats of the number that is yet to be given."""
@@ -67,7 +68,7 @@ def _body(case: Case, pki: Pki) -> bytes:
             _parent(element).remove(element)
     declarant = None if case.signers.declarant is None else pki.party(case.signers.declarant)
     unsigned = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return sign_message(unsigned, system=None, declarant=declarant, form=case.form)
+    return sign_message(unsigned, system=None, declarant=declarant, form=case.form, qualified=qualified(pki))
 
 
 def _parent(element: etree._Element) -> etree._Element:

@@ -88,6 +88,7 @@ def _trust(pki: Pki, stores: dict[str, Any]) -> dict[str, Any]:
             }
             for world, stated in stores.items()
         },
+        "timestamping": {"anchors": str(pki.anchors("timestamping"))},
     }
 
 

@@ -20,6 +20,7 @@ from adapter.simulator.pki import SIGNERS, Party, Pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.pki import ROOT
+from tests.harness.qualified import qualified
 
 FIXTURES = ROOT / "fixtures"
 CLOCK = datetime.fromisoformat("2026-03-02T07:15:00+07:00")
@@ -136,7 +137,7 @@ def signed(case: Case, pki: Pki) -> bytes:
     if attack.declared:
         message = attack.declared(message, pki)
     else:
-        message = sign_message(message, system=None, declarant=declarant, form=case.form)
+        message = sign_message(message, system=None, declarant=declarant, form=case.form, qualified=qualified(pki))
     message = attack.sealing(message) if attack.sealing else message
     if attack.sealed:
         message = attack.sealed(message, pki)

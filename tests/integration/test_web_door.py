@@ -26,6 +26,7 @@ from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.pki import shared_pki
+from tests.harness.qualified import qualified
 from tests.harness.website import (
     BODY_BYTES,
     CITIZEN,
@@ -109,7 +110,13 @@ def _canonical(element: Any) -> bytes:
 
 @pytest.mark.parametrize("form", list(SignatureForm))
 def test_a_declarants_signature_survives_the_door(small: Website, form: SignatureForm) -> None:
-    message = sign_message(group_message(), system=None, declarant=shared_pki().party("enterprise"), form=form)
+    message = sign_message(
+        group_message(),
+        system=None,
+        declarant=shared_pki().party("enterprise"),
+        form=form,
+        qualified=qualified(shared_pki()),
+    )
     with small.declarant(ENTERPRISE) as client:
         told = post(client, message).json()
     assert told["outcome"] == "accepted", told

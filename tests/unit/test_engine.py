@@ -22,6 +22,7 @@ from adapter.pipeline.shape import Shape, shapes
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.pki import shared_pki
+from tests.harness.qualified import qualified
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 ENVELOPE = Path(__file__).parents[2] / "fixtures/BQP0100001/accepted-tour-group-entering/message.xml"
@@ -35,7 +36,9 @@ def pki() -> Pki:
 
 def _signed(pki: Pki, form: SignatureForm) -> bytes:
     party = pki.party
-    return sign_message(ENVELOPE.read_bytes(), system=party("nsw"), declarant=party("enterprise"), form=form)
+    return sign_message(
+        ENVELOPE.read_bytes(), system=party("nsw"), declarant=party("enterprise"), form=form, qualified=qualified(pki)
+    )
 
 
 def _certificate(pki: Pki, place: Place) -> Certificate:

@@ -14,10 +14,11 @@ from lxml import etree
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel
 from adapter.simulator.pki import SIGNERS, load_pki, make_pki, make_tls
-from adapter.simulator.sign import DS, SignatureForm, sign_message
+from adapter.simulator.sign import DS, PLAIN_FORMS, SignatureForm, sign_message
 from tests.harness.attacks import AFTER_SIGNING
 from tests.harness.fixtures import CLOCK, Case, Expectation, Signers, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.qualified import qualified
 from tests.harness.second_opinion import Place, Question, verify_many, verify_with_xmlsec1
 
 PEOPLE = "".join(
@@ -46,6 +47,7 @@ def _signed(system: str | None, declarant: str | None, form: SignatureForm = Sig
         system=None if system is None else pki.party(system),
         declarant=None if declarant is None else pki.party(declarant),
         form=form,
+        qualified=qualified(pki),
     )
 
 
@@ -85,7 +87,7 @@ def test_another_party_s_certificate_does_not_verify_even_with_a_key_value_in_th
 
 
 def test_the_forms_are_written_as_their_tools_write_them() -> None:
-    default, dotnet, java = (_signed("nsw", "enterprise", form) for form in SignatureForm)
+    default, dotnet, java = (_signed("nsw", "enterprise", form) for form in PLAIN_FORMS)
     assert default.count(b"<ds:Signature ") == 2
     assert dotnet.count(f'<Signature xmlns="{DS}">'.encode()) == 2
     assert b"KeyValue" not in dotnet

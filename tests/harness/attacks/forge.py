@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
 from adapter.simulator.pki import Party, Pki, PrivateKey
-from adapter.simulator.sign import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, RSA_SHA256, SHA_256
+from adapter.simulator.xmldsig import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, RSA_SHA256, SHA_256
 from tests.harness.attacks.attack import Signing
 from tests.harness.attacks.trees import one, parse, write
 
