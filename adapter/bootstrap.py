@@ -31,9 +31,9 @@ from adapter.model.procedure import Catalogue
 from adapter.model.stages import Role
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
-from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.timestamp import Authorities
 from adapter.pipeline.timing import Timing
+from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys

@@ -16,7 +16,8 @@ from typing import Literal
 
 from lxml import etree
 
-from adapter.simulator.sign import DS, ENVELOPED
+from adapter.simulator.xades import XADES
+from adapter.simulator.xmldsig import DS, ENVELOPED
 
 Place = Literal["system", "declarant"]
 
@@ -56,14 +57,19 @@ def verify_many(questions: Sequence[Question]) -> list[bool]:
 
 
 def _covers(message: bytes, place: Place) -> bool:
-    """One signature with one reference, to the whole envelope or to Content: xmlsec1 alone takes any other too."""
+    """One signature, whose data is the whole envelope or Content: xmlsec1 alone takes any other too. What else a
+    declarant's XAdES signature refers to is in the signature itself."""
     try:
         tree = etree.ElementTree(etree.fromstring(message, etree.XMLParser(resolve_entities=False, no_network=True)))
     except etree.XMLSyntaxError:
         return False
-    references = tree.findall(f".{_WRAPPERS[place].removeprefix('/Envelope')}/{{{DS}}}Signature//{{{DS}}}Reference")
+    signature = f".{_WRAPPERS[place].removeprefix('/Envelope')}/{{{DS}}}Signature"
+    references = tree.findall(f"{signature}//{{{DS}}}Reference")
+    qualified = (
+        place == "declarant" and tree.find(f"{signature}/{{{DS}}}Object/{{{XADES}}}QualifyingProperties") is not None
+    )
     dtd: object = tree.docinfo.internalDTD  # the stubs do not say that it may be None
-    if dtd is not None or len(references) != 1:
+    if dtd is not None or not references or (len(references) > 1 and not qualified):
         return False
     enveloped = references[0].find(f".//{{{DS}}}Transform[@Algorithm='{ENVELOPED}']") is not None
     if place == "system":
@@ -82,7 +88,8 @@ def _verify_files(files: Sequence[Path], place: Place, certificate: Path) -> lis
         # Only keys by name are enabled, and there are none: so the pinned certificate is the only key there is.
         command = ["xmlsec1", "verify", "--enabled-key-data", "key-name", "--pubkey-cert-pem", str(certificate)]
         command += ["--enabled-reference-uris", "empty,same-doc"]
-        command += ["--id-attr:Id", "Content"] if place == "declarant" else []
+        for name in ("Content", f"{XADES}:SignedProperties", f"{DS}:KeyInfo") if place == "declarant" else ():
+            command += ["--id-attr:Id", name]
         command += ["--node-xpath", f"{_WRAPPERS[place]}/*[local-name()='Signature']", *map(str, batch)]
         run = subprocess.run(command, capture_output=True, check=False, timeout=60, text=True)
         good = sum(line == "OK" for line in (run.stdout + run.stderr).splitlines())

@@ -151,7 +151,7 @@ def test_a_second_call_makes_nothing_anew_and_keys_are_private(tmp_path: Path) -
     assert load_pki(tmp_path).party("nsw").certificate == first.party("nsw").certificate
     assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.rglob("*.key.pem")} == {0o600}
     assert sorted(file.name for file in (tmp_path / "anchors").rglob("*.pem")) == [
-        "government-root.pem", "public-root.pem",
+        "government-root.pem", "public-root.pem", "timestamping-root.pem",
     ]  # fmt: skip
 
 
