@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import agenda, dossiers, judging, playing, quarantines, running, setting_up, simulation, windows
+from adapter.cli import (
+    agenda,
+    dossiers,
+    judging,
+    playing,
+    quarantines,
+    rehearsing,
+    running,
+    setting_up,
+    simulation,
+    windows,
+)
 from adapter.cli.exits import EXIT_CODES, Commands
 
 app = typer.Typer(
@@ -25,6 +36,7 @@ app.command()(setting_up.declare)
 app.add_typer(setting_up.database, name="database")
 app.command()(judging.judge)
 app.command()(agenda.deadlines)
+app.command()(rehearsing.rehearse)
 app.add_typer(dossiers.dossier, name="dossier")
 app.add_typer(dossiers.journal, name="journal")
 app.add_typer(quarantines.quarantine, name="quarantine")

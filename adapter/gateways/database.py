@@ -24,6 +24,7 @@ from adapter.model.errors import Misconfigured, Unavailable
 __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 
 _BLOCK = 1000
+_READS = "reads_only"
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
@@ -70,6 +71,27 @@ class Database:
         finally:
             if not committed:
                 self._forget_ids()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that cannot write, and on SQLite takes no writer's turn.
+
+        Raises:
+            DatabaseUnavailable: the server cannot be reached or ended the transaction.
+        """
+        try:
+            with self.engine.connect().execution_options(**{_READS: True}) as connection, connection.begin():
+                if not self.is_embedded:
+                    connection.execute(text("SET TRANSACTION READ ONLY"))
+                    yield connection
+                    return
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                try:
+                    yield connection
+                finally:
+                    connection.exec_driver_sql("PRAGMA query_only=OFF")  # the connection goes back to the pool
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise DatabaseUnavailable(_reason(error)) from error
 
     def new_id(self, connection: Connection) -> int:
         """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""
@@ -193,7 +215,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _reason(error: Exception) -> str:

@@ -100,6 +100,8 @@ Index(
     postgresql_where=text("state <> 'settled'"),
 )
 
+Index("ix_inbox_received", inbox.c.received_at, inbox.c.id)
+
 outbox = Table(
     "outbox",
     metadata,

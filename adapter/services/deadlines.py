@@ -105,7 +105,7 @@ class Deadlines:
 
     def agenda(self, wanted: Wanted, *, since: datetime, now: datetime) -> Agenda:
         """What runs, and the figures of what began since then."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             due = agenda.running(connection, wanted)
             figures = agenda.figures(connection, wanted, since=since, now=now)
             declared = agenda.declared(connection, wanted, since=since)

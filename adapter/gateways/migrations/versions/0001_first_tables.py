@@ -157,6 +157,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_inbox_digest"), ["digest"], unique=False)
+        batch_op.create_index("ix_inbox_received", ["received_at", "id"], unique=False)
         batch_op.create_index(
             "ix_inbox_waiting",
             ["state", "reference", "year"],
