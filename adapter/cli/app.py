@@ -14,6 +14,7 @@ from adapter.cli import (
     playing,
     quarantines,
     rehearsing,
+    reporting,
     running,
     setting_up,
     simulation,
@@ -37,6 +38,7 @@ app.add_typer(setting_up.database, name="database")
 app.command()(judging.judge)
 app.command()(agenda.deadlines)
 app.command()(rehearsing.rehearse)
+app.command()(reporting.views)
 app.add_typer(dossiers.dossier, name="dossier")
 app.add_typer(dossiers.journal, name="journal")
 app.add_typer(quarantines.quarantine, name="quarantine")
