@@ -6,6 +6,7 @@ must never look at a message.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -33,7 +34,7 @@ def check(catalogue: Catalogue, source: Source, compiled: Compiled | None = None
     schemas = _Schemas(source, compiled or reporter(source))
     faults = [*schemas.compile_all(catalogue.schema_files), *_replies(catalogue, source)]
     for versions in catalogue.procedures.values():
-        faults.extend(_versions(versions, source))
+        faults.extend((*_versions(versions, source), *_orphans(versions, source)))
         for procedure in versions:
             file = _file(procedure, source)
             faults.extend(f"{file}: {fault}" for fault in (*_words(file), *_proved(procedure, catalogue, schemas)))
@@ -77,6 +78,15 @@ class _Schemas:
         except (OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError) as error:
             told = str(error).strip().partition("\n")[0]
             yield f"{self._source.schemas / name}: xmlschema cannot compile this XSD: {told}; correct it"
+
+    def parts(self, name: str) -> list[str]:
+        """The files that an XSD is made of, as they are named; empty where it does not compile."""
+        if name not in self._schemas:
+            return []
+        root = self._source.schemas.resolve()
+        urls = (str(part.url) for part in self._schemas[name].maps.schemas if part.url)
+        files = (Path(url2pathname(urlsplit(url).path)).resolve() for url in urls)
+        return sorted(file.relative_to(root).as_posix() for file in files if file.is_relative_to(root))
 
     def form(self, name: str, steps: str) -> Form | None:
         """The form below Envelope/Body/Content; None where there is none, or its XSD does not compile."""
@@ -126,6 +136,35 @@ def _versions(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
             )
 
 
+def _orphans(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
+    """Schemas of a version that no mapping speaks of: a version that somebody forgot would never come into force."""
+    known = {procedure.version for procedure in versions}
+    for folder in sorted((source.schemas / versions[0].code).glob("*/")):
+        if folder.name not in known and any(folder.rglob("*.xsd")):
+            file = source.mappings / versions[0].code / folder.name / PROCEDURE_FILE
+            yield f"{folder}: there is no mapping for these schemas; write {file}, or take them away"
+
+
+def _own(procedure: Procedure, schemas: _Schemas) -> Iterator[str]:
+    """A version stands on its own schemas: another version's would change with that one, or go with it."""
+    stated = [
+        (f"messages: {spec.meaning.value}", spec.schema_name)
+        for pair, spec in procedure.messages.items()
+        if not pair.startswith("*/")
+    ]
+    if procedure.completion is not None:
+        stated.append(("completion", procedure.completion.schema_name))
+    own, siblings = f"{procedure.code}/{procedure.version}/", f"{procedure.code}/"
+    for at, name in stated:
+        plain = posixpath.normpath(name)
+        if plain.startswith(siblings) and not plain.startswith(own):
+            yield f"{at}: {plain} is another version's schema; copy it into {own} and name that"
+            continue
+        for part in schemas.parts(name):
+            if part.startswith(siblings) and not part.startswith(own):
+                yield f"{at}: {name} includes {part}, which is another version's; copy it into {own} and include that"
+
+
 def _is_day(value: object) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
@@ -151,5 +190,6 @@ def _proved(procedure: Procedure, catalogue: Catalogue, schemas: _Schemas) -> It
                 f"completion: {completion.schema_name} has no element Envelope/Body/Content/"
                 f"{ReplyKind.COMPLETION.value}/{completion.root}; correct root or schema"
             )
+    yield from _own(procedure, schemas)
     yield from Paths(procedure, forms, confirmation).faults()
     yield from Names(procedure, catalogue.codelists).faults()
