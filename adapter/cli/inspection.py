@@ -18,6 +18,7 @@ from adapter.bootstrap import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
 from adapter.cli.standing import mismatches, untold
+from adapter.gateways import mailbox
 from adapter.gateways.keystore import load_certificates, load_partners
 from adapter.gateways.topology import compare
 from adapter.gateways.upgrade import current
@@ -171,6 +172,12 @@ def _database(house: House) -> Iterator[Remark]:
     if there != needed:
         stands = f"stands at revision {there}" if there else "has no tables"
         yield _fault("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
+        return
+    with house.database.transaction() as connection:
+        count, since = mailbox.waiting(connection).get("evidence", (0, None))
+    if count and since:
+        what = f"{count} message(s) wait until revocation can be told, the oldest since {since:%Y-%m-%d %H:%M}Z"
+        yield _warning("database", f"{what}; look at the remarks on revocation")
 
 
 def _embedded_is_missing(settings: Settings) -> bool:

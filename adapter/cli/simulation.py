@@ -29,7 +29,7 @@ PARTIES = ", ".join(SIGNERS)
     "pki",
     help="Make the test PKI as PEM files, so that other tools can sign too; what is there is kept.\n\n"
     "Each party has PARTY.key.pem, PARTY.cert.pem and PARTY.chain.pem (leaf, then intermediates). Trust anchors "
-    "are in anchors/public and anchors/government, intermediates in intermediates/public and intermediates/government."
+    "are in anchors/public and anchors/government, intermediates in intermediates/..., lists of the revoked in crls/..."
     "\n\n"
     f"Parties: {PARTIES}.",
 )

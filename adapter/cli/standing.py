@@ -23,6 +23,10 @@ def mismatches(house: House) -> Iterator[str]:
             named = {*policy.stores, *(name for _, stores in policy.stores_where for name in stores)}
             for name in sorted(named - set(house.stores)):
                 yield f"{procedure.code}: declarant: stores: {name}: trust.stores has none of that name; add it"
+    yield from _keys(house)
+
+
+def _keys(house: House) -> Iterator[str]:
     for key, role in ROLES.items():
         for pair in getattr(house.settings.keys, key):
             finding = house.trust.may_sign_as(role, load_certificates(pair.certificates), at=now())

@@ -295,6 +295,16 @@ def settle_attempts(connection: Connection, digest: str, at: datetime) -> None:
     connection.execute(update(attempt).where(attempt.c.digest == digest, open_tries).values(settled_at=at))
 
 
+def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
+    """How many messages wait, and since when the oldest does, by what they wait for."""
+    query = (
+        select(inbox.c.waits_for, func.count().label("many"), func.min(inbox.c.received_at).label("since"))
+        .where(inbox.c.state == "waiting")
+        .group_by(inbox.c.waits_for)
+    )
+    return {row.waits_for: (row.many, row.since) for row in connection.execute(query)}
+
+
 def woken(connection: Connection, now: datetime) -> list[tuple[Row[Any], bool]]:
     """Messages that wait no longer: their dossier has come (True), or their bounded wait is over (False)."""
     arrived = exists().where(dossier.c.number == inbox.c.reference, dossier.c.year == inbox.c.year)

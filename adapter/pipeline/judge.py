@@ -60,7 +60,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
         declaration = mapping.read(valid, codelists=ground.catalogue.codelists)
         mark(Stage.READ)
     except Fault as fault:
-        findings = _capped(fault.findings, envelope, ground.limits)
+        findings = _capped(_told(fault.findings), envelope, ground.limits)
         return Rejected(fault.stage, findings, fault.claims, verified)
     return _check(declaration, ground, mark)
 
@@ -78,10 +78,15 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     checked = replace(declaration, findings=findings)
     mark(Stage.CHECK)
     if any(finding.severity is Severity.REJECT for finding in findings):
-        return Rejected(Stage.CHECK, findings, verified.header, verified)
+        return Rejected(Stage.CHECK, _told(findings), verified.header, verified)
     if any(finding.severity is Severity.REFUSE for finding in findings):
         return Refused(checked, findings)
     return Accepted(checked, findings)
+
+
+def _told(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Of what is rejected anyway nothing is waited for, and what could not be told is no fault of the sender."""
+    return tuple(finding for finding in findings if finding.severity is not Severity.WAIT)
 
 
 def _closed(verified: VerifiedDocument) -> list[Finding]:

@@ -19,7 +19,7 @@ from adapter.gateways.mailbox import Identity
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
-from adapter.model.finding import Finding, StatedFinding
+from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
@@ -289,7 +289,8 @@ class Intake:
             "ms": item.ms,
         }
         self.observe(Event.PARKED if settled.state == "parked" else Event.SETTLED, **fields)
-        if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in settled.findings):
+        told = (finding for finding in settled.findings if finding.severity is not Severity.WAIT)
+        if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in told):
             self.observe(Event.SECURITY, **fields)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.x509.ocsp import OCSPCertStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from adapter.gateways.fetching import Bounds, Fetcher
@@ -19,7 +20,7 @@ from adapter.gateways.shelf import Shelf
 from adapter.model.events import Event
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
-from tests.harness.authority import Authority, Listed, Wish, authority, certify, crl, key
+from tests.harness.authority import Authority, Listed, Says, Wish, authority, certify, crl, key, ocsp_reply
 from tests.servers.authorities import Entry, Page, WebServer, ocsp_responder
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -332,6 +333,35 @@ def test_openssls_responder_is_understood(tmp_path: Path, responder: str) -> Non
     ]
     offline = Post(tmp_path, Places(ocsp_url=responder), fetches=False)
     assert offline.judge(FINE) == "trusted", "kept on disk"
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        Says(this_update=NOW - 10 * DAY, next_update=NOW - 9 * DAY),
+        Says(this_update=NOW + DAY, next_update=NOW + 2 * DAY),
+    ],
+    ids=["run out", "of tomorrow"],
+)
+def test_an_answer_of_another_time_is_not_taken(tmp_path: Path, web: WebServer, says: Says) -> None:
+    web.pages["/ocsp"] = Page(ocsp_reply(FINE, CA, says))
+    post = Post(tmp_path, Places(ocsp_url=web.url("/ocsp")))
+    assert post.judge(FINE) == "revocation_unknown"
+    post.settle()
+    assert post.events() == ["revocation.unusable"]
+
+
+def test_an_old_good_answer_that_is_played_again_does_not_undo_a_revocation(tmp_path: Path, web: WebServer) -> None:
+    revoked = Says(this_update=NOW - HOUR, next_update=NOW + DAY, status=OCSPCertStatus.REVOKED, since=NOW - DAY)
+    web.pages["/ocsp"] = Page(ocsp_reply(FINE, CA, revoked))
+    post = Post(tmp_path, Places(ocsp_url=web.url("/ocsp")))
+    assert post.judge(FINE) == "certificate_revoked"
+    web.pages["/ocsp"] = Page(ocsp_reply(FINE, CA, Says(this_update=NOW - 2 * DAY, next_update=NOW + 5 * DAY)))
+    post.now = NOW + 20 * HOUR
+    post.evidence.refresh()
+    post.settle()
+    post.restart()
+    assert post.judge(FINE) == "certificate_revoked"
 
 
 def test_a_list_answers_where_the_responder_does_not_know(tmp_path: Path, web: WebServer, responder: str) -> None:
