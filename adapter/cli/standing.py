@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+
+from cryptography import x509
 
 from adapter.bootstrap import House, now
 from adapter.gateways.fetching import Bounds, Fetcher
@@ -23,19 +25,22 @@ def mismatches(house: House) -> Iterator[str]:
             named = {*policy.stores, *(name for _, stores in policy.stores_where for name in stores)}
             for name in sorted(named - set(house.stores)):
                 yield f"{procedure.code}: declarant: stores: {name}: trust.stores has none of that name; add it"
-    yield from _keys(house)
-
-
-def _keys(house: House) -> Iterator[str]:
     for key, role in ROLES.items():
         for pair in getattr(house.settings.keys, key):
-            finding = house.trust.may_sign_as(role, load_certificates(pair.certificates), at=now())
-            if finding is None or finding.name != "store_forbidden":
-                continue
-            yield (
-                f"keys.{key}: its certificate belongs to the {finding.words['store']} store, which may not vouch for "
-                f"the role {role}; ask the Government's specialised CA for one"
-            )
+            yield from _misplaced(house, f"keys.{key}", role, load_certificates(pair.certificates))
+    for partner in house.trust.partners:
+        for certificate in partner.certificates:
+            yield from _misplaced(house, f"trust.partners.{partner.name}", partner.role, (certificate,))
+
+
+def _misplaced(house: House, whose: str, role: Role, chain: Sequence[x509.Certificate]) -> Iterator[str]:
+    """A certificate of no store at all is no fault: keys are ours and partners are pinned."""
+    finding = house.trust.may_sign_as(role, chain, at=now())
+    if finding is not None and finding.name == "store_forbidden":
+        yield (
+            f"{whose}: its certificate belongs to the {finding.words['store']} store, which may not vouch for the role "
+            f"{role}; it needs one of the Government's specialised CA"
+        )
 
 
 def untold(house: House, *, offline: bool) -> Iterator[str]:

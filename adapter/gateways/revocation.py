@@ -91,13 +91,19 @@ class Revocation:
         """Whom one may ask about a certificate, OCSP first: its answer is small and new."""
         places = self.places[store]
         responders = (places.ocsp_url,) if places.ocsp_url else ocsp_urls(certificate)
-        asked = [
-            Source("ocsp", url, store, _pem(certificate), _pem(issuer))
-            for url in responders
-            if is_allowed(url, places.hosts)
-        ]
+        asked = [Source("ocsp", url, store, _pem(certificate), _pem(issuer)) for url in responders]
         published = dict.fromkeys((*crl_urls(certificate), *places.crl_urls))
-        return asked + [Source("crl", url, store) for url in published if is_allowed(url, places.hosts)]
+        asked += [Source("crl", url, store) for url in published]
+        return [source for source in asked if self._is_allowed(source)]
+
+    def _is_allowed(self, source: Source) -> bool:
+        """Whether a source may be asked; the operator is told once of a host that nobody has named."""
+        if is_allowed(source.url, self.places[source.store].hosts):
+            return True
+        if source.url.startswith(("http://", "https://")):
+            told = {"source": source.url, "store": source.store, "reason": "its host is in nobody's list of hosts"}
+            self._tell_once((source.store, urlsplit(source.url).netloc), Event.REVOCATION_UNUSABLE, **told)
+        return False
 
     def refresh(self) -> bool:
         """Ask again what runs out before long: what the configuration and CA certificates name, and what was used.
@@ -118,8 +124,10 @@ class Revocation:
         """What is wrong with a source, asked now and not kept; None if it answers as it should."""
         try:
             self._checked(source, fetcher.fetch(source.url))
-        except (Unavailable, Unusable) as error:
+        except Unavailable as error:
             return str(error)
+        except Unusable as error:
+            return f"{source.url}: {error}"
         return None
 
     def newest(self, authority: x509.Certificate, store: str) -> Answer | None:

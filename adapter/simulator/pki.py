@@ -193,6 +193,7 @@ SIGNERS: Mapping[str, PartySpec] = {
     "wrong-usage": replace(_ENTERPRISE, title="Encipherment only enterprise", usage=Usage.ENCIPHERMENT),
     "nonrepudiation": replace(_ENTERPRISE, title="E-seal enterprise", usage=Usage.SEAL),
     "revoked": replace(_ENTERPRISE, title="Revoked enterprise"),
+    "revoked-later": replace(_ENTERPRISE, title="Enterprise revoked after it signed"),
     "suspended": replace(_ENTERPRISE, title="Suspended enterprise"),
     "stranger": replace(_ENTERPRISE, title="Stranger enterprise", issuer="stranger-root"),
     "self-signed": replace(_ENTERPRISE, title="Self-signed enterprise", issuer=None),
@@ -202,9 +203,13 @@ SIGNERS: Mapping[str, PartySpec] = {
 
 REVOKED: Mapping[str, tuple[x509.ReasonFlags, datetime]] = {
     "revoked": (x509.ReasonFlags.key_compromise, datetime(2026, 1, 15, tzinfo=UTC)),
+    "revoked-later": (x509.ReasonFlags.superseded, datetime(2026, 4, 1, tzinfo=UTC)),
     "suspended": (x509.ReasonFlags.certificate_hold, datetime(2026, 2, 1, tzinfo=UTC)),
 }
 """What the CRL of its authority says of a party, and since when."""
+
+LISTED = datetime(2026, 5, 1, tzinfo=UTC)
+"""When the lists were made: after all that they name."""
 
 _TLS: Mapping[str, PartySpec] = {
     "ca": _authority("Test TLS CA"),
@@ -313,7 +318,7 @@ def _write_crl(file: Path, authority: str, made: Mapping[str, _Pair]) -> None:
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(certificate.subject)
-        .last_update(REVOKED["suspended"][1])
+        .last_update(LISTED)
         .next_update(LAST_DAY)
         .add_extension(x509.CRLNumber(1), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)

@@ -178,7 +178,8 @@ def test_a_store_speaks_for_its_roles_only() -> None:
 
 
 def test_an_authority_and_a_web_server_are_no_declarants() -> None:
-    assert _judge(_store(), FIRST_CA.certificate) == "certificate_usage"
+    may_sign_documents_too = authority("Busy CA", ROOT, Wish(ca=True, cert_sign=False))
+    assert _judge(_store(), may_sign_documents_too.certificate) == "certificate_usage"
     server = certify("Web server", ROOT, Wish(eku=(x509.oid.ExtendedKeyUsageOID.SERVER_AUTH,)))
     assert _judge(_store(), server) == "certificate_usage"
     both = (x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH, x509.oid.ExtendedKeyUsageOID.EMAIL_PROTECTION)
