@@ -13,12 +13,13 @@ from pathlib import Path
 from adapter import settings as configuration
 from adapter.catalogue.load import Source, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
+from adapter.gateways.collection import Collection, Places, places
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
 from adapter.gateways.fetching import Bounds, Fetcher
 from adapter.gateways.keyring import InToken, Keyring, OnDisk, Pair
 from adapter.gateways.keystore import load_folder, load_partners
-from adapter.gateways.revocation import Places, Revocation, places
+from adapter.gateways.revocation import Revocation
 from adapter.gateways.shelf import Shelf
 from adapter.gateways.token import Token
 from adapter.gateways.topology import Topology, load_topology
@@ -82,7 +83,7 @@ class House:
         """Evidence of revocation: what lies there, and what is fetched if this process may."""
         asked = {name: s.revocation for name, s in self.settings.trust.stores.items() if s.revocation is not None}
         fetcher = Fetcher(Bounds(**self.settings.trust.fetching.model_dump())) if self.fetches else None
-        return Revocation(
+        collection = Collection(
             stores=self.stores,
             places={
                 name: places(self.stores[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))
@@ -92,6 +93,7 @@ class House:
             fetcher=fetcher,
             observe=self.observe,
         )
+        return Revocation(collection)
 
     @cached_property
     def number_places(self) -> tuple[NumberPlace, ...]:

@@ -53,8 +53,8 @@ def untold(house: House, *, offline: bool) -> Iterator[str]:
     if offline:
         return
     fetcher = Fetcher(Bounds(**house.settings.trust.fetching.model_dump()))
-    for source in house.revocation.standing():
-        if reason := house.revocation.try_out(source, fetcher):
+    for source in house.revocation.collection.standing():
+        if reason := house.revocation.collection.try_out(source, fetcher):
             yield f"trust.stores.{source.store}: {reason}"
 
 

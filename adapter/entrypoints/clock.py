@@ -9,9 +9,9 @@ from datetime import datetime
 
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerAddress, probe
+from adapter.gateways.collection import Collection
 from adapter.gateways.database import Database
 from adapter.gateways.keyring import KeyUnavailable
-from adapter.gateways.revocation import Revocation
 from adapter.gateways.topology import Topology, declare
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
@@ -39,7 +39,7 @@ class Clock:
     tick_s: float
     probe_s: float
     seal_s: float
-    revocation: Revocation
+    evidence: Collection
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
 
@@ -72,7 +72,7 @@ class Clock:
                 self.waiting.seal()
                 sealed = now
             if now - looked >= self.look_s:
-                in_time, looked = self.revocation.refresh(), now
+                in_time, looked = self.evidence.refresh(), now
             self.pulse.idle(broker=broker_up, evidence=in_time)
             self.pulse.wait(self.tick_s)
 

@@ -88,7 +88,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         tick_s=stated.tick_s,
         probe_s=min(5.0, max(0.5, part.settings.window.broker_down_s / 3)),
         seal_s=stated.seal_s,
-        revocation=part.revocation,
+        evidence=part.revocation.collection,
     )
 
 

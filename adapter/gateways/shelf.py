@@ -72,7 +72,8 @@ class Shelf:
                 self.file(source).unlink(missing_ok=True)
             except (OSError, TypeError, ValueError):
                 pass  # not ours, or half gone: cleared away below
-            note.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                note.unlink(missing_ok=True)
 
     def _note(self, source: Source) -> Path:
         return self.folder / f"{source.name}.json"

@@ -14,8 +14,9 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from adapter.gateways.collection import Collection, Places, places
 from adapter.gateways.fetching import Bounds, Fetcher
-from adapter.gateways.revocation import Places, Revocation, places
+from adapter.gateways.revocation import Revocation
 from adapter.gateways.shelf import Shelf
 from adapter.model.events import Event
 from adapter.model.stages import Role
@@ -49,7 +50,7 @@ class Post:
 
     def restart(self) -> None:
         """Forget everything but the disk."""
-        self.evidence = Revocation(
+        self.evidence = Collection(
             stores={"public": self.store},
             places={"public": places(self.store, self.places)},
             shelf=Shelf(self.folder / "shelf"),
@@ -57,7 +58,7 @@ class Post:
             observe=lambda event, /, **fields: self.told.append((event, fields)),
             now=lambda: self.now,
         )
-        self.trust = Trust((), {"public": self.store}, self.evidence)
+        self.trust = Trust((), {"public": self.store}, Revocation(self.evidence))
 
     def judge(self, leaf: x509.Certificate) -> str:
         """How a message signed with that certificate is judged when it is received now."""
