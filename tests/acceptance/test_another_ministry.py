@@ -1,0 +1,128 @@
+"""A procedure of another ministry, its schema taken as it is: from nothing to a signed acceptance, with files only.
+
+The schema has the form of real single-window ones: the whole envelope in one XSD without a namespace or an include,
+`xs:all`, wrapped lists, nillable optional elements, signatures as strings, no attributes; its code holds an ampersand.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from lxml import etree
+
+from adapter.catalogue.check import check
+from adapter.catalogue.load import Source, load
+from adapter.simulator.sign import sign_message
+from tests.demo.expectations import Answer
+from tests.demo.partner import SingleWindow, letter
+from tests.demo.play import Play, Turn, players
+from tests.demo.premises import Daemon, Premises, furnish
+from tests.harness.fixtures import CLOCK
+from tests.harness.pki import ROOT, shared_pki
+
+MINISTRY = Path(__file__).parent / "another_ministry"
+CODE = "BNN&PTNT0600099"
+MESSAGE = (MINISTRY / "message.xml").read_bytes()
+
+
+def lay_beside(folder: Path) -> Path:
+    """The data as it was installed, with the ministry's files beside it; nothing else is touched."""
+    for name in ("schemas", "mappings"):
+        shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(MINISTRY / name, folder / name, dirs_exist_ok=True)
+    return folder
+
+
+def signed(message: bytes) -> bytes:
+    pki = shared_pki()
+    return sign_message(message, system=pki.party("nsw"), declarant=pki.party("enterprise"))
+
+
+@pytest.fixture
+def premises(tmp_path: Path, vhost_url: str) -> Premises:
+    made = furnish(tmp_path / "house", pki=shared_pki(), broker_url=vhost_url)
+    data = lay_beside(tmp_path / "data")
+    stated = yaml.safe_load(made.config.read_text(encoding="utf-8"))
+    stated["folders"] |= {name: str(data / name) for name in ("schemas", "mappings")}
+    made.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def play(premises: Premises, vhost_url: str) -> Iterator[Play]:
+    daemon = Daemon(premises)
+    try:
+        daemon.start()
+        window = SingleWindow(vhost_url)
+        try:
+            yield players(premises, window)
+        finally:
+            window.close()
+    finally:
+        daemon.stop()
+
+
+def test_only_files_were_added() -> None:
+    assert {file.suffix for file in MINISTRY.rglob("*") if file.is_file()} == {".xsd", ".yaml", ".xml"}
+
+
+def test_its_schema_has_the_form_of_real_ones() -> None:
+    (xsd,) = MINISTRY.rglob("*.xsd")
+    root = etree.parse(str(xsd)).getroot()
+    xs = "{http://www.w3.org/2001/XMLSchema}"
+    assert root.get("targetNamespace") is None
+    assert not list(root.iter(f"{xs}include", f"{xs}import", f"{xs}attribute"))
+    assert list(root.iter(f"{xs}all"))
+    assert [each.get("type") for each in root.iter(f"{xs}element") if each.get("name") == "SystemSignature"] == [
+        "xs:string"
+    ]
+
+
+def test_the_data_with_it_has_no_fault(tmp_path: Path) -> None:
+    folder = lay_beside(tmp_path)
+    source = Source(schemas=folder / "schemas", mappings=folder / "mappings")
+    assert check(load(source), source) == []
+
+
+def test_its_declarations_are_answered_signed(play: Play) -> None:
+    wrong_total = MESSAGE.replace(b"<TotalProduct>2<", b"<TotalProduct>3<").replace(b"0590<", b"0591<")
+    wrong_total = wrong_total.replace(b"f0c7d", b"f0c7e")
+    missing = MESSAGE.replace(b"<GateCode>HUUNGHI</GateCode>", b"").replace(b"0590<", b"0592<")
+    missing = missing.replace(b"f0c7d", b"f0c7f")
+    profile = "/Envelope/Body/Content/RegistrationProfile"
+    code = {name: play.texts[name].code for name in ("total_mismatch", "schema_missing")}
+    turns = [
+        Turn("in order", letter(MESSAGE, signed(MESSAGE)), Answer("20", "21", "Acceptance")),
+        Turn(
+            "a total that is not the number of rows",
+            letter(wrong_total, signed(wrong_total)),
+            Answer("20", "22", "Refusal", frozenset({(code["total_mismatch"], f"{profile}/TotalProduct")})),
+        ),
+        Turn(
+            "a mandatory element is missing",
+            letter(missing, signed(missing)),
+            Answer("10", "00", "Errors", frozenset({(code["schema_missing"], f"{profile}/GateCode")})),
+        ),
+    ]
+    lines = play.exchange(turns)
+    assert [f"{line.label}: {problem}" for line in lines for problem in line.problems] == []
+    accepted = etree.fromstring(lines[0].body)
+    assert accepted.findtext("Header/Subject/documentType") == CODE
+    assert accepted.findtext("Header/Subject/reference") == "QG2026000590"
+
+
+def test_the_program_judges_it_from_any_folder(tmp_path: Path, premises: Premises) -> None:
+    """As an operator would try it, before it is switched on."""
+    message = tmp_path / "message.xml"
+    message.write_bytes(signed(MESSAGE))
+    at, config = CLOCK.isoformat(), str(premises.config)
+    command = [sys.executable, "-m", "adapter.cli", "judge", str(message), "--json", "--at", at, "--config", config]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert json.loads(ran.stdout)["outcome"] == "accepted", ran.stderr
