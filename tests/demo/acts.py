@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from adapter.bootstrap import house
 from adapter.model.stages import Stage
 from adapter.simulator.window import Letter
 from tests.demo import outage, transfers
 from tests.demo.broker import Broker
-from tests.demo.commands import complete, nsw_adapter
-from tests.demo.direct import directs
+from tests.demo.commands import accept, complete, nsw_adapter
+from tests.demo.direct import Direct, directs
 from tests.demo.expectations import Answer, read
 from tests.demo.partner import SingleWindow
 from tests.demo.play import Line, Play, Turn, players
@@ -36,22 +37,47 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
     repeated = [turns[case.id] for case in (accepted[0], *_one_of_each_fault(cases))]
     narrator.table("The same message again must bring the same bytes again:", play.twice(repeated, by_label))
     narrator.table("One id must not say two things:", play.other_content(accepted[0]))
+    waiting = [by_label[case.id] for case in _waiting(cases)]
     narrator.table(
-        "An officer confirms (xác nhận hoàn thành khai báo); forms 08 and 12, signed by the unit and the system:",
-        _completions(play, premises, [by_label[case.id] for case in accepted]),
+        "An officer accepts (tiếp nhận) what the program may not accept by itself, ships:",
+        _officer(play, premises, waiting, accept, Answer("20", "21", "Acceptance")),
     )
+    narrator.table(
+        "An officer confirms (xác nhận hoàn thành), signed by the unit and the system:",
+        _officer(
+            play,
+            premises,
+            [*(by_label[case.id] for case in accepted), *waiting],
+            complete,
+            Answer("30", "23", "Completion"),
+        ),
+    )
+    _beside_the_window(play, premises, cases, narrator)
     silence(play.window, narrator)
+
+
+def _beside_the_window(play: Play, premises: Premises, cases: Sequence[Case], narrator: Narrator) -> None:
+    """What the window does not carry (vehicles) is taken by the second door while the window works, too."""
+    declarations = [each for each in _directs(premises, cases) if not each.carried]
+    who = outage.callers(premises, declarations, "portal")
+    narrator.say("The window does not carry vehicles (công văn ngày 27/5/2022): the portal takes them at any time.")
+    outage.declare_directly(play, premises, who, declarations, narrator)
+
+
+def _directs(premises: Premises, cases: Sequence[Case]) -> list[Direct]:
+    return directs(cases, catalogue=house(premises.config).catalogue, pki=premises.pki)
 
 
 def window_fails(play: Play, premises: Premises, broker: Broker, cases: Sequence[Case], narrator: Narrator) -> Play:
     """The outage, from the last 409 to the receipts of the transfers; gives the play on its new connection."""
     narrator.chapter("The window fails (sự cố; QĐ 15/2019/QĐ-TTg Điều 9(2): khai trực tiếp)")
-    declarations = directs(cases, catalogue=house(premises.config).catalogue, pki=premises.pki)
-    who = outage.callers(premises, declarations)
+    declarations = [each for each in _directs(premises, cases) if each.carried]
+    who = outage.callers(premises, declarations, "outage")
     outage.door_is_shut(premises, who, declarations[0], narrator)
     play.window.close()
     outage.break_down(broker, premises, who, narrator)
     decided = outage.declare_directly(play, premises, who, declarations, narrator)
+    outage.is_private(premises, who, declarations, narrator)
     if not decided:
         return play
     decided.append(outage.complete_directly(play, premises, who, decided[0], narrator))
@@ -80,17 +106,19 @@ def silence(window: SingleWindow, narrator: Narrator) -> None:
     narrator.check("then silence: no answer too many", problems)
 
 
-def _completions(play: Play, premises: Premises, accepted: Sequence[Line]) -> list[Line]:
+def _officer(
+    play: Play, premises: Premises, answered: Sequence[Line], act: Callable[[Premises, str, int], Any], wanted: Answer
+) -> list[Line]:
+    """An officer's act on each of these dossiers, and the signed reply that comes of it."""
     lines: list[Line] = []
-    for line in accepted:
+    for line in answered:
         if line.found is None:
             continue
         asked = read(line.body)
-        said = complete(premises, asked.number, asked.year)
-        wanted = Answer("30", "23", "Completion")
-        request = Letter(b"", (asked.procedure, "30", "23"), asked.answered_id or "")
+        said = act(premises, asked.number, asked.year)
+        request = Letter(b"", (asked.procedure, wanted.type, wanted.function), asked.answered_id or "")
         came = play.window.collect(1, seconds=COMPLETION_SECONDS)
-        label = f"{asked.number}/{asked.year} {said['confirmation_number']}"
+        label = f"{asked.procedure} {asked.number}/{asked.year} {said['confirmation_number'] or ''}".rstrip()
         found = play.compare([Turn(label, request, wanted)], [0.0], came)
         lines += [replace(each, milliseconds=None) for each in found]  # the officer took his time
     return lines
@@ -103,6 +131,17 @@ def _accepted(cases: Sequence[Case]) -> list[Case]:
         reply = case.expect.reply
         plain = case.channel == "window" and case.attack is None and case.signers.declarant
         if plain and reply and reply.content == "Acceptance":
+            first.setdefault(case.procedure, case)
+    return list(first.values())
+
+
+def _waiting(cases: Sequence[Case]) -> list[Case]:
+    """The first declaration of each procedure that waits for an officer's acceptance."""
+    first: dict[str, Case] = {}
+    for case in cases:
+        reply = case.expect.reply
+        declared = case.channel == "window" and case.signers.declarant and case.expect.outcome == "accepted"
+        if declared and reply and reply.content == "Receipt":
             first.setdefault(case.procedure, case)
     return list(first.values())
 

@@ -36,6 +36,12 @@ def complete(premises: Premises, number: str, year: int) -> Any:
     return nsw_adapter(premises, "dossier", "complete", number, str(year), *officer)
 
 
+def accept(premises: Premises, number: str, year: int) -> Any:
+    """An officer accepts a declaration (tiếp nhận), where that is not the program's."""
+    officer = ("--officer", "cb-0117", "--name", "Nguyễn Văn Trực", "--rank", "Đại úy")
+    return nsw_adapter(premises, "dossier", "accept", number, str(year), *officer)
+
+
 def issue_token(premises: Premises, role: str, label: str, *bound: str) -> str:
     """A bearer token of the second door; it is told only once."""
     return str(nsw_adapter(premises, "token", "issue", "--role", role, "--label", label, *bound)["token"])

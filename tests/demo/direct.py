@@ -29,19 +29,26 @@ class Direct:
     declarant: str
     """Tax code or personal number: what the caller's token must be bound to."""
     wanted: Answer
+    carried: bool
+    """The window carries its procedure; of another it never hears."""
 
     @property
     def decided(self) -> bool:
         """Accepted or refused: the window must hear of it later."""
-        return self.wanted.type == "20"
+        return self.carried and self.wanted.type == "20"
 
 
 def directs(cases: Sequence[Case], *, catalogue: Catalogue, pki: Pki) -> list[Direct]:
     """The portal's fixtures, and of the window's one of each kind of answer a procedure: the doors judge alike."""
-    texts = catalogue.findings.texts
     chosen = [case for case in cases if case.channel is Channel.PORTAL]
-    chosen += _one_of_each([case for case in cases if _procedure(case, catalogue).identities])
-    return [Direct(case.id, _body(case, pki), _declarant(case, catalogue), expected(case, texts)) for case in chosen]
+    declared = [case for case in cases if _procedure(case, catalogue).identities]
+    chosen += _one_of_each([case for case in declared if _procedure(case, catalogue).on_window])
+    return [_direct(case, catalogue, pki) for case in chosen]
+
+
+def _direct(case: Case, catalogue: Catalogue, pki: Pki) -> Direct:
+    wanted, carried = expected(case, catalogue.findings.texts), _procedure(case, catalogue).on_window
+    return Direct(case.id, _body(case, pki), _declarant(case, catalogue), wanted, carried)
 
 
 def _one_of_each(cases: Sequence[Case]) -> list[Case]:
