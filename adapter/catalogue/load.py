@@ -178,6 +178,7 @@ class Loader:
             deadlines=tuple(_deadline(item) for item in stated.get("deadlines", [])),
             completion=_completion(completion, folder) if completion else None,
             result=stated.get("result", "declaration"),
+            refusal_grounds=stated.get("refusal_grounds"),
             ignored=tuple(stated.get("ignored", ())),
         )
 

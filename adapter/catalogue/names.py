@@ -47,6 +47,8 @@ class Names:
         procedure = self.procedure
         yield from choice("acceptance", procedure.acceptance, ACCEPTANCES)
         yield from choice("result", procedure.result, RESULTS)
+        if procedure.refusal_grounds is not None:
+            yield from choice("refusal_grounds", procedure.refusal_grounds, self.codelists)
         for column in procedure.place:
             yield from choice("place", column, PLACES)
         for _, header in procedure.header_equal:

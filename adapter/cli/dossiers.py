@@ -106,7 +106,7 @@ def dossier_refuse(
     officer: OfficerId,
     name: OfficerName,
     reason: Annotated[str, typer.Option(help="Stands in the refusal.")],
-    ground: Annotated[str, typer.Option(help="Legal ground; default: the configured one.")] = "",
+    ground: Annotated[str, typer.Option(help="Legal ground: its code where the law names them, else words.")] = "",
     rank: Rank = "",
     json: AsJson = False,
     config: Config = None,

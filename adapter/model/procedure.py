@@ -216,6 +216,8 @@ class Procedure:
     deadlines: tuple[Deadline, ...] = ()
     completion: CompletionSpec | None = None
     result: str = "declaration"
+    refusal_grounds: str | None = None
+    """Code list of the grounds on which an officer may refuse; None: the law names none of its own."""
     ignored: tuple[str, ...] = ()
 
     def field(self, name: str) -> FieldSpec | None:

@@ -30,6 +30,7 @@ from adapter.pipeline.envelope import VIETNAM, read_time, write_time
 from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
+from adapter.services.grounds import ground_of
 from adapter.services.ledger import Ledger
 
 
@@ -89,13 +90,14 @@ class Completion:
 
         def content(ledger: Ledger, dossier: Dossier, latest: Stored[Any], request: Stored[Any]) -> _Said:
             finding = Finding("officer_refusal", "/Envelope", Severity.REFUSE, words={"reason": reason})
-            installation = self.correspondence.installation
+            installation, codelists = self.correspondence.installation, self.correspondence.catalogue.codelists
+            procedure = self._procedure(dossier, request.mapping)
             element = compose.refusal(
                 _answered(request),
                 self.correspondence.state([finding]),
                 installation,
                 name=officer.name,
-                ground=ground or installation.refusal_ground,
+                ground=ground_of(procedure, codelists, ground, general=installation.refusal_ground),
                 now=ledger.now,
             )
             return _Said(ReplyKind.REFUSAL, element, dossier)

@@ -38,6 +38,7 @@ KEYWORDS: dict[str, str] = {
     "on_window": "true: comes by the window; false: by the portal only, and is never transferred.",
     "acceptance": f"{listed(ACCEPTANCES)}: who accepts (tiếp nhận).",
     "result": f"{listed(RESULTS)}: what the completion says is complete.",
+    "refusal_grounds": "Code list of the grounds on which an officer may refuse; he names one of them (`--ground`).",
     "declarant": "Who declares, and how he signs (Article 6).",
     "declarant.signature": f"{listed(SIGNATURES[:2])}, or `{{when_present: <field>}}`.",
     "declarant.signature.when_present": "A signature is demanded when this field has a value.",

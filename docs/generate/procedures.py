@@ -82,6 +82,7 @@ def page(stated: Mapping[str, Any]) -> str:
         table(("type/function", "Answer", "XSD"), _outgoing(stated, folder)),
         "What can happen to its dossier after that: [the life of a dossier](../reference/dossier.md).",
         *_limits(stated),
+        *_grounds(stated),
         *_rules(stated),
         *_fields(stated, folder),
         "## Cases",
@@ -167,6 +168,14 @@ def _limits(stated: Mapping[str, Any]) -> Iterator[str]:
         for each in stated["deadlines"]
     )
     yield table(("Name", "What", "Counted from", "How long", "Only where", "Basis"), rows)
+
+
+def _grounds(stated: Mapping[str, Any]) -> Iterator[str]:
+    if name := stated.get("refusal_grounds"):
+        grounds = yaml.safe_load((MAPPINGS / "codelists" / f"{name}.yaml").read_text(encoding="utf-8"))["codes"]
+        yield "## Grounds of refusal"
+        yield "An officer names one of these (`nsw-adapter dossier refuse --ground CODE`); its words go out (20/22)."
+        yield table(("Code", "Căn cứ", "Ground"), ((code(each["code"]), each["vi"], each["en"]) for each in grounds))
 
 
 def _where(where: object) -> str:

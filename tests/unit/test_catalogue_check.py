@@ -205,6 +205,8 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a message that nobody would read": (
         'meaning: declaration, form: "07",', "meaning: declaration,", "messages: declaration: no form"),
     "an unknown acceptance": ("acceptance: automatic", "acceptance: robot", "acceptance: robot is not known"),
+    "grounds of refusal in no list": (
+        "result: declaration", "result: declaration\nrefusal_grounds: whims", "refusal_grounds: whims is not known"),
     "an unknown result": ("result: declaration", "result: ship", "result: ship is not known"),
     "a misspelt keyword": ("deadlines:", "deadline:", "deadline: no such keyword; write one of"),
     "a misspelt keyword that would unmask a person": (

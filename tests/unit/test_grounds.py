@@ -1,0 +1,42 @@
+"""An officer's refusal stands on a ground that the law names, where it names any."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from adapter.catalogue.load import Source, load
+from adapter.model.errors import NotAllowed
+from adapter.model.procedure import Catalogue
+from adapter.services.grounds import ground_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load(Source(schemas=ROOT / "schemas", mappings=ROOT / "mappings"))
+
+
+def of_ships(catalogue: Catalogue, stated: str) -> str:
+    (ships,) = (each for versions in catalogue.procedures.values() for each in versions if each.refusal_grounds)
+    return ground_of(ships, catalogue.codelists, stated, general="general")
+
+
+def test_a_ship_is_refused_on_a_ground_of_the_decision(catalogue: Catalogue) -> None:
+    assert of_ships(catalogue, "c").startswith("QĐ 10/2016/QĐ-TTg Điều 5(2)(c)")
+
+
+@pytest.mark.parametrize("stated", ["", "e", "because"])
+def test_on_no_other_ground_and_the_officer_is_told_which_there_are(catalogue: Catalogue, stated: str) -> None:
+    with pytest.raises(NotAllowed, match=r"a \(Defence or security\); b .*; d .*name one with --ground"):
+        of_ships(catalogue, stated)
+
+
+def test_where_the_law_names_none_the_officer_states_his_own_or_the_general_one_stands(catalogue: Catalogue) -> None:
+    (land, *_) = next(iter(catalogue.procedures.values()))
+    procedure = replace(land, refusal_grounds=None)
+    assert ground_of(procedure, {}, "Điều 9", general="general") == "Điều 9"
+    assert ground_of(procedure, {}, "", general="general") == "general"
