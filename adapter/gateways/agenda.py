@@ -75,12 +75,12 @@ def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Row[Any]]:
     """How deadlines that began since then stand, by procedure, gate and kind."""
-    due, answered = deadline.c.due_at, deadline.c.why == End.ANSWERED.value
+    answered = deadline.c.why == End.ANSWERED.value
     unknown = and_(answered, _DELIVERED.is_(None))
-    met = and_(answered, due >= _DELIVERED)
-    in_time = and_(unknown, deadline.c.ended_at <= due)
-    overdue = and_(_OPEN, due < now)
-    late = and_(answered, or_(due < _DELIVERED, and_(unknown, due < deadline.c.ended_at)))
+    met = and_(answered, _DELIVERED <= _ENDS)
+    in_time = and_(unknown, deadline.c.ended_at <= _ENDS)
+    late = and_(answered, or_(_ENDS < _DELIVERED, and_(unknown, deadline.c.ended_at > _ENDS)))
+    overdue = and_(_OPEN, deadline.c.due_at < now)
     names = (dossier.c.procedure, dossier.c.gate, deadline.c.kind)
     counted = {"met": met, "answered": in_time, "late": late, "overdue": overdue, "open": _OPEN}
     query = (

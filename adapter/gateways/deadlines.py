@@ -44,6 +44,7 @@ def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | N
         "noticed_at": term.noticed_at,
         "alert_due_at": term.alert_due_at,
         "warn_at": term.warn_at,
+        "starts_with": None,
         "started_at": term.started_at,
         "due_at": term.due_at,
     }
