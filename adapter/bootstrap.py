@@ -36,10 +36,12 @@ from adapter.pipeline.timestamp import Authorities
 from adapter.pipeline.timing import Timing
 from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.trust.holder import NumberPlace
+from adapter.services.amending import Amendments
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
 from adapter.services.deadlines import Deadlines
 from adapter.services.declarations import Declarations
+from adapter.services.desk import Desk
 from adapter.services.door import Door
 from adapter.services.intake import Intake
 from adapter.services.intake import Patience as WaitingPatience
@@ -209,7 +211,9 @@ class House:
     @cached_property
     def series(self) -> Series:
         stated = self.settings.installation
-        return Series(stated.contingency_prefix, stated.contingency_unit, stated.confirmation_prefix)
+        return Series(
+            stated.contingency_prefix, stated.contingency_unit, stated.confirmation_prefix, stated.amendment_prefix
+        )
 
     @cached_property
     def legal_clock(self) -> Callable[[], datetime]:
@@ -236,7 +240,15 @@ class House:
 
     @cached_property
     def completion(self) -> Completion:
-        return Completion(self.database, self.correspondence, self.series, self.legal_clock, self.observe)
+        return Completion(self.desk, self.series)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.database, self.correspondence, self.legal_clock, self.observe)
+
+    @cached_property
+    def amendments(self) -> Amendments:
+        return Amendments(self.desk, self.completion)
 
     @cached_property
     def window(self) -> Window:

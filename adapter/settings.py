@@ -58,6 +58,7 @@ class InstallationSettings(_Part):
     contingency_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
     contingency_unit: str = Field(pattern=r"^[A-Z0-9]{1,10}$")
     confirmation_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
+    amendment_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
 
 
 class DatabaseSettings(_Part):

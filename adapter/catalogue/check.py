@@ -18,6 +18,7 @@ import xmlschema
 import yaml
 from lxml import etree
 
+from adapter.catalogue import amends
 from adapter.catalogue.form import Form, form_of
 from adapter.catalogue.keywords import unknown
 from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
@@ -107,8 +108,8 @@ def _replies(catalogue: Catalogue, source: Source) -> Iterator[str]:
         spec = catalogue.replies.get(kind)
         if spec is None:
             yield f"{file}: the reply {kind.value} is missing; state its type, function and schema"
-        elif spec.schema_name is None and kind is not ReplyKind.COMPLETION:
-            yield f"{file}: the reply {kind.value} has no schema; name one, only Completion takes the procedure's own"
+        elif spec.schema_name is None and kind not in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION):
+            yield f"{file}: the reply {kind.value} has no schema; name one, only completions take the procedure's own"
 
 
 def _versions(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
@@ -193,3 +194,4 @@ def _proved(procedure: Procedure, catalogue: Catalogue, schemas: _Schemas) -> It
     yield from _own(procedure, schemas)
     yield from Paths(procedure, forms, confirmation).faults()
     yield from Names(procedure, catalogue.codelists).faults()
+    yield from amends.faults(procedure, catalogue, forms)

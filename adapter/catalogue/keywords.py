@@ -12,7 +12,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
         {
             *("procedure", "version", "effective", "title", "basis", "on_window", "acceptance", "result", "declarant"),
             *("messages", "header_equal", "fields", "groups", "ignored", "place", "search", "rules", "deadlines"),
-            *("completion", "refusal_grounds"),
+            *("completion", "amends", "refusal_grounds"),
         }
     ),
     "effective": frozenset({"from", "to"}),
@@ -29,6 +29,8 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "place": frozenset({"gate", "unit", "principal", "declarant", "crossing"}),
     "search": frozenset({"kind", "value"}),
     "deadlines": frozenset({"name", "kind", "hours", "days", "working_days", "field", "where", "basis"}),
+    "amends": frozenset({"procedures", "request", "reason", "changes", "replacement"}),
+    "amends.changes": frozenset({"group", "form", "row", "field", "old", "new"}),
     "completion": frozenset({"form", "schema", "root", "content"}),
     "completion.content": frozenset({"path", "from"}),
 }

@@ -19,6 +19,7 @@ from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue, FindingText, Severity
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import (
+    AmendsSpec,
     Catalogue,
     Code,
     CompletionSpec,
@@ -180,6 +181,7 @@ class Loader:
             result=stated.get("result", "declaration"),
             refusal_grounds=stated.get("refusal_grounds"),
             ignored=tuple(stated.get("ignored", ())),
+            amends=_amends(stated["amends"]) if "amends" in stated else None,
         )
 
     def _messages(
@@ -329,6 +331,16 @@ def _completion(stated: Mapping[str, Any], folder: str) -> CompletionSpec:
         root=stated["root"],
         schema_name=f"{folder}/{stated['schema']}",
         content=tuple(ContentItem(item["path"], item["from"]) for item in stated["content"]),
+    )
+
+
+def _amends(stated: Mapping[str, Any]) -> AmendsSpec:
+    return AmendsSpec(
+        procedures=tuple(ProcedureCode(code) for code in stated["procedures"]),
+        request=stated["request"],
+        reason=stated["reason"],
+        **{name: stated["changes"][name] for name in ("group", "form", "row", "field", "old", "new")},
+        replacement=stated.get("replacement"),
     )
 
 

@@ -14,7 +14,7 @@ from adapter.model.procedure import Code, FieldSpec, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.terms import RUNNING_KINDS
 
-HEADERS = ("reference", "documentYear", "documentType", "toUnit", "type", "function")
+HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number", "ship")
 DEADLINE_KINDS = ("declare_before", "bring_within", *RUNNING_KINDS)

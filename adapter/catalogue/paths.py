@@ -22,6 +22,12 @@ SOURCES = {
     "officer.name": "text",
     "officer.rank": "text",
 }
+AMENDMENT_SOURCES = {
+    "amendment.number": "text",
+    "amendment.receivedAt": "datetime",
+    "amendment.version": "integer",
+}
+"""And the completion of an amendment besides: its number, when form 14 came, which version is in force now."""
 """What a completion may be filled from, besides declaration.<field> and deadline.<name>, and its type."""
 MAY_BE_ABSENT = ("officer.remarks", "officer.rank")
 NEEDS_FORM = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
@@ -80,6 +86,8 @@ class Paths:
         for group in self.procedure.groups:
             mapped |= {f"{group.path}/{spec.path}".replace("/@", "@") for spec in group.fields}
         ignored = self.procedure.ignored
+        amends = self.procedure.amends
+        whole = (*ignored, amends.replacement) if amends and amends.replacement else ignored
         for path in ignored:
             if path in mapped:
                 yield f"ignored: {path} is mapped by a field; leave it out of one"
@@ -89,7 +97,7 @@ class Paths:
             spot.path: self.procedure.messages[pair].schema_name
             for pair, form in self.forms.items()
             for spot in form.mandatory()
-            if spot.path not in mapped and not any(f"{spot.path}/".startswith(f"{path}/") for path in ignored)
+            if spot.path not in mapped and not any(f"{spot.path}/".startswith(f"{path}/") for path in whole)
         }
         for path, name in left.items():
             yield f"fields: {path} is mandatory in {name} and not mapped; map it, or name it in ignored"
@@ -100,7 +108,8 @@ class Paths:
             at, spot = f"completion: {item.path}", form.spot(item.path)
             type_, certain = self._source(item.source)
             if type_ is None:
-                known = ", ".join((*SOURCES, "declaration.<field>", "deadline.<name of a bring_within>"))
+                more = AMENDMENT_SOURCES if self.procedure.amends else ()
+                known = ", ".join((*SOURCES, *more, "declaration.<field>", "deadline.<name of a bring_within>"))
                 yield f"{at}: from {item.source}: there is no such source; there are: {known}"
             if spot is None or not spot.is_value or "@" in spot.path:
                 yield f"{at}: no element with a value in {completion.schema_name}; correct the path or the XSD"
@@ -121,6 +130,8 @@ class Paths:
         """The type of a completion's source (None: no such source), and whether it always has a value."""
         if source in SOURCES:
             return SOURCES[source], source not in MAY_BE_ABSENT
+        if source in AMENDMENT_SOURCES and self.procedure.amends is not None:
+            return AMENDMENT_SOURCES[source], True
         kind, _, name = source.partition(".")
         if kind == "deadline":
             known = any(limit.name == name and limit.kind == "bring_within" for limit in self.procedure.deadlines)

@@ -9,6 +9,7 @@ import typer
 
 from adapter.cli import (
     agenda,
+    amendments,
     dossiers,
     judging,
     playing,
@@ -39,6 +40,11 @@ app.command()(judging.judge)
 app.command()(agenda.deadlines)
 app.command()(rehearsing.rehearse)
 app.command()(reporting.views)
+dossiers.dossier.command("request-amendment")(amendments.request_amendment)
+dossiers.dossier.command("amendments")(amendments.list_amendments)
+dossiers.dossier.command("approve")(amendments.approve)
+dossiers.dossier.command("decline")(amendments.decline)
+dossiers.dossier.command("versions")(amendments.versions)
 app.add_typer(dossiers.dossier, name="dossier")
 app.add_typer(dossiers.journal, name="journal")
 app.add_typer(quarantines.quarantine, name="quarantine")

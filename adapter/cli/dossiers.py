@@ -14,10 +14,10 @@ from adapter.cli.printing import as_json, line, pairs, table, words
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
-from adapter.services.completion import Officer
+from adapter.services.desk import Officer
 from adapter.services.oversight import Life, Oversight
 
-dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse.")
+dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse, amend.")
 journal = typer.Typer(no_args_is_help=True, help="The journal.")
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The dossier's number.")]
@@ -79,7 +79,7 @@ def dossier_accept(
 ) -> None:
     """Accept (tiếp nhận): sends the signed 20/21, for procedures whose acceptance is an officer's."""
     house = open_house(config)
-    _tell(house, house.completion.accept(DossierKey(number, year), Officer(officer, name, rank)), json)
+    tell(house, house.completion.accept(DossierKey(number, year), Officer(officer, name, rank)), json)
 
 
 @dossier.command("complete")
@@ -93,10 +93,10 @@ def dossier_complete(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Confirm that the declaration is complete: sends the signed 30/23 with the form (08, 12)."""
+    """Confirm that the declaration is complete: sends the signed 30/23 (forms 08, 12, 17), or 30/28 (15) if amended."""
     house = open_house(config)
     done = house.completion.complete(DossierKey(number, year), Officer(officer, name, rank), remarks=remarks)
-    _tell(house, done, json)
+    tell(house, done, json)
 
 
 @dossier.command("refuse")
@@ -114,7 +114,7 @@ def dossier_refuse(
     """Refuse: sends the signed 20/22 with ground and reason. Not possible once the declaration was confirmed."""
     house = open_house(config)
     key = DossierKey(number, year)
-    _tell(house, house.completion.refuse(key, Officer(officer, name, rank), reason=reason, ground=ground), json)
+    tell(house, house.completion.refuse(key, Officer(officer, name, rank), reason=reason, ground=ground), json)
 
 
 @journal.command("verify")
@@ -135,7 +135,8 @@ def operator(stated: str | None) -> str:
     return f"operator:{stated or getpass.getuser()}"
 
 
-def _tell(house: House, done: Dossier, json: bool) -> None:
+def tell(house: House, done: Dossier, json: bool) -> None:
+    """What an officer's act has brought about: the dossier as it stands, and the signed reply."""
     now = oversight(house).life(done.key, personal=False, actor="")
     said = next(reply for reply in reversed(now.replies) if reply.kind != ReplyKind.TRANSFER.value)
     if json:

@@ -1,4 +1,4 @@
-"""Numbers of our own for what has none from the window (wire profile 3), and the numbers of confirmations.
+"""Numbers of our own for what has none from the window (wire profile 3), and the numbers of our own papers.
 
 prefix + unit + year + counter + check character, at most 35: the prefix is one the window never issues, the unit is
 one installation's, and the counter is drawn once per (sender, message).
@@ -21,11 +21,12 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The installation's own series of dossier and confirmation numbers."""
+    """The installation's own series of numbers."""
 
     prefix: str
     unit: str
     confirmation_prefix: str
+    amendment_prefix: str
 
     def issue(
         self, connection: Connection, database: Database, *, sender: str, message_key: str, at: datetime
@@ -53,6 +54,10 @@ class Series:
     def confirmation(self, connection: Connection, at: datetime) -> str:
         """The next confirmation number. Its gaps mean nothing: a rollback may leave one."""
         return self._next(connection, self.confirmation_prefix, at.astimezone(VIETNAM).year)
+
+    def amendment(self, connection: Connection, at: datetime) -> str:
+        """The next number of a request to amend or of an amendment: both are papers about an amendment."""
+        return self._next(connection, self.amendment_prefix, at.astimezone(VIETNAM).year)
 
     def is_foreign(self, connection: Connection, key: DossierKey) -> bool:
         """Bears our prefix but was not issued by us."""

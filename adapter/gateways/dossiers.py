@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from adapter.gateways.tables import dossier as dossiers
 from adapter.gateways.tables import search_key as search_keys
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel, Declaration, Record, Value
 from adapter.pipeline.converters import write
+from adapter.pipeline.envelope import read_time
 from adapter.pipeline.names import folded
 
 
@@ -94,18 +96,24 @@ def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
 
 
 def place(declaration: Declaration) -> dict[str, Any]:
-    """The columns that a version of the declaration fills, as its procedure's mapping places them."""
-    named = declaration.verified.envelope.procedure.place
-    values = {name: declaration.values.get(field) for name, field in named.items()}
+    """The columns that a declaration fills, as its procedure's mapping places them."""
+    late = any(finding.name == "declared_late" for finding in declaration.findings)
+    return {**place_of(declaration.verified.envelope.procedure, declaration.values, declaration.rows), "late": late}
+
+
+def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
+    """The columns that a version's values fill, just read or as they were stored."""
+    values = {name: said.get(field) for name, field in procedure.place.items()}
     crossing = values.get("crossing")
+    if isinstance(crossing, str):
+        crossing = read_time(crossing)
     return {
         "gate": _text(values.get("gate")),
         "unit": _text(values.get("unit")),
         "principal": _text(values.get("principal")),
         "declarant": _text(values.get("declarant")),
-        "identities": sorted(identities(declaration)),
+        "identities": sorted(identities(procedure, said, rows)),
         "crossing_at": crossing if isinstance(crossing, datetime) else None,
-        "late": any(finding.name == "declared_late" for finding in declaration.findings),
     }
 
 
@@ -165,20 +173,19 @@ def change(connection: Connection, changed: Sequence[Dossier]) -> None:
         connection.execute(_CHANGE, rows)
 
 
-def identities(declaration: Declaration) -> set[str]:
+def identities(procedure: Procedure, values: Record, rows: Mapping[str, Sequence[Record]]) -> set[str]:
     """The personal numbers and tax codes that may read the dossier: the declarant's and the principal's."""
-    procedure = declaration.verified.envelope.procedure
-    return {write(value) for name in procedure.identities for value in _values(declaration, name)}
+    return {write(value) for name in procedure.identities for value in _values(values, rows, name)}
 
 
-def _values(declaration: Declaration, name: str) -> Iterator[Value]:
+def _values(values: Record, rows: Mapping[str, Sequence[Record]], name: str) -> Iterator[Value]:
     group, _, field = name.rpartition(".")
-    records: Sequence[Record] = declaration.rows.get(group, ()) if group else (declaration.values,)
+    records: Sequence[Record] = rows.get(group, ()) if group else (values,)
     return (record[field] for record in records if field in record)
 
 
 def version_row(
-    declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime
+    declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime, document: bytes | None
 ) -> dict[str, Any]:
     """A version of a dossier: values, digest, who signed. Both versions of a change are kept (Article 11(2)(b))."""
     verified = declaration.verified
@@ -186,11 +193,13 @@ def version_row(
     return {
         "id": row_id,
         "dossier_id": dossier.id,
-        "version": dossier.version,
+        "version": dossier.versions,
         "inbox_id": inbox_id,
-        "values": _plain(declaration.values),
+        "mapping": verified.envelope.procedure.name,
+        "values": plain(declaration.values),
         "digest": verified.content_digest,
         "signer": {"subject": signer.subject, "serial": signer.serial, "store": signer.store} if signer else None,
+        "document": document,
         "created_at": at,
     }
 
@@ -199,10 +208,10 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
     """The rows of a version: persons, vehicles, crew."""
     for group, records in declaration.rows.items():
         for ordinal, record in enumerate(records, start=1):
-            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": _plain(record)}
+            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": plain(record)}
 
 
-def _plain(record: Record) -> dict[str, Any]:
+def plain(record: Record) -> dict[str, Any]:
     """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
     return {name: value if isinstance(value, str | int) else write(value) for name, value in record.items()}
 
@@ -212,11 +221,11 @@ def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str
     procedure = declaration.verified.envelope.procedure
     seen: set[tuple[str, str]] = set()
     for kind, name in procedure.search:
-        for value in _values(declaration, name):
+        for value in _values(declaration.values, declaration.rows, name):
             key = (kind, search_value(kind, write(value)))
             if key[1] and key not in seen:
                 seen.add(key)
-                yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.version}
+                yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.versions}
 
 
 def search_value(kind: str, value: str) -> str:
@@ -227,12 +236,7 @@ def search_value(kind: str, value: str) -> str:
     return letters[:255] if letters.isalnum() else "".join(char for char in letters if char.isalnum())[:255]
 
 
-def latest(connection: Connection, dossier_id: int) -> Row[Any] | None:
-    """The newest version's row."""
-    query = (
-        select(declarations)
-        .where(declarations.c.dossier_id == dossier_id)
-        .order_by(declarations.c.version.desc())
-        .limit(1)
-    )
-    return connection.execute(query).first()
+def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:
+    """A version's row."""
+    query = select(declarations).where(declarations.c.dossier_id == dossier_id, declarations.c.version == number)
+    return connection.execute(query).one()

@@ -28,7 +28,7 @@ def dossier_row(connection: Connection, key: DossierKey) -> Row[Any] | None:
 def versions(connection: Connection, dossier_id: int) -> list[Row[Any]]:
     """The versions of a dossier, each with the message that brought it, oldest first."""
     query = (
-        select(declaration, inbox.c.message_id, inbox.c.public_id, inbox.c.mapping, inbox.c.received_at)
+        select(declaration, inbox.c.message_id, inbox.c.public_id, inbox.c.received_at)
         .join(inbox, inbox.c.id == declaration.c.inbox_id)
         .where(declaration.c.dossier_id == dossier_id)
         .order_by(declaration.c.version)

@@ -67,16 +67,19 @@ def rewrite(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(update(inbox).where(inbox.c.id == values["id"]).values(**values))
 
 
-def request_of(connection: Connection, dossier_id: int) -> Row[Any]:
-    """The message that made the dossier's newest version."""
+def request_of(connection: Connection, dossier_id: int, version: int) -> Row[Any]:
+    """The message that brought a version of a dossier."""
     query = (
         select(inbox)
         .join(declaration, declaration.c.inbox_id == inbox.c.id)
-        .where(declaration.c.dossier_id == dossier_id)
-        .order_by(declaration.c.version.desc())
-        .limit(1)
+        .where(declaration.c.dossier_id == dossier_id, declaration.c.version == version)
     )
     return connection.execute(query).one()
+
+
+def stored(connection: Connection, row_id: int) -> Row[Any]:
+    """A message by its row."""
+    return connection.execute(select(inbox).where(inbox.c.id == row_id)).one()
 
 
 def open_transfer(connection: Connection, dossier_id: int) -> bool:

@@ -192,11 +192,55 @@ declaration = Table(
     Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("inbox_id", BigInteger, ForeignKey("inbox.id"), nullable=False),
+    Column("mapping", String(120), nullable=False),  # under which its values are read
     Column("values", JSON, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("signer", JSON),
+    Column("document", LargeBinary),  # of an amended version: the form as it reads now; else the message holds it
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("dossier_id", "version"),
+)
+
+amendment_request = Table(  # form 13
+    "amendment_request",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("mapping", String(120), nullable=False),  # of the procedure that amends
+    Column("reason", Text, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("officer", String(120), nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("answer_before", Moment, nullable=False),
+    Column("closed_at", Moment),  # answered, or asked again
+)
+Index("ix_amendment_request_dossier", amendment_request.c.dossier_id)
+
+amendment = Table(  # form 14
+    "amendment",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id"), nullable=False),
+    Column("mapping", String(120), nullable=False),
+    Column("requested", Boolean, nullable=False),
+    Column("values", JSON, nullable=False),  # of form 14 itself
+    Column("base", Integer, nullable=False),  # the version it starts from
+    Column("version", Integer, nullable=False),  # the version it brings
+    Column("state", String(10), nullable=False),  # waiting | approved | declined
+    Column("received_at", Moment, nullable=False),
+    Column("decided_at", Moment),
+    Column("decided_by", String(120)),
+    Column("reason", Text),  # why it was declined
+)
+Index("ix_amendment_dossier", amendment.c.dossier_id)
+Index(
+    "ix_amendment_waiting",
+    amendment.c.received_at,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
 )
 
 declaration_row = Table(

@@ -132,7 +132,7 @@ class Dossier:
     received_at: datetime
     accepted_at: datetime | None = None
     completed_at: datetime | None = None
-    """When the declaration was first confirmed as complete."""
+    """When the declaration was confirmed as complete, after an amendment once more."""
     id: int | None = None
     last_sent: datetime | None = None
     """`sendDate` of the newest version, so that an older one that arrives late is known."""
@@ -164,6 +164,8 @@ def step(state: DossierState | None, act: Act) -> DossierState | None:
 
 
 def in_words(acts: tuple[Act, ...]) -> Label:
-    """Acts as a list for people; a dash where there is none."""
+    """Acts as a list for people."""
     names = [ACT_NAMES[act] for act in acts]
-    return Label("; ".join(name.vi for name in names) or "–", "; ".join(name.en for name in names) or "–")
+    return Label(
+        "; ".join(name.vi for name in names) or "không còn gì", "; ".join(name.en for name in names) or "nothing"
+    )

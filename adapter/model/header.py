@@ -41,8 +41,15 @@ class Subject:
 
     @property
     def key(self) -> DossierKey:
-        """The dossier this message speaks of."""
+        """Its own number and year."""
         return DossierKey(self.reference, self.document_year)
+
+    @property
+    def earlier(self) -> DossierKey:
+        """The dossier that an amendment goes back to: the one named as the earlier, else its own."""
+        if self.pre_reference is None:
+            return self.key
+        return DossierKey(self.pre_reference, self.pre_document_year or self.document_year)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,13 +34,18 @@ class Meaning(StrEnum):
         return self in (Meaning.HEARTBEAT, Meaning.INCIDENT_NOTICE, Meaning.INCIDENT_END)
 
     @property
+    def is_amendment(self) -> bool:
+        """Form 14: speaks of a dossier of another procedure."""
+        return self in (Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
+
+    @property
     def is_technical_answer(self) -> bool:
         """Answers one of our messages; is never answered itself."""
         return self in (Meaning.RECEIPT, Meaning.ERROR)
 
 
 class ReplyKind(StrEnum):
-    """What we may answer; the value is the element under Content."""
+    """What we may answer; the value is the element under Content, but for the completion of an amendment."""
 
     RECEIPT = "Receipt"
     ERRORS = "Errors"
@@ -48,6 +53,8 @@ class ReplyKind(StrEnum):
     REFUSAL = "Refusal"
     AMENDMENT_REQUEST = "AmendmentRequest"
     COMPLETION = "Completion"
+    AMENDMENT_COMPLETION = "AmendmentCompletion"
+    """Its element is Completion too; its (type, function) is another."""
     TRANSFER = "Transfer"
 
 
@@ -188,6 +195,28 @@ class CompletionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AmendsSpec:
+    """Which procedures' dossiers a form 14 amends, and where it says what: a list of changes, or a complete form.
+
+    `group` names the rows that are changes; `form`, `row`, `field`, `old` and `new` name fields of that group.
+    """
+
+    procedures: tuple[ProcedureCode, ...]
+    request: str
+    """The field with the number of the request (form 13) that is answered."""
+    reason: str
+    """The field with the reason, which the border guard clears up before it approves (Article 11(2)(a))."""
+    group: str
+    form: str
+    row: str
+    field: str
+    old: str
+    new: str
+    replacement: str | None = None
+    """The element below the form's root that may hold a complete form instead."""
+
+
+@dataclass(frozen=True, slots=True)
 class Procedure:
     """One procedure in one version."""
 
@@ -219,6 +248,12 @@ class Procedure:
     refusal_grounds: str | None = None
     """Code list of the grounds on which an officer may refuse; None: the law names none of its own."""
     ignored: tuple[str, ...] = ()
+    amends: AmendsSpec | None = None
+
+    @property
+    def name(self) -> str:
+        """Code and version, as replies and records name the mapping."""
+        return f"{self.code}/{self.version}"
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name, or None."""
@@ -302,3 +337,14 @@ class Catalogue:
             if procedure.effective_from <= on and (procedure.effective_to is None or on <= procedure.effective_to):
                 return procedure
         return None
+
+    def version(self, name: str | None) -> Procedure | None:
+        """The version of a procedure by its mapping's name (`Procedure.name`), or None where it is not installed."""
+        code, _, _ = (name or "").partition("/")
+        versions = self.procedures.get(ProcedureCode(code), ())
+        return next((procedure for procedure in versions if procedure.name == name), None)
+
+    def amending(self, code: str, on: date) -> Procedure | None:
+        """The procedure in force on a day whose form 14 amends dossiers of another one, or None."""
+        current = (self.find(each, on) for each in self.procedures)
+        return next((found for found in current if found and found.amends and code in found.amends.procedures), None)

@@ -16,7 +16,7 @@ from lxml import etree
 
 from adapter.model.finding import Finding
 from adapter.model.header import Header
-from adapter.model.identifiers import Digest
+from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
 
 Value = str | int | bool | date | datetime
@@ -119,6 +119,12 @@ class VerifiedDocument:
     def meaning(self) -> Meaning:
         """What the message means, from its (type, function)."""
         return self.envelope.spec.meaning
+
+    @property
+    def key(self) -> DossierKey:
+        """The dossier the message is about."""
+        subject = self.header.subject
+        return subject.earlier if self.meaning.is_amendment else subject.key
 
     @property
     def sender(self) -> str:

@@ -48,20 +48,31 @@ class Address:
     correlation_id: str | None = None
 
 
-def address(installation: Installation, header: Header | None, *, verified: bool, now: datetime) -> Address:
-    """Address an answer. Only a verified header decides where it goes; an unverified one is only echoed in part."""
+def address(
+    installation: Installation,
+    header: Header | None,
+    *,
+    verified: bool,
+    now: datetime,
+    about: DossierKey | None = None,
+) -> Address:
+    """Address an answer. Only a verified header decides where it goes; an unverified one is only echoed in part.
+
+    `about` is the dossier that a verified message is about; an amendment may have a number of its own besides.
+    """
     if header is None:
         year = now.astimezone(VIETNAM).year
         key = DossierKey(_PLACEHOLDER_REFERENCE, year)
         return Address(installation.own, installation.window, installation.placeholder_document_type, "00", key)
     subject = header.subject
-    number = subject.reference if _REFERENCE.fullmatch(subject.reference) else _PLACEHOLDER_REFERENCE
+    about = about or subject.key
+    number = about.number if _REFERENCE.fullmatch(about.number) else _PLACEHOLDER_REFERENCE
     return Address(
         sender=header.recipient if verified else installation.own,
         recipient=header.sender if verified else installation.window,
         document_type=subject.document_type,
         type=subject.type,
-        key=DossierKey(number, subject.document_year),
+        key=DossierKey(number, about.year),
         correlation_id=header.message_id,
     )
 
@@ -99,7 +110,7 @@ def compose(
         function=spec.function,
         key=to.key,
         xml=etree.tostring(envelope, encoding="UTF-8"),
-        confirms=kind is ReplyKind.COMPLETION,
+        confirms=kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION),
     )
 
 
@@ -220,6 +231,47 @@ def refusal(
     _append(content, "Reject", reject)
     etree.SubElement(content, "RejectDate").text = write_time(now)
     _error_list(etree.SubElement(content, "ErrorList"), "Error", findings)
+    return content
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentItem:
+    """One thing that a request to amend asks for; `form` and `pointer` say where it stands, if that is known."""
+
+    wrong: str
+    asked: str
+    form: str | None = None
+    pointer: str | None = None
+
+    def as_stored(self) -> dict[str, str | None]:
+        """As the store keeps it."""
+        return {"form": self.form, "pointer": self.pointer, "wrong": self.wrong, "asked": self.asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to amend (form 13): its number, times, reason and items."""
+
+    number: str
+    at: datetime
+    answer_before: datetime
+    reason: str
+    items: tuple[AmendmentItem, ...]
+
+
+def amendment_request(answered: InReplyTo, asked: Asked, installation: Installation, *, name: str) -> etree._Element:
+    """20/25: the request to amend, form 13 (Article 11(1)(c))."""
+    content = _start(ReplyKind.AMENDMENT_REQUEST, answered)
+    times = {"RequestDate": write_time(asked.at), "AnswerBefore": write_time(asked.answer_before)}
+    for tag, text in {"RequestNumber": asked.number, **times, "Reason": asked.reason}.items():
+        etree.SubElement(content, tag).text = text
+    if asked.items:
+        items = etree.SubElement(content, "Items")
+        for item in asked.items:
+            values = {"FormNumber": item.form, "Pointer": item.pointer, "Wrong": item.wrong, "Asked": item.asked}
+            _append(items, "Item", {tag: text for tag, text in values.items() if text})
+    who = {"Organization": installation.organization, "Division": installation.division, "Name": name}
+    _append(content, "Requester", who)
     return content
 
 

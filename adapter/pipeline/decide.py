@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from adapter.model.dossier import ACT_NAMES, ACTS, STATE_NAMES, Act, Dossier, DossierState, in_words, step
+from adapter.model.errors import Fault
 from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected
-from adapter.model.procedure import ReplyKind
+from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Declaration, Stage
+from adapter.pipeline.judge import conclude
 from adapter.pipeline.mapping import named
+from adapter.pipeline.xml import line_of
 
 _SUBJECT = "/Envelope/Header/Subject"
 
@@ -34,12 +38,26 @@ class Decision:
     dossier: Dossier | None = None
     version: Declaration | None = None
     """The version of the dossier that is kept with it; a withdrawal brings none."""
+    base: int = 0
+    """The version that an amendment starts from."""
+    approval: bool = False
+    """An amendment that has no effect before an officer approves it."""
     waits: Wait | None = None
     """Answered 99 now, judged again when what it waits for has come, or when the bounded wait is over."""
 
 
+Amend = Callable[[Declaration, Dossier], Declaration]
+"""The version that an amendment brings (pipeline/amendment.amend on what the store knows); raises Fault."""
+
+
 def decide(
-    outcome: Outcome, dossier: Dossier | None, *, now: datetime, may_wait: bool, evidence_may_come: bool = False
+    outcome: Outcome,
+    dossier: Dossier | None,
+    *,
+    now: datetime,
+    may_wait: bool,
+    amend: Amend,
+    evidence_may_come: bool = False,
 ) -> Decision:
     """Fold one judged message into its dossier.
 
@@ -61,6 +79,8 @@ def decide(
         case Refused(declaration=declaration):
             return _refuse(outcome, declaration, dossier)
         case Accepted(declaration=declaration):
+            if dossier is not None and declaration.verified.meaning.is_amendment:
+                return _amend(declaration, dossier, now, amend)
             return _accept(outcome, declaration, dossier, now, may_wait)
 
 
@@ -114,6 +134,37 @@ def _accept(
     return Decision(outcome, ReplyKind.RECEIPT, changed, declaration)
 
 
+def _amend(declaration: Declaration, dossier: Dossier, now: datetime, amend: Amend) -> Decision:
+    verified = declaration.verified
+    procedure, sent = verified.envelope.procedure, verified.header.subject.send_date
+    if procedure.amends is None or dossier.procedure not in procedure.amends.procedures:
+        return _reject(declaration, "not_amended_by", dossier)
+    state = dossier.after(ACTS[verified.meaning])
+    if state is None:
+        return _reject(declaration, "wrong_state", dossier)
+    if sent and dossier.last_sent and sent < dossier.last_sent:
+        return _reject(declaration, "older_version", dossier)
+    try:
+        version = amend(declaration, dossier)
+    except Fault as fault:
+        return Decision(Rejected(Stage.DECIDE, fault.findings, verified.header, verified), ReplyKind.ERRORS)
+    outcome = conclude(replace(declaration, findings=(*declaration.findings, *version.findings)), Stage.DECIDE)
+    if not isinstance(outcome, Accepted):
+        return Decision(outcome, ReplyKind.REFUSAL if isinstance(outcome, Refused) else ReplyKind.ERRORS)
+    kept = replace(dossier, state=state, versions=dossier.versions + 1, last_sent=sent or dossier.last_sent)
+    # Own discovery needs the border guard's approval whatever the procedure says (Article 11(1)(a)).
+    if verified.meaning is Meaning.AMENDMENT_OWN or procedure.acceptance != "automatic":
+        return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
+    return Decision(outcome, ReplyKind.ACCEPTANCE, approved(kept, kept.versions), version, dossier.version)
+
+
+def approved(dossier: Dossier, version: int) -> Dossier:
+    """The dossier once an amendment is approved, at once or by an officer: its version is the one in force."""
+    state = dossier.after(Act.APPROVE)
+    assert state is not None, "whoever may amend may be approved"
+    return replace(dossier, state=state, version=version)
+
+
 def _new(declaration: Declaration) -> Dossier:
     verified = declaration.verified
     subject = verified.header.subject
@@ -131,10 +182,14 @@ def _new(declaration: Declaration) -> Dossier:
 def _reject(declaration: Declaration, name: str, dossier: Dossier | None) -> Decision:
     verified = declaration.verified
     act = ACTS[verified.meaning]
-    words = {"key": str(verified.header.subject.key), **named(ACT_NAMES[act], "act")}
+    words = {"key": str(verified.key), "value": verified.envelope.procedure.code, **named(ACT_NAMES[act], "act")}
     if dossier is not None:
+        words["procedure"] = dossier.procedure
         words |= {**named(STATE_NAMES[dossier.state], "state"), **named(in_words(dossier.possible), "possible")}
-    finding = Finding(name=name, pointer=f"{_SUBJECT}/reference", words=words)
+    subject = verified.header.subject
+    place = "preReference" if verified.meaning.is_amendment and subject.pre_reference else "reference"
+    pointer = f"{_SUBJECT}/{place}"
+    finding = Finding(name, pointer, line=line_of(verified.envelope.tree, pointer), words=words)
     return Decision(rejected_at_decide(declaration, finding), ReplyKind.ERRORS)
 
 

@@ -75,13 +75,18 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     ]
     found += principal.check(declaration, ground.representation, found)
     findings = _capped(tuple(found), verified.envelope, ground.limits)
-    checked = replace(declaration, findings=findings)
     mark(Stage.CHECK)
+    return conclude(replace(declaration, findings=findings), Stage.CHECK)
+
+
+def conclude(declaration: Declaration, stage: Stage) -> Outcome:
+    """The outcome of a declaration whose findings are known: the gravest of them decides."""
+    verified, findings = declaration.verified, declaration.findings
     if any(finding.severity is Severity.REJECT for finding in findings):
-        return Rejected(Stage.CHECK, _told(findings), verified.header, verified)
+        return Rejected(stage, _told(findings), verified.header, verified)
     if any(finding.severity is Severity.REFUSE for finding in findings):
-        return Refused(checked, findings)
-    return Accepted(checked, findings)
+        return Refused(declaration, findings)
+    return Accepted(declaration, findings)
 
 
 def _told(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -13,9 +13,8 @@ from lxml import etree
 
 from adapter.model.errors import Fault
 from adapter.model.finding import ENGLISH, Finding
-from adapter.model.header import Header
 from adapter.model.procedure import Code, FieldSpec, Label, Procedure
-from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value
+from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
 from adapter.pipeline.converters import CONVERTERS, write
 from adapter.pipeline.envelope import VIETNAM
 
@@ -46,7 +45,7 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
         )
         for group in procedure.groups
     }
-    findings.extend(_contradictions(values, procedure, verified.header, base))
+    findings.extend(_contradictions(values, procedure, verified, base))
     if findings:
         raise Fault(Stage.READ, tuple(findings), verified.header)
     return Declaration(valid=valid, values=values, rows=rows)
@@ -125,12 +124,14 @@ def named(label: Label, word: str = "field") -> dict[str, str]:
     return {word: label.vi, f"{word}{ENGLISH}": label.en}
 
 
-def _contradictions(values: Record, procedure: Procedure, header: Header, base: str) -> Iterator[Finding]:
+def _contradictions(values: Record, procedure: Procedure, verified: VerifiedDocument, base: str) -> Iterator[Finding]:
     """A Content signed by the declarant must not pass under another header (wire profile 2)."""
-    subject = header.subject
+    header, subject = verified.header, verified.header.subject
     said = {
         "reference": subject.reference,
         "documentYear": str(subject.document_year),
+        "about": verified.key.number,
+        "aboutYear": str(verified.key.year),
         "documentType": subject.document_type,
         "toUnit": header.recipient.unit_code or "",
         "type": subject.type,

@@ -67,7 +67,8 @@ class Correspondence:
                 )
             case _:
                 content = compose.errors(answered, stated)
-        to = compose.address(self.installation, header, verified=verified is not None, now=now)
+        about = verified.key if verified else None
+        to = compose.address(self.installation, header, verified=verified is not None, now=now, about=about)
         return self.sign(kind, content, to=to, now=now)
 
     def in_reply_to(self, submission: Submission, outcome: Outcome) -> compose.InReplyTo:
@@ -79,9 +80,7 @@ class Correspondence:
             message_id=header.message_id if header else None,
             digest=verified.content_digest if verified else submission.digest,
             schema=verified.envelope.spec.schema_name if verified else None,
-            mapping=mapping_name(verified.envelope.procedure.code, verified.envelope.procedure.version)
-            if verified
-            else None,
+            mapping=verified.envelope.procedure.name if verified else None,
             channel=submission.channel.value,
         )
 
@@ -125,8 +124,3 @@ class Correspondence:
 
 def _exchanged(body: bytes, digest: Digest, at: datetime) -> compose.Exchanged:
     return compose.Exchanged(digest=digest, base64=b64encode(body).decode(), at=at)
-
-
-def mapping_name(code: str, version: str) -> str:
-    """How a mapping is named in replies and records."""
-    return f"{code}/{version}"

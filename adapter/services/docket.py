@@ -15,16 +15,31 @@ from adapter.gateways.database import Connection, Database
 from adapter.gateways.deadlines import End
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Meaning, ReplyKind
+from adapter.model.procedure import Deadline, Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
-from adapter.pipeline.terms import RUNNING_KINDS, Terms
+from adapter.pipeline.terms import RUNNING_KINDS, Term, Terms
 
 CONFIRM = "confirm_within"
 LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN)
 """States in which nothing is left to be done in time."""
 DECLARED = (Meaning.DECLARATION, Meaning.REPLACEMENT)
-ANSWERS = {ReplyKind.COMPLETION: (CONFIRM,)}
+AMEND, CONFIRM_AMENDMENT = "amend_within", "confirm_amendment_within"
+ANSWERS = {
+    ReplyKind.COMPLETION: (CONFIRM,),
+    # Form 15 confirms the whole declaration, also one that was amended before its first confirmation.
+    ReplyKind.AMENDMENT_COMPLETION: (CONFIRM, CONFIRM_AMENDMENT),
+}
 """Which deadlines a reply of ours answers."""
+
+
+def amendment_due(procedure: Procedure, values: Mapping[str, Any], begin: datetime, terms: Terms) -> datetime | None:
+    """When the confirmation of an amendment is due that begins to count at `begin` (Article 11(3)(c))."""
+    limit = procedure.deadline(CONFIRM_AMENDMENT, values)
+    return terms.due(limit.amount, limit.unit, begin) if limit else None
+
+
+def _received(form: Declaration) -> datetime:
+    return form.verified.envelope.submission.received_at
 
 
 @dataclass
@@ -37,6 +52,9 @@ class Docket:
     _opened: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _reopened: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _answered: list[tuple[int, tuple[str, ...], int]] = field(default_factory=list)
+    _asked: dict[DossierKey, Term] = field(default_factory=dict)
+    _begun: list[dict[str, Any]] = field(default_factory=list)
+    """Of amendments; one that begins again ends the one before."""
 
     def declared(self, dossier: Dossier, declaration: Declaration, *, known: bool) -> datetime | None:
         """A version came in: the confirmation of it is due; gives when, once the law's clock runs.
@@ -55,8 +73,42 @@ class Docket:
         book[dossier.key] = deadlines.row(term, row_id=row_id, dossier_id=dossier.id)
         return term.due_at
 
+    def asked(self, dossier: Dossier, limit: Deadline, at: datetime) -> None:
+        """The declarant is asked to amend; the law's clock runs once he has the request (Article 11(3)(b))."""
+        self._asked[dossier.key] = self.terms.term(limit, noticed_at=at, started_at=None)
+
+    def amended(
+        self, dossier: Dossier, form: Declaration, *, accepted_at: datetime | None, answers: bool
+    ) -> datetime | None:
+        """A form 14 came: its confirmation is due; gives when, once the law's clock runs (Article 11(3)(c))."""
+        assert dossier.id is not None
+        if answers:
+            deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, _received(form), outbox_id=None)
+        limit = form.verified.envelope.procedure.deadline(CONFIRM_AMENDMENT, form.values)
+        if limit is None:
+            return None
+        term = self.terms.term(limit, noticed_at=_received(form), started_at=accepted_at)
+        self._begin(dossier, term, starts_with=None)
+        return term.due_at
+
+    def approved(self, dossier: Dossier, at: datetime) -> datetime | None:
+        """An amendment that waited is accepted; gives when its confirmation is due."""
+        assert dossier.id is not None
+        return deadlines.start(self.connection, dossier.id, CONFIRM_AMENDMENT, at, self.terms)
+
+    def declined(self, dossier: Dossier, at: datetime) -> None:
+        """An amendment that waited has no confirmation."""
+        assert dossier.id is not None
+        deadlines.end(self.connection, dossier.id, [CONFIRM_AMENDMENT], End.LAPSED, at, outbox_id=None)
+
+    def _begin(self, dossier: Dossier, term: Term, *, starts_with: int | None) -> None:
+        row = deadlines.row(term, row_id=self.database.new_id(self.connection), dossier_id=dossier.id)
+        self._begun.append({**row, "starts_with": starts_with})
+
     def replied(self, dossier: Dossier, kind: ReplyKind, row_id: int) -> None:
-        """A reply is in the outbox: it may be what was due."""
+        """A reply is in the outbox: it may be what was due, or what a time limit begins with."""
+        if kind is ReplyKind.AMENDMENT_REQUEST and dossier.key in self._asked:
+            self._begin(dossier, self._asked.pop(dossier.key), starts_with=row_id)
         if kind in ANSWERS and dossier.id is not None:
             self._answered.append((dossier.id, ANSWERS[kind], row_id))
 
@@ -66,6 +118,9 @@ class Docket:
             deadlines.end(self.connection, row["dossier_id"], [CONFIRM], End.LAPSED, now, outbox_id=None)
         rows = [*self._opened.values(), *self._reopened.values()]
         self.database.insert(self.connection, tables.deadline, rows)
+        for row in self._begun:
+            deadlines.end(self.connection, row["dossier_id"], [row["kind"]], End.LAPSED, now, outbox_id=None)
+        self.database.insert(self.connection, tables.deadline, self._begun)
         for key, dossier in after.items():
             if key in before and dossier.id is not None:
                 self._follow(before[key], dossier, now)

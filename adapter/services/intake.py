@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from adapter.gateways import dossiers, mailbox, windows
+from adapter.gateways import amendments, dossiers, mailbox, windows
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
@@ -23,7 +23,8 @@ from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
-from adapter.model.stages import Channel, Stage, Submission, VerifiedDocument
+from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
+from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
@@ -31,7 +32,8 @@ from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
 from adapter.services.judging import Stopwatch, broken, judged
 from adapter.services.ledger import Ledger
-from adapter.services.register import identify, inbox_row
+from adapter.services.register import amendment_row, identify, inbox_row
+from adapter.services.standing import standing
 from adapter.services.technical import note_answer, note_control
 
 ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
@@ -215,8 +217,19 @@ class Intake:
                 verified = outcome.declaration.verified
                 outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
         dossier = ledger.dossiers.get(item.key) if item.key else None
+
+        def amend(form: Declaration, standing_dossier: Dossier) -> Declaration:
+            return amended(form, standing(ledger, standing_dossier, self.ground), self.ground)
+
         patience = item.submission.received_at + timedelta(seconds=self.patience.evidence_s)
-        return decide(outcome, dossier, now=ledger.now, may_wait=item.may_wait, evidence_may_come=ledger.now < patience)
+        return decide(
+            outcome,
+            dossier,
+            now=ledger.now,
+            may_wait=item.may_wait,
+            amend=amend,
+            evidence_may_come=ledger.now < patience,
+        )
 
     def _keep(self, ledger: Ledger, item: _Item, decision: Decision) -> Settled:
         outcome, submission = decision.outcome, item.submission
@@ -226,9 +239,13 @@ class Intake:
         row = inbox_row(submission, outcome, item.identity, state, findings, waits)
         dossier = decision.dossier
         inbox_id = ledger.take(item.identity, row, replaces=item.replaces)
-        if dossier is not None:
-            dossier = ledger.hold(dossier, decision.version, inbox_id)
-            ledger.amend(inbox_id, dossier_id=dossier.id)
+        verified = verified_of(outcome)
+        if dossier is not None and verified is not None:
+            if verified.meaning.is_amendment:
+                dossier = self._amended(ledger, dossier, decision, inbox_id)
+            else:
+                dossier = ledger.hold(dossier, decision.version, inbox_id)
+            ledger.correct(inbox_id, dossier_id=dossier.id)
         if isinstance(outcome, Noted):
             self._note(ledger, outcome, submission)
         entry = Entry(
@@ -247,6 +264,19 @@ class Intake:
             self._answer(ledger, item, decision, inbox_id, dossier)
         return Settled(row["public_id"], state, word(outcome), findings)
 
+    def _amended(self, ledger: Ledger, dossier: Dossier, decision: Decision, inbox_id: int) -> Dossier:
+        """Keep form 14 and the version it brings: in force, or for an officer's approval."""
+        outcome, version = decision.outcome, decision.version
+        assert isinstance(outcome, Accepted)
+        assert version is not None
+        number = self.series.amendment(ledger.connection, ledger.now)
+        row = amendment_row(outcome.declaration, decision, number=number, at=ledger.now)
+        form, accepted_at = outcome.declaration, None if decision.approval else ledger.now
+        due = ledger.docket.amended(dossier, form, accepted_at=accepted_at, answers=row["requested"])
+        if row["requested"] and not decision.approval and dossier.id is not None:
+            amendments.close(ledger.connection, dossier.id, ledger.now)
+        return ledger.amend_dossier(dossier, version, inbox_id, row, due=due)
+
     def _answer(self, ledger: Ledger, item: _Item, decision: Decision, inbox_id: int, dossier: Dossier | None) -> None:
         submission, answer = item.submission, decision.answer
         assert answer is not None
@@ -262,7 +292,7 @@ class Intake:
             return  # portal-only procedures are never transferred
         transfer = self.correspondence.transfer(
             key=dossier.key,
-            procedure=dossier.procedure,
+            procedure=verified.envelope.procedure.code,
             request=(submission.raw, submission.digest, submission.received_at),
             reply=(signed.body, signed.digest, ledger.now),
             incident=ledger.incident,
@@ -298,7 +328,7 @@ def _item(submission: Submission, outcome: Outcome) -> _Item:
     verified = verified_of(outcome)
     key = None
     if isinstance(outcome, Accepted | Refused):
-        key = outcome.declaration.verified.header.subject.key
+        key = outcome.declaration.verified.key
     return _Item(submission, outcome, identify(submission, verified), key)
 
 

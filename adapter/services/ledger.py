@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import dossiers, mailbox, tables
+from lxml import etree
+
+from adapter.gateways import amendments, dossiers, mailbox, tables
 from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.journal import Entry, alone, chained
 from adapter.gateways.mailbox import Identity, Known
@@ -29,6 +31,10 @@ class Ledger:
     now: datetime
     docket: Docket
     incident: str | None = None
+    versions: dict[DossierKey, Declaration] = field(default_factory=dict)
+    """The versions that this transaction has brought into force."""
+    pending: set[DossierKey] = field(default_factory=set)
+    """Dossiers with an amendment of this transaction that waits for an officer."""
     _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
     _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
     _places: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
@@ -37,6 +43,7 @@ class Ledger:
     _declarations: list[dict[str, Any]] = field(default_factory=list)
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _keys: list[dict[str, Any]] = field(default_factory=list)
+    _amendments: list[dict[str, Any]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -57,12 +64,18 @@ class Ledger:
         )
         return row_id
 
-    def amend(self, inbox_id: int, **values: Any) -> None:
+    @staticmethod
+    def identities(version: Declaration) -> frozenset[str]:
+        """Who speaks for a dossier whose version is in hand."""
+        procedure = version.verified.envelope.procedure
+        return frozenset(dossiers.identities(procedure, version.values, version.rows))
+
+    def correct(self, inbox_id: int, **values: Any) -> None:
         """Change a message's row that this transaction has not written yet."""
         (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
 
     def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int) -> Dossier:
-        """A dossier made or changed, with the version that did it, if one did. Gives it with its id."""
+        """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id."""
         if version is None:
             self.dossiers[dossier.key] = dossier
             return dossier
@@ -72,18 +85,43 @@ class Ledger:
             self._new[dossier.key] = {**dossiers.row(dossier, version), "confirm_due_at": due}
         elif dossier.key in self._new:
             due = self.docket.declared(dossier, version, known=False)
-            self._new[dossier.key].update({**dossiers.place(version), "confirm_due_at": due})
+            self.place(dossier.key, {**dossiers.place(version), "confirm_due_at": due})
         else:
             self.docket.declared(dossier, version, known=True)
-            self._places[dossier.key] = dossiers.place(version)
-        declaration_id = self.new_id()
-        self._declarations.append(
-            dossiers.version_row(version, dossier=dossier, inbox_id=inbox_id, row_id=declaration_id, at=self.now)
+            self.place(dossier.key, dossiers.place(version))
+        self._version(dossier, version, inbox_id, document=None)
+        self.versions[dossier.key] = version
+        return dossier
+
+    def amend_dossier(
+        self, dossier: Dossier, version: Declaration, inbox_id: int, row: Mapping[str, Any], *, due: datetime | None
+    ) -> Dossier:
+        """An amended version, in force at once (`due`: when its confirmation is) or kept for an officer's approval."""
+        self._version(dossier, version, inbox_id, document=etree.tostring(version.verified.element))
+        self._amendments.append({**row, "id": self.new_id(), "dossier_id": dossier.id, "inbox_id": inbox_id})
+        if row["state"] == amendments.WAITING:
+            self.pending.add(dossier.key)
+            return dossier
+        procedure = version.verified.envelope.procedure
+        places = dossiers.place_of(procedure, version.values, version.rows)
+        self.place(dossier.key, {**places, "confirm_due_at": due})
+        self.versions[dossier.key] = version
+        return dossier
+
+    def place(self, key: DossierKey, values: Mapping[str, Any]) -> None:
+        """Columns that the version in force fills."""
+        target = self._new[key] if key in self._new else self._places.setdefault(key, {})
+        target.update(values)
+
+    def _version(self, dossier: Dossier, version: Declaration, inbox_id: int, document: bytes | None) -> None:
+        row_id = self.new_id()
+        row = dossiers.version_row(
+            version, dossier=dossier, inbox_id=inbox_id, row_id=row_id, at=self.now, document=document
         )
-        self._rows.extend(dossiers.list_rows(version, declaration_id))
+        self._declarations.append(row)
+        self._rows.extend(dossiers.list_rows(version, row_id))
         self._keys.extend(dossiers.search_rows(version, dossier))
         self.dossiers[dossier.key] = dossier
-        return dossier
 
     def record(self, dossier: Dossier | None, entry: Entry) -> Dossier | None:
         """A journal entry, on the dossier's chain if there is one."""
@@ -142,6 +180,7 @@ class Ledger:
         bulk(self.connection, tables.declaration, self._declarations)
         bulk(self.connection, tables.declaration_row, self._rows)
         bulk(self.connection, tables.search_key, self._keys)
+        amendments.keep(self.connection, self._amendments)
         bulk(self.connection, tables.journal, self._journal)
         bulk(self.connection, tables.outbox, self._outbox)
         changed = [

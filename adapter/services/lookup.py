@@ -23,12 +23,20 @@ from adapter.model.events import Event, Observe
 from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
+from adapter.services.comparison import Column, Comparison, Line, compared
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 
 MOST = 50
 """So many dossiers are listed at most; more are told of, not listed."""
 _DECISIONS = tuple(
-    kind.value for kind in (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL, ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION)
+    kind.value
+    for kind in (
+        ReplyKind.ACCEPTANCE,
+        ReplyKind.REFUSAL,
+        ReplyKind.AMENDMENT_REQUEST,
+        ReplyKind.COMPLETION,
+        ReplyKind.AMENDMENT_COMPLETION,
+    )
 )
 
 
@@ -67,6 +75,8 @@ class SignedDecision:
     digest: str
     created_at: datetime
     sent_at: datetime | None
+    delivered_at: datetime | None
+    """When the declarant had it (Article 10): the window's 99, or his first look on the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,10 @@ class Found:
     gate: str | None
     unit: str | None
     version: int
+    versions: Sequence[Column]
+    """All versions kept, and where each stands; none for a dossier that was never changed."""
+    changes: Sequence[Line]
+    """What differs between them; personal values are masked."""
     late: bool
     crossing_at: datetime | None
     received_at: datetime | None
@@ -175,8 +189,12 @@ class Lookup:
             self._journal(connection, "lookup.dossiers", question, caller, hits=min(len(rows), MOST))
             shown = rows[:MOST]
             decisions = lookups.decisions(connection, [row.id for row in shown], _DECISIONS)
+            histories = {
+                row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
+            }
         self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(shown), token=caller.id)
-        return Findings([self._found(row, decisions.get(row.id)) for row in shown], len(rows) > MOST)
+        found = [self._found(row, decisions.get(row.id), histories.get(row.id)) for row in shown]
+        return Findings(found, len(rows) > MOST)
 
     def reply(self, number: str, year: int, caller: Caller) -> bytes | None:
         """The exact bytes of the newest signed decision, or None where there is none for this office.
@@ -214,7 +232,7 @@ class Lookup:
         }
         journal.append(connection, self.database, Entry(event, caller.actor, self.clock(), detail))
 
-    def _found(self, row: Stored[Any], decision: Stored[Any] | None) -> Found:
+    def _found(self, row: Stored[Any], decision: Stored[Any] | None, history: Comparison | None) -> Found:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
         through = row.channel == Channel.WINDOW.value or bool(row.transferred)
         outside = _NOT_CARRIED if procedure is not None and not procedure.on_window else _OUTSIDE
@@ -232,6 +250,8 @@ class Lookup:
             gate=row.gate,
             unit=row.unit,
             version=row.version,
+            versions=history.columns if history else (),
+            changes=tuple(each for each in history.lines if each.changed) if history else (),
             late=row.late,
             crossing_at=_local(row.crossing_at),
             received_at=_local(row.received_at),
@@ -239,8 +259,15 @@ class Lookup:
             completed_at=_local(row.completed_at),
             issued_through_window=through,
             paper_may_be_asked=_LETTER if through else outside,
-            decision=decision and SignedDecision(decision.kind, decision.digest, decision.created_at, decision.sent_at),
+            decision=decision
+            and SignedDecision(
+                decision.kind, decision.digest, decision.created_at, decision.sent_at, decision.delivered_at
+            ),
         )
+
+
+def _decision(row: Stored[Any]) -> SignedDecision:
+    return SignedDecision(row.kind, row.digest, row.created_at, row.sent_at, row.delivered_at)
 
 
 def _asked(question: Question) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from adapter.gateways import amendments
+from adapter.gateways.dossiers import plain
 from adapter.gateways.mailbox import Identity
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import Outcome, Parked, Refused, Rejected, verified_of, word
-from adapter.model.stages import Stage, Submission, VerifiedDocument
-from adapter.pipeline.decide import Wait
-from adapter.services.correspondence import mapping_name
+from adapter.model.procedure import Meaning
+from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument
+from adapter.pipeline.decide import Decision, Wait
 
 _NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
 
@@ -54,6 +56,7 @@ def inbox_row(
     claims = outcome.claims if isinstance(outcome, Rejected) else None
     header = verified.header if verified else claims
     procedure = verified.envelope.procedure if verified else None
+    about = verified.key if verified else header.subject.key if header else None
     return {
         "public_id": public_id(identity),
         "message_id": header.message_id if header else None,
@@ -77,11 +80,31 @@ def inbox_row(
         "procedure": header.subject.document_type[:100] if header else None,
         "pair": header.subject.pair if header else None,
         "schema": verified.envelope.spec.schema_name if verified else None,
-        "mapping": mapping_name(procedure.code, procedure.version) if procedure else None,
-        "reference": header.subject.reference if header else None,
-        "year": header.subject.document_year if header else None,
+        "mapping": procedure.name if procedure else None,
+        "reference": about.number if about else None,
+        "year": about.year if about else None,
         "dossier_id": None,
         "waits_for": waits[0].value if waits else None,
         "waits_until": waits[1] if waits else None,
         "note": outcome.reason if isinstance(outcome, Parked) else None,
+    }
+
+
+def amendment_row(form: Declaration, decision: Decision, *, number: str, at: datetime) -> dict[str, Any]:
+    """What is kept of a form 14 besides its message: what it is about, what it brings, and where it stands."""
+    verified, dossier = form.verified, decision.dossier
+    assert dossier is not None
+    waits = decision.approval
+    return {
+        "number": number,
+        "mapping": verified.envelope.procedure.name,
+        "requested": verified.meaning is Meaning.AMENDMENT_REQUESTED,
+        "values": plain(form.values),
+        "base": decision.base,
+        "version": dossier.versions,
+        "state": amendments.WAITING if waits else amendments.APPROVED,
+        "received_at": verified.envelope.submission.received_at,
+        "decided_at": None if waits else at,
+        "decided_by": None,
+        "reason": None,
     }

@@ -22,7 +22,6 @@ from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, verifie
 from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Submission, VerifiedDocument
 from adapter.pipeline.judge import Ground
-from adapter.services.correspondence import mapping_name
 from adapter.services.judging import judged
 from adapter.services.register import stage_of
 
@@ -167,10 +166,7 @@ def _verdict(outcome: Outcome, catalogue: Catalogue) -> Verdict:
 
 
 def _mapping(verified: VerifiedDocument | None) -> str | None:
-    if verified is None:
-        return None
-    procedure = verified.envelope.procedure
-    return mapping_name(procedure.code, procedure.version)
+    return None if verified is None else verified.envelope.procedure.name
 
 
 def _changed_fields(before: Outcome, after: Outcome) -> Iterator[str]:

@@ -19,7 +19,7 @@ from adapter.catalogue.names import (
     SEARCH_KINDS,
     SIGNATURES,
 )
-from adapter.catalogue.paths import MAY_BE_ABSENT, SOURCES
+from adapter.catalogue.paths import AMENDMENT_SOURCES, MAY_BE_ABSENT, SOURCES
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
 from adapter.pipeline.rules.codes import CASE_WORDS
 from adapter.pipeline.rules.table import RULES
@@ -85,7 +85,19 @@ KEYWORDS: dict[str, str] = {
     "deadlines.field": "The time it counts to (`declare_before`) or from (`bring_within`).",
     "deadlines.where": "`{field: value}`: holds only then; of several of one kind the first that holds counts.",
     "deadlines.basis": "The article it rests on.",
-    "completion": "The confirmation (xác nhận hoàn thành), 30/23; without it an officer cannot complete.",
+    "amends": "Of a form 14: which dossiers it amends, and where it says so.",
+    "amends.procedures": "Codes of the procedures whose dossiers it amends.",
+    "amends.request": "Its field with the number of the request (form 13) that it answers.",
+    "amends.reason": "Its field with the reason.",
+    "amends.changes": "Its list of changes.",
+    "amends.changes.group": "The group whose rows are the changes.",
+    "amends.changes.form": "The row's field with the form that is amended.",
+    "amends.changes.row": "The row's field with the row in a list of that form; absent outside lists.",
+    "amends.changes.field": "The row's field with the path of the value below that form's root element.",
+    "amends.changes.old": "The row's field with the value that stands.",
+    "amends.changes.new": "The row's field with the value that shall stand.",
+    "amends.replacement": "The element below its root that may hold a complete form instead of changes.",
+    "completion": "The confirmation (xác nhận hoàn thành), 30/23 or 30/28; without it nobody can complete.",
     "completion.form": "Number of the form.",
     "completion.schema": "Its XSD.",
     "completion.root": "The element under `Content/Completion`.",
@@ -188,7 +200,10 @@ def _arguments() -> list[str]:
 
 
 def _sources() -> list[tuple[str, str, str]]:
-    fixed = [(code(name), kind, "yes" if name in MAY_BE_ABSENT else "") for name, kind in SOURCES.items()]
+    fixed = [
+        (code(name), kind, "yes" if name in MAY_BE_ABSENT else "")
+        for name, kind in (SOURCES | AMENDMENT_SOURCES).items()
+    ]
     return [
         *fixed,
         (code("declaration.<field>"), "the field's", "as the XSD says"),

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from adapter.bootstrap import house
+from adapter.model.stages import Channel
 from tests.demo.partner import SingleWindow
-from tests.demo.play import Line, Play, players
+from tests.demo.play import ANSWER_SECONDS, Line, Play, players
 from tests.demo.premises import Daemon, furnish
 from tests.harness.attacks.canary import heard
 from tests.harness.fixtures import load_cases
+from tests.harness.history import Desk, told_again
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
 from tests.servers.process import marked
@@ -48,6 +51,24 @@ def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_byt
     assert [line.body for line in again] == [line.body for line in first]
     assert play.window.more(seconds=QUIET_SECONDS) == []
     assert not heard(), "somebody followed an address out of a hostile message"
+
+
+def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Play, tmp_path: Path) -> None:
+    """All histories side by side, step by step: what is sent goes through the broker, what officers do to the store."""
+    cases = [case for case in load_cases() if case.before and case.channel is Channel.WINDOW]
+    known = {case.id: case for case in load_cases()}
+    desk = Desk(house(tmp_path / "config.yaml"))
+    for step in range(max(len(case.before) for case in cases)):
+        now = [case for case in cases if step < len(case.before)]
+        sent = [play.turn(told_again(case, step, known)) for case in now if case.before[step].send]
+        assert _wrong(play.exchange(sent)) == []
+        acts = [(case, act) for case in now if (act := case.before[step].act)]
+        for case, act in acts:
+            desk.act(case, act)
+        assert len(play.window.collect(len(acts), seconds=ANSWER_SECONDS)) == len(acts)
+    assert _wrong(play.exchange([play.turn(desk.filled(case)) for case in cases])) == []
+    assert play.window.more(seconds=QUIET_SECONDS) == []
+    desk.house.database.close()
 
 
 def _wrong(lines: list[Line]) -> list[str]:

@@ -38,7 +38,13 @@ def test_a_stage_is_made_in_one_module_only(name: str) -> None:
 
 
 def test_a_submission_is_made_only_at_the_doors_and_where_a_stored_one_is_judged_again() -> None:
-    doors = {"entrypoints/consumer.py", "services/door.py", "services/intake.py", "services/rehearsal.py"}
+    doors = {
+        "entrypoints/consumer.py",
+        "services/door.py",
+        "services/intake.py",
+        "services/rehearsal.py",
+        "services/standing.py",
+    }
     tools = {place for place in _constructions("Submission") if place.startswith("cli/")}
     assert _constructions("Submission") - tools == doors
     assert len(tools) <= 1, "only `judge` may look at files"

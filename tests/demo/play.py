@@ -57,8 +57,10 @@ class Play:
     texts: Mapping[str, FindingText]
 
     def turns(self, cases: Sequence[Case]) -> dict[str, Turn]:
-        """Every fixture of the window's channel as a turn, by its id; signed once, so that it can be sent again."""
-        return {case.id: self.turn(case) for case in cases if case.channel is Channel.WINDOW}
+        """Every fixture of the window that needs no history as a turn, by its id; signed once, so that it can be sent
+        again."""
+        alone = (case for case in cases if not case.before and case.channel is Channel.WINDOW)
+        return {case.id: self.turn(case) for case in alone}
 
     def turn(self, case: Case) -> Turn:
         """A fixture as a turn: signed now, by the parties it names."""

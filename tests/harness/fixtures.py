@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -69,6 +70,41 @@ class ExpectedReply:
     content: str
 
 
+class Act(StrEnum):
+    """What an officer does to the case's dossier before its message comes."""
+
+    ACCEPT = "accept"
+    COMPLETE = "complete"
+    REQUEST = "request"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class Step:
+    """One step of a case's history: another fixture is sent for the case's dossier, or an officer acts on it."""
+
+    send: str | None = None
+    act: Act | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if (self.send is None) == (self.act is None):
+            raise ValueError("a step either sends a fixture or is an officer's act")
+        return self
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class ExpectedDossier:
+    """How the dossier must stand afterwards; `values` are of the version in force, as far as they are stated."""
+
+    state: str
+    version: int
+    versions: int
+    values: Mapping[str, Any] = Field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
 class Expectation:
     """How judging must end. `findings` is the exact set, in any order; `record` names only what is compared."""
@@ -78,6 +114,7 @@ class Expectation:
     reply: ExpectedReply | None
     findings: tuple[ExpectedFinding, ...] = ()
     record: Mapping[str, Any] = Field(default_factory=dict)  # values as the mapping's types have them
+    dossier: ExpectedDossier | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -102,6 +139,7 @@ class Case:
     channel: Channel
     signers: Signers
     expect: Expectation
+    before: tuple[Step, ...] = ()
     form: SignatureForm = SignatureForm.DEFAULT
     attack: Annotated[str | None, BeforeValidator(_known_attack)] = None
     twin: str | None = None

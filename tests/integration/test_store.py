@@ -26,7 +26,7 @@ from adapter.gateways.journal import broken
 from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.upgrade import current, upgrade
 from adapter.model.identifiers import DossierKey
-from adapter.services.completion import Officer
+from adapter.services.desk import Officer
 from tests.crash.declarations import Message, declaration, declarations
 from tests.crash.scene import Scene, submission
 from tests.harness.pki import shared_pki

@@ -21,7 +21,7 @@ from adapter.gateways.contingency import check_character
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.completion import Officer
+from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from adapter.simulator.sign import SignatureForm, sign_message

@@ -15,7 +15,7 @@ import pytest
 from adapter.gateways import tables
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
-from adapter.services.completion import Officer
+from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from tests.harness.fixtures import load_cases, signed

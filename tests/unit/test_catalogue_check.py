@@ -260,7 +260,7 @@ def test_a_reply_that_is_not_stated_is_told(source: Source) -> None:
     file.write_text(yaml.safe_dump(stated), encoding="utf-8")
 
     assert sorted(faults_of(source)) == [
-        f"{file}: the reply Receipt has no schema; name one, only Completion takes the procedure's own",
+        f"{file}: the reply Receipt has no schema; name one, only completions take the procedure's own",
         f"{file}: the reply Transfer is missing; state its type, function and schema",
     ]
 

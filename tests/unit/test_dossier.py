@@ -91,4 +91,4 @@ def test_what_is_possible_is_told_in_words() -> None:
     assert in_words(dossier(DossierState.AMENDED, confirmed=True).possible).en == (
         "request an amendment; complete an amendment"
     )
-    assert in_words(()).vi == "–"
+    assert in_words(()).en == "nothing"

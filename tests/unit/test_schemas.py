@@ -54,6 +54,13 @@ CONFIRMED = (
 )
 OFFICER = "<Officer><Name>Lê Văn Cường</Name><Rank>Thiếu tá</Rank></Officer>"
 
+AMENDED = (
+    "<AmendmentConfirmation><ConfirmationNumber>XN2026000001</ConfirmationNumber>"
+    f"<ConfirmationTime>{TIME}</ConfirmationTime><DossierNumber>BQP2026000123</DossierNumber>"
+    f"<DossierYear>2026</DossierYear><AmendmentNumber>SD2026000001</AmendmentNumber><ReceivedTime>{TIME}</ReceivedTime>"
+    "<ValidVersion>2</ValidVersion><Gate>HUUNGHI</Gate><BorderUnit>CK-HUUNGHI</BorderUnit><Reason>Khai sai</Reason>"
+    f"{OFFICER}</AmendmentConfirmation>"
+)
 SPOKEN: dict[str, str] = {
     "common/replies/receipt.xsd": f"<Receipt>{REPLIED}<ReceiveDate>{TIME}</ReceiveDate></Receipt>",
     "common/replies/errors.xsd": (
@@ -108,6 +115,8 @@ SPOKEN: dict[str, str] = {
         f"<NumberOfCrew>3</NumberOfCrew><NumberOfPassengers>0</NumberOfPassengers>{OFFICER}"
         "</ShipConfirmation></Completion>"
     ),
+    "BQP0100003/1/BQP01000033028.xsd": (f"<Completion>{REPLIED}<FormNumber>15</FormNumber>{AMENDED}</Completion>"),
+    "BQP0100005/1/BQP01000053028.xsd": (f"<Completion>{REPLIED}<FormNumber>15</FormNumber>{AMENDED}</Completion>"),
     "common/technical/receipt_in.xsd": f"<ReceiveDate>{TIME}</ReceiveDate><WindowNumber>NSW2026000777</WindowNumber>",
     "common/technical/errors_in.xsd": (
         "<ErrorList><Error><ErrorCode>ERR05_CODE</ErrorCode><ErrorName>Không có dữ liệu</ErrorName></Error></ErrorList>"
@@ -128,6 +137,10 @@ DECLARED: dict[str, str] = {
     "BQP0100001/1/BQP01000011002.xsd": "BQP0100001/accepted-official-delegation-by-public-ca",
     "BQP0100002/1/BQP01000021001.xsd": "BQP0100002/accepted-with-children",
     "BQP0100002/1/BQP01000021002.xsd": "BQP0100002/accepted-enterprise-acting-for-citizen",
+    "BQP0100003/1/BQP01000031101.xsd": "BQP0100003/accepted-own-discovery-waits-for-approval",
+    "BQP0100003/1/BQP01000031102.xsd": "BQP0100003/accepted-on-request-complete-form",
+    "BQP0100005/1/BQP01000051101.xsd": "BQP0100005/accepted-own-discovery-waits-for-approval",
+    "BQP0100005/1/BQP01000051102.xsd": "BQP0100005/accepted-on-request",
     "BQP0100004/1/BQP01000041001.xsd": "BQP0100004/accepted-tourists-at-a-land-gate",
     "BQP0100004/1/BQP01000041002.xsd": "BQP0100004/accepted-seafarer-leaving-by-another-gate",
     "BQP0100006/1/BQP01000061001.xsd": "BQP0100006/accepted-coach-under-the-cambodian-agreement",
@@ -155,6 +168,12 @@ FAULTS: list[tuple[str, str, str]] = [
     ("BQP0100001/1/BQP01000011002.xsd", "<Declarant>", "<Clearance>1</Clearance><Declarant>"),
     ("BQP0100002/1/BQP01000021001.xsd", "<FullName>NGUYEN MINH CHAU</FullName>", ""),
     ("BQP0100002/1/BQP01000021002.xsd", "<TaxCode>0100109106</TaxCode>", "<TaxCode>123</TaxCode>"),
+    ("BQP0100003/1/BQP01000031101.xsd", "<Origin>TU_PHAT_HIEN</Origin>", ""),
+    ("BQP0100003/1/BQP01000031102.xsd", "</CitizenDeclaration>", "</CitizenDeclaration><GroupDeclaration/>"),
+    ("BQP0100003/1/BQP01000033028.xsd", "<ValidVersion>2</ValidVersion>", ""),
+    ("BQP0100005/1/BQP01000051101.xsd", "<Row>", "<Row>x"),
+    ("BQP0100005/1/BQP01000051102.xsd", "<Origin>THEO_YEU_CAU</Origin>", "<Origin>?</Origin>"),
+    ("BQP0100005/1/BQP01000053028.xsd", "<AmendmentNumber>SD2026000001</AmendmentNumber>", ""),
     ("BQP0100004/1/BQP01000041001.xsd", "<Entries>SINGLE</Entries>", "<Entries>once</Entries>"),
     ("BQP0100004/1/BQP01000041002.xsd", "<ImoNumber>9074729</ImoNumber>", "<ImoNumber>IMO9074729</ImoNumber>"),
     ("BQP0100004/1/BQP01000043023.xsd", "2026-03-05</OriginalLetterDue>", "05/03/2026</OriginalLetterDue>"),

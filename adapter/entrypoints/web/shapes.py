@@ -53,7 +53,7 @@ class AdmittedShape(_Shape):
     """The dossier's number: the one given, or one of our own series."""
     year: int | None
     state: str
-    """The dossier's: received, accepted, completed, refused, withdrawn. The message's: waiting, parked, rejected."""
+    """The dossier's (docs/reference/dossier.md). The message's: waiting, parked, rejected."""
     outcome: str | None
     """accepted, refused, rejected or parked."""
 
@@ -80,7 +80,7 @@ class DeclarationShape(_Shape):
 
     id: str
     state: str
-    """The dossier's: received, accepted, completed, refused, withdrawn. The message's: waiting, parked, rejected."""
+    """The dossier's (docs/reference/dossier.md). The message's: waiting, parked, rejected."""
     outcome: str | None
     procedure: str | None
     reference: str | None
@@ -115,6 +115,27 @@ class DecisionShape(_Shape):
     created_at: datetime
     sent_at: datetime | None
     """When it left; absent while it waits for the window."""
+    delivered_at: datetime | None
+    """When the declarant had it (Article 10): the window's receipt, or his first look on the portal."""
+
+
+class VersionShape(_Shape):
+    """A version of what was declared; both are kept, before and after an amendment (Article 11(2)(b))."""
+
+    version: int
+    standing: str
+    """in force, earlier, waiting (for an officer's approval) or declined."""
+    received_at: datetime
+    amendment: str | None
+    """Number of the amendment that brought it."""
+
+
+class ChangeShape(_Shape):
+    """A value that differs between versions, in their order; a personal value is masked."""
+
+    place: str
+    label: Words
+    values: list[Any]
 
 
 class DossierShape(_Shape):
@@ -136,6 +157,10 @@ class DossierShape(_Shape):
     gate: str | None
     unit: str | None
     version: int
+    """The one in force."""
+    versions: list[VersionShape]
+    """All that are kept; empty for a dossier that was never changed."""
+    changes: list[ChangeShape]
     late: bool
     """Declared later than the Decision asks for."""
     expected_crossing: datetime | None
@@ -236,7 +261,20 @@ def dossier_shape(found: Found) -> DossierShape:
             href=f"{API}/lookup/dossiers/{found.reference}/{found.year}/reply",
             created_at=_local(decision.created_at),
             sent_at=decision.sent_at and _local(decision.sent_at),
+            delivered_at=decision.delivered_at and _local(decision.delivered_at),
         ),
+        "versions": [
+            VersionShape(
+                version=each.version,
+                standing=each.standing,
+                received_at=_local(each.received_at),
+                amendment=each.amendment,
+            )
+            for each in found.versions
+        ],
+        "changes": [
+            ChangeShape(place=each.place, label=_words(each.label), values=list(each.values)) for each in found.changes
+        ],
     }
     return DossierShape(**values)
 

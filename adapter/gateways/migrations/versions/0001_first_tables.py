@@ -198,15 +198,67 @@ def upgrade() -> None:
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("inbox_id", sa.BigInteger(), nullable=False),
+        sa.Column("mapping", sa.String(length=120), nullable=False),
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("signer", sa.JSON(), nullable=True),
+        sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_declaration_dossier_id")),
         sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_declaration_inbox_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_declaration")),
         sa.UniqueConstraint("dossier_id", "version", name=op.f("uq_declaration_dossier_id_version")),
     )
+    op.create_table(
+        "amendment_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("number", sa.String(length=35), nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=False),
+        sa.Column("mapping", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("items", sa.JSON(), nullable=False),
+        sa.Column("officer", sa.String(length=120), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_amendment_request_dossier_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment_request")),
+        sa.UniqueConstraint("number", name=op.f("uq_amendment_request_number")),
+    )
+    with op.batch_alter_table("amendment_request", schema=None) as batch_op:
+        batch_op.create_index("ix_amendment_request_dossier", ["dossier_id"], unique=False)
+
+    op.create_table(
+        "amendment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("number", sa.String(length=35), nullable=False),
+        sa.Column("dossier_id", sa.BigInteger(), nullable=False),
+        sa.Column("inbox_id", sa.BigInteger(), nullable=False),
+        sa.Column("mapping", sa.String(length=120), nullable=False),
+        sa.Column("requested", sa.Boolean(), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_amendment_dossier_id")),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_amendment_inbox_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment")),
+        sa.UniqueConstraint("number", name=op.f("uq_amendment_number")),
+    )
+    with op.batch_alter_table("amendment", schema=None) as batch_op:
+        batch_op.create_index("ix_amendment_dossier", ["dossier_id"], unique=False)
+        batch_op.create_index(
+            "ix_amendment_waiting",
+            ["received_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        )
+
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -319,6 +371,8 @@ def downgrade() -> None:
         "journal_seal",
         "journal",
         "search_key",
+        "amendment",
+        "amendment_request",
         "declaration_row",
         "declaration",
         "outbox",

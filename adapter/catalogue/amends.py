@@ -1,0 +1,87 @@
+"""The proof of what a mapping says it amends: procedures, fields and forms that are there, and nobody else's dossiers.
+
+Each fault says where in procedure.yaml it stands, what is wrong and what to do; `check` puts the file before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from adapter.catalogue.form import Form
+from adapter.model.procedure import AmendsSpec, Catalogue, Meaning, Procedure
+
+_CHANGE = {"form": ("code", "text"), "row": ("integer",), "field": ("text",), "old": ("text",), "new": ("text",)}
+"""What a change consists of, and the types each part may have."""
+
+
+def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form]) -> Iterator[str]:
+    """Every fault of `amends`; `forms` are those of the procedure's messages by pair."""
+    amends = procedure.amends
+    meant = [spec for spec in procedure.messages.values() if spec.meaning.is_amendment]
+    if amends is None:
+        if meant:
+            yield "amends: missing, but messages name an amendment; say which procedures it amends, and by what fields"
+        return
+    if not meant:
+        named = " or ".join(each.value for each in Meaning if each.is_amendment)
+        yield f"amends: no message means {named}; add one, or leave amends out"
+    yield from _completion(procedure)
+    yield from _fields(procedure, amends)
+    for code in amends.procedures:
+        yield from _amended(procedure, code, catalogue, forms)
+
+
+def _completion(procedure: Procedure) -> Iterator[str]:
+    if procedure.completion is None:
+        yield "completion: missing; an amendment is confirmed by a form of its own (15), name it"
+    if all(limit.kind != "amend_within" for limit in procedure.deadlines):
+        yield "deadlines: no amend_within; say how soon a request to amend is to be answered"
+
+
+def _fields(procedure: Procedure, amends: AmendsSpec) -> Iterator[str]:
+    for part, name in (("request", amends.request), ("reason", amends.reason)):
+        if procedure.field(name) is None:
+            yield f"amends: {part}: there is no field {name}; name the one that holds it"
+    group = procedure.group(amends.group)
+    if group is None:
+        yield f"amends: changes: there is no group {amends.group}; name one of the mapping's groups"
+        return
+    types = {spec.name: spec.type for spec in group.fields}
+    for part, allowed in _CHANGE.items():
+        name = str(getattr(amends, part))
+        if name not in types:
+            yield f"amends: changes: {part}: the group {group.name} has no field {name}; name one of its fields"
+        elif types[name] not in allowed:
+            yield f"amends: changes: {part}: {name} is of type {types[name]}; it must be {' or '.join(allowed)}"
+
+
+def _amended(procedure: Procedure, code: str, catalogue: Catalogue, forms: Mapping[str, Form]) -> Iterator[str]:
+    versions = catalogue.procedures.get(code, ())  # type: ignore[call-overload]
+    if not versions:
+        yield f"amends: there is no procedure {code}; name procedures that have a mapping"
+    for other in catalogue.procedures.values():
+        if any(each.code != procedure.code and each.amends and code in each.amends.procedures for each in other):
+            yield f"amends: {code} is amended by {other[0].code} too; leave it out of one"
+    for each in versions:
+        yield from _replaced(procedure, each, forms)
+
+
+def _replaced(procedure: Procedure, amended: Procedure, forms: Mapping[str, Form]) -> Iterator[str]:
+    """A complete form stands below the replacement just as it stands in its own message."""
+    assert procedure.amends is not None
+    replacement = procedure.amends.replacement
+    roots = {spec.root for spec in amended.messages.values() if spec.meaning is Meaning.DECLARATION}
+    if replacement is None:
+        return
+    for pair, form in forms.items():
+        name = procedure.messages[pair].schema_name
+        for root in sorted(roots):
+            base = f"{replacement}/{root}"
+            paths = [base, *(f"{base}/{spec.path}" for spec in amended.fields)]
+            paths += [f"{base}/{group.path}/{spec.path}" for group in amended.groups for spec in group.fields]
+            missing = [path for path in paths if form.spot(path) is None]
+            if missing:
+                yield (
+                    f"amends: replacement: {name} has no {missing[0]}, which the form of {amended.name} has; "
+                    f"include that form's type"
+                )

@@ -1,0 +1,133 @@
+"""`dossier` further: what an officer does about amendments (forms 13 and 14), and versions side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, operator, tell
+from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.printing import as_json, line, table, words
+from adapter.model.identifiers import DossierKey
+from adapter.pipeline.compose import AmendmentItem
+from adapter.services.comparison import Comparison, Versions
+from adapter.services.desk import Officer
+
+_ASKED = "=>"
+AmendmentNumber = Annotated[
+    str, typer.Argument(metavar="AMENDMENT", help="Number of the amendment, as `dossier amendments` shows it.")
+]
+
+
+def request_amendment(
+    number: Number,
+    year: Year,
+    officer: OfficerId,
+    name: OfficerName,
+    reason: Annotated[str, typer.Option(help="Stands in form 13.")],
+    item: Annotated[
+        list[str] | None,
+        typer.Option("--item", metavar="'WRONG => ASKED'", help="What is wrong and what is asked; as often as needed."),
+    ] = None,
+    rank: Rank = "",
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Ask the declarant to amend (Article 11(1)(b)): sends the signed 20/25 with form 13."""
+    items = [_item(text) for text in item or ()]
+    house = open_house(config)
+    asked, due = house.amendments.request(
+        DossierKey(number, year), Officer(officer, name, rank), reason=reason, items=items
+    )
+    tell(house, asked, json)
+    if not json:
+        line(f"the answer (form 14) is due by {words(due)}")
+
+
+def list_amendments(
+    everything: Annotated[bool, typer.Option("--all", help="Those decided on too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Amendments that wait for an officer's approval, the oldest first."""
+    found = open_house(config).amendments.listed(everything=everything, limit=limit)
+    if json:
+        as_json(found)
+        return
+    columns = ("amendment", "dossier", "procedure", "on request", "reason", "received", "confirm until", "state")
+    fields = ("number", "dossier", "procedure", "requested", "reason", "received_at", "confirm_before", "state")
+    table(f"{len(found)} amendment(s)", columns, ([getattr(each, each_) for each_ in fields] for each in found))
+
+
+def approve(
+    amendment: AmendmentNumber,
+    officer: OfficerId,
+    name: OfficerName,
+    rank: Rank = "",
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Approve an amendment (Article 11(1)(a)): its version comes into force, the signed 20/21 is sent."""
+    house = open_house(config)
+    tell(house, house.amendments.approve(amendment, Officer(officer, name, rank)), json)
+
+
+def decline(
+    amendment: AmendmentNumber,
+    officer: OfficerId,
+    name: OfficerName,
+    reason: Annotated[str, typer.Option(help="Stands in the refusal.")],
+    ground: Annotated[str, typer.Option(help="Legal ground; default: the configured one.")] = "",
+    rank: Rank = "",
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Decline an amendment: the version before it stays in force, the signed 20/22 is sent."""
+    house = open_house(config)
+    done = house.amendments.decline(amendment, Officer(officer, name, rank), reason=reason, ground=ground)
+    tell(house, done, json)
+
+
+def versions(
+    number: Number,
+    year: Year,
+    changed: Annotated[bool, typer.Option("--changed", help="Only the lines that differ.")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="Show personal values; the journal keeps it.")] = False,
+    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """The versions of a dossier side by side, what differs marked with ≠; personal values are masked."""
+    house = open_house(config)
+    reading = Versions(house.database, lambda: house.catalogue, house.legal_clock)
+    found = reading.of(DossierKey(number, year), personal=personal, actor=operator(by))
+    if json:
+        as_json(found)
+    else:
+        _show(found, only_changed=changed)
+
+
+def _item(text: str) -> AmendmentItem:
+    wrong, arrow, asked = (part.strip() for part in text.partition(_ASKED))
+    if not (wrong and arrow and asked):
+        raise typer.BadParameter(f"{text!r}: write 'what is wrong {_ASKED} what is asked'", param_hint="--item")
+    return AmendmentItem(wrong=wrong, asked=asked)
+
+
+def _show(found: Comparison, *, only_changed: bool) -> None:
+    heads = ("version", "standing", "received", "amendment", "reason", "decided by", "decided")
+    fields = ("version", "standing", "received_at", "amendment", "reason", "decided_by", "decided_at")
+    table(
+        f"Dossier {found.dossier}: {len(found.columns)} version(s)",
+        heads,
+        ([getattr(each, name) for name in fields] for each in found.columns),
+    )
+    names = [f"version {each.version}, {each.standing}" for each in found.columns]
+    shown = [each for each in found.lines if each.changed or not only_changed]
+    table(
+        "What they say",
+        ("", "field", "", *names),
+        (("≠" if each.changed else " ", each.label.vi, each.place, *each.values) for each in shown),
+    )

@@ -1,0 +1,195 @@
+"""Amending a dossier, the officer's part: ask for it (form 13), approve or decline it (form 14), see what waits.
+
+Own discovery needs an approval always (Article 11(1)(a)); its completion (form 15) is `completion`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways import amendments, dossiers, mailbox
+from adapter.gateways.database import Stored
+from adapter.model.dossier import Act, Dossier
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.finding import Finding, Severity
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Procedure, ReplyKind
+from adapter.pipeline import compose
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.terms import Terms
+from adapter.services.completion import Completion
+from adapter.services.desk import Desk, Matter, Officer, Said
+from adapter.services.docket import amendment_due
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An amendment in the officer's list; `confirm_before` is when its confirmation is due from its arrival."""
+
+    number: str
+    dossier: str
+    procedure: str
+    requested: bool
+    reason: str
+    received_at: datetime
+    confirm_before: datetime | None
+    state: str
+
+
+@dataclass(frozen=True)
+class Amendments:
+    """The officer's use cases on amendments."""
+
+    desk: Desk
+    completion: Completion
+
+    def request(
+        self, key: DossierKey, officer: Officer, *, reason: str, items: Sequence[compose.AmendmentItem]
+    ) -> tuple[Dossier, datetime]:
+        """20/25 with form 13: what is wrong and what is asked; gives the dossier and when the answer is due.
+
+        Raises:
+            NotAllowed: the dossier's state has no such step, or an amendment waits for a decision already.
+        """
+        due: list[datetime] = []
+
+        def say(matter: Matter) -> Said:
+            ledger, dossier = matter.ledger, matter.dossier
+            assert dossier.id is not None
+            if amendments.is_pending(ledger.connection, dossier.id):
+                raise NotAllowed(f"an amendment of dossier {key} waits for your decision: approve or decline it first")
+            procedure = self._amending(dossier, ledger.now)
+            limit = procedure.deadline("amend_within", matter.latest.values)
+            answer_before = ledger.docket.terms.due(limit.amount, limit.unit, ledger.now) if limit else None
+            if limit is None or answer_before is None:
+                raise Misconfigured(f"{procedure.name}: no amend_within that the calendar can tell: see `check`")
+            due.append(answer_before)
+            ledger.docket.asked(dossier, limit, ledger.now)
+            number = self.completion.series.amendment(ledger.connection, ledger.now)
+            asked = {
+                "id": ledger.new_id(),
+                "number": number,
+                "dossier_id": dossier.id,
+                "mapping": procedure.name,
+                "reason": reason,
+                "items": [item.as_stored() for item in items],
+                "officer": officer.id,
+                "requested_at": ledger.now,
+                "answer_before": due[0],
+            }
+            amendments.ask(ledger.connection, asked)
+            content = compose.amendment_request(
+                self.desk.answered(matter.request),
+                compose.Asked(number, ledger.now, due[0], reason, tuple(items)),
+                self.desk.correspondence.installation,
+                name=officer.name,
+            )
+            detail = {"request": number}
+            return Said(ReplyKind.AMENDMENT_REQUEST, content, dossier, procedure, matter.request, detail=detail)
+
+        dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, say)
+        return dossier, due[0]
+
+    def approve(self, number: str, officer: Officer) -> Dossier:
+        """20/21 for an amendment: its version comes into force.
+
+        Raises:
+            NotAllowed: there is no such amendment waiting, or the dossier has gone on since it was received.
+        """
+        key = self._waiting(number)
+
+        def say(matter: Matter) -> Said:
+            ledger, row = matter.ledger, self._still_waiting(matter, number)
+            if row.base != matter.dossier.version:
+                raise NotAllowed(
+                    f"amendment {number} starts from version {row.base}, but version {matter.dossier.version} is in "
+                    f"force: decline it, and ask for a new one"
+                )
+            procedure = self.desk.procedure(row.mapping)
+            assert matter.dossier.id is not None
+            version = amendments.version(ledger.connection, matter.dossier.id, row.version)
+            declared = self.desk.procedure(version.mapping)
+            places = dossiers.place_of(declared, version.values, amendments.rows_of(ledger.connection, version.id))
+            due = ledger.docket.approved(matter.dossier, ledger.now)
+            ledger.place(key, {**places, "confirm_due_at": due})
+            self._decide(matter, row, officer, amendments.APPROVED)
+            if row.requested:
+                amendments.close(ledger.connection, matter.dossier.id, ledger.now)
+            request = mailbox.stored(ledger.connection, row.inbox_id)
+            content = self.completion.acceptance(matter, officer, request)
+            dossier = replace(matter.dossier, version=row.version)
+            return Said(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail={"amendment": number})
+
+        return self.desk.act(key, (Act.APPROVE,), officer, say)
+
+    def decline(self, number: str, officer: Officer, *, reason: str, ground: str = "") -> Dossier:
+        """20/22 for an amendment: the version before it stays in force, both are kept.
+
+        Raises:
+            NotAllowed: there is no such amendment waiting.
+        """
+        key = self._waiting(number)
+
+        def say(matter: Matter) -> Said:
+            row = self._still_waiting(matter, number)
+            self._decide(matter, row, officer, amendments.DECLINED, reason)
+            matter.ledger.docket.declined(matter.dossier, matter.ledger.now)
+            request = mailbox.stored(matter.ledger.connection, row.inbox_id)
+            finding = Finding("amendment_declined", "/Envelope", Severity.REFUSE, words={"reason": reason})
+            content = self.completion.refusal(matter, officer, finding, ground, request)
+            procedure = self.desk.procedure(row.mapping)
+            return Said(ReplyKind.REFUSAL, content, matter.dossier, procedure, request, detail={"amendment": number})
+
+        return self.desk.act(key, (Act.DECLINE,), officer, say)
+
+    def listed(self, *, everything: bool, limit: int) -> list[Waiting]:
+        """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too."""
+        state = None if everything else amendments.WAITING
+        with self.desk.database.transaction() as connection:
+            rows = amendments.listed(connection, state=state, limit=limit)
+        return [self._line(row) for row in rows]
+
+    def _line(self, row: Stored[Any]) -> Waiting:
+        procedure, terms = self.desk.procedure(row.mapping), Terms.of(self.desk.correspondence.catalogue)
+        reason = row.values.get(procedure.amends.reason, "") if procedure.amends else ""
+        return Waiting(
+            number=row.number,
+            dossier=f"{row.dossier_number}/{row.dossier_year}",
+            procedure=row.procedure,
+            requested=row.requested,
+            reason=str(reason),
+            received_at=row.received_at,
+            confirm_before=amendment_due(procedure, row.values, row.received_at, terms),
+            state=row.state,
+        )
+
+    def _amending(self, dossier: Dossier, now: datetime) -> Procedure:
+        found = self.desk.correspondence.catalogue.amending(dossier.procedure, now.astimezone(VIETNAM).date())
+        if found is None:
+            raise NotAllowed(
+                f"no procedure in force amends dossiers of {dossier.procedure}: see amends in the mappings"
+            )
+        return found
+
+    def _waiting(self, number: str) -> DossierKey:
+        with self.desk.database.transaction() as connection:
+            row = amendments.by_number(connection, number)
+        if row is None:
+            raise NotAllowed(f"there is no amendment {number}: see `dossier amendments`")
+        return DossierKey(row.dossier_number, row.dossier_year)
+
+    def _still_waiting(self, matter: Matter, number: str) -> Stored[Any]:
+        row = amendments.by_number(matter.ledger.connection, number)
+        assert row is not None
+        if row.state != amendments.WAITING:
+            raise NotAllowed(f"amendment {number} was {row.state} already")
+        return row
+
+    def _decide(
+        self, matter: Matter, row: Stored[Any], officer: Officer, state: str, reason: str | None = None
+    ) -> None:
+        values = {"state": state, "decided_at": matter.ledger.now, "decided_by": officer.id, "reason": reason}
+        amendments.decide(matter.ledger.connection, row.id, values)

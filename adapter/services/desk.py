@@ -1,0 +1,182 @@
+"""The officer's desk (bàn trực): one act on one dossier, in one transaction.
+
+Locks the dossier, asks the transition table, has it said, signs, stores and journals. What is said is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways import dossiers, mailbox, windows
+from adapter.gateways.database import Database, Stored
+from adapter.gateways.journal import Entry
+from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, DossierState, in_words
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.events import Event, Observe
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import SignedReply
+from adapter.model.procedure import Procedure, ReplyKind
+from adapter.model.stages import Channel
+from adapter.pipeline import compose
+from adapter.pipeline.terms import Terms
+from adapter.services.correspondence import Correspondence
+from adapter.services.docket import Docket
+from adapter.services.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who decides. The name stands in the signed form; the journal and the log keep only the id."""
+
+    id: str
+    name: str
+    rank: str = ""
+
+    @property
+    def actor(self) -> str:
+        """How the journal names him."""
+        return f"officer:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an officer acts on: the dossier as it was, the version in force, the message that brought it."""
+
+    ledger: Ledger
+    act: Act
+    dossier: Dossier
+    """With the state that the act leads to."""
+    latest: Stored[Any]
+    request: Stored[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an officer has said: the reply's content, and the dossier after it.
+
+    `procedure` is the one whose documentType the reply carries, `request` the message that it answers.
+    """
+
+    kind: ReplyKind
+    content: etree._Element
+    dossier: Dossier
+    procedure: Procedure
+    request: Stored[Any]
+    schema_name: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    """For the journal: no personal value."""
+
+
+Say = Callable[[Matter], Said]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The machinery of every officer's act. `clock` gives the legal time (aware)."""
+
+    database: Database
+    correspondence: Correspondence
+    clock: Callable[[], datetime]
+    observe: Observe
+
+    def act(self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, say: Say) -> Dossier:
+        """Do the first of these acts that the dossier's state allows, or say why none can be done.
+
+        Raises:
+            NotAllowed: the dossier is unknown, or not in a state that allows the act.
+        """
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [dossiers.lock_name(key)])
+            found = dossiers.find(connection, [key])
+            before = found.get(key)
+            if before is None or before.id is None:
+                raise NotAllowed(f"there is no dossier {key}")
+            act, state = _step(before, acts)
+            latest = dossiers.version(connection, before.id, before.version)
+            request = mailbox.request_of(connection, before.id, before.version)
+            docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
+            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
+            said = say(Matter(ledger, act, replace(before, state=state), latest, request))
+            self._reply(ledger, said)
+            detail = {"state": said.dossier.state.value, **said.detail}
+            entry = Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail)
+            dossier = ledger.record(ledger.dossiers[key], entry)
+            assert dossier is not None
+            ledger.write(found)
+        self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=dossier.state.value)
+        return dossier
+
+    def procedure(self, mapping: str | None) -> Procedure:
+        """The procedure in the version that judged.
+
+        Raises:
+            Misconfigured: that version is not installed any more.
+        """
+        found = self.correspondence.catalogue.version(mapping)
+        if found is None:
+            raise Misconfigured(f"the mapping {mapping}, under which the dossier was judged, is not installed any more")
+        return found
+
+    def answered(self, request: Stored[Any]) -> compose.InReplyTo:
+        """What binds a reply to the message it answers."""
+        return compose.InReplyTo(
+            message_id=request.message_id,
+            digest=request.content_digest,
+            schema=request.schema,
+            mapping=request.mapping,
+            channel=request.channel,
+        )
+
+    def _reply(self, ledger: Ledger, said: Said) -> None:
+        """Sign what is said and send it the way its request came, or as a transfer until the window has it."""
+        dossier, request, procedure = said.dossier, said.request, said.procedure
+        ledger.dossiers[dossier.key] = dossier
+        to = self._address(dossier, procedure, request)
+        signed = self.correspondence.sign(said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name)
+        direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and procedure.on_window)
+        ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
+        if direct and procedure.on_window:
+            transfer = self._transfer(ledger, dossier, procedure, request, signed)
+            ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")
+
+    def _transfer(
+        self, ledger: Ledger, dossier: Dossier, procedure: Procedure, request: Stored[Any], signed: SignedReply
+    ) -> SignedReply:
+        return self.correspondence.transfer(
+            key=dossier.key,
+            procedure=procedure.code,
+            request=(request.raw, request.digest, request.received_at),
+            reply=(signed.body, signed.digest, ledger.now),
+            incident=windows.incident_name(windows.open_incident(ledger.connection)),
+            now=ledger.now,
+        )
+
+    def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> compose.Address:
+        installation = self.correspondence.installation
+        by_portal = request.channel == Channel.PORTAL.value
+        return compose.Address(
+            sender=installation.own,
+            recipient=installation.portal if by_portal else installation.window,
+            document_type=procedure.code,
+            type=str(request.pair).partition("/")[0],
+            key=dossier.key,
+            correlation_id=request.message_id,
+        )
+
+
+def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:
+    for act in acts:
+        if (state := dossier.after(act)) is not None:
+            return act, state
+    raise NotAllowed(not_possible(dossier, acts[0]))
+
+
+def not_possible(dossier: Dossier, act: Act) -> str:
+    """Why an officer's act is turned down, and what he can do instead."""
+    state, possible = STATE_NAMES[dossier.state], in_words(dossier.possible)
+    return f"dossier {dossier.key} is {state.en}: not possible now: {ACT_NAMES[act].en}; possible: {possible.en}"

@@ -1,0 +1,63 @@
+"""What an amendment starts from, as the store and the batch in hand know it; it decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways import amendments, lookups
+from adapter.gateways.database import Stored
+from adapter.model.dossier import Dossier, DossierState
+from adapter.model.errors import Misconfigured
+from adapter.model.identifiers import Digest
+from adapter.model.procedure import Procedure
+from adapter.model.stages import Channel, Submission
+from adapter.pipeline.amendment import Standing, document_of
+from adapter.pipeline.envelope import open_envelope
+from adapter.pipeline.judge import Ground
+from adapter.services.ledger import Ledger
+
+
+def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
+    """The version in force of a dossier and what is open about it.
+
+    Raises:
+        Misconfigured: the mapping that read the version is not installed any more.
+    """
+    connection = ledger.connection
+    assert dossier.id is not None, "whatever can be amended is stored or held"
+    request = None
+    if dossier.state is DossierState.AMENDMENT_REQUESTED:
+        request = amendments.open_request(connection, dossier.id)
+    pending = dossier.key in ledger.pending or amendments.is_pending(connection, dossier.id)
+    held = ledger.versions.get(dossier.key)
+    if held is not None:
+        procedure, document = held.verified.envelope.procedure, held.verified.element
+        identities = ledger.identities(held)
+    else:
+        row = amendments.version(connection, dossier.id, dossier.version)
+        procedure = _procedure(row.mapping, ground)
+        document = etree.fromstring(row.document) if row.document else _declared(row, ground)
+        identities = frozenset(lookups.identities(connection, dossier.key) or ())
+    return Standing(
+        procedure=procedure,
+        document=document,
+        identities=identities,
+        request=request.number if request else None,
+        answer_before=request.answer_before if request else None,
+        pending=pending,
+    )
+
+
+def _procedure(mapping: str, ground: Ground) -> Procedure:
+    procedure = ground.catalogue.version(mapping)
+    if procedure is None:
+        raise Misconfigured(f"mapping {mapping}, under which the dossier was read, is not installed any more")
+    return procedure
+
+
+def _declared(row: Stored[Any], ground: Ground) -> etree._Element:
+    """The declaration itself, opened again: what it says was verified when it came."""
+    submission = Submission(row.raw, Channel(row.channel), row.received_at, Digest(row.raw_digest))
+    return document_of(open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits))

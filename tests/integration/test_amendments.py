@@ -1,0 +1,282 @@
+"""A dossier's life from the declaration to form 15, as the window, the portal and the officers see it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from lxml import etree
+from sqlalchemy import select
+
+from adapter.bootstrap import House, house
+from adapter.gateways.tables import amendment, deadline, inbox, outbox
+from adapter.gateways.upgrade import upgrade
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Submission
+from adapter.services.comparison import Versions
+from adapter.services.lookup import Kind, Question
+from adapter.services.tokens import EVERY_OFFICE, Caller, Role
+from adapter.services.waiting import Waiting
+from tests.demo.premises import furnish
+from tests.harness.fixtures import Act, Case, Step, load_cases, signed
+from tests.harness.history import OFFICER, Desk, dossier_of, told_again
+from tests.harness.pki import shared_pki
+
+CASES = {case.id: case for case in load_cases()}
+GROUP = "BQP0100001/accepted-tour-group-entering"
+OWN = "BQP0100003/accepted-own-discovery-waits-for-approval"
+ANSWER = "BQP0100003/accepted-on-request"
+KEY = dossier_of(CASES[OWN].message)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+    made = house(
+        furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url).config
+    )
+    upgrade(made.database)
+    yield made
+    made.database.close()
+
+
+def submission(case: Case) -> Submission:
+    body = signed(case, shared_pki())
+    return Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
+
+
+def play(whole: House, case: Case) -> None:
+    """What came before a case."""
+    for number, step in enumerate(case.before):
+        if step.act is None:
+            whole.intake.receive([submission(told_again(case, number, CASES))])
+        else:
+            Desk(whole).act(case, step.act)
+
+
+def come(whole: House, case: Case) -> Submission:
+    """A case with all that came before it."""
+    play(whole, case)
+    sent = submission(Desk(whole).filled(case))
+    whole.intake.receive([sent])
+    return sent
+
+
+def said(whole: House, *, transfers: bool = False) -> list[tuple[str, str]]:
+    """Every reply about the dossier in its order: pair and documentType."""
+    routes = outbox.c.route == "transfer" if transfers else outbox.c.route != "transfer"
+    query = select(outbox).where(outbox.c.dossier_id.is_not(None), routes).order_by(outbox.c.ordinal)
+    with whole.database.transaction() as connection:
+        return [(f"{row.type}/{row.function}", row.document_type) for row in connection.execute(query)]
+
+
+def newest(whole: House) -> etree._Element:
+    query = select(outbox.c.body).where(outbox.c.dossier_id.is_not(None)).order_by(outbox.c.ordinal.desc()).limit(1)
+    with whole.database.transaction() as connection:
+        return etree.fromstring(connection.execute(query).scalar_one())
+
+
+def waiting(whole: House) -> str:
+    (found,) = whole.amendments.listed(everything=False, limit=9)
+    return found.number
+
+
+def another(case: Case, message_id: str) -> Case:
+    """The same case in another message."""
+    old = etree.fromstring(case.message).findtext("Header/Reference/messageId") or ""
+    return replace(case, message=case.message.replace(old.encode(), message_id.encode()))
+
+
+def test_an_amendment_on_own_discovery_goes_its_whole_way_in_order(whole: House) -> None:
+    come(whole, CASES[OWN])
+    assert whole.amendments.approve(waiting(whole), OFFICER).state == "amended"
+    assert whole.completion.complete(KEY, OFFICER).state == "completed_amended"
+    assert said(whole) == [
+        ("20/21", "BQP0100001"),
+        ("30/23", "BQP0100001"),
+        ("11/99", "BQP0100003"),
+        ("20/21", "BQP0100003"),
+        ("30/28", "BQP0100003"),
+    ]
+    form = newest(whole).find("Body/Content/Completion")
+    assert form is not None
+    assert form.findtext("FormNumber") == "15"
+    assert form.findtext("AmendmentConfirmation/ValidVersion") == "2"
+    assert form.findtext("AmendmentConfirmation/DossierNumber") == KEY.number
+
+
+def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_masked(whole: House) -> None:
+    come(whole, CASES[OWN])
+    reading = Versions(whole.database, lambda: whole.catalogue, whole.legal_clock)
+    before = reading.of(KEY, personal=False, actor="")
+    assert [(column.version, column.standing) for column in before.columns] == [(1, "in force"), (2, "waiting")]
+    whole.amendments.approve(waiting(whole), OFFICER)
+    after = reading.of(KEY, personal=True, actor="operator:test")
+    assert [(column.version, column.standing) for column in after.columns] == [(1, "earlier"), (2, "in force")]
+    (changed,) = (line for line in after.lines if line.changed)
+    assert (changed.place, changed.values) == ("persons[2].documentNumber", ("E81234562", "E81234572"))
+    (masked,) = (line for line in before.lines if line.changed)
+    assert set(masked.values) == {"***"}
+
+
+def test_customs_find_the_version_in_force_only(whole: House) -> None:
+    come(whole, CASES[OWN])
+    caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
+
+    def found(paper: str) -> int:
+        return len(whole.lookup.dossiers(Question(Kind.PAPER, paper), caller).dossiers)
+
+    assert (found("E81234562"), found("E81234572")) == (1, 0)
+    whole.amendments.approve(waiting(whole), OFFICER)
+    assert (found("E81234562"), found("E81234572")) == (0, 1)
+
+
+def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: House) -> None:
+    come(whole, CASES[OWN])
+    dossier = whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
+    assert (dossier.state, dossier.version, dossier.versions) == ("completed", 1, 2)
+    assert said(whole)[-1] == ("20/22", "BQP0100003")
+    assert whole.amendments.listed(everything=False, limit=9) == []
+
+
+def test_what_was_decided_is_not_decided_again(whole: House) -> None:
+    come(whole, CASES[OWN])
+    number = waiting(whole)
+    whole.amendments.decline(number, OFFICER, reason="Chưa rõ lý do")
+    with pytest.raises(NotAllowed, match="declined already"):
+        whole.amendments.approve(number, OFFICER)
+
+
+def test_of_two_officers_at_once_one_decides(whole: House) -> None:
+    come(whole, CASES[OWN])
+    number, together = waiting(whole), Barrier(2)
+
+    def approve() -> str:
+        together.wait()
+        return whole.amendments.approve(number, OFFICER).state
+
+    def decline() -> str:
+        together.wait()
+        return whole.amendments.decline(number, OFFICER, reason="Chưa rõ lý do").state
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = [pool.submit(act) for act in (approve, decline)]
+        errors = [each.exception() for each in ends]
+    assert sum(isinstance(error, NotAllowed) for error in errors) == 1
+    assert sum(error is None for error in errors) == 1
+    assert [pair for pair, code in said(whole) if code == "BQP0100003"][1:] in (["20/21"], ["20/22"])
+
+
+def test_an_amendment_that_comes_while_an_officer_completes_has_one_of_two_lawful_ends(whole: House) -> None:
+    case = replace(CASES[OWN], before=(Step(send=GROUP),))
+    play(whole, case)
+    together, sent = Barrier(2), submission(case)
+
+    def amend() -> str:
+        together.wait()
+        return whole.intake.receive([sent])[0].outcome.value
+
+    def complete() -> str:
+        together.wait()
+        return whole.completion.complete(KEY, OFFICER).state.value
+
+    with ThreadPoolExecutor(2) as pool:
+        outcome, state = [each.result() for each in (pool.submit(amend), pool.submit(complete))]
+    assert state == "completed"
+    pairs = [pair for pair, _ in said(whole)]
+    if outcome == "accepted":
+        assert pairs == ["20/21", "30/23", "11/99"]
+    else:
+        assert pairs == ["20/21", "30/23"]
+
+
+def test_two_amendments_in_one_batch_are_one_that_waits_and_one_that_must(whole: House) -> None:
+    play(whole, CASES[OWN])
+    other = another(CASES[OWN], "00000000-0000-4000-8000-000000000001")
+    first, second = whole.intake.receive([submission(CASES[OWN]), submission(other)])
+    assert (first.outcome, second.outcome) == ("accepted", "rejected")
+    assert [finding.name for finding in second.findings] == ["amendment_pending"]
+
+
+def test_a_duplicate_of_an_amendment_gets_the_identical_reply_and_changes_nothing(whole: House) -> None:
+    sent = come(whole, CASES[ANSWER])
+    assert whole.intake.receive([sent])[0].duplicate
+    with whole.database.transaction() as connection:
+        mine = select(outbox.c.digest).join(inbox, inbox.c.id == outbox.c.inbox_id).where(inbox.c.digest == sent.digest)
+        digests = connection.execute(mine).scalars().all()
+        kept = connection.execute(select(amendment)).all()
+    assert len(digests) == 2
+    assert len(set(digests)) == 1
+    assert len(kept) == 1
+
+
+def test_an_amendment_that_overtook_its_declaration_is_judged_when_that_comes(whole: House) -> None:
+    case = CASES[OWN]
+    (early,) = whole.intake.receive([submission(case)])
+    assert early.state == "waiting"
+    whole.intake.receive([submission(told_again(case, 0, CASES))])
+    timer = Waiting(whole.database, whole.intake, whole.legal_clock, whole.observe)
+    assert timer.wake() == 1
+    with whole.database.transaction() as connection:
+        row = connection.execute(select(inbox).where(inbox.c.public_id == early.public_id)).one()
+    # Before the confirmation own discovery has no place (Article 11(1)(a)), however early it came.
+    assert (row.state, row.outcome) == ("settled", "rejected")
+
+
+def test_a_request_says_until_when_it_is_to_be_answered(whole: House) -> None:
+    play(whole, CASES[ANSWER])
+    content = newest(whole).find("Body/Content/AmendmentRequest")
+    assert content is not None
+    assert said(whole)[-1] == ("20/25", "BQP0100003")
+    assert content.findtext("AnswerBefore") == "2026-03-02 08:15:00"
+    assert newest(whole).findtext("Header/Subject/reference") == dossier_of(CASES[ANSWER].message).number
+
+
+def test_the_hour_for_the_answer_and_the_hour_for_its_confirmation_run_and_end(whole: House) -> None:
+    """Article 11(3)(b) from when the declarant has the request, 11(3)(c) from when the border guard has form 14."""
+
+    def running() -> list[tuple[str, bool]]:
+        open_still = select(deadline).where(deadline.c.ended_at.is_(None)).order_by(deadline.c.kind)
+        with whole.database.transaction() as connection:
+            return [(row.kind, row.started_at is not None) for row in connection.execute(open_still)]
+
+    play(whole, CASES[ANSWER])
+    assert running() == [("amend_within", False), ("confirm_within", True)]
+    whole.intake.receive([submission(Desk(whole).filled(CASES[ANSWER]))])
+    assert running() == [("confirm_amendment_within", True), ("confirm_within", True)]
+    whole.completion.complete(dossier_of(CASES[ANSWER].message), OFFICER)
+    assert running() == []
+
+
+def test_while_an_amendment_waits_nothing_more_is_asked_for(whole: House) -> None:
+    come(whole, CASES[OWN])
+    with pytest.raises(NotAllowed, match="approve or decline it first"):
+        whole.amendments.request(KEY, OFFICER, reason="Sai", items=())
+
+
+def test_an_act_that_is_not_possible_names_the_state_and_what_is(whole: House) -> None:
+    come(whole, CASES[ANSWER])
+    key: DossierKey = dossier_of(CASES[ANSWER].message)
+    with pytest.raises(NotAllowed, match=r"amended, waiting for confirmation.*possible: .*complete an amendment"):
+        whole.completion.accept(key, OFFICER)
+
+
+def test_a_dossier_amended_before_its_confirmation_may_still_be_refused(whole: House) -> None:
+    come(whole, CASES[ANSWER])
+    key = dossier_of(CASES[ANSWER].message)
+    assert whole.completion.refuse(key, OFFICER, reason="Không đủ điều kiện").state == "refused"
+
+
+def test_what_the_portal_decided_on_an_amendment_is_transferred_under_its_own_procedure(whole: House) -> None:
+    come(whole, CASES["BQP0100003/accepted-by-the-portal"])
+    assert said(whole, transfers=True) == [("40/01", "BQP0100003")]
+
+
+def test_acts_of_the_history_are_all_of_them() -> None:
+    used = {step.act for case in CASES.values() for step in case.before if step.act}
+    assert used >= set(Act) - {Act.ACCEPT}
