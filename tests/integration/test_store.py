@@ -242,7 +242,7 @@ def test_the_same_content_in_other_bytes_is_the_same_message(scene: Scene) -> No
 def test_a_contingency_number_is_drawn_once_for_a_sender_and_message(
     scene: Scene, others: Callable[[], Database]
 ) -> None:
-    series = Series("BPTT", "HN", "XN")
+    series = Series("BPTT", "HN", "XN", "SD")
     wanted = [("portal:a", "m1"), ("portal:a", "m2"), ("portal:b", "m1")]
     together = threading.Barrier(4)
 
