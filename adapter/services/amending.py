@@ -139,8 +139,8 @@ class Amendments:
             matter.ledger.docket.declined(matter.dossier, matter.ledger.now)
             request = mailbox.stored(matter.ledger.connection, row.inbox_id)
             finding = Finding("amendment_declined", "/Envelope", Severity.REFUSE, words={"reason": reason})
-            content = self.completion.refusal(matter, officer, finding, ground, request)
             procedure = self.desk.procedure(row.mapping)
+            content = self.completion.refusal(matter, officer, finding, procedure, ground, request)
             return Said(ReplyKind.REFUSAL, content, matter.dossier, procedure, request, detail={"amendment": number})
 
         return self.desk.act(key, (Act.DECLINE,), officer, say)
