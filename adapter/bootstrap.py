@@ -29,14 +29,17 @@ from adapter.model.header import Party
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
-from adapter.model.stages import Role
+from adapter.model.stages import Role, Signer
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
 from adapter.pipeline.timestamp import Authorities
 from adapter.pipeline.timing import Timing
 from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.trust.holder import NumberPlace
+from adapter.services.accounts import Accounts
+from adapter.services.admission import Admission, Unlisted
 from adapter.services.amending import Amendments
+from adapter.services.authorisations import Authorisations
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
 from adapter.services.deadlines import Deadlines
@@ -46,6 +49,7 @@ from adapter.services.door import Door
 from adapter.services.intake import Intake
 from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
+from adapter.services.registry import Registry
 from adapter.services.sealing import repeatable
 from adapter.services.tokens import Tokens
 from adapter.services.window import Patience, Window
@@ -106,6 +110,22 @@ class House:
     def representation(self) -> Representation:
         """Of those who have no register; the daemon's `intake` asks the store."""
         return Representation(head_for_branches=self.settings.trust.registry.head_for_branches)
+
+    @cached_property
+    def authorisations(self) -> Authorisations:
+        return Authorisations(self.database, self.legal_clock, self.representation)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.database, self.number_places, self.legal_clock)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.database, lambda: self.catalogue, self.legal_clock)
+
+    @cached_property
+    def admission(self) -> Admission:
+        return Admission(Unlisted(self.settings.trust.registry.unknown_on_window), self.representation)
 
     @cached_property
     def ground(self) -> Ground:
@@ -230,13 +250,17 @@ class House:
         waiting = self.settings.waiting
         return Intake(
             database=self.database,
-            ground=self.ground,
+            ground=replace(self.ground, representation=replace(self.representation, entitled=self._entitled)),
             correspondence=self.correspondence,
             series=self.series,
+            admission=self.admission,
             clock=self.legal_clock,
             patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
             observe=self.observe,
         )
+
+    def _entitled(self, signer: Signer, number: str, at: datetime) -> bool:
+        return self.authorisations.entitled(signer, number, at)
 
     @cached_property
     def completion(self) -> Completion:

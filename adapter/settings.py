@@ -155,6 +155,7 @@ class IdentitySettings(_Part):
 
 
 class RegistrySettings(_Part):
+    unknown_on_window: str = Field(pattern=r"^(attested|flag|reject)$")
     head_for_branches: bool
 
 

@@ -14,6 +14,7 @@ from adapter.cli import (
     judging,
     playing,
     quarantines,
+    registers,
     rehearsing,
     reporting,
     running,
@@ -48,6 +49,9 @@ dossiers.dossier.command("versions")(amendments.versions)
 app.add_typer(dossiers.dossier, name="dossier")
 app.add_typer(dossiers.journal, name="journal")
 app.add_typer(quarantines.quarantine, name="quarantine")
+app.add_typer(registers.certificate, name="certificate")
+app.add_typer(registers.authorisation, name="authorisation")
+app.add_typer(registers.account, name="account")
 app.add_typer(windows.window, name="window")
 app.add_typer(windows.token, name="token")
 simulation.simulate.command("send")(playing.send)

@@ -70,6 +70,7 @@ def _dossier(row: Row[Any]) -> Dossier:
         accepted_at=row.accepted_at,
         completed_at=row.completed_at,
         id=row.id,
+        identities=tuple(row.identities),
         last_sent=row.last_sent,
         transferred=row.transferred,
         versions=row.versions,

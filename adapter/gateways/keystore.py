@@ -42,6 +42,30 @@ def load_certificates(file: Path) -> tuple[x509.Certificate, ...]:
         raise Misconfigured(f"{file} holds no PEM certificate") from None
 
 
+def load_holders(file: Path) -> tuple[x509.Certificate, ...]:
+    """The holders' certificates of a PEM or DER file; those of authorities, as a chain brings them, are left out.
+
+    Raises:
+        Misconfigured: it cannot be read or holds none.
+    """
+    raw = _read(file)
+    try:
+        found = x509.load_pem_x509_certificates(raw) if b"-----BEGIN" in raw else [x509.load_der_x509_certificate(raw)]
+    except ValueError:
+        raise Misconfigured(f"{file} holds no certificate, neither PEM nor DER") from None
+    holders = tuple(each for each in found if not _is_authority(each))
+    if not holders:
+        raise Misconfigured(f"{file} holds the certificate of an authority only; give the holder's")
+    return holders
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+
+
 def load_folder(folder: Path | None, *, must_hold: bool) -> tuple[x509.Certificate, ...]:
     """The certificates of every .pem file of a folder.
 

@@ -380,3 +380,67 @@ token = Table(
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
 )
+
+certificate = Table(
+    "certificate",
+    metadata,
+    _id(),
+    Column("issuer", String(500), nullable=False),
+    Column("serial", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("subject", String(500), nullable=False),
+    Column("holder", String(255), nullable=False),
+    Column("number", String(20), index=True),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_to", Moment, nullable=False),
+    Column("registered_with", String(10), nullable=False),  # portal | window
+    Column("since", Moment, nullable=False),
+    Column("state", String(10), nullable=False),  # active | suspended
+    Column("reason", Text),
+    Column("officer", String(120)),
+    Column("changed_at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("issuer", "serial"),
+)
+
+authorisation = Table(
+    "authorisation",
+    metadata,
+    _id(),
+    Column("holder", String(20), nullable=False, index=True),
+    Column("principal", String(20), nullable=False),
+    Column("document", String(80), nullable=False),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_to", Moment),
+    Column("granted_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("reason", Text),
+)
+
+suspension = Table(
+    "suspension",
+    metadata,
+    _id(),
+    Column("number", String(20), nullable=False),
+    Column("unit", String(20)),  # null: at every unit
+    Column("reason", Text, nullable=False),
+    Column("officer", String(120), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("lifted_at", Moment),
+    Column("lifted_reason", Text),
+    Column("lifted_officer", String(120)),
+)
+Index(
+    "ix_suspension_open",
+    suspension.c.number,
+    sqlite_where=text("lifted_at IS NULL"),
+    postgresql_where=text("lifted_at IS NULL"),
+)
+
+expiry_alert = Table(
+    "expiry_alert",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("days", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+)

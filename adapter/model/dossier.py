@@ -134,6 +134,8 @@ class Dossier:
     completed_at: datetime | None = None
     """When the declaration was confirmed as complete, after an amendment once more."""
     id: int | None = None
+    identities: tuple[str, ...] = ()
+    """The personal numbers and tax codes of those who may read and change it."""
     last_sent: datetime | None = None
     """`sendDate` of the newest version, so that an older one that arrives late is known."""
     transferred: bool = False

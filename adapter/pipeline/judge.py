@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -77,6 +77,13 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     findings = _capped(tuple(found), verified.envelope, ground.limits)
     mark(Stage.CHECK)
     return conclude(replace(declaration, findings=findings), Stage.CHECK)
+
+
+def reconsidered(outcome: Accepted | Refused, found: Sequence[Finding]) -> Outcome:
+    """The outcome with what only the store could find, which stands before what was found without it."""
+    declaration = outcome.declaration
+    located = tuple(_located(finding, declaration.verified.envelope.tree) for finding in found)
+    return conclude(replace(declaration, findings=(*located, *outcome.findings)), Stage.DECIDE)
 
 
 def conclude(declaration: Declaration, stage: Stage) -> Outcome:

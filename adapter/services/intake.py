@@ -28,6 +28,7 @@ from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
+from adapter.services.admission import Admission
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
 from adapter.services.judging import Stopwatch, broken, judged
@@ -91,6 +92,7 @@ class Intake:
     ground: Ground
     correspondence: Correspondence
     series: Series
+    admission: Admission
     clock: Callable[[], datetime]
     patience: Patience
     observe: Observe
@@ -157,8 +159,10 @@ class Intake:
             incident = None
             if any(item.submission.channel is Channel.PORTAL for item in items):
                 incident = windows.incident_name(windows.open_incident(connection))
+            at = self.clock()
             docket = Docket(self.database, connection, Terms.of(self.ground.catalogue))
-            ledger = Ledger(connection, self.database, known, dict(before), self.clock(), docket, incident)
+            register = self.admission.ask(connection, [item.outcome for item in items], at)
+            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register)
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
@@ -217,6 +221,7 @@ class Intake:
                 verified = outcome.declaration.verified
                 outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
         dossier = ledger.dossiers.get(item.key) if item.key else None
+        outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
 
         def amend(form: Declaration, standing_dossier: Dossier) -> Declaration:
             return amended(form, standing(ledger, standing_dossier, self.ground), self.ground)

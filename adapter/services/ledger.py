@@ -17,6 +17,7 @@ from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply
 from adapter.model.stages import Declaration
+from adapter.services.admission import Register
 from adapter.services.docket import Docket
 
 
@@ -35,6 +36,8 @@ class Ledger:
     """The versions that this transaction has brought into force."""
     pending: set[DossierKey] = field(default_factory=set)
     """Dossiers with an amendment of this transaction that waits for an officer."""
+    register: Register = field(default_factory=Register)
+    """What the store says of who signed and declares in this batch."""
     _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
     _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
     _places: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
@@ -89,6 +92,9 @@ class Ledger:
         else:
             self.docket.declared(dossier, version, known=True)
             self.place(dossier.key, dossiers.place(version))
+        procedure = version.verified.envelope.procedure
+        own = dossiers.identities(procedure, version.values, version.rows)
+        dossier = replace(dossier, identities=tuple(sorted(own)))
         self._version(dossier, version, inbox_id, document=None)
         self.versions[dossier.key] = version
         return dossier

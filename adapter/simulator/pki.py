@@ -184,6 +184,9 @@ SIGNERS: Mapping[str, PartySpec] = {
         organization_identifier="VATVN-0100109106",
         usage=Usage.SEAL,
     ),
+    "unregistered": replace(_ENTERPRISE, title="Cong ty chua dang ky chung thu so"),
+    "barred": replace(_ENTERPRISE, title="Cong ty co chung thu so tam dung"),
+    "stopped-enterprise": replace(_ENTERPRISE, title="Cong ty bi tam dung", identity="MST:0100990015"),
     "citizen": PartySpec(
         title="Cong dan Thu nghiem", organization="Ca nhan", issuer="public-ca", identity="CCCD:001085012345"
     ),

@@ -12,6 +12,7 @@ from adapter.model.stages import Channel
 from tests.demo.partner import SingleWindow
 from tests.demo.play import ANSWER_SECONDS, Line, Play, players
 from tests.demo.premises import Daemon, furnish
+from tests.demo.register import furnish_register
 from tests.harness.attacks.canary import heard
 from tests.harness.fixtures import load_cases
 from tests.harness.history import Desk, told_again
@@ -27,6 +28,7 @@ QUIET_SECONDS = 1.5
 def play(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
     """The window's means against a daemon on the session's servers."""
     place = furnish(tmp_path, pki=shared_pki(), broker_url=vhost_url, database_url=postgresql_url, workers=WORKERS)
+    furnish_register(place, load_cases())
     daemon = Daemon(place)
     try:
         daemon.start()

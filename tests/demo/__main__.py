@@ -18,6 +18,7 @@ from tests.demo.broker import broker
 from tests.demo.partner import SingleWindow, must_be_empty
 from tests.demo.play import players
 from tests.demo.premises import Daemon, DemonstrationFailed, clear, furnish
+from tests.demo.register import furnish_register
 from tests.demo.table import Narrator
 from tests.harness.fixtures import load_cases
 from tests.harness.pki import ROOT
@@ -60,6 +61,8 @@ def _play(stack: ExitStack, narrator: Narrator) -> float:
     stack.callback(node.stop)
     _timed(narrator, node.start, node.about)
     premises = furnish(FOLDER, pki=pki, broker_url=node.url)
+    known = furnish_register(premises, cases)
+    narrator.say(f"{known} certificates of declarants are registered with the portal (Điều 6(3))")
     daemon = Daemon(premises)
     stack.callback(daemon.stop)
     _timed(narrator, daemon.start, f"the adapter on SQLite; it logs to {_short(daemon.log)}")

@@ -43,6 +43,7 @@ def _known_attack(name: str | None) -> str | None:
 
 
 _PartyName = Annotated[str | None, BeforeValidator(_known_party)]
+_KnownParty = Annotated[str, BeforeValidator(_known_party)]
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -128,6 +129,34 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class GivenAuthorisation:
+    """A letter of authorisation that is in force."""
+
+    holder: str
+    principal: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class GivenSuspension:
+    """An account that is suspended, at one unit or everywhere."""
+
+    number: str
+    reason: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
+class Register:
+    """What must stand in the registers for a case. All cases are judged with all of it, so each has its own numbers."""
+
+    authorisations: tuple[GivenAuthorisation, ...] = ()
+    suspended_accounts: tuple[GivenSuspension, ...] = ()
+    suspended_certificates: Mapping[_KnownParty, str] = Field(default_factory=dict)
+    """Why, by party."""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT, kw_only=True)
 class Case:
     """One fixture: the unsigned message, who signs it, what is done to it, and what must come of it."""
 
@@ -144,6 +173,7 @@ class Case:
     attack: Annotated[str | None, BeforeValidator(_known_attack)] = None
     twin: str | None = None
     """The id of the genuine message that this one resembles, and that must pass: strictness may lose nobody."""
+    register: Register = Register()
 
     @model_validator(mode="after")
     def _has_the_one_clock(self) -> Self:

@@ -26,6 +26,7 @@ from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness.registered import register_declarants
 
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
 BODY_BYTES = 200_000
@@ -105,6 +106,7 @@ def website(config: Path) -> Iterator[Website]:
 
     built = house(config, observe=observe)
     upgrade(built.database)
+    register_declarants(built, shared_pki(), since=CLOCK.replace(month=1))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(configuration(built, "127.0.0.1", port))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +23,6 @@ from adapter.gateways.tables import declaration as declarations
 from adapter.gateways.tables import declaration_row as rows_of
 from adapter.gateways.tables import dossier as dossiers
 from adapter.gateways.tables import inbox, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused
 from adapter.model.procedure import Procedure, ReplyKind, RuleSpec
@@ -33,6 +33,7 @@ from adapter.pipeline.rules.table import RULES, Kind
 from adapter.simulator.sign import PLAIN_FORMS, SignatureForm
 from tests.demo.expectations import differences, expected, read
 from tests.demo.premises import furnish
+from tests.demo.register import furnish_register
 from tests.harness.attacks import ATTACKS as BUILDERS
 from tests.harness.attacks.canary import heard
 from tests.harness.fixtures import CLOCK, FIXTURES, Case, ExpectedDossier, load_cases, signed
@@ -75,8 +76,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house on a migrated, empty SQLite file, at the fixtures' clock."""
     premises = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url=_NO_BROKER)
     made = house(premises.config)
-    upgrade(made.database)
-    made.database.close()
+    furnish_register(premises, CASES)
     yield made
     made.database.close()
 
@@ -100,7 +100,9 @@ def judged(
 def _settled(case: Case, whole: House, folder: Path) -> Judged:
     """Play the case's history in a fresh store, then its message."""
     file = folder / "adapter.db"
-    shutil.copy(whole.settings.folders.state / "adapter.db", file)
+    original = sqlite3.connect(whole.settings.folders.state / "adapter.db")
+    with closing(original), closing(sqlite3.connect(file)) as copy:
+        original.backup(copy)  # a plain copy would leave out what still stands in the write-ahead log
     own = House(whole.settings)
     own.__dict__ |= {"database": Database(f"sqlite:///{file}"), "ground": whole.ground, "catalogue": whole.catalogue}
     try:
@@ -111,7 +113,7 @@ def _settled(case: Case, whole: House, folder: Path) -> Judged:
             else:
                 own.intake.receive([_submission(told_again(case, number, BY_ID))])
         submission = _submission(desk.filled(case))
-        outcome = judge(submission, whole.ground)
+        outcome = judge(submission, own.intake.ground)
         own.intake.receive([submission])
         return Judged(case, outcome, _told(own, submission))
     finally:

@@ -1,0 +1,253 @@
+"""`certificate`, `authorisation` and `account`: who may sign, who speaks for whom, and whose account is suspended."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography import x509
+
+from adapter.cli.dossiers import operator
+from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.printing import as_json, line, note, pairs, table
+from adapter.cli.windows import By
+from adapter.gateways.certificates import Office, Registered
+from adapter.gateways.keystore import load_holders
+from adapter.model.errors import Misconfigured
+from adapter.services.registry import NotImported, Registration
+
+certificate = typer.Typer(no_args_is_help=True, help="Registered certificates of declarants (Article 6(3)).")
+authorisation = typer.Typer(no_args_is_help=True, help="Who may speak for whom (Articles 3(4), 7(3)).")
+account = typer.Typer(no_args_is_help=True, help="Suspended e-ID accounts (QĐ 03/2025/QĐ-TTg Article 8).")
+
+Which = Annotated[str, typer.Argument(metavar="CERTIFICATE", help="Serial number, fingerprint (SHA-256) or id.")]
+Issuer = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A part of the issuer's name, where two have the same serial number.")
+]
+Reason = Annotated[str, typer.Option(help="Why; the declarant is told.")]
+Kept = Annotated[str, typer.Option("--reason", help="Why; kept in the record.")]
+Officer = Annotated[str, typer.Option(metavar="ID", help="The officer who decided, by his id.")]
+Number = Annotated[
+    str | None,
+    typer.Option(metavar="NUMBER", help="Only of this personal number (12 digits) or tax code (10, or 10-3)."),
+]
+Person = Annotated[str, typer.Argument(metavar="NUMBER", help="Personal number (12 digits) or tax code (10, or 10-3).")]
+
+
+@certificate.command("import")
+def certificate_import(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="PEM or DER; chains may follow.")],
+    registered_with: Annotated[Office, typer.Option(help="Where it was registered.")] = Office.PORTAL,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Registered since, ISO 8601; default: now.")] = None,
+    holder: Annotated[str | None, typer.Option(help="The holder's name; default: the one in the certificate.")] = None,
+    number: Annotated[
+        str | None, typer.Option(help="The holder's tax code or personal number, where the certificate names none.")
+    ] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Register certificates: all of them or, if one cannot be, none. What is registered already stays as it is."""
+    registered = moment(since, "--since")
+    if (holder or number) and len(files) > 1:
+        raise typer.BadParameter("--holder and --number are one holder's: name one file")
+    found: list[tuple[str, x509.Certificate]] = []
+    faults: list[str] = []
+    for file in files:
+        try:
+            found.extend((str(file), each) for each in load_holders(file))
+        except Misconfigured as error:
+            faults.append(str(error))
+    if faults:
+        raise NotImported(faults)
+    how = Registration(registered_with, registered, holder, number)
+    imported = open_house(config).registry.register(found, how, actor=operator(by))
+    if json:
+        as_json(imported)
+        return
+    new = sum(each.new for each in imported)
+    line(f"{new} registered" + (f", {len(imported) - new} were registered already" if new < len(imported) else ""))
+    for each in imported:
+        state = "" if each.new else f" (since {each.certificate.since:%Y-%m-%d})"
+        line(f"  {each.certificate.serial}  {each.certificate.holder}{state}")
+
+
+@certificate.command("list")
+def certificate_list(number: Number = None, json: AsJson = False, config: Config = None) -> None:
+    """All registered certificates."""
+    found = open_house(config).registry.list(number=number)
+    if json:
+        as_json(found)
+        return
+    names = ("serial", "holder", "number", "registered_with", "since", "valid_to", "state", "reason")
+    table(f"{len(found)} certificate(s)", names, ([getattr(each, name) for name in names] for each in found))
+
+
+@certificate.command("show")
+def certificate_show(which: Which, issuer: Issuer = None, json: AsJson = False, config: Config = None) -> None:
+    """One certificate with all that is kept of it."""
+    _show(open_house(config).registry.show(which, issuer=issuer), json)
+
+
+@certificate.command("suspend")
+def certificate_suspend(
+    which: Which,
+    reason: Reason,
+    officer: Officer,
+    issuer: Issuer = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Suspend: what it signs is rejected by either door, from the next message on."""
+    registry = open_house(config).registry
+    _show(registry.suspend(which, reason=reason, officer=officer, issuer=issuer, actor=operator(by)), json)
+
+
+@certificate.command("restore")
+def certificate_restore(
+    which: Which,
+    reason: Kept,
+    officer: Officer,
+    issuer: Issuer = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Let a suspended certificate be used again."""
+    registry = open_house(config).registry
+    _show(registry.restore(which, reason=reason, officer=officer, issuer=issuer, actor=operator(by)), json)
+
+
+def _show(found: Registered, json: bool) -> None:
+    if json:
+        as_json(found)
+        return
+    pairs(
+        "A registered certificate", {each.name.replace("_", " "): getattr(found, each.name) for each in fields(found)}
+    )
+
+
+@authorisation.command("grant")
+def authorisation_grant(
+    holder: Annotated[str, typer.Option(metavar="NUMBER", help="Who signs: personal number or tax code.")],
+    principal: Annotated[str, typer.Option(metavar="NUMBER", help="For whom: personal number or tax code.")],
+    document: Annotated[str, typer.Option(metavar="NUMBER", help="Number of the letter of authorisation.")],
+    valid_from: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="In force from, ISO 8601; default: now.")
+    ] = None,
+    valid_to: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="Last day (or time) in force; default: until revoked.")
+    ] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Register a letter of authorisation: its holder's certificate speaks for the principal."""
+    begins, ends = moment(valid_from, "--from"), moment(valid_to, "--to")
+    if ends is not None and valid_to is not None and len(valid_to) == len("yyyy-mm-dd"):
+        ends += timedelta(days=1, microseconds=-1)  # a last day is in force to its end
+    number = open_house(config).authorisations.grant(
+        holder, principal, document, valid_from=begins, valid_to=ends, actor=operator(by)
+    )
+    if json:
+        as_json({"id": number})
+    else:
+        line(f"authorisation {number} is registered")
+
+
+@authorisation.command("revoke")
+def authorisation_revoke(
+    id: Annotated[int, typer.Argument(metavar="ID", help="As `authorisation list` shows it.")],
+    reason: Kept,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Revoke a letter of authorisation, from now on."""
+    open_house(config).authorisations.revoke(id, reason=reason, actor=operator(by))
+    if json:
+        as_json({"revoked": id})
+    else:
+        line(f"authorisation {id} is revoked")
+
+
+@authorisation.command("list")
+def authorisation_list(
+    number: Number = None,
+    in_force: Annotated[bool, typer.Option("--in-force", help="Only those in force now.")] = False,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Letters of authorisation."""
+    found = open_house(config).authorisations.list(number=number, in_force=in_force)
+    if json:
+        as_json(found)
+        return
+    names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason")
+    table(f"{len(found)} authorisation(s)", names, ([getattr(each, name) for name in names] for each in found))
+
+
+@account.command("suspend")
+def account_suspend(
+    number: Person,
+    reason: Reason,
+    officer: Officer,
+    unit: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only at this border unit; default: everywhere.")
+    ] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Suspend an account: its next declaration is refused (20/22) by either door, with the reason."""
+    found = open_house(config).accounts.suspend(number, unit=unit, reason=reason, officer=officer, actor=operator(by))
+    if json:
+        as_json(found)
+    else:
+        line(f"suspended {_where(found.unit)} since {found.since:%Y-%m-%d}: {found.reason}")
+        note("the law wants the declarant told why; a refusal tells him, a message before it is yours to send")
+
+
+@account.command("restore")
+def account_restore(
+    number: Person,
+    reason: Kept,
+    officer: Officer,
+    unit: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Only at this border unit; default: wherever it is suspended.")
+    ] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """End a suspension."""
+    lifted = open_house(config).accounts.restore(number, unit=unit, reason=reason, officer=officer, actor=operator(by))
+    if json:
+        as_json({"restored": [each.id for each in lifted]})
+    else:
+        line(f"restored {', '.join(_where(each.unit) for each in lifted)}")
+
+
+@account.command("list")
+def account_list(
+    number: Number = None,
+    all: Annotated[bool, typer.Option("--all", help="Those too that were restored.")] = False,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Suspended accounts."""
+    found = open_house(config).accounts.list(number=number, lifted=all)
+    if json:
+        as_json(found)
+        return
+    names = ("number", "reason", "officer", "since", "lifted_at", "lifted_reason", "lifted_officer")
+    rows = ([_where(each.unit), *(getattr(each, name) for name in names)] for each in found)
+    table(f"{len(found)} suspension(s)", ("where", *names), rows)
+
+
+def _where(unit: str | None) -> str:
+    return f"at {unit}" if unit else "everywhere"

@@ -1,0 +1,28 @@
+"""Personal numbers and tax codes as officers type them, checked before they are kept."""
+
+from __future__ import annotations
+
+import re
+
+from stdnum.vn import mst
+
+from adapter.model.errors import NotAllowed
+from adapter.pipeline.trust.holder import plain
+
+_PERSONAL = re.compile(r"[0-9]{12}")
+
+
+def number_of(text: str) -> str:
+    """A personal number (12 digits) or tax code (10 digits, or 10-3), in the one spelling that is compared.
+
+    Raises:
+        NotAllowed: it is neither, or the tax code's check digit is wrong.
+    """
+    number = plain(text.replace(" ", ""))
+    if _PERSONAL.fullmatch(number):
+        return number
+    if not re.fullmatch(r"[0-9]{10}(-[0-9]{3})?", number):
+        raise NotAllowed(f"{text!r} is no personal number (12 digits) and no tax code (10 digits, or 10-3)")
+    if not mst.is_valid(number):
+        raise NotAllowed(f"{text!r} is no tax code: its check digit is wrong; compare it with the paper")
+    return number

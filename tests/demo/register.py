@@ -1,0 +1,39 @@
+"""What the registers hold while the fixtures are judged, put there by the commands that an operator types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.demo.commands import nsw_adapter
+from tests.demo.premises import Premises
+from tests.harness.fixtures import CLOCK, Case
+from tests.harness.registered import declarants
+
+_OFFICER = ("--officer", "cb-0001")
+
+
+def furnish_register(premises: Premises, cases: Sequence[Case]) -> int:
+    """Make the tables, register the declarants' certificates, and what the cases ask for; gives how many were.
+
+    Raises:
+        DemonstrationFailed: a command did not do it.
+    """
+    nsw_adapter(premises, "database", "upgrade")
+    files = [str(premises.pki.certificate_file(name)) for name in declarants()]
+    since = ("--since", CLOCK.replace(month=1).isoformat())
+    imported = nsw_adapter(premises, "certificate", "import", *files, "--registered-with", "portal", *since)
+    for case in cases:
+        _furnish(premises, case)
+    return len(imported)
+
+
+def _furnish(premises: Premises, case: Case) -> None:
+    for each in case.register.authorisations:
+        told = ("--holder", each.holder, "--principal", each.principal, "--document", each.document)
+        nsw_adapter(premises, "authorisation", "grant", *told, "--from", CLOCK.replace(month=1).isoformat())
+    for account in case.register.suspended_accounts:
+        at = ("--unit", account.unit) if account.unit else ()
+        nsw_adapter(premises, "account", "suspend", account.number, *at, "--reason", account.reason, *_OFFICER)
+    for party, reason in case.register.suspended_certificates.items():
+        serial = f"{premises.pki.party(party).certificate.serial_number:x}"
+        nsw_adapter(premises, "certificate", "suspend", serial, "--reason", reason, *_OFFICER)

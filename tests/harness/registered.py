@@ -1,0 +1,24 @@
+"""Which parties of the test PKI are registered with the portal (Article 6(3))."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from adapter.bootstrap import House
+from adapter.gateways.certificates import Office
+from adapter.services.registry import Registration
+from adapter.simulator.pki import SIGNERS, Pki
+
+UNREGISTERED = ("unregistered", "expired", "not-yet", "stranger", "self-signed")
+
+
+def declarants() -> list[str]:
+    """The parties whose certificates name a declarant and are registered."""
+    numbered = (name for name, spec in SIGNERS.items() if spec.identity or spec.organization_identifier)
+    return [name for name in numbered if name not in UNREGISTERED]
+
+
+def register_declarants(house: House, pki: Pki, *, since: datetime) -> None:
+    """Register them all, without the commands."""
+    found = [(name, pki.party(name).certificate) for name in declarants()]
+    house.registry.register(found, Registration(Office.PORTAL, since), actor="test")
