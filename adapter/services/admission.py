@@ -85,7 +85,7 @@ class Admission:
             return
         known = register.certificates.get(certificates.name_of(signer))
         if known is not None and known.state is Standing.SUSPENDED:
-            yield Finding("certificate_suspended", _SIGNATURE, words={"reason": known.reason or ""})
+            yield Finding("registration_suspended", _SIGNATURE, words={"reason": known.reason or ""})
         elif known is None or known.since > at:
             on_portal = declaration.verified.envelope.submission.channel is Channel.PORTAL
             if on_portal or self.unknown_on_window is Unlisted.REJECT:
