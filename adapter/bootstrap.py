@@ -17,6 +17,7 @@ from adapter.gateways.collection import Collection, Places, places
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
 from adapter.gateways.fetching import Bounds, Fetcher
+from adapter.gateways.installed import installed
 from adapter.gateways.keyring import InToken, Keyring, OnDisk, Pair
 from adapter.gateways.keystore import load_folder, load_partners
 from adapter.gateways.revocation import Revocation
@@ -46,6 +47,7 @@ from adapter.services.deadlines import Deadlines
 from adapter.services.declarations import Declarations
 from adapter.services.desk import Desk
 from adapter.services.door import Door
+from adapter.services.expiry import Expiry
 from adapter.services.intake import Intake
 from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
@@ -122,6 +124,15 @@ class House:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.database, lambda: self.catalogue, self.legal_clock)
+
+    @cached_property
+    def expiry(self) -> Expiry:
+        stated = self.settings
+        keys = {name: [pair.certificates for pair in ring.pairs] for name, ring in self.keyrings.items()}
+        partners = {name: partner.certificates for name, partner in stated.trust.partners.items()}
+        stores = {name: (part.anchors, part.intermediates) for name, part in stated.trust.stores.items()}
+        days = sorted(stated.trust.alert_days, reverse=True)
+        return Expiry(self.database, lambda: installed(keys, partners, stores), self.legal_clock, self.observe, days)
 
     @cached_property
     def admission(self) -> Admission:

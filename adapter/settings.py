@@ -172,6 +172,7 @@ class SigningTimeSettings(_Part):
 class TrustSettings(_Part):
     partners: dict[str, PartnerSettings]
     stores: dict[str, StoreSettings]
+    alert_days: tuple[int, ...]
     identity: IdentitySettings
     registry: RegistrySettings
     fetching: FetchingSettings
@@ -235,6 +236,7 @@ class DeadlineSettings(_Part):
 class ClockSettings(_Part):
     tick_s: float = Field(gt=0)
     seal_s: float
+    expiry_s: float = Field(gt=0)
     unsafe_frozen: datetime | None = None
 
 

@@ -11,8 +11,9 @@ import typer
 from cryptography import x509
 
 from adapter.cli.dossiers import operator
+from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
-from adapter.cli.printing import as_json, line, note, pairs, table
+from adapter.cli.printing import as_json, line, note, pairs, table, words
 from adapter.cli.windows import By
 from adapter.gateways.certificates import Office, Registered
 from adapter.gateways.keystore import load_holders
@@ -129,6 +130,42 @@ def _show(found: Registered, json: bool) -> None:
     pairs(
         "A registered certificate", {each.name.replace("_", " "): getattr(found, each.name) for each in fields(found)}
     )
+
+
+@certificate.command("report")
+def certificate_report(
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The day asked for, ISO 8601, its first moment; default: now.")
+    ] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """What breaks at a time to come because a certificate is not valid then: which one, where, what stops working.
+
+    Own keys, pinned partners, anchors and intermediates of the trust stores, registered certificates. Exit code 1 if
+    something breaks; a certificate that another one stands in for is listed and breaks nothing.
+    """
+    house = open_house(config)
+    when = moment(at, "--at") or house.legal_clock()
+    found = house.expiry.report(when)
+    breaks = sum(each.breaks for each in found)
+    if json:
+        as_json({"at": when, "breaks": breaks, "certificates": found})
+    else:
+        rows = (
+            (
+                f"{each.certificate.use.value}.{each.certificate.name}".rstrip("."),
+                each.certificate.serial,
+                each.certificate.valid_from,
+                each.certificate.valid_to,
+                each.stops,
+            )
+            for each in found
+        )
+        if found:
+            table(f"Not valid at {words(when)}", ("used as", "serial", "valid from", "valid to", "what stops"), rows)
+        line(f"at {words(when)} {f'{breaks} thing(s) break' if breaks else 'nothing breaks'}")
+    raise leave(Exit.NO if breaks else Exit.OK)
 
 
 @authorisation.command("grant")

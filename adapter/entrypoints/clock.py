@@ -16,6 +16,7 @@ from adapter.gateways.topology import Topology, declare
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.deadlines import Deadlines
+from adapter.services.expiry import Expiry
 from adapter.services.waiting import Waiting
 from adapter.services.window import Window
 
@@ -25,12 +26,13 @@ _ASK_AGAIN_S = 5.0
 
 @dataclass
 class Clock:
-    """Ticks until told to stop. `started_at` aware; `tick_s`, `probe_s`, `seal_s`, `look_s` in seconds."""
+    """Ticks until told to stop. `started_at` aware; `tick_s`, `probe_s`, `seal_s`, `look_s`, `expiry_s` in seconds."""
 
     database: Database
     window: Window
     waiting: Waiting
     deadlines: Deadlines
+    expiry: Expiry
     address: BrokerAddress
     topology: Topology
     started_at: datetime
@@ -39,6 +41,7 @@ class Clock:
     tick_s: float
     probe_s: float
     seal_s: float
+    expiry_s: float
     evidence: Collection
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
@@ -58,8 +61,8 @@ class Clock:
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
 
     def _tick_while_mine(self) -> None:
-        probed = sealed = looked = -1e9
-        broker_up, in_time = False, True
+        probed = sealed = looked = told = -1e9
+        broker_up, in_time, lasting = False, True, True
         while not self.pulse.stopping:
             self.pulse.busy()
             now = self.monotonic()
@@ -73,7 +76,9 @@ class Clock:
                 sealed = now
             if now - looked >= self.look_s:
                 in_time, looked = self.evidence.refresh(), now
-            self.pulse.idle(broker=broker_up, evidence=in_time)
+            if now - told >= self.expiry_s:
+                lasting, told = self.expiry.alert() == 0, now
+            self.pulse.idle(broker=broker_up, evidence=in_time, certificates=lasting)
             self.pulse.wait(self.tick_s)
 
     def _probe(self, *, was_up: bool) -> bool:

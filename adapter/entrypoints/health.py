@@ -17,7 +17,12 @@ NEEDS = {
     "web": ("alive", "database", "keys"),
 }
 """What a part must have at hand to be ready."""
-NOTES = {"clock": {"evidence": "revocation cannot be told before long, or already: see revocation.* in the log"}}
+NOTES = {
+    "clock": {
+        "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
+        "certificates": "a certificate of ours runs out: see certificate.expires in the log, or certificate report",
+    }
+}
 """What a part may lack and be ready all the same, and what the operator is told of it."""
 
 

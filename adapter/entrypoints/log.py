@@ -34,6 +34,7 @@ _TO_LOOK_AT = {
         Event.UNSAFE,
         Event.DEADLINE_NEAR,
         Event.DEADLINE_PASSED,
+        Event.EXPIRES,
         Event.KEY_NOT_TAKEN,
     ),
     *(Event.REVOCATION_UNREACHABLE, Event.REVOCATION_UNUSABLE, Event.REVOCATION_STALE),

@@ -80,6 +80,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         window=part.window,
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
         deadlines=part.deadlines,
+        expiry=part.expiry,
         address=part.broker,
         topology=part.topology,
         started_at=now(),
@@ -88,6 +89,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         tick_s=stated.tick_s,
         probe_s=min(5.0, max(0.5, part.settings.window.broker_down_s / 3)),
         seal_s=stated.seal_s,
+        expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,
     )
 

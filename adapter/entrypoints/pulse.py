@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from typing import Any
 
-_FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys", "evidence")
+_FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys", "evidence", "certificates")
 
 
 @dataclass
 class Pulse:
-    """Seven doubles shared between a process and its supervisor; times are monotonic seconds."""
+    """Eight doubles shared between a process and its supervisor; times are monotonic seconds."""
 
     cells: Any
     """multiprocessing.Array('d', 7) without a lock: each cell has one writer."""
@@ -24,7 +24,15 @@ class Pulse:
         self.cells[0] = now
         self.cells[1] = now
 
-    def idle(self, *, broker: bool = True, database: bool = True, keys: bool = True, evidence: bool = True) -> None:
+    def idle(
+        self,
+        *,
+        broker: bool = True,
+        database: bool = True,
+        keys: bool = True,
+        evidence: bool = True,
+        certificates: bool = True,
+    ) -> None:
         """Between two pieces of work."""
         self.cells[0] = 0.0
         self.cells[1] = time.monotonic()
@@ -32,6 +40,7 @@ class Pulse:
         self.cells[3] = float(database)
         self.cells[5] = float(keys)
         self.cells[6] = float(evidence)
+        self.cells[7] = float(certificates)
 
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""
@@ -64,6 +73,7 @@ class Pulse:
             "database": bool(self.cells[3]),
             "keys": bool(self.cells[5]),
             "evidence": bool(self.cells[6]),
+            "certificates": bool(self.cells[7]),
         }
 
     def follow_signals(self) -> None:

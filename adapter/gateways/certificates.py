@@ -14,6 +14,7 @@ from adapter.gateways.database import Database
 from adapter.gateways.tables import certificate
 from adapter.model.stages import Signer
 
+_COLUMNS = [column for column in certificate.c if column.name != "body"]
 Name = tuple[str, str]
 """Issuer (RFC 4514) and serial number (hexadecimal): what no two certificates of an authority share (RFC 5280)."""
 
@@ -63,7 +64,7 @@ def find(connection: Connection, names: Iterable[Name]) -> dict[Name, Registered
     wanted = sorted(set(names))
     if not wanted:
         return {}
-    query = select(certificate).where(tuple_(certificate.c.issuer, certificate.c.serial).in_(wanted))
+    query = select(*_COLUMNS).where(tuple_(certificate.c.issuer, certificate.c.serial).in_(wanted))
     return {(row.issuer, row.serial): _registered(row) for row in connection.execute(query)}
 
 
@@ -74,12 +75,13 @@ def named(connection: Connection, which: str) -> list[Registered]:
     told = or_(certificate.c.serial == plain, certificate.c.fingerprint == text)
     if which.isascii() and which.isdigit() and len(which) <= 18:
         told = or_(told, certificate.c.id == int(which))
-    return [_registered(row) for row in connection.execute(select(certificate).where(told).order_by(certificate.c.id))]
+    query = select(*_COLUMNS).where(told).order_by(certificate.c.id)
+    return [_registered(row) for row in connection.execute(query)]
 
 
 def every(connection: Connection, *, number: str | None = None) -> list[Registered]:
     """All of them, or a holder's, in the order they were registered."""
-    query = select(certificate).order_by(certificate.c.since, certificate.c.id)
+    query = select(*_COLUMNS).order_by(certificate.c.since, certificate.c.id)
     if number is not None:
         query = query.where(certificate.c.number == number)
     return [_registered(row) for row in connection.execute(query)]

@@ -46,6 +46,7 @@ class Event(StrEnum):
     REVOCATION_UNREACHABLE = "revocation.unreachable"
     REVOCATION_UNUSABLE = "revocation.unusable"
     REVOCATION_STALE = "revocation.stale"
+    EXPIRES = "certificate.expires"
     LOOKUP = "lookup.done"
     REQUEST = "request.done"
     REQUEST_FAILED = "request.failed"

@@ -1,0 +1,26 @@
+"""Which expiries were told already: one alert for each certificate and threshold, whatever process tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from adapter.gateways.tables import expiry_alert
+
+
+def told(connection: Connection, fingerprints: Iterable[str]) -> set[tuple[str, int]]:
+    """Fingerprint and days of the alerts that went out, in one query."""
+    wanted = sorted(set(fingerprints))
+    if not wanted:
+        return set()
+    query = select(expiry_alert.c.fingerprint, expiry_alert.c.days).where(expiry_alert.c.fingerprint.in_(wanted))
+    return {(row.fingerprint, row.days) for row in connection.execute(query)}
+
+
+def keep(connection: Connection, fingerprint: str, days: Sequence[int], at: datetime) -> None:
+    """Remember alerts; the clock's lock keeps a second one away."""
+    if days:
+        rows = [{"fingerprint": fingerprint, "days": each, "at": at} for each in days]
+        connection.execute(insert(expiry_alert), rows)
