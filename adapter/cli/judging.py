@@ -40,7 +40,9 @@ def judge(
 ) -> None:
     """Judge messages as the adapter would, without broker and without writing.
 
-    Workflow (does the dossier exist, was the message received before) needs the store and is not judged. Revocation is
+    Workflow (does the dossier exist, was the message received before) and the registers (certificates, authorisations,
+    suspended accounts) need the store and are not asked: who signs for another is told as if nobody were authorised.
+    Revocation is
     judged by what lies in the configured folders and was fetched before; where that cannot tell and the store's policy
     is to wait, an accepted message has the finding BQP444: it would wait. With --json
     one object a line: file, outcome (accepted, refused, rejected, parked), stage (the one that stopped it, or null),

@@ -9,7 +9,7 @@ from typing import Any
 from adapter.bootstrap import house
 from adapter.model.stages import Stage
 from adapter.simulator.window import Letter
-from tests.demo import outage, transfers
+from tests.demo import outage, suspension, transfers
 from tests.demo.broker import Broker
 from tests.demo.commands import accept, complete, nsw_adapter
 from tests.demo.direct import Direct, directs
@@ -53,6 +53,7 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
         ),
     )
     _beside_the_window(play, premises, cases, narrator)
+    suspension.played(play, premises, accepted[0], narrator)
     silence(play.window, narrator)
 
 

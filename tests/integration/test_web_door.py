@@ -298,6 +298,13 @@ def test_nobody_replaces_the_dossier_of_another(site: Website) -> None:
     assert (dossier.version, dossier.identities) == (1, [CITIZEN])
 
 
+def test_a_declarant_does_not_take_a_number_that_the_window_may_give_to_another(site: Website) -> None:
+    with site.declarant() as client:
+        told = problem(post(client, citizen_message(reference="BQP2026999999", messageId="squat")), 403)
+    assert told["type"].endswith("number-of-another")
+    assert site.rows(tables.dossier) == []
+
+
 def test_the_declarant_replaces_his_own_by_its_number_and_is_told_the_state(site: Website) -> None:
     """Accepted at once, so it can no more be replaced: that answer is the workflow's, not the door's."""
     with site.declarant() as client:

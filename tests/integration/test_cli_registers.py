@@ -1,0 +1,120 @@
+"""`certificate`, `authorisation` and `account`: what they do, what they say, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.harness.pki import shared_pki
+from tests.integration.test_cli_store import Run, config, receive, run, told
+
+__all__ = ["config", "run"]  # fixtures
+CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "0100112437"
+WHO = ["--officer", "cb-0001"]
+
+
+def file_of(party: str) -> str:
+    return str(shared_pki().certificate_file(party))
+
+
+def test_certificates_are_imported_from_pem_der_and_chains(run: Run, tmp_path: Path) -> None:
+    der = tmp_path / "citizen.cer"
+    der.write_bytes(shared_pki().party("citizen").certificate.public_bytes(Encoding.DER))
+    chain = str(shared_pki().folder / "enterprise.chain.pem")
+    imported = told(run("certificate", "import", str(der), chain, "--registered-with", "window", "--json"))
+    assert [each["certificate"]["number"] for each in imported] == [CITIZEN, ENTERPRISE]
+    assert {each["certificate"]["registered_with"] for each in imported} == {"window"}
+    again = told(run("certificate", "import", str(der), chain, "--json"))
+    assert [each["new"] for each in again] == [False, False]
+    assert len(told(run("certificate", "list", "--json"))) == 2
+
+
+def test_everything_that_stands_in_the_way_of_an_import_is_told_at_once(run: Run, tmp_path: Path) -> None:
+    nothing = tmp_path / "letter.txt"
+    nothing.write_text("no certificate")
+    anchor = next(shared_pki().anchors("public").glob("*.pem"))
+    done = run("certificate", "import", str(nothing), str(anchor), file_of("citizen"), code=1)
+    assert "neither PEM nor DER" in done.stderr
+    assert "of an authority only" in done.stderr
+    done = run("certificate", "import", file_of("body"), file_of("expired"), file_of("citizen"), code=1)
+    assert "give it with --number" in done.stderr
+    assert "expired on 2025-01-01" in done.stderr
+    assert told(run("certificate", "list", "--json")) == []
+
+
+def test_a_certificate_is_found_by_serial_number_in_any_spelling_and_by_fingerprint(run: Run) -> None:
+    run("certificate", "import", file_of("citizen"))
+    (stored,) = told(run("certificate", "list", "--json"))
+    serial = stored["serial"].upper().rjust(42, "0")
+    spaced = ":".join(serial[place : place + 2] for place in range(0, len(serial), 2))
+    for which in (stored["serial"], serial, spaced, stored["fingerprint"], str(stored["id"])):
+        assert told(run("certificate", "show", which, "--json"))["id"] == stored["id"]
+    assert "no certificate 'ff' is registered" in run("certificate", "show", "ff", code=1).stderr
+
+
+def test_a_certificate_is_suspended_and_restored_with_reason_and_officer(run: Run) -> None:
+    run("certificate", "import", file_of("citizen"))
+    (stored,) = told(run("certificate", "list", "--json"))
+    reason = ["--reason", "Mất khóa", *WHO]
+    suspended = told(run("certificate", "suspend", stored["serial"], *reason, "--json"))
+    assert (suspended["state"], suspended["reason"], suspended["officer"]) == ("suspended", "Mất khóa", "cb-0001")
+    assert "suspended already" in run("certificate", "suspend", stored["serial"], *reason, code=1).stderr
+    assert told(run("certificate", "restore", stored["serial"], *reason, "--json"))["state"] == "active"
+
+
+def test_the_report_says_what_breaks_on_a_day(run: Run) -> None:
+    assert "nothing breaks" in run("certificate", "report", "--at", "2030-01-01").stdout
+    found = told(run("certificate", "report", "--at", "2045-06-01", "--json", code=1))
+    stops = {(each["certificate"]["use"], each["certificate"]["name"]): each["stops"] for each in found["certificates"]}
+    assert "no reply can be signed" in stops["keys", "system"]
+    assert "rejected" in stops["trust.partners", "nsw"]
+    assert {use for use, _ in stops} == {
+        *("keys", "trust.partners", "trust.stores.anchors", "trust.stores.intermediates"),
+    }
+    assert found["breaks"] == len(found["certificates"]) > 0
+
+
+def test_an_authorisation_is_granted_listed_and_revoked(run: Run) -> None:
+    grant = ["authorisation", "grant", "--holder", OTHER, "--principal", ENTERPRISE, "--document", "UQ-1"]
+    number = told(run(*grant, "--to", "2026-03-02", "--json"))["id"]
+    (listed,) = told(run("authorisation", "list", "--in-force", "--json"))
+    assert listed["valid_to"].startswith("2026-03-02T23:59:59"), "a last day is in force to its end"
+    assert "registered already" in run(*grant, code=1).stderr
+    run("authorisation", "revoke", str(number), "--reason", "Hết hợp đồng")
+    assert told(run("authorisation", "list", "--in-force", "--json")) == []
+    assert "no authorisation" in run("authorisation", "revoke", str(number), "--reason", "x", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("holder", "principal", "why"),
+    [
+        ("0100109107", OTHER, "check digit"),
+        ("12", OTHER, "no personal number"),
+        (ENTERPRISE, ENTERPRISE, "are the same"),
+    ],
+)
+def test_an_authorisation_names_two_numbers_that_there_are(run: Run, holder: str, principal: str, why: str) -> None:
+    done = run("authorisation", "grant", "--holder", holder, "--principal", principal, "--document", "UQ", code=1)
+    assert why in done.stderr
+
+
+def test_a_suspended_account_is_refused_and_the_dossier_shows_it(run: Run, config: Path) -> None:
+    reason = ["--reason", "Nguy cơ mất an toàn dữ liệu", *WHO]
+    run("account", "suspend", ENTERPRISE, *reason)
+    key = receive(config)
+    life: dict[str, Any] = told(run("dossier", "show", *key, "--json"))
+    assert json.dumps(life).count("BQP464") >= 1
+    assert "suspended everywhere" in run("account", "suspend", ENTERPRISE, *reason, code=1).stderr
+    assert "restored everywhere" in run("account", "restore", ENTERPRISE, "--reason", "Xong", *WHO).stdout
+    assert told(run("account", "list", "--json")) == []
+    assert len(told(run("account", "list", "--all", "--json"))) == 1
+    assert told(run("journal", "verify", "--json"))["faults"] == []
+
+
+def test_a_reason_cannot_be_empty(run: Run) -> None:
+    done = run("account", "suspend", CITIZEN, "--reason", " ", *WHO, code=1)
+    assert "a reason of 1 to 500 characters" in done.stderr
