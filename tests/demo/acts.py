@@ -34,6 +34,7 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
     lines = play.exchange(list(turns.values()), at_once=1)
     narrator.table(f"Every fixture of the window, {len(lines)} messages, one at a time:", lines)
     by_label = {line.label: line for line in lines}
+    suspension.played(play, premises, accepted[0], narrator)
     repeated = [turns[case.id] for case in (accepted[0], *_one_of_each_fault(cases))]
     narrator.table("The same message again must bring the same bytes again:", play.twice(repeated, by_label))
     narrator.table("One id must not say two things:", play.other_content(accepted[0]))
