@@ -54,7 +54,6 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
         ),
     )
     _beside_the_window(play, premises, cases, narrator)
-    suspension.played(play, premises, accepted[0], narrator)
     silence(play.window, narrator)
 
 
