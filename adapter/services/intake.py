@@ -162,7 +162,7 @@ class Intake:
             at = self.clock()
             docket = Docket(self.database, connection, Terms.of(self.ground.catalogue))
             register = self.admission.ask(connection, [item.outcome for item in items], at)
-            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register)
+            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register=register)
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
