@@ -8,7 +8,7 @@ SERVICES := rabbitmq-server xmlsec1 softhsm2
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup services database demo test prove run bench lint format clean
+.PHONY: help setup services database demo test prove fuzz run bench lint format clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -40,6 +40,10 @@ test: setup services database ## the whole suite, on real RabbitMQ and PostgreSQ
 
 prove: setup services database ## the suite with its long proofs in full
 	@NSW_PROVE=full $(BIN)/python -m pytest $(ARGS)
+
+fuzz: setup services ## hostile bytes into the judging, for FUZZ_SECONDS (60); what is found is kept in var/fuzz/found
+	@$(PIP) --require-hashes --requirement requirements-fuzz.txt
+	@$(BIN)/python -m tests.fuzz
 
 run: setup services ## the daemon in the foreground: SQLite, test keys, and a broker of its own unless NSW_AMQP_URL names one
 	@$(BIN)/nsw-adapter simulate pki var/pki >/dev/null

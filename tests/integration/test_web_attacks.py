@@ -1,0 +1,141 @@
+"""Hostile HTTP against the second door, over a real socket: refused or cut off, and the next caller is served."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from adapter.entrypoints.web import body as door
+from adapter.gateways import tables
+from adapter.services.tokens import Role
+from adapter.services.window import Mode
+from tests.harness.website import BODY_BYTES, CITIZEN, Website, citizen_message, configure, website
+
+DECLARATIONS = "/api/v1/declarations"
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path, sqlite_url)) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+@pytest.fixture
+def token(site: Website) -> str:
+    return site.house.tokens.issue(Role.DECLARANT, "hostile", CITIZEN)[1]
+
+
+def raw(site: Website, token: str, headers: str, *parts: bytes) -> str:
+    """Send bytes as they are; the status line and head of what comes back, or nothing."""
+    url = httpx.URL(site.url)
+    head = f"POST {DECLARATIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{headers}\r\n"
+    with socket.create_connection((url.host, url.port or 80), timeout=10) as link:
+        try:
+            link.sendall(head.encode() + b"".join(parts))
+            return link.recv(65_536).decode(errors="replace")
+        except ConnectionError:
+            return ""
+
+
+def served(site: Website) -> None:
+    """The next genuine caller gets his answer, and nothing of the attack was kept."""
+    before = len(site.rows(tables.inbox))
+    with site.declarant() as client:
+        told = client.post(DECLARATIONS, content=citizen_message(), headers={"Content-Type": "application/xml"})
+    assert told.status_code == 202, told.text
+    assert (before, len(site.rows(tables.inbox))) == (0, 1)
+
+
+def test_a_gzip_bomb_is_not_even_opened(site: Website, token: str) -> None:
+    bomb = gzip.compress(b"<a>" * 10_000_000)
+    head = f"Content-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n"
+    assert " 415 " in raw(site, token, head, bomb)
+    served(site)
+
+
+def test_compression_that_is_not_declared_is_no_xml(site: Website, token: str) -> None:
+    body = gzip.compress(citizen_message())
+    assert " 422 " in raw(site, token, f"Content-Type: text/xml\r\nContent-Length: {len(body)}\r\n", body)
+    served(site)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [b"FFFFFFFFFFFFFFFF\r\n<a/>", b"-1\r\n<a/>\r\n0\r\n\r\n", b"xyz\r\n<a/>\r\n", b"4;" + b"e" * 100_000],
+)
+def test_a_chunk_that_lies_about_its_size_reaches_nobody(
+    site: Website, token: str, chunks: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_PATIENCE_S", 0.5)
+    told = raw(site, token, "Content-Type: text/xml\r\nTransfer-Encoding: chunked\r\n", chunks)
+    assert " 202 " not in told
+    served(site)
+
+
+def test_chunks_may_not_grow_past_the_limit(site: Website, token: str) -> None:
+    chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+    told = raw(
+        site, token, "Content-Type: text/xml\r\nTransfer-Encoding: chunked\r\n", chunk * (BODY_BYTES // 0x8000 + 2)
+    )
+    assert told == "" or " 413 " in told
+    served(site)
+
+
+def test_a_body_that_never_ends_gives_its_place_back(
+    site: Website, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_PATIENCE_S", 0.2)
+    told = raw(site, token, "Content-Type: text/xml\r\nContent-Length: 5000\r\n", b"<Envelope>")
+    assert " 408 " in told
+    served(site)
+
+
+def test_two_lengths_are_not_two_requests(site: Website, token: str) -> None:
+    """Smuggling: what a proxy takes for the body must not be taken for the next request."""
+    inner = f"GET /api/v1/declarations/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    head = f"Content-Type: text/xml\r\nContent-Length: {len(inner) + 5}\r\nTransfer-Encoding: chunked\r\n"
+    told = raw(site, token, head, b"0\r\n\r\n", inner)
+    assert " 202 " not in told
+    assert told.count("HTTP/1.1 2") == 0
+    served(site)
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-16", "UTF-7", "windows-1258"])
+def test_the_charset_of_the_header_does_not_heal_the_declaration_of_the_xml(site: Website, encoding: str) -> None:
+    message = citizen_message().replace(b'encoding="UTF-8"', f'encoding="{encoding}"'.encode())
+    assert encoding.encode() in message
+    with site.declarant() as client:
+        told = client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml; charset=utf-8"})
+    assert told.status_code == 422
+    assert [finding["code"] for finding in told.json()["findings"]] == ["BQP102"]
+    served(site)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        'multipart/form-data; boundary="x"',
+        'multipart/related; boundary="x"; type="application/xml"',
+        "application/x-www-form-urlencoded",
+        "application/xml, multipart/form-data; boundary=x",
+        "application/xop+xml",
+    ],
+)
+def test_a_message_in_an_envelope_of_http_is_not_unpacked(site: Website, kind: str) -> None:
+    part = b"--x\r\nContent-Type: application/xml\r\n\r\n" + citizen_message() + b"\r\n--x--\r\n"
+    with site.declarant() as client:
+        assert client.post(DECLARATIONS, content=part, headers={"Content-Type": kind}).status_code == 415
+    served(site)
+
+
+def test_a_part_of_multipart_under_the_name_of_xml_is_no_xml(site: Website) -> None:
+    part = b"--x\r\nContent-Type: application/xml\r\n\r\n" + citizen_message() + b"\r\n--x--\r\n"
+    with site.declarant() as client:
+        assert client.post(DECLARATIONS, content=part, headers={"Content-Type": "text/xml"}).status_code == 422
+    served(site)
