@@ -43,6 +43,11 @@ def raw(site: Website, token: str, headers: str, *parts: bytes) -> str:
             return ""
 
 
+def caller(site: Website, token: str) -> httpx.Client:
+    """The hostile caller as a client."""
+    return httpx.Client(base_url=site.url, headers={"Authorization": f"Bearer {token}"})
+
+
 def served(site: Website) -> None:
     """The next genuine caller gets his answer, and nothing of the attack was kept."""
     before = len(site.rows(tables.inbox))
@@ -107,10 +112,12 @@ def test_two_lengths_are_not_two_requests(site: Website, token: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-16", "UTF-7", "windows-1258"])
-def test_the_charset_of_the_header_does_not_heal_the_declaration_of_the_xml(site: Website, encoding: str) -> None:
+def test_the_charset_of_the_header_does_not_heal_the_declaration_of_the_xml(
+    site: Website, token: str, encoding: str
+) -> None:
     message = citizen_message().replace(b'encoding="UTF-8"', f'encoding="{encoding}"'.encode())
     assert encoding.encode() in message
-    with site.declarant() as client:
+    with caller(site, token) as client:
         told = client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml; charset=utf-8"})
     assert told.status_code == 422
     assert [finding["code"] for finding in told.json()["findings"]] == ["BQP102"]
@@ -127,15 +134,15 @@ def test_the_charset_of_the_header_does_not_heal_the_declaration_of_the_xml(site
         "application/xop+xml",
     ],
 )
-def test_a_message_in_an_envelope_of_http_is_not_unpacked(site: Website, kind: str) -> None:
+def test_a_message_in_an_envelope_of_http_is_not_unpacked(site: Website, token: str, kind: str) -> None:
     part = b"--x\r\nContent-Type: application/xml\r\n\r\n" + citizen_message() + b"\r\n--x--\r\n"
-    with site.declarant() as client:
+    with caller(site, token) as client:
         assert client.post(DECLARATIONS, content=part, headers={"Content-Type": kind}).status_code == 415
     served(site)
 
 
-def test_a_part_of_multipart_under_the_name_of_xml_is_no_xml(site: Website) -> None:
+def test_a_part_of_multipart_under_the_name_of_xml_is_no_xml(site: Website, token: str) -> None:
     part = b"--x\r\nContent-Type: application/xml\r\n\r\n" + citizen_message() + b"\r\n--x--\r\n"
-    with site.declarant() as client:
+    with caller(site, token) as client:
         assert client.post(DECLARATIONS, content=part, headers={"Content-Type": "text/xml"}).status_code == 422
     served(site)
