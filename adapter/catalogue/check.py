@@ -21,6 +21,7 @@ from lxml import etree
 from adapter.catalogue import amends
 from adapter.catalogue.form import Form, form_of
 from adapter.catalogue.keywords import unknown
+from adapter.catalogue.lists import Lists
 from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
 from adapter.catalogue.names import Names
 from adapter.catalogue.paths import Paths
@@ -34,6 +35,7 @@ def check(catalogue: Catalogue, source: Source, compiled: Compiled | None = None
     """Every fault of the data; an empty list lets the program start. `compiled` shares what is compiled already."""
     schemas = _Schemas(source, compiled or reporter(source))
     faults = [*schemas.compile_all(catalogue.schema_files), *_replies(catalogue, source)]
+    faults += Lists(catalogue.codelists).faults(source.mappings / "codelists")
     for versions in catalogue.procedures.values():
         faults.extend((*_versions(versions, source), *_orphans(versions, source)))
         for procedure in versions:

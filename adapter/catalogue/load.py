@@ -45,7 +45,8 @@ T = TypeVar("T")
 PROCEDURE_FILE = "procedure.yaml"
 CALENDAR_FILE = "calendar.yaml"
 LIMITS_FILE = "deadlines.yaml"
-_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader, in C where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Loader:
 
     def _yaml(self, file: Path) -> dict[str, Any]:
         try:
-            document = yaml.load(file.read_text(encoding="utf-8"), _YAML)  # noqa: S506  the safe loader, in C
+            document = yaml.load(file.read_text(encoding="utf-8"), YAML)  # noqa: S506  the safe loader, in C
         except OSError as error:
             self.faults.append(f"{file}: {error.strerror}")
             return {}

@@ -65,8 +65,8 @@ def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     """Fields by group whose codes a rule holds against another day than that of reception."""
     dated = defaultdict(list)
     for rule in procedure.rules:
-        if rule.rule == "code_valid_on":
-            group, _, name = str(rule.arguments["field"]).rpartition(".")
+        if "day" in rule.arguments:
+            group, _, name = str(rule.arguments.get("field") or rule.arguments["gate"]).rpartition(".")
             dated[group].append(name)
     return dated
 

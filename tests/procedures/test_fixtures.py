@@ -341,25 +341,26 @@ def test_every_rule_is_broken_by_some_fixture(whole: House) -> None:
             for case in _cases_of(procedure)
             for each in case.expect.findings
         }
-        for name, path, said in _faults(procedure):
-            pointers = {f"/Envelope/Body/Content/{spec.root}/{path}" for spec in procedure.messages.values()}
-            if not any((name, pointer) in broken for pointer in pointers):
+        for faults, said in _faults(procedure):
+            roots = {f"/Envelope/Body/Content/{spec.root}" for spec in procedure.messages.values()}
+            if not any((name, f"{root}/{path}") in broken for name, path in faults for root in roots):
                 unbroken.append(f"{procedure.code}: {said}")
     assert unbroken == []
 
 
-def _faults(procedure: Procedure) -> Iterator[tuple[str, str, str]]:
-    """What breaking each rule and the time limit brings: the finding's name, its path, and the rule in words."""
+def _faults(procedure: Procedure) -> Iterator[tuple[list[tuple[str, str]], str]]:
+    """What breaking each rule and the time limit can bring: finding names and paths, and the rule in words."""
     for rule in procedure.rules:
         words = " ".join(f"{name}={value}" for name, value in rule.arguments.items())
-        name, argument = next(iter(RULES[rule.rule].finds.items()))
-        yield name, _path(procedure, rule, argument), f"{rule.rule} {words}"
+        finds = RULES[rule.rule].finds.items()
+        faults = [(name, _path(procedure, rule, each)) for name, each in finds if each in rule.arguments]
+        yield faults, f"{rule.rule} {words}"
     for limit in procedure.deadlines:
         if limit.kind != "declare_before":
             continue
         field = procedure.field(limit.field or "")
         assert field is not None
-        yield "declared_late", field.path, "declare_before"
+        yield [("declared_late", field.path)], "declare_before"
 
 
 def _path(procedure: Procedure, rule: RuleSpec, argument: str) -> str:

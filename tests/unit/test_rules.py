@@ -681,7 +681,7 @@ def test_the_plain_name_is_a_spelling_of_the_accented_one() -> None:
 
 def test_a_code_is_valid_on_the_day_that_a_field_states() -> None:
     crossing = datetime(2026, 3, 2, 9, 0, tzinfo=VIETNAM)
-    given = {"field": "gate", "on": "crossing"}
+    given = {"field": "gate", "day": "crossing"}
 
     assert found("code_valid_on", given, {"gate": "CLOSED", "crossing": crossing}) == []
     later = {"gate": "CLOSED", "crossing": crossing + timedelta(days=1)}
@@ -690,7 +690,7 @@ def test_a_code_is_valid_on_the_day_that_a_field_states() -> None:
 
 
 def test_a_code_is_valid_on_the_day_of_reception() -> None:
-    given = {"field": "gate", "on": "reception"}
+    given = {"field": "gate", "day": "reception"}
     tomorrow = RECEIVED + timedelta(days=1)
 
     assert found("code_valid_on", given, {"gate": "CLOSED"}) == []
@@ -716,7 +716,7 @@ def test_a_gate_serves_the_procedures_and_classes_that_its_list_states() -> None
 
 
 def test_a_class_that_a_gate_had_before_counts_on_its_days() -> None:
-    given = {"gate": "gate", "classes": ["main"], "on": "crossing"}
+    given = {"gate": "gate", "classes": ["main"], "day": "crossing"}
     early, late = datetime(2025, 6, 30, 9, tzinfo=VIETNAM), datetime(2025, 7, 1, 9, tzinfo=VIETNAM)
 
     assert found("gate_serves", given, {"gate": "RAISED", "crossing": early}) == []

@@ -18,7 +18,7 @@ def code_valid_on(view: View, given: Arguments) -> Iterator[Finding]:
     """A code is valid on the day that a field states, or on the day of reception."""
     name = str(given["field"])
     for ordinal, value, record in view.stated(name, given.get("where")):
-        code, on = view.code(name, value), on_day(view, given["on"], record)
+        code, on = view.code(name, value), on_day(view, given["day"], record)
         if code is not None and on is not None and not code.valid(on):
             yield view.fault("code_not_valid", name, ordinal, day=on.isoformat())
 
@@ -36,19 +36,22 @@ def code_agrees(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def gate_serves(view: View, given: Arguments) -> Iterator[Finding]:
-    """A gate is of a class that this procedure is handled at, serves it on that day, and has the unit declared."""
+    """A gate is open on that day, of a class this procedure is handled at, serves it, and has the unit declared."""
     name = str(given["gate"])
     gate = view.value(name)
-    on = on_day(view, given.get("on"), view.declaration.values)
-    if gate is None or on is None:
+    on = on_day(view, given.get("day"), view.declaration.values)
+    code = view.code(name, gate)
+    if gate is None or on is None or code is None:
         return
     classes = given.get("classes")
     kind = _fact(view, name, gate, "class", on)
     served = _fact(view, name, gate, "procedures", on)
-    if (isinstance(classes, list) and kind is not None and not kind & set(map(text, classes))) or (
-        served is not None and str(view.procedure.code) not in served
+    if (
+        not code.valid(on)
+        or (isinstance(classes, list) and kind is not None and not kind & set(map(text, classes)))
+        or (served is not None and str(view.procedure.code) not in served)
     ):
-        yield view.fault("gate_does_not_serve", name)
+        yield view.fault("gate_does_not_serve", name, day=on.isoformat())
     if "unit" in given:
         unit, own = view.value(str(given["unit"])), _fact(view, name, gate, "unit", on)
         if unit is not None and own is not None and text(unit) not in own:
@@ -73,18 +76,21 @@ def _name(code: Code | None) -> dict[str, str]:
 def _suits(case: Mapping[str, Any], view: View, given: Arguments, record: Record) -> bool:
     """Every condition of the case holds, as far as what it asks for is declared."""
     return all(
-        not (said := _asked(word, view, given, record)) or bool(said & set(wanted)) is not word.startswith("not_")
+        (said := _asked(word, view, given, record)) is None or bool(said & set(wanted)) is not word.startswith("not_")
         for word, wanted in case.items()
     )
 
 
-def _asked(word: str, view: View, given: Arguments, record: Record) -> frozenset[str]:
-    """What the declaration says to a word of a case; empty where it says nothing."""
+def _asked(word: str, view: View, given: Arguments, record: Record) -> frozenset[str] | None:
+    """What the declaration says to a word of a case; None where it says nothing.
+
+    A gate of which the list says no neighbour has none: a port is on no border that a border paper could serve at.
+    """
     argument, fact = CASE_WORDS[word]
     name = given.get(argument)
     value = None if name is None else view.beside(name, record)
     if name is None or value is None:
-        return frozenset()
+        return None
     return (_fact(view, str(name), value, fact, view.today) or frozenset()) if fact else frozenset({text(value)})
 
 

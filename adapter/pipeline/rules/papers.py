@@ -25,6 +25,10 @@ COMPARED = ("number", "birth", "expiry", "sex", "nationality", "issuer", "name")
 """What of the zone may be held against a field of the form."""
 
 
+SPELLED = "mrz"
+"""The fact of a code that a machine-readable zone spells otherwise: Germany is D there (Part 3, section 5)."""
+
+
 def machine_readable(view: View, given: Arguments) -> Iterator[Finding]:
     """A machine-readable zone has its form (ICAO 9303), its check digits, and says what the fields named here say."""
     name = str(given["lines"])
@@ -45,8 +49,12 @@ def _differences(view: View, given: Arguments, zone: mrz.Zone, ordinal: int, rec
     for part in COMPARED:
         other = given.get(part)
         declared = None if other is None else view.beside(other, record)
-        if declared is not None and not _said(zone, part, declared):
-            place = str(other)
+        if declared is None:
+            continue
+        place = str(other)
+        code = view.code(place, declared)
+        spelled = code.fact(SPELLED, view.today) if code else None
+        if not _said(zone, part, declared if spelled is None else spelled):
             yield view.fault("mrz_differs", place, ordinal if "." in place else 0)
 
 

@@ -148,7 +148,7 @@ RULES: dict[str, Rule] = {
     ),
     "code_valid_on": Rule(
         codes.code_valid_on,
-        {**_place("code"), "on": Takes(Kind.DAY, _DATES), **_WHERE},
+        {**_place("code"), "day": Takes(Kind.DAY, _DATES), **_WHERE},
         {"code_not_valid": "field"},
     ),
     "code_agrees": Rule(
@@ -160,7 +160,7 @@ RULES: dict[str, Rule] = {
         codes.gate_serves,
         {
             "gate": Takes(Kind.FIELD, ("code",)),
-            **_maybe(unit=(Kind.FIELD, ("code",)), classes=(Kind.VALUES, ()), on=(Kind.DAY, _DATES)),
+            **_maybe(unit=(Kind.FIELD, ("code",)), classes=(Kind.VALUES, ()), day=(Kind.DAY, _DATES)),
         },
         {"gate_does_not_serve": "gate", "code_disagrees": "unit"},
     ),
