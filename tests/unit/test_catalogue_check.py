@@ -209,6 +209,12 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "root: GroupDeclaration}", "root: Declaration}", f"{XSD} has no element Envelope/Body/Content/Declaration"),
     "a message that nobody would read": (
         'meaning: declaration, form: "07",', "meaning: declaration,", "messages: declaration: no form"),
+    "a rule that looks into another list": (
+        "sex: persons.sex, birth", "sex: groupKind, birth: exitDate, where: {sex: Z}, x", "sex can never be Z"),
+    "a rule beside a row it does not look at": (
+        "field: exitDate, than: expectedArrival", "field: exitDate, than: persons.expiryDate",
+        "than: persons.expiryDate stands in other rows than this rule looks at"),
+    "a gate that YAML read as a truth": ("day: expectedArrival", "on: expectedArrival", "it takes no True"),
     "an unknown acceptance": ("acceptance: automatic", "acceptance: robot", "acceptance: robot is not known"),
     "grounds of refusal in no list": (
         "result: declaration", "result: declaration\nrefusal_grounds: whims", "refusal_grounds: whims is not known"),
@@ -220,6 +226,36 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an end before the beginning": ("to: null", "to: 2020-01-01", "ends on 2020-01-01, before it begins on 2022-05-30"),
     "a beginning that is no day": ("from: 2022-05-30", "from: 30/5/2022", "30/5/2022 to None are no days"),
 }  # fmt: skip
+
+
+LISTS: dict[str, tuple[str, str, str]] = {
+    "a code that stands twice": ("code: CMND", "code: CCCD", "the code CCCD stands twice"),
+    "a period that runs backwards": (
+        "vi: Giấy thông hành,", "vi: Giấy thông hành, from: 2026-01-01, to: 2025-01-01,", "ends on 2025-01-01, bef"),
+    "a case of no word": ("[{nationality: [LAO], neighbour: [LAO]}]}", "[{nation: [LAO]}]}", "nation is not kn"),
+    "a case of no State": (
+        "[{nationality: [LAO], neighbour: [LAO]}]}", "[{nationality: [LAOS]}]}", "LAOS is not in nat"),
+    "a case that is no list": (
+        "[{nationality: [LAO], neighbour: [LAO]}]}", "[{nationality: LAO}]}", "LAO is no list; write"),
+    "a case that is none": ("[{nationality: [LAO], neighbour: [LAO]}]}", "[LAO]}", "LAO is no case"),
+    "a fact that the head does not name": (
+        "en: Laissez-passer,", "en: Laissez-passer, class: main,", "facts at the head of the list does not"),
+    "two facts for one day": (
+        "en: Laissez-passer,\n     allowed: [{nationality: [VNM]}]}",
+        "en: Laissez-passer,\n     allowed: [{is: [{nationality: [VNM]}], to: 2025-07-01}, {is: []}]}",
+        "hold on one day; end one before the other begins"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_broken_code_list_is_told_with_its_file(case: str, source: Source) -> None:
+    old, new, told = LISTS[case]
+    change(source, "codelists/paper_types.yaml", old, new)
+
+    faults = faults_of(source)
+
+    assert [fault for fault in faults if told in fault], faults
+    assert all(fault.startswith(f"{source.mappings / 'codelists' / 'paper_types.yaml'}: ") for fault in faults)
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -254,6 +290,7 @@ def test_every_fault_is_told_at_once(source: Source) -> None:
 def test_an_ignored_part_covers_the_mandatory_values_in_it(source: Source) -> None:
     change(source, GROUP, LEADER, "")
     change(source, GROUP, "ignored: []", "ignored: [Leader/Name]")
+    change(source, GROUP, "field: leaderName, as: persons.fullName", "field: groupName, as: persons.fullName")
 
     assert faults_of(source) == []
 
