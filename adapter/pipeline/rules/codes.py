@@ -8,7 +8,7 @@ from typing import Any
 
 from adapter.model.finding import Finding
 from adapter.model.procedure import Code
-from adapter.model.stages import Record
+from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.days import on_day
 from adapter.pipeline.rules.view import Arguments, View, text
@@ -62,15 +62,21 @@ def gate_serves(view: View, given: Arguments) -> Iterator[Finding]:
 def paper_allowed(view: View, given: Arguments) -> Iterator[Finding]:
     """The kind of paper serves this holder at this gate in this direction (TT 09/2016/TT-BQP Article 8, as data)."""
     name = str(given["type"])
+    beside = [str(given[argument]) for argument in ("nationality", "direction", "gate") if argument in given]
+    known: dict[tuple[Value | None, ...], bool] = {}  # a list of hundreds has a handful of kinds of holder
     for ordinal, value, record in view.stated(name, given.get("where")):
-        paper = view.code(name, value)
-        cases = paper.fact(ALLOWED, view.today) if paper else None
-        if isinstance(cases, list) and not any(_suits(case, view, given, record) for case in cases):
-            yield view.fault("paper_not_allowed", name, ordinal, **_name(paper))
+        kind = (value, *(view.beside(each, record) for each in beside))
+        if kind not in known:
+            known[kind] = _serves(view.code(name, value), view, given, record)
+        if not known[kind]:
+            paper = view.code(name, value)
+            words = {"paper": paper.vi, "paper_en": paper.en} if paper else {}
+            yield view.fault("paper_not_allowed", name, ordinal, **words)
 
 
-def _name(code: Code | None) -> dict[str, str]:
-    return {} if code is None else {"paper": code.vi, "paper_en": code.en}
+def _serves(paper: Code | None, view: View, given: Arguments, record: Record) -> bool:
+    cases = paper.fact(ALLOWED, view.today) if paper else None
+    return not isinstance(cases, list) or any(_suits(case, view, given, record) for case in cases)
 
 
 def _suits(case: Mapping[str, Any], view: View, given: Arguments, record: Record) -> bool:

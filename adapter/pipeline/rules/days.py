@@ -13,8 +13,12 @@ from adapter.pipeline.rules.view import Arguments, View, day
 
 def _pairs(view: View, given: Arguments, other: str) -> Iterator[tuple[int, date, date]]:
     """Each date with the one it is held against."""
+    group, _, name = str(given[other]).rpartition(".")
+    outside = None if group else day(view.value(name))
+    if not group and outside is None:
+        return
     for ordinal, value, record in view.stated(str(given["field"]), given.get("where")):
-        mine, theirs = day(value), day(view.beside(given[other], record))
+        mine, theirs = day(value), day(record.get(name)) if group else outside
         if mine is not None and theirs is not None:
             yield ordinal, mine, theirs
 

@@ -49,7 +49,8 @@ def all_different(view: View, given: Arguments) -> Iterator[Finding]:
 def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:
     """At least one row of the list has the values asked for."""
     group = view.group(str(given["group"]))
-    if _count(view, given) == 0:
+    wanted = conditions(given["where"])
+    if not any(matches(row, wanted) for row in view.rows(group.name)):
         words = {**named(group.label, "group"), "what": spoken(given.get("where"))}
         yield Finding(name="none_of_required", pointer=view.list(group.name), words=words)
 
