@@ -41,24 +41,31 @@ class Lists:
         for twice, times in Counter(codes).items():
             if times > 1:
                 yield f"the code {twice} stands twice; give its facts periods, or rename one"
-        known = stated.get("facts", {})
+        known = stated.get("facts") or {}
         for code in self.codelists.get(str(stated["name"]), {}).values():
             if (code.valid_from or _FIRST) > (code.valid_to or _LAST):
                 yield f"{code.code}: ends on {code.valid_to}, before it begins on {code.valid_from}; exchange them"
             for name, facts in code.facts.items():
-                yield from self._facts(f"{code.code}: {name}", facts, known.get(name), told=bool(known))
+                yield from self._facts(f"{code.code}: {name}", facts, known.get(name))
 
-    def _facts(self, at: str, facts: tuple[Fact, ...], known: object, *, told: bool) -> Iterator[str]:
+    def _facts(self, at: str, facts: tuple[Fact, ...], known: object) -> Iterator[str]:
         for one, other in combinations(facts, 2):
             if (one.valid_from or _FIRST) <= (other.valid_to or _LAST) and (other.valid_from or _FIRST) <= (
                 one.valid_to or _LAST
             ):
                 yield f"{at}: {one.value} and {other.value} hold on one day; end one before the other begins"
-        if known is None and told:
+        if known is None:
             yield f"{at}: facts at the head of the list does not name it; add it there, or correct the word"
-        elif known is not None:
-            for fact in facts:
-                yield from self._known(at, fact.value, known)
+            return
+        for fact in facts:
+            yield from self._known(at, fact.value, known)
+            yield from self._ended(at, fact, known)
+
+    def _ended(self, at: str, fact: Fact, known: object) -> Iterator[str]:
+        """A fact that goes on while the code that it names has ended: a gate left in a province that is no more."""
+        code = self.codelists.get(known, {}).get(text(fact.value)) if isinstance(known, str) else None
+        if code is not None and (code.valid_to or _LAST) < (fact.valid_to or _LAST):
+            yield f"{at}: {fact.value} ended on {code.valid_to}; write [{{is: {fact.value}, to: {code.valid_to}}}, ...]"
 
     def _known(self, at: str, value: object, known: object) -> Iterator[str]:
         """A fact is a code of another list, one of some values, or a list of cases whose words are such facts."""

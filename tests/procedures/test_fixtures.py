@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,11 @@ from adapter.gateways.tables import inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused
 from adapter.model.procedure import Procedure, ReplyKind, RuleSpec
-from adapter.model.stages import Declaration, Stage, Submission
+from adapter.model.stages import Declaration, Record, Stage, Submission, Value
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import judge
 from adapter.pipeline.rules.table import RULES, Kind
+from adapter.pipeline.rules.view import View
 from adapter.simulator.sign import PLAIN_FORMS, SignatureForm
 from tests.demo.expectations import differences, expected, read
 from tests.demo.premises import furnish
@@ -361,6 +362,63 @@ def _faults(procedure: Procedure) -> Iterator[tuple[list[tuple[str, str]], str]]
         field = procedure.field(limit.field or "")
         assert field is not None
         yield [("declared_late", field.path)], "declare_before"
+
+
+def test_every_rule_with_a_bound_has_a_fixture_on_it(whole: House) -> None:
+    """A bound is met where the rule holds, and a day, a number or a row more or less would break it."""
+    declared = defaultdict(list)
+    for case in CASES:
+        outcome = judge(_submission(case), whole.ground)
+        if isinstance(outcome, Accepted | Refused):
+            declared[case.procedure].append(View(outcome.declaration, whole.catalogue.codelists))
+    missing = [
+        f"{procedure.code}: {rule.rule} {dict(rule.arguments)}"
+        for procedure in _business(whole)
+        for rule in procedure.rules
+        if _is_bound(rule) and not any(_on_its_bound(rule, view) for view in declared[procedure.code])
+    ]
+    assert missing == []
+
+
+def _is_bound(rule: RuleSpec) -> bool:
+    takes = RULES[rule.rule].takes[RULES[rule.rule].subject]
+    return takes.kind is Kind.GROUP or bool({"date", "integer"} & set(takes.types))
+
+
+def _on_its_bound(rule: RuleSpec, view: View) -> bool:
+    def broken(view: View) -> bool:
+        return any(RULES[rule.rule].apply(view, rule.arguments))
+
+    return not broken(view) and any(broken(replace(view, declaration=each)) for each in _beside(rule, view.declaration))
+
+
+def _beside(rule: RuleSpec, declaration: Declaration) -> Iterator[Declaration]:
+    """The same declaration with a day, a number or a row more or less, in what the rule looks at."""
+    for name in map(str, rule.arguments.values()):
+        group, _, field = name.rpartition(".")
+        for number, row in enumerate(declaration.rows.get(group, ())):
+            for value in _next_to(row.get(field)):
+                yield _with_rows(declaration, group, number, {**row, field: value})
+        for value in _next_to(declaration.values.get(name)):
+            yield replace(declaration, values={**declaration.values, name: value})
+        for number, row in enumerate(declaration.rows.get(name, ())):
+            yield _with_rows(declaration, name, number)
+            yield _with_rows(declaration, name, number, row, row)
+
+
+def _with_rows(declaration: Declaration, group: str, number: int, *instead: Record) -> Declaration:
+    rows = declaration.rows[group]
+    return replace(declaration, rows={**declaration.rows, group: (*rows[:number], *instead, *rows[number + 1 :])})
+
+
+def _next_to(value: Value | None) -> list[Value]:
+    match value:
+        case date():
+            return [value + timedelta(days=1), value - timedelta(days=1)]
+        case int() if not isinstance(value, bool):
+            return [value + 1, value - 1]
+        case _:
+            return []
 
 
 def _path(procedure: Procedure, rule: RuleSpec, argument: str) -> str:

@@ -54,6 +54,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "name: nationalities\ncodes:\n" + "".join(f"  - {{code: {code}, vi: a, en: a}}\n" for code in STATES),
         encoding="utf-8",
     )
+    for unused in ("distinguishing_signs", "states_two_letters"):  # of other procedures, and they speak of every State
+        (folder / "codelists" / f"{unused}.yaml").unlink()
     for other in folder.glob("BQP*"):
         if other.name != "BQP0100001":
             shutil.rmtree(other)
@@ -240,6 +242,9 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "a case that is none": ("[{nationality: [LAO], neighbour: [LAO]}]}", "[LAO]}", "LAO is no case"),
     "a fact that the head does not name": (
         "en: Laissez-passer,", "en: Laissez-passer, class: main,", "facts at the head of the list does not"),
+    "a fact that goes on after its code has ended": (
+        "en: Laissez-passer,\n     allowed: [{nationality: [VNM]}]}", "en: Laissez-passer, province: HAGIANG}",
+        "GTH: province: HAGIANG ended on 2025-06-30; write [{is: HAGIANG, to: 2025-06-30}"),
     "two facts for one day": (
         "en: Laissez-passer,\n     allowed: [{nationality: [VNM]}]}",
         "en: Laissez-passer,\n     allowed: [{is: [{nationality: [VNM]}], to: 2025-07-01}, {is: []}]}",
@@ -251,6 +256,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
 def test_a_broken_code_list_is_told_with_its_file(case: str, source: Source) -> None:
     old, new, told = LISTS[case]
     change(source, "codelists/paper_types.yaml", old, new)
+    change(source, "codelists/paper_types.yaml", "facts:\n", "facts:\n  province: provinces\n")
 
     faults = faults_of(source)
 
