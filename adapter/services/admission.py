@@ -28,6 +28,8 @@ from adapter.pipeline.principal import Representation
 from adapter.pipeline.trust.holder import plain
 
 _SIGNATURE = "/Envelope/Body/Signature"
+_ALONE = (Act.REPLACE, Act.WITHDRAW)
+"""What changes a dossier by itself; an amendment is held against the version it amends, where that is put together."""
 
 
 class Unlisted(StrEnum):
@@ -95,7 +97,7 @@ class Admission:
 
     def _stranger(self, register: Register, declaration: Declaration, dossier: Dossier | None) -> Iterator[Finding]:
         """Only somebody of the dossier, or who may speak for one of them, changes it (Articles 3(4), 11)."""
-        if dossier is None or ACTS[declaration.verified.meaning] is Act.DECLARE:
+        if dossier is None or ACTS[declaration.verified.meaning] not in _ALONE:
             return
         speakers = _speakers(declaration, register.certificates)
         own = [*speakers, *(principal for holder, principal in register.authorised if holder in speakers)]
