@@ -325,6 +325,16 @@ def test_every_stage_stops_some_fixture() -> None:
     assert {case.expect.stage for case in CASES} - {None} == set(Stage)
 
 
+def test_no_two_fixtures_of_the_folders_share_a_dossier_or_a_message_id() -> None:
+    """Through the broker all of them meet in one store."""
+    for element in ("reference", "messageId"):
+        bearers = defaultdict(list)
+        for file in sorted(FIXTURES.glob("*/*/message.xml")):
+            if found := re.search(f"<{element}>([^<]+)</{element}>".encode(), file.read_bytes()):
+                bearers[found[1]].append(file.parent.name)
+        assert [names for names in bearers.values() if len(names) > 1] == []
+
+
 def test_every_fixture_says_what_it_proves_and_on_what_ground() -> None:
     titles = defaultdict(list)
     for case in CASES:
