@@ -3,7 +3,7 @@
 The envelope's frame (Envelope, Body, the two places for signatures) has no attributes and hardly ever a namespace. Then
 its canonical form is its parts' canonical forms put side by side, and Header and Content are made canonical once for
 everything: both signatures, the digest of what the message says, and the element that later stages see. Where the frame
-is not so plain, everything is made the long way.
+is not so plain, everything is made the long way. There are no processing instructions: pipeline/xml refuses them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ class Coverage:
         self._tree = tree
         self._parts: dict[tuple[etree._Element, bool], bytes] = {}
         frame = [tree, *tree.iterfind("Body"), *tree.iterfind(_SYSTEM), *tree.iterfind(_DECLARANT)]
-        self._plain = not any(element.nsmap for element in frame) and all(
-            not isinstance(child, etree._ProcessingInstruction) for element in frame[:2] for child in element
-        )
+        self._plain = not any(element.nsmap for element in frame)
 
     def of(self, reference: Reference, place: Place) -> bytes:
         """The bytes that the reference's digest must be over."""
@@ -37,14 +35,13 @@ class Coverage:
         whole = place is Place.SYSTEM and reference.kind is Kind.DATA
         if self._plain and not reference.prefixes:
             if whole:
-                return self._outside(preceding=True) + self._envelope(exclusive) + self._outside(preceding=False)
+                return self._framed(self._tree, exclusive, signatures=True)
             if reference.kind is Kind.DATA:
                 return self._part(reference.target, exclusive)
         if whole:
             own = copy.deepcopy(self._tree)
             drop(own.find(f"{_SYSTEM}/*"))
-            body = canonical(own, exclusive=exclusive, prefixes=reference.prefixes)
-            return self._outside(preceding=True) + body + self._outside(preceding=False)
+            return canonical(own, exclusive=exclusive, prefixes=reference.prefixes)
         return detached(reference.target, exclusive=exclusive, prefixes=reference.prefixes)
 
     def said(self) -> bytes:
@@ -53,7 +50,7 @@ class Coverage:
         The very parts that the signatures cover, so that what is read is what was signed.
         """
         if self._plain:
-            return self._envelope(exclusive=True, signatures=False)
+            return self._framed(self._tree, exclusive=True, signatures=False)
         own = copy.deepcopy(self._tree)
         drop(own.find(_SYSTEM))
         drop(own.find(_DECLARANT))
@@ -62,11 +59,8 @@ class Coverage:
             content.attrib.pop("Id", None)
         return canonical(own)
 
-    def _envelope(self, exclusive: bool, *, signatures: bool = True) -> bytes:
-        """The envelope without the signature in SystemSignature; with or without both places for signatures."""
-        return self._framed(self._tree, exclusive, signatures)
-
     def _framed(self, element: etree._Element, exclusive: bool, signatures: bool) -> bytes:
+        """The envelope without the signature in SystemSignature; with or without both places for signatures."""
         written = [f"<{element.tag!s}>".encode(), _text(element.text)]
         for child in element:
             if child.tag in _FRAME:
@@ -93,15 +87,6 @@ class Coverage:
         made = inclusive if inclusive and b"xmlns" not in inclusive else canonical(element, exclusive=exclusive)
         self._parts[element, exclusive] = made
         return made
-
-    def _outside(self, *, preceding: bool) -> bytes:
-        """Processing instructions beside the root, which C14N keeps, each on its own line."""
-        beside = self._tree.itersiblings(preceding=preceding)
-        found = [node for node in beside if isinstance(node, etree._ProcessingInstruction)]
-        lines = [f"<?{node.target}{' ' if node.text else ''}{node.text or ''}?>".encode() for node in found]
-        if preceding:
-            return b"".join(line + b"\n" for line in reversed(lines))
-        return b"".join(b"\n" + line for line in lines)
 
 
 def detached(element: etree._Element, *, exclusive: bool, prefixes: tuple[str, ...] = ()) -> bytes:

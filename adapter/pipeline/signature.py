@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from lxml import etree
@@ -27,6 +28,10 @@ from adapter.pipeline.references import Place
 from adapter.pipeline.shape import Shape, shapes
 from adapter.pipeline.timing import PLAIN_TIMING, Timing
 
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
+_pinned = lru_cache(maxsize=64)(who.signer)
+"""Pinned certificates are few, and their names are decoded anew at each look."""
+
 
 def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMING) -> VerifiedDocument:
     """Judge both signatures; give the signed element.
@@ -42,7 +47,7 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     if system is None or any(finding.severity is Severity.REJECT for finding in findings):
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
     said = case.coverage.said()
-    element = etree.fromstring(said, etree.XMLParser(resolve_entities=False, no_network=True))
+    element = etree.fromstring(said, _PARSER)
     return VerifiedDocument(
         envelope=envelope,
         element=element,
@@ -89,7 +94,7 @@ class _Case:
         covered = self._covered(shape)
         for certificate in usable:  # (6) and (7)
             if holds(shape, certificate, covered=covered):
-                return who.signer(certificate, role=partner.role, store="pinned", partner=partner.name)
+                return _pinned(certificate, role=partner.role, store="pinned", partner=partner.name)
         self.findings.append(_does_not_hold(shape, usable))
         return None
 

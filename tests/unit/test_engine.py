@@ -14,6 +14,7 @@ from cryptography.x509 import Certificate
 from lxml import etree
 from signxml import SignatureConfiguration, XMLVerifier
 from signxml.exceptions import SignXMLException
+from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from adapter.pipeline.coverage import Coverage
 from adapter.pipeline.engine import verified_bytes
@@ -21,6 +22,9 @@ from adapter.pipeline.references import Kind, Place, Reference
 from adapter.pipeline.shape import Shape, shapes
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import SignatureForm, sign_message
+from adapter.simulator.xades import complete
+from adapter.simulator.xmldsig import DS, EXCLUSIVE, INCLUSIVE
+from tests.harness.attacks.forge import Forgery, forge
 from tests.harness.pki import shared_pki
 from tests.harness.qualified import qualified
 
@@ -123,3 +127,95 @@ def test_what_is_covered_follows_the_prefix_list_of_the_reference() -> None:
     named = replace(plain, prefixes=("x",))
     expected = b'<Content xmlns:x="urn:x" Id="content"><A></A></Content>'
     assert Coverage(tree).of(named, Place.DECLARANT) == expected
+
+
+# -- what plain signxml loses, lets through or leaves open: the reason for each repair and each gate of ours ----------
+
+
+def _plainly(raw: bytes, pki: Pki, **said: object) -> object:
+    configuration = SignatureConfiguration(location="./Body/Signature/", verification_time=AT)
+    return XMLVerifier().verify(
+        raw,
+        x509_cert=_certificate(pki, Place.DECLARANT),
+        expect_config=configuration,
+        **said,  # type: ignore[arg-type]
+    )
+
+
+def _forged(pki: Pki, **said: object) -> bytes:
+    return forge(ENVELOPE.read_bytes(), Forgery(place="Body/Signature", signer="enterprise", **said), pki)  # type: ignore[arg-type]
+
+
+def test_plain_signxml_still_loses_prefixes_named_in_the_canonicalization_method(pki: Pki) -> None:
+    """If this fails, its schema has learnt them, and `validate_schema` may be thought about again."""
+    raw = sign_message(ENVELOPE.read_bytes(), system=None, declarant=pki.party("enterprise"))
+    tree = etree.fromstring(raw)
+    method = tree.find(f"Body/Signature/{{{DS}}}Signature/{{{DS}}}SignedInfo/{{{DS}}}CanonicalizationMethod")
+    assert method is not None
+    etree.SubElement(method, f"{{{EXCLUSIVE}}}InclusiveNamespaces", PrefixList="x", nsmap={"ec": EXCLUSIVE})
+    complete(tree.find(f"Body/Signature/{{{DS}}}Signature"), pki.party("enterprise").key)  # type: ignore[arg-type]
+    with pytest.raises(etree.DocumentInvalid):
+        _plainly(etree.tostring(tree), pki)
+    assert _stands(pki, tree, Place.DECLARANT)
+
+
+def test_plain_signxml_still_loses_text_behind_a_signature(pki: Pki) -> None:
+    raw = sign_message(ENVELOPE.read_bytes(), system=None, declarant=pki.party("enterprise"))
+    text = raw.replace(b"</ds:Signature></Signature>", b"</ds:Signature>text</Signature>")
+    assert text != raw
+    with pytest.raises(etree.XMLSyntaxError):
+        _plainly(text, pki)
+    assert _stands(pki, etree.fromstring(text), Place.DECLARANT)
+
+
+@pytest.mark.parametrize("where", ["Signature", "SignedInfo"])
+def test_an_inherited_language_is_refused_by_code_and_not_lost(pki: Pki, where: str) -> None:
+    """Inclusive C14N of SignedInfo would carry xml:lang down; lxml does not (loss 4)."""
+    tree = etree.fromstring(_forged(pki, canonicalization=INCLUSIVE))
+    element = next(tree.iter(f"{{{DS}}}{where}"))
+    element.set("{http://www.w3.org/XML/1998/namespace}lang", "vi")
+    _, findings = shapes(tree)
+    assert [(finding.name, finding.words["what"]) for finding in findings] == [
+        ("signature_structure", f"{where}/@lang")
+    ]
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "http://www.w3.org/2007/05/xmldsig-more#rsa-pss",
+        "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
+        "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519",
+    ],
+)
+def test_algorithms_that_the_profile_does_not_have_are_refused_by_name(pki: Pki, method: str) -> None:
+    _, findings = shapes(etree.fromstring(_forged(pki, method=method)))
+    assert [(finding.name, finding.words["value"]) for finding in findings] == [("algorithm_forbidden", method)]
+
+
+@pytest.mark.parametrize("junk", ["!!", "A" * 5 + "=" * 3, "\u00e0"])
+def test_junk_in_base64_is_refused_though_a_decoder_drops_it(pki: Pki, junk: str) -> None:
+    """Or one signature would have endlessly many spellings."""
+    tree = etree.fromstring(_signed(pki, SignatureForm.DEFAULT))
+    value = next(tree.iter(f"{{{DS}}}SignatureValue"))
+    value.text = junk + (value.text or "")
+    _, findings = shapes(tree)
+    assert [finding.words["what"] for finding in findings] == ["SignatureValue"]
+
+
+def test_what_signxmls_own_xades_verifier_lets_through_is_the_reason_for_ours(pki: Pki) -> None:
+    """A time in 2099, and a Target that is another signature's: if this fails, look whether it may be used."""
+    how = qualified(pki, at=datetime(2099, 1, 1, tzinfo=UTC))
+    raw = sign_message(
+        ENVELOPE.read_bytes(),
+        system=None,
+        declarant=pki.party("enterprise"),
+        form=SignatureForm.XADES_BES,
+        qualified=how,
+    ).replace(b'Target="#declarant-signature"', b'Target="#another"')
+    configuration = XAdESSignatureConfiguration(location="./Body/Signature/", verification_time=AT, expect_references=3)
+    assert XAdESVerifier().verify(raw, x509_cert=_certificate(pki, Place.DECLARANT), expect_config=configuration)
+    _, findings = shapes(etree.fromstring(raw))
+    assert [(finding.name, finding.words["what"]) for finding in findings] == [
+        ("xades_structure", "QualifyingProperties/@Target")
+    ]
