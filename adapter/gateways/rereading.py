@@ -44,9 +44,9 @@ def open_versions(connection: Connection) -> dict[str, int]:
     """How many dossiers that may still be acted upon stand under each version (`<procedure>/<version>`)."""
     standing = and_(declaration.c.dossier_id == dossier.c.id, declaration.c.version == dossier.c.version)
     query = (
-        select(inbox.c.mapping, func.count().label("dossiers"))
-        .select_from(dossier.join(declaration, standing).join(inbox, inbox.c.id == declaration.c.inbox_id))
-        .where(dossier.c.state.not_in(_CLOSED), inbox.c.mapping.is_not(None))
-        .group_by(inbox.c.mapping)
+        select(declaration.c.mapping, func.count().label("dossiers"))
+        .select_from(dossier.join(declaration, standing))
+        .where(dossier.c.state.not_in(_CLOSED))
+        .group_by(declaration.c.mapping)
     )
     return {row.mapping: row.dossiers for row in connection.execute(query)}

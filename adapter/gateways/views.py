@@ -207,10 +207,7 @@ class _Writer:
         return f"{value} || '+07:00'" if field.type == "datetime" else value
 
     def _from(self, procedure: Procedure, group: GroupSpec | None) -> str:
-        """The version in force, of dossiers that were last declared under this version of the mapping.
-
-        An amendment is a message of another procedure: the mapping of the declaration or replacement before it counts.
-        """
+        """The version in force, where its values are read under this version of the mapping."""
         rows = ""
         if group is not None:
             mine = f"r.{self.quoted('group')} = {_literal(group.name)}"
@@ -220,10 +217,7 @@ class _Writer:
             "FROM dossier d\n"
             "JOIN declaration v ON v.dossier_id = d.id AND v.version = d.version\n"
             f"{rows}"
-            f"WHERE d.procedure = {_literal(procedure.code)} AND {mapping} = (\n"
-            "    SELECT i.mapping FROM declaration o JOIN inbox i ON i.id = o.inbox_id\n"
-            "    WHERE o.dossier_id = d.id AND o.version <= d.version AND i.procedure = d.procedure\n"
-            "    ORDER BY o.version DESC LIMIT 1)"
+            f"WHERE d.procedure = {_literal(procedure.code)} AND v.mapping = {mapping}"
         )
 
 

@@ -132,5 +132,8 @@ class Docket:
         if was.accepted_at is None and dossier.accepted_at is not None:
             due = deadlines.start(self.connection, dossier.id, CONFIRM, dossier.accepted_at, self.terms)
             dossiers.keep_due(self.connection, dossier.id, due)
+        if was.state is DossierState.AMENDMENT_REQUESTED is not dossier.state:
+            # Completed as it was declared: what was asked for turned out to be in order.
+            deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now, outbox_id=None)
         if dossier.state in LAPSED and was.state not in LAPSED:
             deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now, outbox_id=None)

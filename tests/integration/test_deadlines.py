@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -27,8 +28,9 @@ from adapter.services.completion import Officer
 from adapter.services.deadlines import Agenda, Due, Standing
 from tests.crash.declarations import PROCEDURE, declaration
 from tests.crash.scene import Scene
-from tests.harness.fixtures import CLOCK
-from tests.harness.pki import ROOT
+from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
+from tests.harness.history import Desk, dossier_of, told_again
+from tests.harness.pki import ROOT, shared_pki
 
 OFFICER = Officer("cb-01", "Tran Van Quan")
 MINUTE = timedelta(minutes=1)
@@ -56,6 +58,30 @@ class Post:
         settled = self.house.intake.receive([Submission(message.raw, door, self.now, Digest(message.digest))])
         assert settled[0].outcome.value == "accepted", settled
         return DossierKey(message.reference, 2026)
+
+    def play(self, name: str) -> DossierKey:
+        """The history of a fixture, each step ten minutes after the one before; its own message is not sent."""
+        case = self.cases()[name]
+        for number, step in enumerate(case.before):
+            if step.act is None:
+                self.send(told_again(case, number, self.cases()))
+            else:
+                Desk(self.house).act(case, step.act)
+            self.now += 10 * MINUTE
+        return dossier_of(case.message)
+
+    def cases(self) -> dict[str, Case]:
+        return {case.id: case for case in load_cases()}
+
+    def send(self, case: Case) -> None:
+        raw = signed(Desk(self.house).filled(case), shared_pki())
+        digest = Digest(hashlib.sha256(raw).hexdigest())
+        (settled,) = self.house.intake.receive([Submission(raw, case.channel, self.now, digest)])
+        assert settled.outcome.value == "accepted", settled
+
+    def named(self, key: DossierKey) -> dict[str, Due]:
+        """The dossier's deadlines by name, the newest of each."""
+        return {due.name: due for due in oversight(self.house).life(key, personal=False, actor="test").deadlines}
 
     def complete(self, key: DossierKey) -> None:
         self.house.completion.complete(key, OFFICER)
@@ -255,6 +281,63 @@ def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it
     post.house.deadlines.watch()
 
     assert (post.only(key).started_at, post.only(key).due_at) == (delivered, CLOCK + 80 * MINUTE)
+
+
+ON_REQUEST = "BQP0100003/accepted-on-request"
+OWN = "BQP0100003/accepted-own-discovery-waits-for-approval"
+
+
+def test_a_request_to_amend_gives_the_declarant_an_hour_from_when_he_has_it(post: Post) -> None:
+    key = post.play(ON_REQUEST)  # asked at 07:25, now it is 07:35
+    asked = CLOCK + 10 * MINUTE
+    due = post.named(key)["answer"]
+    assert (due.party, due.noticed_at, due.started_at) == ("declarant", asked, None)
+    with post.house.database.transaction() as connection:
+        request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
+        connection.execute(request.values(delivered_at=post.now))
+    post.house.deadlines.watch()
+
+    due = post.named(key)["answer"]
+    assert (due.started_at, due.due_at) == (asked + 10 * MINUTE, asked + 70 * MINUTE)
+    post.now = asked + 70 * MINUTE
+    post.send(post.cases()[ON_REQUEST])
+    assert post.named(key)["answer"].standing is Standing.MET
+
+
+def test_an_amendment_is_confirmed_within_an_hour_of_its_reception(post: Post) -> None:
+    key = post.play(ON_REQUEST)
+    post.send(post.cases()[ON_REQUEST])
+    received = post.now
+    due = post.named(key)["confirm"]
+    assert (due.kind, due.started_at, due.due_at) == ("confirm_amendment_within", received, received + 60 * MINUTE)
+    post.now += 30 * MINUTE
+    post.complete(key)
+
+    assert post.named(key)["confirm"].standing is Standing.ANSWERED
+    assert post.agenda().due == ()  # form 15 confirms the declaration too
+
+
+def test_an_answer_after_its_hour_is_late(post: Post) -> None:
+    key = post.play(ON_REQUEST)
+    post.now = CLOCK + 71 * MINUTE
+    post.send(post.cases()[ON_REQUEST])
+    assert post.named(key)["answer"].standing is Standing.LATE
+    assert [each.late for each in post.agenda().figures if each.kind == "amend_within"] == [1]
+
+
+def test_what_is_found_in_order_after_all_leaves_no_answer_due(post: Post) -> None:
+    key = post.play(ON_REQUEST)
+    post.complete(key)
+    assert post.named(key)["answer"].standing is Standing.LAPSED
+
+
+def test_an_amendment_that_waits_for_approval_is_watched_and_a_declined_one_leaves_nothing_due(post: Post) -> None:
+    key = post.play(OWN)
+    post.send(post.cases()[OWN])
+    due = post.named(key)["confirm"]
+    assert (due.standing, due.noticed_at, due.started_at) == (Standing.RUNNING, post.now, None)
+    Desk(post.house).act(post.cases()[OWN], Act.DECLINE)
+    assert post.named(key)["confirm"].standing is Standing.LAPSED
 
 
 def test_the_command_lists_and_a_monitor_hears_of_what_has_passed(post: Post) -> None:

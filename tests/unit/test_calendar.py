@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.catalogue.calendar import read_calendar
+from adapter.cli import inspection
 from adapter.model.calendar import NO_CALENDAR, Calendar, YearUnknown
 from adapter.model.procedure import Deadline, Unit
 from adapter.pipeline.envelope import VIETNAM
@@ -145,3 +146,31 @@ def test_a_year_without_its_decision_is_known_as_such() -> None:
 def test_a_calendar_without_years_is_empty_of_answers() -> None:
     with pytest.raises(YearUnknown):
         Calendar().is_working(date(2026, 3, 2))
+
+
+# What the operator is told ----------------------------------------------------------------------
+
+
+def told_on(today: str, calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    monkeypatch.setattr(inspection, "now", lambda: at(f"{today}T08:00"))
+    return [(remark.weight.value, remark.text) for remark in inspection._calendar(calendar, FILE)]
+
+
+def test_the_year_that_has_begun_without_its_days_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    ((weight, text),) = told_on("2026-03-02", Calendar(years=frozenset({2025})), monkeypatch)
+    assert weight == "fault"
+    assert "the year 2026 is missing" in text
+
+
+def test_the_next_year_is_asked_for_in_december_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Calendar(years=frozenset({2026}))
+    assert told_on("2026-11-30", known, monkeypatch) == []
+    ((weight, text),) = told_on("2026-12-01", known, monkeypatch)
+    assert weight == "warning"
+    assert "the year 2027 is missing" in text
+
+
+def test_a_year_whose_decision_is_awaited_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    ((weight, text),) = told_on("2026-12-15", SHIPPED, monkeypatch)
+    assert weight == "warning"
+    assert "2027: decided: false" in text
