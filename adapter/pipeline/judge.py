@@ -112,11 +112,12 @@ def _closed(verified: VerifiedDocument) -> list[Finding]:
 
 def _capped(findings: tuple[Finding, ...], envelope: Envelope | None, limits: Limits) -> tuple[Finding, ...]:
     """Lines looked up in the received bytes; no more than the limit, and the cap is said."""
-    located = tuple(_located(finding, envelope.tree if envelope else None) for finding in findings[: limits.findings])
-    if len(findings) <= limits.findings:
-        return located
-    cap = Finding("too_many_findings", "/Envelope", findings[0].severity, words={"limit": str(limits.findings)})
-    return (*located, cap)
+    told = list(findings[: limits.findings])
+    if len(findings) > limits.findings:
+        words = {"limit": str(limits.findings)}
+        told.append(Finding("too_many_findings", "/Envelope", findings[0].severity, words=words))
+    tree = envelope.tree if envelope else None
+    return tuple(_located(finding, tree) for finding in told)
 
 
 def _located(finding: Finding, tree: etree._Element | None) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 from adapter.bootstrap import house
 from adapter.model.stages import Stage
 from adapter.simulator.window import Letter
-from tests.demo import outage, suspension, transfers
+from tests.demo import amendment, outage, suspension, transfers
 from tests.demo.broker import Broker
 from tests.demo.commands import accept, complete, nsw_adapter
 from tests.demo.direct import Direct, directs
@@ -22,6 +22,8 @@ from tests.harness.fixtures import Case
 
 QUIET_SECONDS = 1.5
 COMPLETION_SECONDS = 30.0
+DECLARED = "10"
+"""Type of what answers a declaration as received; an amendment that came too early waits too, but for no officer."""
 
 
 def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator: Narrator) -> None:
@@ -53,6 +55,7 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
             Answer("30", "23", "Completion"),
         ),
     )
+    amendment.played(play, premises, cases, narrator)
     _beside_the_window(play, premises, cases, narrator)
     silence(play.window, narrator)
 
@@ -126,12 +129,12 @@ def _officer(
 
 
 def _accepted(cases: Sequence[Case]) -> list[Case]:
-    """The first declaration of each procedure that is accepted by the window's door and signed by its declarant."""
+    """Of each procedure the first signed declaration that is accepted by the window's door without a remark."""
     first: dict[str, Case] = {}
     for case in cases:
         reply = case.expect.reply
-        plain = case.channel == "window" and case.attack is None and case.signers.declarant
-        if plain and reply and reply.content == "Acceptance":
+        plain = case.channel == "window" and case.attack is None and case.signers.declarant and not case.before
+        if plain and not case.expect.findings and reply and reply.content == "Acceptance":
             first.setdefault(case.procedure, case)
     return list(first.values())
 
@@ -141,8 +144,8 @@ def _waiting(cases: Sequence[Case]) -> list[Case]:
     first: dict[str, Case] = {}
     for case in cases:
         reply = case.expect.reply
-        declared = case.channel == "window" and case.signers.declarant and case.expect.outcome == "accepted"
-        if declared and reply and reply.content == "Receipt":
+        alone = case.channel == "window" and case.expect.outcome == "accepted" and not case.before
+        if alone and reply and (reply.type, reply.content) == (DECLARED, "Receipt"):
             first.setdefault(case.procedure, case)
     return list(first.values())
 

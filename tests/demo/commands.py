@@ -42,6 +42,18 @@ def accept(premises: Premises, number: str, year: int) -> Any:
     return nsw_adapter(premises, "dossier", "accept", number, str(year), *officer)
 
 
+def request_amendment(premises: Premises, number: str, year: int) -> Any:
+    """An officer asks the declarant to amend (yêu cầu sửa đổi, bổ sung), with form 13."""
+    officer = ("--officer", "cb-0117", "--name", "Nguyễn Văn Trực", "--rank", "Đại úy")
+    asked = (
+        "--reason",
+        "Nội dung khai báo chưa chính xác",
+        "--item",
+        "Số giấy tờ không khớp => Khai lại theo hộ chiếu",
+    )
+    return nsw_adapter(premises, "dossier", "request-amendment", number, str(year), *officer, *asked)
+
+
 def issue_token(premises: Premises, role: str, label: str, *bound: str) -> str:
     """A bearer token of the second door; it is told only once."""
     return str(nsw_adapter(premises, "token", "issue", "--role", role, "--label", label, *bound)["token"])

@@ -15,6 +15,7 @@ WORDS = {
     "Errors": "error list (danh sách lỗi)",
     "Acceptance": "acceptance (tiếp nhận)",
     "Refusal": "refusal (từ chối)",
+    "AmendmentRequest": "request to amend (yêu cầu sửa đổi, bổ sung)",
     "Completion": "completion (xác nhận hoàn thành)",
     "Transfer": "transfer (chuyển hồ sơ)",
 }

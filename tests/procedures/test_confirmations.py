@@ -12,7 +12,6 @@ from lxml import etree
 
 from adapter.bootstrap import House, house
 from adapter.gateways.tables import outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Accepted, Rejected
@@ -20,6 +19,7 @@ from adapter.model.stages import Submission
 from adapter.pipeline.judge import judge
 from adapter.services.completion import Officer
 from tests.demo.premises import furnish
+from tests.demo.register import furnish_register
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.pki import shared_pki
 
@@ -29,9 +29,10 @@ OFFICER = Officer("cb-01", "Trần Văn Quân", "Đại úy")
 
 @pytest.fixture
 def post(tmp_path: Path) -> Iterator[House]:
-    """A gate's adapter on an empty SQLite file, at the fixtures' clock."""
-    made = house(furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/").config)
-    upgrade(made.database)
+    """A gate's adapter on SQLite with nothing in it but the declarants' certificates, at the fixtures' clock."""
+    premises = furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    furnish_register(premises, [])
+    made = house(premises.config)
     yield made
     made.database.close()
 
