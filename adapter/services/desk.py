@@ -173,7 +173,7 @@ def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:
     for act in acts:
         if (state := dossier.after(act)) is not None:
             return act, state
-    raise NotAllowed(not_possible(dossier, acts[0]))
+    raise NotAllowed(not_possible(dossier, acts[-1]))
 
 
 def not_possible(dossier: Dossier, act: Act) -> str:

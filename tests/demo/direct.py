@@ -42,8 +42,9 @@ def directs(cases: Sequence[Case], *, catalogue: Catalogue, pki: Pki) -> list[Di
     """The portal's fixtures (sealed by it), and of the window's one of each kind of answer: the doors judge alike."""
     alone = [case for case in cases if not case.before]  # an amendment needs a dossier, and has an act of its own
     chosen = [case for case in alone if case.channel is Channel.PORTAL and case.signers.system == "portal"]
-    declared = [case for case in alone if _procedure(case, catalogue).identities]
-    chosen += _one_of_each([case for case in declared if _procedure(case, catalogue).on_window])
+    procedures = {case.procedure: _procedure(case, catalogue) for case in alone}
+    carried = {code for code, each in procedures.items() if each.identities and each.on_window and not each.amends}
+    chosen += _one_of_each([case for case in alone if case.procedure in carried])
     return [_direct(case, catalogue, pki) for case in chosen]
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House, house
 from adapter.gateways.tables import amendment, deadline, inbox, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
@@ -24,6 +23,7 @@ from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 from adapter.services.waiting import Waiting
 from tests.demo.premises import furnish
+from tests.demo.register import furnish_register
 from tests.harness.fixtures import Act, Case, Step, load_cases, signed
 from tests.harness.history import OFFICER, Desk, dossier_of, told_again
 from tests.harness.pki import shared_pki
@@ -37,10 +37,9 @@ KEY = dossier_of(CASES[OWN].message)
 
 @pytest.fixture
 def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
-    made = house(
-        furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url).config
-    )
-    upgrade(made.database)
+    premises = furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url)
+    furnish_register(premises, [])
+    made = house(premises.config)
     yield made
     made.database.close()
 

@@ -98,13 +98,14 @@ def test_completing_sends_one_signed_confirmation_and_only_once(run: Run, config
     assert (done["state"], done["reply"]["pair"], done["reply"]["sent_at"]) == ("completed", "30/23", None)
     assert done["confirmation_number"].startswith("XN")
     again = run("dossier", "complete", *key, *OFFICER, code=1)
-    assert "is completed: complete is not possible now" in again.stderr
+    assert "is completed: not possible now: complete; possible: request an amendment" in again.stderr
     pairs = [reply["pair"] for reply in told(run("dossier", "show", *key, "--json"))["replies"]]
     assert pairs == ["20/21", "30/23"]
 
 
-def test_an_accepted_dossier_cannot_be_refused_and_the_officer_is_told_why(run: Run, config: Path) -> None:
+def test_a_confirmed_dossier_cannot_be_refused_and_the_officer_is_told_why(run: Run, config: Path) -> None:
     receive(config)
+    run("dossier", "complete", *dossier_key(run), *OFFICER)
     refused = run("dossier", "refuse", *dossier_key(run), *OFFICER, "--reason", "x", code=1)
     assert refused.stderr.startswith("nsw-adapter: dossier ")
     assert len(refused.stderr.splitlines()) == 1
