@@ -4,7 +4,7 @@ BIN := .venv/bin
 PINNED := .venv/.pinned
 INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-SERVICES := rabbitmq-server xmlsec1 softhsm2
+SERVICES := rabbitmq-server xmlsec1 softhsm2 openssl
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
 
 .DEFAULT_GOAL := help
