@@ -22,6 +22,7 @@ from tests.harness.fixtures import Case
 
 QUIET_SECONDS = 1.5
 COMPLETION_SECONDS = 30.0
+AT_ONCE = 4
 DECLARED = "10"
 """Type of what answers a declaration as received; an amendment that came too early waits too, but for no officer."""
 
@@ -33,8 +34,8 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
     narrator.say("Each answer is taken from nsw.replies, and xmlsec1 verifies its signature.")
     narrator.table("Is anybody there?", play.heartbeat())
     turns = play.turns(cases)
-    lines = play.exchange(list(turns.values()), at_once=1)
-    narrator.table(f"Every fixture of the window, {len(lines)} messages, one at a time:", lines)
+    lines = play.exchange(list(turns.values()), at_once=AT_ONCE)
+    narrator.table(f"Every fixture of the window, {len(lines)} messages, {AT_ONCE} at a time:", lines)
     by_label = {line.label: line for line in lines}
     suspension.played(play, premises, accepted[0], narrator)
     repeated = [turns[case.id] for case in (accepted[0], *_one_of_each_fault(cases))]
