@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -325,7 +325,8 @@ def responder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_openssls_responder_is_understood(tmp_path: Path, responder: str) -> None:
-    post = Post(tmp_path, Places(ocsp_url=responder))
+    patient = replace(BOUNDS, timeout_s=20.0, wait_s=15.0)  # it starts a process for each answer
+    post = Post(tmp_path, Places(ocsp_url=responder), bounds=patient)
     unheard_of = _leaf("Unheard of")
     assert [post.judge(each) for each in (FINE, REVOKED, HELD, unheard_of)] == [
         "trusted",
