@@ -35,8 +35,8 @@ demo: SERVICES := $(if $(NSW_AMQP_URL),,rabbitmq-server) xmlsec1
 demo: setup services ## play the single window against a private broker and the adapter
 	@$(BIN)/python -m tests.demo
 
-test: setup services database ## the whole suite, on real RabbitMQ and PostgreSQL
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup services database ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
+	@$(BIN)/python -m tests $(ARGS)
 
 prove: setup services database ## the suite with its long proofs in full
 	@NSW_PROVE=full $(BIN)/python -m pytest $(ARGS)
