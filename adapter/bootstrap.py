@@ -30,7 +30,7 @@ from adapter.model.header import Party
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
-from adapter.model.stages import Role, Signer
+from adapter.model.stages import Role
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
 from adapter.pipeline.timestamp import Authorities
@@ -259,9 +259,10 @@ class House:
     @cached_property
     def intake(self) -> Intake:
         waiting = self.settings.waiting
+        representation = replace(self.representation, entitled=self.authorisations.entitled)
         return Intake(
             database=self.database,
-            ground=replace(self.ground, representation=replace(self.representation, entitled=self._entitled)),
+            ground=replace(self.ground, representation=representation),
             correspondence=self.correspondence,
             series=self.series,
             admission=self.admission,
@@ -269,9 +270,6 @@ class House:
             patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
             observe=self.observe,
         )
-
-    def _entitled(self, signer: Signer, number: str, at: datetime) -> bool:
-        return self.authorisations.entitled(signer, number, at)
 
     @cached_property
     def completion(self) -> Completion:

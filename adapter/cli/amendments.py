@@ -8,7 +8,7 @@ import typer
 
 from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, operator, tell
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, table, words
+from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.comparison import Comparison, Versions
@@ -53,12 +53,9 @@ def list_amendments(
 ) -> None:
     """Amendments that wait for an officer's approval, the oldest first."""
     found = open_house(config).amendments.listed(everything=everything, limit=limit)
-    if json:
-        as_json(found)
-        return
     columns = ("amendment", "dossier", "procedure", "on request", "reason", "received", "confirm until", "state")
     fields = ("number", "dossier", "procedure", "requested", "reason", "received_at", "confirm_before", "state")
-    table(f"{len(found)} amendment(s)", columns, ([getattr(each, each_) for each_ in fields] for each in found))
+    listing("amendment", found, fields, json=json, heads=columns)
 
 
 def approve(

@@ -10,7 +10,7 @@ import typer
 from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, pairs, table, words
+from adapter.cli.printing import as_json, line, listing, pairs, table, words
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
@@ -41,12 +41,9 @@ def dossier_list(
 ) -> None:
     """The dossiers received last. No personal value is shown."""
     found = oversight(open_house(config)).dossiers(state=state, limit=limit)
-    if json:
-        as_json(found)
-        return
     columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
     fields = ("number", "year", "procedure", "state", "channel", "received_at", "confirm_due_at", "late", "overdue")
-    table(f"{len(found)} dossier(s)", columns, ([getattr(each, name) for name in fields] for each in found))
+    listing("dossier", found, fields, json=json, heads=columns)
 
 
 @dossier.command("show")

@@ -32,6 +32,16 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     console().print(shown)
 
 
+def listing(
+    what: str, found: Sequence[object], fields: Sequence[str], *, json: bool, heads: Sequence[str] | None = None
+) -> None:
+    """What was found: as JSON, or these fields of each as a table under their names or other `heads`."""
+    if json:
+        as_json(found)
+    else:
+        table(f"{len(found)} {what}(s)", heads or fields, ([getattr(each, name) for name in fields] for each in found))
+
+
 def pairs(title: str, values: Mapping[str, object]) -> None:
     """Names and values, one pair a line."""
     table(title, ("", ""), values.items())

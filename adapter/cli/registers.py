@@ -13,7 +13,7 @@ from cryptography import x509
 from adapter.cli.dossiers import operator
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
-from adapter.cli.printing import as_json, line, note, pairs, table, words
+from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
 from adapter.cli.windows import By
 from adapter.gateways.certificates import Office, Registered
 from adapter.gateways.keystore import load_holders
@@ -80,11 +80,8 @@ def certificate_import(
 def certificate_list(number: Number = None, json: AsJson = False, config: Config = None) -> None:
     """All registered certificates."""
     found = open_house(config).registry.list(number=number)
-    if json:
-        as_json(found)
-        return
     names = ("serial", "holder", "number", "registered_with", "since", "valid_to", "state", "reason")
-    table(f"{len(found)} certificate(s)", names, ([getattr(each, name) for name in names] for each in found))
+    listing("certificate", found, names, json=json)
 
 
 @certificate.command("show")
@@ -221,11 +218,8 @@ def authorisation_list(
 ) -> None:
     """Letters of authorisation."""
     found = open_house(config).authorisations.list(number=number, in_force=in_force)
-    if json:
-        as_json(found)
-        return
     names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason")
-    table(f"{len(found)} authorisation(s)", names, ([getattr(each, name) for name in names] for each in found))
+    listing("authorisation", found, names, json=json)
 
 
 @account.command("suspend")

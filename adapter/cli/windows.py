@@ -11,7 +11,7 @@ import typer
 from adapter.bootstrap import now
 from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, pairs, table, words
+from adapter.cli.printing import as_json, line, listing, pairs, words
 from adapter.services.tokens import Role
 from adapter.services.window import Mode, State
 
@@ -103,11 +103,8 @@ def token_issue(
 def token_list(json: AsJson = False, config: Config = None) -> None:
     """All tokens, without what opens anything."""
     found = open_house(config).tokens.list()
-    if json:
-        as_json(found)
-        return
     names = ("id", "role", "label", "bound_to", "office", "created_at", "expires_at", "revoked_at")
-    table(f"{len(found)} token(s)", names, ([getattr(each, name) for name in names] for each in found))
+    listing("token", found, names, json=json)
 
 
 @token.command("revoke")

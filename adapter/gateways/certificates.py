@@ -26,7 +26,7 @@ class Office(StrEnum):
     WINDOW = "window"
 
 
-class Standing(StrEnum):
+class CertificateState(StrEnum):
     """Whether a registered certificate may be used."""
 
     ACTIVE = "active"
@@ -48,7 +48,7 @@ class Registered:
     valid_to: datetime
     registered_with: Office
     since: datetime
-    state: Standing
+    state: CertificateState
     reason: str | None
     officer: str | None
     changed_at: datetime
@@ -95,7 +95,7 @@ def add(connection: Connection, database: Database, **values: Any) -> int:
 
 
 def change(
-    connection: Connection, ids: Sequence[int], *, state: Standing, reason: str, officer: str, at: datetime
+    connection: Connection, ids: Sequence[int], *, state: CertificateState, reason: str, officer: str, at: datetime
 ) -> None:
     """Suspend or restore: in force with the commit, for every process."""
     values = {"state": state.value, "reason": reason, "officer": officer, "changed_at": at}
@@ -115,7 +115,7 @@ def _registered(row: Row[Any]) -> Registered:
         valid_to=row.valid_to,
         registered_with=Office(row.registered_with),
         since=row.since,
-        state=Standing(row.state),
+        state=CertificateState(row.state),
         reason=row.reason,
         officer=row.officer,
         changed_at=row.changed_at,

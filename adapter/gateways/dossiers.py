@@ -80,8 +80,8 @@ def _dossier(row: Row[Any]) -> Dossier:
     )
 
 
-def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
-    """A new dossier's row: its state, and the places its procedure's mapping names."""
+def row(dossier: Dossier, places: Mapping[str, Any]) -> dict[str, Any]:
+    """A new dossier's row: its state, and the `place` of the version that made it."""
     return {
         **state(dossier),
         "number": dossier.key.number,
@@ -92,7 +92,7 @@ def row(dossier: Dossier, declaration: Declaration) -> dict[str, Any]:
         "confirm_due_at": None,
         "confirmation_number": None,
         "alias_number": None,
-        **place(declaration),
+        **places,
     }
 
 
@@ -197,7 +197,7 @@ def version_row(
         "version": dossier.versions,
         "inbox_id": inbox_id,
         "mapping": verified.envelope.procedure.name,
-        "values": plain(declaration.values),
+        "values": written(declaration.values),
         "digest": verified.content_digest,
         "signer": {"subject": signer.subject, "serial": signer.serial, "store": signer.store} if signer else None,
         "document": document,
@@ -209,12 +209,16 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
     """The rows of a version: persons, vehicles, crew."""
     for group, records in declaration.rows.items():
         for ordinal, record in enumerate(records, start=1):
-            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": plain(record)}
+            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": written(record)}
 
 
-def plain(record: Record) -> dict[str, Any]:
+_AS_IT_IS = (str, int)
+"""What JSON holds as it is: texts, numbers and flags."""
+
+
+def written(record: Record) -> dict[str, Any]:
     """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
-    return {name: value if isinstance(value, str | int) else write(value) for name, value in record.items()}
+    return {name: value if isinstance(value, _AS_IT_IS) else write(value) for name, value in record.items()}
 
 
 def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -151,6 +151,17 @@ class SignaturePolicy:
     when_present: str | None = None
     stores: tuple[str, ...] = ()
     stores_where: tuple[tuple[Condition, tuple[str, ...]], ...] = ()
+
+    def demands(self, stated: Callable[[str], str | None]) -> bool:
+        """Whether there must be a signature; `stated` gives the text of a field as it was declared."""
+        if self.required == "when_present":
+            return bool(stated(self.when_present or ""))
+        return self.required == "always"
+
+    def permitted(self, stated: Callable[[str], str | None]) -> tuple[str, ...]:
+        """Stores a declarant may chain to; a State body's declaration may name more."""
+        chosen = (stores for condition, stores in self.stores_where if stated(condition.field) == condition.value)
+        return next(chosen, self.stores)
 
 
 @dataclass(frozen=True, slots=True)

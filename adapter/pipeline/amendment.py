@@ -159,15 +159,14 @@ def _unsigned(form: Declaration, standing: Standing) -> Iterator[Finding]:
     """Who had to sign the declaration has to sign its amendment, under the same trust stores (Article 6(2))."""
     procedure, root = standing.procedure, _root(standing.document, standing)
 
-    def declared(name: str | None) -> str:
-        spec = procedure.field(name or "")
+    def declared(name: str) -> str:
+        spec = procedure.field(name)
         return _text(root, spec.path) if spec else ""
 
     policy, signers = procedure.signature, form.verified.signers[1:]
-    if not signers and (policy.required == "always" or declared(policy.when_present)):
+    if not signers and policy.demands(declared):
         yield Finding("declarant_signature_missing", _SIGNATURE)
-    chosen = (stores for condition, stores in policy.stores_where if declared(condition.field) == condition.value)
-    allowed = next(chosen, policy.stores)
+    allowed = policy.permitted(declared)
     for signer in signers:
         if signer.store not in allowed:
             yield Finding("store_forbidden", _SIGNATURE, words={"store": str(signer.store)})

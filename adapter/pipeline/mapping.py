@@ -15,7 +15,7 @@ from adapter.model.errors import Fault
 from adapter.model.finding import ENGLISH, Finding
 from adapter.model.procedure import Code, FieldSpec, Label, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
-from adapter.pipeline.converters import CONVERTERS, write
+from adapter.pipeline.converters import CONVERTERS, Converter, write
 from adapter.pipeline.envelope import VIETNAM
 
 CodeLists = Mapping[str, Mapping[str, Code]]
@@ -35,16 +35,16 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
         return Declaration(valid=valid, values={}, rows={})
     on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
     findings: list[Finding] = []
-    reader = _Reader(codelists, on, findings)
     dated = _dated(procedure)
-    values = reader.record(root, procedure.fields, base, dated.get("", ()))
-    rows = {
-        group.name: tuple(
-            reader.record(row, group.fields, row_pointer(base, group.path, ordinal, total), dated.get(group.name, ()))
+    reader = _Reader(on, findings)
+    values = reader.record(root, _columns(procedure.fields, codelists, dated.get("", ())), base)
+    rows = {}
+    for group in procedure.groups:
+        columns = _columns(group.fields, codelists, dated.get(group.name, ()))
+        rows[group.name] = tuple(
+            reader.record(row, columns, row_pointer(base, group.path, ordinal, total))
             for ordinal, row, total in _rows(root, group.path)
         )
-        for group in procedure.groups
-    }
     findings.extend(_contradictions(values, procedure, verified, base))
     if findings:
         raise Fault(Stage.READ, tuple(findings), verified.header)
@@ -71,39 +71,60 @@ def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     return dated
 
 
+_Column = tuple[FieldSpec, str, bool, Converter, Mapping[str, Code] | None, bool]
+"""A field and what reading it needs: its path, whether that leads deeper than a child, how its text becomes a value,
+the codes it may have, and whether they must be valid on the day of reception."""
+
+
+def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[str]) -> list[_Column]:
+    """Looked up once for all rows of a list."""
+    return [
+        (
+            spec,
+            spec.path,
+            "/" in spec.path or "@" in spec.path,
+            CONVERTERS[spec.type],
+            codelists[spec.codes] if spec.codes else None,
+            spec.name not in dated,
+        )
+        for spec in fields
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads records; what cannot be read is added to the findings."""
 
-    codelists: CodeLists
     on: date
     findings: list[Finding]
 
-    def record(self, element: etree._Element, fields: Sequence[FieldSpec], base: str, dated: Sequence[str]) -> Record:
+    def record(self, element: etree._Element, columns: Sequence[_Column], base: str) -> Record:
         # This loop runs once a field of every row: a group of two hundred has thousands of them.
         texts: dict[Any, str | None] = {child.tag: child.text for child in element}
         record: dict[str, Value] = {}
-        for spec in fields:
-            path = spec.path
+        for spec, path, deep, convert, codes, today in columns:
             raw = texts.get(path)
-            if raw is None and ("/" in path or "@" in path):
+            if raw is None and deep:
                 raw = _deeper(element, path)
             if raw is None or not (text := raw.strip()):
                 continue  # an empty or nil element is an absent value
             if not text.isascii():
                 text = unicodedata.normalize("NFC", text)
             try:
-                record[spec.name] = CONVERTERS[spec.type](text)
+                record[spec.name] = convert(text)
             except (ValueError, KeyError, OverflowError):
                 self.findings.append(_finding("value_unreadable", base, spec))
                 continue
-            if spec.codes:
-                code = self.codelists[spec.codes].get(text)
-                if code is None:
-                    self.findings.append(_finding("code_unknown", base, spec, list=spec.codes))
-                elif not code.valid(self.on) and spec.name not in dated:
-                    self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
+            if codes is not None:
+                self._look_up(text, codes, spec, base, today=today)
         return record
+
+    def _look_up(self, text: str, codes: Mapping[str, Code], spec: FieldSpec, base: str, *, today: bool) -> None:
+        code = codes.get(text)
+        if code is None:
+            self.findings.append(_finding("code_unknown", base, spec, list=str(spec.codes)))
+        elif today and not code.valid(self.on):
+            self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
 
 
 def _deeper(element: etree._Element, path: str) -> str | None:

@@ -48,6 +48,8 @@ def transliterated(name: str) -> str:
 def same_name(plain: str, accented: str) -> bool:
     """Whether the A–Z name is a spelling of the accented one, word by word in the same order."""
     text = " ".join(plain.upper().split())
+    if transliterated(accented) == text:
+        return True
     ends = {0}
     for spellings in _letters(" ".join(accented.split())):
         ends = {end + len(each) for end in ends for each in spellings if text.startswith(each, end)}

@@ -8,7 +8,7 @@ element parsed from them goes on. Every fault of both signatures is listed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +18,6 @@ from lxml import etree
 from adapter.model.errors import Fault, Misconfigured
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import Digest
-from adapter.model.procedure import Procedure, SignaturePolicy
 from adapter.model.stages import Envelope, Role, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
 from adapter.pipeline.coverage import Coverage
@@ -103,7 +102,7 @@ class _Case:
         policy, pointer = self.envelope.procedure.signature, Place.DECLARANT.pointer
         if shape is None:
             malformed = any(finding.pointer == pointer for finding in self.findings)
-            if not malformed and self.envelope.spec.form and _required(policy, self.envelope):
+            if not malformed and self.envelope.spec.form and policy.demands(_claims(self.envelope)):
                 self.findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
             return None
         if not shape.certificates:
@@ -115,7 +114,7 @@ class _Case:
         moments, faults = self.timing.moments(shape, self.envelope.submission.received_at)
         verdict = self.trust.judge(  # (5)
             shape.certificates,
-            stores=_stores(policy, self.envelope),
+            stores=policy.permitted(_claims(self.envelope)),
             role=Role.DECLARANT,
             moments=moments,
             pointer=pointer,
@@ -152,23 +151,13 @@ def _does_not_hold(shape: Shape, certificates: Sequence[x509.Certificate]) -> Fi
     return Finding("not_covered" if elsewhere else "signature_invalid", shape.place.pointer)
 
 
-def _required(policy: SignaturePolicy, envelope: Envelope) -> bool:
-    if policy.required == "when_present":
-        return bool(_claim(envelope.procedure, envelope, policy.when_present or ""))
-    return policy.required == "always"
+def _claims(envelope: Envelope) -> Callable[[str], str | None]:
+    """Values as written. They only choose what is demanded of the signature that covers them."""
 
+    def stated(name: str) -> str | None:
+        spec = envelope.procedure.field(name)
+        if spec is None:
+            return None
+        return (envelope.tree.findtext(f"Body/Content/{envelope.spec.root}/{spec.path}") or "").strip() or None
 
-def _stores(policy: SignaturePolicy, envelope: Envelope) -> tuple[str, ...]:
-    """Stores a declarant may chain to; a State body's declaration may name more."""
-    for condition, stores in policy.stores_where:
-        if _claim(envelope.procedure, envelope, condition.field) == condition.value:
-            return stores
-    return policy.stores
-
-
-def _claim(procedure: Procedure, envelope: Envelope, name: str) -> str | None:
-    """A value as written. It only chooses what is demanded of the signature that covers it."""
-    spec = procedure.field(name)
-    if spec is None:
-        return None
-    return (envelope.tree.findtext(f"Body/Content/{envelope.spec.root}/{spec.path}") or "").strip() or None
+    return stated

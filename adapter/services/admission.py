@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from adapter.gateways import authorisations, certificates, dossiers, suspensions
 from adapter.gateways.authorisations import Pair
-from adapter.gateways.certificates import Name, Registered, Standing
+from adapter.gateways.certificates import CertificateState, Name, Registered
 from adapter.gateways.database import Connection
 from adapter.gateways.suspensions import Suspension
 from adapter.model.dossier import ACTS, Act, Dossier
@@ -86,7 +86,7 @@ class Admission:
         if signer is None:
             return
         known = register.certificates.get(certificates.name_of(signer))
-        if known is not None and known.state is Standing.SUSPENDED:
+        if known is not None and known.state is CertificateState.SUSPENDED:
             yield Finding("registration_suspended", _SIGNATURE, words={"reason": known.reason or ""})
         elif known is None or known.since > at:
             on_portal = declaration.verified.envelope.submission.channel is Channel.PORTAL

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from adapter.gateways import certificates, journal
 from adapter.gateways import expiries as store
-from adapter.gateways.certificates import Registered, Standing
+from adapter.gateways.certificates import CertificateState, Registered
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.installed import InUse, Use
 from adapter.gateways.journal import Entry
@@ -94,7 +94,7 @@ class Expiry:
 
 def _registered(connection: Connection) -> list[InUse]:
     """Registered certificates that may be used; one holder's stand in for one another."""
-    return [_as_in_use(each) for each in certificates.every(connection) if each.state is Standing.ACTIVE]
+    return [_as_in_use(each) for each in certificates.every(connection) if each.state is CertificateState.ACTIVE]
 
 
 def _as_in_use(each: Registered) -> InUse:

@@ -20,7 +20,7 @@ from adapter.model.dossier import Dossier
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, Severity, StatedFinding
-from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
@@ -31,7 +31,7 @@ from adapter.pipeline.terms import Terms
 from adapter.services.admission import Admission
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
-from adapter.services.judging import Stopwatch, broken, judged
+from adapter.services.judging import Stopwatch, broken, judged, stored
 from adapter.services.ledger import Ledger
 from adapter.services.register import amendment_row, identify, inbox_row
 from adapter.services.standing import standing
@@ -116,13 +116,7 @@ class Intake:
 
     def wake(self, row: Stored[Any], *, may_wait: bool) -> Settled:
         """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
-        submission = Submission(
-            raw=row.raw,
-            channel=Channel(row.channel),
-            received_at=row.received_at,
-            digest=Digest(row.digest),
-            bound_to=row.bound_to,
-        )
+        submission = stored(row)
         item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait)
         return self._alone(item)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
+from adapter.gateways.database import Stored
 from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Parked
-from adapter.model.stages import Submission
+from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import Ground, Mark, judge, unmarked
 
 
@@ -23,6 +26,17 @@ class Stopwatch:
         now = perf_counter()
         self.ms[str(stage)] = round((now - self._last) * 1000, 2)
         self._last = now
+
+
+def stored(row: Stored[Any]) -> Submission:
+    """A message of the inbox as it came, to be judged again."""
+    return Submission(
+        raw=row.raw,
+        channel=Channel(row.channel),
+        received_at=row.received_at,
+        digest=Digest(row.digest),
+        bound_to=row.bound_to,
+    )
 
 
 def judged(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:

@@ -67,12 +67,6 @@ class Ledger:
         )
         return row_id
 
-    @staticmethod
-    def identities(version: Declaration) -> frozenset[str]:
-        """Who speaks for a dossier whose version is in hand."""
-        procedure = version.verified.envelope.procedure
-        return frozenset(dossiers.identities(procedure, version.values, version.rows))
-
     def correct(self, inbox_id: int, **values: Any) -> None:
         """Change a message's row that this transaction has not written yet."""
         (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
@@ -82,19 +76,14 @@ class Ledger:
         if version is None:
             self.dossiers[dossier.key] = dossier
             return dossier
-        if dossier.id is None:
-            dossier = replace(dossier, id=self.new_id())
-            due = self.docket.declared(dossier, version, known=False)
-            self._new[dossier.key] = {**dossiers.row(dossier, version), "confirm_due_at": due}
-        elif dossier.key in self._new:
-            due = self.docket.declared(dossier, version, known=False)
-            self.place(dossier.key, {**dossiers.place(version), "confirm_due_at": due})
-        else:
-            self.docket.declared(dossier, version, known=True)
-            self.place(dossier.key, dossiers.place(version))
-        procedure = version.verified.envelope.procedure
-        own = dossiers.identities(procedure, version.values, version.rows)
-        dossier = replace(dossier, identities=tuple(sorted(own)))
+        places = dossiers.place(version)
+        fresh = dossier.id is None
+        dossier = replace(dossier, id=dossier.id or self.new_id(), identities=tuple(places["identities"]))
+        if fresh:
+            self._new[dossier.key] = dossiers.row(dossier, places)
+        known = dossier.key not in self._new
+        due = self.docket.declared(dossier, version, known=known)
+        self.place(dossier.key, places if known else {**places, "confirm_due_at": due})
         self._version(dossier, version, inbox_id, document=None)
         self.versions[dossier.key] = version
         return dossier
@@ -112,6 +101,7 @@ class Ledger:
         places = dossiers.place_of(procedure, version.values, version.rows)
         self.place(dossier.key, {**places, "confirm_due_at": due})
         self.versions[dossier.key] = version
+        dossier = self.dossiers[dossier.key] = replace(dossier, identities=tuple(places["identities"]))
         return dossier
 
     def place(self, key: DossierKey, values: Mapping[str, Any]) -> None:

@@ -259,10 +259,7 @@ class Lookup:
             completed_at=_local(row.completed_at),
             issued_through_window=through,
             paper_may_be_asked=_LETTER if through else outside,
-            decision=decision
-            and SignedDecision(
-                decision.kind, decision.digest, decision.created_at, decision.sent_at, decision.delivered_at
-            ),
+            decision=decision and _decision(decision),
         )
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapter.gateways import certificates as store
 from adapter.gateways import journal
-from adapter.gateways.certificates import Name, Office, Registered, Standing
+from adapter.gateways.certificates import CertificateState, Name, Office, Registered
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
@@ -104,7 +104,7 @@ class Registry:
             "valid_to": certificate.not_valid_after_utc,
             "registered_with": how.registered_with.value,
             "since": how.since or now,
-            "state": Standing.ACTIVE.value,
+            "state": CertificateState.ACTIVE.value,
             "changed_at": now,
             "body": certificate.public_bytes(Encoding.DER),
         }
@@ -143,7 +143,7 @@ class Registry:
         Raises:
             NotAllowed: there is no such certificate, more than one, or it is suspended already.
         """
-        return self._change(which, Standing.SUSPENDED, reason, officer, issuer, actor)
+        return self._change(which, CertificateState.SUSPENDED, reason, officer, issuer, actor)
 
     def restore(self, which: str, *, reason: str, officer: str, issuer: str | None = None, actor: str) -> Registered:
         """It may be used again.
@@ -151,10 +151,10 @@ class Registry:
         Raises:
             NotAllowed: there is no such certificate, more than one, or it is not suspended.
         """
-        return self._change(which, Standing.ACTIVE, reason, officer, issuer, actor)
+        return self._change(which, CertificateState.ACTIVE, reason, officer, issuer, actor)
 
     def _change(
-        self, which: str, state: Standing, reason: str, officer: str, issuer: str | None, actor: str
+        self, which: str, state: CertificateState, reason: str, officer: str, issuer: str | None, actor: str
     ) -> Registered:
         now, told = self.clock(), reason_of(reason)
         with self.database.transaction() as connection:
@@ -163,7 +163,7 @@ class Registry:
             if found.state is state:
                 raise NotAllowed(f"certificate {found.serial} is {state.value} already")
             store.change(connection, [found.id], state=state, reason=told, officer=officer, at=now)
-            act = "suspend" if state is Standing.SUSPENDED else "restore"
+            act = "suspend" if state is CertificateState.SUSPENDED else "restore"
             detail = {"certificate": found.id, "serial": found.serial, "reason": told, "officer": officer}
             journal.append(connection, self.database, Entry(f"certificate.{act}", actor, now, detail))
             return _one(store.named(connection, which), which, issuer)

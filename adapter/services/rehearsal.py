@@ -17,12 +17,11 @@ from adapter.gateways import rereading
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.rereading import Span
 from adapter.model.errors import Unavailable
-from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, verified_of, word
 from adapter.model.procedure import Catalogue
-from adapter.model.stages import Channel, Declaration, Submission, VerifiedDocument
+from adapter.model.stages import Declaration, VerifiedDocument
 from adapter.pipeline.judge import Ground
-from adapter.services.judging import judged
+from adapter.services.judging import judged, stored
 from adapter.services.register import stage_of
 
 _AT_ONCE = 100
@@ -114,13 +113,7 @@ class Rehearsal:
     def _compared(self, row: Stored[Any], tally: Tally) -> Difference | None:
         if row.procedure and row.procedure not in self.new.catalogue.procedures:
             tally.unknown[row.procedure] += 1
-        submission = Submission(
-            raw=row.raw,
-            channel=Channel(row.channel),
-            received_at=row.received_at,
-            digest=Digest(row.digest),
-            bound_to=row.bound_to,
-        )
+        submission = stored(row)
         try:
             before, after = judged(submission, self.present), judged(submission, self.new)
         except Unavailable:

@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.gateways import amendments, lookups
+from adapter.gateways import amendments
 from adapter.gateways.database import Stored
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import Misconfigured
@@ -34,16 +34,14 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
     held = ledger.versions.get(dossier.key)
     if held is not None:
         procedure, document = held.verified.envelope.procedure, held.verified.element
-        identities = ledger.identities(held)
     else:
         row = amendments.version(connection, dossier.id, dossier.version)
         procedure = _procedure(row.mapping, ground)
         document = etree.fromstring(row.document) if row.document else _declared(row, ground)
-        identities = frozenset(lookups.identities(connection, dossier.key) or ())
     return Standing(
         procedure=procedure,
         document=document,
-        identities=identities,
+        identities=frozenset(dossier.identities),
         request=request.number if request else None,
         answer_before=request.answer_before if request else None,
         pending=pending,

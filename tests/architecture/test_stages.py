@@ -41,8 +41,7 @@ def test_a_submission_is_made_only_at_the_doors_and_where_a_stored_one_is_judged
     doors = {
         "entrypoints/consumer.py",
         "services/door.py",
-        "services/intake.py",
-        "services/rehearsal.py",
+        "services/judging.py",
         "services/standing.py",
     }
     tools = {place for place in _constructions("Submission") if place.startswith("cli/")}

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
+from adapter.bootstrap import House, house
 from tests.demo.commands import nsw_adapter
-from tests.demo.premises import Premises
+from tests.demo.premises import Premises, furnish
 from tests.harness.fixtures import CLOCK, Case
+from tests.harness.pki import shared_pki
 from tests.harness.registered import declarants
+
+
+@contextmanager
+def gate(folder: Path, database_url: str | None = None) -> Iterator[House]:
+    """A gate's adapter at the fixtures' clock, without a broker; its store holds the declarants' certificates only."""
+    nobody = "amqp://nobody@127.0.0.1:1/"
+    premises = furnish(folder, pki=shared_pki(), broker_url=nobody, database_url=database_url)
+    furnish_register(premises, [])
+    made = house(premises.config)
+    yield made
+    made.database.close()
+
 
 _OFFICER = ("--officer", "cb-0001")
 

@@ -13,7 +13,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import House
 from adapter.gateways.tables import amendment, deadline, inbox, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
@@ -22,8 +22,7 @@ from adapter.services.comparison import Versions
 from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 from adapter.services.waiting import Waiting
-from tests.demo.premises import furnish
-from tests.demo.register import furnish_register
+from tests.demo.register import gate
 from tests.harness.fixtures import Act, Case, Step, load_cases, signed
 from tests.harness.history import OFFICER, Desk, dossier_of, told_again
 from tests.harness.pki import shared_pki
@@ -37,11 +36,8 @@ KEY = dossier_of(CASES[OWN].message)
 
 @pytest.fixture
 def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
-    premises = furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url)
-    furnish_register(premises, [])
-    made = house(premises.config)
-    yield made
-    made.database.close()
+    with gate(tmp_path, database_url) as made:
+        yield made
 
 
 def submission(case: Case) -> Submission:

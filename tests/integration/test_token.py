@@ -61,8 +61,10 @@ def test_what_a_token_signs_another_engine_verifies(token: Token, name: str) -> 
 def test_a_lost_session_heals_itself(token: Token) -> None:
     signer = key(token, RSA)
     signer.prove()
-    token._session.close()
+    lost = token._session
+    lost.close()
     signer.prove()
+    assert token._session is not lost
 
 
 def test_a_module_that_is_away_cannot_sign_and_signs_again_when_it_is_back(module: SoftHsm, token: Token) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import House
 from adapter.gateways.tables import outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
@@ -18,8 +18,7 @@ from adapter.model.outcomes import Accepted, Rejected
 from adapter.model.stages import Submission
 from adapter.pipeline.judge import judge
 from adapter.services.completion import Officer
-from tests.demo.premises import furnish
-from tests.demo.register import furnish_register
+from tests.demo.register import gate
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.pki import shared_pki
 
@@ -29,12 +28,8 @@ OFFICER = Officer("cb-01", "Trần Văn Quân", "Đại úy")
 
 @pytest.fixture
 def post(tmp_path: Path) -> Iterator[House]:
-    """A gate's adapter on SQLite with nothing in it but the declarants' certificates, at the fixtures' clock."""
-    premises = furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
-    furnish_register(premises, [])
-    made = house(premises.config)
-    yield made
-    made.database.close()
+    with gate(tmp_path) as made:
+        yield made
 
 
 def submission(case: Case) -> Submission:

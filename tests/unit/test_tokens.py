@@ -115,6 +115,7 @@ def test_role_identity_and_office_fit_together(
 @pytest.mark.parametrize("bound_to", [CITIZEN, "0100109106", "0100109106-001"])
 def test_a_declarant_is_a_person_or_an_enterprise(tokens: Tokens, bound_to: str) -> None:
     tokens.issue("declarant", "a", bound_to)
+    assert [(each.role, each.bound_to) for each in tokens.list()] == [(Role.DECLARANT, bound_to)]
 
 
 def test_a_token_cannot_have_expired_when_it_is_issued(tokens: Tokens, clock: Clock) -> None:

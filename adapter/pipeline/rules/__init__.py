@@ -11,7 +11,7 @@ from adapter.model.calendar import NO_CALENDAR, Calendar
 from adapter.model.finding import Finding
 from adapter.model.stages import Declaration
 from adapter.pipeline.mapping import CodeLists
-from adapter.pipeline.rules.standing import standing
+from adapter.pipeline.rules.general import general
 from adapter.pipeline.rules.table import RULES
 from adapter.pipeline.rules.view import View
 
@@ -24,5 +24,5 @@ def check(declaration: Declaration, *, codelists: CodeLists, calendar: Calendar 
         for spec in view.procedure.rules
         for finding in RULES[spec.rule].apply(view, spec.arguments)
     ]
-    findings.extend(standing(view))
+    findings.extend(general(view))
     return tuple(findings)

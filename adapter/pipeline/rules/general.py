@@ -12,7 +12,7 @@ from adapter.pipeline.rules.view import View
 from adapter.pipeline.terms import is_late
 
 
-def standing(view: View) -> Iterator[Finding]:
+def general(view: View) -> Iterator[Finding]:
     """What holds for every procedure."""
     yield from _late(view)
     yield from _stranger(view)
