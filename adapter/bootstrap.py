@@ -47,7 +47,7 @@ from adapter.services.deadlines import Deadlines
 from adapter.services.declarations import Declarations
 from adapter.services.desk import Desk
 from adapter.services.door import Door
-from adapter.services.expiry import Expiry
+from adapter.services.expiry import TIMESTAMPING, Expiry
 from adapter.services.intake import Intake
 from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
@@ -131,6 +131,8 @@ class House:
         keys = {name: [pair.certificates for pair in ring.pairs] for name, ring in self.keyrings.items()}
         partners = {name: partner.certificates for name, partner in stated.trust.partners.items()}
         stores = {name: (part.anchors, part.intermediates) for name, part in stated.trust.stores.items()}
+        if (stamps := stated.trust.timestamping) is not None:
+            stores[TIMESTAMPING] = (stamps.anchors, stamps.intermediates)
         days = sorted(stated.trust.alert_days, reverse=True)
         return Expiry(self.database, lambda: installed(keys, partners, stores), self.legal_clock, self.observe, days)
 

@@ -19,11 +19,14 @@ from adapter.gateways.journal import Entry
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
 
+TIMESTAMPING = "timestamping"
+"""How the anchors of time-stamping authorities are named beside those of the trust stores."""
 STOPS = {
     (Use.OWN_KEY, "system"): "no reply can be signed: messages wait, nothing is lost",
     (Use.OWN_KEY, "unit"): "no declaration can be confirmed (xác nhận hoàn thành khai báo)",
     (Use.OWN_KEY, "portal"): "the second door cannot seal: it takes no declaration in",
     (Use.PARTNER, ""): "every message of this partner is rejected",
+    (Use.ANCHOR, TIMESTAMPING): "no time stamp of this authority proves a signing time any more",
     (Use.ANCHOR, ""): "every signature whose chain ends at this authority is rejected",
     (Use.INTERMEDIATE, ""): "signatures below this authority are rejected, unless they bring its new certificate",
     (Use.REGISTERED, ""): "what its holder signs with it is rejected",

@@ -72,6 +72,7 @@ def test_the_report_says_what_breaks_on_a_day(run: Run) -> None:
     stops = {(each["certificate"]["use"], each["certificate"]["name"]): each["stops"] for each in found["certificates"]}
     assert "no reply can be signed" in stops["keys", "system"]
     assert "rejected" in stops["trust.partners", "nsw"]
+    assert "proves a signing time" in stops["trust.stores.anchors", "timestamping"]
     assert {use for use, _ in stops} == {
         *("keys", "trust.partners", "trust.stores.anchors", "trust.stores.intermediates"),
     }
