@@ -197,7 +197,7 @@ def version_row(
         "version": dossier.versions,
         "inbox_id": inbox_id,
         "mapping": verified.envelope.procedure.name,
-        "values": written(declaration.values),
+        "values": declaration.values,
         "digest": verified.content_digest,
         "signer": {"subject": signer.subject, "serial": signer.serial, "store": signer.store} if signer else None,
         "document": document,
@@ -209,16 +209,7 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
     """The rows of a version: persons, vehicles, crew."""
     for group, records in declaration.rows.items():
         for ordinal, record in enumerate(records, start=1):
-            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": written(record)}
-
-
-_AS_IT_IS = (str, int)
-"""What JSON holds as it is: texts, numbers and flags."""
-
-
-def written(record: Record) -> dict[str, Any]:
-    """Values as JSON holds them; a time as text in Vietnam's zone, as it was declared."""
-    return {name: value if isinstance(value, _AS_IT_IS) else write(value) for name, value in record.items()}
+            yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": record}
 
 
 def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:

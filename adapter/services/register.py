@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways import amendments
-from adapter.gateways.dossiers import written
 from adapter.gateways.mailbox import Identity
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import Outcome, Parked, Refused, Rejected, verified_of, word
@@ -99,7 +98,7 @@ def amendment_row(form: Declaration, decision: Decision, *, number: str, at: dat
         "number": number,
         "mapping": verified.envelope.procedure.name,
         "requested": verified.meaning is Meaning.AMENDMENT_REQUESTED,
-        "values": written(form.values),
+        "values": form.values,
         "base": decision.base,
         "version": dossier.versions,
         "state": amendments.WAITING if waits else amendments.APPROVED,

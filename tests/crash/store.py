@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from adapter.gateways.database import Database
 from adapter.gateways.journal import broken
-from adapter.gateways.tables import declaration, dossier, inbox, outbox
+from adapter.gateways.tables import declaration, declaration_row, dossier, inbox, outbox, search_key
 from tests.crash.declarations import Message
 
 
@@ -55,8 +55,16 @@ class Store:
         with self.database.transaction() as connection:
             return broken(connection)
 
+    def strays(self) -> list[Any]:
+        """Rows without their version, search keys without their dossier: no foreign key forbids them (0004)."""
+        version, key = declaration_row.c.declaration_id, search_key.c.dossier_id
+        return [
+            *self.rows(select(version).where(version.not_in(select(declaration.c.id)))),
+            *self.rows(select(key).where(key.not_in(select(dossier.c.id)))),
+        ]
+
     def assert_one_effect_each(self, messages: Sequence[Message]) -> None:
-        """Exactly one dossier with one version for each message, none besides, and a whole journal."""
+        """Exactly one dossier with one version for each message, none besides, a whole journal, and no stray row."""
         expected = Counter(message.reference for message in messages)
         assert set(expected.values()) == {1}, "this proof wants messages for different dossiers"
         assert self.dossiers() == expected
@@ -64,3 +72,4 @@ class Store:
         assert self.states() == {"settled": len(messages)}
         assert self.unsent() == 0
         assert self.faults() == []
+        assert self.strays() == []

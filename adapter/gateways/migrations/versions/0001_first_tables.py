@@ -189,7 +189,6 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=255), nullable=False),
         sa.Column("dossier_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_search_key_dossier_id")),
         sa.PrimaryKeyConstraint("kind", "value", "dossier_id", "version", name=op.f("pk_search_key")),
     )
     op.create_table(
@@ -311,7 +310,6 @@ def upgrade() -> None:
         sa.Column("group", sa.String(length=40), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("values", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["declaration_id"], ["declaration.id"], name=op.f("fk_declaration_row_declaration_id")),
         sa.PrimaryKeyConstraint("declaration_id", "group", "ordinal", name=op.f("pk_declaration_row")),
     )
     with op.batch_alter_table("dossier", schema=None) as batch_op:
@@ -324,7 +322,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("party", sa.String(length=12), nullable=False),
-        sa.Column("amount", sa.Float(), nullable=False),
+        sa.Column("amount", sa.Double(), nullable=False),
         sa.Column("unit", sa.String(length=12), nullable=False),
         sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("alert_due_at", sa.DateTime(timezone=True), nullable=True),
