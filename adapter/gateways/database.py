@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -45,6 +46,8 @@ class Database:
             self.engine = _engine(url, pool)
         except (SQLAlchemyError, ValueError) as error:
             raise Misconfigured(f"the database url does not fit: {type(error).__name__}") from None
+        # A command ends without asking: the server is told that its connections are not needed any more.
+        weakref.finalize(self, self.engine.dispose)
         self._ids: list[int] = []
         self._ids_lock = threading.Lock()
 
