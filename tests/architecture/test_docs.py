@@ -269,7 +269,7 @@ def test_first_steps_can_be_followed(block: Block, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
     environment["PYTHONPATH"] = str(ROOT)
     command = ["/bin/sh", "-e", "-c", block.text]
-    ran = subprocess.run(command, cwd=_checkout(tmp_path), env=environment, capture_output=True, text=True, timeout=180)
+    ran = subprocess.run(command, cwd=_checkout(tmp_path), env=environment, capture_output=True, text=True, timeout=600)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert '"outcome": "accepted"' in ran.stdout
 
