@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 ENGLISH = "_en"
 """Ending of a word that stands in the English text instead of the one without it."""
@@ -83,6 +84,11 @@ class FindingCatalogue:
             vi=text.vi.format_map(words),
             en=text.en.format_map(words.in_english()),
         )
+
+    def restate(self, kept: Mapping[str, Any]) -> StatedFinding:
+        """A finding that was stated and stored before, in the words of that time."""
+        name = next((name for name, text in self.texts.items() if text.code == kept["code"]), "")
+        return StatedFinding(name=name, **{**kept, "severity": Severity(kept["severity"])})
 
 
 class _Words(dict[str, str]):

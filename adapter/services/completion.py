@@ -49,10 +49,11 @@ class Completion:
         return self.desk.act(key, (Act.ACCEPT,), officer, say)
 
     def acceptance(self, matter: Matter, officer: Officer, request: Stored[Any]) -> Any:
-        """20/21 in an officer's name."""
-        installation = replace(self.desk.correspondence.installation, accepter=officer.name)
-        answered = self.desk.answered(request)
-        return compose.acceptance(answered, (), installation, received=request.received_at, now=matter.ledger.now)
+        """20/21 in an officer's name. What was flagged at reception is told here: the receipt (99) could not say it."""
+        correspondence = self.desk.correspondence
+        installation = replace(correspondence.installation, accepter=officer.name)
+        answered, flagged = self.desk.answered(request), correspondence.restate(request.findings)
+        return compose.acceptance(answered, flagged, installation, received=request.received_at, now=matter.ledger.now)
 
     def complete(self, key: DossierKey, officer: Officer, *, remarks: str = "") -> Dossier:
         """30/23 with the form's content (08, 12, 17), or 30/28 (15) for what was amended; signed by the unit.

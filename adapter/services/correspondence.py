@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from lxml import etree
 
@@ -41,6 +42,10 @@ class Correspondence:
     def state(self, findings: Sequence[Finding]) -> tuple[StatedFinding, ...]:
         """Findings in their public words."""
         return tuple(self.catalogue.findings.state(finding) for finding in findings)
+
+    def restate(self, kept: Sequence[Mapping[str, Any]]) -> tuple[StatedFinding, ...]:
+        """Findings as they are stored with their message."""
+        return tuple(self.catalogue.findings.restate(finding) for finding in kept)
 
     def answer(self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime) -> SignedReply:
         """The answer to a message, in the transaction that stores it."""

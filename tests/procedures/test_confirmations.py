@@ -86,6 +86,21 @@ def test_a_ship_is_accepted_by_an_officer_and_its_procedure_completed(post: Hous
     assert told(post, "ShipConfirmation", "IsArrival", "NumberOfCrew", "Officer/Name") == ["1", "3", OFFICER.name]
 
 
+@pytest.mark.parametrize(
+    ("name", "warned"),
+    [("accepted-arrival-late-and-flagged", ["declared_late"]), ("accepted-arrival-exactly-four-hours-before", [])],
+)
+def test_a_ship_that_an_officer_accepts_is_told_what_was_flagged(post: House, name: str, warned: list[str]) -> None:
+    """As automatic acceptance tells it: that it was declared late, Article 13(1)."""
+    post.completion.accept(declare(post, CASES[f"BQP0100007/{name}"]), OFFICER)
+
+    answer = newest(post).find("Body/Content/Acceptance")
+    assert answer is not None
+    told_of = [(each.findtext("ErrorCode"), each.findtext("Pointer")) for each in answer.iterfind("Warnings/Warning")]
+    pointer = "/Envelope/Body/Content/ShipDeclaration/GeneralDeclaration/ExpectedTime"
+    assert told_of == [(post.catalogue.findings.texts[each].code, pointer) for each in warned]
+
+
 def test_a_ship_is_refused_only_on_a_ground_of_the_decision(post: House) -> None:
     key = declare(post, CASES["BQP0100007/accepted-arrival-with-passengers"])
     with pytest.raises(NotAllowed, match="name one with --ground"):
