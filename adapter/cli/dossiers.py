@@ -10,12 +10,14 @@ import typer
 from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, listing, pairs, table, words
+from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
 from adapter.services.desk import Officer
+from adapter.services.lookup import MOST, Kind, Question
 from adapter.services.oversight import Life, Oversight
+from adapter.services.tokens import EVERY_OFFICE
 
 dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse, amend.")
 journal = typer.Typer(no_args_is_help=True, help="The journal.")
@@ -44,6 +46,36 @@ def dossier_list(
     columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
     fields = ("number", "year", "procedure", "state", "channel", "received_at", "confirm_due_at", "late", "overdue")
     listing("dossier", found, fields, json=json, heads=columns)
+
+
+@dossier.command("find")
+def dossier_find(
+    ship: Annotated[str | None, typer.Option(help="A ship's IMO number, name, registration or call sign.")] = None,
+    plate: Annotated[str | None, typer.Option(help="Plate of a vehicle or its trailer.")] = None,
+    paper: Annotated[str | None, typer.Option(help="Number of an identity paper.")] = None,
+    confirmation: Annotated[str | None, typer.Option(help="Number of a confirmation.")] = None,
+    tax_code: Annotated[str | None, typer.Option(help="Tax code of the enterprise.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """The dossiers whose version in force states a key, whatever its spelling; the journal keeps who asked."""
+    given = {
+        Kind.SHIP: ship,
+        Kind.PLATE: plate,
+        Kind.PAPER: paper,
+        Kind.CONFIRMATION: confirmation,
+        Kind.TAX_CODE: tax_code,
+    }
+    asked = [Question(kind, value) for kind, value in given.items() if value is not None]
+    if len(asked) != 1:
+        raise typer.BadParameter("ask by exactly one key")
+    found = open_house(config).lookup.of_office(asked[0], office=EVERY_OFFICE, actor=operator(by))
+    fields = ("reference", "year", "procedure", "state", "gate", "unit", "crossing_at", "confirmation", "late")
+    listing("dossier", found.dossiers, fields, json=json, heads=("number", *fields[1:]))
+    if found.more:
+        note(f"only the newest {MOST} are listed")
+    raise leave(Exit.OK if found.dossiers else Exit.NO)
 
 
 @dossier.command("show")

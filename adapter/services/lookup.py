@@ -1,4 +1,4 @@
-"""Customs look results of the Ministry of Defence's procedures up (letter of 27/5/2022); every lookup is journalled.
+"""Customs look results of the Ministry of Defence's procedures up (letter of 27/5/2022), and the desk by the same keys.
 
 Needs neither window nor broker. A caller sees dossiers of its own office only; the journal keeps who asked and the
 digest of what was asked for, never the value.
@@ -48,6 +48,8 @@ class Kind(StrEnum):
     CONFIRMATION = "confirmation"
     PLATE = "plate"
     TAX_CODE = "tax_code"
+    SHIP = "ship"
+    """Its name, IMO number, registration number or call sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ _NOT_CARRIED = Paper(
 
 @dataclass(frozen=True)
 class Lookup:
-    """The use cases of GET /lookup. `clock` gives the legal time (aware)."""
+    """The use cases of GET /lookup and of `dossier find`. `clock` gives the legal time (aware)."""
 
     database: Database
     catalogue: Catalogue
@@ -184,15 +186,20 @@ class Lookup:
         Raises:
             NotAllowed: the caller is no customs office.
         """
+        found = self.of_office(question, office=_office(caller), actor=caller.actor)
+        self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(found.dossiers), token=caller.id)
+        return found
+
+    def of_office(self, question: Question, *, office: str, actor: str) -> Findings:
+        """Dossiers of a gate or unit, or of every office; the journal keeps that `actor` asked."""
         with self.database.transaction() as connection:
-            rows = self._ask(connection, question, caller)
-            self._journal(connection, "lookup.dossiers", question, caller, hits=min(len(rows), MOST))
+            rows = _ask(connection, question, office)
+            self._journal(connection, "lookup.dossiers", question, office, actor, hits=min(len(rows), MOST))
             shown = rows[:MOST]
             decisions = lookups.decisions(connection, [row.id for row in shown], _DECISIONS)
             histories = {
                 row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
             }
-        self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(shown), token=caller.id)
         found = [self._found(row, decisions.get(row.id), histories.get(row.id)) for row in shown]
         return Findings(found, len(rows) > MOST)
 
@@ -202,35 +209,25 @@ class Lookup:
         Raises:
             NotAllowed: the caller is no customs office.
         """
-        question = Question(Kind.NUMBER, number, year)
+        question, office = Question(Kind.NUMBER, number, year), _office(caller)
         with self.database.transaction() as connection:
-            rows = self._ask(connection, question, caller)
+            rows = _ask(connection, question, office)
             found = lookups.decisions(connection, [row.id for row in rows], _DECISIONS)
             bodies = [bytes(found[row.id].body) for row in rows if row.id in found]
-            self._journal(connection, "lookup.reply", question, caller, hits=len(bodies))
+            self._journal(connection, "lookup.reply", question, office, caller.actor, hits=len(bodies))
         self.observe(Event.LOOKUP, kind="reply", hits=len(bodies), token=caller.id)
         return bodies[0] if bodies else None
 
-    def _ask(self, connection: Connection, question: Question, caller: Caller) -> Sequence[Stored[Any]]:
-        if caller.role is not Role.CUSTOMS or not caller.office:
-            raise NotAllowed("Only a customs token may look dossiers up.")
-        office = None if caller.office == EVERY_OFFICE else caller.office
-        if question.kind is Kind.NUMBER:
-            return lookups.by_number(
-                connection, number=question.value, year=question.year, office=office, limit=MOST + 1
-            )
-        return lookups.by_key(
-            connection, kind=question.kind.value, value=_asked(question), office=office, limit=MOST + 1
-        )
-
-    def _journal(self, connection: Connection, event: str, question: Question, caller: Caller, *, hits: int) -> None:
+    def _journal(
+        self, connection: Connection, event: str, question: Question, office: str, actor: str, *, hits: int
+    ) -> None:
         detail = {
-            "office": caller.office,
+            "office": office,
             "kind": question.kind.value,
             "value": hashlib.sha256(_asked(question).encode()).hexdigest(),
             "hits": hits,
         }
-        journal.append(connection, self.database, Entry(event, caller.actor, self.clock(), detail))
+        journal.append(connection, self.database, Entry(event, actor, self.clock(), detail))
 
     def _found(self, row: Stored[Any], decision: Stored[Any] | None, history: Comparison | None) -> Found:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
@@ -261,6 +258,19 @@ class Lookup:
             paper_may_be_asked=_LETTER if through else outside,
             decision=decision and _decision(decision),
         )
+
+
+def _office(caller: Caller) -> str:
+    if caller.role is not Role.CUSTOMS or not caller.office:
+        raise NotAllowed("Only a customs token may look dossiers up.")
+    return caller.office
+
+
+def _ask(connection: Connection, question: Question, office: str) -> Sequence[Stored[Any]]:
+    own = None if office == EVERY_OFFICE else office
+    if question.kind is Kind.NUMBER:
+        return lookups.by_number(connection, number=question.value, year=question.year, office=own, limit=MOST + 1)
+    return lookups.by_key(connection, kind=question.kind.value, value=_asked(question), office=own, limit=MOST + 1)
 
 
 def _decision(row: Stored[Any]) -> SignedDecision:

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +59,10 @@ def told(done: Result) -> Any:
     return json.loads(done.stdout)
 
 
-def receive(config: Path, *, park: str | None = None) -> tuple[str, str]:
+def receive(config: Path, *, park: str | None = None, name: str = CASE) -> tuple[str, str]:
     """One declaration into the store; gives number and year."""
     with_store = opened(config)
-    case = next(case for case in load_cases() if case.id == CASE)
+    case = next(case for case in load_cases() if case.id == name)
     raw = signed(case, shared_pki())
     submission = Submission(raw, Channel.WINDOW, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))
     if park is None:
@@ -109,6 +110,23 @@ def test_a_confirmed_dossier_cannot_be_refused_and_the_officer_is_told_why(run: 
     refused = run("dossier", "refuse", *dossier_key(run), *OFFICER, "--reason", "x", code=1)
     assert refused.stderr.startswith("nsw-adapter: dossier ")
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_dossier_is_found_by_its_ship_and_the_looking_is_journalled(run: Run, config: Path) -> None:
+    receive(config, name="BQP0100007/accepted-arrival-with-passengers")
+    (ship,) = told(run("dossier", "find", "--ship", "thu nghiem 01", "--by", "cb-01", "--json"))
+    assert (ship["procedure"], ship["state"]) == ("BQP0100007", "received")
+    assert "BQP0100007" in run("dossier", "find", "--ship", "9074729").stdout
+    assert told(run("dossier", "find", "--plate", "9074729", "--json", code=1)) == []
+    run("dossier", "find", "--ship", "9074729", "--plate", "3B-5678", code=2)
+    run("dossier", "find", code=2)
+
+    with closing(sqlite3.connect(config.parent / "adapter.db")) as connection:
+        query = "SELECT actor, detail FROM journal WHERE event = 'lookup.dossiers' ORDER BY id"
+        looked = [(actor, json.loads(detail)) for actor, detail in connection.execute(query)]
+    assert [(detail["kind"], detail["hits"]) for _, detail in looked] == [("ship", 1), ("ship", 1), ("plate", 0)]
+    assert (looked[0][0], looked[0][1]["office"]) == ("operator:cb-01", "*")
+    assert looked[0][1]["value"] == hashlib.sha256(b"THUNGHIEM01").hexdigest()
 
 
 def test_a_dossier_that_is_not_there_is_exit_code_1(run: Run) -> None:

@@ -131,6 +131,29 @@ def test_a_paper_number_is_found_however_it_is_spelled(site: Website, spelling: 
         assert ask(client, paper="--") == []
 
 
+@pytest.mark.parametrize("ship", ["9074729", "thu nghiem 01", "THỬ NGHIỆM 01", "VN3344VT", "vn-3344-vt", "XVAB1"])
+def test_a_ship_is_found_by_imo_number_name_registration_or_call_sign(site: Website, ship: str) -> None:
+    by_the_window(site, "BQP0100007/accepted-arrival-with-passengers")
+    with site.customs("CANGHAIPHONG") as client:
+        (found,) = ask(client, ship=ship)
+        assert ask(client, ship="THU NGHIEM 02") == ask(client, plate=ship) == []
+    assert (found["procedure"], found["gate"], found["state"]) == ("BQP0100007", "CANGHAIPHONG", "received")
+    with site.customs("CANGSAIGON") as client:
+        assert ask(client, ship=ship) == []
+    asked = [row.detail for row in site.rows(tables.journal) if row.event == "lookup.dossiers"]
+    assert [detail["hits"] for detail in asked if detail["kind"] == "ship"] == [1, 0, 0]
+    assert ship not in json.dumps(asked, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("plate", ["3B-5678", "3b 5678", "3B9001"])
+def test_a_vehicle_is_found_by_its_plate_or_its_trailer_s(site: Website, plate: str) -> None:
+    by_the_window(site, "BQP0100006/accepted-truck-with-trailer-and-goods")
+    with site.customs("*") as client:
+        (found,) = ask(client, plate=plate)
+        assert ask(client, plate="3B-9999") == ask(client, ship=plate) == []
+    assert found["procedure"] == "BQP0100006"
+
+
 def test_an_office_sees_its_own_gate_or_unit_only(site: Website) -> None:
     told = declare(site)
     for office, sees in (("HUUNGHI", 1), ("CK-HUUNGHI", 1), ("*", 1), ("MONGCAI", 0), ("HUU", 0)):
@@ -183,6 +206,8 @@ def test_only_customs_look_up(site: Website) -> None:
         {"paper": "A1", "year": "2026"},
         {"reference": "A\x001", "year": "2026"},
         {"paper": "A" * 61},
+        {"plate": "A1", "ship": "B2"},
+        {"ship": ""},
     ],
 )
 def test_a_question_is_asked_by_exactly_one_key(site: Website, params: dict[str, str]) -> None:

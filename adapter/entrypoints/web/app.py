@@ -157,7 +157,7 @@ def _lookup(house: House, authenticate: _Authenticate) -> APIRouter:
     def dossiers(
         caller: Annotated[Caller, Depends(authenticate)], question: Annotated[Question, Depends(_question)]
     ) -> shapes.DossiersShape:
-        """By exactly one of: reference (with year), paper, confirmation, plate, tax_code."""
+        """By exactly one of: reference (with year), paper, confirmation, plate, tax_code, ship."""
         found = lookup.dossiers(question, caller)
         return shapes.DossiersShape(dossiers=[shapes.dossier_shape(each) for each in found.dossiers], more=found.more)
 
@@ -184,6 +184,10 @@ def _question(
     confirmation: Annotated[str | None, Query(min_length=1, max_length=60, description="Its number.")] = None,
     plate: Annotated[str | None, Query(min_length=1, max_length=60, description="Plate of a vehicle.")] = None,
     tax_code: Annotated[str | None, Query(min_length=1, max_length=60, description="An enterprise's tax code.")] = None,
+    ship: Annotated[
+        str | None,
+        Query(min_length=1, max_length=100, description="A ship's IMO number, name, registration number or call sign."),
+    ] = None,
 ) -> Question:
     given = {
         Kind.NUMBER: reference,
@@ -191,10 +195,11 @@ def _question(
         Kind.CONFIRMATION: confirmation,
         Kind.PLATE: plate,
         Kind.TAX_CODE: tax_code,
+        Kind.SHIP: ship,
     }
     asked = [(kind, value) for kind, value in given.items() if value is not None]
     if len(asked) != 1 or (reference is None) != (year is None):
-        raise NotServed(422, "Ask by exactly one of: reference with year, paper, confirmation, plate, tax_code.")
+        raise NotServed(422, "Ask by exactly one of: reference with year, paper, confirmation, plate, tax_code, ship.")
     kind, value = asked[0]
     return Question(kind, value, year or 0)
 
