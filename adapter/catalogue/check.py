@@ -36,6 +36,7 @@ def check(catalogue: Catalogue, source: Source, compiled: Compiled | None = None
     schemas = _Schemas(source, compiled or reporter(source))
     faults = [*schemas.compile_all(catalogue.schema_files), *_replies(catalogue, source)]
     faults += Lists(catalogue.codelists).faults(source.mappings / "codelists")
+    faults += _document_types(catalogue, source)
     for versions in catalogue.procedures.values():
         faults.extend((*_versions(versions, source), *_orphans(versions, source)))
         for procedure in versions:
@@ -137,6 +138,21 @@ def _versions(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
                 f"{file}: effective: no version is in force from {earlier.effective_to + timedelta(days=1)} to "
                 f"{begin - timedelta(days=1)}; close the gap after version {earlier.version}"
             )
+
+
+def _document_types(catalogue: Catalogue, source: Source) -> Iterator[str]:
+    """A procedure that goes under another one's documentType takes messages that nobody else takes."""
+    every = [procedure for versions in catalogue.procedures.values() for procedure in versions]
+    for guest in (each for each in every if each.document_type != each.code):
+        at, code = f"{_file(guest, source)}: document_type", guest.document_type
+        if code not in catalogue.procedures:
+            yield f"{at}: there is no procedure {code}; name one that has a mapping, or leave it out"
+        for other in every:
+            if other.code == guest.code or other.document_type != code:
+                continue
+            for pair in sorted(set(guest.messages) & set(other.messages)):
+                if not pair.startswith("*/"):
+                    yield f"{at}: {other.name} takes {pair} of {code} too; leave the message out of one"
 
 
 def _orphans(versions: Sequence[Procedure], source: Source) -> Iterator[str]:

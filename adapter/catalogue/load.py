@@ -159,6 +159,7 @@ class Loader:
             self._schema(f"{folder}/{completion['schema']}")
         return Procedure(
             code=ProcedureCode(code),
+            document_type=ProcedureCode(str(stated.get("document_type", code))),
             version=version,
             effective_from=stated["effective"]["from"],
             effective_to=stated["effective"].get("to"),

@@ -12,12 +12,12 @@ from adapter.catalogue.fields import Fields, choice
 from adapter.catalogue.rules import Rules
 from adapter.model.procedure import Code, FieldSpec, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
-from adapter.pipeline.terms import RUNNING_KINDS
+from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, RUNNING_KINDS
 
 HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number", "ship")
-DEADLINE_KINDS = ("declare_before", "bring_within", *RUNNING_KINDS)
+DEADLINE_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, "bring_within", *RUNNING_KINDS)
 ACCEPTANCES = ("automatic", "officer")
 RESULTS = ("declaration", "procedure")
 SIGNATURES = ("always", "never", "when_present")

@@ -124,9 +124,9 @@ class Condition:
 class Deadline:
     """A time limit of the Decision.
 
-    `declare_before` a field's time, `confirm_within` of acceptance, `bring_within` of a field's time (what the
-    declarant brings later); the kinds that run with a dossier are in pipeline/terms. Of several of one kind the first
-    counts whose conditions (`where`) all hold.
+    `declare_before` or `declare_within` of a field's time, `confirm_within` of acceptance, `bring_within` of a field's
+    time (what the declarant brings later); the kinds that run with a dossier are in pipeline/terms. Of several of one
+    kind the first counts whose conditions (`where`) all hold.
     """
 
     name: str
@@ -232,6 +232,8 @@ class Procedure:
     """One procedure in one version."""
 
     code: ProcedureCode
+    document_type: ProcedureCode
+    """What its messages bear: its own code, or that of the procedure which it amends."""
     version: str
     effective_from: date
     effective_to: date | None
@@ -348,6 +350,11 @@ class Catalogue:
             if procedure.effective_from <= on and (procedure.effective_to is None or on <= procedure.effective_to):
                 return procedure
         return None
+
+    def under(self, document_type: str, on: date) -> list[Procedure]:
+        """The procedures in force on a day whose messages bear a documentType."""
+        current = (self.find(code, on) for code in self.procedures)
+        return [found for found in current if found and found.document_type == document_type]
 
     def version(self, name: str | None) -> Procedure | None:
         """The version of a procedure by its mapping's name (`Procedure.name`), or None where it is not installed."""

@@ -182,7 +182,11 @@ def _new(declaration: Declaration) -> Dossier:
 def _reject(declaration: Declaration, name: str, dossier: Dossier | None) -> Decision:
     verified = declaration.verified
     act = ACTS[verified.meaning]
-    words = {"key": str(verified.key), "value": verified.envelope.procedure.code, **named(ACT_NAMES[act], "act")}
+    words = {
+        "key": str(verified.key),
+        "value": verified.envelope.procedure.document_type,
+        **named(ACT_NAMES[act], "act"),
+    }
     if dossier is not None:
         words["procedure"] = dossier.procedure
         words |= {**named(STATE_NAMES[dossier.state], "state"), **named(in_words(dossier.possible), "possible")}

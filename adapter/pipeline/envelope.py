@@ -92,23 +92,24 @@ def _local(name: str) -> str:
 def _find(header: Header, submission: Submission, catalogue: Catalogue) -> tuple[Procedure, MessageSpec]:
     subject = header.subject
     on = submission.received_at.astimezone(VIETNAM).date()
-    procedure = catalogue.find(subject.document_type, on)
-    if procedure is None:
+    procedures = catalogue.under(subject.document_type, on)
+    if not procedures:
         finding = Finding(
             name="unknown_procedure",
             pointer=f"{_SUBJECT}/documentType",
             words={"value": subject.document_type[:40]},
         )
         raise Fault(Stage.OPEN, (finding,), header)
-    spec = procedure.messages.get(subject.pair) or procedure.messages.get(f"*/{subject.function}")
-    if spec is None:
-        finding = Finding(
-            name="unknown_message",
-            pointer=f"{_SUBJECT}/function",
-            words={"value": f"{subject.type}/{subject.function}"},
-        )
-        raise Fault(Stage.OPEN, (finding,), header)
-    return procedure, spec
+    for procedure in procedures:
+        spec = procedure.messages.get(subject.pair) or procedure.messages.get(f"*/{subject.function}")
+        if spec is not None:
+            return procedure, spec
+    finding = Finding(
+        name="unknown_message",
+        pointer=f"{_SUBJECT}/function",
+        words={"value": f"{subject.type}/{subject.function}"},
+    )
+    raise Fault(Stage.OPEN, (finding,), header)
 
 
 def read_header(tree: etree._Element) -> Header:

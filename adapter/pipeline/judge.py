@@ -106,7 +106,7 @@ def _closed(verified: VerifiedDocument) -> list[Finding]:
     envelope = verified.envelope
     if envelope.procedure.on_window or envelope.submission.channel is not Channel.WINDOW:
         return []
-    words = {"value": str(envelope.procedure.code)}
+    words = {"value": str(envelope.procedure.document_type)}
     return [Finding("not_open_on_channel", "/Envelope/Header/Subject/documentType", words=words)]
 
 

@@ -13,6 +13,8 @@ from adapter.model.calendar import Calendar, YearUnknown
 from adapter.model.procedure import Catalogue, Deadline, Unit
 from adapter.pipeline.envelope import VIETNAM
 
+DECLARE_BEFORE, DECLARE_WITHIN = "declare_before", "declare_within"
+"""Time limits that a message keeps or misses when it comes: so long before a time it states, or after it."""
 RUNNING_KINDS = {
     "confirm_within": "border_guard",
     "amend_within": "declarant",
@@ -43,9 +45,14 @@ def end(amount: float, unit: Unit, begin: datetime, calendar: Calendar) -> datet
 
 
 def is_late(limit: Deadline, came_at: datetime, moment: datetime, calendar: Calendar) -> bool:
-    """Whether what had to come so long before `moment` came too late; not so where the calendar cannot tell."""
+    """Whether what had to come so long before `moment`, or within so long after it (`declare_within`), came too late.
+
+    Not so where the calendar cannot tell.
+    """
     day, came = moment.astimezone(VIETNAM).date(), came_at.astimezone(VIETNAM).date()
     try:
+        if limit.kind == DECLARE_WITHIN:
+            return came_at > end(limit.amount, limit.unit, moment, calendar)
         match limit.unit:
             case Unit.HOURS:
                 return came_at + timedelta(hours=limit.amount) > moment

@@ -149,7 +149,7 @@ class Desk:
     ) -> SignedReply:
         return self.correspondence.transfer(
             key=dossier.key,
-            procedure=procedure.code,
+            procedure=procedure.document_type,
             request=(request.raw, request.digest, request.received_at),
             reply=(signed.body, signed.digest, ledger.now),
             incident=windows.incident_name(windows.open_incident(ledger.connection)),
@@ -162,7 +162,7 @@ class Desk:
         return compose.Address(
             sender=installation.own,
             recipient=installation.portal if by_portal else installation.window,
-            document_type=procedure.code,
+            document_type=procedure.document_type,
             type=str(request.pair).partition("/")[0],
             key=dossier.key,
             correlation_id=request.message_id,

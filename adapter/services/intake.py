@@ -291,7 +291,7 @@ class Intake:
             return  # portal-only procedures are never transferred
         transfer = self.correspondence.transfer(
             key=dossier.key,
-            procedure=verified.envelope.procedure.code,
+            procedure=verified.envelope.procedure.document_type,
             request=(submission.raw, submission.digest, submission.received_at),
             reply=(signed.body, signed.digest, ledger.now),
             incident=ledger.incident,

@@ -29,6 +29,7 @@ MAPPINGS = ROOT / "mappings"
 
 KEYWORDS: dict[str, str] = {
     "procedure": "Code of the procedure: the `documentType` of its messages, and the name of the folder.",
+    "document_type": "Instead: the `documentType` of another procedure, under which this one's own messages go.",
     "version": "Version of the mapping, and the name of the folder in it; every reply names it.",
     "effective": "The days on which this version is in force.",
     "effective.from": "First day.",
@@ -82,7 +83,7 @@ KEYWORDS: dict[str, str] = {
     "deadlines.hours": "How many hours; they run through nights and holidays.",
     "deadlines.days": "Instead of hours: how many days; the first is not counted, the last one ends the limit.",
     "deadlines.working_days": "Instead of hours: how many working days of `mappings/calendar.yaml`, counted likewise.",
-    "deadlines.field": "The time it counts to (`declare_before`) or from (`bring_within`).",
+    "deadlines.field": "The time it counts to (`declare_before`) or from (`declare_within`, `bring_within`).",
     "deadlines.where": "`{field: value}`: holds only then; of several of one kind the first that holds counts.",
     "deadlines.basis": "The article it rests on.",
     "amends": "Of a form 14: which dossiers it amends, and where it says so.",
@@ -155,8 +156,8 @@ def page() -> str:
         "## Rules",
         "A rule on an absent value passes: presence is demanded by `required_when` and `at_least_one`. `where` is "
         "`{field: value}` or `{field: [values]}`; it speaks of the row, or of what stands outside the groups. Two "
-        "rules need no line: a late declaration (from the deadline `declare_before`) is always flagged and never "
-        "refused, and a portal caller must be a declarant of his declaration.",
+        "rules need no line: a late declaration (the deadlines `declare_before`, `declare_within`) is always flagged "
+        "and never refused, and a portal caller must be a declarant of his declaration.",
         table(("Rule", "Holds when", "Must be given", "May be given", "Finding"), (_rule(name) for name in RULES)),
         *_arguments(),
         "## Sources of a completion",

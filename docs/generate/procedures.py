@@ -25,6 +25,7 @@ COMPLETES = {
 }
 LIMITS = {
     "declare_before": "declared at least so long before",
+    "declare_within": "declared at most so long after",
     "bring_within": "brought by the declarant within",
     "confirm_within": "confirmed within, after acceptance",
     "amend_within": "amended by the declarant within, after he has the request",
@@ -94,6 +95,8 @@ def page(stated: Mapping[str, Any]) -> str:
 
 
 def _facts(stated: Mapping[str, Any], mapping: str) -> Iterator[tuple[str, str]]:
+    if other := stated.get("document_type"):
+        yield "Goes under", f"the documentType of [{other}]({other}.md)"
     since, until = stated["effective"]["from"], stated["effective"].get("to")
     yield "In force", f"from {since}" + (f" to {until}" if until else "")
     window = "the window; the portal while the window is down"
@@ -107,7 +110,7 @@ def _facts(stated: Mapping[str, Any], mapping: str) -> Iterator[tuple[str, str]]
     yield "Is accepted", ACCEPTED_BY[stated["acceptance"]]
     yield "Completion says", COMPLETES[stated.get("result", "declaration")]
     if stated.get("amends"):
-        yield "Amends", listed(stated["amends"])
+        yield "Amends", listed(stated["amends"]["procedures"])
     found_by = listed(f"{each['kind']}: {each['value']}" for each in stated.get("search", ()))
     yield "Looked up by", found_by
     yield "Mapping", mapping

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -18,6 +19,7 @@ from adapter.gateways.tables import amendment, deadline, inbox, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
+from adapter.pipeline.compose import AmendmentItem
 from adapter.services.comparison import Versions
 from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
@@ -272,6 +274,60 @@ def test_what_the_portal_decided_on_an_amendment_is_transferred_under_its_own_pr
     assert said(whole, transfers=True) == [("40/01", "BQP0100003")]
 
 
+SHIP = "BQP0100007A/accepted-late-at-a-berth-and-flagged"
+SHIP_ANSWER = "BQP0100007A/accepted-on-request-waits-for-an-officer"
+
+
+def test_a_ship_is_amended_under_its_own_procedure_and_both_versions_are_kept(whole: House) -> None:
+    come(whole, CASES[SHIP])
+    key = dossier_of(CASES[SHIP].message)
+    assert whole.amendments.approve(waiting(whole), OFFICER).state == "amended"
+    told = newest(whole).findall("Body/Content/Acceptance/Warnings/Warning")
+    assert [each.findtext("ErrorCode") for each in told] == [whole.catalogue.findings.texts["declared_late_after"].code]
+
+    assert whole.completion.complete(key, OFFICER).state == "completed_amended"
+
+    assert [pair for pair, _ in said(whole)] == ["10/99", "20/21", "30/23", "11/99", "20/21", "30/28"]
+    assert {code for _, code in said(whole)} == {"BQP0100007"}
+    form = newest(whole).find("Body/Content/Completion")
+    assert form is not None
+    assert form.findtext("FormNumber") == "XNSD"
+    assert form.findtext("ShipAmendmentConfirmation/ValidVersion") == "2"
+    reading = Versions(whole.database, lambda: whole.catalogue, whole.legal_clock)
+    kept = reading.of(key, personal=True, actor="operator:test")
+    (changed,) = (line for line in kept.lines if line.changed)
+    assert (changed.place, changed.values) == ("crew[2].documentNumber", ("S1234562", "S1234572"))
+    assert [(column.version, column.standing) for column in kept.columns] == [(1, "earlier"), (2, "in force")]
+
+
+def test_what_was_asked_of_a_ship_is_answered_and_approved_within_its_hours(whole: House) -> None:
+    case = CASES[SHIP_ANSWER]
+    play(whole, replace(case, before=case.before[:-1]))
+    key = dossier_of(case.message)
+    wrong = AmendmentItem("Số hộ chiếu không khớp", "Khai lại", form="BKC")
+    _, due = whole.amendments.request(key, OFFICER, reason="Sai", items=(wrong,))
+    assert said(whole)[-1] == ("20/25", "BQP0100007")
+    assert newest(whole).findtext("Body/Content/AmendmentRequest/Items/Item/FormNumber") == "BKC"
+    assert due == case.clock + timedelta(hours=1)
+
+    whole.intake.receive([submission(Desk(whole).filled(case))])
+    assert whole.amendments.approve(waiting(whole), OFFICER).version == 2
+    assert whole.completion.complete(key, OFFICER).state == "completed_amended"
+    ended = select(deadline.c.kind, deadline.c.why).order_by(deadline.c.kind)
+    with whole.database.transaction() as connection:
+        assert {tuple(row) for row in connection.execute(ended)} == {
+            ("amend_within", "answered"),
+            ("confirm_amendment_within", "answered"),
+            ("confirm_within", "answered"),
+        }
+
+
+def test_what_the_portal_was_answered_on_a_ship_s_amendment_is_transferred_under_its_procedure(whole: House) -> None:
+    come(whole, CASES["BQP0100007A/accepted-by-the-portal"])
+    whole.amendments.approve(waiting(whole), OFFICER)
+    assert said(whole, transfers=True) == [("40/01", "BQP0100007")]
+
+
 def test_acts_of_the_history_are_all_of_them() -> None:
     used = {step.act for case in CASES.values() for step in case.before if step.act}
-    assert used >= set(Act) - {Act.ACCEPT}
+    assert used == set(Act)

@@ -47,6 +47,8 @@ CASES = load_cases()
 ATTACKS = load_attacks()
 BY_ID = {case.id: case for case in CASES}
 LEAST_CASES = 12
+LATE = {"declare_before": "declared_late", "declare_within": "declared_late_after"}
+"""What missing a time limit of a declaration is called, by its kind."""
 _NO_BROKER = "amqp://nobody@127.0.0.1:1/"
 
 
@@ -367,11 +369,11 @@ def _faults(procedure: Procedure) -> Iterator[tuple[list[tuple[str, str]], str]]
         faults = [(name, _path(procedure, rule, each)) for name, each in finds if each in rule.arguments]
         yield faults, f"{rule.rule} {words}"
     for limit in procedure.deadlines:
-        if limit.kind != "declare_before":
+        if limit.kind not in LATE:
             continue
         field = procedure.field(limit.field or "")
         assert field is not None
-        yield [("declared_late", field.path)], "declare_before"
+        yield [(LATE[limit.kind], field.path)], limit.kind
 
 
 def test_every_rule_with_a_bound_has_a_fixture_on_it(whole: House) -> None:

@@ -313,6 +313,31 @@ def test_a_reply_that_is_not_stated_is_told(source: Source) -> None:
     ]
 
 
+# Procedures under one documentType ------------------------------------------------------------------------------------
+
+
+def test_a_document_type_of_no_procedure_is_told(source: Source) -> None:
+    change(source, GROUP, 'version: "1"', 'version: "1"\ndocument_type: BQP0199999')
+
+    (fault,) = faults_of(source)
+
+    assert fault.startswith(f"{source.mappings / GROUP}: document_type: there is no procedure BQP0199999")
+
+
+def test_a_message_that_two_procedures_would_take_is_told() -> None:
+    catalogue = shipped()
+    host, code = ProcedureCode("BQP0100007"), ProcedureCode("BQP0100007A")
+    (ships,), (amendments,) = catalogue.procedures[host], catalogue.procedures[code]
+    greedy = replace(amendments, messages={**ships.messages, **amendments.messages})
+    both = replace(catalogue, procedures={host: (ships,), code: (greedy,)})
+
+    told = [fault for fault in check(both, SHIPPED, compiled()) if "document_type" in fault]
+
+    assert [fault.rpartition("document_type: ")[2] for fault in told] == [
+        f"BQP0100007/1 takes {pair} of BQP0100007 too; leave the message out of one" for pair in ("10/01", "10/02")
+    ]
+
+
 # Versions of one procedure --------------------------------------------------------------------------------------------
 
 

@@ -139,6 +139,7 @@ def declared(
     )
     procedure = Procedure(
         code=ProcedureCode("T"),
+        document_type=ProcedureCode("T"),
         version="1",
         effective_from=date(2022, 1, 1),
         effective_to=None,
@@ -441,6 +442,27 @@ def test_the_first_time_limit_whose_condition_holds_is_the_one_that_counts() -> 
 
     assert names(crew=True) == []
     assert names(crew=False) == names(crew=None) == ["declared_late"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "at_berth", "late"),
+    [(2, True, False), (2.01, True, True), (4, False, False), (4.01, False, True), (-1, True, False)],
+)
+def test_what_is_declared_too_long_after_a_time_is_flagged_and_never_refused(
+    hours: float, at_berth: bool, late: bool
+) -> None:
+    """Two hours after mooring at a berth, four elsewhere (Article 14)."""
+    limits = [
+        Deadline("atBerth", "declare_within", 2, "crossing", where=(Condition("crew", "1"),)),
+        Deadline("elsewhere", "declare_within", 4, "crossing"),
+    ]
+    moored = RECEIVED - timedelta(hours=hours)
+
+    findings = check(declared({"crossing": moored, "crew": at_berth}, deadlines=limits))
+
+    told = [(finding.name, finding.pointer, finding.severity) for finding in findings]
+    assert told == ([("declared_late_after", f"{BASE}/Crossing", Severity.WARN)] if late else [])
+    assert check(declared({"crew": at_berth}, deadlines=limits)) == ()
 
 
 def test_a_time_to_confirm_is_not_a_time_to_declare() -> None:

@@ -21,6 +21,7 @@ FORMS = (
     "BQP0100004/1/visa_declaration.xsd",
     "BQP0100006/1/vehicle_declaration.xsd",
     "BQP0100007/1/ship_declaration.xsd",
+    "BQP0100007A/1/ship_amendment.xsd",
     "common/person.xsd",
 )
 DIGEST = "0" * 64
@@ -54,13 +55,14 @@ CONFIRMED = (
 )
 OFFICER = "<Officer><Name>Lê Văn Cường</Name><Rank>Thiếu tá</Rank></Officer>"
 
-AMENDED = (
-    "<AmendmentConfirmation><ConfirmationNumber>XN2026000001</ConfirmationNumber>"
+AMENDMENT = (
+    "<ConfirmationNumber>XN2026000001</ConfirmationNumber>"
     f"<ConfirmationTime>{TIME}</ConfirmationTime><DossierNumber>BQP2026000123</DossierNumber>"
     f"<DossierYear>2026</DossierYear><AmendmentNumber>SD2026000001</AmendmentNumber><ReceivedTime>{TIME}</ReceivedTime>"
     "<ValidVersion>2</ValidVersion><Gate>HUUNGHI</Gate><BorderUnit>CK-HUUNGHI</BorderUnit><Reason>Khai sai</Reason>"
-    f"{OFFICER}</AmendmentConfirmation>"
+    f"{OFFICER}"
 )
+AMENDED = f"<AmendmentConfirmation>{AMENDMENT}</AmendmentConfirmation>"
 SPOKEN: dict[str, str] = {
     "common/replies/receipt.xsd": f"<Receipt>{REPLIED}<ReceiveDate>{TIME}</ReceiveDate></Receipt>",
     "common/replies/errors.xsd": (
@@ -115,6 +117,10 @@ SPOKEN: dict[str, str] = {
         f"<NumberOfCrew>3</NumberOfCrew><NumberOfPassengers>0</NumberOfPassengers>{OFFICER}"
         "</ShipConfirmation></Completion>"
     ),
+    "BQP0100007A/1/BQP01000073028.xsd": (
+        f"<Completion>{REPLIED}<FormNumber>XNSD</FormNumber>"
+        f"<ShipAmendmentConfirmation>{AMENDMENT}</ShipAmendmentConfirmation></Completion>"
+    ),
     "BQP0100003/1/BQP01000033028.xsd": (f"<Completion>{REPLIED}<FormNumber>15</FormNumber>{AMENDED}</Completion>"),
     "BQP0100005/1/BQP01000053028.xsd": (f"<Completion>{REPLIED}<FormNumber>15</FormNumber>{AMENDED}</Completion>"),
     "common/technical/receipt_in.xsd": f"<ReceiveDate>{TIME}</ReceiveDate><WindowNumber>NSW2026000777</WindowNumber>",
@@ -147,6 +153,8 @@ DECLARED: dict[str, str] = {
     "BQP0100006/1/BQP01000061002.xsd": "BQP0100006/accepted-truck-with-trailer-and-goods",
     "BQP0100007/1/BQP01000071001.xsd": "BQP0100007/accepted-arrival-with-passengers",
     "BQP0100007/1/BQP01000071002.xsd": "BQP0100007/accepted-departure-without-passengers",
+    "BQP0100007A/1/BQP01000071101.xsd": "BQP0100007A/accepted-two-hours-after-mooring-at-a-berth",
+    "BQP0100007A/1/BQP01000071102.xsd": "BQP0100007A/accepted-complete-form",
 }
 """A fixture that each inbound form takes."""
 
@@ -183,6 +191,9 @@ FAULTS: list[tuple[str, str, str]] = [
     ("BQP0100007/1/BQP01000071001.xsd", "<IsArrival>1</IsArrival>", "<IsArrival>yes</IsArrival>"),
     ("BQP0100007/1/BQP01000071002.xsd", "<PortOfArrivalCode>VNHPH", "<PortOfArrivalCode>HPH"),
     ("BQP0100007/1/BQP01000073023.xsd", "<NumberOfCrew>3</NumberOfCrew>", ""),
+    ("BQP0100007A/1/BQP01000071101.xsd", "<AtBerth>1</AtBerth>", "<AtBerth>yes</AtBerth>"),
+    ("BQP0100007A/1/BQP01000071102.xsd", "<TaxCode>0100109106</TaxCode>", ""),
+    ("BQP0100007A/1/BQP01000073028.xsd", "<FormNumber>XNSD</FormNumber>", "<FormNumber>xác nhận</FormNumber>"),
 ]
 """XSD, a part of what it takes, and what makes it refuse."""
 

@@ -9,7 +9,10 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.procedure import Label, Unit
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.view import View
-from adapter.pipeline.terms import is_late
+from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, is_late
+
+_LATE = {DECLARE_BEFORE: "declared_late", DECLARE_WITHIN: "declared_late_after"}
+"""How a time limit that was missed is called, by its kind."""
 
 
 def general(view: View) -> Iterator[Finding]:
@@ -19,16 +22,15 @@ def general(view: View) -> Iterator[Finding]:
 
 
 def _late(view: View) -> Iterator[Finding]:
-    """Late is flagged, never refused: the Decision names no consequence (Article 10)."""
-    limit = view.procedure.deadline("declare_before", view.declaration.values)
-    if limit is None or limit.field is None:
-        return
-    for ordinal, value, _ in view.stated(limit.field):
-        if isinstance(value, datetime) and is_late(limit, view.received_at, value, view.calendar):
-            words = {"amount": f"{limit.amount:g}", **named(UNITS[limit.unit], "unit")}
-            yield Finding(
-                name="declared_late", pointer=view.at(limit.field, ordinal), severity=Severity.WARN, words=words
-            )
+    """Late is flagged, never refused: the Decision names no consequence (Articles 10, 14)."""
+    for kind, name in _LATE.items():
+        limit = view.procedure.deadline(kind, view.declaration.values)
+        if limit is None or limit.field is None:
+            continue
+        for ordinal, value, _ in view.stated(limit.field):
+            if isinstance(value, datetime) and is_late(limit, view.received_at, value, view.calendar):
+                words = {"amount": f"{limit.amount:g}", **named(UNITS[limit.unit], "unit")}
+                yield Finding(name, view.at(limit.field, ordinal), Severity.WARN, words=words)
 
 
 UNITS = {
