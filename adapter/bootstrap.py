@@ -48,6 +48,7 @@ from adapter.services.declarations import Declarations
 from adapter.services.desk import Desk
 from adapter.services.door import Door
 from adapter.services.expiry import TIMESTAMPING, Expiry
+from adapter.services.handing_in import HandingIn
 from adapter.services.intake import Intake
 from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
@@ -321,6 +322,10 @@ class House:
     @cached_property
     def deadlines(self) -> Deadlines:
         return Deadlines(self.database, lambda: self.catalogue, self.legal_clock, self.observe)
+
+    @cached_property
+    def handing_in(self) -> HandingIn:
+        return HandingIn(self.database, self.catalogue, self.legal_clock)
 
     @cached_property
     def lookup(self) -> Lookup:

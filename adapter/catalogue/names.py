@@ -12,12 +12,12 @@ from adapter.catalogue.fields import Fields, choice
 from adapter.catalogue.rules import Rules
 from adapter.model.procedure import Code, FieldSpec, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
-from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, RUNNING_KINDS
+from adapter.pipeline.terms import BRING_WITHIN, DECLARE_BEFORE, DECLARE_WITHIN, RUNNING_KINDS, TIMED_KINDS
 
 HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number", "ship")
-DEADLINE_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, "bring_within", *RUNNING_KINDS)
+DEADLINE_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, *RUNNING_KINDS)
 ACCEPTANCES = ("automatic", "officer")
 RESULTS = ("declaration", "procedure")
 SIGNATURES = ("always", "never", "when_present")
@@ -128,7 +128,7 @@ class Names:
         for limit in procedure.deadlines:
             at = f"deadlines: {limit.name}"
             yield from choice(f"{at}: kind", limit.kind, DEADLINE_KINDS)
-            if limit.kind in hidden and limit.kind != "bring_within":
+            if limit.kind in hidden and limit.kind != BRING_WITHIN:
                 yield (
                     f"{at}: {hidden[limit.kind]} before it is {limit.kind} without a condition, so this one would "
                     "never count; leave one out, or put the one with a condition first"
@@ -139,7 +139,7 @@ class Names:
                 yield f"{at}: {limit.amount:g} {limit.unit} are no time; write more than 0"
             elif limit.unit is not Unit.HOURS and limit.amount % 1:
                 yield f"{at}: {limit.amount:g} {limit.unit}: days are counted whole; write a whole number"
-            if limit.kind not in RUNNING_KINDS:
+            if limit.kind in TIMED_KINDS:
                 yield from self._fields.named(f"{at}: field", limit.field, types=("datetime",))
             for condition in limit.where:
                 yield from self._fields.named(f"{at}: where", condition.field)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from adapter.catalogue.form import Form
 from adapter.model.procedure import CompletionSpec, FieldSpec, Meaning, Procedure
 from adapter.pipeline.converters import XSD_TYPES
+from adapter.pipeline.terms import BRING_WITHIN
 
 SOURCES = {
     "confirmation.number": "text",
@@ -134,7 +135,7 @@ class Paths:
             return AMENDMENT_SOURCES[source], True
         kind, _, name = source.partition(".")
         if kind == "deadline":
-            known = any(limit.name == name and limit.kind == "bring_within" for limit in self.procedure.deadlines)
+            known = any(limit.name == name and limit.kind == BRING_WITHIN for limit in self.procedure.deadlines)
             return ("date" if known else None), False
         spec = self.procedure.field(name) if kind == "declaration" else None
         if spec is None:

@@ -128,6 +128,20 @@ def dossier_complete(
     tell(house, done, json)
 
 
+@dossier.command("brought")
+def dossier_brought(
+    number: Number,
+    year: Year,
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="Name of its deadline, as `deadlines` lists it.")],
+    officer: OfficerId,
+    config: Config = None,
+) -> None:
+    """Record that the declarant has brought what he had to bring later: its deadline ends. Nothing is sent."""
+    key = DossierKey(number, year)
+    since = open_house(config).handing_in.brought(key, what, Officer(officer, ""))
+    line(f"{what} of dossier {key} was brought {words(since)}")
+
+
 @dossier.command("refuse")
 def dossier_refuse(
     number: Number,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from adapter.gateways.tables import deadline, dossier, incident, outbox
 from adapter.model.procedure import Unit
-from adapter.pipeline.terms import RUNNING_KINDS, Term, Terms
+from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms
 
 
 class End(StrEnum):
@@ -67,6 +67,20 @@ def end(
     """Deadlines of these kinds run no longer; `outbox_id` is the reply whose delivery counts in law."""
     mine = and_(deadline.c.dossier_id == dossier_id, deadline.c.kind.in_(list(kinds)), _OPEN)
     connection.execute(update(deadline).where(mine).values(ended_at=at, why=why.value, outbox_id=outbox_id))
+
+
+def brought(connection: Connection, dossier_id: int, name: str, at: datetime) -> bool:
+    """What was to be brought was brought; False where nothing of that name is due."""
+    mine = and_(deadline.c.dossier_id == dossier_id, deadline.c.kind == BRING_WITHIN, deadline.c.name == name, _OPEN)
+    done = connection.execute(update(deadline).where(mine).values(ended_at=at, why=End.ANSWERED.value))
+    return done.rowcount > 0
+
+
+def to_bring(connection: Connection, dossier_id: int, *, done: bool) -> list[str]:
+    """Names of what is still to be brought, or of what was brought already."""
+    ended = deadline.c.why == End.ANSWERED.value if done else _OPEN
+    query = select(deadline.c.name).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == BRING_WITHIN, ended)
+    return list(connection.execute(query.order_by(deadline.c.name)).scalars())
 
 
 def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:

@@ -6,26 +6,32 @@ with the last day's end in Vietnam, and never on a day that is not worked (Civil
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from adapter.model.calendar import Calendar, YearUnknown
-from adapter.model.procedure import Catalogue, Deadline, Unit
-from adapter.pipeline.envelope import VIETNAM
+from adapter.model.procedure import Catalogue, Deadline, Procedure, Unit
+from adapter.pipeline.envelope import VIETNAM, read_time
 
 DECLARE_BEFORE, DECLARE_WITHIN = "declare_before", "declare_within"
 """Time limits that a message keeps or misses when it comes: so long before a time it states, or after it."""
+BRING_WITHIN = "bring_within"
 RUNNING_KINDS = {
     "confirm_within": "border_guard",
     "amend_within": "declarant",
     "confirm_amendment_within": "border_guard",
+    BRING_WITHIN: "declarant",
 }
 """Time limits that begin with something that happened to a dossier, each with whom it binds.
 
 - `confirm_within`: in law from acceptance, watched from reception, to the confirmation (30/23);
 - `amend_within`: from the moment the declarant has the request to amend (20/25), to his amendment;
 - `confirm_amendment_within`: from the amendment's reception to its confirmation (30/28);
+- `bring_within`: from a time that the form states, watched from the confirmation on, to when it was brought.
 """
+TIMED_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, BRING_WITHIN)
+"""Those that count to or from a time that the form states."""
 
 
 def end(amount: float, unit: Unit, begin: datetime, calendar: Calendar) -> datetime:
@@ -62,6 +68,14 @@ def is_late(limit: Deadline, came_at: datetime, moment: datetime, calendar: Cale
                 return came > calendar.before(day, int(limit.amount))
     except YearUnknown:
         return False
+
+
+def to_bring(procedure: Procedure, values: Mapping[str, object]) -> Iterator[tuple[Deadline, datetime]]:
+    """What the declarant brings later, by values as they are stored: each limit, and the time from which it counts."""
+    for limit in procedure.deadlines:
+        start = read_time(str(values.get(limit.field or "", "")))
+        if limit.kind == BRING_WITHIN and start is not None and limit.holds(values):
+            yield limit, start
 
 
 def _close_of(day: date) -> datetime:

@@ -20,8 +20,8 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import CompletionSpec, Procedure, ReplyKind
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
-from adapter.pipeline.envelope import VIETNAM, read_time, write_time
-from adapter.pipeline.terms import Terms
+from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.pipeline.terms import Terms, to_bring
 from adapter.services.desk import Desk, Matter, Officer, Said
 from adapter.services.grounds import ground_of
 
@@ -68,7 +68,7 @@ class Completion:
             spec = procedure.completion
             if spec is None:
                 raise Misconfigured(f"{procedure.code} has no completion in its mapping")
-            now, dossier = matter.ledger.now, matter.dossier
+            now, dossier, docket = matter.ledger.now, matter.dossier, matter.ledger.docket
             number = self.series.confirmation(matter.ledger.connection, now)
             told = {
                 "confirmation.number": number,
@@ -83,7 +83,8 @@ class Completion:
                 row = _amendment(matter)
                 declared = row.values
                 told |= _of_amendment(row)
-            values = _form(spec, declared, {**told, **_due(procedure, declared, matter.ledger.docket.terms)})
+            docket.confirmed(dossier, self.desk.procedure(matter.latest.mapping), matter.latest.values, now)
+            values = _form(spec, declared, {**told, **_due(procedure, declared, docket.terms)})
             answered = self.desk.answered(matter.request)
             content = compose.completion(answered, form=spec.form, root=spec.root, values=values)
             dossiers.keep_confirmation(matter.ledger.connection, dossier, number)
@@ -173,12 +174,10 @@ def _form(spec: CompletionSpec, declared: Mapping[str, Any], told: Mapping[str, 
 def _due(procedure: Procedure, values: Mapping[str, Any], terms: Terms) -> dict[str, str]:
     """The last day for whatever the declarant brings later, by its source (`deadline.<name>`)."""
     due = {}
-    for limit in procedure.deadlines:
-        start = read_time(str(values.get(limit.field or "", "")))
-        if limit.kind == "bring_within" and start is not None and limit.holds(values):
-            last = terms.due(limit.amount, limit.unit, start)
-            if last is not None:
-                due[f"deadline.{limit.name}"] = write(last.astimezone(VIETNAM).date())
+    for limit, start in to_bring(procedure, values):
+        last = terms.due(limit.amount, limit.unit, start)
+        if last is not None:
+            due[f"deadline.{limit.name}"] = write(last.astimezone(VIETNAM).date())
     return due
 
 

@@ -17,7 +17,7 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Deadline, Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
-from adapter.pipeline.terms import RUNNING_KINDS, Term, Terms
+from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
 CONFIRM = "confirm_within"
 LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN)
@@ -100,6 +100,18 @@ class Docket:
         """An amendment that waited has no confirmation."""
         assert dossier.id is not None
         deadlines.end(self.connection, dossier.id, [CONFIRM_AMENDMENT], End.LAPSED, at, outbox_id=None)
+
+    def confirmed(self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime) -> None:
+        """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
+
+        `values` are of the version in force; what the confirmation before this one asked for is asked for no more.
+        """
+        assert dossier.id is not None
+        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], End.LAPSED, at, outbox_id=None)
+        brought = deadlines.to_bring(self.connection, dossier.id, done=True)
+        for limit, start in to_bring(procedure, values):
+            if limit.name not in brought:
+                self._begin(dossier, self.terms.term(limit, noticed_at=start, started_at=start), starts_with=None)
 
     def _begin(self, dossier: Dossier, term: Term, *, starts_with: int | None) -> None:
         row = deadlines.row(term, row_id=self.database.new_id(self.connection), dossier_id=dossier.id)

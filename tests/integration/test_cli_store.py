@@ -112,6 +112,18 @@ def test_a_confirmed_dossier_cannot_be_refused_and_the_officer_is_told_why(run: 
     assert len(refused.stderr.splitlines()) == 1
 
 
+def test_what_was_brought_later_is_recorded_once(run: Run, config: Path) -> None:
+    receive(config, name="BQP0100004/accepted-original-letter-to-follow")
+    key = dossier_key(run)
+    run("dossier", "complete", *key, *OFFICER)
+    (due,) = told(run("deadlines", "--json"))["due"]
+    assert (due["name"], due["party"]) == ("originalLetter", "declarant")
+    brought = ("dossier", "brought", *key, "originalLetter", "--officer", "cb-01")
+    assert "was brought 2026-03-02 07:15:00" in run(*brought).stdout
+    assert "to be brought: nothing" in run(*brought, code=1).stderr
+    assert journalled(config, "dossier.brought") == ["officer:cb-01"]
+
+
 def test_a_dossier_is_found_by_its_ship_and_the_looking_is_journalled(run: Run, config: Path) -> None:
     receive(config, name="BQP0100007/accepted-arrival-with-passengers")
     (ship,) = told(run("dossier", "find", "--ship", "thu nghiem 01", "--by", "cb-01", "--json"))

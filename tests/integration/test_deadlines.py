@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from adapter.cli.dossiers import oversight
 from adapter.gateways.agenda import Wanted
 from adapter.gateways.tables import deadline, incident, outbox
 from adapter.gateways.upgrade import upgrade
+from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
@@ -338,6 +339,99 @@ def test_an_amendment_that_waits_for_approval_is_watched_and_a_declined_one_leav
     assert (due.standing, due.noticed_at, due.started_at) == (Standing.RUNNING, post.now, None)
     Desk(post.house).act(post.cases()[OWN], Act.DECLINE)
     assert post.named(key)["confirm"].standing is Standing.LAPSED
+
+
+LETTER = "BQP0100004/accepted-original-letter-to-follow"
+AT_HAND = "BQP0100004/accepted-tourists-at-a-land-gate"
+AMENDED = "BQP0100005/accepted-visa-asked-for-longer"
+THREE_DAYS = datetime.fromisoformat("2026-03-05T23:59:59.999999+07:00")
+"""From the visa, received on arrival on 2 March: the first day is not counted."""
+
+
+def confirmed(post: Post, name: str) -> DossierKey:
+    case = post.cases()[name]
+    post.send(case)
+    post.complete(dossier_of(case.message))
+    return dossier_of(case.message)
+
+
+def bring(post: Post, key: DossierKey) -> datetime:
+    return post.house.handing_in.brought(key, "originalLetter", OFFICER)
+
+
+def amend(post: Post, key: DossierKey, field: str, old: str, new: str) -> None:
+    """The declarant is asked for another value and gives it; the amendment is confirmed."""
+    case = post.cases()[AMENDED]
+    message = case.message.replace(dossier_of(case.message).number.encode(), key.number.encode())
+    for before, after in (("VisaTo", field), ("2026-03-31", old), ("2026-04-15", new)):
+        message = message.replace(before.encode(), after.encode())
+    Desk(post.house).act(replace(case, message=message), Act.REQUEST)
+    post.send(replace(case, message=message))
+    post.complete(key)
+
+
+def test_the_original_letter_is_due_three_days_after_the_visa_once_that_was_confirmed(post: Post) -> None:
+    """Article 16(3)(b)."""
+    case = post.cases()[LETTER]
+    post.send(case)
+    key = dossier_of(case.message)
+    assert "originalLetter" not in post.named(key)
+    post.complete(key)
+
+    due = post.named(key)["originalLetter"]
+    assert (due.party, due.due_at, due.standing) == ("declarant", THREE_DAYS, Standing.RUNNING)
+    assert [each.name for each in post.agenda().due] == ["originalLetter"]
+    post.now = THREE_DAYS + MINUTE
+    assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
+    assert post.named(key)["originalLetter"].standing is Standing.OVERDUE
+
+
+@pytest.mark.parametrize(("late", "standing"), [(0 * MINUTE, Standing.MET), (MINUTE, Standing.LATE)])
+def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelta, standing: Standing) -> None:
+    key = confirmed(post, LETTER)
+    post.now = THREE_DAYS + late
+    assert bring(post, key) == post.now
+
+    assert post.named(key)["originalLetter"].standing is standing
+    assert post.agenda().due == ()
+    entries = oversight(post.house).life(key, personal=False, actor="test").journal
+    assert [(each.event, each.actor, each.detail) for each in entries][-1] == (
+        "dossier.brought", "officer:cb-01", {"deadline": "originalLetter"},
+    )  # fmt: skip
+    assert oversight(post.house).journal_faults() == (1, [])
+    with pytest.raises(NotAllowed, match="to be brought: nothing"):
+        bring(post, key)
+
+
+def test_a_letter_that_is_at_hand_is_not_due(post: Post) -> None:
+    key = confirmed(post, AT_HAND)
+    assert list(post.named(key)) == ["confirm"]
+    with pytest.raises(NotAllowed, match="no originalLetter is to be brought"):
+        bring(post, key)
+    with pytest.raises(NotAllowed, match="there is no dossier NONE/2026"):
+        bring(post, DossierKey("NONE", 2026))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "standing"),
+    [(LETTER, "1", "0", Standing.LAPSED), (AT_HAND, "0", "1", Standing.RUNNING)],
+    ids=["at-hand-after-all", "to-follow-after-all"],
+)
+def test_what_is_to_be_brought_follows_the_amended_declaration(
+    post: Post, name: str, old: str, new: str, standing: Standing
+) -> None:
+    key = confirmed(post, name)
+    amend(post, key, "OriginalLetterLater", old, new)
+    due = post.named(key)["originalLetter"]
+    assert (due.standing, due.due_at) == (standing, THREE_DAYS)
+
+
+def test_what_was_brought_is_not_asked_for_again_after_an_amendment(post: Post) -> None:
+    key = confirmed(post, LETTER)
+    bring(post, key)
+    amend(post, key, "VisaTo", "2026-03-31", "2026-04-15")
+    assert post.named(key)["originalLetter"].standing is Standing.MET
+    assert post.agenda().due == ()
 
 
 def test_the_command_lists_and_a_monitor_hears_of_what_has_passed(post: Post) -> None:
