@@ -100,7 +100,8 @@ def verdict(narrator: Narrator, seconds: float, broker_s: float) -> int:
     narrator.say(f"{narrator.right} right, {narrator.wrong} wrong; everything was stopped")
     narrator.say(f"{seconds:.0f} s, of which the broker's own starts took {broker_s:.0f} s")
     if narrator.wrong or not narrator.right:
-        logs = [FOLDER / "daemon.log", FOLDER / "rabbitmq" / "log" / "node.log", FOLDER / "config.yaml"]
+        broker = FOLDER / "rabbitmq" / "log"
+        logs = [FOLDER / "daemon.log", broker / "node.log", broker / "console.log", FOLDER / "config.yaml"]
         narrator.say("look at: " + ", ".join(_short(each) for each in logs if each.exists()))
         return 1
     return 0
