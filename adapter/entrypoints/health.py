@@ -11,6 +11,7 @@ from typing import Any
 from adapter.model.errors import Misconfigured
 
 NEEDS = {
+    "supervisor": ("database",),  # before it has parts
     "worker": ("alive", "broker", "database", "keys"),
     "dispatcher": ("alive", "broker", "database"),
     "clock": ("alive", "database"),

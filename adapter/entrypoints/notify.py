@@ -1,4 +1,4 @@
-"""Tells systemd how the daemon is (sd_notify(3)): ready, alive, stopping. Silent where nobody listens."""
+"""Tells systemd how the daemon is (sd_notify(3)): waiting, ready, alive, stopping. Silent where nobody listens."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ class Notifier:
         self._address = os.environ.get("NOTIFY_SOCKET", "")
         if self._address.startswith("@"):
             self._address = "\0" + self._address[1:]
+
+    def waiting(self) -> None:
+        """Not ready yet for want of something else: a start may take another minute from now on."""
+        self._send("EXTEND_TIMEOUT_USEC=60000000")
 
     def ready(self) -> None:
         """All parts have started."""

@@ -1,7 +1,9 @@
 """The daemon: starts the parts, watches their pulse, replaces what ends, stops in order.
 
 SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old,
-then the web process, so that a changed configuration or key is taken. Must never touch a message itself.
+then the web process, so that a changed configuration or key is taken; where the first new one cannot begin, the old
+ones go on. It never waits for one part alone: the others and systemd's watchdog would wait with it. Must never touch a
+message itself.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -26,7 +29,6 @@ from adapter.model.events import Event, Observe
 
 _ROUND_S = 0.25
 _STOP_S = 45.0
-_START_S = 60.0
 _PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _STABLE_S = 30.0
 _SILENCE_S = 15.0
@@ -35,7 +37,7 @@ _MISCONFIGURED = 2
 _MEBIBYTE = 1024 * 1024
 
 
-@dataclass
+@dataclass(eq=False)
 class Child:
     """One part's process, and how often it has ended of late."""
 
@@ -44,6 +46,8 @@ class Child:
     pulse: Pulse
     started: float
     failures: int = 0
+    leaves_by: float | None = None
+    """Told to make room: when (monotonic) it must have ended. It counts no more, and is not started again."""
 
 
 @dataclass
@@ -60,6 +64,8 @@ class Supervisor:
     reload: bool = False
     waiting: list[tuple[float, str, int]] = field(default_factory=list)
     """Parts to be started again: when (monotonic), which, after how many failures."""
+    exchange: tuple[Child, ...] = ()
+    """While a reload waits: the old worker and the new one, of which one is enough."""
 
     def __post_init__(self) -> None:
         # `spawn`: a fork would share sockets, database connections and locks with the parent.
@@ -70,9 +76,12 @@ class Supervisor:
         for name in self.plan:
             self._start(name, 0)
         announced = False
+        reloads = self._reloads()
         while not self.stopping:
+            next(reloads)
             code = self._round()
             if code:
+                notifier.stopping()
                 self.stop()
                 return code
             health.parts = self.readiness()
@@ -90,18 +99,18 @@ class Supervisor:
 
     def readiness(self) -> dict[str, dict[str, bool]]:
         """What each part has at hand, by its name and number."""
+        counted = [child for child in self.children if child.leaves_by is None and child not in self.exchange[1:]]
         return {
             f"{child.name}-{number}": {**child.pulse.ready, "alive": child.process.is_alive()}
-            for number, child in enumerate(self.children)
+            for number, child in enumerate(counted)
         }
 
     def _round(self) -> int:
-        if self.reload:
-            self.reload = False
-            self._replace_workers()
         for child in list(self.children):
             if not child.process.is_alive():
                 self.children.remove(child)
+                if child.leaves_by is not None or child in self.exchange:
+                    continue
                 if child.process.exitcode == _MISCONFIGURED:
                     return _MISCONFIGURED
                 self._again(child)
@@ -116,6 +125,8 @@ class Supervisor:
 
     def _overdue(self, child: Child) -> str | None:
         """A part that hangs or grows is ended: its messages go back, and are then taken one at a time."""
+        if child.leaves_by is not None and time.monotonic() > child.leaves_by:
+            return "did not stop"
         if child.pulse.busy_for > self.batch_s:
             return f"one piece of work took more than {self.batch_s:g} s"
         if child.pulse.silent_for > self.batch_s + _SILENCE_S:
@@ -148,20 +159,43 @@ class Supervisor:
         self.observe(Event.WORKER_STARTED, part=name, pid=process.pid)
         return child
 
-    def _replace_workers(self) -> None:
-        """New before old: the queue is never without a consumer."""
+    def _reloads(self) -> Iterator[None]:
+        """One step of what SIGHUP asks for, each round."""
+        while True:
+            if self.reload:
+                self.reload = False
+                yield from self._replace()
+            yield
+
+    def _replace(self) -> Iterator[None]:
+        """New before old: the queue is never without a consumer. Given up where a new one cannot begin."""
         for old in [child for child in self.children if child.name == "worker"]:
             new = self._start("worker", 0)
-            until = time.monotonic() + _START_S
-            while not new.pulse.ready["alive"] and new.process.is_alive() and time.monotonic() < until:
-                time.sleep(_ROUND_S)
-            self.children.remove(old)
-            self._end([old])
+            self.exchange = (old, new)
+            while not new.pulse.ready["alive"] and new.process.is_alive():
+                yield
+            self.exchange = ()
+            if not new.process.is_alive():
+                self._give_up(old, new)
+                return
+            yield from self._leave(old)
         # The web process holds its port, so here the old one goes first.
         for old in [child for child in self.children if child.name == "web"]:
-            self.children.remove(old)
-            self._end([old])
+            yield from self._leave(old)
             self._start("web", 0)
+
+    def _leave(self, child: Child) -> Iterator[None]:
+        child.pulse.stop()
+        child.leaves_by = time.monotonic() + _STOP_S
+        while child in self.children:
+            yield
+
+    def _give_up(self, old: Child, new: Child) -> None:
+        self.children = [child for child in self.children if child is not new]
+        reason = "the reload is given up, the parts before it go on"
+        self.observe(Event.WORKER_STOPPED, part=new.name, pid=new.process.pid, code=new.process.exitcode, reason=reason)
+        if old not in self.children:
+            self._again(old)
 
     def stop(self) -> None:
         """Tell all parts to finish and wait for them; the dispatcher last, so that it sends what the others settled."""
@@ -205,7 +239,6 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
     if settings.clock.unsafe_frozen is not None:
         whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
-    _migrate(whole)
     plan = [*["worker"] * count, "dispatcher", "clock", *(["web"] if settings.web.enabled else [])]
     supervisor = Supervisor(
         config=config,
@@ -214,16 +247,18 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         batch_s=settings.workers.batch_seconds,
         memory=settings.workers.memory_mib * _MEBIBYTE,
     )
-    _follow_signals(supervisor)
     health = Health(settings.web.host, settings.web.health_port)
+    notifier = Notifier()
     health.start()
     try:
-        return supervisor.run(health, Notifier())
+        _migrate(whole, health, notifier)
+        _follow_signals(supervisor)
+        return supervisor.run(health, notifier)
     finally:
         health.stop()
 
 
-def _migrate(whole: House) -> None:
+def _migrate(whole: House, health: Health, notifier: Notifier) -> None:
     """Wait for the database, however long it takes, and bring its tables up to date."""
     tries = 0
     while True:
@@ -232,6 +267,8 @@ def _migrate(whole: House) -> None:
             break
         except Unavailable as error:
             whole.observe(Event.UNAVAILABLE, reason=str(error))
+            health.parts = {"supervisor-0": {"database": False}}
+            notifier.waiting()
             time.sleep(_PAUSES_S[min(tries + 1, len(_PAUSES_S) - 1)])
             tries += 1
     whole.database.close()

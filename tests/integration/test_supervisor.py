@@ -8,6 +8,7 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,69 @@ def test_sighup_under_load_replaces_the_workers_and_loses_nothing(scene: Scene) 
     scene.finish()
     scene.assert_whole(messages)
     assert len(scene.partner.got) == len(messages), "a rolling replacement repeats nothing"
+
+
+def test_a_reload_that_waits_for_a_new_worker_keeps_the_watchdog_and_readiness_content(scene: Scene) -> None:
+    with _told_to_systemd() as (address, said):
+        daemon = scene.daemon(NOTIFY_SOCKET=address)
+        scene.until_ready()
+        daemon.process.send_signal(signal.SIGHUP)
+        scene.until(lambda: len(workers(daemon)) == 2, "the new worker is started")
+        old, new = workers(daemon)
+        os.kill(new, signal.SIGSTOP)  # it stands still before it can say that it is there
+        try:
+            before = len(said)
+            scene.until(lambda: len(said) > before + 8, "the watchdog is told on and on", seconds=30)
+            assert scene.readyz()[0] == 200
+            assert alive(old)
+        finally:
+            os.kill(new, signal.SIGCONT)
+        scene.until(lambda: not alive(old), "the old worker makes room")
+        assert scene.readyz()[0] == 200
+        assert daemon.stop() == 0
+
+
+def test_a_reload_with_a_wrong_configuration_is_given_up_and_the_old_workers_go_on(scene: Scene) -> None:
+    messages = declarations(0, 10)
+    daemon = scene.daemon()
+    scene.until_ready()
+    scene.configure({"workers.batch": "many"})
+    daemon.process.send_signal(signal.SIGHUP)
+
+    scene.until(lambda: any("given up" in told.get("reason", "") for told in daemon.events()), "it is told")
+
+    old, new = workers(daemon)
+    assert alive(old)
+    assert not alive(new)
+    assert scene.readyz()[0] == 200
+    scene.partner.publish(messages)
+    scene.until_done(messages)
+    scene.configure({})
+    daemon.process.send_signal(signal.SIGHUP)
+    scene.until(lambda: not alive(old), "mended, it is taken")
+    scene.finish()
+    scene.assert_whole(messages)
+
+
+@contextmanager
+def _told_to_systemd() -> Iterator[tuple[str, list[bytes]]]:
+    """A notify socket's address, and what is said to it; it is read all the time, or the daemon would wait for us."""
+    address, said = f"@nsw-reload-{os.getpid()}", list[bytes]()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("\0" + address[1:])
+
+        def read() -> None:
+            while text := listener.recv(200):
+                said.append(text)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            yield address, said
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", "\0" + address[1:])
+            reader.join()
 
 
 def test_a_killed_worker_is_replaced_and_its_messages_pass(scene: Scene) -> None:
