@@ -33,9 +33,8 @@ from adapter.model.procedure import Catalogue
 from adapter.model.stages import Role
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
-from adapter.pipeline.timestamp import Authorities
 from adapter.pipeline.timing import Timing
-from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Trust, Unknown
+from adapter.pipeline.trust import TIMESTAMPING, Algorithms, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.accounts import Accounts
 from adapter.services.admission import Admission, Unlisted
@@ -47,7 +46,7 @@ from adapter.services.deadlines import Deadlines
 from adapter.services.declarations import Declarations
 from adapter.services.desk import Desk
 from adapter.services.door import Door
-from adapter.services.expiry import TIMESTAMPING, Expiry
+from adapter.services.expiry import Expiry
 from adapter.services.handing_in import HandingIn
 from adapter.services.intake import Intake
 from adapter.services.intake import Patience as WaitingPatience
@@ -81,21 +80,33 @@ class House:
     def trust(self) -> Trust:
         stated = self.settings.trust
         partners = {name: (p.role, p.channel, p.certificates, p.legacy_sha1) for name, p in stated.partners.items()}
-        return Trust(load_partners(partners), self.stores, self.revocation, self.number_places)
+        return Trust(
+            load_partners(partners),
+            self.stores,
+            self.revocation,
+            self.number_places,
+            self.authorities.get(TIMESTAMPING),
+        )
 
     @cached_property
     def stores(self) -> dict[str, Store]:
-        return {name: store(name, stated) for name, stated in self.settings.trust.stores.items()}
+        """The stores of signers."""
+        return {name: store for name, store in self.authorities.items() if name != TIMESTAMPING}
+
+    @cached_property
+    def authorities(self) -> dict[str, Store]:
+        """Every store, that of time-stamping authorities too."""
+        return {name: store(name, stated) for name, stated in self.settings.trust.authorities.items()}
 
     @cached_property
     def revocation(self) -> Revocation:
         """Evidence of revocation: what lies there, and what is fetched if this process may."""
-        asked = {name: s.revocation for name, s in self.settings.trust.stores.items() if s.revocation is not None}
+        asked = {name: s.revocation for name, s in self.settings.trust.authorities.items() if s.revocation is not None}
         fetcher = Fetcher(Bounds(**self.settings.trust.fetching.model_dump())) if self.fetches else None
         collection = Collection(
-            stores=self.stores,
+            stores=self.authorities,
             places={
-                name: places(self.stores[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))
+                name: places(self.authorities[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))
                 for name, s in asked.items()
             },
             shelf=Shelf(self.settings.folders.state / "revocation"),
@@ -131,9 +142,7 @@ class House:
         stated = self.settings
         keys = {name: [pair.certificates for pair in ring.pairs] for name, ring in self.keyrings.items()}
         partners = {name: partner.certificates for name, partner in stated.trust.partners.items()}
-        stores = {name: (part.anchors, part.intermediates) for name, part in stated.trust.stores.items()}
-        if (stamps := stated.trust.timestamping) is not None:
-            stores[TIMESTAMPING] = (stamps.anchors, stamps.intermediates)
+        stores = {name: (part.anchors, part.intermediates) for name, part in stated.trust.authorities.items()}
         days = sorted(stated.trust.alert_days, reverse=True)
         return Expiry(self.database, lambda: installed(keys, partners, stores), self.legal_clock, self.observe, days)
 
@@ -148,19 +157,9 @@ class House:
 
     @cached_property
     def timing(self) -> Timing:
-        """How claimed signing times are judged, and whose time stamps prove them."""
-        stated = self.settings.trust
-        authorities = Authorities()
-        if stated.timestamping is not None:
-            authorities = Authorities(
-                anchors=load_folder(stated.timestamping.anchors, must_hold=True),
-                intermediates=load_folder(stated.timestamping.intermediates, must_hold=False),
-            )
-        return Timing(
-            past=timedelta(hours=stated.signing_time.past_hours),
-            future=timedelta(minutes=stated.signing_time.future_minutes),
-            authorities=authorities,
-        )
+        """How claimed signing times are judged."""
+        stated = self.settings.trust.signing_time
+        return Timing(past=timedelta(hours=stated.past_hours), future=timedelta(minutes=stated.future_minutes))
 
     @cached_property
     def installation(self) -> Installation:
@@ -332,14 +331,15 @@ class House:
         return Lookup(self.database, self.catalogue, self.legal_clock, self.observe)
 
 
-def store(name: str, stated: configuration.StoreSettings) -> Store:
-    """A trust store as the configuration states it, its certificates loaded.
+def store(name: str, stated: configuration.AuthoritySettings) -> Store:
+    """A trust store as the configuration states it, its certificates loaded; nobody signs under time stamps' own.
 
     Raises:
         Misconfigured: it has no anchor, or names a role that there is not.
     """
+    signers = stated if isinstance(stated, configuration.StoreSettings) else None
     try:
-        roles = frozenset(Role(role) for role in stated.roles)
+        roles = frozenset(Role(role) for role in signers.roles) if signers else frozenset()
     except ValueError as error:
         raise Misconfigured(f"trust.stores.{name}.roles: {error}; there are {', '.join(Role)}") from None
     algorithms = stated.algorithms.model_dump() | {"digests": frozenset(stated.algorithms.digests)}
@@ -353,7 +353,7 @@ def store(name: str, stated: configuration.StoreSettings) -> Store:
         valid_from=stated.valid_from,
         valid_to=stated.valid_to,
         policies=frozenset(stated.policies),
-        legacy_sha1=stated.legacy_sha1,
+        legacy_sha1=signers is not None and signers.legacy_sha1,
         revocation=RevocationRules(Unknown(asked.unknown), timedelta(hours=asked.grace_h)) if asked else None,
     )
 

@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapter.model.errors import Misconfigured
+from adapter.pipeline.trust import TIMESTAMPING
 
 DEFAULT_FILE = "config.yaml"
 
@@ -129,16 +130,21 @@ class StoreRevocationSettings(_Part):
     hosts: tuple[str, ...] = ()
 
 
-class StoreSettings(_Part):
+class AuthoritySettings(_Part):
+    """Who vouches, for signers or for time stamps."""
+
     anchors: Path
     intermediates: Path | None = None
-    roles: tuple[str, ...] = ("declarant",)
     algorithms: AlgorithmSettings = AlgorithmSettings()
-    legacy_sha1: bool = False
     valid_from: AwareDatetime | None = None
     valid_to: AwareDatetime | None = None
     policies: tuple[str, ...] = ()
     revocation: StoreRevocationSettings | None = None
+
+
+class StoreSettings(AuthoritySettings):
+    roles: tuple[str, ...] = ("declarant",)
+    legacy_sha1: bool = False
 
 
 class FetchingSettings(_Part):
@@ -159,11 +165,6 @@ class RegistrySettings(_Part):
     head_for_branches: bool
 
 
-class TimestampingSettings(_Part):
-    anchors: Path
-    intermediates: Path | None = None
-
-
 class SigningTimeSettings(_Part):
     past_hours: float = Field(ge=0)
     future_minutes: float = Field(ge=0)
@@ -177,7 +178,18 @@ class TrustSettings(_Part):
     registry: RegistrySettings
     fetching: FetchingSettings
     signing_time: SigningTimeSettings
-    timestamping: TimestampingSettings | None
+    timestamping: AuthoritySettings | None
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        if TIMESTAMPING in self.stores:
+            raise ValueError(f"stores: {TIMESTAMPING} is the name of the time-stamping authorities; choose another")
+        return self
+
+    @property
+    def authorities(self) -> dict[str, AuthoritySettings]:
+        """The stores of signers and, under a name of its own, that of time-stamping authorities."""
+        return {**self.stores, **({TIMESTAMPING: self.timestamping} if self.timestamping else {})}
 
 
 class Pkcs11Settings(_Part):

@@ -137,7 +137,7 @@ def _trust(house: House) -> Iterator[Remark]:
         told = {name: (partner.role, partner.channel, partner.certificates, partner.legacy_sha1)}
         yield from _told("trust", lambda told=told: load_partners(told))  # type: ignore[misc]
         yield from _usable(name, partner.certificates)
-    for name, store in stated.stores.items():
+    for name, store in stated.authorities.items():
         yield from _told("trust", lambda name=name, store=store: load_store(name, store))  # type: ignore[misc]
         for file in sorted(store.anchors.glob("*.pem")):
             yield from _dates("trust", file)

@@ -11,7 +11,7 @@ from adapter.bootstrap import House, now
 from adapter.gateways.fetching import Bounds, Fetcher
 from adapter.gateways.keystore import load_certificates
 from adapter.model.stages import Role
-from adapter.pipeline.trust import Store
+from adapter.pipeline.trust import TIMESTAMPING, Store
 
 ROLES = {"system": Role.BORDER, "unit": Role.BORDER, "portal": Role.PORTAL_SYSTEM}
 """What our keys sign as."""
@@ -45,9 +45,9 @@ def _misplaced(house: House, whose: str, role: Role, chain: Sequence[x509.Certif
 
 def untold(house: House, *, offline: bool) -> Iterator[str]:
     """Where revocation cannot be told at present, or not for long; fetches to try unless offline, and keeps nothing."""
-    for store in house.stores.values():
+    for store in house.authorities.values():
         if store.revocation is None:
-            yield f"trust.stores.{store.name}.revocation: not stated, so what is revoked passes; state it"
+            yield f"{_place(store.name)}.revocation: not stated, so what is revoked passes; state it"
         else:
             yield from _authorities(house, store)
     if offline:
@@ -55,14 +55,19 @@ def untold(house: House, *, offline: bool) -> Iterator[str]:
     fetcher = Fetcher(Bounds(**house.settings.trust.fetching.model_dump()))
     for source in house.revocation.collection.standing():
         if reason := house.revocation.collection.try_out(source, fetcher):
-            yield f"trust.stores.{source.store}: {reason}"
+            yield f"{_place(source.store)}: {reason}"
+
+
+def _place(store: str) -> str:
+    """Where the configuration states it."""
+    return "trust.timestamping" if store == TIMESTAMPING else f"trust.stores.{store}"
 
 
 def _authorities(house: House, store: Store) -> Iterator[str]:
     rules = store.revocation
     assert rules is not None
-    stated = house.settings.trust.stores[store.name].revocation
-    where = f"trust.stores.{store.name}.revocation"
+    stated = house.settings.trust.authorities[store.name].revocation
+    where = f"{_place(store.name)}.revocation"
     for authority in (*store.anchors, *store.intermediates):
         name = authority.subject.rfc4514_string()
         newest = house.revocation.newest(authority, store.name)

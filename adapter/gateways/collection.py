@@ -131,6 +131,7 @@ class Collection:
             if there is None or there.this_update <= fresh.this_update:
                 self.shelf.put(source, data)
                 self.observe(Event.REVOCATION_FETCHED, source=source.url, kind=source.kind, store=source.store)
+                self._fetch_lists_of(fresh.responder, source.store)
             else:
                 raise Unusable("older than what is known already")
         except (Unavailable, OSError) as error:
@@ -138,6 +139,14 @@ class Collection:
         except Unusable as error:
             self.fetcher.failed(source.url)
             self.observe(Event.REVOCATION_UNUSABLE, source=source.url, store=source.store, reason=str(error))
+
+    def _fetch_lists_of(self, responder: x509.Certificate | None, store: str) -> None:
+        """Where a responder's certificate names lists, its answer counts only by them: they are fetched with it."""
+        assert self.fetcher is not None
+        for url in crl_urls(responder) if responder else ():
+            source = Source("crl", url, store)
+            if self.may_ask(source) and self._is_due(source) and not self.fetcher.is_paused(url):
+                self._fetch(source)
 
     def _checked(self, source: Source, data: bytes) -> Answer:
         """When an answer was made and runs out, once it is known to be its authority's and of this time.

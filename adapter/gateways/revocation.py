@@ -20,7 +20,7 @@ from adapter.gateways.shelf import Source
 from adapter.model.events import Event
 from adapter.pipeline.trust.crl import crl_answer
 from adapter.pipeline.trust.ocsp import ocsp_answer
-from adapter.pipeline.trust.revocation import Answer, Unusable
+from adapter.pipeline.trust.revocation import Answer, State, Unusable, state_of
 from adapter.pipeline.trust.sources import crl_urls, ocsp_urls
 
 _LOOK_AGAIN_S = 1.0
@@ -49,7 +49,7 @@ class Revocation:
             return ()
         known = self._known.get((certificate, store))
         if known is not None and self.monotonic() - known.looked_at < _LOOK_AGAIN_S:
-            return known.answers
+            return self._believed(known.answers, issuer, store)
         answers = self._looked(certificate, issuer, store)
         if not self._counts(answers, store):
             self.collection.collect(
@@ -65,9 +65,11 @@ class Revocation:
         places = self.collection.places[store]
         responders = (places.ocsp_url,) if places.ocsp_url else ocsp_urls(certificate)
         asked = [Source("ocsp", url, store, _pem(certificate), _pem(issuer)) for url in responders]
-        published = dict.fromkeys((*crl_urls(certificate), *places.crl_urls))
-        asked += [Source("crl", url, store) for url in published]
-        return [source for source in asked if self.collection.may_ask(source)]
+        return [*filter(self.collection.may_ask, asked), *self._lists_of(certificate, store)]
+
+    def _lists_of(self, certificate: x509.Certificate, store: str) -> list[Source]:
+        published = dict.fromkeys((*crl_urls(certificate), *self.collection.places[store].crl_urls))
+        return [source for url in published if self.collection.may_ask(source := Source("crl", url, store))]
 
     def newest(self, authority: x509.Certificate, store: str) -> Answer | None:
         """When the newest CRL of an authority was made and runs out; None where none lies there."""
@@ -84,7 +86,28 @@ class Revocation:
         return max(found, key=lambda answer: answer.this_update, default=None)
 
     def _looked(self, certificate: x509.Certificate, issuer: x509.Certificate, store: str) -> tuple[Answer, ...]:
-        files = self._files(certificate, issuer, store)
+        told = self._at_hand(certificate, issuer, store, self.sources(certificate, issuer, store))
+        return self._believed(told, issuer, store)
+
+    def _believed(self, answers: Iterable[Answer], issuer: x509.Certificate, store: str) -> tuple[Answer, ...]:
+        return tuple(a for a in answers if a.responder is None or self._may_answer(a.responder, issuer, store))
+
+    def _may_answer(self, responder: x509.Certificate, issuer: x509.Certificate, store: str) -> bool:
+        """Whether a responder's own certificate stands (RFC 6960, 4.2.2.2.1): by the issuer's lists alone, or one
+        responder would vouch for the next. Where it names no list and none is here, its authority wants none asked."""
+        told = self._at_hand(responder, issuer, store, self._lists_of(responder, store))
+        state = state_of(responder, told, received=self.collection.now(), proven=None, grace=self._grace(store))
+        if state is State.GOOD or (state is State.UNKNOWN and not crl_urls(responder)):
+            return True
+        name, reason = responder.subject.rfc4514_string(), f"the OCSP responder's own certificate: {state}"
+        self.collection.tell_once((responder, state), Event.REVOCATION_UNUSABLE, source=name, reason=reason)
+        return False
+
+    def _at_hand(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, store: str, sources: Iterable[Source]
+    ) -> tuple[Answer, ...]:
+        """What lies in the store's folder and what these sources have answered; read again when a file changes."""
+        files = self._files(store, sources)
         stamps = tuple(stamp(file) for file, _ in files)
         known = self._known.get((certificate, store))
         if known is None or known.stamps != stamps:
@@ -95,12 +118,10 @@ class Revocation:
         known.looked_at = self.monotonic()
         return known.answers
 
-    def _files(
-        self, certificate: x509.Certificate, issuer: x509.Certificate, store: str
-    ) -> list[tuple[Path, Source | None]]:
+    def _files(self, store: str, sources: Iterable[Source]) -> list[tuple[Path, Source | None]]:
         folder = self.collection.places[store].crls
         laid = sorted(file for file in folder.glob("*.*") if file.suffix in (".crl", ".pem")) if folder else []
-        asked = [(self.collection.shelf.file(source), source) for source in self.sources(certificate, issuer, store)]
+        asked = [(self.collection.shelf.file(source), source) for source in sources]
         return [*((file, None) for file in laid), *asked]
 
     def _answers(
@@ -120,9 +141,11 @@ class Revocation:
                 )
 
     def _counts(self, answers: Iterable[Answer], store: str) -> bool:
+        return any(self.collection.now() <= answer.counts_until(self._grace(store)) for answer in answers)
+
+    def _grace(self, store: str) -> timedelta:
         rules = self.collection.stores[store].revocation
-        grace = rules.grace if rules else timedelta()
-        return any(self.collection.now() <= answer.counts_until(grace) for answer in answers)
+        return rules.grace if rules else timedelta()
 
 
 def _pem(certificate: x509.Certificate) -> str:

@@ -99,6 +99,10 @@ class Signer:
     """Tax codes and personal numbers in the certificate (`trust.identity`), where it has any."""
     partner: str | None = None
     """The partner of the configuration, for a pinned system certificate."""
+    claimed: datetime | None = None
+    """When he says that he signed (XAdES), aware; None where the signature says nothing."""
+    proven: datetime | None = None
+    """The latest time at which a time stamp proves that the signature existed, aware; None without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cryptography import x509
@@ -111,7 +111,7 @@ class _Case:
         leaf = shape.certificates[0]
         if shape.properties is not None and not shape.properties.name(leaf):
             self.findings.append(Finding(name="xades_certificate", pointer=pointer))
-        moments, faults = self.timing.moments(shape, self.envelope.submission.received_at)
+        moments, told = self.timing.moments(shape, self.envelope.submission.received_at, self.trust)
         verdict = self.trust.judge(  # (5)
             shape.certificates,
             stores=policy.permitted(_claims(self.envelope)),
@@ -119,13 +119,13 @@ class _Case:
             moments=moments,
             pointer=pointer,
         )
-        self.findings.extend([*faults, *verdict.findings])
+        self.findings.extend([*told, *verdict.findings])
         if verdict.signer is not None:
             store = self.trust.stores[verdict.signer.store]
             self.findings.extend(_legacy(shape, store.name, allowed=store.legacy_sha1))
         if not holds(shape, leaf, covered=self._covered(shape)):  # (6) and (7)
             self.findings.append(_does_not_hold(shape, [leaf]))
-        return verdict.signer
+        return verdict.signer and replace(verdict.signer, claimed=moments.claimed, proven=moments.proven)
 
     def _covered(self, shape: Shape) -> dict[str, bytes]:
         """What each reference must have been made from, by its URI."""

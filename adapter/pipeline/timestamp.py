@@ -1,8 +1,9 @@
 """RFC 3161 time stamps: whether a token is over these bytes, by an authority we trust, and from when.
 
 rfc3161-client decides signature, path and purpose; what it leaves open is checked here first: one signer, a strong
-digest, the imprint, the certificate that the signer names in what he signed. Without a configured authority no token
-proves anything, and a token that proves nothing rejects its message.
+digest, the imprint, the certificate that the signer names in what he signed. Whether that certificate was revoked is
+asked afterwards, by `trust`. Without a configured authority no token proves anything, and a token that proves nothing
+rejects its message.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from rfc3161_client import TimeStampTokenInfo, VerificationError, VerifierBuilder, decode_timestamp_response
 
+from adapter.pipeline.trust.stores import Store
+from adapter.pipeline.trust.suitability import is_valid
+
 _STRONG = {"sha256", "sha384", "sha512"}
 _MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 """What parsers of ASN.1 raise on hostile input."""
 
 
 @dataclass(frozen=True, slots=True)
-class Authorities:
-    """Time-stamping authorities: anchors, and intermediates that tokens leave out."""
+class Stamp:
+    """What a token that holds says: the latest time (UTC) at which what it is over existed, its time and its accuracy;
+    and who says so: his certificate, then the others of the token."""
 
-    anchors: tuple[x509.Certificate, ...] = ()
-    intermediates: tuple[x509.Certificate, ...] = ()
+    at: datetime
+    certificates: tuple[x509.Certificate, ...]
 
 
 class Unproven(Exception):
@@ -38,19 +43,25 @@ class Unproven(Exception):
         self.vi, self.en = vi, en
 
 
-def stamped_at(token: bytes, over: bytes, authorities: Authorities) -> datetime:
-    """The latest time at which `over` existed, by a token (DER of a TimeStampToken): its time and its accuracy.
+def stamp_of(token: bytes, over: bytes, authorities: Store | None) -> Stamp:
+    """What a token (DER of a TimeStampToken) proves of `over`.
 
     Raises:
         Unproven: it is malformed, over something else, or not of a trusted authority.
     """
-    if not authorities.anchors:
+    if authorities is None:
         raise Unproven("chưa cấu hình tổ chức cấp dấu thời gian tin cậy", "no time-stamping authority is trusted here")
     try:
         signed = _signed_data(cms.ContentInfo.load(token, strict=True))
-        _check_imprint(signed["encap_content_info"]["content"].parsed["message_imprint"], over)
-        _check_signer(signed)
-        return _latest(_verified(token, over, authorities))
+        said = signed["encap_content_info"]["content"].parsed
+        _check_imprint(said["message_imprint"], over)
+        certificates = _certificates(signed)
+        if not is_valid(certificates[0], said["gen_time"].native):
+            raise Unproven(
+                "chứng thư số của tổ chức cấp dấu thời gian không còn hoặc chưa có hiệu lực vào lúc đó",
+                "its authority's certificate was not valid at that time",
+            )
+        return Stamp(_latest(_verified(token, over, authorities)), certificates)
     except VerificationError:
         raise Unproven("không do tổ chức tin cậy cấp", "it is not of a trusted authority") from None
     except _MALFORMED:
@@ -75,9 +86,9 @@ def _check_imprint(imprint: tsp.MessageImprint, over: bytes) -> None:
         raise Unproven("không phải của chữ ký này", "it is not of this signature")
 
 
-def _check_signer(signed: cms.SignedData) -> None:
-    """The signed attributes name the signer's certificate (RFC 5816), or another one for the same key could be put
-    beside it; and that certificate is for time stamps alone (RFC 3161, 2.3)."""
+def _certificates(signed: cms.SignedData) -> tuple[x509.Certificate, ...]:
+    """The signer's, then the others. The signed attributes name it (RFC 5816), or another one for the same key could be
+    put beside it; and it is for time stamps alone (RFC 3161, 2.3)."""
     signer = signed["signer_infos"][0]
     if signer["digest_algorithm"]["algorithm"].native not in _STRONG:
         raise Unproven("thuật toán băm yếu", "a weak digest")
@@ -92,6 +103,8 @@ def _check_signer(signed: cms.SignedData) -> None:
     purposes = leaf.extended_key_usage_value
     if purposes is None or purposes.native != ["time_stamping"]:
         raise Unproven("chứng thư số không dành cho dấu thời gian", "its certificate is not for time stamps")
+    ordered = (leaf, *(each for each in certificates if each is not leaf))
+    return tuple(x509.load_der_x509_certificate(each.dump()) for each in ordered)
 
 
 def _is(stated: cms.IssuerAndSerialNumber, leaf: asn1_x509.Certificate) -> bool:
@@ -103,7 +116,7 @@ def _hash(algorithm: str, data: bytes) -> bytes:
     return hashlib.new(algorithm, data).digest()
 
 
-def _verified(token: bytes, over: bytes, authorities: Authorities) -> TimeStampTokenInfo:
+def _verified(token: bytes, over: bytes, authorities: Store) -> TimeStampTokenInfo:
     """XAdES carries the token alone; the library reads the response around it."""
     # Loaded anew: what was looked into would be encoded again, part by part, at a hundred times the cost.
     content = cms.ContentInfo.load(token)

@@ -5,58 +5,70 @@ A plain XML-DSig signature claims nothing, and its time is that of reception; th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lxml import etree
 
-from adapter.model.finding import Finding
+from adapter.model.finding import Finding, Severity
 from adapter.pipeline.algorithms import EXCLUSIVE, ds
 from adapter.pipeline.coverage import detached
 from adapter.pipeline.shape import Shape
-from adapter.pipeline.timestamp import Authorities, Unproven, stamped_at
-from adapter.pipeline.trust.verdict import Moments
+from adapter.pipeline.timestamp import Unproven, stamp_of
+from adapter.pipeline.trust import Moments, Trust
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How far a claimed time may lie from reception, and whose time stamps prove that a signature is older."""
+    """How far a claimed time may lie from reception, or from the time that a time stamp proves."""
 
     past: timedelta = timedelta(hours=72)
     future: timedelta = timedelta(minutes=10)
-    authorities: Authorities = field(default_factory=Authorities)
 
-    def moments(self, shape: Shape, received: datetime) -> tuple[Moments, list[Finding]]:
-        """The moments a signature is judged at, and what is wrong with them. Every time stamp there is must hold."""
+    def moments(self, shape: Shape, received: datetime, trust: Trust) -> tuple[Moments, list[Finding]]:
+        """The moments a signature is judged at, and what was found. Every time stamp there is must hold.
+
+        While it cannot be told whether a stamp's authority is revoked, its time counts and the finding says so.
+        """
         if shape.properties is None:
             return Moments(received), []
-        proven, findings = self._proven(shape, received)
+        proven, findings = self._proven(shape, received, trust)
         claimed, pointer = shape.properties.signing_time, shape.place.pointer
         near = proven or received
-        if not findings and not near - self.past <= claimed <= near + self.future:
+        if not _refused(findings) and not near - self.past <= claimed <= near + self.future:
             words = {"value": claimed.isoformat(), "near": near.astimezone(received.tzinfo).isoformat()}
             findings.append(Finding("signing_time_outside", pointer, words=words))
         # A time that is refused says nothing about a certificate.
-        return (Moments(received) if findings else Moments(received, claimed, proven)), findings
+        return (Moments(received) if _refused(findings) else Moments(received, claimed, proven)), findings
 
-    def _proven(self, shape: Shape, received: datetime) -> tuple[datetime | None, list[Finding]]:
+    def _proven(self, shape: Shape, received: datetime, trust: Trust) -> tuple[datetime | None, list[Finding]]:
         """The earliest time at which the signature is proven to have existed."""
         findings: list[Finding] = []
         times: list[datetime] = []
-        value = shape.signature.find(ds("SignatureValue"))
+        value, pointer = shape.signature.find(ds("SignatureValue")), shape.place.pointer
         assert shape.properties is not None
         assert isinstance(value, etree._Element)
         for stamp in shape.properties.stamps:
             over = detached(value, exclusive=stamp.c14n == EXCLUSIVE, prefixes=stamp.prefixes)
             try:
-                times.append(stamped_at(stamp.token, over, self.authorities))
-                if times[-1] > received + self.future:
+                stamped = stamp_of(stamp.token, over, trust.timestamping)
+                if stamped.at > received + self.future:
                     raise Unproven("muộn hơn thời điểm tiếp nhận", "it is later than the reception")
             except Unproven as unproven:
                 words = {"what": unproven.vi, "what_en": unproven.en}
-                findings.append(Finding("timestamp_invalid", shape.place.pointer, words=words))
-        return (min(times) if times and not findings else None), findings
+                findings.append(Finding("timestamp_invalid", pointer, words=words))
+                continue
+            times.append(stamped.at)
+            against = trust.judge_timestamper(
+                stamped.certificates, stamped=stamped.at, received=received, pointer=pointer
+            )
+            findings += [against] if against else []
+        return (min(times) if times and not _refused(findings) else None), findings
+
+
+def _refused(findings: list[Finding]) -> bool:
+    return any(finding.severity is Severity.REJECT for finding in findings)
 
 
 PLAIN_TIMING = Timing()
-"""The windows of the delivered configuration, and no time-stamping authority."""
+"""The windows of the delivered configuration."""

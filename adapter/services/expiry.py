@@ -18,9 +18,8 @@ from adapter.gateways.installed import InUse, Use
 from adapter.gateways.journal import Entry
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
+from adapter.pipeline.trust import TIMESTAMPING
 
-TIMESTAMPING = "timestamping"
-"""How the anchors of time-stamping authorities are named beside those of the trust stores."""
 STOPS = {
     (Use.OWN_KEY, "system"): "no reply can be signed: messages wait, nothing is lost",
     (Use.OWN_KEY, "unit"): "no declaration can be confirmed (xác nhận hoàn thành khai báo)",

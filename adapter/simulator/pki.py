@@ -110,7 +110,7 @@ class Pki:
         return self.folder / f"{name}.key.pem"
 
     def crls(self, world: str) -> Path:
-        """The folder of CRLs of a world."""
+        """The folder of CRLs of a world: public or government; or timestamping."""
         return self.folder / "crls" / world
 
     def anchors(self, world: str) -> Path:
@@ -133,7 +133,14 @@ class TlsFiles:
     client_key: Path
 
 
-WORLDS = ("public", "government")
+_HELD = (
+    ("anchors", "public", "public-root"),
+    ("intermediates", "public", "public-ca"),
+    ("anchors", "government", "government-root"),
+    ("intermediates", "government", "government-ca"),
+    ("anchors", "timestamping", "timestamping-root"),
+)
+"""The authorities that an installation holds: where, in which world, and which."""
 _ENTERPRISE = PartySpec(
     title="Cong ty Du lich Thu nghiem",
     organization="Cong ty Du lich Thu nghiem",
@@ -201,6 +208,9 @@ SIGNERS: Mapping[str, PartySpec] = {
     "stranger": replace(_ENTERPRISE, title="Stranger enterprise", issuer="stranger-root"),
     "self-signed": replace(_ENTERPRISE, title="Self-signed enterprise", issuer=None),
     "timestamper": _TIMESTAMPER,
+    "superseded-timestamper": replace(_TIMESTAMPER, title="Superseded Timestamping Authority"),
+    "compromised-timestamper": replace(_TIMESTAMPER, title="Compromised Timestamping Authority"),
+    "suspended-timestamper": replace(_TIMESTAMPER, title="Suspended Timestamping Authority"),
     "stranger-timestamper": replace(_TIMESTAMPER, title="Stranger Timestamping Authority", issuer="stranger-root"),
 }
 
@@ -208,6 +218,9 @@ REVOKED: Mapping[str, tuple[x509.ReasonFlags, datetime]] = {
     "revoked": (x509.ReasonFlags.key_compromise, datetime(2026, 1, 15, tzinfo=UTC)),
     "revoked-later": (x509.ReasonFlags.superseded, datetime(2026, 4, 1, tzinfo=UTC)),
     "suspended": (x509.ReasonFlags.certificate_hold, datetime(2026, 2, 1, tzinfo=UTC)),
+    "superseded-timestamper": (x509.ReasonFlags.superseded, datetime(2026, 3, 1, tzinfo=UTC)),
+    "compromised-timestamper": (x509.ReasonFlags.key_compromise, datetime(2026, 4, 1, tzinfo=UTC)),
+    "suspended-timestamper": (x509.ReasonFlags.certificate_hold, datetime(2026, 4, 1, tzinfo=UTC)),
 }
 """What the CRL of its authority says of a party, and since when."""
 
@@ -228,11 +241,9 @@ def make_pki(folder: Path) -> Pki:
         for name in SIGNERS:
             chain = _chain(name, made)
             _write_once(folder / f"{name}.chain.pem", b"".join(_pem(certificate) for certificate in chain))
-        for world in WORLDS:
-            for kind, name in (("anchors", f"{world}-root"), ("intermediates", f"{world}-ca")):
-                _write_once(folder / kind / world / f"{name}.pem", _pem(made[name][1]))
-                _write_crl(folder / "crls" / world / f"{name}.crl", name, made)
-        _write_once(folder / "anchors" / "timestamping" / "timestamping-root.pem", _pem(made["timestamping-root"][1]))
+        for kind, world, name in _HELD:
+            _write_once(folder / kind / world / f"{name}.pem", _pem(made[name][1]))
+            _write_crl(folder / "crls" / world / f"{name}.crl", name, made)
     return _pki(folder, made)
 
 

@@ -55,7 +55,7 @@ def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None
         "database": {"url": database_url or f"sqlite:///{folder / 'adapter.db'}"},
         "broker": {"url": broker_url},
         "workers": {"count": workers},
-        "trust": _trust(pki, stated["trust"]["stores"]),
+        "trust": _trust(pki, stated["trust"]),
         "keys": {name: _key(pki, name) for name in ("system", "unit", "portal")},
         # An outage of seconds is to be an incident, and its end is to be seen as soon.
         "window": {"broker_down_s": 2.0, "back_s": 1.0},
@@ -73,22 +73,23 @@ def furnish(folder: Path, *, pki: Pki, broker_url: str, database_url: str | None
     return Premises(folder, pki, config, broker_url, f"{base}:{door}", f"{base}:{health}")
 
 
-def _trust(pki: Pki, stores: dict[str, Any]) -> dict[str, Any]:
+def _trust(pki: Pki, trust: dict[str, Any]) -> dict[str, Any]:
+    """The shipped trust, with the test PKI's files."""
+
+    def filed(world: str, stated: dict[str, Any], **files: str) -> dict[str, Any]:
+        lists = stated["revocation"] | {"crls": str(pki.crls(world))}
+        return stated | {"anchors": str(pki.anchors(world)), "revocation": lists} | files
+
     return {
         "partners": {
             "nsw": {"role": "window", "channel": "window", "certificates": [str(pki.certificate_file("nsw"))]},
             "portal": {"role": "portal", "channel": "portal", "certificates": [str(pki.certificate_file("portal"))]},
         },
         "stores": {
-            world: stated
-            | {
-                "anchors": str(pki.anchors(world)),
-                "intermediates": str(pki.intermediates(world)),
-                "revocation": stated["revocation"] | {"crls": str(pki.crls(world))},
-            }
-            for world, stated in stores.items()
+            world: filed(world, stated, intermediates=str(pki.intermediates(world)))
+            for world, stated in trust["stores"].items()
         },
-        "timestamping": {"anchors": str(pki.anchors("timestamping"))},
+        "timestamping": filed("timestamping", trust["timestamping"]),
     }
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
 KEYS: dict[str, ec.EllipticCurvePrivateKey] = {}
@@ -125,7 +125,8 @@ def _extensions(wish: Wish) -> Iterable[tuple[x509.ExtensionType, bool]]:
         access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, where)
         yield x509.AuthorityInformationAccess([access]), False
     if wish.eku:
-        yield x509.ExtendedKeyUsage(wish.eku), False
+        # RFC 3161, 2.3: time stamping is critical.
+        yield x509.ExtendedKeyUsage(wish.eku), ExtendedKeyUsageOID.TIME_STAMPING in wish.eku
     for extension in wish.extra:
         yield extension, False
 

@@ -383,3 +383,58 @@ def test_a_responder_that_the_authority_did_not_certify_is_not_believed(tmp_path
         assert post.judge(FINE) == "revocation_unknown"
     told = [fields["reason"] for event, fields in post.told if event is Event.REVOCATION_UNUSABLE]
     assert told == ["the responder's certificate is not the authority's"]
+
+
+# The responder's own certificate --------------------------------------------------------------------------------------
+
+OCSP_EKU = (ExtendedKeyUsageOID.OCSP_SIGNING,)
+ASKED_FOR = certify("Asked-for responder", CA, Wish(eku=OCSP_EKU))
+
+
+def _says_good(by: x509.Certificate, title: str) -> Page:
+    says = Says(this_update=NOW - 2 * HOUR, next_update=NOW + DAY)
+    return Page(ocsp_reply(FINE, CA, says, responder=by, signed_with=key(title)))
+
+
+def _laid(folder: Path, *listed: x509.Certificate, reason: x509.ReasonFlags | None = None) -> Path:
+    """A folder with a list of the authority that names these."""
+    folder.mkdir()
+    entries = {each: Listed(since=NOW - DAY, reason=reason) for each in listed}
+    (folder / "ca.crl").write_bytes(crl(CA, entries, this_update=NOW - HOUR))
+    return folder
+
+
+@pytest.mark.parametrize("reason", [None, x509.ReasonFlags.certificate_hold], ids=["revoked", "suspended"])
+def test_a_responder_that_a_list_at_hand_stops_is_not_believed(
+    tmp_path: Path, web: WebServer, reason: x509.ReasonFlags | None
+) -> None:
+    web.pages["/ocsp"] = _says_good(ASKED_FOR, "Asked-for responder")
+    post = Post(tmp_path, Places(ocsp_url=web.url("/ocsp")))
+    assert post.judge(FINE) == "trusted", "its authority names no list, and none is here"
+    lists = _laid(tmp_path / "lists", ASKED_FOR, reason=reason)
+    reader = Post(tmp_path, Places(crls=lists, ocsp_url=web.url("/ocsp")), fetches=False)
+    told = reader.trust.evidence(FINE, CA.certificate, store="public")
+    assert [each.this_update for each in told] == [NOW - HOUR], "the list's word alone"
+    assert reader.told[-1][1]["reason"].startswith("the OCSP responder's own certificate: ")
+
+
+def test_a_responder_whose_list_cannot_be_had_is_not_believed_until_it_can(tmp_path: Path, web: WebServer) -> None:
+    wish = Wish(eku=OCSP_EKU, crl_url=web.url("/responders.crl"))
+    by = certify("Listed responder", CA, wish)
+    web.pages["/ocsp"] = _says_good(by, "Listed responder")
+    post = Post(tmp_path, Places(ocsp_url=web.url("/ocsp")))
+    assert post.judge(FINE) == "revocation_unknown"
+    web.pages["/responders.crl"] = Page(_list())
+    post.restart()  # its back-off is over
+    assert post.judge(FINE) == "trusted"
+    assert web.asked.count("/responders.crl") == 2
+    post.now = NOW + 3 * DAY  # past the list's grace
+    assert post.judge(FINE) == "revocation_unknown"
+
+
+def test_an_exempt_responder_is_believed_though_it_names_a_list(tmp_path: Path, web: WebServer) -> None:
+    wish = Wish(eku=OCSP_EKU, crl_url=web.url("/responders.crl"), extra=(x509.OCSPNoCheck(),))
+    by = certify("Exempt listed responder", CA, wish)
+    web.pages["/ocsp"] = _says_good(by, "Exempt listed responder")
+    assert Post(tmp_path, Places(ocsp_url=web.url("/ocsp"))).judge(FINE) == "trusted"
+    assert web.asked == ["/ocsp"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.gateways.tables import declaration, dossier, inbox, outbox
 from adapter.gateways.upgrade import upgrade
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest
@@ -29,6 +30,7 @@ from tests.harness.pki import shared_pki
 
 CASES = {case.id: case for case in load_cases()}
 GENUINE = CASES["BQP0100002/accepted-citizen-signed"]
+STAMPED = CASES["BQP0100001/accepted-signed-as-xades-t"]
 _NO_BROKER = "amqp://nobody@127.0.0.1:1/"
 REVOKED = CASES["BQP0100001/rejected-revoked-certificate"]
 
@@ -39,6 +41,7 @@ class Post:
 
     house: House
     lists: Path
+    world: str = "public"
     at: datetime = CLOCK
 
     def receive(self, case: Case) -> Settled:
@@ -53,7 +56,7 @@ class Post:
 
     def lists_come(self) -> None:
         """Somebody brings the CRLs."""
-        for file in shared_pki().crls("public").glob("*.crl"):
+        for file in shared_pki().crls(self.world).glob("*.crl"):
             shutil.copy(file, self.lists)
 
     def replies(self) -> list[str]:
@@ -67,6 +70,12 @@ class Post:
         with self.house.database.transaction() as connection:
             return [finding["code"] for row in connection.execute(select(inbox)) for finding in row.findings]
 
+    def signer(self) -> dict[str, Any]:
+        """What is kept of who signed the only version."""
+        with self.house.database.transaction() as connection:
+            kept: dict[str, Any] = connection.execute(select(declaration.c.signer)).scalar_one()
+        return kept
+
     def states(self) -> list[str]:
         with self.house.database.transaction() as connection:
             return [row.state for row in connection.execute(select(dossier))]
@@ -75,7 +84,7 @@ class Post:
         return replace(self.house.intake, clock=lambda: self.at)
 
 
-Furnished = Callable[[str], Post]
+Furnished = Callable[..., Post]
 
 
 @pytest.fixture
@@ -83,20 +92,22 @@ def furnished(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("adapter.gateways.revocation._LOOK_AGAIN_S", 0.0)
     made: list[House] = []
 
-    def post(unknown: str) -> Post:
+    def post(unknown: str, *, world: str = "public") -> Post:
         premises = furnish(
             tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url
         )
         lists = tmp_path / "lists"
         lists.mkdir()
         stated = yaml.safe_load(premises.config.read_text(encoding="utf-8"))
-        stated["trust"]["stores"]["public"]["revocation"] |= {"unknown": unknown, "crls": str(lists)}
+        trust = stated["trust"]
+        asked = trust["timestamping"] if world == "timestamping" else trust["stores"][world]
+        asked["revocation"] |= {"unknown": unknown, "crls": str(lists)}
         stated["waiting"] |= {"evidence_s": 3600.0, "evidence_retry_s": 60.0}
         premises.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
         opened = house(premises.config)
         upgrade(opened.database)
         made.append(opened)
-        return Post(opened, lists)
+        return Post(opened, lists, world)
 
     yield post
     for each in made:
@@ -166,3 +177,30 @@ def test_another_fault_is_told_at_once_and_nothing_is_waited_for(furnished: Furn
     post = furnished("wait")
     post.receive(CASES["BQP0100002/rejected-citizen-signature-broken"])
     assert (post.replies(), set(post.codes())) == (["10/00"], {"BQP408"})
+
+
+# Who stamped the time -------------------------------------------------------------------------------------------------
+
+
+def test_a_stamp_whose_authority_cannot_be_told_of_waits_and_its_time_is_kept(furnished: Furnished) -> None:
+    post = furnished("wait", world="timestamping")
+    assert post.receive(STAMPED).state == "waiting"
+    post.lists_come()
+    post.wake(timedelta(seconds=61))
+    assert (post.replies(), post.states(), post.codes()) == (["10/99", "20/21"], ["accepted"], [])
+    when = {name: value for name, value in post.signer().items() if name.endswith("_at")}
+    assert when == {"claimed_at": "2026-03-02T07:10:00+07:00", "proven_at": "2026-03-02T07:10:01+07:00"}
+
+
+def test_a_stamp_whose_authority_never_can_be_told_of_is_rejected_for_that(furnished: Furnished) -> None:
+    post = furnished("wait", world="timestamping")
+    post.receive(STAMPED)
+    post.wake(timedelta(hours=1, seconds=1))
+    assert (post.replies(), post.states(), post.codes()) == (["10/99", "10/00"], [], ["BQP444"])
+
+
+@pytest.mark.parametrize(("unknown", "reply"), [("flag", "20/21"), ("refuse", "10/00")])
+def test_its_policy_may_flag_or_refuse_it_instead(furnished: Furnished, unknown: str, reply: str) -> None:
+    post = furnished(unknown, world="timestamping")
+    post.receive(STAMPED)
+    assert (post.replies(), post.codes()) == ([reply], ["BQP444"])

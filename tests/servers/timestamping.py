@@ -1,11 +1,9 @@
-"""A real RFC 3161 authority: `openssl ts` with the test PKI's key. It stamps the time of day; fixtures need another."""
+"""A real RFC 3161 authority: `openssl ts`. It stamps the time of day; fixtures need another."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-
-from adapter.simulator.pki import Pki
 
 _CONFIGURATION = """
 [tsa]
@@ -23,8 +21,8 @@ ess_cert_id_chain = no
 """
 
 
-def stamp_with_openssl(data: bytes, *, pki: Pki, folder: Path, digest: str = "sha256") -> bytes:
-    """A token (DER) over the data, at the present time.
+def stamp_with_openssl(data: bytes, *, certificate: Path, key: Path, folder: Path, digest: str = "sha256") -> bytes:
+    """A token (DER) over the data, at the present time, by whoever these PEM files are.
 
     Raises:
         subprocess.CalledProcessError: openssl refused.
@@ -32,12 +30,7 @@ def stamp_with_openssl(data: bytes, *, pki: Pki, folder: Path, digest: str = "sh
     (folder / "data").write_bytes(data)
     (folder / "serial").write_text("01\n", encoding="ascii")
     configuration = folder / "ts.cnf"
-    configuration.write_text(
-        _CONFIGURATION.format(
-            folder=folder, certificate=pki.certificate_file("timestamper"), key=pki.key_file("timestamper")
-        ),
-        encoding="utf-8",
-    )
+    configuration.write_text(_CONFIGURATION.format(folder=folder, certificate=certificate, key=key), encoding="utf-8")
     query = ["-query", "-data", "data", f"-{digest}", "-cert", "-out", "query"]
     reply = ["-reply", "-config", str(configuration), "-queryfile", "query", "-token_out", "-out", "token"]
     for arguments in (query, reply):

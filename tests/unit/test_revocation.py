@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from adapter.pipeline.trust.crl import check_crl, crl_answer, read_crl
 from adapter.pipeline.trust.ocsp import ocsp_answer, ocsp_request
-from adapter.pipeline.trust.revocation import Answer, State, Unusable, state_of
+from adapter.pipeline.trust.revocation import Answer, State, Unusable, of_timestamper, state_of
 from tests.harness.authority import Listed, Says, Wish, authority, certify, crl, key, ocsp_reply
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -36,6 +36,7 @@ def _state(*answers: Answer, received: datetime = AT, proven: datetime | None = 
 # State at a point in time ---------------------------------------------------------------------------------------------
 
 GOOD = Answer(AT - HOUR, AT + HOUR)
+HOLD = x509.ReasonFlags.certificate_hold
 
 
 def test_without_an_answer_nobody_can_tell() -> None:
@@ -69,7 +70,7 @@ def test_what_was_revoked_later_than_it_signed_stands_if_a_time_stamp_proves_it(
 
 
 def test_a_suspension_counts_while_it_lasts() -> None:
-    held = Answer(AT - 2 * HOUR, AT + HOUR, revoked_at=AT - DAY, held=True)
+    held = Answer(AT - 2 * HOUR, AT + HOUR, revoked_at=AT - DAY, reason=HOLD)
     assert _state(held) is State.SUSPENDED
     assert _state(held, GOOD) is State.GOOD, "lifted since"
     assert _state(held, proven=AT - 2 * DAY) is State.GOOD
@@ -82,15 +83,30 @@ def test_silence_about_a_certificate_that_has_run_out_says_nothing() -> None:
     assert state_of(ended, answers, received=AT, proven=AT - 3 * DAY, grace=DAY) is State.UNKNOWN
 
 
+@pytest.mark.parametrize("reason", [*x509.ReasonFlags, None], ids=str)
+def test_a_time_stamp_outlives_its_authority_only_where_the_reason_says_that_the_key_is_safe(
+    reason: x509.ReasonFlags | None,
+) -> None:
+    """RFC 3161 section 4 names four reasons (0, 3, 4, 5); without one every token of that key is invalid."""
+    safe = {"unspecified", "affiliationChanged", "superseded", "cessationOfOperation"}
+    answer = of_timestamper(Answer(AT - HOUR, AT + HOUR, revoked_at=AT - DAY, reason=reason))
+    before = State.GOOD if reason and reason.value in safe else State.SUSPENDED if reason is HOLD else State.REVOKED
+    assert _state(answer, proven=AT - 2 * DAY) is before
+    assert _state(answer, proven=AT - HOUR) is (State.SUSPENDED if reason is HOLD else State.REVOKED)
+
+
 # CRL ------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_crl_says_good_revoked_and_suspended() -> None:
     assert _crl(crl(CA, this_update=AT)) == Answer(AT, AT + DAY)
     compromised = Listed(since=AT - DAY, reason=x509.ReasonFlags.key_compromise)
-    assert _crl(crl(CA, {LEAF: compromised}, this_update=AT)) == Answer(AT, AT + DAY, AT - DAY)
-    held = Listed(since=AT - DAY, reason=x509.ReasonFlags.certificate_hold)
-    assert _crl(crl(CA, {LEAF: held}, this_update=AT)) == Answer(AT, AT + DAY, AT - DAY, held=True)
+    assert _crl(crl(CA, {LEAF: compromised}, this_update=AT)) == Answer(
+        AT, AT + DAY, AT - DAY, x509.ReasonFlags.key_compromise
+    )
+    assert _crl(crl(CA, {LEAF: Listed(since=AT - DAY)}, this_update=AT)) == Answer(AT, AT + DAY, AT - DAY)
+    held = Listed(since=AT - DAY, reason=HOLD)
+    assert _crl(crl(CA, {LEAF: held}, this_update=AT)) == Answer(AT, AT + DAY, AT - DAY, HOLD)
 
 
 def test_a_key_that_was_lost_before_it_was_revoked_is_revoked_from_then_on() -> None:
@@ -159,11 +175,11 @@ def _ocsp(data: bytes) -> Answer:
 
 def test_a_responder_says_good_revoked_and_suspended() -> None:
     assert _ocsp(ocsp_reply(LEAF, CA, NOW_GOOD)) == Answer(AT, AT + HOUR)
-    status, hold = ocsp.OCSPCertStatus.REVOKED, x509.ReasonFlags.certificate_hold
+    status = ocsp.OCSPCertStatus.REVOKED
     revoked = Says(this_update=AT, next_update=AT + HOUR, status=status, since=AT - DAY)
     assert _ocsp(ocsp_reply(LEAF, CA, revoked)) == Answer(AT, AT + HOUR, AT - DAY)
-    held = Says(this_update=AT, next_update=AT + HOUR, status=status, since=AT - DAY, reason=hold)
-    assert _ocsp(ocsp_reply(LEAF, CA, held)) == Answer(AT, AT + HOUR, AT - DAY, held=True)
+    held = Says(this_update=AT, next_update=AT + HOUR, status=status, since=AT - DAY, reason=HOLD)
+    assert _ocsp(ocsp_reply(LEAF, CA, held)) == Answer(AT, AT + HOUR, AT - DAY, HOLD)
 
 
 def test_a_responder_may_name_certificates_by_any_digest() -> None:
@@ -177,6 +193,14 @@ def test_a_responder_that_does_not_know_the_certificate_tells_nothing() -> None:
 
 def test_a_responder_certified_by_the_authority_speaks_for_it() -> None:
     told = ocsp_reply(LEAF, CA, NOW_GOOD, responder=RESPONDER, signed_with=key("Responder"))
+    assert _ocsp(told) == Answer(AT, AT + HOUR, responder=RESPONDER), "and is itself to be asked for"
+
+
+def test_a_responder_that_its_authority_exempts_is_not_asked_for() -> None:
+    """id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1)."""
+    exempt = Wish(eku=(ExtendedKeyUsageOID.OCSP_SIGNING,), extra=(x509.OCSPNoCheck(),))
+    certificate = certify("Exempt responder", CA, exempt)
+    told = ocsp_reply(LEAF, CA, NOW_GOOD, responder=certificate, signed_with=key("Exempt responder"))
     assert _ocsp(told) == Answer(AT, AT + HOUR)
 
 

@@ -5,11 +5,12 @@ Pure: evidence of revocation is handed in, nothing is fetched and no clock is re
 
 from adapter.pipeline.trust.holder import signer
 from adapter.pipeline.trust.judgement import Trust
-from adapter.pipeline.trust.stores import Algorithms, Partner, RevocationRules, Store, Unknown
+from adapter.pipeline.trust.stores import TIMESTAMPING, Algorithms, Partner, RevocationRules, Store, Unknown
 from adapter.pipeline.trust.suitability import fitness
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
 __all__ = [
+    "TIMESTAMPING",
     "Algorithms",
     "Moments",
     "Partner",

@@ -81,18 +81,18 @@ def crl_answer(crl: x509.CertificateRevocationList, certificate: x509.Certificat
     entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is None:
         return Answer(this_update, next_update)
-    held, since = False, entry.revocation_date_utc
+    reason, since = None, entry.revocation_date_utc
     for extension in entry.extensions:
         match extension.value:
             case x509.CRLReason() as told:
                 if told.reason is x509.ReasonFlags.remove_from_crl:
                     return Answer(this_update, next_update)
-                held = told.reason is x509.ReasonFlags.certificate_hold
+                reason = told.reason
             case x509.InvalidityDate() as invalid:
                 since = min(since, invalid.invalidity_date_utc)
             case _ if extension.critical:
                 raise Unusable("the CRL's entry has a critical extension that is not read")
-    return Answer(this_update, next_update, since, held)
+    return Answer(this_update, next_update, since, reason)
 
 
 def _check_within(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> None:

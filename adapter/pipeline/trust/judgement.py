@@ -6,7 +6,7 @@ their authorities say is judged. Found paths are kept: a path does not change, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,15 +17,17 @@ from adapter.model.stages import Channel, Role, Signer
 from adapter.pipeline.trust import paths
 from adapter.pipeline.trust.holder import NumberPlace, signer
 from adapter.pipeline.trust.paths import Path, Reason
-from adapter.pipeline.trust.revocation import Evidence, State, no_evidence, state_of
+from adapter.pipeline.trust.revocation import Answer, Evidence, State, no_evidence, of_timestamper, state_of
 from adapter.pipeline.trust.stores import Partner, RevocationRules, Store, Unknown
-from adapter.pipeline.trust.suitability import fitness, is_valid, suitability
+from adapter.pipeline.trust.suitability import fitness, is_strong, is_valid, suitability
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
 _CACHED_PATHS = 4096
 _SEVERITIES = {Unknown.WAIT: Severity.WAIT, Unknown.FLAG: Severity.WARN, Unknown.REFUSE: Severity.REJECT}
 _STOPPED = {State.REVOKED: "certificate_revoked", State.SUSPENDED: "certificate_suspended"}
+_STAMPER_STOPPED = {State.REVOKED: "timestamper_revoked", State.SUSPENDED: "timestamper_suspended"}
 _WHY: Mapping[Reason, tuple[str, str]] = {
+    Reason.EXPIRED: ("không còn hoặc chưa có hiệu lực", "a certificate on the path was not valid at that time"),
     Reason.LENGTH: ("đường dẫn dài hơn mức cho phép", "the path is longer than an authority allows"),
     Reason.NAMES: ("tên nằm ngoài phạm vi được cấp", "a name lies outside what an authority may certify"),
     Reason.POLICIES: ("chính sách chứng thư không phù hợp", "no certificate policy that is required here"),
@@ -44,6 +46,8 @@ class Trust:
     evidence: Evidence = no_evidence
     places: tuple[NumberPlace, ...] = ()
     """Where certificates name their holders' numbers."""
+    timestamping: Store | None = None
+    """The authorities whose time stamps prove a signature's age; nobody signs under it."""
     _paths: dict[tuple[x509.Certificate, str], Path] = field(default_factory=dict, repr=False)
     _signers: dict[tuple[x509.Certificate, str, Role], Signer | Finding] = field(default_factory=dict, repr=False)
     _pins: dict[x509.Certificate, tuple[Path, ...]] = field(default_factory=dict, repr=False)
@@ -111,6 +115,36 @@ class Trust:
                 nearest = nearest or _broken(path, pointer)
         return nearest or self._elsewhere(leaf, given, stores, at, pointer)
 
+    def judge_timestamper(
+        self, certificates: Sequence[x509.Certificate], *, stamped: datetime, received: datetime, pointer: str
+    ) -> Finding | None:
+        """What stands against the authority (first of `certificates`) of a time stamp that holds; None if nothing does.
+
+        Its path is judged at the time that it stamped; revocation as RFC 3161 section 4 says, for the authorities
+        above it too.
+        """
+        store = self.timestamping
+        assert store is not None, "without a store no time stamp holds"
+        path = self._path(certificates[0], certificates[1:], store, stamped)
+        if not isinstance(path, Path):
+            return _no_stamper(path or Reason.OTHER, pointer)
+        if not is_strong(certificates[0], store.algorithms):
+            return _no_stamper(Reason.STRENGTH, pointer)
+        if not store.in_force(received):
+            return Finding("store_not_in_force", pointer, words={"store": store.name})
+        return self._stamper_stopped(path, store, Moments(received, proven=stamped), pointer)
+
+    def _stamper_stopped(self, path: Path, store: Store, moments: Moments, pointer: str) -> Finding | None:
+        rules, told = store.revocation, None
+        if rules is None:
+            return None
+        for state, _ in self._states(path, rules, moments, of_timestamper):
+            if state in _STAMPER_STOPPED:
+                return Finding(_STAMPER_STOPPED[state], pointer)
+            if state is State.UNKNOWN:
+                told = _cannot_tell(rules, store, pointer)
+        return told
+
     def may_sign_as(
         self, role: Role, certificates: Sequence[x509.Certificate], *, at: datetime, pointer: str = ""
     ) -> Finding | None:
@@ -151,10 +185,16 @@ class Trust:
             return Verdict(who)
         return Verdict(None if told.severity is Severity.REJECT else who, (told,))
 
-    def _states(self, path: Path, rules: RevocationRules, moments: Moments) -> Iterator[tuple[State, x509.Certificate]]:
-        """What is known of each link below the anchor."""
+    def _states(
+        self,
+        path: Path,
+        rules: RevocationRules,
+        moments: Moments,
+        meaning: Callable[[Answer], Answer] = lambda answer: answer,
+    ) -> Iterator[tuple[State, x509.Certificate]]:
+        """What is known of each link below the anchor; `meaning` is what an answer says of this kind of signer."""
         for link, issuer in zip(path.links, path.links[1:], strict=False):
-            answers = self.evidence(link, issuer, store=path.store)
+            answers = map(meaning, self.evidence(link, issuer, store=path.store))
             state = state_of(link, answers, received=moments.received, proven=moments.proven, grace=rules.grace)
             yield state, link
 
@@ -197,6 +237,11 @@ class Trust:
 
 def _no(name: str, pointer: str, **words: str) -> Verdict:
     return Verdict(None, (Finding(name, pointer, words=words),))
+
+
+def _no_stamper(reason: Reason, pointer: str) -> Finding:
+    vietnamese, english = _WHY[reason]
+    return Finding("timestamp_invalid", pointer, words={"what": vietnamese, "what_en": english})
 
 
 def _broken(reason: Reason, pointer: str) -> Verdict:

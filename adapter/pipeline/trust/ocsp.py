@@ -5,6 +5,7 @@ Nothing is believed that neither the certificate's own issuer has signed nor a r
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from cryptography import x509
@@ -37,8 +38,8 @@ def ocsp_answer(data: bytes, certificate: x509.Certificate, issuer: x509.Certifi
         response = ocsp.load_der_ocsp_response(data)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise Unusable(f"the responder says {response.response_status.name.lower()}")
-        _check_ocsp_signer(response, issuer)
-        return _single(response, certificate, issuer)
+        responder = _ocsp_signer(response, issuer)
+        return replace(_single(response, certificate, issuer), responder=responder)
     except (ValueError, UnsupportedAlgorithm):
         raise Unusable("that is no OCSP answer") from None
 
@@ -49,8 +50,9 @@ def _single(response: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: 
             continue
         if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
             raise Unusable("the responder does not know the certificate")
-        held = single.revocation_reason is x509.ReasonFlags.certificate_hold
-        return Answer(single.this_update_utc, single.next_update_utc, single.revocation_time_utc, held)
+        return Answer(
+            single.this_update_utc, single.next_update_utc, single.revocation_time_utc, single.revocation_reason
+        )
     raise Unusable("the answer is about another certificate")
 
 
@@ -73,10 +75,11 @@ def _key_bits(issuer: x509.Certificate) -> bytes:
     raise UnsupportedAlgorithm("the issuer's key")
 
 
-def _check_ocsp_signer(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> None:
-    """The issuer itself, or a responder that it certified for that and whose certificate was valid then."""
+def _ocsp_signer(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> x509.Certificate | None:
+    """A responder that the issuer certified for that and whose certificate was valid then. None where it need not be
+    asked for: the issuer itself, or one that may be trusted as long as it lives (RFC 6960, 4.2.2.2.1)."""
     if _signed(response, issuer):
-        return
+        return None
     produced = response.produced_at_utc
     for delegate in response.certificates:
         if not _signed(response, delegate):
@@ -89,7 +92,7 @@ def _check_ocsp_signer(response: ocsp.OCSPResponse, issuer: x509.Certificate) ->
             raise Unusable("the responder's certificate is not for signing OCSP answers")
         if not delegate.not_valid_before_utc <= produced <= delegate.not_valid_after_utc:
             raise Unusable("the responder's certificate was not valid")
-        return
+        return None if _is_nocheck(delegate) else delegate
     raise Unusable("nobody known has signed the OCSP answer")
 
 
@@ -116,3 +119,11 @@ def _is_responder(certificate: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return False
     return ExtendedKeyUsageOID.OCSP_SIGNING in usages
+
+
+def _is_nocheck(certificate: x509.Certificate) -> bool:
+    try:
+        certificate.extensions.get_extension_for_class(x509.OCSPNoCheck)
+    except x509.ExtensionNotFound:
+        return False
+    return True

@@ -6,8 +6,8 @@ The answers that it is read from are made by `crl` and `ocsp`; which ones are at
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -31,18 +31,41 @@ class State(StrEnum):
 class Answer:
     """What one CRL or OCSP answer says of one certificate; times are aware.
 
-    `revoked_at` None: it was good when the answer was made. `held` says that the certificate was only suspended
-    (certificateHold).
+    `revoked_at` None: it was good when the answer was made. `reason` None: its authority states none.
     """
 
     this_update: datetime
     next_update: datetime | None = None
     revoked_at: datetime | None = None
-    held: bool = False
+    reason: x509.ReasonFlags | None = None
+    responder: x509.Certificate | None = None
+    """Who signed an OCSP answer, where that is not the issuer and his own certificate may be revoked."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it was only suspended."""
+        return self.reason is x509.ReasonFlags.certificate_hold
 
     def counts_until(self, grace: timedelta) -> datetime:
         """How long it may be relied on, with the grace that the configuration gives."""
         return (self.next_update or self.this_update) + grace
+
+
+_KEY_IS_SAFE = {
+    x509.ReasonFlags.unspecified,
+    x509.ReasonFlags.affiliation_changed,
+    x509.ReasonFlags.superseded,
+    x509.ReasonFlags.cessation_of_operation,
+}
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+
+
+def of_timestamper(answer: Answer) -> Answer:
+    """What an answer means for time stamps (RFC 3161 section 4): those made before a revocation stay good only where
+    its reason says that the key is safe. Else whoever has the key stamps any time he likes, so it was never good."""
+    if answer.revoked_at is None or answer.reason in _KEY_IS_SAFE:
+        return answer
+    return replace(answer, revoked_at=_ALWAYS)
 
 
 class Evidence(Protocol):

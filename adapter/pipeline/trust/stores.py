@@ -51,6 +51,10 @@ class RevocationRules:
     """How long past its nextUpdate (without one: its thisUpdate) an answer still counts: a post without a line."""
 
 
+TIMESTAMPING = "timestamping"
+"""The name of the store of time-stamping authorities, beside those of signers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """A trust store: anchors, the intermediates we hold, who may sign under it and by which rules.

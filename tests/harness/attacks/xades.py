@@ -242,6 +242,14 @@ def counter_signature(message: bytes) -> bytes:
 
 _declared("time_stamp_by_a_stranger", form=SignatureForm.XADES_T, timestamper="stranger-timestamper")
 _declared("time_stamp_by_an_enterprise", form=SignatureForm.XADES_T, timestamper="enterprise")
+for _party in ("compromised", "suspended", "superseded"):
+    _declared(f"time_stamp_by_a_{_party}_authority", form=SignatureForm.XADES_T, timestamper=f"{_party}-timestamper")
+_declared(
+    "time_stamp_from_before_its_authority_was_superseded",
+    at=SIGNED_AT - timedelta(days=30),
+    form=SignatureForm.XADES_T,
+    timestamper="superseded-timestamper",
+)
 
 
 def _stamped(message: bytes, token: Callable[[bytes], bytes]) -> bytes:
