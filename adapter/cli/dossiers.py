@@ -220,7 +220,13 @@ def _show(life: Life) -> None:
     for version in life.versions:
         signer = version.signer or {}
         title = f"Version {version.version}, received {words(version.received_at)}"
-        signed = {"signed by": signer.get("subject"), "serial": signer.get("serial"), "digest": version.digest}
+        signed = {
+            "signed by": signer.get("subject"),
+            "serial": signer.get("serial"),
+            "signed at, by his own word": signer.get("claimed_at"),
+            "signed at, proven by a time stamp": signer.get("proven_at"),
+            "digest": version.digest,
+        }
         pairs(title, {"message": version.message_id, "mapping": version.mapping, **signed, **version.values})
         for group, rows in version.rows.items():
             names = list(dict.fromkeys(name for row in rows for name in row))

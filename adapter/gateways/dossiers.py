@@ -14,9 +14,9 @@ from adapter.gateways.tables import search_key as search_keys
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Procedure
-from adapter.model.stages import Channel, Declaration, Record, Value
+from adapter.model.stages import Channel, Declaration, Record, Signer, Value
 from adapter.pipeline.converters import write
-from adapter.pipeline.envelope import read_time
+from adapter.pipeline.envelope import VIETNAM, read_time
 from adapter.pipeline.names import folded
 
 
@@ -199,10 +199,17 @@ def version_row(
         "mapping": verified.envelope.procedure.name,
         "values": declaration.values,
         "digest": verified.content_digest,
-        "signer": {"subject": signer.subject, "serial": signer.serial, "store": signer.store} if signer else None,
+        "signer": _signature(signer) if signer else None,
         "document": document,
         "created_at": at,
     }
+
+
+def _signature(signer: Signer) -> dict[str, str | None]:
+    """Who signed, and when: as he says, and as a time stamp proves; in Vietnam's zone."""
+    when = {"claimed_at": signer.claimed, "proven_at": signer.proven}
+    times = {name: at.astimezone(VIETNAM).isoformat() if at else None for name, at in when.items()}
+    return {"subject": signer.subject, "serial": signer.serial, "store": signer.store, **times}
 
 
 def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[str, Any]]:

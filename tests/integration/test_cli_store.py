@@ -160,6 +160,27 @@ def test_a_dossiers_life_hides_personal_values_until_asked_and_the_asking_is_jou
     assert "***" in run("dossier", "show", *key).stdout
 
 
+@pytest.mark.parametrize(
+    ("case", "claimed", "proven"),
+    [
+        ("accepted-tour-group-entering", None, None),
+        ("accepted-signed-as-xades-bes", "2026-03-02T07:10:00+07:00", None),
+        ("accepted-signed-as-xades-t", "2026-03-02T07:10:00+07:00", "2026-03-02T07:10:01+07:00"),
+    ],
+)
+def test_an_officer_sees_when_a_version_was_signed_as_claimed_and_as_proven(
+    run: Run, config: Path, case: str, claimed: str | None, proven: str | None
+) -> None:
+    receive(config, name=f"BQP0100001/{case}")
+    key = dossier_key(run)
+    signer = told(run("dossier", "show", *key, "--json"))["versions"][0]["signer"]
+    assert (signer["claimed_at"], signer["proven_at"]) == (claimed, proven)
+    text = run("dossier", "show", *key).stdout
+    for row, time in (("signed at, by his own word", claimed), ("signed at, proven by a time stamp", proven)):
+        (shown,) = [line for line in text.splitlines() if row in line]
+        assert (time or "–") in shown
+
+
 def journalled(config: Path, event: str) -> list[str]:
     with sqlite3.connect(config.parent / "adapter.db") as connection:
         return [actor for (actor,) in connection.execute("SELECT actor FROM journal WHERE event = ?", (event,))]
