@@ -1,8 +1,8 @@
 """A worker that judges files under limits of the operating system: `python -m tests.harness.bounded CONFIG AT FILE…`.
 
-After its start, each file may cost so many seconds of CPU, and all of them together so much more address space than the
-worker had; over that the kernel ends it (SIGXCPU) or memory is refused (MemoryError), and the parent sees which file
-was next. Prints one line a file: its name and the outcome.
+After its start, each file may cost so many seconds of CPU at most, and all of them together so much more address space
+than the worker had; over that the kernel ends it (SIGXCPU) or memory is refused (MemoryError), and the parent sees
+which file was next. Prints one line a file: its name and the outcome.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def limit_memory() -> None:
 
 
 def limit_time() -> None:
-    """From now: the limit counts what the process has used since it began."""
+    """From now: the limit counts what the process has used since it began, in whole seconds; rounded to be strict."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.ceil(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    until = math.floor(used.ru_utime + used.ru_stime) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 

@@ -5,6 +5,7 @@ The bounds are the operating system's (tests/harness/bounded.py): what breaks on
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -49,9 +50,18 @@ def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message
     assert run.returncode == 0
 
 
-@pytest.mark.parametrize("waste", ["while True: pass", "bytearray(300 << 20)"])
-def test_a_worker_that_goes_over_its_bounds_is_seen(waste: str) -> None:
-    """The proof can fail: the same limits end a process that wastes time or memory."""
-    code = f"from {bounded.__name__} import _limit_memory, _limit_time; _limit_memory(); _limit_time()\n{waste}"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False, timeout=_START)
-    assert run.returncode != 0
+@pytest.mark.parametrize(
+    ("waste", "code", "said"),
+    [
+        ("while True: pass", -signal.SIGXCPU, ""),
+        ("bytearray(300 << 20)", 1, "MemoryError"),
+        ("bytearray(99 << 20)", 0, ""),
+    ],
+    ids=["time", "memory", "neither"],
+)
+def test_a_worker_that_goes_over_its_bounds_is_seen(waste: str, code: int, said: str) -> None:
+    """The proof can fail: the same limits end a process that wastes time or memory, and no other."""
+    program = f"from {bounded.__name__} import limit_memory, limit_time; limit_memory(); limit_time()\n{waste}"
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_START)
+    assert (run.returncode, said in run.stderr) == (code, True)
