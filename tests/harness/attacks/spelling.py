@@ -54,14 +54,18 @@ def declare_in_single_quotes(message: bytes) -> bytes:
 
 @sent
 def write_letters_as_references(message: bytes) -> bytes:
-    """Every letter outside ASCII as a character reference."""
-    return re.sub(r"[^\x00-\x7f]", lambda found: f"&#{ord(found[0])};", message.decode()).encode()
+    """Every letter outside ASCII as a character reference; in CDATA there are none."""
+
+    def spelled(found: re.Match[str]) -> str:
+        return f"&#{ord(found[0])};" if len(found[0]) == 1 else found[0]
+
+    return re.sub(r"<!\[CDATA\[.*?\]\]>|[^\x00-\x7f]", spelled, message.decode(), flags=re.DOTALL).encode()
 
 
 @sent
 def write_values_in_cdata(message: bytes) -> bytes:
     """The texts of Content in CDATA: canonical XML has them as plain text."""
-    return re.sub(rb"<Name>([^<]+)</Name>", rb"<Name><![CDATA[\1]]></Name>", message)
+    return re.sub(rb"<Name>([^<&]+)</Name>", rb"<Name><![CDATA[\1]]></Name>", message)
 
 
 @sent
@@ -123,7 +127,7 @@ def cdata_inside_value(message: bytes) -> bytes:
 @sent
 def lines_end_in_carriage_returns(message: bytes) -> bytes:
     """Lines end as on an old Macintosh; XML reads them as line feeds."""
-    return message.replace(b"\n", b"\r")
+    return message.replace(b"\r\n", b"\n").replace(b"\n", b"\r")
 
 
 @written
