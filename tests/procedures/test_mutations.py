@@ -330,3 +330,15 @@ def test_the_machine_sees_a_pipeline_that_believes_what_it_receives(monkeypatch:
     finally:
         judged.cache_clear()
         records.cache_clear()
+
+
+def test_a_good_signature_over_something_else_is_told_from_one_that_is_not_good(monkeypatch: Any) -> None:
+    """The gate lets none of that kind through; were it to fail, the proof of coverage stops it, and says so."""
+    monkeypatch.setattr("adapter.pipeline.signature.Coverage.of", lambda *_: b"something else")
+    judged.cache_clear()
+    try:
+        outcome = judged(genuine()[GENUINE[0]])
+        assert isinstance(outcome, Rejected)
+        assert [finding.name for finding in outcome.findings] == ["not_covered", "not_covered"]
+    finally:
+        judged.cache_clear()

@@ -9,6 +9,7 @@ from lxml import etree
 
 from adapter.pipeline.algorithms import EXCLUSIVE
 from adapter.pipeline.coverage import Coverage, drop
+from adapter.pipeline.engine import holds, verified_bytes
 from adapter.pipeline.references import Kind, Place, Reference
 from adapter.pipeline.shape import shapes
 from adapter.pipeline.xml import canonical
@@ -62,6 +63,22 @@ def test_whatever_a_genuine_message_signs_is_made_byte_for_byte(form: SignatureF
             else:
                 alone = etree.fromstring(etree.tostring(reference.target, with_tail=False))
                 assert coverage.of(reference, place) == canonical(alone, exclusive=reference.c14n == EXCLUSIVE)
+
+
+@pytest.mark.parametrize("form", list(SignatureForm))
+def test_a_good_signature_holds_only_over_exactly_what_it_must_cover(form: SignatureForm) -> None:
+    """Each reference has a proof of its own; a good signature over anything else is worth nothing here."""
+    pki = shared_pki()
+    who = {"system": pki.party("nsw"), "declarant": pki.party("enterprise")}
+    tree = etree.fromstring(sign_message(MESSAGE, **who, form=form, qualified=qualified(pki)))
+    coverage = Coverage(tree)
+    for place, shape in shapes(tree)[0].items():
+        certificate = who["system" if place is Place.SYSTEM else "declarant"].certificate
+        covered = {reference.uri: coverage.of(reference, place) for reference in shape.references}
+        assert holds(shape, certificate, covered=covered)
+        assert verified_bytes(shape, certificate) is not None
+        for uri, must in covered.items():
+            assert not holds(shape, certificate, covered=covered | {uri: must + b" "})
 
 
 @pytest.mark.parametrize("text", [ODD, *NAMESPACES.values()], ids=["plain", *NAMESPACES])
