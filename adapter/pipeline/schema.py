@@ -21,7 +21,7 @@ from adapter.model.errors import Fault
 from adapter.model.finding import Finding
 from adapter.model.limits import Limits
 from adapter.model.stages import Stage, ValidDocument, VerifiedDocument
-from adapter.pipeline.xml import pointer
+from adapter.pipeline.xml import find, pointer
 
 Reporter = Callable[[str], xmlschema.XMLSchema10]
 """The slow validator of an XSD, by the XSD's name; compiled once."""
@@ -112,12 +112,11 @@ def _content_faults(element: etree._Element, path: str, message: str) -> Iterato
     """An element's children: what is missing, or what stands where it must not."""
     match = _EXPECTED.search(message)
     expected = [name.strip() for name in match[1].split(",")] if match else []
-    found = element.getroottree().xpath(path)
-    node = found[0] if isinstance(found, list) and found else None
+    node = find(element, path)
     if "Missing child" in message:
         yield from (_finding("schema_missing", f"{path}/{name}") for name in expected[:1])
         return
-    parent = node.getparent() if isinstance(node, etree._Element) else None
+    parent = None if node is None else node.getparent()
     absent = [name for name in expected if parent is not None and parent.find(name) is None]
     if absent and parent is not None and len(expected) == 1:
         yield _finding("schema_missing", f"{pointer(parent)}/{absent[0]}")

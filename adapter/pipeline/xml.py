@@ -202,11 +202,16 @@ def pointer(element: etree._Element) -> str:
 def line_of(tree: etree._Element, path: str) -> int:
     """Line of a pointer in the received bytes; of its nearest ancestor that exists; 0 where nothing does."""
     while path and path != "/":
-        try:
-            found = tree.getroottree().xpath(path)
-        except etree.XPathError:  # a prefix of the message's own, most often: its parent has a line too
-            found = None
-        if isinstance(found, list) and found and isinstance(found[0], etree._Element):
-            return int(found[0].sourceline or 0)
+        if (found := find(tree, path)) is not None:
+            return int(found.sourceline or 0)
         path = path.rpartition("/")[0]
     return 0
+
+
+def find(tree: etree._Element, path: str) -> etree._Element | None:
+    """The element of a pointer; None where there is none, or where it holds a prefix of the message's own."""
+    try:
+        found = tree.getroottree().xpath(path)
+    except etree.XPathError:
+        return None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else None

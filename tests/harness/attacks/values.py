@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.harness.attacks.attack import Attack, register
+from tests.harness.attacks.attack import Attack, register, written
 from tests.harness.attacks.trees import form, in_form, one, parse, with_value, write
 
 _ARABIC = "\u0661"
@@ -62,3 +62,9 @@ def _hundreds_of_rows(message: bytes) -> bytes:
 
 
 register("two_thousand_rows_with_one_key", Attack(written=_hundreds_of_rows))
+
+
+@written
+def element_of_another_namespace(message: bytes) -> bytes:
+    """An element under a prefix of the sender's own: the path that the validator gives for it cannot be looked up."""
+    return message.replace(b"</Header>", b'<x:Note xmlns:x="urn:x"/></Header>', 1)
