@@ -105,9 +105,9 @@ def _numbers(simple: Any) -> st.SearchStrategy[str]:
     return st.integers(least, most).map(str).filter(simple.is_valid)
 
 
-def hints_of(procedure: Procedure, catalogue: Catalogue, header: Mapping[str, str], declared: XsdElement) -> Hints:
-    """What the mapping knows of a form's values: its code lists, its times, and what must equal the header."""
-    types = dict(_types(declared))
+def hints_of(base: Declaration, catalogue: Catalogue, declared: XsdElement) -> Hints:
+    """What the mapping knows of a form's values: its code lists, its times, and what repeats the header of `base`."""
+    procedure, types = base.verified.envelope.procedure, dict(_types(declared))
     known: dict[str, st.SearchStrategy[str]] = {}
     for path, spec in _paths(procedure):
         kind = types.get(path)
@@ -118,10 +118,10 @@ def hints_of(procedure: Procedure, catalogue: Catalogue, header: Mapping[str, st
             known[path] = st.sampled_from([code for code in codes if kind.is_valid(code)])
         elif spec.type == "datetime":
             known[path] = _TIMES.map(lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}")
-    for name, said in procedure.header_equal:
+    for name, _ in procedure.header_equal:
         spec = procedure.field(name)
-        if spec is not None:
-            known[spec.path] = st.just(header[said])
+        if spec is not None and name in base.values:
+            known[spec.path] = st.just(write(base.values[name]))
     return known
 
 
@@ -305,9 +305,9 @@ class Broken:
 
 
 @st.composite
-def broken(draw: st.DrawFn, declared: XsdElement, form: etree._Element) -> Broken:
-    """Something left out, added, repeated, too long or of another type."""
-    root = deepcopy(form)
+def broken(draw: st.DrawFn, declared: XsdElement, whole: st.SearchStrategy[etree._Element]) -> Broken:
+    """A whole form with something left out, added, repeated, too long or short, beyond a bound or of another kind."""
+    root = draw(whole)
     ways = list(_ways(root, declared))
     how, place, act = draw(st.sampled_from(ways))
     at = act()
@@ -324,7 +324,7 @@ def _ways(element: etree._Element, declared: XsdElement) -> Iterator[_Way]:
     yield "unexpected", element, lambda: _added(element)
     for child in declared.type.content.iter_elements():
         found = element.findall(child.local_name)
-        if len(found) == 1 and child.min_occurs == 1:
+        if len(found) == 1 and child.min_occurs == 1 and declared.type.content.model != "choice":
             yield "missing", element, lambda gone=found[0]: _left_out(gone)
         if len(found) == 1 and child.max_occurs == 1:
             yield "twice", element, lambda again=found[0]: _repeated(again)
@@ -338,10 +338,17 @@ def _wrong_values(element: etree._Element, simple: Any) -> Iterator[_Way]:
 
     if simple.primitive_type.local_name in ("date", "decimal"):
         yield "type", element, put("x")
-    elif simple.enumeration:
+    if simple.max_value is not None:
+        yield "beyond", element, put(str(simple.max_value + 1))
+    if simple.enumeration:
         yield "enumeration", element, put("~")
-    elif simple.max_length is not None:
+    strange = "§" * (simple.min_length or 1)
+    if not simple.is_valid(strange):
+        yield "pattern", element, put(strange)
+    if simple.max_length is not None:
         yield "length", element, put("A" * (simple.max_length + 1))
+    if simple.min_length:
+        yield "empty", element, put("")
 
 
 def _added(element: etree._Element) -> str:
