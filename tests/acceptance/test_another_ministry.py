@@ -2,14 +2,13 @@
 
 The schema has the form of real single-window ones: the whole envelope in one XSD without a namespace or an include,
 `xs:all`, wrapped lists, nillable optional elements, signatures as strings, no attributes; its code holds an ampersand.
+Both from a checkout and from the installed wheel, called from a folder where nothing of ours lies.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,19 +22,24 @@ from adapter.simulator.sign import sign_message
 from tests.demo.expectations import Answer
 from tests.demo.partner import SingleWindow, letter
 from tests.demo.play import Play, Turn, players
-from tests.demo.premises import Daemon, Premises, furnish
+from tests.demo.premises import CHECKOUT, Daemon, Premises, Program, furnish
 from tests.harness.fixtures import CLOCK
-from tests.harness.pki import ROOT, shared_pki
+from tests.harness.pki import shared_pki
 
 MINISTRY = Path(__file__).parent / "another_ministry"
 CODE = "BNN&PTNT0600099"
 MESSAGE = (MINISTRY / "message.xml").read_bytes()
 
 
-def lay_beside(folder: Path) -> Path:
+@pytest.fixture(params=["checkout", "wheel"])
+def program(request: pytest.FixtureRequest) -> Program:
+    return CHECKOUT if request.param == "checkout" else request.getfixturevalue("wheel")
+
+
+def lay_beside(folder: Path, program: Program = CHECKOUT) -> Path:
     """The data as it was installed, with the ministry's files beside it; nothing else is touched."""
     for name in ("schemas", "mappings"):
-        shutil.copytree(ROOT / name, folder / name)
+        shutil.copytree(program.data / name, folder / name)
         shutil.copytree(MINISTRY / name, folder / name, dirs_exist_ok=True)
     return folder
 
@@ -46,18 +50,19 @@ def signed(message: bytes) -> bytes:
 
 
 @pytest.fixture
-def premises(tmp_path: Path, vhost_url: str) -> Premises:
+def premises(tmp_path: Path, vhost_url: str, program: Program) -> Premises:
     made = furnish(tmp_path / "house", pki=shared_pki(), broker_url=vhost_url)
-    data = lay_beside(tmp_path / "data")
+    data = lay_beside(tmp_path / "data", program)
     stated = yaml.safe_load(made.config.read_text(encoding="utf-8"))
     stated["folders"] |= {name: str(data / name) for name in ("schemas", "mappings")}
+    stated["folders"]["queues"] = str(program.data / "queues")
     made.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
     return made
 
 
 @pytest.fixture
-def play(premises: Premises, vhost_url: str) -> Iterator[Play]:
-    daemon = Daemon(premises)
+def play(premises: Premises, program: Program, vhost_url: str) -> Iterator[Play]:
+    daemon = Daemon(premises, program)
     try:
         daemon.start()
         window = SingleWindow(vhost_url)
@@ -118,11 +123,9 @@ def test_its_declarations_are_answered_signed(play: Play) -> None:
     assert accepted.findtext("Header/Subject/reference") == "QG2026000590"
 
 
-def test_the_program_judges_it_from_any_folder(tmp_path: Path, premises: Premises) -> None:
+def test_the_program_judges_it(tmp_path: Path, program: Program, premises: Premises) -> None:
     """As an operator would try it, before it is switched on."""
     message = tmp_path / "message.xml"
     message.write_bytes(signed(MESSAGE))
-    at, config = CLOCK.isoformat(), str(premises.config)
-    command = [sys.executable, "-m", "adapter.cli", "judge", str(message), "--json", "--at", at, "--config", config]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    ran = program.run("judge", message, "--json", "--at", CLOCK.isoformat(), "--config", premises.config)
     assert json.loads(ran.stdout)["outcome"] == "accepted", ran.stderr

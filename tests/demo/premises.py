@@ -29,6 +29,46 @@ READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The adapter as it is called: this checkout, or what a wheel brought into a folder of its own (`site`)."""
+
+    folder: Path = ROOT
+    """Where it is called."""
+    site: Path | None = None
+
+    @property
+    def data(self) -> Path:
+        """The folder of the data that came with it."""
+        return (self.site or ROOT) / "adapter" / "data"
+
+    @property
+    def command(self) -> list[str]:
+        """What is typed before the name of a command."""
+        return [sys.executable, "-m", "adapter.cli"] if self.site is None else [str(self.site / "bin" / "nsw-adapter")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The configuration's file alone is to decide, so nothing of NSW_ comes in by the environment."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
+        return kept if self.site is None else kept | {"PYTHONPATH": str(self.site)}
+
+    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """One command that ends by itself, whatever its exit code."""
+        return subprocess.run(
+            [*self.command, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+
+CHECKOUT = Program()
+
+
 class DemonstrationFailed(RuntimeError):
     """The demonstration cannot go on; the text says what to look at."""
 
@@ -100,8 +140,9 @@ def _key(pki: Pki, name: str) -> dict[str, str]:
 class Daemon:
     """`nsw-adapter run` as a process of its own, with its children; it logs into the folder."""
 
-    def __init__(self, premises: Premises) -> None:
+    def __init__(self, premises: Premises, program: Program = CHECKOUT) -> None:
         self._premises = premises
+        self._program = program
         self._child: subprocess.Popen[bytes] | None = None
         self.log = premises.folder / "daemon.log"
 
@@ -117,14 +158,12 @@ class Daemon:
             DemonstrationFailed: it ended or did not become ready, with the end of its log.
         """
         send(marked(self.mark), signal.SIGKILL)  # left by a run that was killed
-        # The configuration's file alone is to decide, so nothing of NSW_ comes in by the environment.
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
-        command = [sys.executable, "-m", "adapter.cli", "run", "--config", str(self._premises.config)]
+        command = [*self._program.command, "run", "--config", str(self._premises.config)]
         with self.log.open("wb") as log:
             self._child = subprocess.Popen(
                 command,
-                cwd=ROOT,
-                env=environment | {MARK: self.mark},
+                cwd=self._program.folder,
+                env=self._program.environment | {MARK: self.mark},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
