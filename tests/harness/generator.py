@@ -27,6 +27,10 @@ from adapter.pipeline.rules.view import conditions, matches
 MORE_ROWS = 2
 _LETTERS = st.characters(min_codepoint=0x20, max_codepoint=0x1EF9, exclude_categories=("C", "Zl", "Zp"))
 """What an XML text can hold and people can see, up to the last Vietnamese letter."""
+_ANYTHING = " Đồn số 7 (A) – «é» "
+"""What takes this has a pattern that only asks that something be said."""
+_OF_ONE_CLASS = re.compile(r"\(?(\[[^]]+\])(?:\+|\{(\d+)\})\)?")
+"""Patterns like [A-Z0-9]+ and [0-9]{12}: a text of given letters is drawn at once, one of a pattern bit by bit."""
 _TIMES = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2090, 1, 1))  # noqa: DTZ001  written without zone
 Hints = Mapping[str, st.SearchStrategy[str]]
 """Values by path below the form's root, where the mapping knows more than the XSD."""
@@ -62,7 +66,8 @@ def _chosen(draw: st.DrawFn, group: XsdGroup) -> Iterator[XsdElement]:
     particles = [draw(st.sampled_from(list(group)))] if group.model == "choice" else list(group)
     for particle in particles:
         least, most = particle.min_occurs, particle.max_occurs
-        for _ in range(draw(st.integers(least, least + MORE_ROWS if most is None else min(most, least + MORE_ROWS)))):
+        most = least + MORE_ROWS if most is None else min(most, least + MORE_ROWS)
+        for _ in range(draw(st.integers(least, most)) if least < most else least):
             if isinstance(particle, XsdGroup):
                 yield from _chosen(draw, particle)
             else:
@@ -82,11 +87,16 @@ def values(kind: XsdType) -> st.SearchStrategy[str]:
         return st.sampled_from(["0", "1", "true", "false"])
     if primitive == "decimal":
         return _numbers(simple)
-    patterns = [pattern for facet in _restrictions(simple) if facet.patterns for pattern in facet.patterns.regexps]
-    if patterns:
-        return st.from_regex(patterns[0], fullmatch=True, alphabet=_LETTERS).filter(simple.is_valid)
     least, most = simple.min_length or 0, simple.max_length or 60
-    return st.text(_LETTERS, min_size=least, max_size=min(most, least + 40)).filter(simple.is_valid)
+    letters: st.SearchStrategy[str] | str = _LETTERS
+    patterns = [pattern for facet in _restrictions(simple) if facet.patterns for pattern in facet.patterns.regexps]
+    if patterns and not re.fullmatch(patterns[0], _ANYTHING):
+        plain = _OF_ONE_CLASS.fullmatch(patterns[0])
+        if plain is None:
+            return st.from_regex(patterns[0], fullmatch=True, alphabet=_LETTERS).filter(simple.is_valid)
+        letters = "".join(letter for letter in map(chr, range(0x20, 0x7F)) if re.fullmatch(plain[1], letter))
+        least, most = (int(plain[2]), int(plain[2])) if plain[2] else (max(least, 1), most)
+    return st.text(letters, min_size=least, max_size=min(most, least + 40)).filter(simple.is_valid)
 
 
 def _restrictions(simple: Any) -> Iterator[Any]:
