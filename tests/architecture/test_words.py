@@ -1,0 +1,64 @@
+"""A completion says that the declaration is complete (Article 3(10)); nobody may read of a permission to cross."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import adapter
+
+ROOT = Path(adapter.__file__).parents[1]
+FILES = [
+    file
+    for folder in ("adapter", "mappings", "schemas", "queues", "docs")
+    for file in (ROOT / folder).rglob("*")
+    if file.suffix in {".py", ".yaml", ".xsd", ".sql", ".html", ".md"}
+] + [ROOT / "README.md"]
+PERMISSION = re.compile(
+    r"(?P<said>[^.;,|\"]{0,60})\b(?:"
+    r"(?:permission|permits?|permitted|allowed|cleared|may)\s+(?:\w+\s+){0,2}cross"
+    r"|(?:cho|được) phép\s+(?:\w+\s+){0,2}(?:qua (?:lại )?(?:cửa khẩu|biên giới)|(?:xuất|nhập|quá) cảnh)"
+    r")\b",
+    re.IGNORECASE,
+)
+DENIAL = re.compile(r"\b(no|never|not|không)\b", re.IGNORECASE)
+COMPLETE = {
+    re.compile(r"^.*\bis confirmed as complete\b.*$", re.MULTILINE): "no permission to cross",
+    re.compile(r"^.*\"Xác nhận hoàn thành \{.*$", re.MULTILINE): "không phải cho phép qua cửa khẩu",
+}
+
+
+def called_permission(text: str) -> list[str]:
+    return [found[0] for found in PERMISSION.finditer(text) if not DENIAL.search(found["said"])]
+
+
+def test_no_word_of_ours_calls_a_completion_a_permission_to_cross() -> None:
+    assert {file.name: said for file in FILES if (said := called_permission(file.read_text(encoding="utf-8")))} == {}
+
+
+def test_who_looks_a_completion_up_reads_that_it_is_none_in_both_languages() -> None:
+    text = (ROOT / "adapter" / "services" / "lookup.py").read_text(encoding="utf-8")
+    for pattern, denial in COMPLETE.items():
+        said = pattern.findall(text)
+        assert len(said) == 2, "completed, and completed after amendment"
+        assert [line for line in said if denial not in line] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The declaration is complete: permission to cross is given",
+        "You may cross",
+        "Khai báo đã hoàn thành, hành khách được phép qua cửa khẩu",
+        "Xác nhận cho phép người khai nhập cảnh",
+    ],
+)
+def test_such_a_word_would_be_told(said: str) -> None:
+    assert called_permission(said)
+
+
+@pytest.mark.parametrize("said", ["this is no permission to cross", "không phải cho phép qua cửa khẩu", "giấy phép"])
+def test_its_denial_is_none(said: str) -> None:
+    assert not called_permission(said)
