@@ -145,10 +145,10 @@ def named(label: Label, word: str = "field") -> dict[str, str]:
     return {word: label.vi, f"{word}{ENGLISH}": label.en}
 
 
-def _contradictions(values: Record, procedure: Procedure, verified: VerifiedDocument, base: str) -> Iterator[Finding]:
-    """A Content signed by the declarant must not pass under another header (wire profile 2)."""
+def header_values(verified: VerifiedDocument) -> dict[str, str]:
+    """What a header says, by the words of the mapping's `header_equal`, written as an element's text."""
     header, subject = verified.header, verified.header.subject
-    said = {
+    return {
         "reference": subject.reference,
         "documentYear": str(subject.document_year),
         "about": verified.key.number,
@@ -158,6 +158,11 @@ def _contradictions(values: Record, procedure: Procedure, verified: VerifiedDocu
         "type": subject.type,
         "function": subject.function,
     }
+
+
+def _contradictions(values: Record, procedure: Procedure, verified: VerifiedDocument, base: str) -> Iterator[Finding]:
+    """A Content signed by the declarant must not pass under another header (wire profile 2)."""
+    said = header_values(verified)
     for name, header_name in procedure.header_equal:
         spec = procedure.field(name)
         if spec is not None and name in values and write(values[name]) != said[header_name]:

@@ -22,6 +22,7 @@ from xmlschema.validators.facets import XsdTotalDigitsFacet
 from adapter.model.procedure import Catalogue, FieldSpec, GroupSpec, MessageSpec, Procedure
 from adapter.model.stages import Declaration, Record
 from adapter.pipeline.converters import write
+from adapter.pipeline.mapping import header_values
 from adapter.pipeline.rules.view import conditions, matches
 
 MORE_ROWS = 2
@@ -128,10 +129,11 @@ def hints_of(base: Declaration, catalogue: Catalogue, declared: XsdElement) -> H
             known[path] = st.sampled_from([code for code in codes if kind.is_valid(code)])
         elif spec.type == "datetime":
             known[path] = _TIMES.map(lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}")
-    for name, _ in procedure.header_equal:
+    said = header_values(base.verified)
+    for name, word in procedure.header_equal:
         spec = procedure.field(name)
-        if spec is not None and name in base.values:
-            known[spec.path] = st.just(write(base.values[name]))
+        if spec is not None:
+            known[spec.path] = st.just(said[word])
     return known
 
 
