@@ -63,13 +63,14 @@ def report(
     element: etree._Element, schema: etree.XMLSchema, name: str, *, limits: Limits, reporter: Reporter
 ) -> tuple[Finding, ...]:
     """The findings for an element that the schema refuses; at least one."""
-    fast = list(islice(_from_libxml2(element, schema), limits.findings + 1))
+    declared = reporter(name)
+    fast = list(islice(_from_libxml2(element, schema, declared), limits.findings + 1))
     slow: list[Finding] = []
     # The slow validator runs only on authenticated documents under a size and for a bounded time. It looks at its time
     # between two faults, and lists one element's children by comparing each with each before it tells the first.
     crowded = etree.XPath("boolean(//*[count(*) > $limit])")(element, limit=limits.report_children)
     if len(etree.tostring(element)) <= limits.report_bytes and not crowded:
-        slow = list(_from_xmlschema(element, reporter(name), limits))
+        slow = list(_from_xmlschema(element, declared, limits))
     return _union(fast, slow) or (Finding(name="schema_invalid", pointer="/Envelope", words={"field": "Envelope"}),)
 
 
@@ -96,25 +97,32 @@ def _finding(name: str, at: str) -> Finding:
     return Finding(name=name, pointer=at, words={"field": at.rpartition("/")[2]})
 
 
-def _from_libxml2(element: etree._Element, schema: etree.XMLSchema) -> Iterator[Finding]:
+def _from_libxml2(
+    element: etree._Element, schema: etree.XMLSchema, declared: xmlschema.XMLSchema10
+) -> Iterator[Finding]:
     for error in schema.error_log:
         path = error.path or "/Envelope"
         kind = error.type_name.removeprefix("SCHEMAV_").removeprefix("CVC_").partition("_")[0]
         if kind == "ELEMENT":
-            yield from _content_faults(element, path, error.message)
+            yield from _content_faults(element, path, error.message, declared)
         elif kind == "COMPLEX" or "attribute" in error.message:
             yield _finding("schema_unexpected", path)
         else:
             yield _finding(_FACETS.get(kind, "schema_invalid"), path)
 
 
-def _content_faults(element: etree._Element, path: str, message: str) -> Iterator[Finding]:
+def _content_faults(
+    element: etree._Element, path: str, message: str, declared: xmlschema.XMLSchema10
+) -> Iterator[Finding]:
     """An element's children: what is missing, or what stands where it must not."""
     match = _EXPECTED.search(message)
     expected = [name.strip() for name in match[1].split(",")] if match else []
     node = find(element, path)
     if "Missing child" in message:
-        yield from (_finding("schema_missing", f"{path}/{name}") for name in expected[:1])
+        # libxml2 tells what might come next, the optional ones too, and of a long list only the beginning.
+        present = {child.tag for child in node} if isinstance(node, etree._Element) else set()
+        absent = [name for name in _mandatory(_content_of(declared, path)) if name not in present] or expected
+        yield from (_finding("schema_missing", f"{path}/{name}") for name in absent[:1])
         return
     parent = None if node is None else node.getparent()
     absent = [name for name in expected if parent is not None and parent.find(name) is None]
@@ -122,6 +130,27 @@ def _content_faults(element: etree._Element, path: str, message: str) -> Iterato
         yield _finding("schema_missing", f"{pointer(parent)}/{absent[0]}")
     else:
         yield _finding("schema_unexpected", path)
+
+
+def _content_of(declared: xmlschema.XMLSchema10, path: str) -> Any:
+    """The model of the children that stand at an XPath of the message, or None where nothing is declared there."""
+    first, *steps = re.sub(r"\[\d+\]", "", path).strip("/").split("/")
+    found: Any = declared.elements.get(first)
+    for step in steps:
+        content = _model(found)
+        found = next((each for each in content.iter_elements() if each.local_name == step), None) if content else None
+    return _model(found)
+
+
+def _model(declared: Any) -> Any:
+    content = getattr(getattr(declared, "type", None), "content", None)
+    return content if hasattr(content, "iter_elements") else None
+
+
+def _mandatory(content: Any) -> list[str]:
+    """In xs:all and xs:sequence of this profile every mandatory child can be named, however many are missing."""
+    particles = content.iter_elements() if content is not None else ()
+    return [str(each.local_name) for each in particles if each.min_occurs and each.local_name]
 
 
 def _from_xmlschema(element: etree._Element, schema: xmlschema.XMLSchema10, limits: Limits) -> Iterator[Finding]:
@@ -157,12 +186,8 @@ def _children(error: XMLSchemaChildrenValidationError, node: etree._Element, pat
         for particle in (error.expected or ())
         if getattr(particle, "local_name", None) and (particle.min_occurs or 0) > 0
     }
-    # In xs:all and xs:sequence of this profile every mandatory child can be named, however many are missing.
     group = getattr(error.validator, "content", None)
-    for particle in group.iter_elements() if group is not None and hasattr(group, "iter_elements") else ():
-        if particle.min_occurs and particle.local_name:
-            mandatory.add(particle.local_name)
-    missing = sorted(name for name in mandatory if name not in present)
+    missing = sorted(mandatory.union(_mandatory(group if hasattr(group, "iter_elements") else None)) - present)
     yield from (_finding("schema_missing", f"{path}/{name}") for name in missing)
     if error.invalid_tag and not (missing and _allowed(group, error.invalid_tag)):
         at = pointer(node[error.index]) if error.index < len(node) else path

@@ -26,6 +26,7 @@ from adapter.model.procedure import Meaning, MessageSpec, Procedure
 from adapter.model.stages import Declaration, Stage, Submission, ValidDocument
 from adapter.pipeline.judge import judge
 from adapter.pipeline.mapping import read
+from adapter.pipeline.schema import report
 from adapter.simulator.sign import SignatureForm
 from tests.demo.premises import furnish
 from tests.harness.fixtures import Case, load_cases, signed
@@ -93,6 +94,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house that judges; it needs no store."""
     place = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
     made = house(place.config)
+    # The slow report's bound is of the wall clock: on a busy machine it would end before it has told anything.
+    made.__dict__["ground"] = replace(made.ground, limits=replace(made.ground.limits, report_seconds=600.0))
     yield made
     made.database.close()
 
@@ -167,6 +170,21 @@ def test_a_form_broken_before_it_is_signed_is_rejected_at_the_place(ground: Grou
         assert place in {finding.pointer for finding in outcome.findings}, (case.how, place, outcome.findings)
 
     _hold(3, broken(ground.declared, _lawful(ground)), proof)
+
+
+def test_what_is_missing_in_a_large_message_is_named_too(ground: Ground) -> None:
+    """Such a one has the fast validator's report alone."""
+    spec, judging = ground.spec, ground.house.ground
+    limits = replace(judging.limits, report_bytes=0)
+
+    def proof(case: Broken) -> None:
+        element = _in_place(ground, case.form).verified.element
+        assert not spec.schema.validate(element)
+        found = report(element, spec.schema, spec.schema_name, limits=limits, reporter=judging.reporter)
+        assert f"/Envelope/Body/Content/{spec.root}/{case.at}" in {finding.pointer for finding in found}, found
+
+    left_out = broken(ground.declared, _lawful(ground)).filter(lambda case: case.how == "missing")
+    _hold(4, left_out, proof)
 
 
 def _hints(ground: Ground) -> Hints:
