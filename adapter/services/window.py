@@ -113,28 +113,32 @@ class Window:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.transaction() as connection:
             row = windows.read(connection)
-            incident = windows.incident_name(windows.open_incident(connection))
+            opened = windows.open_incident(connection)
             waiting = mailbox.unsent(connection)
-        mode = Mode(row.mode)
-        reason = row.override_reason or ""
-        fresh = row.refreshed_at is not None and self._age(row.refreshed_at) <= self.patience.stale_s
-        override = Mode(row.override) if row.override else None
-        if override is not None:
-            mode = override
-        elif not fresh:
-            mode, reason = Mode.UNKNOWN, "nobody has looked at the window for too long: is the daemon running?"
+        standing = self._standing(row, opened)
         return State(
-            mode=mode,
-            cause="override" if override else "",
-            reason=reason,
+            mode=standing.mode,
+            cause=standing.cause,
+            reason=standing.reason,
             since=row.since,
             refreshed_at=row.refreshed_at,
             heartbeat_at=row.heartbeat_at,
             override_by=row.override_by,
-            incident=incident,
+            incident=windows.incident_name(opened),
             waiting_replies=waiting.get("window", 0),
             waiting_transfers=waiting.get("transfer", 0),
         )
+
+    def _standing(self, row: Stored[Any], opened: Stored[Any] | None) -> Advice:
+        """What a reader goes by: the override, else what was last seen, with the reason that its incident keeps."""
+        if row.override:
+            return Advice(Mode(row.override), "override", row.override_reason)
+        if row.refreshed_at is None or self._age(row.refreshed_at) > self.patience.stale_s:
+            silent = "nobody has looked at the window for too long: is the daemon running?"
+            return Advice(Mode.UNKNOWN, "none", silent)
+        if opened is not None:
+            return Advice(Mode(row.mode), opened.cause, opened.reason)
+        return Advice(Mode(row.mode), "none", "")
 
     def _age(self, moment: datetime) -> float:
         return (self.clock() - moment).total_seconds()
@@ -165,6 +169,8 @@ class Window:
             changed = result.mode.value != row.mode
             if changed:
                 values |= {"mode": result.mode.value, "since": now}
+            # The incident that an operator declared ends with his word, though the window may be down by now.
+            if changed or (result.mode is Mode.DOWN and opened is None):
                 self._switch(connection, opened, result, now)
             windows.write(connection, **values)
         if changed:

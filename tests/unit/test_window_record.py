@@ -1,0 +1,69 @@
+"""What a reader is told of the window, and the record that each of its incidents leaves (NĐ 85/2019 Article 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapter.gateways.database import Database
+from adapter.gateways.upgrade import upgrade
+from adapter.services.window import Mode, Patience, State, Window
+
+PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)
+BEGIN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+class Watch:
+    """A window that is looked at as time passes."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = BEGIN
+        self.window = Window(database, lambda: self.now, PATIENCE, lambda *_, **__: None)
+
+    def look(self, seconds: float, *, broker_up: bool) -> State:
+        self.now += timedelta(seconds=seconds)
+        self.window.refresh(broker_up=broker_up, started_at=BEGIN)
+        return self.window.state()
+
+
+@pytest.fixture
+def watch(sqlite_url: str) -> Iterator[Watch]:
+    database = Database(sqlite_url)
+    upgrade(database)
+    yield Watch(database)
+    database.close()
+
+
+def test_whoever_asks_is_told_why_the_window_is_down(watch: Watch) -> None:
+    watch.look(0, broker_up=False)
+    down = watch.look(60, broker_up=False)
+    assert (down.mode, down.cause) == (Mode.DOWN, "broker")
+    assert down.reason == "the broker cannot be reached for 60 s"
+    watch.look(5, broker_up=True)
+    back = watch.look(10, broker_up=True)
+    assert (back.mode, back.cause, back.reason, back.incident) == (Mode.UP, "none", "", None)
+
+
+def test_the_override_is_the_reason_as_long_as_it_stands(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.window.override(Mode.DOWN, reason="line cut", actor="operator:kt")
+    told = watch.look(5, broker_up=True)
+    assert (told.mode, told.cause, told.reason) == (Mode.DOWN, "override", "line cut")
+
+
+def test_what_nobody_looks_at_is_unknown(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.now += timedelta(seconds=31)
+    assert watch.window.state().mode is Mode.UNKNOWN
+
+
+def test_an_outage_that_outlives_the_operators_word_has_an_incident_of_its_own(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.window.override(Mode.DOWN, reason="works on the line", actor="operator:kt")
+    watch.look(5, broker_up=False)
+    watch.window.end_override(actor="operator:kt")
+    still = watch.look(60, broker_up=False)
+    assert (still.mode, still.cause) == (Mode.DOWN, "broker")
+    assert still.incident == f"broker {watch.now:%Y-%m-%dT%H:%M:%SZ}"
