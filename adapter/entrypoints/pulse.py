@@ -9,6 +9,8 @@ from multiprocessing import parent_process
 from typing import Any
 
 _FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys", "evidence", "certificates")
+_WELL_UNTIL_LOOKED_AT = ("evidence", "certificates")
+"""What is told only when it is amiss: before the first look nobody knows that it is."""
 
 
 @dataclass
@@ -16,7 +18,7 @@ class Pulse:
     """Eight doubles shared between a process and its supervisor; times are monotonic seconds."""
 
     cells: Any
-    """multiprocessing.Array('d', 7) without a lock: each cell has one writer."""
+    """What `new_cells` gives, without a lock: each cell has one writer."""
 
     def busy(self) -> None:
         """A piece of work begins; if it takes too long the supervisor ends the process."""
@@ -89,5 +91,5 @@ class Pulse:
 
 
 def new_cells(context: Any) -> Any:
-    """Shared cells for a Pulse."""
-    return context.Array("d", len(_FIELDS), lock=False)
+    """Shared cells for a Pulse: nothing is at hand yet, and nothing is known to be amiss."""
+    return context.Array("d", [float(field in _WELL_UNTIL_LOOKED_AT) for field in _FIELDS], lock=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import yaml
 from adapter.bootstrap import House, house
 from adapter.cli.standing import mismatches, untold
 from adapter.entrypoints.health import Health
+from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.model.errors import Misconfigured
 from tests.demo.premises import furnish
 from tests.harness.authority import authority, crl
@@ -129,5 +131,19 @@ def test_readyz_notes_that_revocation_cannot_be_told_and_is_ready_all_the_same()
         assert note.startswith("clock-0: revocation cannot be told")
         health.parts["clock-0"]["evidence"] = True
         assert health.notes() == []
+    finally:
+        health._server.server_close()
+
+
+def test_nothing_is_noted_of_what_a_part_has_not_looked_at_yet() -> None:
+    pulse = Pulse(new_cells(multiprocessing))
+    pulse.busy()
+    health = Health("127.0.0.1", 0)
+    try:
+        health.parts = {"clock-0": pulse.ready}
+        assert (health.missing(), health.notes()) == (["clock-0: database"], [])
+        pulse.idle(certificates=False)
+        health.parts = {"clock-0": pulse.ready}
+        assert [note.split(":")[1] for note in health.notes()] == [" a certificate of ours runs out"]
     finally:
         health._server.server_close()
