@@ -134,12 +134,16 @@ def dossier_brought(
     year: Year,
     what: Annotated[str, typer.Argument(metavar="WHAT", help="Name of its deadline, as `deadlines` lists it.")],
     officer: OfficerId,
+    json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Record that the declarant has brought what he had to bring later: its deadline ends. Nothing is sent."""
     key = DossierKey(number, year)
     since = open_house(config).handing_in.brought(key, what, Officer(officer, ""))
-    line(f"{what} of dossier {key} was brought {words(since)}")
+    if json:
+        as_json({"number": number, "year": year, "deadline": what, "brought_at": since})
+    else:
+        line(f"{what} of dossier {key} was brought {words(since)}")
 
 
 @dossier.command("refuse")

@@ -119,7 +119,13 @@ def test_what_was_brought_later_is_recorded_once(run: Run, config: Path) -> None
     (due,) = told(run("deadlines", "--json"))["due"]
     assert (due["name"], due["party"]) == ("originalLetter", "declarant")
     brought = ("dossier", "brought", *key, "originalLetter", "--officer", "cb-01")
-    assert "was brought 2026-03-02 07:15:00" in run(*brought).stdout
+    given = told(run(*brought, "--json"))
+    assert given == {
+        "number": key[0],
+        "year": int(key[1]),
+        "deadline": due["name"],
+        "brought_at": "2026-03-02T07:15:00+07:00",
+    }
     assert "to be brought: nothing" in run(*brought, code=1).stderr
     assert journalled(config, "dossier.brought") == ["officer:cb-01"]
 
