@@ -15,16 +15,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from lxml import etree
-from sqlalchemy import delete, insert, inspect, select, text, update
+from sqlalchemy import Table, delete, insert, inspect, select, text, update
 
 import adapter.gateways
 from adapter.bootstrap import now
-from adapter.gateways import mailbox
+from adapter.gateways import mailbox, tables
 from adapter.gateways.contingency import Series
-from adapter.gateways.database import Database
+from adapter.gateways.database import Connection, Database
 from adapter.gateways.journal import broken
 from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.upgrade import current, upgrade
+from adapter.model.errors import Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
 from tests.crash.declarations import Message, declaration, declarations
@@ -37,6 +38,16 @@ class Interrupted(Exception):
     """Whatever ends a transaction from within."""
 
 
+WRITTEN = (
+    tables.dossier,
+    tables.inbox,
+    tables.declaration,
+    tables.search_key,
+    tables.journal,
+    tables.outbox,
+    tables.deadline,
+)
+"""Where a citizen's declaration that is accepted leaves its rows."""
 OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
 
 
@@ -101,6 +112,24 @@ def test_processes_that_upgrade_at_once_find_one_another(database_url: str, othe
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(upgrade, [others() for _ in range(4)]))
     assert tables_of(others()) == {*metadata.tables, "alembic_version"}
+
+
+# -- one transaction ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", WRITTEN, ids=str)
+def test_where_one_row_cannot_be_written_none_is(scene: Scene, monkeypatch: pytest.MonkeyPatch, table: Table) -> None:
+    original = Database.insert
+
+    def fail(self: Database, connection: Connection, into: Table, rows: Any) -> None:
+        if into is table and rows:
+            raise Unavailable("the disk is full")
+        original(self, connection, into, rows)
+
+    monkeypatch.setattr(Database, "insert", fail)
+    with pytest.raises(Unavailable):
+        scene.take_in([declaration(0)])
+    assert {each.name: scene.store.rows(select(each)) for each in WRITTEN} == {each.name: [] for each in WRITTEN}
 
 
 # -- locks --------------------------------------------------------------------------------------
