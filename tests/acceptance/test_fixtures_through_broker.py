@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from adapter.bootstrap import house
+from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel
 from tests.demo.partner import SingleWindow
 from tests.demo.play import ANSWER_SECONDS, Line, Play, players
@@ -41,8 +43,21 @@ def play(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
     finally:
         code = daemon.stop()
     assert code == 0, "the daemon did not stop in order"
+    assert _personal(house(place.config).catalogue, daemon.log.read_text()) == set(), "the log tells of persons"
     # multiprocessing's resource tracker ends a moment after the process that it serves.
     assert wait_until(lambda: not marked(daemon.mark), seconds=STOP_SECONDS), "the daemon left a process"
+
+
+def _personal(catalogue: Catalogue, told: str) -> set[str]:
+    """Personal values of the fixtures in what is told; shorter ones may stand there by chance."""
+    procedures = [each for versions in catalogue.procedures.values() for each in versions]
+    specs = [spec for each in procedures for spec in each.fields]
+    specs += [spec for each in procedures for group in each.groups for spec in group.fields]
+    elements = "|".join({spec.path.rpartition("/")[2] for spec in specs if spec.personal})
+    written = re.compile(rf"<({elements})>([^<]{{7,}})</".encode())
+    values = {value.decode(errors="replace") for case in load_cases() for _, value in written.findall(case.message)}
+    assert values, "no fixture has a personal value"
+    return {value for value in values if value in told}
 
 
 def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_bytes(play: Play) -> None:
