@@ -223,6 +223,8 @@ DIFFERENT = {"group": "persons", "field": "number"}
 
 def test_numbers_that_all_differ_are_right() -> None:
     assert found("all_different", DIFFERENT, {}, [{"number": "A"}, {"number": "B"}]) == []
+    twins = [{"number": "A"}, {"number": "A"}]
+    assert found("all_different", DIFFERENT, {}, twins) == [("not_different", "/Persons/Person[2]/Number")]
 
 
 def test_the_second_and_every_later_equal_row_is_at_fault() -> None:
