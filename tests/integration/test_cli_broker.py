@@ -104,7 +104,7 @@ def test_what_is_sent_reaches_the_adapter_and_its_answer_is_verified_and_receipt
     (sent,) = told(run(config, "simulate", "send", str(a_declaration(tmp_path)), "--json", *pki))
     assert adapter_works_once(config) == ["accepted"]
 
-    shown = told(run(config, "simulate", "window", "--seconds", "2", "--json", *pki))
+    shown = told(run(config, "simulate", "window", "--seconds", "6", "--json", *pki))
     assert [(each["pair"], each["correlation_id"]) for each in shown] == [("20/21", sent["message_id"])]
     assert shown[0]["system_signature"] is True
 
@@ -114,7 +114,7 @@ def test_what_is_sent_reaches_the_adapter_and_its_answer_is_verified_and_receipt
     life = told(run(config, "dossier", "show", dossier["number"], str(dossier["year"]), "--json"))[0]
     assert [(reply["pair"], reply["answer"]) for reply in life["replies"]] == [("20/21", "receipt")]
     assert life["replies"][0]["delivered_at"] is not None
-    beat = told(run(config, "simulate", "window", "--seconds", "1", "--heartbeat", "0", "--json", *pki))
+    beat = told(run(config, "simulate", "window", "--seconds", "5", "--heartbeat", "0", "--json", *pki))
     assert [each["pair"] for each in beat] == ["90/99"]
 
 
