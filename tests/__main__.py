@@ -1,6 +1,6 @@
-"""`python -m tests`: the whole suite in two halves at once, since one core would wait while servers start.
+"""`python -m tests`: the whole suite in three parts at once, since a core would wait while servers start and stop.
 
-With arguments it is pytest with these arguments. Fails if either half does; each prints its own counts.
+With arguments it is pytest with these arguments. Fails if any part does; each prints its own counts.
 """
 
 from __future__ import annotations
@@ -8,28 +8,40 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 
-ALONE = ("tests/procedures", "tests/unit", "tests/architecture", "tests/acceptance/test_generated_messages.py")
-"""The half that needs no server; the other one is everything else, folders to come included."""
+PYTEST = (sys.executable, "-m", "pytest")
+GENERATED = "tests/acceptance/test_generated_messages.py"
+BESIDE = {
+    "without servers": ("tests/procedures", "tests/unit", "tests/architecture", GENERATED),
+    "gateways and commands": ("tests/integration",),
+}
+"""Two parts; what is in neither, folders to come included, is the third. Parts with servers start their own."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run, and give pytest's exit code: of the two halves the worse."""
-    pytest = [sys.executable, "-m", "pytest"]
+    """Run, and give an exit code: that of a part that failed or was killed, else 0."""
     if arguments:
-        return subprocess.run([*pytest, *arguments]).returncode
-    others = [f"--ignore={place}" for place in ALONE]
-    with tempfile.TemporaryFile("w+") as told:
-        half = subprocess.Popen([*pytest, "-q", *ALONE], stdout=told, stderr=subprocess.STDOUT)
-        try:
-            code = subprocess.run([*pytest, "-q", *others]).returncode
-            codes = (code, half.wait())
-        finally:
-            half.kill()
-            half.wait()
-        told.seek(0)
-        print(f"\n{' '.join(ALONE)}:\n{told.read()}", flush=True)
-    return max(codes)
+        return subprocess.run([*PYTEST, *arguments]).returncode
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+        parts = {name: _begun(places, folder / name, held) for name, places in BESIDE.items()}
+        others = [f"--ignore={place}" for places in BESIDE.values() for place in places]
+        codes = [subprocess.run([*PYTEST, "-q", *others]).returncode]
+        for name, process in parts.items():
+            codes.append(process.wait())
+            print(f"\n{name}:\n{(folder / name).read_text()}", flush=True)
+    return next(filter(None, codes), 0)
+
+
+def _begun(places: tuple[str, ...], told: Path, held: ExitStack) -> subprocess.Popen[bytes]:
+    """A part that runs beside us and is ended with us."""
+    with told.open("wb") as output:
+        process = subprocess.Popen([*PYTEST, "-q", *places], stdout=output, stderr=subprocess.STDOUT)
+    held.callback(process.wait)
+    held.callback(process.terminate)
+    return process
 
 
 if __name__ == "__main__":

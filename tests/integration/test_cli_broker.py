@@ -62,7 +62,8 @@ def told(done: Result) -> list[Any]:
 def adapter_works_once(config: Path) -> list[str]:
     """What the daemon does, once: take what lies in both queues, judge, store, send the answers. Gives the outcomes."""
     built: House = house(config)
-    with Consumer(built.broker, queues=["adapter.control", "adapter.declarations"]) as consumer:
+    # Of two messages in two queues the second may come a good while after the first.
+    with Consumer(built.broker, queues=["adapter.control", "adapter.declarations"], linger_s=2.0) as consumer:
         deliveries = consumer.gather(10, 10)
         submissions = [
             Submission(each.body, Channel.WINDOW, now(), Digest(hashlib.sha256(each.body).hexdigest()))
