@@ -39,7 +39,7 @@ test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS a
 	@$(BIN)/python -m tests $(ARGS)
 
 prove: services setup ## the suite with its long proofs in full
-	@NSW_PROVE=full $(BIN)/python -m pytest $(ARGS)
+	@NSW_PROVE=full $(BIN)/python -m tests $(ARGS)
 
 fuzz: services setup ## hostile bytes into the judging, for FUZZ_SECONDS (60); what is found is kept in var/fuzz/found
 	@$(PIP) --require-hashes --requirement requirements-fuzz.txt

@@ -317,10 +317,15 @@ class Broken:
 
 
 @st.composite
-def broken(draw: st.DrawFn, declared: XsdElement, whole: st.SearchStrategy[etree._Element]) -> Broken:
-    """A whole form with something left out, added, repeated, too long or short, beyond a bound or of another kind."""
+def broken(
+    draw: st.DrawFn, declared: XsdElement, whole: st.SearchStrategy[etree._Element], *, only: str | None = None
+) -> Broken:
+    """A whole form with something left out, added, repeated, too long or short, beyond a bound or of another kind.
+
+    `only`: one way of breaking it.
+    """
     root = draw(whole)
-    ways = list(_ways(root, declared))
+    ways = [way for way in _ways(root, declared) if only in (None, way[0])]
     how, place, act = draw(st.sampled_from(ways))
     at = act()
     return Broken(root, at if at is not None else _below(root, place), how)
