@@ -46,7 +46,11 @@ def test_every_hostile_file_stays_within_its_bounds_and_the_next_genuine_message
     run = worker(tmp_path, files)
     told = dict(line.rsplit(" ", 1) for line in run.stdout.splitlines())
     wanted = {file.name: str(case.expect.outcome) for file, case in zip(files, order, strict=True)}
-    assert told == wanted, f"{next((name for name in wanted if name not in told), '')}: {run.stderr[-2000:]}"
+    otherwise = [
+        f"{name}: {told.get(name, 'it ended the worker')}" for name in wanted if told.get(name) != wanted[name]
+    ]
+    assert not otherwise, f"{otherwise[0]}; exit code {run.returncode}; {run.stderr[-2000:]}"
+    assert len(told) == len(wanted)
     assert run.returncode == 0
 
 

@@ -13,7 +13,7 @@ from tests.harness.attacks.forge import DECLARED, Forgery, forging
 from tests.harness.attacks.spelling import escape_once
 
 _DEEPER_THAN_ALLOWED = 150
-_NAMESPACES_ALLOWED = 50
+_NAMESPACES_ALLOWED = 30
 
 
 def _in_content(message: bytes, text: bytes) -> bytes:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import psycopg
-import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import now
@@ -20,7 +18,7 @@ from adapter.services.dispatch import Dispatch
 from adapter.services.intake import Intake
 from adapter.services.waiting import Waiting
 from tests.crash.declarations import declaration, declarations
-from tests.crash.scene import Scene, opened, submission
+from tests.crash.scene import Scene, submission
 
 
 @dataclass
@@ -32,12 +30,6 @@ class Window:
     def publish(self, batch: Sequence[Outgoing], **_: object) -> list[Verdict]:
         self.got.extend(batch)
         return [Confirmed() for _ in batch]
-
-
-@pytest.fixture
-def scene(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Scene]:
-    with opened(Scene(tmp_path, vhost_url, postgresql_url)) as prepared:
-        yield prepared
 
 
 def failing(intake: Intake) -> Intake:

@@ -18,16 +18,10 @@ from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from tests.crash.broker import DECLARATIONS
 from tests.crash.declarations import declarations
-from tests.crash.scene import Running, Scene, opened
+from tests.crash.scene import Running, Scene
 from tests.servers.process import alive, wait_until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def scene(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Scene]:
-    with opened(Scene(tmp_path, vhost_url, postgresql_url)) as prepared:
-        yield prepared
 
 
 def workers(daemon: Running) -> list[int]:
