@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography import x509
 
 from adapter.bootstrap import House, now
-from adapter.bootstrap import store as load_store
+from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
 from adapter.cli.standing import mismatches, untold

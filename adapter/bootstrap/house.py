@@ -1,28 +1,26 @@
-"""The one place where parts meet: settings in, use cases out. Chooses; decides nothing."""
+"""The house: every part of one process, made when it is first asked for."""
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 from adapter import settings as configuration
+from adapter.bootstrap.chance import new_message_id, new_secret, now
+from adapter.bootstrap.keyrings import keyrings
+from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import Source, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
-from adapter.gateways.collection import Collection, Places, places
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
-from adapter.gateways.fetching import Bounds, Fetcher
 from adapter.gateways.installed import installed
-from adapter.gateways.keyring import InToken, Keyring, OnDisk, Pair
-from adapter.gateways.keystore import load_folder, load_partners
+from adapter.gateways.keyring import Keyring
+from adapter.gateways.keystore import load_partners
 from adapter.gateways.revocation import Revocation
 from adapter.gateways.shelf import Shelf
-from adapter.gateways.token import Token
 from adapter.gateways.topology import Topology, load_topology
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
@@ -30,11 +28,10 @@ from adapter.model.header import Party
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
-from adapter.model.stages import Role
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
 from adapter.pipeline.timing import Timing
-from adapter.pipeline.trust import TIMESTAMPING, Algorithms, RevocationRules, Store, Trust, Unknown
+from adapter.pipeline.trust import TIMESTAMPING, Store, Trust
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.accounts import Accounts
 from adapter.services.admission import Admission, Unlisted
@@ -96,29 +93,17 @@ class House:
     @cached_property
     def authorities(self) -> dict[str, Store]:
         """Every store, that of time-stamping authorities too."""
-        return {name: store(name, stated) for name, stated in self.settings.trust.authorities.items()}
+        return authorities(self.settings.trust)
 
     @cached_property
     def revocation(self) -> Revocation:
         """Evidence of revocation: what lies there, and what is fetched if this process may."""
-        asked = {name: s.revocation for name, s in self.settings.trust.authorities.items() if s.revocation is not None}
-        fetcher = Fetcher(Bounds(**self.settings.trust.fetching.model_dump())) if self.fetches else None
-        collection = Collection(
-            stores=self.authorities,
-            places={
-                name: places(self.authorities[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))
-                for name, s in asked.items()
-            },
-            shelf=Shelf(self.settings.folders.state / "revocation"),
-            fetcher=fetcher,
-            observe=self.observe,
-        )
-        return Revocation(collection)
+        shelf = Shelf(self.settings.folders.state / "revocation")
+        return revocation(self.settings.trust, self.authorities, shelf, self.observe, fetches=self.fetches)
 
     @cached_property
     def number_places(self) -> tuple[NumberPlace, ...]:
-        stated = self.settings.trust.identity
-        return tuple(NumberPlace(name, prefixes) for name, prefixes in stated)
+        return tuple(NumberPlace(name, prefixes) for name, prefixes in self.settings.trust.identity)
 
     @cached_property
     def representation(self) -> Representation:
@@ -163,41 +148,12 @@ class House:
 
     @cached_property
     def installation(self) -> Installation:
-        stated = self.settings.installation
-
-        def party(part: configuration.PartySettings) -> Party:
-            return Party(**part.model_dump())
-
-        return Installation(
-            own=party(stated.own),
-            window=party(stated.window),
-            portal=party(stated.portal),
-            organization=stated.organization,
-            division=stated.division,
-            accepter=stated.accepter,
-            placeholder_document_type=stated.placeholder_document_type,
-            refusal_ground=stated.refusal_ground,
-        )
+        return installation(self.settings.installation)
 
     @cached_property
     def keyrings(self) -> dict[str, Keyring]:
         """Our keys by their names in the configuration."""
-        stated, tokens = self.settings.keys, dict[tuple[Path, str], Token]()
-
-        def pair(part: configuration.KeySettings) -> Pair:
-            if part.pkcs11 is None:
-                assert part.key is not None, "the settings hold one of the two"
-                return Pair(OnDisk(part.key), part.certificates, part.since)
-            inside = part.pkcs11
-            token = tokens.setdefault(
-                (inside.module, inside.token), Token(inside.module, inside.token, inside.pin_file)
-            )
-            return Pair(InToken(token, inside.label), part.certificates, part.since)
-
-        return {
-            name: Keyring(name, [pair(part) for part in parts], self.legal_clock, self.observe, stated.look_s)
-            for name, parts in (("system", stated.system), ("unit", stated.unit), ("portal", stated.portal))
-        }
+        return keyrings(self.settings.keys, self.legal_clock, self.observe)
 
     def keys(self) -> Keys:
         """The keys that sign our replies now.
@@ -331,30 +287,21 @@ class House:
         return Lookup(self.database, self.catalogue, self.legal_clock, self.observe)
 
 
-def store(name: str, stated: configuration.AuthoritySettings) -> Store:
-    """A trust store as the configuration states it, its certificates loaded; nobody signs under time stamps' own.
+def installation(stated: configuration.InstallationSettings) -> Installation:
+    """Who we are and whom we talk to, as the configuration states it."""
 
-    Raises:
-        Misconfigured: it has no anchor, or names a role that there is not.
-    """
-    signers = stated if isinstance(stated, configuration.StoreSettings) else None
-    try:
-        roles = frozenset(Role(role) for role in signers.roles) if signers else frozenset()
-    except ValueError as error:
-        raise Misconfigured(f"trust.stores.{name}.roles: {error}; there are {', '.join(Role)}") from None
-    algorithms = stated.algorithms.model_dump() | {"digests": frozenset(stated.algorithms.digests)}
-    asked = stated.revocation
-    return Store(
-        name=name,
-        anchors=load_folder(stated.anchors, must_hold=True),
-        intermediates=load_folder(stated.intermediates, must_hold=False),
-        roles=roles,
-        algorithms=Algorithms(**algorithms),
-        valid_from=stated.valid_from,
-        valid_to=stated.valid_to,
-        policies=frozenset(stated.policies),
-        legacy_sha1=signers is not None and signers.legacy_sha1,
-        revocation=RevocationRules(Unknown(asked.unknown), timedelta(hours=asked.grace_h)) if asked else None,
+    def party(part: configuration.PartySettings) -> Party:
+        return Party(**part.model_dump())
+
+    return Installation(
+        own=party(stated.own),
+        window=party(stated.window),
+        portal=party(stated.portal),
+        organization=stated.organization,
+        division=stated.division,
+        accepter=stated.accepter,
+        placeholder_document_type=stated.placeholder_document_type,
+        refusal_ground=stated.refusal_ground,
     )
 
 
@@ -365,18 +312,3 @@ def house(config: Path | None = None, *, observe: Observe = unobserved, fetches:
         Misconfigured: the configuration cannot be read.
     """
     return House(configuration.load_settings(config), observe, fetches)
-
-
-def now() -> datetime:
-    """The real time, aware, UTC."""
-    return datetime.now(UTC)
-
-
-def new_secret() -> str:
-    """32 random bytes as 43 URL-safe letters: what a token is made of."""
-    return secrets.token_urlsafe(32)
-
-
-def new_message_id() -> str:
-    """A fresh identifier for a message of ours: a UUID, 36 characters."""
-    return str(uuid.uuid4())

@@ -1,0 +1,22 @@
+"""What no two runs have alike: the real time, and what is drawn by lot. Everything else is handed these."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The real time, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def new_secret() -> str:
+    """32 random bytes as 43 URL-safe letters: what a token is made of."""
+    return secrets.token_urlsafe(32)
+
+
+def new_message_id() -> str:
+    """A fresh identifier for a message of ours: a UUID, 36 characters."""
+    return str(uuid.uuid4())

@@ -1,0 +1,71 @@
+"""Trust as the configuration states it: the stores with their certificates loaded, and the evidence of revocation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from adapter.gateways.collection import Collection, Places, places
+from adapter.gateways.fetching import Bounds, Fetcher
+from adapter.gateways.keystore import load_folder
+from adapter.gateways.revocation import Revocation
+from adapter.gateways.shelf import Shelf
+from adapter.model.errors import Misconfigured
+from adapter.model.events import Observe
+from adapter.model.stages import Role
+from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Unknown
+from adapter.settings import AuthoritySettings, StoreSettings, TrustSettings
+
+
+def authorities(stated: TrustSettings) -> dict[str, Store]:
+    """Every store by its name, that of time-stamping authorities too.
+
+    Raises:
+        Misconfigured: one of them is not whole.
+    """
+    return {name: store(name, each) for name, each in stated.authorities.items()}
+
+
+def store(name: str, stated: AuthoritySettings) -> Store:
+    """A trust store as the configuration states it, its certificates loaded; nobody signs under time stamps' own.
+
+    Raises:
+        Misconfigured: it has no anchor, or names a role that there is not.
+    """
+    signers = stated if isinstance(stated, StoreSettings) else None
+    try:
+        roles = frozenset(Role(role) for role in signers.roles) if signers else frozenset()
+    except ValueError as error:
+        raise Misconfigured(f"trust.stores.{name}.roles: {error}; there are {', '.join(Role)}") from None
+    algorithms = stated.algorithms.model_dump() | {"digests": frozenset(stated.algorithms.digests)}
+    asked = stated.revocation
+    return Store(
+        name=name,
+        anchors=load_folder(stated.anchors, must_hold=True),
+        intermediates=load_folder(stated.intermediates, must_hold=False),
+        roles=roles,
+        algorithms=Algorithms(**algorithms),
+        valid_from=stated.valid_from,
+        valid_to=stated.valid_to,
+        policies=frozenset(stated.policies),
+        legacy_sha1=signers is not None and signers.legacy_sha1,
+        revocation=RevocationRules(Unknown(asked.unknown), timedelta(hours=asked.grace_h)) if asked else None,
+    )
+
+
+def revocation(
+    stated: TrustSettings, authorities: Mapping[str, Store], shelf: Shelf, observe: Observe, *, fetches: bool
+) -> Revocation:
+    """Evidence of revocation: what lies on the shelf, and what is fetched if this process may."""
+    asked = {name: s.revocation for name, s in stated.authorities.items() if s.revocation is not None}
+    collection = Collection(
+        stores=dict(authorities),
+        places={
+            name: places(authorities[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))
+            for name, s in asked.items()
+        },
+        shelf=shelf,
+        fetcher=Fetcher(Bounds(**stated.fetching.model_dump())) if fetches else None,
+        observe=observe,
+    )
+    return Revocation(collection)
