@@ -148,33 +148,36 @@ class Window:
         now = self.clock()
         with self.database.transaction() as connection:
             row = windows.read(connection)
-            up_since = (row.broker_up_since or now) if broker_up else None
-            down_since = None if broker_up else (row.broker_down_since or now)
-            opened = windows.open_incident(connection)
-            signs = Signs(
-                now=now,
-                started_at=started_at,
-                broker_up_since=up_since,
-                broker_down_since=down_since,
-                heartbeat_at=row.heartbeat_at,
-                notice=opened is not None and opened.cause == "notice",
-                override=Mode(row.override) if row.override else None,
+            windows.write(
+                connection,
+                refreshed_at=now,
+                broker_up_since=(row.broker_up_since or now) if broker_up else None,
+                broker_down_since=None if broker_up else (row.broker_down_since or now),
             )
-            result = advice(signs, self.patience, Mode(row.mode))
-            values: dict[str, Any] = {
-                "refreshed_at": now,
-                "broker_up_since": up_since,
-                "broker_down_since": down_since,
-            }
-            changed = result.mode.value != row.mode
-            if changed:
-                values |= {"mode": result.mode.value, "since": now}
-            # The incident that an operator declared ends with his word, though the window may be down by now.
-            if changed or (result.mode is Mode.DOWN and opened is None):
-                self._switch(connection, opened, result, now)
-            windows.write(connection, **values)
-        if changed:
+            result = self._work_out(connection, now, started_at=started_at)
+        if result.mode.value != row.mode:
             self.observe(Event.WINDOW, mode=result.mode.value, cause=result.cause, reason=result.reason)
+        return result
+
+    def _work_out(self, connection: Any, now: datetime, *, started_at: datetime) -> Advice:
+        """The mode by what the row holds, kept with its incident."""
+        row, opened = windows.read(connection), windows.open_incident(connection)
+        signs = Signs(
+            now=now,
+            started_at=started_at,
+            broker_up_since=row.broker_up_since,
+            broker_down_since=row.broker_down_since,
+            heartbeat_at=row.heartbeat_at,
+            notice=opened is not None and opened.cause == "notice",
+            override=Mode(row.override) if row.override else None,
+        )
+        result = advice(signs, self.patience, Mode(row.mode))
+        changed = result.mode.value != row.mode
+        if changed:
+            windows.write(connection, mode=result.mode.value, since=now)
+        # The incident that an operator declared ends with his word, though the window may be down by now.
+        if changed or (result.mode is Mode.DOWN and opened is None):
+            self._switch(connection, opened, result, now)
         return result
 
     def _switch(self, connection: Any, opened: Stored[Any] | None, result: Advice, now: datetime) -> None:
@@ -216,6 +219,10 @@ class Window:
             opened = windows.open_incident(connection)
             if opened is not None and opened.cause == "override":
                 windows.end_incident(connection, now)
-            windows.write(connection, override=None, override_reason=None, override_by=None)
+            # What the operator said is not what was seen: without him nobody knows, until what the clock saw is weighed.
+            windows.write(connection, override=None, override_reason=None, override_by=None, mode=Mode.UNKNOWN.value)
             journal.append(connection, self.database, Entry("window.override_end", actor, now, {}))
+            seen_at = windows.read(connection).refreshed_at
+            if seen_at is not None:
+                self._work_out(connection, now, started_at=seen_at)
         self.observe(Event.WINDOW, cause="override ended")

@@ -7,9 +7,11 @@ of a genuine message.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 from copy import deepcopy
 from functools import cache, lru_cache
@@ -67,6 +69,7 @@ _PLACES = st.integers(0, 400)
 @cache
 def _house() -> House:
     folder = Path(tempfile.mkdtemp(prefix="mutations-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return house(furnish(folder, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/").config)
 
 

@@ -59,11 +59,38 @@ def test_what_nobody_looks_at_is_unknown(watch: Watch) -> None:
     assert watch.window.state().mode is Mode.UNKNOWN
 
 
+def test_the_end_of_an_override_is_back_to_what_is_seen_at_once(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.look(60, broker_up=True)
+    watch.window.override(Mode.DOWN, reason="line cut", actor="operator:kt")
+    watch.window.end_override(actor="operator:kt")
+    up = watch.window.state()
+    assert (up.mode, up.cause, up.incident) == (Mode.UP, "none", None)
+
+
+def test_an_outage_that_was_denied_is_told_as_soon_as_the_denial_ends(watch: Watch) -> None:
+    watch.look(0, broker_up=False)
+    watch.window.override(Mode.UP, reason="a trial of the line", actor="operator:kt")
+    watch.look(60, broker_up=False)
+    watch.window.end_override(actor="operator:kt")
+    down = watch.window.state()
+    assert (down.mode, down.cause) == (Mode.DOWN, "broker")
+    assert down.incident == f"broker {watch.now:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_an_override_that_ends_where_nobody_has_looked_leaves_nothing_known(watch: Watch) -> None:
+    watch.window.override(Mode.DOWN, reason="line cut", actor="operator:kt")
+    watch.window.end_override(actor="operator:kt")
+    assert watch.window.state().mode is Mode.UNKNOWN
+    assert watch.look(1, broker_up=False).mode is Mode.UP
+
+
 def test_an_outage_that_outlives_the_operators_word_has_an_incident_of_its_own(watch: Watch) -> None:
     watch.look(0, broker_up=True)
     watch.window.override(Mode.DOWN, reason="works on the line", actor="operator:kt")
     watch.look(5, broker_up=False)
     watch.window.end_override(actor="operator:kt")
+    assert watch.window.state().mode is Mode.UP, "the broker has only just gone"
     still = watch.look(60, broker_up=False)
     assert (still.mode, still.cause) == (Mode.DOWN, "broker")
     assert still.incident == f"broker {watch.now:%Y-%m-%dT%H:%M:%SZ}"
