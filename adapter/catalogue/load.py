@@ -166,6 +166,7 @@ class Loader:
             title=_label(stated["title"]),
             basis=stated.get("basis", ""),
             on_window=bool(stated["on_window"]),
+            paperless=bool(stated.get("paperless", False)),
             acceptance=stated["acceptance"],
             signature=_signature(declarant),
             messages={**technical, **self._messages(stated, folder, meanings)},

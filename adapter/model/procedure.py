@@ -257,6 +257,8 @@ class Procedure:
     rules: tuple[RuleSpec, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     completion: CompletionSpec | None = None
+    paperless: bool = False
+    """Of results issued through the window customs ask no paper (letter of 27/5/2022, section 2)."""
     result: str = "declaration"
     refusal_grounds: str | None = None
     """Code list of the grounds on which an officer may refuse; None: the law names none of its own."""

@@ -161,12 +161,11 @@ _OUTSIDE = Paper(
         "Letter of 27/5/2022, section 2 does not apply: processed outside the window and not yet transferred to it",
     ),
 )
-_NOT_CARRIED = Paper(
+_NOT_COVERED = Paper(
     True,
     Label(
-        "Công văn TCHQ ngày 27/5/2022, mục 2 không áp dụng: thủ tục không thuộc năm thủ tục thực hiện qua Cơ chế "
-        "một cửa quốc gia",
-        "Letter of 27/5/2022, section 2 does not apply: the procedure is not one of the five that the window carries",
+        "Công văn TCHQ ngày 27/5/2022, mục 2 không áp dụng: thủ tục không thuộc năm thủ tục của công văn",
+        "Letter of 27/5/2022, section 2 does not apply: the procedure is not one of the five that the letter names",
     ),
 )
 
@@ -232,7 +231,6 @@ class Lookup:
     def _found(self, row: Stored[Any], decision: Stored[Any] | None, history: Comparison | None) -> Found:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
         through = row.channel == Channel.WINDOW.value or bool(row.transferred)
-        outside = _NOT_CARRIED if procedure is not None and not procedure.on_window else _OUTSIDE
         return Found(
             reference=row.number,
             alias=row.alias_number,
@@ -255,9 +253,16 @@ class Lookup:
             accepted_at=_local(row.accepted_at),
             completed_at=_local(row.completed_at),
             issued_through_window=through,
-            paper_may_be_asked=_LETTER if through else outside,
+            paper_may_be_asked=_paper(procedure, through=through),
             decision=decision and _decision(decision),
         )
+
+
+def _paper(procedure: Procedure | None, *, through: bool) -> Paper:
+    """The letter spares paper for the procedures that it names, and only for what the window has."""
+    if procedure is not None and not procedure.paperless:
+        return _NOT_COVERED
+    return _LETTER if through else _OUTSIDE
 
 
 def _office(caller: Caller) -> str:

@@ -219,7 +219,7 @@ class Window:
             opened = windows.open_incident(connection)
             if opened is not None and opened.cause == "override":
                 windows.end_incident(connection, now)
-            # What the operator said is not what was seen: without him nobody knows, until what the clock saw is weighed.
+            # What he said is not what was seen: without him nobody knows, until what the clock saw is weighed.
             windows.write(connection, override=None, override_reason=None, override_by=None, mode=Mode.UNKNOWN.value)
             journal.append(connection, self.database, Entry("window.override_end", actor, now, {}))
             seen_at = windows.read(connection).refreshed_at

@@ -104,6 +104,8 @@ def _facts(stated: Mapping[str, Any], mapping: str) -> Iterator[tuple[str, str]]
         "Comes by",
         window if stated["on_window"] else "**the portal only** (`on_window: true` opens it on the window)",
     )
+    spared = "not, where the window has the result (công văn TCHQ 27/5/2022)" if stated.get("paperless") else "yes"
+    yield "Customs may ask paper", spared
     declarant = stated.get("declarant", {})
     yield "Declarant signs", _signs(declarant.get("signature", "never"))
     yield "Must be the signer's or the caller's", listed(declarant.get("identities", ()))

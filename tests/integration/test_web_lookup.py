@@ -20,7 +20,7 @@ from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import shared_pki
-from tests.harness.website import Website, citizen_message, configure, portal_only, website
+from tests.harness.website import Website, citizen_message, configure, website
 
 LOOKUP = "/api/v1/lookup/dossiers"
 PAPER = "C1234567"
@@ -93,13 +93,20 @@ def test_what_came_by_the_window_was_issued_through_it(site: Website) -> None:
     assert found["paper_may_be_asked"]["value"] is False
 
 
-def test_a_procedure_that_is_not_among_the_five_says_so(tmp_path: Path, sqlite_url: str) -> None:
-    with website(configure(tmp_path, sqlite_url, portal_only(tmp_path))) as site:
-        declare(site)
-        with site.customs() as client:
-            (found,) = ask(client, paper=PAPER)
+def test_a_procedure_that_is_not_among_the_five_says_so_though_the_window_has_it(site: Website) -> None:
+    by_the_window(site, "BQP0100007/accepted-arrival-with-passengers")
+    (row,) = site.rows(tables.dossier)
+    with site.customs("*") as client:
+        (found,) = ask(client, reference=row.number, year=row.year)
+    assert found["issued_through_window"] is True
     assert found["paper_may_be_asked"]["value"] is True
-    assert "năm thủ tục" in found["paper_may_be_asked"]["ground"]["vi"]
+    assert "không thuộc năm thủ tục" in found["paper_may_be_asked"]["ground"]["vi"]
+
+
+def test_the_letter_names_five_procedures_and_no_other(site: Website) -> None:
+    """Letter of 27/5/2022, section 1: groups, citizens, visas, and the amendments of both kinds of dossier."""
+    spared = {code for code, versions in site.house.catalogue.procedures.items() if any(v.paperless for v in versions)}
+    assert spared == {f"BQP010000{number}" for number in (1, 2, 3, 4, 5)}
 
 
 def test_a_confirmation_is_shown_and_never_called_a_permission(site: Website) -> None:
