@@ -161,6 +161,13 @@ _OUTSIDE = Paper(
         "Letter of 27/5/2022, section 2 does not apply: processed outside the window and not yet transferred to it",
     ),
 )
+_NOT_YET = Paper(
+    True,
+    Label(
+        "Công văn TCHQ ngày 27/5/2022, mục 2 chưa áp dụng: kết quả chưa được cấp qua Cơ chế một cửa quốc gia",
+        "Letter of 27/5/2022, section 2 does not apply yet: the result has not been issued through the window",
+    ),
+)
 _NOT_COVERED = Paper(
     True,
     Label(
@@ -230,7 +237,9 @@ class Lookup:
 
     def _found(self, row: Stored[Any], decision: Stored[Any] | None, history: Comparison | None) -> Found:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
-        through = row.channel == Channel.WINDOW.value or bool(row.transferred)
+        by_window = row.channel == Channel.WINDOW.value
+        # A result that waits in the outbox is none yet for whoever asks the window.
+        issued = bool(row.transferred) or (by_window and decision is not None and decision.sent_at is not None)
         return Found(
             reference=row.number,
             alias=row.alias_number,
@@ -252,17 +261,19 @@ class Lookup:
             received_at=_local(row.received_at),
             accepted_at=_local(row.accepted_at),
             completed_at=_local(row.completed_at),
-            issued_through_window=through,
-            paper_may_be_asked=_paper(procedure, through=through),
+            issued_through_window=issued,
+            paper_may_be_asked=_paper(procedure, issued=issued, by_window=by_window),
             decision=decision and _decision(decision),
         )
 
 
-def _paper(procedure: Procedure | None, *, through: bool) -> Paper:
-    """The letter spares paper for the procedures that it names, and only for what the window has."""
+def _paper(procedure: Procedure | None, *, issued: bool, by_window: bool) -> Paper:
+    """The letter spares paper for the procedures that it names, and only of results that the window has."""
     if procedure is not None and not procedure.paperless:
         return _NOT_COVERED
-    return _LETTER if through else _OUTSIDE
+    if issued:
+        return _LETTER
+    return _NOT_YET if by_window else _OUTSIDE
 
 
 def _office(caller: Caller) -> str:

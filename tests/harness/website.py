@@ -58,6 +58,10 @@ class Website:
         with self.house.database.transaction() as connection:
             return list(connection.execute(select(table)).all())
 
+    def mark_sent(self) -> None:
+        with self.house.database.transaction() as connection:
+            connection.execute(update(tables.outbox).values(sent_at=CLOCK))
+
     def mark_transferred(self) -> None:
         with self.house.database.transaction() as connection:
             connection.execute(update(tables.dossier).values(transferred=True))

@@ -88,7 +88,11 @@ def test_what_came_by_the_window_was_issued_through_it(site: Website) -> None:
     by_the_window(site, "BQP0100002/accepted-entering")
     (row,) = site.rows(tables.dossier)
     with site.customs("*") as client:
+        (waiting,) = ask(client, reference=row.number, year=row.year)
+        site.mark_sent()
         (found,) = ask(client, reference=row.number, year=row.year)
+    assert waiting["issued_through_window"] is False, "it waits in the outbox"
+    assert "chưa được cấp" in waiting["paper_may_be_asked"]["ground"]["vi"]
     assert (found["channel"], found["issued_through_window"]) == ("window", True)
     assert found["paper_may_be_asked"]["value"] is False
 
@@ -96,6 +100,8 @@ def test_what_came_by_the_window_was_issued_through_it(site: Website) -> None:
 def test_a_procedure_that_is_not_among_the_five_says_so_though_the_window_has_it(site: Website) -> None:
     by_the_window(site, "BQP0100007/accepted-arrival-with-passengers")
     (row,) = site.rows(tables.dossier)
+    site.house.completion.accept(DossierKey(row.number, row.year), Officer("o-1", "Thượng úy Thử Nghiệm"))
+    site.mark_sent()
     with site.customs("*") as client:
         (found,) = ask(client, reference=row.number, year=row.year)
     assert found["issued_through_window"] is True
