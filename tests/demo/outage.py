@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapter.bootstrap import house
@@ -85,18 +86,22 @@ def declare_directly(
     """Hand the declarations in, read the answers, compare them; gives what the window must hear of, in order."""
     lines: list[Line] = []
     decided: list[Decided] = []
-    for each in declarations:
-        with Door(premises.door_url, who.declarants[each.declarant]) as door:
-            line, decision = _declared(play, door, each)
-        lines.append(line)
-        decided += [decision] if decision else []
+    with ExitStack() as open_doors:
+        bound = dict.fromkeys(each.declarant for each in declarations)
+        doors = {name: open_doors.enter_context(Door(premises.door_url, who.declarants[name])) for name in bound}
+        for each in declarations:
+            line, decision = _declared(doors[each.declarant], each)
+            lines.append(line)
+            decided += [decision] if decision else []
+    told = iter(play.verified([Received(line.body, None, 0.0) for line in lines if line.body]))
+    lines = [replace(line, problems=(*line.problems, *next(told))) if line.body else line for line in lines]
     narrator.table(
         f"Declared directly (khai trực tiếp), {len(lines)} declarations without a number, sealed by the portal:", lines
     )
     return decided
 
 
-def _declared(play: Play, door: Door, direct: Direct) -> tuple[Line, Decided | None]:
+def _declared(door: Door, direct: Direct) -> tuple[Line, Decided | None]:
     posted = door.declare(direct.body)
     if posted.status != 202:
         said = f"HTTP {posted.status}: {posted.told}"
@@ -104,7 +109,7 @@ def _declared(play: Play, door: Door, direct: Direct) -> tuple[Line, Decided | N
     _, standing = door.get(posted.location)
     body = b64decode(standing["replies"][0]["base64"]) if standing["replies"] else b""
     found = read(body)
-    problems = [*play.verified([Received(body, None, 0.0)])[0], *differences(direct.wanted, found.answer)]
+    problems = differences(direct.wanted, found.answer)
     stated = frozenset((each["code"], each["pointer"]) for each in standing["findings"])
     problems += [] if stated == direct.wanted.findings else ["GET states other findings than the signed reply"]
     problems += [] if door.bytes(standing["replies"][0]["href"]) == (200, body) else ["other bytes behind its address"]
