@@ -252,10 +252,20 @@ class House:
         return Tokens(self.database, now, new_secret)
 
     @cached_property
+    def portal(self) -> str:
+        """In whose name the second door seals: its name among the partners.
+
+        Raises:
+            Misconfigured: there is none, or more than one.
+        """
+        names = [name for name, partner in self.settings.trust.partners.items() if partner.role == "portal"]
+        if len(names) != 1:
+            told = ", ".join(names) or "none"
+            raise Misconfigured(f"trust.partners: the second door needs exactly one of role portal, not {told}")
+        return names[0]
+
+    @cached_property
     def door(self) -> Door:
-        portals = [name for name, partner in self.settings.trust.partners.items() if partner.role == "portal"]
-        if len(portals) != 1:
-            raise Misconfigured("trust.partners: the second door needs exactly one partner of role portal")
         return Door(
             database=self.database,
             ground=self.ground,
@@ -264,7 +274,7 @@ class House:
             window=self.window,
             installation=self.installation,
             key=lambda: repeatable(self.keyrings["portal"].current()),
-            sender=portals[0],
+            sender=self.portal,
             answer_portal=self.settings.window.answer_portal,
             retry_s=self.settings.window.stale_s,
             clock=self.legal_clock,

@@ -57,12 +57,7 @@ class Health:
         """What is not at hand, as `part: thing`; empty when ready."""
         if not self.parts:
             return ["supervisor: parts"]
-        return [
-            f"{name}: {need}"
-            for name, has in self.parts.items()
-            for need in NEEDS.get(name.rpartition("-")[0], ("alive",))
-            if not has.get(need)
-        ]
+        return [f"{name}: {need}" for name, has in self.parts.items() for need in _lacks(name, has)]
 
     def notes(self) -> list[str]:
         """What should be looked at although everything is ready."""
@@ -72,6 +67,13 @@ class Health:
             for thing, note in NOTES.get(name.rpartition("-")[0], {}).items()
             if has.get("alive") and not has.get(thing, True)
         ]
+
+
+def _lacks(name: str, has: dict[str, bool]) -> list[str]:
+    """Of a part that is not alive only that is told: what it lacks besides nobody knows."""
+    needs = NEEDS.get(name.rpartition("-")[0], ("alive",))
+    lacking = [need for need in needs if not has.get(need)]
+    return ["alive"] if "alive" in lacking else lacking
 
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:

@@ -101,16 +101,23 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     """A child process, from its first line to its last."""
     pulse = Pulse(cells)
     pulse.follow_signals()
-    part = house(config, observe=observer(name), fetches=True)
-    configure(part.settings.log.level, part.settings.log.json_lines)
+    configure()  # until the configuration says how: what is wrong with it is one line too
+    observe = observer(name)
+    try:
+        part = house(config, observe=observe, fetches=True)
+        configure(part.settings.log.level, part.settings.log.json_lines)
+        _work(name, part, pulse)
+    except Misconfigured as error:
+        observe(Event.WORKER_STOPPED, reason=str(error))
+        sys.exit(_MISCONFIGURED)
+
+
+def _work(name: str, part: House, pulse: Pulse) -> None:
     try:
         if name == "web":
             _web(part, pulse)
         else:
             PARTS[name](part, pulse).run()
-    except Misconfigured as error:
-        part.observe(Event.WORKER_STOPPED, reason=str(error))
-        sys.exit(_MISCONFIGURED)
     finally:
         part.database.close()
 

@@ -2,8 +2,9 @@
 
 SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old,
 then the web process, so that a changed configuration or key is taken; where the first new one cannot begin, the old
-ones go on. It never waits for one part alone: the others and systemd's watchdog would wait with it. Must never touch a
-message itself.
+ones go on. A configuration that is wrong ends the daemon only before it was ready: later it is told, and the part is
+tried again, because the others still serve. It never waits for one part alone: the others and systemd's watchdog would
+wait with it. Must never touch a message itself.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _STABLE_S = 30.0
 _SILENCE_S = 15.0
 """Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
 _MISCONFIGURED = 2
+_WRONG = "the configuration is wrong, as the part has told; the others go on"
 _MEBIBYTE = 1024 * 1024
 
 
@@ -62,6 +64,8 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
     reload: bool = False
+    announced: bool = False
+    """Whether every part has been alive at once: from then on no part's end is the daemon's."""
     waiting: list[tuple[float, str, int]] = field(default_factory=list)
     """Parts to be started again: when (monotonic), which, after how many failures."""
     exchange: tuple[Child, ...] = ()
@@ -75,7 +79,6 @@ class Supervisor:
         """Run until told to stop; 0, or 2 where a part says that the configuration is wrong."""
         for name in self.plan:
             self._start(name, 0)
-        announced = False
         reloads = self._reloads()
         while not self.stopping:
             next(reloads)
@@ -85,10 +88,10 @@ class Supervisor:
                 self.stop()
                 return code
             health.parts = self.readiness()
-            if not announced and all(child.pulse.ready["alive"] for child in self.children):
+            if not self.announced and self._complete():
                 notifier.ready()
                 self.observe(Event.STARTED, parts=len(self.children))
-                announced = True
+                self.announced = True
             notifier.alive()
             time.sleep(_ROUND_S)
         notifier.stopping()
@@ -98,12 +101,19 @@ class Supervisor:
         return 0
 
     def readiness(self) -> dict[str, dict[str, bool]]:
-        """What each part has at hand, by its name and number."""
-        counted = [child for child in self.children if child.leaves_by is None and child not in self.exchange[1:]]
-        return {
-            f"{child.name}-{number}": {**child.pulse.ready, "alive": child.process.is_alive()}
-            for number, child in enumerate(counted)
-        }
+        """What each part has at hand, by its name and number; one that waits to be started again is not alive."""
+        # Of an exchange one counts: the old one, for as long as it is there.
+        spare = self.exchange[1:] if any(child in self.exchange[:1] for child in self.children) else ()
+        counted = [child for child in self.children if child.leaves_by is None and child not in spare]
+        has = [(child.name, {**child.pulse.ready, "alive": child.process.is_alive()}) for child in counted]
+        has += [(name, {"alive": False}) for _, name, _ in self.waiting]
+        return {f"{name}-{number}": at_hand for number, (name, at_hand) in enumerate(has)}
+
+    def _complete(self) -> bool:
+        """Whether every part is there and has shown itself."""
+        return not self.waiting and all(
+            child.process.is_alive() and child.pulse.ready["alive"] for child in self.children
+        )
 
     def _round(self) -> int:
         for child in list(self.children):
@@ -111,7 +121,7 @@ class Supervisor:
                 self.children.remove(child)
                 if child.leaves_by is not None or child in self.exchange:
                     continue
-                if child.process.exitcode == _MISCONFIGURED:
+                if child.process.exitcode == _MISCONFIGURED and not self.announced:
                     return _MISCONFIGURED
                 self._again(child)
             elif reason := self._overdue(child):
@@ -140,9 +150,9 @@ class Supervisor:
         lived = time.monotonic() - child.started
         failures = 1 if lived > _STABLE_S else child.failures + 1
         pause = _PAUSES_S[min(failures - 1, len(_PAUSES_S) - 1)]
-        self.observe(
-            Event.WORKER_STOPPED, part=child.name, pid=child.process.pid, code=child.process.exitcode, again_in_s=pause
-        )
+        code = child.process.exitcode
+        why = {"reason": _WRONG} if code == _MISCONFIGURED else {}
+        self.observe(Event.WORKER_STOPPED, part=child.name, pid=child.process.pid, code=code, again_in_s=pause, **why)
         self.waiting.append((time.monotonic() + pause, child.name, failures))
 
     def _start(self, name: str, failures: int) -> Child:
@@ -170,6 +180,8 @@ class Supervisor:
     def _replace(self) -> Iterator[None]:
         """New before old: the queue is never without a consumer. Given up where a new one cannot begin."""
         for old in [child for child in self.children if child.name == "worker"]:
+            if old not in self.children:
+                continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
             new = self._start("worker", 0)
             self.exchange = (old, new)
             while not new.pulse.ready["alive"] and new.process.is_alive():
@@ -181,6 +193,7 @@ class Supervisor:
             yield from self._leave(old)
         # The web process holds its port, so here the old one goes first.
         for old in [child for child in self.children if child.name == "web"]:
+            # Where it cannot begin, it is told and tried again: the workers know the new configuration by now.
             yield from self._leave(old)
             self._start("web", 0)
 

@@ -10,8 +10,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from adapter.gateways.dossiers import lock_name
 from adapter.model.events import Event
@@ -19,7 +21,8 @@ from adapter.model.identifiers import DossierKey
 from tests.crash.broker import DECLARATIONS
 from tests.crash.declarations import declarations
 from tests.crash.scene import Running, Scene
-from tests.servers.process import alive, wait_until
+from tests.harness.pki import ROOT, shared_pki
+from tests.servers.process import alive, free_ports, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -137,6 +140,39 @@ def test_a_reload_with_a_wrong_configuration_is_given_up_and_the_old_workers_go_
     scene.until(lambda: not alive(old), "mended, it is taken")
     scene.finish()
     scene.assert_whole(messages)
+
+
+def _with_a_second_portal() -> dict[str, Any]:
+    text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(shared_pki().folder))
+    partners = yaml.safe_load(text)["trust"]["partners"]
+    return {**partners, "another": partners["portal"]}
+
+
+def test_a_web_process_that_cannot_begin_after_a_reload_stops_nobody_and_comes_when_mended(
+    embedded_scene: Scene,
+) -> None:
+    """Nothing that one part dislikes once the daemon is ready may end it: exit code 2 forbids systemd a restart."""
+    scene = embedded_scene
+    (port,) = free_ports(1)
+    served = {"web.enabled": True, "web.port": port}
+    scene.configure(served)
+    messages = declarations(0, 10)
+    daemon = scene.daemon()
+    scene.until_ready()
+
+    scene.configure({**served, "trust.partners": _with_a_second_portal()})
+    daemon.process.send_signal(signal.SIGHUP)
+
+    scene.until(lambda: any(told.get("code") == 2 for told in daemon.events()), "the web process could not begin")
+    said = [told for told in daemon.events(Event.WORKER_STOPPED) if "reason" in told]
+    assert {told["level"] for told in said} == {"warning"}
+    assert any("not another, portal" in told["reason"] for told in said)
+    scene.until(lambda: scene.readyz() == (503, ["web-3: alive"]), "readiness names it")
+    scene.partner.publish(messages)
+    scene.until_done(messages)
+    scene.configure(served)
+    scene.until(lambda: scene.readyz()[0] == 200, "mended, it comes by itself")
+    assert daemon.stop() == 0
 
 
 @contextmanager

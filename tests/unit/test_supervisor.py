@@ -1,0 +1,180 @@
+"""What the supervisor makes of a part that ends: when it ends with it, and what readiness says meanwhile."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.entrypoints import parts
+from adapter.entrypoints.health import Health
+from adapter.entrypoints.notify import Notifier
+from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.entrypoints.supervisor import Child, Supervisor
+from adapter.model.events import Event
+
+Told = list[tuple[Event, dict[str, Any]]]
+
+
+@dataclass
+class Process:
+    """A part's process, as much of it as the supervisor asks for."""
+
+    pid: int
+    exitcode: int | None = None
+
+    def is_alive(self) -> bool:
+        return self.exitcode is None
+
+    def join(self, timeout: float | None = None) -> None:
+        del timeout
+        self.exitcode = 0
+
+
+class Stage(Supervisor):
+    """A supervisor whose parts are none: they begin at once, and end when the test says so."""
+
+    def _start(self, name: str, failures: int) -> Child:
+        pulse = Pulse(new_cells(multiprocessing))
+        pulse.idle()
+        process: Any = Process(len(self.children))
+        self.children.append(Child(name, process, pulse, 0.0, failures))
+        return self.children[-1]
+
+
+class Listener(Notifier):
+    """systemd, and what happens between two rounds."""
+
+    def __init__(self, each_round: Callable[[], None]) -> None:
+        super().__init__()
+        self.each_round = each_round
+        self.heard: list[str] = []
+
+    def ready(self) -> None:
+        self.heard.append("ready")
+
+    def alive(self) -> None:
+        self.each_round()
+
+    def stopping(self) -> None:
+        self.heard.append("stopping")
+
+
+@pytest.fixture
+def told() -> Told:
+    return []
+
+
+@pytest.fixture
+def supervisor(told: Told) -> Stage:
+    def observe(event: Event, /, **fields: Any) -> None:
+        told.append((event, fields))
+
+    return Stage(None, ["worker", "web"], observe, batch_s=60.0, memory=1 << 40)
+
+
+@pytest.fixture
+def health() -> Any:
+    made = Health("127.0.0.1", 0)
+    yield made
+    made._server.server_close()
+
+
+def _end(supervisor: Supervisor, name: str, code: int, *, failures: int = 0) -> None:
+    """That part ends; after some failures it is not started again at once."""
+    (child,) = [child for child in supervisor.children if child.name == name]
+    child.started, child.failures = float("inf"), failures
+    child.process.exitcode = code  # type: ignore[misc]
+
+
+def test_a_wrong_configuration_at_the_start_ends_the_daemon(supervisor: Stage, health: Health) -> None:
+    begin = supervisor._start
+
+    def begin_wrongly(name: str, failures: int) -> Child:
+        child = begin(name, failures)
+        if name == "web":
+            child.process.exitcode = 2  # type: ignore[misc]
+        return child
+
+    supervisor._start = begin_wrongly  # type: ignore[method-assign]
+    systemd = Listener(lambda: pytest.fail("it went on"))
+    assert supervisor.run(health, systemd) == 2
+    assert systemd.heard == ["stopping"]
+
+
+def test_once_ready_a_wrong_configuration_is_told_and_the_others_go_on(
+    supervisor: Stage, health: Health, told: Told
+) -> None:
+    rounds = iter(range(3))
+
+    def each_round() -> None:
+        match next(rounds):
+            case 0:
+                _end(supervisor, "web", 2, failures=5)
+            case 1:
+                assert [child.name for child in supervisor.children] == ["worker"]
+                assert health.missing() == ["web-1: alive"]
+                supervisor.waiting = [(0.0, name, failures) for _, name, failures in supervisor.waiting]
+            case _:
+                assert health.missing() == []
+                supervisor.stopping = True
+
+    assert supervisor.run(health, Listener(each_round)) == 0
+    ((_, stopped),) = [each for each in told if each[0] is Event.WORKER_STOPPED]
+    assert (stopped["part"], stopped["code"], stopped["again_in_s"]) == ("web", 2, 10.0)
+    assert stopped["reason"].startswith("the configuration is wrong")
+
+
+def test_systemd_is_not_told_ready_while_a_part_waits_to_be_started_again(supervisor: Stage, health: Health) -> None:
+    supervisor.waiting = [(float("inf"), "clock", 1)]
+    rounds = iter(range(2))
+
+    def each_round() -> None:
+        if next(rounds) == 0:
+            assert (systemd.heard, health.missing()) == ([], ["clock-2: alive"])
+            supervisor.waiting.clear()
+        else:
+            supervisor.stopping = True
+
+    systemd = Listener(each_round)
+    assert supervisor.run(health, systemd) == 0
+    assert systemd.heard == ["ready", "stopping"]
+
+
+def test_a_part_that_ended_without_a_reason_has_none(supervisor: Stage, told: Told) -> None:
+    supervisor.announced = True
+    supervisor._start("worker", 0)
+    _end(supervisor, "worker", -9)
+    assert supervisor._round() == 0
+    ((event, fields),) = told
+    assert event is Event.WORKER_STOPPED
+    assert "reason" not in fields
+
+
+def test_while_a_new_worker_takes_over_one_of_the_two_counts(supervisor: Stage) -> None:
+    old, new = (supervisor._start("worker", 0) for _ in range(2))
+    supervisor.exchange = (old, new)
+    assert list(supervisor.readiness()) == ["worker-0"]
+    old.process.exitcode = -9  # type: ignore[misc]
+    supervisor._round()
+    assert list(supervisor.readiness()) == ["worker-0"]
+
+
+def test_a_part_with_a_broken_configuration_says_so_in_one_line_and_ends_with_2(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("log: {level: loud, json: true}\n", encoding="utf-8")
+    process = multiprocessing.get_context("spawn").Process(
+        target=parts.main, args=("worker", config, new_cells(multiprocessing.get_context("spawn")))
+    )
+    process.start()
+    process.join(60)
+    assert process.exitcode == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert '"event": "worker.stopped"' in line
+    assert '"level": "warning"' in line
