@@ -1,5 +1,6 @@
 """Logging: one JSON object a line on stderr for each event, with time, process role and process id.
 
+Where stderr goes to systemd's journal each line begins with its priority, which the journal takes off again.
 It must never write a payload (bytes are replaced by their size) and never lets a library say more than a warning:
 signxml's debug output is canonical content, personal data included.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -41,6 +42,7 @@ _TO_LOOK_AT = {
 }
 _TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked"}
 _QUIET = ("signxml", "alembic", "sqlalchemy", "xmlschema")
+_PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 _MUTE = ("pika",)
 """pika tells one refused connection in seven errors; the gateway tells it once, as an event."""
 
@@ -61,13 +63,14 @@ def configure(level: str = "info", json: bool = True) -> None:
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer(colors=False)
     )
+    ends = [last, _with_priority] if _read_by_the_journal() else [last]
     structlog.configure(
-        processors=[*steps, last],
+        processors=[*steps, *ends],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level.lower()]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    _redirect_libraries([*steps, structlog.stdlib.ProcessorFormatter.remove_processors_meta, last])
+    _redirect_libraries([*steps, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ends])
 
 
 def silence() -> None:
@@ -84,17 +87,34 @@ def observer(role: str) -> Observe:
     def observe(event: Event, /, **fields: Any) -> None:
         # Fields that would collide with the log's own are the caller's error, and must not cost a message.
         told = {key: value for key, value in fields.items() if key not in ("event", "level")}
-        log.log(_level(event, fields.get("kind")), event.value, **told)
+        log.log(_level(event, fields), event.value, **told)
 
     return observe
 
 
-def _level(event: Event, kind: object) -> int:
+def _level(event: Event, fields: Mapping[str, Any]) -> int:
     if event in _INSIDE_A_STEP:
         return logging.DEBUG
     if event is Event.WORKER_KILLED:
         return logging.ERROR
-    return logging.WARNING if event in _TO_LOOK_AT or kind in _TROUBLE else logging.INFO
+    # A part that was told to stop ends without a reason.
+    troubled = fields.get("kind") in _TROUBLE or (event is Event.WORKER_STOPPED and "reason" in fields)
+    return logging.WARNING if event in _TO_LOOK_AT or troubled else logging.INFO
+
+
+def _read_by_the_journal() -> bool:
+    """Whether stderr is the journal's, as systemd.exec(5) tells: the variable alone outlives a redirection."""
+    try:
+        mine = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{mine.st_dev}:{mine.st_ino}"
+
+
+def _with_priority(_: Any, level: str, text: Any) -> str:
+    """Before each line what sd-daemon(3) takes the priority from, so that `journalctl -p` can choose."""
+    mark = f"<{_PRIORITIES[level]}>"
+    return mark + str(text).replace("\n", f"\n{mark}")
 
 
 def _without_payloads(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

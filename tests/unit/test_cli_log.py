@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -79,6 +80,45 @@ def test_a_lost_broker_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     observer("worker")(Event.BROKER, kind="broker.lost")
     observer("worker")(Event.BROKER, kind="broker.resumed")
     assert [line["kind"] for line in lines(capsys)] == ["broker.lost"]
+
+
+def test_a_part_that_ends_is_a_warning_where_it_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", json=True)
+    observer("supervisor")(Event.WORKER_STOPPED, code=0)
+    observer("supervisor")(Event.WORKER_STOPPED, reason="trust.partners: ...")
+    assert [line["level"] for line in lines(capsys)] == ["info", "warning"]
+
+
+def _all_kinds() -> None:
+    observer("worker")(Event.LOCKED)
+    observer("worker")(Event.SETTLED)
+    observer("worker")(Event.PARKED)
+    observer("worker")(Event.WORKER_KILLED)
+    logging.getLogger("uvicorn").critical("broke")
+
+
+@pytest.mark.parametrize("json", [True, False])
+def test_the_journal_is_told_the_priority_of_each_line(
+    json: bool, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = os.fstat(2)
+    monkeypatch.setenv("JOURNAL_STREAM", f"{mine.st_dev}:{mine.st_ino}")
+    configure("debug", json=json)
+    _all_kinds()
+    assert [line[:3] for line in capfd.readouterr().err.splitlines()] == ["<7>", "<6>", "<4>", "<3>", "<2>"]
+
+
+@pytest.mark.parametrize("stated", [None, "", "8:1"])
+def test_what_is_redirected_to_a_file_is_plain_json_though_systemd_started_it(
+    stated: str | None, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if stated is None:
+        monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    else:
+        monkeypatch.setenv("JOURNAL_STREAM", stated)
+    configure("debug", json=True)
+    _all_kinds()
+    assert len(lines(capfd)) == 5
 
 
 def test_a_level_that_does_not_exist_is_told() -> None:
