@@ -18,7 +18,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from adapter.model.errors import Misconfigured
 from adapter.pipeline.trust import TIMESTAMPING
@@ -312,7 +312,7 @@ def load_settings(file: Path | None = None) -> Settings:
         raise Misconfigured(f"{path} is no YAML: {error}") from error
     if not isinstance(document, dict):
         raise Misconfigured(f"{path} holds no settings")
-    _short_names(document)
+    _urls_of_the_environment(document)
     try:
         settings = Settings(**_resolved(document, path.parent))
     except ValidationError as error:
@@ -329,10 +329,22 @@ def _default_file() -> Path:
     return local if local.is_file() else _PACKAGED / DEFAULT_FILE
 
 
-def _short_names(document: dict[str, Any]) -> None:
+def _urls_of_the_environment(document: dict[str, Any]) -> None:
+    """The short names; and a url of the environment goes before the file's `url_file` too.
+
+    Else a drill on a copy, started with the copy's url, would run on production.
+    """
+    given = EnvSettingsSource(Settings)()
     for name, part in (("NSW_AMQP_URL", "broker"), ("NSW_DATABASE_URL", "database")):
-        if value := os.environ.get(name):
-            document.setdefault(part, {})["url"] = value
+        short, long = os.environ.get(name), given.get(part, {})
+        stated = document.setdefault(part, {})
+        if not (short or long.get("url")) or not isinstance(stated, dict):
+            continue
+        if long.get("url_file"):
+            raise Misconfigured(f"{part}: the environment gives a url and a url_file; take one of them away")
+        stated.pop("url_file", None)
+        if short:
+            stated["url"] = short
 
 
 _PACKAGED = Path(__file__).parent / "data"

@@ -146,8 +146,9 @@ def page() -> str:
         "The file is the one after `--config`, else `$NSW_CONFIG`, else `./config.yaml`, else the one that was "
         "installed with the program. Folders and files in it are relative to it. An environment variable goes before "
         "the file; a path given there is relative to the working directory. `NSW_AMQP_URL` and `NSW_DATABASE_URL` are "
-        "short names of `broker.url` and `database.url`. A key that nobody knows, or a value that does not fit, stops "
-        "the start (`nsw-adapter check` tells all faults at once).",
+        "short names of `broker.url` and `database.url`; a url of the environment goes before the file's `url_file` "
+        "too. A key that nobody knows, or a value that does not fit, stops the start (`nsw-adapter check` tells all "
+        "faults at once).",
     )
     sections: dict[str, list[Key]] = {}
     for key in all_keys():
