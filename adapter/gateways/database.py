@@ -7,18 +7,21 @@ cannot be reached leave as Unavailable.
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Connection, Engine, Table, create_engine, event, insert, text
 from sqlalchemy import Row as Stored
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -29,6 +32,7 @@ __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 
 _BLOCK = 1000
 _READS = "reads_only"
+_UNDEFINED_TABLE = "42P01"
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
@@ -185,7 +189,7 @@ class Database:
         try:
             with self.transaction() as connection:
                 connection.execute(text("SELECT 1"))
-        except Unavailable:
+        except (Unavailable, Misconfigured):
             return False
         return True
 
@@ -225,8 +229,9 @@ def _engine(url: str, pool: int) -> Engine:
         engine = create_engine(url, connect_args={"timeout": 30}, json_serializer=as_text)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "handle_error", _tell_what_is_not_made)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool,
         max_overflow=pool,
@@ -235,6 +240,30 @@ def _engine(url: str, pool: int) -> Engine:
         connect_args={"connect_timeout": 5, "application_name": "nsw-adapter"},
         json_serializer=as_text,
     )
+    event.listen(engine, "handle_error", _tell_what_is_not_made)
+    return engine
+
+
+def _tell_what_is_not_made(context: ExceptionContext) -> None:
+    """What is not there yet does not come by waiting: an operator makes it.
+
+    Raises:
+        Misconfigured: tables, or the embedded database's folder, are missing.
+    """
+    error = context.original_exception
+    if getattr(error, "sqlstate", None) == _UNDEFINED_TABLE or str(error).startswith("no such table"):
+        raise Misconfigured("database: the tables are not made: run nsw-adapter database upgrade")
+    if context.engine and str(error) == "unable to open database file":
+        _tell_the_place(Path(context.engine.url.database or ""))
+
+
+def _tell_the_place(file: Path) -> None:
+    """Where folder and file are there and ours, something is short for now (file descriptors), and that passes."""
+    if not os.access(file.parent, os.F_OK):
+        raise Misconfigured(f"database: the folder {file.parent} is not there: make it, for the service's user")
+    for place in (file.parent, file):
+        if os.access(place, os.F_OK) and not os.access(place, os.R_OK | os.W_OK):
+            raise Misconfigured(f"database: this user may not read and write {place}")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

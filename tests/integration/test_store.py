@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from adapter.gateways.database import Connection, Database
 from adapter.gateways.journal import broken
 from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.upgrade import current, upgrade
-from adapter.model.errors import Unavailable
+from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
 from tests.crash.declarations import Message, declaration, declarations
@@ -72,6 +73,37 @@ def others(database_url: str) -> Iterator[Callable[[], Database]]:
     yield another
     for database in made:
         database.close()
+
+
+# -- what is not made yet -------------------------------------------------------------------------
+
+
+def test_tables_that_are_not_made_are_no_outage(database_url: str) -> None:
+    database = Database(database_url)
+    for entered in (database.transaction, database.reading):
+        with pytest.raises(Misconfigured, match="database upgrade"), entered() as connection:
+            connection.execute(select(inbox.c.id))
+    assert database.reachable()
+    database.close()
+
+
+def test_a_folder_that_is_not_there_is_no_outage_and_is_named(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/nowhere/adapter.db")
+    with pytest.raises(Misconfigured, match=f"the folder {tmp_path}/nowhere is not there"):
+        upgrade(database)
+    assert not database.reachable()
+
+
+def test_a_database_that_the_user_may_not_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(f"sqlite:///{tmp_path}")  # nothing opens a folder, and nobody is barred from it as root is not
+    monkeypatch.setattr("adapter.gateways.database.os.access", lambda _, mode: mode == os.F_OK)
+    with pytest.raises(Misconfigured, match=f"this user may not read and write {tmp_path.parent}"):
+        upgrade(database)
+
+
+def test_one_that_cannot_be_opened_though_everything_is_there_is_an_outage(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        upgrade(Database(f"sqlite:///{tmp_path}"))
 
 
 # -- migrations ---------------------------------------------------------------------------------
