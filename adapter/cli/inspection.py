@@ -6,7 +6,7 @@ It looks only: nothing is declared, migrated, created or mended here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +26,7 @@ from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.trust import fitness
+from adapter.pipeline.trust import fitness, is_valid
 from adapter.settings import KeySettings, Settings, database_url
 
 SOON = timedelta(days=30)
@@ -101,13 +101,16 @@ def _catalogue(house: House) -> Iterator[Remark]:
 
 
 def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
-    """A year that is missing is asked for before its first day; limits in working days cannot be told without it."""
+    """A year that is missing is asked for before its first day; limits in working days cannot be told without it.
+
+    It is a warning even then: those limits are told as unknown, and everything else goes on (also after a restart).
+    """
     today = now().astimezone(VIETNAM).date()
     soon = (today + CALENDAR_SOON).year
     for year in sorted({today.year, soon}):
         if year not in calendar.years:
-            weigh = _fault if year == today.year else _warning
-            yield weigh("calendar", f"{file}: the year {year} is missing, so its working days cannot be told; add it")
+            told = f"{file}: the year {year} is missing, so its working days cannot be told; add it"
+            yield _warning("calendar", told)
         elif year in calendar.undecided:
             yield _warning("calendar", f"{file}: {year}: decided: false; add the yearly decision")
 
@@ -133,14 +136,23 @@ def _trust(house: House) -> Iterator[Remark]:
     for channel in Channel:
         if channel.value not in channels:
             yield _fault("trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked")
+    if house.settings.web.enabled:
+        yield from _told("trust", lambda: house.portal)
     for name, partner in stated.partners.items():
         told = {name: (partner.role, partner.channel, partner.certificates, partner.legacy_sha1)}
         yield from _told("trust", lambda told=told: load_partners(told))  # type: ignore[misc]
         yield from _usable(name, partner.certificates)
     for name, store in stated.authorities.items():
         yield from _told("trust", lambda name=name, store=store: load_store(name, store))  # type: ignore[misc]
-        for file in sorted(store.anchors.glob("*.pem")):
-            yield from _dates("trust", file)
+        yield from _anchors(store.anchors)
+
+
+def _anchors(folder: Path) -> Iterator[Remark]:
+    """An anchor that is over is no fault beside one that counts: what runs lives with it, so what restarts must too."""
+    files = sorted(folder.glob("*.pem"))
+    counts = any(is_valid(each, now()) for file in files for each in _certificates(file))
+    for remark in (remark for file in files for remark in _dates("trust", file)):
+        yield replace(remark, weight=Weight.WARNING) if counts else remark
 
 
 def _standing(house: House) -> Iterator[Remark]:

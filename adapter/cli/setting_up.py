@@ -26,8 +26,8 @@ def check(
 ) -> None:
     """Check configuration, data, keys, trust, revocation, topology, broker and database: all faults at once.
 
-    Exit code 0 if there is no fault, 1 if there is one. A broker or database that cannot be reached is a fault too
-    ("cannot tell" is not "is well"), unless --offline.
+    Exit code 0 if there is no fault, 1 if there is one; a warning is told and changes nothing. A broker or database
+    that cannot be reached is a fault too ("cannot tell" is not "is well"), unless --offline.
     """
     try:
         remarks = inspect(open_house(config), offline=offline)

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from adapter.bootstrap import now
 from adapter.cli import app
+from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed
 from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
 
@@ -212,6 +215,56 @@ def test_check_tells_all_faults_at_once(config: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "adapter.db").exists()
 
 
+def _remarks(config: Path, change: Callable[[dict[str, Any]], object], *, code: int) -> dict[str, str]:
+    """What `check --offline` tells of a changed configuration: text and weight."""
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    change(settings)
+    config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", "--offline", "--json", "--config", str(config)])
+    assert done.exit_code == code, done.output
+    return {each["text"]: each["weight"] for each in json.loads(done.stdout)["remarks"]}
+
+
+def _second_portal(settings: dict[str, Any]) -> None:
+    settings["trust"]["partners"]["portal2"] = settings["trust"]["partners"]["portal"]
+
+
+def test_check_finds_what_the_second_door_could_not_begin_with(config: Path) -> None:
+    told = _remarks(config, _second_portal, code=1)
+    assert told == {
+        "trust.partners: the second door needs exactly one of role portal, not portal, portal2": "fault",
+    }
+    assert _remarks(config, lambda settings: settings["web"].update(enabled=False), code=0) == {}
+
+
+def test_without_a_portal_check_tells_the_second_door_too(config: Path) -> None:
+    told = _remarks(config, lambda settings: settings["trust"]["partners"]["portal"].update(role="window"), code=1)
+    assert told == {"trust.partners: the second door needs exactly one of role portal, not none": "fault"}
+
+
+@pytest.mark.parametrize(("beside", "weight", "code"), [(True, "warning", 0), (False, "fault", 1)])
+def test_an_anchor_that_is_over_is_a_fault_only_where_no_other_counts(
+    config: Path, tmp_path: Path, beside: bool, weight: str, code: int
+) -> None:
+    anchors = tmp_path / "anchors"
+    anchors.mkdir()
+    over = authority("Anchor that is over", None, Wish(ca=True, last=now() - timedelta(days=1)))
+    (anchors / "over.pem").write_bytes(over.pem())
+    if beside:
+        (anchors / "current.pem").write_bytes(authority("Anchor that counts").pem())
+    changed = {"anchors": str(anchors), "revocation": None}
+    told = _remarks(config, lambda settings: settings["trust"]["timestamping"].update(changed), code=code)
+    (which,) = [each for text, each in told.items() if "Anchor that is over" in text and "expired on" in text]
+    assert which == weight
+
+
+def test_a_calendar_without_this_year_is_told_and_does_not_keep_a_post_down(config: Path, tmp_path: Path) -> None:
+    calendar = tmp_path / "calendar.yaml"
+    calendar.write_text("years: {2020: {holidays: []}}", encoding="utf-8")
+    told = _remarks(config, lambda settings: settings["folders"].update(calendar=str(calendar)), code=0)
+    assert {weight for text, weight in told.items() if "is missing, so its working days" in text} == {"warning"}
+
+
 def test_check_offline_finds_the_delivered_data_in_order(config: Path) -> None:
     done = command("check", "--offline", "--config", config)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -226,6 +279,20 @@ def test_check_tells_a_broken_mapping_and_a_broken_topology(config: Path, tmp_pa
     parts = {each["part"] for each in json.loads(done.stdout)["remarks"]}
     assert done.exit_code == 1
     assert {"catalogue", "topology"} <= parts
+
+
+def test_a_database_without_its_tables_or_its_folder_is_told_with_what_to_do(config: Path, tmp_path: Path) -> None:
+    done = command("dossier", "list", "--config", config)
+    (line,) = done.stderr.decode().splitlines()
+    assert (done.returncode, line) == (
+        2,
+        "nsw-adapter: database: the tables are not made: run nsw-adapter database upgrade",
+    )
+    nowhere = write_config(tmp_path, database={"url": f"sqlite:///{tmp_path}/nowhere/adapter.db", "pool": 5})
+    done = command("database", "upgrade", "--config", nowhere)
+    (line,) = done.stderr.decode().splitlines()
+    assert done.returncode == 2
+    assert f"the folder {tmp_path}/nowhere is not there" in line
 
 
 def test_an_unreachable_broker_is_exit_code_3_in_one_line(config: Path) -> None:

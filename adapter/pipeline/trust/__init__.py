@@ -6,7 +6,7 @@ Pure: evidence of revocation is handed in, nothing is fetched and no clock is re
 from adapter.pipeline.trust.holder import signer
 from adapter.pipeline.trust.judgement import Trust
 from adapter.pipeline.trust.stores import TIMESTAMPING, Algorithms, Partner, RevocationRules, Store, Unknown
-from adapter.pipeline.trust.suitability import fitness
+from adapter.pipeline.trust.suitability import fitness, is_valid
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Unknown",
     "Verdict",
     "fitness",
+    "is_valid",
     "signer",
 ]
