@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -121,8 +123,11 @@ def _words(done: Replayed) -> str:
 
 
 def _write(file: Path, body: bytes) -> None:
+    """For its owner alone, also where the file was there before and others could read it."""
     try:
-        file.touch(mode=0o600)
-        file.write_bytes(body)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+            if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):  # /dev/null stays everybody's
+                os.fchmod(opened.fileno(), 0o600)
+            opened.write(body)
     except OSError as error:
         raise Misconfigured(f"cannot write {file}: {error.strerror}") from None

@@ -213,6 +213,8 @@ def test_a_parked_message_is_shown_kept_back_and_replayed(run: Run, config: Path
     assert (held["source"], held["reason"]) == ("store", "taken up 3 times")
     assert "broker" in told(listing)["notes"][0]
     payload = tmp_path / "payload.xml"
+    payload.write_text("of an earlier night, and everybody's")
+    payload.chmod(0o644)
     shown = told(run("quarantine", "show", held["id"][:8], "--payload", str(payload), "--json"))
     assert hashlib.sha256(payload.read_bytes()).hexdigest() == shown["digest"]
     assert payload.stat().st_mode & 0o077 == 0
