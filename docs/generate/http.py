@@ -41,7 +41,9 @@ def page() -> str:
     blocks += [
         "## Problems",
         f"Every problem is `{MEDIA_TYPE}`; its `type` is `about:blank`, or `urn:nsw-adapter:problem:` and one of "
-        f"{listed([*Why, 'window-unknown', 'unavailable', 'not-ready', 'parameters'])}.",
+        f"{listed([*Why, 'window-unknown', 'unavailable', 'not-ready', 'parameters'])}. What never becomes a request "
+        "the HTTP server answers itself, as plain text: 400 for malformed HTTP, 503 above the limit of requests at "
+        "once.",
         "## Objects",
         *_shapes(told["components"]["schemas"]),
         "## Health of the daemon",
