@@ -11,7 +11,7 @@ from adapter.gateways.database import Stored
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Parked
-from adapter.model.stages import Channel, Submission
+from adapter.model.stages import Channel, Stage, Submission
 from adapter.pipeline.judge import Ground, Mark, judge, unmarked
 
 
@@ -45,22 +45,28 @@ def judged(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Out
     Raises:
         Unavailable: something judging needs cannot be reached now; the message is to be tried again.
     """
+    passed: set[str] = set()
+
+    def passing(stage: str) -> None:
+        passed.add(stage)
+        mark(stage)
+
     try:
-        return judge(submission, ground, mark)
+        return judge(submission, ground, passing)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001
         # A defect, or a configuration that cannot judge: kept for the operator, the sender is told nothing false.
-        return broken(error)
+        return broken(error, next(stage for stage in Stage if stage not in passed))
 
 
-def broken(error: Exception) -> Parked:
-    """Why a message could not be handled, for the operator.
+def broken(error: Exception, stage: Stage | None = None) -> Parked:
+    """Why a message could not be handled, for the operator; `stage` is the one it broke in, if it was in one.
 
     Texts of exceptions may quote values, so of what nobody foresaw only type and places are kept.
     """
     if isinstance(error, Misconfigured):
-        return Parked(None, str(error))
+        return Parked(stage, str(error))
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
-    return Parked(None, f"{type(error).__name__} at {places}")
+    return Parked(stage, f"{type(error).__name__} at {places}")

@@ -125,7 +125,7 @@ def test_what_is_ours_to_mend_is_parked_and_the_reason_is_said_beside_the_json(
     told = json.loads(done.stdout)
     assert done.returncode == 1
     assert told.keys() == KEYS
-    assert (told["outcome"], told["stage"], told["findings"], told["signers"]) == ("parked", None, [], [])
+    assert (told["outcome"], told["stage"], told["findings"], told["signers"]) == ("parked", "verify", [], [])
     assert "no partner is configured for channel portal" in done.stderr.decode()
 
 
