@@ -26,6 +26,14 @@ _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A message that comes again is taken up: how often it was before, and the row of this time (None: too often)."""
+
+    before: int
+    row_id: int | None
+
+
 @dataclass
 class Worker:
     """The loop. `batch` messages at most, `attempts` tries of one that does not settle, `clock` the legal time.
@@ -98,30 +106,50 @@ class Worker:
                 self._settle([delivery], self._again(self._submission(delivery)))
 
     def _again(self, submission: Submission) -> Callable[[], None]:
-        """A try counts once, however often the database goes away during it: "cannot tell" is never "is bad"."""
-        tried: int | None = None
+        """A try counts only if its worker ends in it: a server that goes away during it says nothing of the message.
+
+        While one is away the try is taken back, or the delivery's later tries, and those after a restart, would add up.
+        """
+        this: _Try | None = None
 
         def take() -> None:
-            nonlocal tried
-            if tried is None:
-                tried = self._count(submission)
-            if tried >= self.attempts:
-                self.intake.park(submission, f"taken up {tried} times, and each time its worker ended")
-            else:
-                self.intake.receive([submission])
+            nonlocal this
+            this = this or self._begin(submission)
+            try:
+                if this.row_id is None:
+                    reason = f"taken up {this.before} times, and each time its worker ended"
+                    self.intake.park(submission, reason)
+                else:
+                    self.intake.receive([submission])
+            except Unavailable:
+                if self._taken_back(this):
+                    this = None
+                raise
             with self.database.transaction() as connection:
                 mailbox.settle_attempts(connection, submission.digest, self.clock())
 
         return take
 
-    def _count(self, submission: Submission) -> int:
+    def _begin(self, submission: Submission) -> _Try:
         """How often it was taken up before; this try is written down, unless it was too often already."""
         with self.database.transaction() as connection:
-            tried = mailbox.attempts(connection, submission.digest)
-            if tried < self.attempts:
-                row_id = self.database.new_id(connection)
-                mailbox.record_attempt(connection, submission.digest, row_id, submission.received_at)
-        return tried
+            before = mailbox.attempts(connection, submission.digest)
+            if before >= self.attempts:
+                return _Try(before, None)
+            row_id = self.database.new_id(connection)
+            mailbox.record_attempt(connection, submission.digest, row_id, submission.received_at)
+        return _Try(before, row_id)
+
+    def _taken_back(self, this: _Try) -> bool:
+        """Whether nothing of this try is written down any more; where the store cannot say, it goes on as the same."""
+        if this.row_id is None:
+            return True
+        try:
+            with self.database.transaction() as connection:
+                mailbox.withdraw_attempt(connection, this.row_id)
+        except Unavailable:
+            return False
+        return True
 
     def _settle(self, deliveries: Sequence[Delivery], settle: Callable[[], object]) -> None:
         """Settle and acknowledge; while a server is away, wait with the batch in hand and acknowledge nothing."""

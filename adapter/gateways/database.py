@@ -1,7 +1,7 @@
 """The database: engine, transactions, locks, ids in blocks, bulk inserts. The only user of a connection string.
 
-Rollback is the default; leaving `transaction()` without an exception commits. SQLAlchemy's exceptions of a server that
-cannot be reached leave as Unavailable.
+Rollback is the default; leaving `transaction()` without an exception commits. What SQLAlchemy or the driver raises of a
+server that cannot be reached, or cannot take anything now, leaves as Unavailable.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import JSON, Connection, Engine, Table, create_engine, event, insert, text
 from sqlalchemy import Row as Stored
 from sqlalchemy.dialects import postgresql
@@ -33,6 +34,8 @@ __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 _BLOCK = 1000
 _READS = "reads_only"
 _UNDEFINED_TABLE = "42P01"
+_TOO_LARGE = "54"
+"""The class of SQLSTATE for a row, an index entry or a statement that goes over the server's own limits."""
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
@@ -69,15 +72,9 @@ class Database:
         """
         committed = False
         try:
-            with self.engine.begin() as connection:
+            with _sorted(), self.engine.begin() as connection:
                 yield connection
             committed = True
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise DatabaseUnavailable(_reason(error)) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseUnavailable(_reason(error)) from error
-            raise
         finally:
             if not committed:
                 self._forget_ids()
@@ -89,19 +86,17 @@ class Database:
         Raises:
             DatabaseUnavailable: the server cannot be reached or ended the transaction.
         """
-        try:
-            with self.engine.connect().execution_options(**{_READS: True}) as connection, connection.begin():
-                if not self.is_embedded:
-                    connection.execute(text("SET TRANSACTION READ ONLY"))
-                    yield connection
-                    return
-                connection.exec_driver_sql("PRAGMA query_only=ON")
-                try:
-                    yield connection
-                finally:
-                    connection.exec_driver_sql("PRAGMA query_only=OFF")  # the connection goes back to the pool
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise DatabaseUnavailable(_reason(error)) from error
+        reads = {_READS: True}
+        with _sorted(writes=False), self.engine.connect().execution_options(**reads) as connection, connection.begin():
+            if not self.is_embedded:
+                connection.execute(text("SET TRANSACTION READ ONLY"))
+                yield connection
+                return
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("PRAGMA query_only=OFF")  # the connection goes back to the pool
 
     def new_id(self, connection: Connection) -> int:
         """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""
@@ -158,14 +153,11 @@ class Database:
             yield True
             return
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        try:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                mine = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
-                yield bool(mine)
-                if mine:
-                    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise DatabaseUnavailable(_reason(error)) from error
+        with _sorted(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            mine = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
+            yield bool(mine)
+            if mine:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows that all have the same columns: COPY on PostgreSQL, executemany on SQLite."""
@@ -196,6 +188,35 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+@contextmanager
+def _sorted(*, writes: bool = True) -> Iterator[None]:
+    """What time mends leaves as DatabaseUnavailable, whoever has raised it; anything else as it is."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise DatabaseUnavailable(_reason(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _passes(error, error.orig, writes=writes):
+            raise DatabaseUnavailable(_reason(error)) from error
+        raise
+    except psycopg.Error as error:  # COPY speaks to the driver itself: SQLAlchemy has not wrapped what it raises
+        if _passes(error, error, writes=writes):
+            raise DatabaseUnavailable(_reason(error)) from error
+        raise
+
+
+def _passes(error: Exception, cause: BaseException | None, *, writes: bool) -> bool:
+    """Whether time mends it: the server is gone, full, or only reads just now (a standby, a disk that fills).
+
+    What is too large for the server is so for ever, though the driver counts it among what passes.
+    """
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return writes  # where we have said ourselves that we only read, it is a defect
+    if isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_TOO_LARGE):
+        return False
+    return isinstance(error, (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError))
 
 
 def encoded(document: Any) -> bytes:

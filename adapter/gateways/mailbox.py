@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, tuple_, update
 
 from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest
@@ -290,6 +290,11 @@ def attempts(connection: Connection, digest: str) -> int:
 def record_attempt(connection: Connection, digest: str, row_id: int, at: datetime) -> None:
     """One more try."""
     connection.execute(insert(attempt).values(id=row_id, digest=digest, at=at))
+
+
+def withdraw_attempt(connection: Connection, row_id: int) -> None:
+    """That try says nothing of its message: something else was away."""
+    connection.execute(delete(attempt).where(attempt.c.id == row_id))
 
 
 def settle_attempts(connection: Connection, digest: str, at: datetime) -> None:
