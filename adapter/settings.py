@@ -54,7 +54,7 @@ class InstallationSettings(_Part):
     organization: str
     division: str
     accepter: str
-    placeholder_document_type: str
+    placeholder_document_type: str = Field(pattern=r"^[!-~]{1,100}$")
     refusal_ground: str
     contingency_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
     contingency_unit: str = Field(pattern=r"^[A-Z0-9]{1,10}$")

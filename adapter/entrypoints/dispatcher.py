@@ -13,6 +13,7 @@ from adapter.services.dispatch import Dispatch
 from adapter.services.window import Mode, Window
 
 _IDLE_S = 0.05
+_LONGEST_S = 5.0
 _AWAY_S = 1.0
 _MODE_S = 1.0
 
@@ -28,27 +29,35 @@ class Dispatcher:
     pulse: Pulse
 
     def run(self) -> None:
-        """Transfers leave only when the window is back; other replies whenever the broker takes them."""
+        """Transfers leave only when the window is back; other replies whenever the broker takes them.
+
+        What comes back is tried ever more seldom as long as something does, and nothing else waits for it.
+        """
         transfers, asked = False, 0.0
+        pause, again = _IDLE_S, 0.0
         away = False
         while not self.pulse.stopping:
             self.pulse.busy()
             try:
                 if time.monotonic() - asked > _MODE_S:
                     transfers, asked = self.window.state().mode is Mode.UP, time.monotonic()
-                sent = self.dispatch.round(transfers=transfers)
+                returned = time.monotonic() >= again
+                done = self.dispatch.round(transfers=transfers, returned=returned)
             except Unavailable as error:
                 if not away:
                     self.observe(Event.UNAVAILABLE, reason=str(error))
                 away = True
                 broker = not isinstance(error, BrokerUnavailable)
-                self.pulse.idle(broker=broker, database=not broker)
+                self.pulse.idle(broker=broker and self.publisher.connected, database=not broker)
                 self.pulse.wait(_AWAY_S)
                 continue
             if away:
                 self.observe(Event.AVAILABLE)
                 away = False
-            self.pulse.idle()
-            if sent == 0:
+            self.pulse.idle(broker=self.publisher.connected)
+            if returned:
+                pause = min(2 * pause, _LONGEST_S) if done.back else _IDLE_S
+                again = time.monotonic() + pause if done.back else 0.0
+            if done.sent == 0:
                 self.pulse.wait(_IDLE_S)
         self.publisher.close()

@@ -32,6 +32,8 @@ _TO_LOOK_AT = {
         Event.PARKED,
         Event.UNAVAILABLE,
         Event.RETURNED,
+        Event.NACKED,
+        Event.UNCONFIRMED,
         Event.UNSAFE,
         Event.DEADLINE_NEAR,
         Event.DEADLINE_PASSED,

@@ -170,12 +170,13 @@ class Due:
     dossier_id: int | None
 
 
-def claim(connection: Connection, *, limit: int, transfers: bool) -> list[Due]:
-    """Replies that may leave, locked for this transaction.
+def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[Due]:
+    """Replies that may leave, locked for this transaction; with `returned` those too that came back before.
 
     A lock serialises but does not order: a reply leaves only when its dossier has no earlier one unsent, and nothing
     is paged by "id greater than the last" (a transaction that commits late has a low id). Two dispatchers skip each
-    other's rows.
+    other's rows. What came back often stands behind the others, or replies that can never leave would fill every batch
+    for ever; within a dossier nothing is overtaken by that, since of each dossier only the first may leave.
     """
     earlier, original = outbox.alias("earlier"), outbox.alias("original")
     routes = ["window", "transfer"] if transfers else ["window"]
@@ -200,9 +201,11 @@ def claim(connection: Connection, *, limit: int, transfers: bool) -> list[Due]:
         )
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
         .where(outbox.c.sent_at.is_(None), outbox.c.route.in_(routes), ~blocked)
-        .order_by(outbox.c.created_at, outbox.c.id)
+        .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
         .limit(limit)
     )
+    if not returned:
+        query = query.where(outbox.c.returns == 0)
     if connection.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True, of=outbox)
     return [
@@ -228,7 +231,7 @@ def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
 
 
 def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
-    """The broker gave these back: nothing is bound to take them. They stay and are tried again."""
+    """These were tried and did not leave: given back, refused, or never confirmed. They stay and are tried again."""
     if ids:
         connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(returns=outbox.c.returns + 1))
 

@@ -124,11 +124,11 @@ outbox = Table(
     Column("sent_at", Moment),
     Column("delivered_at", Moment),
     Column("answer", String(10)),  # receipt | error: what the window answered to it
-    Column("returns", Integer, nullable=False, server_default="0"),
+    Column("returns", Integer, nullable=False, server_default="0"),  # how often it was tried and did not leave
 )
 Index(
     "ix_outbox_unsent",
-    outbox.c.route,
+    outbox.c.returns,
     outbox.c.created_at,
     outbox.c.id,
     sqlite_where=text("sent_at IS NULL"),

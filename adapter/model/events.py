@@ -26,6 +26,8 @@ class Event(StrEnum):
     CONFIRMED = "outbox.confirmed"
     SENT = "outbox.sent"
     RETURNED = "outbox.returned"
+    NACKED = "outbox.nacked"
+    UNCONFIRMED = "outbox.unconfirmed"
     PARKED = "message.parked"
     SECURITY = "security.event"
     UNAVAILABLE = "service.unavailable"

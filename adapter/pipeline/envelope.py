@@ -20,6 +20,7 @@ from adapter.pipeline import xml
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?")
+_VISIBLE = re.compile(r"[!-~]+")
 _SUBJECT = "/Envelope/Header/Subject"
 _BARE = ("Envelope", "Header", "Body", "Signature", "SystemSignature")
 """Elements that carry no attribute: `xml:*` on an ancestor of a signed part would change its canonical form."""
@@ -124,7 +125,7 @@ def read_header(tree: etree._Element) -> Header:
         sender=_party(tree, "From"),
         recipient=_party(tree, "To"),
         subject=Subject(
-            document_type=ProcedureCode(_required(values, "documentType", 100)),
+            document_type=ProcedureCode(_document_type(values)),
             type=_code(values, "type"),
             function=_code(values, "function"),
             reference=_required(values, "reference", 35),
@@ -153,6 +154,14 @@ def _required(values: dict[str, str], name: str, longest: int) -> str:
     if not 0 < len(value) <= longest:
         raise _Unreadable(f"{_SUBJECT}/{name}", name)
     return value
+
+
+def _document_type(values: dict[str, str]) -> str:
+    """It is repeated in the answer, in a property of it (255 bytes at most) and in the log: visible ASCII only."""
+    code = _required(values, "documentType", 100)
+    if not _VISIBLE.fullmatch(code):
+        raise _Unreadable(f"{_SUBJECT}/documentType", "documentType")
+    return code
 
 
 def _code(values: dict[str, str], name: str) -> str:

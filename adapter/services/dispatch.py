@@ -8,19 +8,34 @@ from datetime import datetime
 from typing import Protocol
 
 from adapter.gateways import mailbox
-from adapter.gateways.broker import Confirmed, Outgoing, Returned, Verdict
+from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Due
 from adapter.model.events import Event, Observe
 
 OUTBOUND = "nsw.outbound"
 APP_ID = "nsw-adapter"
+_STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
+    Returned: Event.RETURNED,
+    Nacked: Event.NACKED,
+    Unconfirmed: Event.UNCONFIRMED,
+}
+_NAMED = 10
+"""Of so many replies that stay the message ids are told: enough to see that they are always the same."""
 
 
 class Publishes(Protocol):
     """Something that publishes a batch and says what became of each."""
 
     def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How many replies left, and how many were tried and stay."""
+
+    sent: int
+    back: int
 
 
 @dataclass(frozen=True)
@@ -34,8 +49,8 @@ class Dispatch:
     window: int
     exchange: str = OUTBOUND
 
-    def round(self, *, transfers: bool) -> int:
-        """Send what is due; gives how many left. `transfers`: the window is back, so they may leave too.
+    def round(self, *, transfers: bool, returned: bool = True) -> Round:
+        """Send what is due. `transfers`: the window is back, so they may leave too; `returned`: what came back, too.
 
         A crash after publishing sends the same bytes again: at least once, and identical.
 
@@ -45,17 +60,17 @@ class Dispatch:
         if self.database.is_embedded:
             # One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
             with self.database.transaction() as connection:
-                due = mailbox.claim(connection, limit=self.window, transfers=transfers)
+                due = mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
             verdicts = self._publish(due)
             with self.database.transaction() as connection:
                 self._mark(connection, due, verdicts)
         else:
             # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
             with self.database.transaction() as connection:
-                due = mailbox.claim(connection, limit=self.window, transfers=transfers)
+                due = mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
                 verdicts = self._publish(due)
                 self._mark(connection, due, verdicts)
-        return self._tell(verdicts)
+        return self._tell(due, verdicts)
 
     def _publish(self, due: Sequence[Due]) -> Sequence[Verdict]:
         if not due:
@@ -63,23 +78,27 @@ class Dispatch:
         self.observe(Event.CLAIMED, count=len(due))
         batch = [self._outgoing(reply) for reply in due]
         verdicts = self.publisher.publish(batch, written=lambda: self.observe(Event.PUBLISHED, count=len(due)))
-        self.observe(Event.CONFIRMED, count=_count(verdicts, Confirmed))
+        if confirmed := _count(verdicts, Confirmed):
+            self.observe(Event.CONFIRMED, count=confirmed)
         return verdicts
 
     def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> None:
-        sent = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Confirmed)]
-        returned = [reply.id for reply, verdict in zip(due, verdicts, strict=True) if isinstance(verdict, Returned)]
-        mailbox.mark_sent(connection, sent, self.clock())
-        mailbox.mark_returned(connection, returned)
+        pairs = list(zip(due, verdicts, strict=True))
+        mailbox.mark_sent(connection, [reply.id for reply, verdict in pairs if _left(verdict)], self.clock())
+        mailbox.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
 
-    def _tell(self, verdicts: Sequence[Verdict]) -> int:
-        """Say what is marked, once it has committed; gives how many left."""
-        sent, returned = _count(verdicts, Confirmed), _count(verdicts, Returned)
-        if verdicts:
+    def _tell(self, due: Sequence[Due], verdicts: Sequence[Verdict]) -> Round:
+        """Say what is marked, once it has committed."""
+        sent = _count(verdicts, Confirmed)
+        if sent:
             self.observe(Event.SENT, count=sent)
-        if returned:
-            self.observe(Event.RETURNED, count=returned)
-        return sent
+        for kind, event in _STAYS.items():
+            stayed = [(reply, said) for reply, said in zip(due, verdicts, strict=True) if isinstance(said, kind)]
+            if stayed:
+                reasons = sorted({said.reason for _, said in stayed})
+                messages = [reply.message_id for reply, _ in stayed[:_NAMED]]
+                self.observe(event, count=len(stayed), reason="; ".join(reasons), messages=messages)
+        return Round(sent, len(verdicts) - sent)
 
     def _outgoing(self, reply: Due) -> Outgoing:
         kind = f"{reply.document_type}.{reply.type}.{reply.function}"
@@ -89,10 +108,14 @@ class Dispatch:
             body=reply.body,
             message_id=reply.message_id,
             correlation_id=reply.correlation_id,
-            type=kind,
+            type=short(kind),
             timestamp=int(self.clock().timestamp()),
             app_id=APP_ID,
         )
+
+
+def _left(verdict: Verdict) -> bool:
+    return isinstance(verdict, Confirmed)
 
 
 def _count(verdicts: Sequence[Verdict], kind: type[Verdict]) -> int:
@@ -100,6 +123,13 @@ def _count(verdicts: Sequence[Verdict], kind: type[Verdict]) -> int:
 
 
 def routing_key(document_type: str, message_type: str, function: str) -> str:
-    """`documentType.type.function`; a code may hold dots or other signs, which a topic key reads as its own."""
+    """`documentType.type.function`; a code may hold dots or other signs, which a topic key reads as its own.
+
+    Never longer than the 255 bytes of a key.
+    """
     words = (document_type, message_type, function)
-    return ".".join("".join(c if c.isalnum() or c in "-_" else "_" for c in word)[:80] or "_" for word in words)
+    return ".".join("".join(c if _plain(c) else "_" for c in word)[:80] or "_" for word in words)
+
+
+def _plain(sign: str) -> bool:
+    return sign.isascii() and (sign.isalnum() or sign in "-_")

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from adapter.gateways import journal, listings
-from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict
+from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict, short
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
@@ -152,9 +152,9 @@ class Quarantine:
             exchange="",
             routing_key=_queue(delivery),
             body=delivery.body,
-            message_id=(delivery.message_id or _digest(delivery))[:64],
-            correlation_id=delivery.correlation_id,
-            type=(delivery.type or delivery.routing_key)[:255],
+            message_id=short(delivery.message_id or _digest(delivery)),
+            correlation_id=short(delivery.correlation_id) if delivery.correlation_id else None,
+            type=short(delivery.type or delivery.routing_key),
             timestamp=int(self.clock().timestamp()),
             app_id=_APP_ID,
         )

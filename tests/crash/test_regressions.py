@@ -45,7 +45,7 @@ def left(scene: Scene) -> list[Outgoing]:
     """Everything that leaves when timers and dispatcher have had their rounds."""
     house, window = scene.house, Window()
     Waiting(house.database, house.intake, now, unobserved).wake()
-    while Dispatch(house.database, window, now, unobserved, 100).round(transfers=True):
+    while Dispatch(house.database, window, now, unobserved, 100).round(transfers=True).sent:
         pass
     return window.got
 

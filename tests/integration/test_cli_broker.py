@@ -164,9 +164,22 @@ def test_a_dead_letter_is_listed_and_replayed_into_its_queue(config: Path, vhost
     assert adapter_works_once(config) == ["accepted"]
 
 
-def publish(url: str, *, routing_key: str, body: bytes) -> None:
+def test_a_dead_letter_whose_properties_fit_only_as_they_came_is_replayed_all_the_same(
+    config: Path, vhost_url: str, tmp_path: Path
+) -> None:
+    """Bytes that are no text are told as text, and are longer then than a property may be."""
+    run(config, "declare")
+    body, full = a_declaration(tmp_path).read_bytes(), b"\xff" * 255
+    publish(vhost_url, routing_key="nobody", body=body, message_id=full, correlation_id=full, type=full)
+    run(config, "quarantine", "replay", hashlib.sha256(body).hexdigest()[:12])
+    assert told(run(config, "quarantine", "list", "--json"))[0]["held"] == []
+    assert adapter_works_once(config) == ["accepted"]
+
+
+def publish(url: str, *, routing_key: str, body: bytes, **properties: Any) -> None:
     connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
     channel.confirm_delivery()
-    channel.basic_publish("nsw.inbound", routing_key, body, pika.BasicProperties(message_id=new_message_id()))
+    stated = {"message_id": new_message_id(), **properties}
+    channel.basic_publish("nsw.inbound", routing_key, body, pika.BasicProperties(**stated))
     connection.close()

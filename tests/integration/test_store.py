@@ -221,7 +221,7 @@ def test_ids_of_a_transaction_that_rolled_back_are_not_used_beside_another_proce
 
 def due(scene: Scene) -> list[mailbox.Due]:
     with scene.house.database.transaction() as connection:
-        return mailbox.claim(connection, limit=100, transfers=True)
+        return mailbox.claim(connection, limit=100, transfers=True, returned=True)
 
 
 def send(scene: Scene, replies: list[mailbox.Due]) -> None:
@@ -394,8 +394,8 @@ def test_two_dispatchers_never_have_one_reply_nor_overtake_each_other(tmp_path: 
         scene.take_in(messages)
         scene.house.completion.complete(DossierKey(messages[0].reference, 2026), OFFICER)
         with database.transaction() as one, database.transaction() as two:
-            mine = mailbox.claim(one, limit=2, transfers=True)
-            yours = mailbox.claim(two, limit=10, transfers=True)
+            mine = mailbox.claim(one, limit=2, transfers=True, returned=True)
+            yours = mailbox.claim(two, limit=10, transfers=True, returned=True)
         assert len(mine) == 2
         assert not {reply.id for reply in mine} & {reply.id for reply in yours}
         assert [(reply.type, reply.function) for reply in yours] == [("20", "21")] * 2, (

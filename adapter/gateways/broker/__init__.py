@@ -15,6 +15,7 @@ from adapter.gateways.broker.messages import (
     Tag,
     Unconfirmed,
     Verdict,
+    short,
 )
 from adapter.gateways.broker.publisher import Publisher
 from adapter.gateways.broker.quarantine import browse, take
@@ -36,5 +37,6 @@ __all__ = [
     "Verdict",
     "browse",
     "probe",
+    "short",
     "take",
 ]

@@ -10,6 +10,9 @@ import pika.spec
 
 from adapter.gateways.decoder import GuardedProperties
 
+_SHORT = 255
+"""Bytes that a short string of AMQP holds: a routing key, or a property."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tag:
@@ -63,6 +66,11 @@ class Outgoing:
             timestamp=self.timestamp,
             app_id=self.app_id,
         )
+
+
+def short(text: str) -> str:
+    """As much of a text as a property can hold: one byte more, and nothing could be published at all."""
+    return text.encode()[:_SHORT].decode(errors="ignore")
 
 
 @dataclass(frozen=True, slots=True)

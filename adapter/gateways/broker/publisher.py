@@ -42,8 +42,9 @@ class _Flight:
                 channel.basic_publish(
                     message.exchange, message.routing_key, message.body, message.properties(), mandatory=True
                 )
-            except pika.exceptions.ShortStringTooLong as problem:  # found while encoding: nothing was written
-                self.verdicts[place] = Nacked(f"longer than 255 bytes: {problem}")
+            except pika.exceptions.ShortStringTooLong:  # found while encoding: nothing was written
+                # The client library's text would quote what somebody wrote.
+                self.verdicts[place] = Nacked("a property or the routing key is longer than 255 bytes")
                 continue
             self._under_way[number()] = place
         if not self._under_way:

@@ -298,7 +298,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_message", ["message_id"], unique=False)
         batch_op.create_index(
             "ix_outbox_unsent",
-            ["route", "created_at", "id"],
+            ["returns", "created_at", "id"],
             unique=False,
             sqlite_where=sa.text("sent_at IS NULL"),
             postgresql_where=sa.text("sent_at IS NULL"),
