@@ -287,6 +287,7 @@ def _bound(procedure: Procedure) -> dict[str, int]:
         where = rule.arguments.get("where")
         inner = [str(rule.arguments["field"])] if "group" in rule.arguments and "field" in rule.arguments else []
         inner += [str(name) for name in where] if isinstance(where, Mapping) else []
+        inner += [str(rule.arguments["with"])] if "with" in rule.arguments else []
         names += [*(f"{group}.{name}" for name in inner), *inner, *map(str, rule.arguments.values())]
     counted: dict[str, int] = {}
     for path in filter(None, (_path(procedure, name) for name in names)):

@@ -240,6 +240,48 @@ def test_absent_numbers_are_not_equal_to_each_other() -> None:
     assert found("all_different", DIFFERENT, {}, [{}, {}]) == []
 
 
+WITH_STATE = {**DIFFERENT, "with": "nationality"}
+
+
+def test_one_number_with_another_state_is_another_paper() -> None:
+    lao, thai, unsaid = ({"number": "A", "nationality": "LAO"}, {"number": "A", "nationality": "THA"}, {"number": "A"})
+
+    assert found("all_different", WITH_STATE, {}, [lao, thai]) == []
+    for other in (lao, unsaid):
+        assert found("all_different", WITH_STATE, {}, [lao, other]) == [("not_different", "/Persons/Person[2]/Number")]
+    assert len(found("all_different", WITH_STATE, {}, [unsaid, lao, thai])) == 2
+
+
+# differs --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_is_not_one_of_those_that_stand_elsewhere() -> None:
+    rows = [{"visa": "A"}, {"visa": "B", "number": "A"}, {"number": "C"}]
+    elsewhere = {"field": "persons.number", "from": "persons.visa"}
+
+    assert found("differs", elsewhere, {}, rows) == [("stands_elsewhere", "/Persons/Person[2]/Number")]
+    assert found("differs", {"field": "licence", "from": "taxCode"}, {"licence": "1", "taxCode": "2"}) == []
+    assert found("differs", {"field": "licence", "from": "taxCode"}, {"licence": "1", "taxCode": "1"}) == [
+        ("stands_elsewhere", "/Principal/Licence")
+    ]
+
+
+def test_what_stands_beside_may_tell_two_values_apart() -> None:
+    rows = [{"visa": "A", "nationality": "LAO"}, {"number": "A", "nationality": "THA"}]
+    elsewhere = {"field": "persons.number", "from": "persons.visa"}
+
+    assert found("differs", {**elsewhere, "with": "nationality"}, {}, rows) == []
+    assert found("differs", elsewhere, {}, rows) == [("stands_elsewhere", "/Persons/Person[2]/Number")]
+
+
+def test_where_a_value_stands_too_is_told_with_its_list() -> None:
+    rule = RuleSpec("differs", Severity.REFUSE, {"field": "licence", "from": "persons.number"})
+    finding = one(check(declared({"licence": "A"}, [{"number": "A"}], rules=[rule])))
+
+    assert finding.words["other"] == "number (vi) (Danh sách)"
+    assert finding.words["other_en"] == "number (Persons)"
+
+
 # at_least_one ---------------------------------------------------------------------------------------------------------
 
 LEADER = {"group": "persons", "where": {"role": "LEADER"}}

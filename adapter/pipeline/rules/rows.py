@@ -37,13 +37,39 @@ def within_capacity(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def all_different(view: View, given: Arguments) -> Iterator[Finding]:
-    """No value of the field stands in two rows; the second and later ones are at fault."""
-    seen: set[Value] = set()
+    """No value of the field (with another, if named: a paper with its State) stands in two rows, but for the first."""
+    seen = _Seen()
     name = f"{given['group']}.{given['field']}"
-    for ordinal, value, _ in view.stated(name):
-        if value in seen:
+    for ordinal, value, record in view.stated(name):
+        beside = record.get(str(given.get("with")))
+        if seen.holds(value, beside):
             yield view.fault("not_different", name, ordinal)
-        seen.add(value)
+        seen.add(value, beside)
+
+
+def differs(view: View, given: Arguments) -> Iterator[Finding]:
+    """No value of the field (with another, if named) is one of those that stand elsewhere: drivers and passengers."""
+    seen = _Seen()
+    name, other, beside = str(given["field"]), str(given["from"]), str(given.get("with"))
+    for _, value, record in view.stated(other):
+        seen.add(value, record.get(beside))
+    for ordinal, value, record in view.stated(name, given.get("where")):
+        if seen.holds(value, record.get(beside)):
+            yield view.fault("stands_elsewhere", name, ordinal, **named(view.title(other), "other"))
+
+
+class _Seen:
+    """Values with what stands beside each: two are the same unless both say that they are not."""
+
+    def __init__(self) -> None:
+        self._beside: dict[Value, set[Value | None]] = {}
+
+    def holds(self, value: Value, beside: Value | None) -> bool:
+        known = self._beside.get(value, set())
+        return bool(known) and (beside is None or not known.isdisjoint({beside, None}))
+
+    def add(self, value: Value, beside: Value | None) -> None:
+        self._beside.setdefault(value, set()).add(beside)
 
 
 def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:

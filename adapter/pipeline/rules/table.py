@@ -84,7 +84,14 @@ RULES: dict[str, Rule] = {
         {"over_capacity": "group"},
     ),
     "all_different": Rule(
-        rows.all_different, {"group": Takes(Kind.GROUP), "field": Takes(Kind.COLUMN)}, {"not_different": "field"}
+        rows.all_different,
+        {"group": Takes(Kind.GROUP), "field": Takes(Kind.COLUMN), **_maybe(**{"with": (Kind.COLUMN, ())})},
+        {"not_different": "field"},
+    ),
+    "differs": Rule(
+        rows.differs,
+        {**_place(), "from": Takes(Kind.PLACE), **_maybe(**{"with": (Kind.COLUMN, ())}), **_WHERE},
+        {"stands_elsewhere": "field"},
     ),
     "at_least_one": Rule(
         rows.at_least_one, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"none_of_required": "group"}

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapter.model.calendar import NO_CALENDAR, Calendar
 from adapter.model.finding import Finding
-from adapter.model.procedure import Code, FieldSpec, GroupSpec, Procedure
+from adapter.model.procedure import Code, FieldSpec, GroupSpec, Label, Procedure
 from adapter.model.stages import Declaration, Record, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
@@ -57,6 +57,14 @@ class View:
         group_name, _, field_name = name.rpartition(".")
         fields = self.group(group_name).fields if group_name else self.procedure.fields
         return next(spec for spec in fields if spec.name == field_name)
+
+    def title(self, name: str) -> Label:
+        """What a field is called where another list's may be meant: with the name of its own list."""
+        label, group = self.field(name).label, name.rpartition(".")[0]
+        if not group:
+            return label
+        within = self.group(group).label
+        return Label(vi=f"{label.vi} ({within.vi})", en=f"{label.en} ({within.en})")
 
     def rows(self, name: str) -> tuple[Record, ...]:
         """Rows of a group."""
