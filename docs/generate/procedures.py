@@ -113,9 +113,15 @@ def _facts(stated: Mapping[str, Any], mapping: str) -> Iterator[tuple[str, str]]
     yield "Completion says", COMPLETES[stated.get("result", "declaration")]
     if stated.get("amends"):
         yield "Amends", listed(stated["amends"]["procedures"])
+    if by := [each["procedure"] for each in _mappings() if stated["procedure"] in _amended_by(each)]:
+        yield "Is amended by", ", ".join(f"[{each}]({each}.md)" for each in by)
     found_by = listed(f"{each['kind']}: {each['value']}" for each in stated.get("search", ()))
     yield "Looked up by", found_by
     yield "Mapping", mapping
+
+
+def _amended_by(stated: Mapping[str, Any]) -> list[str]:
+    return list(stated["amends"]["procedures"]) if stated.get("amends") else []
 
 
 def _signs(stated: object) -> str:
@@ -132,18 +138,27 @@ def _incoming(stated: Mapping[str, Any], folder: str) -> Iterator[tuple[str, ...
 
 
 def _outgoing(stated: Mapping[str, Any], folder: str) -> Iterator[tuple[str, ...]]:
+    """Only what it sends: a dossier's own completion, or of an amendment the request for it and its completion."""
+    pairs = {meaning: pair for pair, meaning in _messages()["meanings"].items()}
+    answered = list(dict.fromkeys(pairs[each["meaning"]].partition("/")[0] for each in stated["messages"]))
+    foreign = _OF_DECLARATIONS if stated.get("amends") else _OF_AMENDMENTS
     for name, told in _messages()["replies"].items():
-        type_ = "10" if told["type"] == "=" else told["type"]
-        schema = told.get("schema")
+        if name in foreign or (name == "Transfer" and not stated["on_window"]):
+            continue  # what the window does not carry is never transferred to it
+        schema, title = told.get("schema"), name
         if schema is None:
             if not (completion := stated.get("completion")):
                 continue
-            name = f"{name}, form {completion['form']}"
+            title = f"{name}, form {completion['form']}"
             schema = f"{folder}/{completion['schema']}"
-        if name == "Transfer" and not stated["on_window"]:
-            continue  # what the window does not carry is never transferred to it
+        types = answered if told["type"] == "=" else [told["type"]]
         link = f"[{Path(schema).name}](../../schemas/{schema})"
-        yield code(f"{type_}/{told['function']}"), name, link
+        yield listed(f"{type_}/{told['function']}" for type_ in types), title, link
+
+
+_OF_DECLARATIONS = frozenset({"Completion"})
+_OF_AMENDMENTS = frozenset({"AmendmentRequest", "AmendmentCompletion"})
+"""Answers that carry the documentType of the one kind of procedure only (wire profile 3)."""
 
 
 def _messages() -> dict[str, Any]:

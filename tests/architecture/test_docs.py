@@ -68,6 +68,14 @@ def test_a_reference_page_is_what_would_be_written_now(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run python -m docs.generate"
 
 
+@pytest.mark.parametrize("name", [name for name in sorted(PAGES) if name.startswith("procedures/BQP")])
+def test_a_procedure_page_shows_a_completion_of_its_own_kind_only(name: str) -> None:
+    """Wire profile 3: 20/25 and 30/28 carry the documentType of the amendment, 30/23 that of the declaration."""
+    text = PAGES[name]()
+    answers = set(re.findall(r"`(20/25|30/23|30/28)`", text.partition("## Answers")[2].partition("\n## ")[0]))
+    assert answers == ({"20/25", "30/28"} if "| Amends |" in text else {"30/23"})
+
+
 def test_every_configuration_key_has_its_comment() -> None:
     told = configuration.words()
     silent = [key.path for key in configuration.all_keys() if not configuration.meaning(key.path, told)]

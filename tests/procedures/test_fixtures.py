@@ -361,6 +361,14 @@ def test_every_rule_is_broken_by_some_fixture(whole: House) -> None:
     assert unbroken == []
 
 
+def test_a_gate_is_asked_on_the_day_of_the_crossing(whole: House) -> None:
+    """No gate of the shipped list opens, closes or changes its class, so no fixture can stand on that day."""
+    for procedure in _business(whole):
+        for rule in procedure.rules:
+            if rule.rule == "gate_serves":
+                assert rule.arguments.get("day") == procedure.place["crossing"], procedure.code
+
+
 def _faults(procedure: Procedure) -> Iterator[tuple[list[tuple[str, str]], str]]:
     """What breaking each rule and the time limit can bring: finding names and paths, and the rule in words."""
     for rule in procedure.rules:
