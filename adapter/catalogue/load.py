@@ -64,12 +64,17 @@ class Source:
         return self.calendar or self.mappings / CALENDAR_FILE
 
 
+Titles = Mapping[str, Label]
+"""What code lists are called for people, by their names."""
+
+
 class Loader:
     """Reads the files once and keeps every compiled XSD, so that messages of one procedure share it."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._schemas: dict[str, etree.XMLSchema] = {}
+        self._titles: dict[str, Label] = {}
         self.faults: list[str] = []
 
     def catalogue(self) -> Catalogue:
@@ -89,6 +94,7 @@ class Loader:
         for spec in replies.values():
             if spec.schema_name:
                 self._schema(spec.schema_name)
+        codelists = self._codelists()  # before the procedures: a field knows what its list is called
         procedures: dict[ProcedureCode, tuple[Procedure, ...]] = {}
         for file in sorted(self._source.mappings.glob(f"*/*/{PROCEDURE_FILE}")):
             procedure = self._guarded(file, lambda path: self._procedure(path, meanings, technical))
@@ -96,7 +102,7 @@ class Loader:
                 procedures[procedure.code] = (*procedures.get(procedure.code, ()), procedure)
         return Catalogue(
             procedures=procedures,
-            codelists=self._codelists(),
+            codelists=codelists,
             meanings=meanings,
             replies=replies,
             schemas=dict(self._schemas),
@@ -170,8 +176,8 @@ class Loader:
             acceptance=stated["acceptance"],
             signature=_signature(declarant),
             messages={**technical, **self._messages(stated, folder, meanings)},
-            fields=tuple(_field(item) for item in stated.get("fields", [])),
-            groups=tuple(_group(item) for item in stated.get("groups", [])),
+            fields=tuple(_field(item, self._titles) for item in stated.get("fields", [])),
+            groups=tuple(_group(item, self._titles) for item in stated.get("groups", [])),
             header_equal=tuple((item["field"], item["header"]) for item in stated.get("header_equal", [])),
             identities=tuple(declarant.get("identities", ())),
             principal=_principal(declarant["principal"]) if "principal" in declarant else None,
@@ -206,6 +212,8 @@ class Loader:
             codes = self._guarded(file, lambda _, s=stated: {item["code"]: _code(item) for item in s["codes"]})  # type: ignore[misc]
             if codes is not None:
                 lists[str(stated["name"])] = codes
+                if "title" in stated:
+                    self._titles[str(stated["name"])] = _label(stated["title"])
         return lists
 
     def _calendar(self) -> Calendar | None:
@@ -259,7 +267,7 @@ def _label(stated: Mapping[str, str]) -> Label:
     return Label(vi=stated["vi"], en=stated["en"])
 
 
-def _field(stated: Mapping[str, Any]) -> FieldSpec:
+def _field(stated: Mapping[str, Any], titles: Titles) -> FieldSpec:
     return FieldSpec(
         name=stated["name"],
         path=stated["path"],
@@ -267,15 +275,16 @@ def _field(stated: Mapping[str, Any]) -> FieldSpec:
         label=_label(stated["label"]),
         codes=stated.get("codes"),
         personal=bool(stated.get("personal", False)),
+        listing=titles.get(str(stated.get("codes"))),
     )
 
 
-def _group(stated: Mapping[str, Any]) -> GroupSpec:
+def _group(stated: Mapping[str, Any], titles: Titles) -> GroupSpec:
     return GroupSpec(
         name=stated["name"],
         path=stated["path"],
         label=_label(stated["label"]),
-        fields=tuple(_field(item) for item in stated["fields"]),
+        fields=tuple(_field(item, titles) for item in stated["fields"]),
         ordinal=stated.get("ordinal"),
     )
 

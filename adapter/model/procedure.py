@@ -76,6 +76,8 @@ class FieldSpec:
     label: Label
     codes: str | None = None
     personal: bool = False
+    listing: Label | None = None
+    """What its code list is called for people."""
 
 
 @dataclass(frozen=True, slots=True)

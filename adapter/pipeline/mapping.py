@@ -122,7 +122,7 @@ class _Reader:
     def _look_up(self, text: str, codes: Mapping[str, Code], spec: FieldSpec, base: str, *, today: bool) -> None:
         code = codes.get(text)
         if code is None:
-            self.findings.append(_finding("code_unknown", base, spec, list=str(spec.codes)))
+            self.findings.append(_finding("code_unknown", base, spec, **named(spec.listing or spec.label, "list")))
         elif today and not code.valid(self.on):
             self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
 

@@ -237,8 +237,8 @@ def _codelists() -> list[str]:
         rows.append((name, len(stated["codes"]), stated["source"]))
     return [
         "## Code lists",
-        "`mappings/codelists/<name>.yaml`: `name`, `source`, and `codes` of `{code, vi, en}`, each optionally with the "
-        "days `from` and `to` between which it is valid.",
+        "`mappings/codelists/<name>.yaml`: `name`, `title` (what findings call it), `source`, and `codes` of "
+        "`{code, vi, en}`, each optionally with the days `from` and `to` between which it is valid.",
         table(("List", "Codes", "Where it comes from"), rows),
     ]
 

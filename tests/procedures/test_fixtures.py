@@ -25,7 +25,7 @@ from adapter.gateways.tables import dossier as dossiers
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused
-from adapter.model.procedure import Procedure, ReplyKind, RuleSpec
+from adapter.model.procedure import FieldSpec, Procedure, ReplyKind, RuleSpec
 from adapter.model.stages import Declaration, Record, Stage, Submission, Value
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import judge
@@ -170,6 +170,20 @@ def test_a_finding_is_stated_in_two_languages_under_a_public_number(judged: Judg
         assert "–" not in finding["vi"] + finding["en"], "a word of the text was not filled"
 
 
+def test_a_finding_names_nothing_as_only_the_mapping_does(judged: Judged, whole: House) -> None:
+    """Fields, codes and lists go by their labels: `groupKind=CONG_VU` tells a declarant nothing."""
+    if judged.told.stage is Stage.OPEN:
+        return  # that names elements of the envelope
+    catalogue = whole.catalogue
+    fields = {spec.name for procedure in _business(whole) for spec in (*procedure.fields, *_columns(procedure))}
+    codes = {code for codelist in catalogue.codelists.values() for code in codelist}
+    internal = {name for name in (*fields, *catalogue.codelists, *codes) if re.search("[a-z][A-Z]|_", name)}
+    for finding in judged.told.findings:
+        said = f"{finding['vi']} {finding['en']}"
+        assert not internal & set(re.findall(r"\w+", said)), said
+        assert "=" not in said
+
+
 def test_a_finding_has_a_line_wherever_its_pointer_points_into_the_message(judged: Judged) -> None:
     """A line is that of the received, unwrapped bytes; what is not there has the line of its nearest parent."""
     if judged.told.stage is Stage.OPEN:
@@ -294,6 +308,10 @@ def test_every_attack_says_what_it_is() -> None:
 def _business(whole: House) -> list[Procedure]:
     """The procedures of declarants; control has no form."""
     return [version for versions in whole.catalogue.procedures.values() for version in versions if version.fields]
+
+
+def _columns(procedure: Procedure) -> list[FieldSpec]:
+    return [spec for group in procedure.groups for spec in group.fields]
 
 
 def _cases_of(procedure: Procedure) -> list[Case]:

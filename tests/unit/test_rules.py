@@ -50,7 +50,7 @@ def field(name: str, path: str, kind: str = "text", codes: str | None = None) ->
 
 def code(code: str, valid_to: date | None = None, **facts: Any) -> Code:
     stated = {name: value if isinstance(value, tuple) else (Fact(value),) for name, value in facts.items()}
-    return Code(code=code, vi=code, en=code, valid_to=valid_to, facts=stated)
+    return Code(code=code, vi=f"{code} (vi)", en=code, valid_to=valid_to, facts=stated)
 
 
 def listed(*codes: Code) -> dict[str, Code]:
@@ -280,6 +280,20 @@ def test_where_a_value_stands_too_is_told_with_its_list() -> None:
 
     assert finding.words["other"] == "number (vi) (Danh sách)"
     assert finding.words["other_en"] == "number (Persons)"
+
+
+# conditions in words --------------------------------------------------------------------------------------------------
+
+
+def test_a_condition_is_told_by_labels_codes_and_flags() -> None:
+    where = {"gate": ["BIG", "MAIN"], "transit": 1, "role": "LEADER"}
+    rule = RuleSpec("required_when", Severity.REFUSE, {"field": "persons.visa", "where": where})
+    finding = one(check(declared({"gate": "BIG"}, [{"transit": True, "role": "LEADER"}], rules=[rule])))
+
+    assert finding.words["condition"] == (
+        "gate (vi) là “BIG (vi)” hoặc “MAIN (vi)”, transit (vi) là “có”, role (vi) là “LEADER”"
+    )
+    assert finding.words["condition_en"] == "gate is “BIG” or “MAIN”, transit is “yes”, role is “LEADER”"
 
 
 # at_least_one ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from adapter.model.finding import Finding
 from adapter.model.stages import Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, conditions, matches, spoken
+from adapter.pipeline.rules.view import Arguments, View, conditions, matches
 
 
 def _count(view: View, given: Arguments) -> int:
@@ -77,7 +77,7 @@ def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:
     group = view.group(str(given["group"]))
     wanted = conditions(given["where"])
     if not any(matches(row, wanted) for row in view.rows(group.name)):
-        words = {**named(group.label, "group"), "what": spoken(given.get("where"))}
+        words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         yield Finding(name="none_of_required", pointer=view.list(group.name), words=words)
 
 
@@ -86,7 +86,7 @@ def first_row(view: View, given: Arguments) -> Iterator[Finding]:
     group = view.group(str(given["group"]))
     rows = view.rows(group.name)
     if rows and not matches(rows[0], conditions(given["where"])):
-        words = {**named(group.label, "group"), "what": spoken(given["where"])}
+        words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         yield Finding(name="first_row_differs", pointer=view.row(group.name, 1), words=words)
 
 

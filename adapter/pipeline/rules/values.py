@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adapter.model.finding import Finding
-from adapter.pipeline.rules.view import Arguments, View, spoken, text
+from adapter.pipeline.mapping import named
+from adapter.pipeline.rules.view import Arguments, View, text
 
 
 def required_when(view: View, given: Arguments) -> Iterator[Finding]:
@@ -13,14 +14,18 @@ def required_when(view: View, given: Arguments) -> Iterator[Finding]:
     name = str(given["field"])
     for ordinal, value, _ in view.places(name, given["where"]):
         if value is None:
-            yield view.fault("value_required", name, ordinal, condition=spoken(given["where"]))
+            yield view.fault("value_required", name, ordinal, **_condition(view, given))
 
 
 def forbidden_when(view: View, given: Arguments) -> Iterator[Finding]:
     """A field is empty when others have the values given."""
     name = str(given["field"])
     for ordinal, _, _ in view.stated(name, given["where"]):
-        yield view.fault("value_forbidden", name, ordinal, condition=spoken(given["where"]))
+        yield view.fault("value_forbidden", name, ordinal, **_condition(view, given))
+
+
+def _condition(view: View, given: Arguments) -> dict[str, str]:
+    return named(view.spoken(given["where"], str(given["field"]).rpartition(".")[0]), "condition")
 
 
 def one_of(view: View, given: Arguments) -> Iterator[Finding]:

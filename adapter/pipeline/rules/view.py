@@ -131,11 +131,40 @@ class View:
         """The entry of the field's code list for a value."""
         return self.codelists.get(self.field(name).codes or "", {}).get(str(value))
 
+    def spoken(self, where: object, group: str = "") -> Label:
+        """A condition in words: the labels of its fields (a row's own goes first) and of its codes."""
+        said = (
+            [self._said(f"{group}.{name}", value) for name, value in where.items()]
+            if isinstance(where, Mapping)
+            else []
+        )
+        return Label(vi=", ".join(each.vi for each in said), en=", ".join(each.en for each in said))
+
+    def _said(self, name: str, wanted: object) -> Label:
+        group, _, field_name = name.rpartition(".")
+        if not group or all(spec.name != field_name for spec in self.group(group).fields):
+            name = field_name
+        label = self.field(name).label
+        values = wanted if isinstance(wanted, list | tuple) else [wanted]
+        words = [self._word(name, value) for value in values]
+        vi, en = " hoặc ".join(f"“{each.vi}”" for each in words), " or ".join(f"“{each.en}”" for each in words)
+        return Label(vi=f"{label.vi} là {vi}", en=f"{label.en} is {en}")
+
+    def _word(self, name: str, value: object) -> Label:
+        """A value of a condition as people say it; the mapping writes it, so no person's data is told."""
+        if self.field(name).type == "flag":
+            return FLAGS[text(value)]
+        code = self.code(name, text(value))
+        return Label(vi=code.vi, en=code.en) if code else Label(vi=text(value), en=text(value))
+
     def fault(self, finding: str, name: str, ordinal: int = 0, /, **words: str) -> Finding:
         """A finding at a field, named in both languages."""
         said = {**named(self.field(name).label), **words}
         return Finding(name=finding, pointer=self.at(name, ordinal), words=said)
 
+
+FLAGS = {"0": Label(vi="không", en="no"), "1": Label(vi="có", en="yes")}
+"""The values of a flag for people."""
 
 Conditions = Mapping[str, frozenset[str]]
 
@@ -165,11 +194,6 @@ def text(value: object) -> str:
     if isinstance(value, str):
         return value
     return write(value) if isinstance(value, Value) else str(value)
-
-
-def spoken(where: object) -> str:
-    """A condition for a finding's text."""
-    return ", ".join(f"{name}={' | '.join(sorted(texts))}" for name, texts in conditions(where).items())
 
 
 def day(value: Value | None) -> date | None:
