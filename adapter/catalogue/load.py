@@ -232,7 +232,9 @@ class Loader:
         stated = self._yaml(file)
         prefix = stated.get("prefix", "")
         texts = {
-            name: FindingText(code=f"{prefix}{item['number']}", vi=item["vi"], en=item["en"])
+            name: FindingText(
+                code=f"{prefix}{item['number']}", vi=item["vi"], en=item["en"], basis=item.get("basis", "")
+            )
             for name, item in stated.get("findings", {}).items()
         }
         if len({text.code for text in texts.values()}) != len(texts):

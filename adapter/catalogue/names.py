@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from adapter.catalogue.fields import Fields, choice
 from adapter.catalogue.rules import Rules
+from adapter.model.finding import Severity
 from adapter.model.procedure import Code, FieldSpec, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.terms import BRING_WITHIN, DECLARE_BEFORE, DECLARE_WITHIN, RUNNING_KINDS, TIMED_KINDS
@@ -49,12 +50,19 @@ class Names:
         yield from choice("result", procedure.result, RESULTS)
         if procedure.refusal_grounds is not None:
             yield from choice("refusal_grounds", procedure.refusal_grounds, self.codelists)
+            yield from self._ground_of_faults(procedure.refusal_grounds)
         for column in procedure.place:
             yield from choice("place", column, PLACES)
         for _, header in procedure.header_equal:
             yield from choice("header_equal", header, HEADERS)
         for kind, _ in procedure.search:
             yield from choice("search", kind, SEARCH_KINDS)
+
+    def _ground_of_faults(self, name: str) -> Iterator[str]:
+        """The program refuses too, and may do so only on a ground that the list has."""
+        refuses = any(rule.severity is Severity.REFUSE for rule in self.procedure.rules)
+        if refuses and all("declaration" not in code.facts for code in self.codelists.get(name, {}).values()):
+            yield f"refusal_grounds: no ground of {name} is for a declaration that breaks a rule; write declaration: faulty"
 
     def _defined(self) -> Iterator[str]:
         """Every name stands once, every type and code list exists."""

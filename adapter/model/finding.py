@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -37,6 +37,8 @@ class Finding:
     severity: Severity = Severity.REJECT
     line: int = 0
     words: Mapping[str, str] = field(default_factory=dict)
+    basis: str = ""
+    """The article that the rule rests on; a refusal names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class FindingText:
     code: str
     vi: str
     en: str
+    basis: str = ""
+    """The article, where it is the same whoever finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,11 @@ class FindingCatalogue:
             vi=text.vi.format_map(words),
             en=text.en.format_map(words.in_english()),
         )
+
+    def bases(self, findings: Iterable[Finding]) -> tuple[str, ...]:
+        """The articles that findings rest on, each once."""
+        stated = (finding.basis or self.texts[finding.name].basis for finding in findings)
+        return tuple(dict.fromkeys(filter(None, stated)))
 
     def restate(self, kept: Mapping[str, Any]) -> StatedFinding:
         """A finding that was stated and stored before, in the words of that time."""

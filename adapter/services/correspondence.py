@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.model.finding import Finding, StatedFinding
+from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.installation import Installation
@@ -19,6 +19,7 @@ from adapter.model.procedure import Catalogue, ReplyKind
 from adapter.model.stages import Submission
 from adapter.pipeline import compose
 from adapter.pipeline.seal import SigningKey, seal
+from adapter.services.grounds import ground_of_faults, with_articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Correspondence:
                     stated,
                     self.installation,
                     name=self.installation.accepter,
-                    ground=self.installation.refusal_ground,
+                    ground=self._ground(outcome),
                     now=now,
                 )
             case _:
@@ -75,6 +76,15 @@ class Correspondence:
         about = verified.key if verified else None
         to = compose.address(self.installation, header, verified=verified is not None, now=now, about=about)
         return self.sign(kind, content, to=to, now=now)
+
+    def _ground(self, outcome: Outcome) -> str:
+        """On what the program refuses: the articles of the rules that were broken, not the general one alone."""
+        general, verified = self.installation.refusal_ground, verified_of(outcome)
+        broken = [each for each in getattr(outcome, "findings", ()) if each.severity is Severity.REFUSE]
+        bases = self.catalogue.findings.bases(broken)
+        if verified is not None and any(each.basis for each in broken):
+            general = ground_of_faults(verified.envelope.procedure, self.catalogue.codelists, general=general)
+        return with_articles(general, bases)
 
     def in_reply_to(self, submission: Submission, outcome: Outcome) -> compose.InReplyTo:
         """What the reply binds: the request's id and digest, and the schema and mapping that judged it."""

@@ -1,11 +1,38 @@
-"""The legal ground of an officer's refusal: one that the law names for the procedure, or the general one."""
+"""The legal ground of a refusal: one that the law names for the procedure, or the general one; with the articles broken."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Code, Procedure
+
+FAULTY, DECLARATION = "faulty", "declaration"
+"""The fact of a ground that fits a declaration which breaks a rule: the only one that a program can find."""
+
+LONGEST = 500
+"""Characters of LegalGround in the XSD of a refusal."""
+
+
+def ground_of_faults(procedure: Procedure, codelists: Mapping[str, Mapping[str, Code]], *, general: str) -> str:
+    """The ground on which the program refuses a declaration that breaks a rule (of ships: Article 12(3))."""
+    grounds = codelists.get(procedure.refusal_grounds or "", {})
+    fit = (each.vi for each in grounds.values() for fact in each.facts.get(DECLARATION, ()) if fact.value == FAULTY)
+    return next(fit, general)
+
+
+def with_articles(ground: str, bases: Iterable[str]) -> str:
+    """The ground and the articles broken, each once (what follows a colon only explains it), as far as there is room."""
+    said, known = ground, {_article(ground)}
+    for basis in bases:
+        if _article(basis) not in known and len(said) + 2 + len(basis) <= LONGEST:
+            said = f"{said}; {basis}"
+            known.add(_article(basis))
+    return said
+
+
+def _article(basis: str) -> str:
+    return basis.partition(":")[0].strip()
 
 
 def ground_of(procedure: Procedure, codelists: Mapping[str, Mapping[str, Code]], stated: str, *, general: str) -> str:

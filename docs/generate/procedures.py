@@ -194,7 +194,10 @@ def _grounds(stated: Mapping[str, Any]) -> Iterator[str]:
     if name := stated.get("refusal_grounds"):
         grounds = yaml.safe_load((MAPPINGS / "codelists" / f"{name}.yaml").read_text(encoding="utf-8"))["codes"]
         yield "## Grounds of refusal"
-        yield "An officer names one of these (`nsw-adapter dossier refuse --ground CODE`); its words go out (20/22)."
+        yield (
+            "An officer names one of these (`nsw-adapter dossier refuse --ground CODE`); its words go out (20/22). The "
+            "program refuses on the one marked `declaration: faulty` only; LegalGround adds the articles broken."
+        )
         yield table(("Code", "Căn cứ", "Ground"), ((code(each["code"]), each["vi"], each["en"]) for each in grounds))
 
 
@@ -212,7 +215,7 @@ def _rules(stated: Mapping[str, Any]) -> Iterator[str]:
     if not stated.get("rules"):
         return
     yield "## Rules"
-    yield "**refuse**: answered 20/22 with the ground. **warn**: accepted, and the officer and the declarant are told."
+    yield "**refuse**: answered 20/22 with the ground and the basis. **warn**: accepted, and the officer and the declarant are told."
     yield table(("Rule", "Holds when", "Here", "Breaking it", "Basis"), (_rule(each) for each in stated["rules"]))
 
 

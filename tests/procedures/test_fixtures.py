@@ -23,6 +23,7 @@ from adapter.gateways.tables import declaration as declarations
 from adapter.gateways.tables import declaration_row as rows_of
 from adapter.gateways.tables import dossier as dossiers
 from adapter.gateways.tables import inbox, outbox
+from adapter.model.finding import Severity
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused
 from adapter.model.procedure import FieldSpec, Procedure, ReplyKind, RuleSpec
@@ -228,6 +229,21 @@ def test_a_fixture_is_answered_once_with_its_reply_signed_and_valid(judged: Judg
     spec = whole.catalogue.replies[ReplyKind(answer.answer.content)]
     schema = whole.catalogue.schemas[spec.schema_name or ""]
     assert schema.validate(_unsigned(replies[0])), schema.error_log
+
+
+def test_a_refusal_names_the_articles_of_what_was_broken(judged: Judged, whole: House) -> None:
+    if judged.told.word != "refused" or not isinstance(judged.outcome, Refused):
+        return
+    (reply,) = judged.told.replies
+    ground = etree.fromstring(reply).findtext("Body/Content/Refusal/Reject/LegalGround") or ""
+    procedure = judged.outcome.declaration.verified.envelope.procedure
+    broken = [each for each in judged.outcome.findings if each.severity is Severity.REFUSE]
+    if procedure.refusal_grounds and broken:
+        assert ground.startswith("QĐ 10/2016/QĐ-TTg Điều 5(2)(d)"), "a ship is refused on no general ground (12(3))"
+    else:
+        assert ground.startswith(whole.settings.installation.refusal_ground)
+    for each in broken[:3]:  # as far as there is room for them
+        assert each.basis.partition(":")[0] in ground
 
 
 def test_nobody_follows_an_address_out_of_a_message(judged: Judged) -> None:

@@ -10,9 +10,10 @@ import pytest
 from adapter.catalogue.load import Source, load
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Catalogue
-from adapter.services.grounds import ground_of
+from adapter.services.grounds import LONGEST, ground_of, ground_of_faults, with_articles
 
 ROOT = Path(__file__).resolve().parents[2]
+GROUNDS = "ship_refusal_grounds"
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +41,18 @@ def test_where_the_law_names_none_the_officer_states_his_own_or_the_general_one_
     procedure = replace(land, refusal_grounds=None)
     assert ground_of(procedure, {}, "Điều 9", general="general") == "Điều 9"
     assert ground_of(procedure, {}, "", general="general") == "general"
+
+
+def test_the_program_refuses_a_ship_on_the_ground_of_a_declaration_that_does_not_hold(catalogue: Catalogue) -> None:
+    (ships,) = (each for versions in catalogue.procedures.values() for each in versions if each.refusal_grounds)
+    assert ground_of_faults(ships, catalogue.codelists, general="general") == catalogue.codelists[GROUNDS]["d"].vi
+    land = replace(ships, refusal_grounds=None)
+    assert ground_of_faults(land, catalogue.codelists, general="general") == "general"
+
+
+def test_a_ground_is_told_with_each_article_once_and_within_its_room() -> None:
+    assert with_articles("NĐ 85", ["Điều 2: a", "Điều 2: b", "Điều 1", "NĐ 85: c"]) == "NĐ 85; Điều 2: a; Điều 1"
+    long = [f"Điều {number}: {'x' * 90}" for number in range(9)]
+    told = with_articles("NĐ 85", long)
+    assert told == "; ".join(["NĐ 85", *long[:4]])
+    assert len(told) <= LONGEST

@@ -20,7 +20,7 @@ def check(declaration: Declaration, *, codelists: CodeLists, calendar: Calendar 
     """Apply the procedure's rules and those that stand for all; every finding with its severity."""
     view = View(declaration, codelists, calendar)
     findings = [
-        replace(finding, severity=spec.severity)
+        replace(finding, severity=spec.severity, basis=spec.basis)
         for spec in view.procedure.rules
         for finding in RULES[spec.rule].apply(view, spec.arguments)
     ]
