@@ -62,7 +62,7 @@ class Names:
         """The program refuses too, and may do so only on a ground that the list has."""
         refuses = any(rule.severity is Severity.REFUSE for rule in self.procedure.rules)
         if refuses and all("declaration" not in code.facts for code in self.codelists.get(name, {}).values()):
-            yield f"refusal_grounds: no ground of {name} is for a declaration that breaks a rule; write declaration: faulty"
+            yield f"refusal_grounds: {name} has none for a declaration that breaks a rule; write declaration: faulty"
 
     def _defined(self) -> Iterator[str]:
         """Every name stands once, every type and code list exists."""

@@ -57,18 +57,25 @@ class Paths:
                 yield f"messages: {spec.meaning.value}: no form, so nothing of it would be read; name its form"
 
     def _read(self) -> Iterator[tuple[str, Form]]:
-        """Forms whose values are read, each with the name of its XSD."""
+        """Forms that make a version of a dossier, each with the name of its XSD: every field stands in each."""
         for pair, form in self.forms.items():
             spec = self.procedure.messages[pair]
-            if spec.form is not None:
+            if spec.form is not None and spec.meaning is not Meaning.WITHDRAWAL:
+                yield spec.schema_name, form
+
+    def _withdrawn(self) -> Iterator[tuple[str, Form]]:
+        """What names a dossier only, and may leave out whatever does not."""
+        for pair, form in self.forms.items():
+            spec = self.procedure.messages[pair]
+            if spec.form is not None and spec.meaning is Meaning.WITHDRAWAL:
                 yield spec.schema_name, form
 
     def _fields(self, where: str, prefix: str, fields: Iterable[FieldSpec], repeats: int = 0) -> Iterator[str]:
         for spec in fields:
-            for name, form in self._read():
-                yield from _field_in_form(
-                    f"{where}: {spec.name}", f"{prefix}{spec.path}", spec.type, repeats, name, form
-                )
+            path = f"{prefix}{spec.path}"
+            partial = [(name, form) for name, form in self._withdrawn() if form.spot(path) is not None]
+            for name, form in (*self._read(), *partial):
+                yield from _field_in_form(f"{where}: {spec.name}", path, spec.type, repeats, name, form)
 
     def _groups(self) -> Iterator[str]:
         for group in self.procedure.groups:

@@ -1,4 +1,4 @@
-"""The legal ground of a refusal: one that the law names for the procedure, or the general one; with the articles broken."""
+"""The legal ground of a refusal: one that the law names for the procedure, or the general one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ground_of_faults(procedure: Procedure, codelists: Mapping[str, Mapping[str, 
 
 
 def with_articles(ground: str, bases: Iterable[str]) -> str:
-    """The ground and the articles broken, each once (what follows a colon only explains it), as far as there is room."""
+    """The ground with the articles broken, each once (what follows a colon explains it), as far as there is room."""
     said, known = ground, {_article(ground)}
     for basis in bases:
         if _article(basis) not in known and len(said) + 2 + len(basis) <= LONGEST:

@@ -215,7 +215,7 @@ def _rules(stated: Mapping[str, Any]) -> Iterator[str]:
     if not stated.get("rules"):
         return
     yield "## Rules"
-    yield "**refuse**: answered 20/22 with the ground and the basis. **warn**: accepted, and the officer and the declarant are told."
+    yield "**refuse**: answered 20/22 with ground and basis. **warn**: accepted, and officer and declarant are told."
     yield table(("Rule", "Holds when", "Here", "Breaking it", "Basis"), (_rule(each) for each in stated["rules"]))
 
 

@@ -153,6 +153,7 @@ DECLARED: dict[str, str] = {
     "BQP0100006/1/BQP01000061002.xsd": "BQP0100006/accepted-truck-with-trailer-and-goods",
     "BQP0100007/1/BQP01000071001.xsd": "BQP0100007/accepted-arrival-with-passengers",
     "BQP0100007/1/BQP01000071002.xsd": "BQP0100007/accepted-departure-without-passengers",
+    "BQP0100007/1/BQP01000071205.xsd": "BQP0100007/accepted-withdrawn-before-acceptance",
     "BQP0100007A/1/BQP01000071101.xsd": "BQP0100007A/accepted-two-hours-after-mooring-at-a-berth",
     "BQP0100007A/1/BQP01000071102.xsd": "BQP0100007A/accepted-complete-form",
 }
@@ -190,6 +191,7 @@ FAULTS: list[tuple[str, str, str]] = [
     ("BQP0100006/1/BQP01000063023.xsd", "<PlateNumber>2A-1234", "<PlateNumber> "),
     ("BQP0100007/1/BQP01000071001.xsd", "<IsArrival>1</IsArrival>", "<IsArrival>yes</IsArrival>"),
     ("BQP0100007/1/BQP01000071002.xsd", "<PortOfArrivalCode>VNHPH", "<PortOfArrivalCode>HPH"),
+    ("BQP0100007/1/BQP01000071205.xsd", "<DossierNumber>", "<Gate>CANGHAIPHONG</Gate><DossierNumber>"),
     ("BQP0100007/1/BQP01000073023.xsd", "<NumberOfCrew>3</NumberOfCrew>", ""),
     ("BQP0100007A/1/BQP01000071101.xsd", "<AtBerth>1</AtBerth>", "<AtBerth>yes</AtBerth>"),
     ("BQP0100007A/1/BQP01000071102.xsd", "<TaxCode>0100109106</TaxCode>", ""),
