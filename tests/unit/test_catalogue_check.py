@@ -220,6 +220,10 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an unknown acceptance": ("acceptance: automatic", "acceptance: robot", "acceptance: robot is not known"),
     "grounds of refusal in no list": (
         "result: declaration", "result: declaration\nrefusal_grounds: whims", "refusal_grounds: whims is not known"),
+    "grounds of refusal none of which a program can find": (
+        "result: declaration", "result: declaration\nrefusal_grounds: sexes", "sexes has none for a declaration that"),
+    "a paper told apart by what its row does not have": (
+        "with: issuingState", "with: issuer", "with: there is no field persons.issuer"),
     "an unknown result": ("result: declaration", "result: ship", "result: ship is not known"),
     "a misspelt keyword": ("deadlines:", "deadline:", "deadline: no such keyword; write one of"),
     "a misspelt keyword that would unmask a person": (
