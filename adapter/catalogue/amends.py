@@ -5,17 +5,21 @@ Each fault says where in procedure.yaml it stands, what is wrong and what to do;
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from adapter.catalogue.fields import Fields
 from adapter.catalogue.form import Form
-from adapter.model.procedure import AmendsSpec, Catalogue, Meaning, Procedure
+from adapter.model.procedure import PLACED, AmendsSpec, Catalogue, ExpectedSpec, Meaning, Procedure
+
+FormOf = Callable[[str, str], Form | None]
+"""The form of an XSD below Content, by the XSD's name and the form's root."""
 
 _CHANGE = {"form": ("code", "text"), "row": ("integer",), "field": ("text",), "old": ("text",), "new": ("text",)}
 """What a change consists of, and the types each part may have."""
 
 
-def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form]) -> Iterator[str]:
-    """Every fault of `amends`; `forms` are those of the procedure's messages by pair."""
+def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form], form_of: FormOf) -> Iterator[str]:
+    """Every fault of `amends`; `forms` are those of the procedure's messages by pair, `form_of` finds any other."""
     amends = procedure.amends
     meant = [spec for spec in procedure.messages.values() if spec.meaning.is_amendment]
     if amends is None:
@@ -29,6 +33,10 @@ def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form]
     yield from _fields(procedure, amends)
     for code in amends.procedures:
         yield from _amended(procedure, code, catalogue, forms)
+        for amended in catalogue.procedures.get(code, ()):
+            yield from _placed(procedure, amended, form_of)
+            for expected in amends.expects:
+                yield from _expected(expected, procedure, amended, catalogue)
 
 
 def _completion(procedure: Procedure) -> Iterator[str]:
@@ -85,3 +93,33 @@ def _replaced(procedure: Procedure, amended: Procedure, forms: Mapping[str, Form
                     f"amends: replacement: {name} has no {missing[0]}, which the form of {amended.name} has; "
                     f"include that form's type"
                 )
+
+
+def _placed(procedure: Procedure, amended: Procedure, form_of: FormOf) -> Iterator[str]:
+    """Form 15 says where the dossier is, so every form that makes one must say it."""
+    content = procedure.completion.content if procedure.completion else ()
+    for source in dict.fromkeys(item.source for item in content if item.source in PLACED):
+        field = amended.field(amended.place.get(PLACED[source], ""))
+        if field is None:
+            yield f"completion: {source}: {amended.name} places no {PLACED[source]}; state it there under place"
+            continue
+        for message in amended.messages.values():
+            form = form_of(message.schema_name, message.root) if message.form else None
+            spot = form.spot(field.path) if form else None
+            if spot is not None and not spot.certain:
+                yield f"completion: {source}: {field.path} may be absent in {message.schema_name}; make it mandatory"
+
+
+def _expected(expected: ExpectedSpec, procedure: Procedure, amended: Procedure, catalogue: Catalogue) -> Iterator[str]:
+    """What is expected is a field of form 14; when, form 14 says or the form that it amends."""
+    at, own = f"amends: expects: {expected.field}", Fields(procedure, catalogue.codelists)
+    yield from own.named(at, expected.field)
+    theirs = Fields(amended, catalogue.codelists)
+    yield from (own if procedure.field(expected.since) else theirs).named(
+        f"{at}: since", expected.since, types=("datetime",)
+    )
+    for condition in expected.where:
+        fields = own if procedure.field(condition.field) else theirs
+        yield from fields.named(f"{at}: where", condition.field)
+        if (spec := fields.procedure.field(condition.field)) is not None:
+            yield from fields.literal(f"{at}: where", spec, condition.value)

@@ -212,4 +212,4 @@ def _proved(procedure: Procedure, catalogue: Catalogue, schemas: _Schemas) -> It
     yield from _own(procedure, schemas)
     yield from Paths(procedure, forms, confirmation).faults()
     yield from Names(procedure, catalogue.codelists).faults()
-    yield from amends.faults(procedure, catalogue, forms)
+    yield from amends.faults(procedure, catalogue, forms, schemas.form)

@@ -26,9 +26,11 @@ from adapter.model.procedure import (
     Condition,
     ContentItem,
     Deadline,
+    ExpectedSpec,
     Fact,
     FieldSpec,
     GroupSpec,
+    HeaderEqual,
     Label,
     Meaning,
     MessageSpec,
@@ -178,7 +180,9 @@ class Loader:
             messages={**technical, **self._messages(stated, folder, meanings)},
             fields=tuple(_field(item, self._titles) for item in stated.get("fields", [])),
             groups=tuple(_group(item, self._titles) for item in stated.get("groups", [])),
-            header_equal=tuple((item["field"], item["header"]) for item in stated.get("header_equal", [])),
+            header_equal=tuple(
+                HeaderEqual(item["field"], item["header"], item.get("fact")) for item in stated.get("header_equal", [])
+            ),
             identities=tuple(declarant.get("identities", ())),
             principal=_principal(declarant["principal"]) if "principal" in declarant else None,
             accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
@@ -355,6 +359,10 @@ def _amends(stated: Mapping[str, Any]) -> AmendsSpec:
         reason=stated["reason"],
         **{name: stated["changes"][name] for name in ("group", "form", "row", "field", "old", "new")},
         replacement=stated.get("replacement"),
+        expects=tuple(
+            ExpectedSpec(each["field"], each["since"], _conditions(each.get("where", {})), each.get("basis", ""))
+            for each in stated.get("expects", ())
+        ),
     )
 
 

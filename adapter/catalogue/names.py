@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from adapter.catalogue.fields import Fields, choice
 from adapter.catalogue.rules import Rules
 from adapter.model.finding import Severity
-from adapter.model.procedure import Code, FieldSpec, Procedure, Unit
+from adapter.model.procedure import Code, FieldSpec, HeaderEqual, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.terms import BRING_WITHIN, DECLARE_BEFORE, DECLARE_WITHIN, RUNNING_KINDS, TIMED_KINDS
 
-HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function")
+HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function", "meaning")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number", "ship")
 DEADLINE_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, *RUNNING_KINDS)
@@ -53,8 +53,8 @@ class Names:
             yield from self._ground_of_faults(procedure.refusal_grounds)
         for column in procedure.place:
             yield from choice("place", column, PLACES)
-        for _, header in procedure.header_equal:
-            yield from choice("header_equal", header, HEADERS)
+        for equal in procedure.header_equal:
+            yield from choice("header_equal", equal.header, HEADERS)
         for kind, _ in procedure.search:
             yield from choice("search", kind, SEARCH_KINDS)
 
@@ -90,8 +90,9 @@ class Names:
 
     def _references(self) -> Iterator[str]:
         procedure = self.procedure
-        for name, _ in procedure.header_equal:
-            yield from self._fields.named("header_equal", name)
+        for equal in procedure.header_equal:
+            yield from self._fields.named("header_equal", equal.field)
+            yield from self._facts(equal)
         for name in procedure.identities:
             yield from self._fields.named("declarant: identities", name, rows=True)
         for name in procedure.accounts:
@@ -101,6 +102,19 @@ class Names:
             yield from self._fields.named(f"place: {column}", name, types=("datetime",) if column == "crossing" else ())
         for kind, name in procedure.search:
             yield from self._fields.named(f"search: {kind}", name, rows=True)
+
+    def _facts(self, equal: HeaderEqual) -> Iterator[str]:
+        """A code that says nothing would pass under any header, one that says what no message means under none."""
+        spec = self.procedure.field(equal.field)
+        if equal.fact is None or spec is None:
+            return
+        meanings = {message.meaning.value for message in self.procedure.messages.values()}
+        for code in self.codelists.get(spec.codes or "", {}).values():
+            stated = {str(fact.value) for fact in code.facts.get(equal.fact, ())}
+            if not stated:
+                yield f"header_equal: {equal.field}: {code.code} of {spec.codes} says no {equal.fact}; state it there"
+            elif equal.header == "meaning" and not stated <= meanings:
+                yield f"header_equal: {equal.field}: no message means what {code.code} of {spec.codes} says; correct it"
 
     def _principal(self) -> Iterator[str]:
         """Who signs must be known to speak for somebody (Articles 3(4), 7(3))."""

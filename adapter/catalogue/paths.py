@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from adapter.catalogue.form import Form
-from adapter.model.procedure import CompletionSpec, FieldSpec, Meaning, Procedure
+from adapter.model.procedure import PLACED, CompletionSpec, FieldSpec, Meaning, Procedure
 from adapter.pipeline.converters import XSD_TYPES
 from adapter.pipeline.terms import BRING_WITHIN
 
@@ -23,13 +23,13 @@ SOURCES = {
     "officer.name": "text",
     "officer.rank": "text",
 }
+"""What a completion may be filled from, besides declaration.<field> and deadline.<name>, and its type."""
 AMENDMENT_SOURCES = {
     "amendment.number": "text",
     "amendment.receivedAt": "datetime",
     "amendment.version": "integer",
 }
 """And the completion of an amendment besides: its number, when form 14 came, which version is in force now."""
-"""What a completion may be filled from, besides declaration.<field> and deadline.<name>, and its type."""
 MAY_BE_ABSENT = ("officer.remarks", "officer.rank")
 NEEDS_FORM = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
 
@@ -116,7 +116,7 @@ class Paths:
             at, spot = f"completion: {item.path}", form.spot(item.path)
             type_, certain = self._source(item.source)
             if type_ is None:
-                more = AMENDMENT_SOURCES if self.procedure.amends else ()
+                more = (*PLACED, *(AMENDMENT_SOURCES if self.procedure.amends else ()))
                 known = ", ".join((*SOURCES, *more, "declaration.<field>", "deadline.<name of a bring_within>"))
                 yield f"{at}: from {item.source}: there is no such source; there are: {known}"
             if spot is None or not spot.is_value or "@" in spot.path:
@@ -140,7 +140,11 @@ class Paths:
             return SOURCES[source], source not in MAY_BE_ABSENT
         if source in AMENDMENT_SOURCES and self.procedure.amends is not None:
             return AMENDMENT_SOURCES[source], True
+        if source in PLACED and self.procedure.amends is not None:
+            return "code", True  # those of the dossier that is amended: proved in catalogue/amends
         kind, _, name = source.partition(".")
+        if source in PLACED:
+            kind, name = "declaration", self.procedure.place.get(PLACED[source], "")
         if kind == "deadline":
             known = any(limit.name == name and limit.kind == BRING_WITHIN for limit in self.procedure.deadlines)
             return ("date" if known else None), False

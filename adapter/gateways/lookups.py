@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, or_, select
 
-from adapter.gateways.tables import contingency, dossier, inbox, outbox, search_key
+from adapter.gateways.tables import contingency, declaration, dossier, inbox, outbox, search_key
 from adapter.model.identifiers import DossierKey
 
 _LATER_VERSIONS = ("confirmation",)
@@ -45,6 +45,16 @@ def identities(connection: Connection, key: DossierKey) -> list[str] | None:
     query = select(dossier.c.identities).where(dossier.c.number == key.number, dossier.c.year == key.year)
     row = connection.execute(query).first()
     return None if row is None else list(row.identities)
+
+
+def mapping_in_force(connection: Connection, key: DossierKey) -> str | None:
+    """The mapping that read the version in force of the dossier of this key; None where there is no such dossier."""
+    query = (
+        select(declaration.c.mapping)
+        .join(dossier, dossier.c.id == declaration.c.dossier_id)
+        .where(dossier.c.number == key.number, dossier.c.year == key.year, declaration.c.version == dossier.c.version)
+    )
+    return connection.execute(query).scalar()
 
 
 def issued_to(connection: Connection, key: DossierKey) -> str | None:

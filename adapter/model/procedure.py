@@ -178,6 +178,15 @@ class PrincipalSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderEqual:
+    """A field that repeats what the header says; with `fact`, what the field's code list says of its code does."""
+
+    field: str
+    header: str
+    fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSpec:
     """One message that may come in: meaning, form, compiled XSD, root element under Content."""
 
@@ -187,6 +196,11 @@ class MessageSpec:
     schema_name: str
     schema: etree.XMLSchema
     form: str | None = None
+
+
+PLACED = {"dossier.gate": "gate", "dossier.unit": "unit"}
+"""Sources of a confirmation that say where the dossier is, each with its column of `place`: the version in force has
+them, and what form 14 says of them is its own claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +219,19 @@ class CompletionSpec:
     root: str
     schema_name: str
     content: tuple[ContentItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSpec:
+    """A field of form 14 whose absence is flagged where all conditions hold, once the time in `since` has passed.
+
+    Conditions and time are those of form 14, or, where it has no such field, of what it amends.
+    """
+
+    field: str
+    since: str
+    where: tuple[Condition, ...] = ()
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +254,7 @@ class AmendsSpec:
     new: str
     replacement: str | None = None
     """The element below the form's root that may hold a complete form instead."""
+    expects: tuple[ExpectedSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +276,7 @@ class Procedure:
     messages: Mapping[str, MessageSpec]
     fields: tuple[FieldSpec, ...] = ()
     groups: tuple[GroupSpec, ...] = ()
-    header_equal: tuple[tuple[str, str], ...] = ()
+    header_equal: tuple[HeaderEqual, ...] = ()
     identities: tuple[str, ...] = ()
     """Fields with the numbers of those who may read the dossier and change it."""
     principal: PrincipalSpec | None = None

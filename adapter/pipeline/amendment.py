@@ -17,14 +17,23 @@ from lxml import etree
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding, Severity
 from adapter.model.procedure import FieldSpec, GroupSpec, MessageSpec, Procedure
-from adapter.model.stages import Declaration, Envelope, Record, Stage
-from adapter.pipeline import mapping, rules, schema
+from adapter.model.stages import (
+    Channel,
+    Declaration,
+    Envelope,
+    Record,
+    Stage,
+    ValidDocument,
+    Value,
+    VerifiedDocument,
+)
+from adapter.pipeline import mapping, principal, rules, schema
 from adapter.pipeline.converters import CONVERTERS, write
 from adapter.pipeline.envelope import read_header
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.xml import canonical, line_of
 
-_SIGNATURE = "/Envelope/Body/Signature"
+_SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
 LATE = "declared_late"
 """An amendment does not make a declaration late that came in time."""
 
@@ -61,28 +70,54 @@ def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
     Raises:
         Fault: at stage decide: it cannot be taken as it is.
     """
-    sheet = _Sheet(form)
-    findings = [*_of_another(form, standing, sheet), *_unsigned(form, standing), *_open(form, standing, sheet)]
+    sheet, before = _Sheet(form), _in_force(form, standing)
+    findings = [
+        *_of_another(form, standing, sheet, before, ground),
+        *_unsigned(before),
+        *_closed(form, standing),
+        *_elsewhere(form, sheet, before),
+        *_open(form, standing, sheet),
+    ]
     document = copy.deepcopy(standing.document)
     places: dict[str, str] = {}
     if not findings:
         findings += _apply(sheet, standing, document, places)
     if findings:
         raise _fault(form, findings)
-    verified = form.verified
-    envelope = replace(verified.envelope, procedure=standing.procedure, spec=_spec(standing))
-    brought = replace(verified, envelope=envelope, element=document, header=read_header(document))
     try:
-        valid = schema.validate(brought, limits=ground.limits, reporter=ground.reporter)
+        valid = schema.validate(_signed(form, standing, document), limits=ground.limits, reporter=ground.reporter)
         version = mapping.read(valid, codelists=ground.catalogue.codelists)
     except Fault as fault:
         raise _fault(form, [sheet.pointed(finding, places) for finding in fault.findings]) from None
-    found = [
-        sheet.pointed(finding, places)
-        for finding in rules.check(version, codelists=ground.catalogue.codelists)
-        if finding.name != LATE
-    ]
-    return replace(version, findings=_located(form.verified.envelope, [*found, *_late(form, standing, sheet)]))
+    found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
+    found += [*_silent(form, version, sheet), *_late(form, standing, sheet)]
+    return replace(version, findings=_located(form.verified.envelope, found))
+
+
+def _signed(form: Declaration, standing: Standing, document: etree._Element) -> VerifiedDocument:
+    """A version of the dossier as if whoever signed the amendment had declared it so."""
+    envelope = replace(form.verified.envelope, procedure=standing.procedure, spec=_spec(standing))
+    return replace(form.verified, envelope=envelope, element=document, header=read_header(document))
+
+
+def _in_force(form: Declaration, standing: Standing) -> Declaration:
+    """The version in force under the signers of the amendment, its values as texts: a code may be withdrawn by now."""
+    root = _root(standing.document, standing)
+    values: dict[str, Value] = {
+        spec.name: text for spec in standing.procedure.fields if (text := _text(root, spec.path))
+    }
+    return Declaration(ValidDocument(_signed(form, standing, standing.document)), values, {})
+
+
+def _checked(
+    form: Declaration, version: Declaration, ground: Ground, sheet: _Sheet, places: Mapping[str, str]
+) -> Iterator[Finding]:
+    """What is checked of a declaration, of the version that the amendment brings; what form 14 was told, once."""
+    found = [each for each in rules.check(version, codelists=ground.catalogue.codelists) if each.name != LATE]
+    told = {(finding.name, finding.severity) for finding in form.findings}
+    spoken = principal.check(version, ground.representation, found)
+    found += [finding for finding in spoken if (finding.name, finding.severity) not in told]
+    return (sheet.pointed(finding, places) for finding in found)
 
 
 def _spec(standing: Standing) -> MessageSpec:
@@ -147,23 +182,28 @@ class _Sheet:
         return replace(finding, pointer=self.list_pointer)
 
 
-def _of_another(form: Declaration, standing: Standing, sheet: _Sheet) -> Iterator[Finding]:
-    """Only who spoke for the dossier may amend it (Article 3(4))."""
+def _of_another(
+    form: Declaration, standing: Standing, sheet: _Sheet, before: Declaration, ground: Ground
+) -> Iterator[Finding]:
+    """Only who spoke for the dossier may amend it; whoever signs must speak for its principal (Articles 3(4), 7(3)).
+
+    What form 14 says of itself is no proof: the declarant's number is known to more than his enterprise.
+    """
     procedure = form.verified.envelope.procedure
     stated = {write(form.values[name]) for name in procedure.identities if name in form.values}
-    if not stated & standing.identities:
+    spoken = principal.check(before, ground.representation, ())
+    if not stated & standing.identities or any(finding.severity is Severity.REJECT for finding in spoken):
         yield Finding("amendment_of_another", sheet.base, words={"key": str(form.verified.key)})
 
 
-def _unsigned(form: Declaration, standing: Standing) -> Iterator[Finding]:
-    """Who had to sign the declaration has to sign its amendment, under the same trust stores (Article 6(2))."""
-    procedure, root = standing.procedure, _root(standing.document, standing)
+def _unsigned(version: Declaration) -> Iterator[Finding]:
+    """Who had to sign a version has to sign its amendment, under the same trust stores (Article 6(2))."""
 
     def declared(name: str) -> str:
-        spec = procedure.field(name)
-        return _text(root, spec.path) if spec else ""
+        value = version.values.get(name)
+        return "" if value is None else write(value)
 
-    policy, signers = procedure.signature, form.verified.signers[1:]
+    policy, signers = version.verified.envelope.procedure.signature, version.verified.signers[1:]
     if not signers and policy.demands(declared):
         yield Finding("declarant_signature_missing", _SIGNATURE)
     allowed = policy.permitted(declared)
@@ -172,15 +212,50 @@ def _unsigned(form: Declaration, standing: Standing) -> Iterator[Finding]:
             yield Finding("store_forbidden", _SIGNATURE, words={"store": str(signer.store)})
 
 
+def _closed(form: Declaration, standing: Standing) -> Iterator[Finding]:
+    """What the window does not carry is not amended by it either: form 14 serves several procedures."""
+    if standing.procedure.on_window or form.verified.envelope.submission.channel is not Channel.WINDOW:
+        return
+    place = "preReference" if form.verified.header.subject.pre_reference else "reference"
+    yield Finding("not_open_on_channel", f"{_SUBJECT}/{place}", words={"value": standing.procedure.document_type})
+
+
+def _elsewhere(form: Declaration, sheet: _Sheet, before: Declaration) -> Iterator[Finding]:
+    """Form 14 goes to the gate and the unit that have the dossier."""
+    own, theirs = form.verified.envelope.procedure, before.verified.envelope.procedure
+    for column in ("gate", "unit"):
+        field = own.field(own.place.get(column, ""))
+        stands = before.values.get(theirs.place.get(column, ""))
+        said = form.values.get(field.name) if field else None
+        if field is not None and said is not None and stands is not None and write(said) != stands:
+            yield Finding("amendment_elsewhere", sheet.field(field.name), words=mapping.named(field.label))
+
+
 def _open(form: Declaration, standing: Standing, sheet: _Sheet) -> Iterator[Finding]:
     """One amendment at a time, and an answer names the request that it answers."""
     if standing.pending:
-        yield Finding("amendment_pending", "/Envelope/Header/Subject/reference", words={"key": str(form.verified.key)})
+        yield Finding("amendment_pending", f"{_SUBJECT}/reference", words={"key": str(form.verified.key)})
     stated = form.values.get(sheet.amends.request)
     if standing.request is not None and stated != standing.request:
         yield Finding("request_not_answered", sheet.field(sheet.amends.request), words={"request": standing.request})
     elif standing.request is None and stated is not None:
         yield Finding("request_unknown", sheet.field(sheet.amends.request))
+
+
+def _silent(form: Declaration, version: Declaration, sheet: _Sheet) -> Iterator[Finding]:
+    """What is expected of an amendment because of what it amends, and flagged where it is not stated."""
+    said: Record = {**version.values, **form.values}
+    received = form.verified.envelope.submission.received_at
+    for each in sheet.amends.expects:
+        since = said.get(each.since)
+        began = isinstance(since, datetime) and since <= received
+        field = form.verified.envelope.procedure.field(each.field)
+        if field is None or field.name in form.values or not began:
+            continue
+        if all(condition.holds(said) for condition in each.where):
+            words = {"condition": ", ".join(f"{condition.field}={condition.value}" for condition in each.where)}
+            words |= mapping.named(field.label)
+            yield Finding("value_required", sheet.field(field.name), Severity.WARN, words=words)
 
 
 def _late(form: Declaration, standing: Standing, sheet: _Sheet) -> Iterator[Finding]:
@@ -277,6 +352,8 @@ class _Changes:
             yield Finding(
                 "amendment_row_unknown", sheet.at(ordinal, amends.row), words=mapping.named(target.field.label)
             )
+        elif not _is_numbered(target, parent, change.get(amends.row)):
+            yield Finding("amendment_row_number", sheet.at(ordinal, amends.row))
         elif not _same(_text(parent, target.field.path), old, target.field.type):
             yield Finding("amendment_old_value", sheet.at(ordinal, amends.old), words=mapping.named(target.field.label))
         else:
@@ -293,6 +370,19 @@ class _Changes:
         if row <= len(rows):
             return rows[row - 1]
         return _append(self._root, target.group.path, list(self._targets)) if grows else None
+
+
+def _is_numbered(target: _Target, parent: etree._Element, row: object) -> bool:
+    """Whether a row bears the number that it is called by: else its place and its number are two persons.
+
+    The number itself may be changed: its old value says which row is meant.
+    """
+    group = target.group
+    if group is None or group.ordinal in (None, target.field.name):
+        return True
+    spec = next(each for each in group.fields if each.name == group.ordinal)
+    number = _text(parent, spec.path)
+    return not number or _same(number, str(row), spec.type)
 
 
 def _text(parent: etree._Element, path: str) -> str:

@@ -45,7 +45,7 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
             reader.record(row, columns, row_pointer(base, group.path, ordinal, total))
             for ordinal, row, total in _rows(root, group.path)
         )
-    findings.extend(_contradictions(values, procedure, verified, base))
+    findings.extend(_contradictions(values, verified, codelists, base))
     if findings:
         raise Fault(Stage.READ, tuple(findings), verified.header)
     return Declaration(valid=valid, values=values, rows=rows)
@@ -157,13 +157,21 @@ def header_values(verified: VerifiedDocument) -> dict[str, str]:
         "toUnit": header.recipient.unit_code or "",
         "type": subject.type,
         "function": subject.function,
+        "meaning": verified.meaning.value,
     }
 
 
-def _contradictions(values: Record, procedure: Procedure, verified: VerifiedDocument, base: str) -> Iterator[Finding]:
+def _contradictions(values: Record, verified: VerifiedDocument, lists: CodeLists, base: str) -> Iterator[Finding]:
     """A Content signed by the declarant must not pass under another header (wire profile 2)."""
-    said = header_values(verified)
-    for name, header_name in procedure.header_equal:
-        spec = procedure.field(name)
-        if spec is not None and name in values and write(values[name]) != said[header_name]:
+    said, procedure = header_values(verified), verified.envelope.procedure
+    on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
+    for equal in procedure.header_equal:
+        spec, value = procedure.field(equal.field), values.get(equal.field)
+        if spec is None or value is None:
+            continue
+        stated: object = write(value)
+        if equal.fact is not None:
+            code = lists.get(spec.codes or "", {}).get(str(stated))
+            stated = code.fact(equal.fact, on) if code else None
+        if stated is not None and stated != said[equal.header]:
             yield _finding("header_mismatch", base, spec)

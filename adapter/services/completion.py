@@ -17,7 +17,7 @@ from adapter.model.dossier import Act, Dossier
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import CompletionSpec, Procedure, ReplyKind
+from adapter.model.procedure import PLACED, CompletionSpec, Procedure, ReplyKind
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, write_time
@@ -79,11 +79,13 @@ class Completion:
                 **_of_dossier(dossier),
             }
             declared: Mapping[str, Any] = matter.latest.values
+            in_force = self.desk.procedure(matter.latest.mapping)
+            told |= _where(in_force, declared)
             if amended:
                 row = _amendment(matter)
                 declared = row.values
                 told |= _of_amendment(row)
-            docket.confirmed(dossier, self.desk.procedure(matter.latest.mapping), matter.latest.values, now)
+            docket.confirmed(dossier, in_force, matter.latest.values, now)
             values = _form(spec, declared, {**told, **_due(procedure, declared, docket.terms)})
             answered = self.desk.answered(matter.request)
             content = compose.completion(answered, form=spec.form, root=spec.root, values=values)
@@ -149,6 +151,12 @@ def _of_dossier(dossier: Dossier) -> dict[str, str]:
         "dossier.year": str(dossier.key.year),
         "dossier.receivedAt": write_time(dossier.received_at.astimezone(VIETNAM)),
     }
+
+
+def _where(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, str]:
+    """Where the dossier is, as its version in force has it: what a form 14 says of that is its own claim."""
+    placed = {source: values.get(procedure.place.get(column, "")) for source, column in PLACED.items()}
+    return {source: write(value) for source, value in placed.items() if value is not None}
 
 
 def _of_amendment(row: Stored[Any]) -> dict[str, str]:

@@ -102,7 +102,7 @@ class Desk:
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
             said = say(Matter(ledger, act, replace(before, state=state), latest, request))
-            self._reply(ledger, said)
+            self._reply(ledger, said, carried=self.procedure(latest.mapping).on_window)
             detail = {"state": said.dossier.state.value, **said.detail}
             entry = Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail)
             dossier = ledger.record(ledger.dossiers[key], entry)
@@ -132,15 +132,18 @@ class Desk:
             channel=request.channel,
         )
 
-    def _reply(self, ledger: Ledger, said: Said) -> None:
-        """Sign what is said and send it the way its request came, or as a transfer until the window has it."""
+    def _reply(self, ledger: Ledger, said: Said, *, carried: bool) -> None:
+        """Sign what is said and send it the way its request came, or as a transfer until the window has it.
+
+        `carried`: the window carries the dossier's procedure, whichever amends it; else nothing is transferred.
+        """
         dossier, request, procedure = said.dossier, said.request, said.procedure
         ledger.dossiers[dossier.key] = dossier
         to = self._address(dossier, procedure, request)
         signed = self.correspondence.sign(said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name)
-        direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and procedure.on_window)
+        direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
         ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
-        if direct and procedure.on_window:
+        if direct and carried:
             transfer = self._transfer(ledger, dossier, procedure, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")
 

@@ -24,7 +24,6 @@ from adapter.model.errors import Fault, NotAllowed, Unavailable
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.installation import Installation
-from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel, Envelope, Submission
 from adapter.pipeline import xml
 from adapter.pipeline.envelope import open_envelope
@@ -169,8 +168,9 @@ class Door:
             known = mailbox.known(connection, [identity])
             if not numberless:
                 self._own(connection, envelope.header.subject.key, sender, bound_to)
-        if not known:
-            self._open_for(envelope.procedure)
+            carried = self._carried(connection, envelope)
+        if not known and carried:
+            self._open()
 
     def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
         """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
@@ -189,10 +189,16 @@ class Door:
             self._stated((finding,)) if like_ours else (),
         )
 
-    def _open_for(self, procedure: Procedure) -> None:
+    def _carried(self, connection: Connection, envelope: Envelope) -> bool:
+        """Whether the window carries what the message is about: form 14 amends dossiers that it does not carry too."""
+        subject, procedure = envelope.header.subject, envelope.procedure
+        if envelope.spec.meaning.is_amendment:
+            mapping = lookups.mapping_in_force(connection, subject.earlier)
+            procedure = self.ground.catalogue.version(mapping) or procedure
+        return procedure.on_window
+
+    def _open(self) -> None:
         """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
-        if not procedure.on_window:
-            return
         state = self.window.state()
         if state.mode is Mode.UNKNOWN:
             raise WindowUnknown(self.retry_s, state.reason)

@@ -287,8 +287,8 @@ class Intake:
         verified = verified_of(decision.outcome)
         if route != "portal" or answer not in _DECISIONS or dossier is None or verified is None:
             return
-        if not verified.envelope.procedure.on_window:
-            return  # portal-only procedures are never transferred
+        if decision.version is None or not decision.version.verified.envelope.procedure.on_window:
+            return  # dossiers of portal-only procedures are never transferred, whatever amends them
         transfer = self.correspondence.transfer(
             key=dossier.key,
             procedure=verified.envelope.procedure.document_type,

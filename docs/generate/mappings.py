@@ -20,6 +20,7 @@ from adapter.catalogue.names import (
     SIGNATURES,
 )
 from adapter.catalogue.paths import AMENDMENT_SOURCES, MAY_BE_ABSENT, SOURCES
+from adapter.model.procedure import PLACED
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
 from adapter.pipeline.rules.codes import CASE_WORDS
 from adapter.pipeline.rules.table import RULES
@@ -64,6 +65,7 @@ KEYWORDS: dict[str, str] = {
     "messages.root": "The one element under `Content`.",
     "header_equal": "Values that repeat the header: must be equal when present, so that a signed Content cannot move.",
     "header_equal.field": "The field of the form.",
+    "header_equal.fact": "Instead of the value: what the field's code list says of it under this name.",
     "header_equal.header": f"The value of the header: {listed(HEADERS)}.",
     "fields": "Values that stand once.",
     "groups": "Repeated rows: persons, children, vehicles.",
@@ -99,6 +101,12 @@ KEYWORDS: dict[str, str] = {
     "amends.changes.old": "The row's field with the value that stands.",
     "amends.changes.new": "The row's field with the value that shall stand.",
     "amends.replacement": "The element below its root that may hold a complete form instead of changes.",
+    "amends.expects": "Fields that are flagged when form 14 leaves them out. `since` and `where` speak of form 14, or, "
+    "where it has no such field, of the form that it amends.",
+    "amends.expects.field": "The field.",
+    "amends.expects.since": "A time: the field is expected once it has passed.",
+    "amends.expects.where": "`{field: value}`: expected only then.",
+    "amends.expects.basis": "The article it rests on.",
     "completion": "The confirmation (xác nhận hoàn thành), 30/23 or 30/28; without it nobody can complete.",
     "completion.form": "Number of the form.",
     "completion.schema": "Its XSD.",
@@ -206,8 +214,10 @@ def _sources() -> list[tuple[str, str, str]]:
         (code(name), kind, "yes" if name in MAY_BE_ABSENT else "")
         for name, kind in (SOURCES | AMENDMENT_SOURCES).items()
     ]
+    placed = [(code(name), "code", "as the XSD says") for name in PLACED]
     return [
         *fixed,
+        *placed,
         (code("declaration.<field>"), "the field's", "as the XSD says"),
         (code("deadline.<name>"), "date", "yes: where its condition does not hold"),
     ]

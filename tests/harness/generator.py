@@ -130,10 +130,14 @@ def hints_of(base: Declaration, catalogue: Catalogue, declared: XsdElement) -> H
         elif spec.type == "datetime":
             known[path] = _TIMES.map(lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}")
     said = header_values(base.verified)
-    for name, word in procedure.header_equal:
-        spec = procedure.field(name)
-        if spec is not None:
-            known[spec.path] = st.just(said[word])
+    for equal in procedure.header_equal:
+        spec, wanted = procedure.field(equal.field), said[equal.header]
+        if spec is None:
+            continue
+        if equal.fact is not None:
+            stated = catalogue.codelists[spec.codes or ""].values()
+            wanted = next(code.code for code in stated if wanted in {fact.value for fact in code.facts[equal.fact]})
+        known[spec.path] = st.just(wanted)
     return known
 
 
@@ -276,7 +280,7 @@ def _move(draw: st.DrawFn, root: etree._Element, procedure: Procedure, rule: str
 
 def _bound(procedure: Procedure) -> dict[str, int]:
     """By path, how many rules and other words of the mapping speak of a field."""
-    names: list[str] = [name for name, _ in procedure.header_equal]
+    names: list[str] = [equal.field for equal in procedure.header_equal]
     names += [*procedure.identities, *procedure.place.values(), *procedure.accounts]
     names += [limit.field for limit in procedure.deadlines if limit.field]
     names += [each.field for limit in procedure.deadlines for each in limit.where]
