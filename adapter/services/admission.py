@@ -8,7 +8,7 @@ holds for the very next transaction of every process.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -68,6 +68,18 @@ class Admission:
         changing = [each for each in told if ACTS.get(each.verified.meaning) is not Act.DECLARE]
         holders = {number for each in changing for number in _speakers(each, found)}
         return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
+
+    def within(self, register: Register) -> Representation:
+        """Who may speak for another, as this transaction has asked already: another one would wait for it for ever."""
+
+        def entitled(signer: Signer, number: str, at: datetime) -> bool:
+            known = register.certificates.get(certificates.name_of(signer))
+            registered = [known.number] if known is not None and known.number and known.since <= at else []
+            own = {*signer.numbers, *registered}
+            authorised = [principal for holder, principal in register.authorised if holder in own]
+            return self.representation.speaks([*registered, *authorised], number)
+
+        return replace(self.representation, entitled=entitled)
 
     def admit(self, register: Register, outcome: Outcome, dossier: Dossier | None, at: datetime) -> Outcome:
         """The outcome once the store has been heard; `dossier` is the one it would change."""
