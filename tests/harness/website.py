@@ -22,6 +22,7 @@ from adapter.entrypoints.web.serve import configuration
 from adapter.gateways import tables
 from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
+from adapter.model.identifiers import DossierKey
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from tests.harness.fixtures import CLOCK, load_cases
@@ -132,6 +133,13 @@ def citizen_message(**changes: str) -> bytes:
     """A citizen's declaration without number, as a declarant writes it; `changes` replace texts of elements."""
     message = _message("BQP0100002/accepted-entered-directly-by-the-portal")
     return _changed(message, {"reference": "", "preReference": "", **changes})
+
+
+def amendment_message(key: DossierKey, request: str) -> bytes:
+    """Form 14 of a citizen who need not sign, as an answer to a request about his dossier."""
+    message = _message("BQP0100003/accepted-on-request-citizen-unsigned")
+    about = {"reference": key.number, "preReference": key.number, "DossierNumber": key.number}
+    return _changed(message, {**about, "RequestNumber": request})
 
 
 def group_message() -> bytes:

@@ -25,7 +25,7 @@ from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 from adapter.services.waiting import Waiting
 from tests.demo.register import gate
-from tests.harness.fixtures import Act, Case, Step, load_cases, signed
+from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
 from tests.harness.history import OFFICER, Desk, dossier_of, told_again
 from tests.harness.pki import shared_pki
 
@@ -326,6 +326,40 @@ def test_what_the_portal_was_answered_on_a_ship_s_amendment_is_transferred_under
     come(whole, CASES["BQP0100007A/accepted-by-the-portal"])
     whole.amendments.approve(waiting(whole), OFFICER)
     assert said(whole, transfers=True) == [("40/01", "BQP0100007")]
+
+
+VEHICLE = "BQP0100003/accepted-vehicle-by-the-portal"
+
+
+def test_a_dossier_that_the_window_does_not_carry_is_amended_without_a_transfer(whole: House) -> None:
+    """Form 14 is of a procedure on the window; the vehicle's is not, whoever answers: the program or an officer."""
+    come(whole, CASES[VEHICLE])
+    assert whole.completion.complete(dossier_of(CASES[VEHICLE].message), OFFICER).state == "completed_amended"
+    assert [pair for pair, _ in said(whole)] == ["20/21", "20/25", "20/21", "30/28"]
+    assert said(whole, transfers=True) == []
+    with whole.database.transaction() as connection:
+        assert set(connection.execute(select(outbox.c.route)).scalars()) == {"portal"}
+
+
+def test_form_15_says_where_the_dossier_is(whole: House) -> None:
+    come(whole, CASES[ANSWER])
+    whole.completion.complete(dossier_of(CASES[ANSWER].message), OFFICER)
+    form = newest(whole).find("Body/Content/Completion/AmendmentConfirmation")
+    assert form is not None
+    assert (form.findtext("Gate"), form.findtext("BorderUnit")) == ("HUUNGHI", "CK-HUUNGHI")
+
+
+def test_a_letter_that_is_revoked_amends_no_more(whole: House) -> None:
+    """Who may speak for the dossier's principal is asked in the transaction that changes it."""
+    letters = whole.authorisations
+    letter = letters.grant("0100112437", "0312345673", "UQ-07/2026", valid_from=CLOCK.replace(month=1), actor="test")
+    case = CASES["BQP0100003/accepted-by-who-is-authorised"]
+    play(whole, case)
+    letters.revoke(letter, reason="Hết việc", actor="test")
+    # Form 14 names an enterprise of its own; the dossier's is another one, which has withdrawn its letter.
+    own = case.message.replace(b"0312345673", b"0100112437")
+    (settled,) = whole.intake.receive([submission(Desk(whole).filled(replace(case, message=own)))])
+    assert [finding.name for finding in settled.findings] == ["amendment_of_another"]
 
 
 def test_acts_of_the_history_are_all_of_them() -> None:

@@ -33,6 +33,7 @@ from tests.harness.website import (
     ENTERPRISE,
     OTHER,
     Website,
+    amendment_message,
     citizen_message,
     configure,
     group_message,
@@ -226,6 +227,32 @@ def test_a_procedure_that_the_window_does_not_carry_always_enters_and_is_never_t
         with site.declarant() as client:
             assert post(client, citizen_message()).json()["outcome"] == "accepted"
         assert [row.route for row in site.rows(tables.outbox)] == ["portal"]
+
+
+def test_a_dossier_that_the_window_does_not_carry_is_amended_here_while_the_window_works(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Form 14 is on the window for others: what it amends decides, at the door and when it is confirmed."""
+    with website(configure(tmp_path, database_url, portal_only(tmp_path))) as site:
+        site.window(Mode.UP)
+        officer = Officer("o-1", "Thượng úy Thử Nghiệm")
+        with site.declarant() as client:
+            told = post(client, citizen_message()).json()
+            key = DossierKey(told["reference"], told["year"])
+            site.house.amendments.request(key, officer, reason="Sai số giấy tờ", items=())
+            (asked,) = site.rows(tables.amendment_request)
+            answer = post(client, amendment_message(key, asked.number))
+            assert answer.json()["outcome"] == "accepted", answer.text
+        site.house.completion.complete(key, officer)
+        assert {row.route for row in site.rows(tables.outbox)} == {"portal"}
+
+
+def test_a_dossier_that_the_window_carries_is_not_amended_here_while_the_window_works(site: Website) -> None:
+    with site.declarant() as client:
+        told = post(client, citizen_message()).json()
+        site.window(Mode.UP)
+        answer = post(client, amendment_message(DossierKey(told["reference"], told["year"]), "SD0000"))
+    assert problem(answer, 409)["type"].endswith("door-closed")
 
 
 def test_what_was_decided_directly_waits_in_the_outbox_as_a_transfer(site: Website) -> None:

@@ -256,6 +256,46 @@ LISTS: dict[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+SHIP, SHIP_AMENDED = "BQP0100007/1/procedure.yaml", "BQP0100007A/1/procedure.yaml"
+ORIGINS = "codelists/amendment_origins.yaml"
+AMENDING: dict[str, tuple[str, str, str, str]] = {
+    "an origin that says nothing of its message": (
+        ORIGINS, "TU_PHAT_HIEN, means: amendment_own,", "TU_PHAT_HIEN,", "TU_PHAT_HIEN of amendment_origins says no"),
+    "an origin that no message has": (
+        SHIP_AMENDED, "  - {meaning: amendment_own, form: BKSD, schema: BQP01000071101.xsd, root: ShipAmendment}\n", "",
+        "header_equal: origin: no message means what TU_PHAT_HIEN of amendment_origins says"),
+    "an expectation of no field": (
+        SHIP_AMENDED, "- {field: mooredTime, since", "- {field: moored, since", "expects: moored: there is no field"),
+    "an expectation that begins with no time": (
+        SHIP_AMENDED, "since: expectedTime", "since: shipName", "since: shipName is of type text; it must be datetime"),
+    "an expectation under a condition of neither form": (
+        SHIP_AMENDED, "isArrival: 1}", "arrives: 1}", "expects: mooredTime: where: there is no field arrives"),
+    "an expectation under a condition that cannot be": (
+        SHIP_AMENDED, "isArrival: 1}", "isArrival: 2}", "where: isArrival can never be 2"),
+    "a confirmation of a gate that the dossier has not": (
+        SHIP, "{gate: gate, unit", "{unit", "completion: dossier.gate: BQP0100007/1 places no gate; state it there"),
+    "a confirmation of a gate that may be left out": (
+        SHIP, "place: {gate: gate,", "place: {gate: berth,", "GeneralDeclaration/Berth may be absent in BQP0100007/1/"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", AMENDING)
+def test_a_broken_mapping_of_an_amendment_is_told_with_what_to_do(case: str, tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED.mappings, tmp_path / "mappings")
+    for other in (tmp_path / "mappings").glob("BQP*"):
+        if not other.name.startswith("BQP0100007"):
+            shutil.rmtree(other)
+    source = Source(schemas=SHIPPED.schemas, mappings=tmp_path / "mappings")
+    file, old, new, told = AMENDING[case]
+    change(source, file, old, new)
+    assert [fault for fault in faults_of(source) if told in fault], faults_of(source)
+
+
+def test_a_confirmation_of_a_declaration_may_say_where_the_dossier_is_too(source: Source) -> None:
+    change(source, GROUP, "from: declaration.gate", "from: dossier.gate")
+    assert faults_of(source) == []
+
+
 @pytest.mark.parametrize("case", LISTS)
 def test_a_broken_code_list_is_told_with_its_file(case: str, source: Source) -> None:
     old, new, told = LISTS[case]
