@@ -217,9 +217,8 @@ class Intake:
         dossier = ledger.dossiers.get(item.key) if item.key else None
         outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
 
-        ground = replace(self.ground, representation=self.admission.within(ledger.register))
-
         def amend(form: Declaration, standing_dossier: Dossier) -> Declaration:
+            ground = replace(self.ground, representation=self.admission.within(ledger.register))
             return amended(form, standing(ledger, standing_dossier, ground), ground)
 
         patience = item.submission.received_at + timedelta(seconds=self.patience.evidence_s)
