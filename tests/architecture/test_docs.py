@@ -127,7 +127,7 @@ def test_the_table_says_how_loud_an_event_is() -> None:
     section = OPERATIONS.read_text(encoding="utf-8").partition("## Log events")[2]
     rows = [row.split("|") for row in section.splitlines() if row.startswith("| `")]
     told = {name: cells[2].strip() for cells in rows for name in re.findall(r"`(\w+\.\w+)`", cells[1])}
-    assert {event.value: letters[log._level(event, None)] for event in Event} == {
+    assert {event.value: letters[log._level(event, {})] for event in Event} == {
         name: told[name] for name in _events_told()
     }
 
