@@ -111,14 +111,14 @@ def _accept(
         return _reject(declaration, "dossier_unknown", dossier)
     if dossier is not None and act is Act.DECLARE:
         return _reject(declaration, "dossier_exists", dossier)
+    if dossier is not None and dossier.procedure != verified.envelope.procedure.code:
+        return _reject(declaration, "dossier_unknown", dossier)
     state = dossier.after(act) if dossier else step(None, act)
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
     sent = verified.header.subject.send_date
     if dossier is None:
         changed = replace(_new(declaration), state=state)
-    elif dossier.procedure != verified.envelope.procedure.code:
-        return _reject(declaration, "dossier_unknown", dossier)
     elif sent and dossier.last_sent and sent < dossier.last_sent:
         return _reject(declaration, "older_version", dossier)
     elif act is Act.WITHDRAW:

@@ -81,6 +81,13 @@ def test_a_withdrawal_after_acceptance_names_the_state_and_what_is_possible(whol
     assert "complete" in stated.en
 
 
+def test_a_number_of_another_procedure_is_told_as_unknown_whatever_its_state(whole: House) -> None:
+    outcome = accepted(whole, CITIZEN, Meaning.WITHDRAWAL)
+    decision = decided(outcome, replace(standing(outcome, DossierState.ACCEPTED), procedure="another"))
+    assert isinstance(decision.outcome, Rejected)
+    assert [finding.name for finding in decision.outcome.findings] == ["dossier_unknown"]
+
+
 def test_a_replacement_before_acceptance_is_the_next_version(whole: House) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.REPLACEMENT)
     decision = decided(outcome, standing(outcome, DossierState.RECEIVED, versions=3))
