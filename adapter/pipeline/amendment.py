@@ -23,7 +23,6 @@ from adapter.model.stages import (
     Envelope,
     Record,
     Stage,
-    ValidDocument,
     Value,
     VerifiedDocument,
 )
@@ -106,7 +105,8 @@ def _in_force(form: Declaration, standing: Standing) -> Declaration:
     values: dict[str, Value] = {
         spec.name: text for spec in standing.procedure.fields if (text := _text(root, spec.path))
     }
-    return Declaration(ValidDocument(_signed(form, standing, standing.document)), values, {})
+    valid = replace(form.valid, verified=_signed(form, standing, standing.document))
+    return replace(form, valid=valid, values=values, rows={}, findings=())
 
 
 def _checked(
