@@ -16,7 +16,7 @@ from tests.demo.play import ANSWER_SECONDS, Line, Play, players
 from tests.demo.premises import Daemon, furnish
 from tests.demo.register import furnish_register
 from tests.harness.attacks.canary import heard
-from tests.harness.fixtures import load_cases
+from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import Desk, told_again
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
@@ -73,18 +73,26 @@ def test_every_fixture_sent_at_once_and_again_is_answered_once_with_the_same_byt
 
 
 def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Play, tmp_path: Path) -> None:
-    """All histories side by side, step by step: what is sent goes through the broker, what officers do to the store."""
+    """All histories side by side, step by step: what is sent goes through the broker, what officers do to the store.
+
+    What the portal alone carries begins in the store too, and is answered there.
+    """
     cases = [case for case in load_cases() if case.before and case.channel is Channel.WINDOW]
     known = {case.id: case for case in load_cases()}
     desk = Desk(house(tmp_path / "config.yaml"))
+    begun_there = {case.id for case in cases if known[str(case.before[0].send)].channel is Channel.PORTAL}
+    assert len(begun_there) < len(cases)
     for step in range(max(len(case.before) for case in cases)):
         now = [case for case in cases if step < len(case.before)]
-        sent = [play.turn(told_again(case, step, known)) for case in now if case.before[step].send]
-        assert _wrong(play.exchange(sent)) == []
+        sent = {case.id: told_again(case, step, known) for case in now if case.before[step].send}
+        desk.house.intake.receive([submission(sent[name], shared_pki()) for name in sorted(sent.keys() & begun_there)])
+        lines = play.exchange([play.turn(each) for name, each in sent.items() if name not in begun_there])
+        assert _wrong(lines) == []
         acts = [(case, act) for case in now if (act := case.before[step].act)]
         for case, act in acts:
             desk.act(case, act)
-        assert len(play.window.collect(len(acts), seconds=ANSWER_SECONDS)) == len(acts)
+        answers = len([case for case, _ in acts if case.id not in begun_there])
+        assert len(play.window.collect(answers, seconds=ANSWER_SECONDS)) == answers
     assert _wrong(play.exchange([play.turn(desk.filled(case)) for case in cases])) == []
     assert play.window.more(seconds=QUIET_SECONDS) == []
     desk.house.database.close()

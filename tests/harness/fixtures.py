@@ -5,6 +5,7 @@ What a case expects is written from the article it names; nothing here may ever 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +17,9 @@ import yaml
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
-from adapter.model.stages import Channel, Stage
+from adapter.model.stages import Channel, Stage, Submission
 from adapter.simulator.pki import SIGNERS, Party, Pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.attacks import ATTACKS, Attack
@@ -238,3 +240,9 @@ def _load(folder: Path) -> Case:
         return Case(id=f"{folder.parent.name}/{folder.name}", message=message, **written)
     except (OSError, TypeError, yaml.YAMLError, ValidationError) as error:
         raise ValueError(f"{expected}: {error}") from error
+
+
+def submission(case: Case, pki: Pki) -> Submission:
+    """The signed message as its door hands it in, at the case's clock."""
+    body = signed(case, pki)
+    return Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))

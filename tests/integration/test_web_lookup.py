@@ -13,12 +13,11 @@ import httpx
 import pytest
 
 from adapter.gateways import tables
-from adapter.model.identifiers import Digest, DossierKey
-from adapter.model.stages import Submission
+from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
-from tests.harness.fixtures import load_cases, signed
+from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, configure, website
 
@@ -46,9 +45,7 @@ def declare(site: Website) -> dict[str, Any]:
 
 def by_the_window(site: Website, case_id: str) -> None:
     case = next(case for case in load_cases() if case.id == case_id)
-    raw = signed(case, shared_pki())
-    submission = Submission(raw, case.channel, case.clock, Digest(sha256(raw).hexdigest()))
-    site.house.intake.receive([submission])
+    site.house.intake.receive([submission(case, shared_pki())])
 
 
 def ask(client: httpx.Client, **params: str | int) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sqlite3
 from collections import defaultdict
@@ -24,7 +23,6 @@ from adapter.gateways.tables import declaration_row as rows_of
 from adapter.gateways.tables import dossier as dossiers
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.finding import Severity
-from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused
 from adapter.model.procedure import FieldSpec, Procedure, ReplyKind, RuleSpec
 from adapter.model.stages import Declaration, Record, Stage, Submission, Value
@@ -38,7 +36,7 @@ from tests.demo.premises import furnish
 from tests.demo.register import furnish_register
 from tests.harness.attacks import ATTACKS as BUILDERS
 from tests.harness.attacks.canary import heard
-from tests.harness.fixtures import CLOCK, FIXTURES, Case, ExpectedDossier, load_cases, signed
+from tests.harness.fixtures import CLOCK, FIXTURES, Case, ExpectedDossier, load_cases, signed, submission
 from tests.harness.history import Desk, told_again
 from tests.harness.hostile import ATTACKS_FOLDER, load_attacks
 from tests.harness.pki import shared_pki
@@ -115,23 +113,18 @@ def _settled(case: Case, whole: House, folder: Path) -> Judged:
             if step.act is not None:
                 desk.act(case, step.act)
             else:
-                own.intake.receive([_submission(told_again(case, number, BY_ID))])
-        submission = _submission(desk.filled(case))
-        outcome = judge(submission, own.intake.ground)
-        own.intake.receive([submission])
-        return Judged(case, outcome, _told(own, submission))
+                own.intake.receive([submission(told_again(case, number, BY_ID), shared_pki())])
+        sent = submission(desk.filled(case), shared_pki())
+        outcome = judge(sent, own.intake.ground)
+        own.intake.receive([sent])
+        return Judged(case, outcome, _told(own, sent))
     finally:
         own.database.close()
 
 
-def _submission(case: Case) -> Submission:
-    body = signed(case, shared_pki())
-    return Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
-
-
-def _told(own: House, submission: Submission) -> Told:
+def _told(own: House, sent: Submission) -> Told:
     with own.database.transaction() as connection:
-        row = connection.execute(inbox.select().where(inbox.c.digest == submission.digest)).one()
+        row = connection.execute(inbox.select().where(inbox.c.digest == sent.digest)).one()
         mine = (outbox.c.inbox_id == row.id, outbox.c.route != "transfer")
         replies = connection.execute(outbox.select().where(*mine)).all()
         key = (dossiers.c.number == row.reference, dossiers.c.year == row.year)
@@ -422,7 +415,7 @@ def test_every_rule_with_a_bound_has_a_fixture_on_it(whole: House) -> None:
     """A bound is met where the rule holds, and a day, a number or a row more or less would break it."""
     declared = defaultdict(list)
     for case in CASES:
-        outcome = judge(_submission(case), whole.ground)
+        outcome = judge(submission(case, shared_pki()), whole.ground)
         if isinstance(outcome, Accepted | Refused):
             declared[case.procedure].append(View(outcome.declaration, whole.catalogue.codelists))
     missing = [
