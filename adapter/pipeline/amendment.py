@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from lxml import etree
 
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding, Severity
-from adapter.model.procedure import FieldSpec, GroupSpec, MessageSpec, Procedure
+from adapter.model.procedure import ExpectedSpec, FieldSpec, GroupSpec, Label, MessageSpec, Procedure
 from adapter.model.stages import (
     Channel,
     Declaration,
@@ -30,6 +30,7 @@ from adapter.pipeline import mapping, principal, rules, schema
 from adapter.pipeline.converters import CONVERTERS, write
 from adapter.pipeline.envelope import read_header
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.rules.view import View
 from adapter.pipeline.xml import canonical, line_of
 
 _SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
@@ -89,7 +90,7 @@ def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
     except Fault as fault:
         raise _fault(form, [sheet.pointed(finding, places) for finding in fault.findings]) from None
     found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
-    found += [*_silent(form, version, sheet), *_late(form, standing, sheet)]
+    found += [*_silent(form, version, sheet, ground), *_late(form, standing, sheet)]
     return replace(version, findings=_located(form.verified.envelope, found))
 
 
@@ -242,8 +243,9 @@ def _open(form: Declaration, standing: Standing, sheet: _Sheet) -> Iterator[Find
         yield Finding("request_unknown", sheet.field(sheet.amends.request))
 
 
-def _silent(form: Declaration, version: Declaration, sheet: _Sheet) -> Iterator[Finding]:
+def _silent(form: Declaration, version: Declaration, sheet: _Sheet, ground: Ground) -> Iterator[Finding]:
     """What is expected of an amendment because of what it amends, and flagged where it is not stated."""
+    views = [View(each, ground.catalogue.codelists) for each in (form, version)]
     said: Record = {**version.values, **form.values}
     received = form.verified.envelope.submission.received_at
     for each in sheet.amends.expects:
@@ -253,9 +255,17 @@ def _silent(form: Declaration, version: Declaration, sheet: _Sheet) -> Iterator[
         if field is None or field.name in form.values or not began:
             continue
         if all(condition.holds(said) for condition in each.where):
-            words = {"condition": ", ".join(f"{condition.field}={condition.value}" for condition in each.where)}
-            words |= mapping.named(field.label)
-            yield Finding("value_required", sheet.field(field.name), Severity.WARN, words=words)
+            words = {**mapping.named(field.label), **mapping.named(_spoken(each, views), "condition")}
+            yield Finding("value_required", sheet.field(field.name), Severity.WARN, words=words, basis=each.basis)
+
+
+def _spoken(expected: ExpectedSpec, views: Sequence[View]) -> Label:
+    """When it is expected, in words: each condition by the label that it has in the first form with such a field."""
+    said = [
+        next(view for view in views if view.procedure.field(each.field)).spoken({each.field: each.value})
+        for each in expected.where
+    ]
+    return Label(vi=", ".join(each.vi for each in said), en=", ".join(each.en for each in said))
 
 
 def _late(form: Declaration, standing: Standing, sheet: _Sheet) -> Iterator[Finding]:
