@@ -34,6 +34,8 @@ _PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _STABLE_S = 30.0
 _SILENCE_S = 15.0
 """Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
+_TAKES_OVER_S = 10.0
+"""So long the new one of an exchange may take to have at hand what the old one has; a broker may be away for both."""
 _MISCONFIGURED = 2
 _WRONG = "the configuration is wrong, as the part has told; the others go on"
 _MEBIBYTE = 1024 * 1024
@@ -50,6 +52,12 @@ class Child:
     failures: int = 0
     leaves_by: float | None = None
     """Told to make room: when (monotonic) it must have ended. It counts no more, and is not started again."""
+
+
+def _serves_as(new: Child, old: Child) -> bool:
+    """Whether the new one has at hand whatever the old one has: broker, database, keys."""
+    has = new.pulse.ready
+    return all(has[thing] for thing, is_there in old.pulse.ready.items() if is_there)
 
 
 @dataclass
@@ -185,6 +193,9 @@ class Supervisor:
             new = self._start("worker", 0)
             self.exchange = (old, new)
             while not new.pulse.ready["alive"] and new.process.is_alive():
+                yield
+            until = time.monotonic() + _TAKES_OVER_S
+            while new.process.is_alive() and not _serves_as(new, old) and time.monotonic() < until:
                 yield
             self.exchange = ()
             if not new.process.is_alive():
