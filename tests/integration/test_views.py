@@ -153,7 +153,7 @@ def test_a_failure_on_the_way_leaves_the_views_that_were_there(scene: Scene) -> 
     database = scene.house.database
     run(scene, "--create")
     made = views.views(scene.house.catalogue, database.engine.dialect.name, personal=False)
-    broken = replace(made[-1], select="FROM no_such_table")
+    broken = replace(made[-1], select=f"{made[-1].select} LIMIT no_such_column")
 
     def make_and_look() -> None:
         with database.transaction() as connection:
