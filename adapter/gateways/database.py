@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
 
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.pipeline.converters import write
@@ -36,6 +37,13 @@ _READS = "reads_only"
 _UNDEFINED_TABLE = "42P01"
 _TOO_LARGE = "54"
 """The class of SQLSTATE for a row, an index entry or a statement that goes over the server's own limits."""
+_IN_TURN = Retrying(
+    retry=retry_if_exception_message(message="database is locked"),
+    wait=wait_random(0.01, 0.1),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+"""A new file's first switch to WAL wants it alone and does not wait: of two first starts at once one could fail."""
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
@@ -291,8 +299,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own BEGIN is deferred: it locks at the first write, after the reads it must protect (measured: a lost
     # update). So it is switched off, and `_begin_immediate` takes the lock first.
     connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _IN_TURN(connection.execute, "PRAGMA journal_mode=WAL")
 
 
 def _begin_immediate(connection: Connection) -> None:
