@@ -1,15 +1,15 @@
 """A worker that judges files under limits of the operating system: `python -m tests.harness.bounded CONFIG AT FILE…`.
 
 After its start, each file may cost so many seconds of CPU at most, and all of them together so much more address space
-than the worker had; over that the kernel ends it (SIGXCPU) or memory is refused (MemoryError), and the parent sees
+than the worker had; over that the kernel ends it (SIGPROF) or memory is refused (MemoryError), and the parent sees
 which file was next. Prints one line a file: its name and the outcome.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 import resource
+import signal
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -44,10 +44,8 @@ def limit_memory() -> None:
 
 
 def limit_time() -> None:
-    """From now: the limit counts what the process has used since it began, in whole seconds; rounded to be strict."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = math.floor(used.ru_utime + used.ru_stime) + CPU_SECONDS
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    """From now: a timer of the CPU that the process uses. RLIMIT_CPU counts whole seconds, so it gave one to two."""
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
 
 
 if __name__ == "__main__":
