@@ -40,6 +40,7 @@ from tests.harness.website import (
     portal_only,
     website,
 )
+from tests.servers.process import wait_until
 
 DECLARATIONS = "/api/v1/declarations"
 XML = {"Content-Type": "application/xml"}
@@ -473,7 +474,12 @@ def test_a_defect_of_ours_is_a_problem_without_its_story(small: Website, monkeyp
 def test_a_request_is_told_to_the_log_once_without_its_values(small: Website) -> None:
     with small.customs() as client:
         client.get("/api/v1/lookup/dossiers", params={"paper": "C1234567"})
-    told = [fields for event, fields in small.events if event is Event.REQUEST]
+
+    def requests() -> list[dict[str, Any]]:
+        return [fields for event, fields in small.events if event is Event.REQUEST]
+
+    assert wait_until(lambda: bool(requests()), seconds=30), "the answer leaves before it is told"
+    told = requests()
     assert [(each["method"], each["route"], each["status"]) for each in told] == [
         ("GET", "/api/v1/lookup/dossiers", 200)
     ]
