@@ -53,6 +53,10 @@ class Registered:
     officer: str | None
     changed_at: datetime
 
+    def numbers(self, at: datetime) -> list[str]:
+        """The number it was registered with, from then on."""
+        return [self.number] if self.number and self.since <= at else []
+
 
 def name_of(signer: Signer) -> Name:
     """How a signer's certificate is found."""

@@ -74,7 +74,7 @@ class Admission:
 
         def entitled(signer: Signer, number: str, at: datetime) -> bool:
             known = register.certificates.get(certificates.name_of(signer))
-            registered = [known.number] if known is not None and known.number and known.since <= at else []
+            registered = known.numbers(at) if known is not None else []
             own = {*signer.numbers, *registered}
             authorised = [principal for holder, principal in register.authorised if holder in own]
             return self.representation.speaks([*registered, *authorised], number)

@@ -35,7 +35,7 @@ class Authorisations:
         with self.database.transaction() as connection:
             name = certificates.name_of(signer)
             known = certificates.find(connection, [name]).get(name)
-            registered = [known.number] if known is not None and known.number and known.since <= at else []
+            registered = known.numbers(at) if known is not None else []
             own = [*signer.numbers, *registered]
             authorised = [principal for _, principal in store.pairs(connection, own, at)]
         return self.representation.speaks([*registered, *authorised], number)

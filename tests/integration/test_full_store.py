@@ -6,7 +6,6 @@ import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,7 +18,6 @@ from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.gateways.broker import Delivery, Tag
 from adapter.gateways.database import DatabaseUnavailable
 from adapter.gateways.tables import attempt, inbox, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import Unavailable
 from adapter.model.events import unobserved
 from tests.crash.declarations import Message, declaration, declarations
@@ -29,12 +27,9 @@ ATTEMPTS = 3
 
 
 @pytest.fixture
-def scene(tmp_path: Path, postgresql_url: str) -> Iterator[Scene]:
-    """A house on PostgreSQL, whose driver is the one that COPY speaks to; no broker is needed."""
-    made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", postgresql_url)
-    upgrade(made.house.database)
-    yield made
-    made.close()
+def database_url(postgresql_url: str) -> str:
+    """PostgreSQL alone: its driver is the one that COPY speaks to."""
+    return postgresql_url
 
 
 def administer(scene: Scene, *statements: str) -> None:

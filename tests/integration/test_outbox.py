@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pika
@@ -14,7 +13,6 @@ from sqlalchemy import select, update
 from adapter.bootstrap import now
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict
 from adapter.gateways.tables import outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
@@ -25,15 +23,6 @@ from tests.crash.scene import Scene
 OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
 WINDOW = 2
 REFUSALS = [Returned(312, "NO_ROUTE"), Nacked("refused by the broker"), Unconfirmed("no confirm")]
-
-
-@pytest.fixture
-def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
-    """A house on a fresh database; the broker is played."""
-    made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
-    upgrade(made.house.database)
-    yield made
-    made.close()
 
 
 @dataclass

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from adapter.gateways.certificates import Office
 from adapter.gateways.database import Database
 from adapter.gateways.installed import InUse, Use
 from adapter.gateways.journal import broken
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
@@ -40,15 +38,6 @@ from tests.harness.pki import shared_pki
 ENTERPRISE, OTHER, CITIZEN = "0100109106", "0100112437", "001085012345"
 WHO = {"officer": "cb-1", "actor": "test"}
 _GROUP = (FIXTURES / "BQP0100001" / "accepted-tour-group-entering" / "message.xml").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
-    """A house on a fresh database; no broker is needed."""
-    made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
-    upgrade(made.house.database)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -53,15 +53,6 @@ OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
 
 
 @pytest.fixture
-def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
-    """A house on a fresh database; no broker is needed for what the store promises."""
-    made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
-    upgrade(made.house.database)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def others(database_url: str) -> Iterator[Callable[[], Database]]:
     """More connections to the same database, each with an engine of its own as another process has it."""
     made: list[Database] = []

@@ -1,0 +1,20 @@
+"""A house on each kind of database, for what needs no broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapter.gateways.upgrade import upgrade
+from tests.crash.scene import Scene
+
+
+@pytest.fixture
+def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
+    """On a fresh database; nobody listens where its broker would be."""
+    made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
+    upgrade(made.house.database)
+    yield made
+    made.close()
