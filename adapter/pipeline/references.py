@@ -19,7 +19,8 @@ from adapter.pipeline.algorithms import C14N, DS, ENVELOPED, digest_allowed, ds,
 from adapter.pipeline.xades import SIGNED_PROPERTIES_TYPE, Properties
 
 _ATTRIBUTES = etree.XPath("//@*[. = $value]")
-_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_WHITE_SPACE = dict.fromkeys(map(ord, " \t\r\n"))
 _TYPES_OF_OTHERS = {SIGNED_PROPERTIES_TYPE, DS + "Manifest"}
 
 
@@ -156,7 +157,7 @@ def c14n_faults(element: etree._Element, at: str, name: str) -> Iterator[Finding
 
 def is_base64(element: etree._Element) -> bool:
     """Base64 and nothing else: what a decoder drops would be a second spelling of the same signature."""
-    return len(element) == 0 and _BASE64.fullmatch(element.text or "") is not None
+    return len(element) == 0 and _BASE64.fullmatch((element.text or "").translate(_WHITE_SPACE)) is not None
 
 
 def _reference(element: etree._Element, kind: Kind, target: etree._Element) -> Reference:

@@ -109,6 +109,10 @@ class _Case:
             self.findings.append(Finding(name="certificate_missing", pointer=pointer))
             return None
         leaf = shape.certificates[0]
+        if not holds(shape, leaf, covered=self._covered(shape)):  # (6) and (7)
+            # Names, times and chains of what nobody signed are not read: each costs more than it did to write it.
+            self.findings.append(_does_not_hold(shape, [leaf]))
+            return None
         if shape.properties is not None and not shape.properties.name(leaf):
             self.findings.append(Finding(name="xades_certificate", pointer=pointer))
         moments, told = self.timing.moments(shape, self.envelope.submission.received_at, self.trust)
@@ -123,8 +127,6 @@ class _Case:
         if verdict.signer is not None:
             store = self.trust.stores[verdict.signer.store]
             self.findings.extend(_legacy(shape, store.name, allowed=store.legacy_sha1))
-        if not holds(shape, leaf, covered=self._covered(shape)):  # (6) and (7)
-            self.findings.append(_does_not_hold(shape, [leaf]))
         return verdict.signer and replace(verdict.signer, claimed=moments.claimed, proven=moments.proven)
 
     def _covered(self, shape: Shape) -> dict[str, bytes]:

@@ -20,15 +20,19 @@ from lxml import etree
 
 from adapter.model.finding import Finding
 from adapter.pipeline.algorithms import C14N, DIGESTS, LEGACY_DIGESTS, ds, prefixes
-from adapter.pipeline.distinguished import same_name
+from adapter.pipeline.distinguished import MAX_NAME, same_name
 
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
 XADES_141 = "http://uri.etsi.org/01903/v1.4.1#"
 SIGNED_PROPERTIES_TYPE = "http://uri.etsi.org/01903#SignedProperties"
 _DER = "http://uri.etsi.org/01903/v1.2.2#DER"
+MAX_CERTIFICATES = 4
+"""Cert elements: the leaf that signed, and the authorities above it."""
 MAX_TIMESTAMPS = 4
 MAX_TOKEN_TEXT = 65_536
 """Characters of base64; a token with its authority's chain has about 8,000."""
+MAX_ISSUER_SERIAL_TEXT = 2 * MAX_NAME
+"""Characters of base64: a name, a serial number, and what is around them."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -204,6 +208,8 @@ def _signing_certificates(first: etree._Element | None, second: etree._Element |
     allowed = [[xa("CertDigest"), xa("IssuerSerial")]]
     if first is None:
         allowed = [digest_only, [xa("CertDigest"), xa("IssuerSerialV2")]]
+    if holder is not None and len(holder) > MAX_CERTIFICATES:
+        raise NotTaken("xades_structure", f"Cert > {MAX_CERTIFICATES}")
     for certificate in () if holder is None else holder:
         if certificate.tag != xa("Cert") or [part.tag for part in certificate] not in allowed:
             raise NotTaken("xades_structure", "Cert")
@@ -211,12 +217,13 @@ def _signing_certificates(first: etree._Element | None, second: etree._Element |
         if [part.tag for part in digest] != [ds("DigestMethod"), ds("DigestValue")] or len(digest[0]):
             raise NotTaken("xades_structure", "CertDigest")
         issuer, serial = _issuer_serial(certificate[1]) if first is not None else (None, None)
+        der = certificate[1] if first is None and len(certificate) == 2 else None
         yield NamedCertificate(
             digest_algorithm=str(digest[0].get("Algorithm"))[:100],
             digest=_decoded(digest[1], 200),
             issuer=issuer,
             serial=serial,
-            issuer_serial=_decoded(certificate[1]) if first is None and len(certificate) == 2 else None,
+            issuer_serial=None if der is None else _decoded(der, MAX_ISSUER_SERIAL_TEXT),
         )
 
 
@@ -226,7 +233,10 @@ def _issuer_serial(element: etree._Element) -> tuple[str, int]:
     serial = _text(element[1])
     if not (serial.isascii() and serial.isdigit() and len(serial) <= 60):  # 20 octets (RFC 5280, 4.1.2.2)
         raise NotTaken("xades_structure", "X509SerialNumber")
-    return _text(element[0]), int(serial)
+    issuer = _text(element[0])
+    if len(issuer.encode()) > MAX_NAME:
+        raise NotTaken("xades_structure", f"X509IssuerName > {MAX_NAME}")
+    return issuer, int(serial)
 
 
 def _names(named: NamedCertificate, leaf: x509.Certificate) -> bool:

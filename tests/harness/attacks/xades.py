@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import datetime, timedelta
 
+from cryptography import x509
 from lxml import etree
 
 from adapter.simulator.pki import Pki
@@ -115,13 +117,39 @@ def _wrong_certificate(signature: etree._Element) -> None:
 
 def _wrong_issuer_serial(signature: etree._Element) -> None:
     """The digest is right, the issuer's name beside it is another's (as text, SigningCertificate)."""
+    _issuer(signature, "CN=Another CA,O=Test Trust,C=VN", "1")
+
+
+def _issuer(signature: etree._Element, name: str, serial: str | None = None) -> None:
+    """SigningCertificate of version 1 with this issuer's name; without `serial`, with the leaf's true number."""
     element = _first(signature, "SigningCertificateV2")
     element.tag = _xa("SigningCertificate")
     certificate = element[0]
     certificate.remove(certificate[1])
+    leaf = x509.load_der_x509_certificate(b64decode(next(signature.iter(f"{{{DS}}}X509Certificate")).text or ""))
     issuer = etree.SubElement(certificate, _xa("IssuerSerial"))
-    etree.SubElement(issuer, f"{{{DS}}}X509IssuerName").text = "CN=Another CA,O=Test Trust,C=VN"
-    etree.SubElement(issuer, f"{{{DS}}}X509SerialNumber").text = "1"
+    etree.SubElement(issuer, f"{{{DS}}}X509IssuerName").text = name
+    etree.SubElement(issuer, f"{{{DS}}}X509SerialNumber").text = serial or str(leaf.serial_number)
+
+
+def _named(name: str) -> Tweak:
+    return lambda signature: _issuer(signature, name)
+
+
+def _own_issuer(signature: etree._Element) -> None:
+    leaf = x509.load_der_x509_certificate(b64decode(next(signature.iter(f"{{{DS}}}X509Certificate")).text or ""))
+    _issuer(signature, leaf.issuer.rfc4514_string())
+
+
+def _certificates(count: int) -> Tweak:
+    """The leaf `count` times: authorities may stand beside it, and what they are is not asked."""
+
+    def tweak(signature: etree._Element) -> None:
+        holder = _first(signature, "SigningCertificateV2")
+        for _ in range(count - 1):
+            holder.append(deepcopy(holder[0]))
+
+    return tweak
 
 
 _declared("certificate_digest_of_another", _wrong_certificate)
@@ -129,6 +157,13 @@ _declared("certificate_digest_by_sha1", _certificate_digest("sha1", _SHA_1))
 _declared("certificate_digest_by_md5", _certificate_digest("md5", "http://www.w3.org/2001/04/xmldsig-more#md5"))
 _declared("certificate_digest_by_sha512", _certificate_digest("sha512", "http://www.w3.org/2001/04/xmlenc#sha512"))
 _declared("issuer_and_serial_of_another", _wrong_issuer_serial)
+_declared("issuer_name_true_in_version_1", _own_issuer)
+_declared("issuer_name_that_parts_in_many_ways", _named("A=B," + " " * 300 + "=" + " " * 600 + '"'))
+_declared("issuer_name_that_is_a_real_number", _named("CN=#0903800105"))
+_declared("issuer_name_that_is_cut_short", _named("CN=#0c82ffff"))
+_declared("issuer_name_of_many_thousand_bytes", _named("A=B," + " " * 5_000 + "=" + " " * 5_000 + '"'))
+_declared("four_signing_certificates", _certificates(4))
+_declared("five_signing_certificates", _certificates(5))
 _declared("signing_certificate_missing", lambda signature: _drop(signature, "SigningCertificateV2"))
 
 # -- references -----------------------------------------------------------------------------------
