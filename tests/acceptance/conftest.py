@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.demo.premises import Program
+from tests.harness.daemon import Program
 from tests.harness.pki import ROOT
 
 

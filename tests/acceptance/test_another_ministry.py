@@ -13,18 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from lxml import etree
 
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Source, load
 from adapter.simulator.sign import sign_message
-from tests.demo.expectations import Answer
-from tests.demo.partner import SingleWindow, letter
-from tests.demo.play import Play, Turn, players
-from tests.demo.premises import CHECKOUT, Daemon, Premises, Program, furnish
+from tests.harness.daemon import CHECKOUT, Daemon, Program
+from tests.harness.expectations import Answer
 from tests.harness.fixtures import CLOCK
 from tests.harness.pki import shared_pki
+from tests.harness.play import Play, Turn, players
+from tests.harness.premises import Premises, furnish
+from tests.harness.single_window import SingleWindow, letter
 
 MINISTRY = Path(__file__).parent / "another_ministry"
 CODE = "BNN&PTNT0600099"
@@ -51,13 +51,10 @@ def signed(message: bytes) -> bytes:
 
 @pytest.fixture
 def premises(tmp_path: Path, vhost_url: str, program: Program) -> Premises:
-    made = furnish(tmp_path / "house", pki=shared_pki(), broker_url=vhost_url)
     data = lay_beside(tmp_path / "data", program)
-    stated = yaml.safe_load(made.config.read_text(encoding="utf-8"))
-    stated["folders"] |= {name: str(data / name) for name in ("schemas", "mappings")}
-    stated["folders"]["queues"] = str(program.data / "queues")
-    made.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
-    return made
+    folders = {f"folders.{name}": str(data / name) for name in ("schemas", "mappings")}
+    folders["folders.queues"] = str(program.data / "queues")
+    return furnish(tmp_path / "house", folders, broker_url=vhost_url)
 
 
 @pytest.fixture

@@ -11,15 +11,16 @@ import pytest
 from adapter.bootstrap import house
 from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel
-from tests.demo.partner import SingleWindow
-from tests.demo.play import ANSWER_SECONDS, Line, Play, players
-from tests.demo.premises import Daemon, furnish
-from tests.demo.register import furnish_register
 from tests.harness.attacks.canary import heard
+from tests.harness.daemon import Daemon
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import Desk, told_again
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
+from tests.harness.play import ANSWER_SECONDS, Line, Play, players
+from tests.harness.premises import furnish
+from tests.harness.registers import furnish_register
+from tests.harness.single_window import SingleWindow
 from tests.servers.process import marked, wait_until
 
 WORKERS = 2
@@ -30,7 +31,7 @@ STOP_SECONDS = 10.0
 @pytest.fixture
 def play(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
     """The window's means against a daemon on the session's servers."""
-    place = furnish(tmp_path, pki=shared_pki(), broker_url=vhost_url, database_url=postgresql_url, workers=WORKERS)
+    place = furnish(tmp_path, {"workers.count": WORKERS}, broker_url=vhost_url, database_url=postgresql_url)
     furnish_register(place, load_cases())
     daemon = Daemon(place)
     try:

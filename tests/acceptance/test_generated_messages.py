@@ -28,10 +28,10 @@ from adapter.pipeline.judge import judge
 from adapter.pipeline.mapping import read
 from adapter.pipeline.schema import report
 from adapter.simulator.sign import SignatureForm
-from tests.demo.premises import furnish
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.generator import Broken, Hints, broken, forms, free_values, hints_of, lawful, root_of, written
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 COUNT = 2_000 if os.environ.get("NSW_PROVE") == "full" else 100
 _SETTINGS = settings(
@@ -92,7 +92,7 @@ class Ground:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house that judges; it needs no store."""
-    place = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    place = furnish(tmp_path_factory.mktemp("house"))
     made = house(place.config)
     # The slow report's bound is of the wall clock: on a busy machine it would end before it has told anything.
     made.__dict__["ground"] = replace(made.ground, limits=replace(made.ground.limits, report_seconds=600.0))

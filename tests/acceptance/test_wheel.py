@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.demo.premises import Program
+from tests.harness.daemon import Program
 from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import ROOT, shared_pki
 

@@ -14,10 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tests.bench.machine import descendants
-from tests.harness.pki import ROOT, shared_pki
+from tests.harness import configuration
+from tests.harness.pki import ROOT
 from tests.servers.process import alive, free_ports, last_lines, wait_until
 
 START_SECONDS = 60.0
@@ -98,14 +97,8 @@ class Adapter:
 
 def write_config(folder: Path) -> Path:
     """config.yaml as it is delivered, with the test PKI, ports of its own and no web process where there is none."""
-    document: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text())
-    document["folders"] = {name: path and str(ROOT / path) for name, path in document["folders"].items()}
-    document["trust"], document["keys"] = _with_pki(document["trust"]), _with_pki(document["keys"])
     port, health_port = free_ports(2)
-    document["web"] |= {"port": port, "health_port": health_port, "enabled": _has_web()}
-    file = folder / "config.yaml"
-    file.write_text(yaml.safe_dump(document, allow_unicode=True))
-    return file
+    return configuration.write(folder, {"web.port": port, "web.health_port": health_port, "web.enabled": _has_web()})
 
 
 def _has_web() -> bool:
@@ -113,13 +106,3 @@ def _has_web() -> bool:
         return find_spec("adapter.entrypoints.web.serve") is not None
     except ModuleNotFoundError:
         return False
-
-
-def _with_pki(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _with_pki(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_pki(inner) for inner in value]
-    if isinstance(value, str) and value.startswith("var/pki/"):
-        return str(shared_pki().folder / value.removeprefix("var/pki/"))
-    return value

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.scene import Scene, opened
+from tests.harness.scene import Scene, opened
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pika
 import pika.exceptions
 import pytest
 
-from tests.crash.broker import QUARANTINE
-from tests.crash.declarations import declaration, declarations
-from tests.crash.scene import Scene
+from tests.harness.declarations import declaration, declarations
+from tests.harness.partner import QUARANTINE
+from tests.harness.scene import Scene
 
 INNOCENTS = 6
 FORGED_DEATH = {

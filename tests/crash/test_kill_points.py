@@ -11,9 +11,9 @@ import signal
 import pytest
 
 from adapter.model.events import Event
-from tests.crash.broker import DECLARATIONS
-from tests.crash.declarations import declarations
-from tests.crash.scene import Scene
+from tests.harness.declarations import declarations
+from tests.harness.partner import DECLARATIONS
+from tests.harness.scene import Scene
 
 COUNT = 24
 CHANGES = {"workers.batch": 8, "broker.publish_window": 8}  # several rounds, so that the second is not the last

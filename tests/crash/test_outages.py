@@ -23,10 +23,10 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.tokens import Caller, Role
 from adapter.services.window import Mode
 from tests.conftest import demand
-from tests.crash.broker import DECLARATIONS
-from tests.crash.declarations import declaration, declarations
-from tests.crash.scene import Scene, opened
+from tests.harness.declarations import declaration, declarations
+from tests.harness.partner import DECLARATIONS
 from tests.harness.pki import shared_pki, shared_tls
+from tests.harness.scene import Scene, opened
 from tests.harness.second_opinion import verify_with_xmlsec1
 from tests.servers import softhsm
 from tests.servers.postgresql import Postgres

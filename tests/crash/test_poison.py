@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.events import Event
-from tests.crash.broker import QUARANTINE
-from tests.crash.declarations import Message, declaration, declarations
-from tests.crash.scene import Running, Scene
+from tests.harness.declarations import Message, declaration, declarations
+from tests.harness.partner import QUARANTINE
+from tests.harness.scene import Running, Scene
 
 ATTEMPTS = 3
 INNOCENTS = 40

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from tests.crash.declarations import declarations
-from tests.crash.scene import Running, Scene
+from tests.harness.declarations import declarations
+from tests.harness.scene import Running, Scene
 
 FULL = os.environ.get("NSW_PROVE") == "full"
 COUNT, KILLS = (1200, 60) if FULL else (250, 12)

@@ -17,8 +17,8 @@ from adapter.services.correspondence import Keys
 from adapter.services.dispatch import Dispatch
 from adapter.services.intake import Intake
 from adapter.services.waiting import Waiting
-from tests.crash.declarations import declaration, declarations
-from tests.crash.scene import Scene, submission
+from tests.harness.declarations import declaration, declarations
+from tests.harness.scene import Scene, submission
 
 
 @dataclass

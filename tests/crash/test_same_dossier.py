@@ -10,10 +10,10 @@ import pytest
 from adapter.gateways.dossiers import lock_name
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from tests.crash.broker import DECLARATIONS
-from tests.crash.declarations import Message, declaration
-from tests.crash.scene import Scene
+from tests.harness.declarations import Message, declaration
+from tests.harness.partner import DECLARATIONS
 from tests.harness.pki import ROOT
+from tests.harness.scene import Scene
 
 ACCEPTED, REJECTED, RECEIPT = "BQP0100002.20.21", "BQP0100002.10.00", "BQP0100002.10.99"
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from adapter.gateways.dossiers import lock_name
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from tests.crash.broker import DECLARATIONS
-from tests.crash.declarations import declarations
-from tests.crash.scene import Running, Scene
-from tests.harness.pki import ROOT, shared_pki
+from tests.harness import configuration
+from tests.harness.declarations import declarations
+from tests.harness.partner import DECLARATIONS
+from tests.harness.pki import shared_pki
+from tests.harness.scene import Running, Scene
 from tests.servers.process import alive, free_ports, wait_until
 
 pytestmark = pytest.mark.slow
@@ -143,8 +143,7 @@ def test_a_reload_with_a_wrong_configuration_is_given_up_and_the_old_workers_go_
 
 
 def _with_a_second_portal() -> dict[str, Any]:
-    text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(shared_pki().folder))
-    partners = yaml.safe_load(text)["trust"]["partners"]
+    partners = configuration.stated(shared_pki())["trust"]["partners"]
     return {**partners, "another": partners["portal"]}
 
 

@@ -15,13 +15,15 @@ from adapter.model.errors import AdapterError
 from adapter.simulator.pki import make_pki
 from tests.demo.acts import records_hold, window_fails, window_works
 from tests.demo.broker import broker
-from tests.demo.partner import SingleWindow, must_be_empty
-from tests.demo.play import players
-from tests.demo.premises import Daemon, DemonstrationFailed, clear, furnish
-from tests.demo.register import furnish_register
 from tests.demo.table import Narrator
+from tests.harness.daemon import Daemon
+from tests.harness.failure import CannotGoOn
 from tests.harness.fixtures import load_cases
 from tests.harness.pki import ROOT
+from tests.harness.play import players
+from tests.harness.premises import clear, furnish
+from tests.harness.registers import furnish_register
+from tests.harness.single_window import SingleWindow, must_be_empty
 from tests.servers.process import ServerFailed
 
 FOLDER = ROOT / "var" / "demo"
@@ -43,7 +45,7 @@ def main() -> int:
     except KeyboardInterrupt:
         narrator.say("interrupted; everything was stopped")
         return 130
-    except (DemonstrationFailed, ServerFailed, AdapterError) as error:
+    except (CannotGoOn, ServerFailed, AdapterError) as error:
         narrator.check("the demonstration could go on", [str(error)])
     return verdict(narrator, time.monotonic() - began, broker_s)
 
@@ -52,7 +54,7 @@ def _play(stack: ExitStack, narrator: Narrator) -> float:
     """Everything; gives how many seconds the broker's own starts took."""
     cases = load_cases()
     if not cases:
-        raise DemonstrationFailed("there are no fixtures: nothing was shown")
+        raise CannotGoOn("there are no fixtures: nothing was shown")
     clear(FOLDER)
     narrator.chapter("Setting up (chuẩn bị)")
     pki = make_pki(PKI_FOLDER)
@@ -91,7 +93,7 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemonstrationFailed("another demonstration runs in this working copy") from None
+            raise CannotGoOn("another demonstration runs in this working copy") from None
         yield
 
 

@@ -11,14 +11,15 @@ from adapter.model.stages import Stage
 from adapter.simulator.window import Letter
 from tests.demo import amendment, outage, suspension, transfers
 from tests.demo.broker import Broker
-from tests.demo.commands import accept, complete, nsw_adapter
+from tests.demo.commands import accept, complete
 from tests.demo.direct import Direct, directs
-from tests.demo.expectations import Answer, read
-from tests.demo.partner import SingleWindow
-from tests.demo.play import Line, Play, Turn, players
-from tests.demo.premises import Premises
 from tests.demo.table import Narrator
+from tests.harness.commands import nsw_adapter
+from tests.harness.expectations import Answer, read
 from tests.harness.fixtures import Case
+from tests.harness.play import Line, Play, Turn, players
+from tests.harness.premises import Premises
+from tests.harness.single_window import SingleWindow
 
 QUIET_SECONDS = 1.5
 COMPLETION_SECONDS = 30.0

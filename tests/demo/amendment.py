@@ -9,14 +9,15 @@ from typing import Any
 from adapter.bootstrap import house
 from adapter.model.identifiers import DossierKey
 from adapter.simulator.window import Letter
-from tests.demo.commands import complete, nsw_adapter, request_amendment
-from tests.demo.expectations import Answer, expected, read
-from tests.demo.partner import letter
-from tests.demo.play import Line, Play, Turn
-from tests.demo.premises import Premises
+from tests.demo.commands import complete, request_amendment
 from tests.demo.table import Narrator
+from tests.harness.commands import nsw_adapter
+from tests.harness.expectations import Answer, expected, read
 from tests.harness.fixtures import Act, Case, signed
 from tests.harness.history import Desk, dossier_of, told_again
+from tests.harness.play import Line, Play, Turn
+from tests.harness.premises import Premises
+from tests.harness.single_window import letter
 
 ANSWER_SECONDS = 30.0
 FORM_13 = Answer("20", "25", "AmendmentRequest")

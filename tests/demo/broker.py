@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Protocol
 
-from tests.demo.commands import nsw_adapter
-from tests.demo.premises import Premises
+from tests.harness.commands import nsw_adapter
+from tests.harness.premises import Premises
 from tests.servers.rabbitmq import Rabbit
 
 

@@ -1,33 +1,11 @@
-"""Commands of `nsw-adapter`, typed as a person would type them; the demonstration takes no shorter way in.
-
-They run in this process: seven starts of an interpreter would take longer than all that they do.
-"""
+"""What an officer and an operator type during the demonstration."""
 
 from __future__ import annotations
 
-import json
-import os
 from typing import Any
 
-from typer.testing import CliRunner
-
-from adapter.cli import app
-from tests.demo.premises import DemonstrationFailed, Premises
-
-
-def nsw_adapter(premises: Premises, *arguments: str) -> Any:
-    """Run a command with --json and give what it says.
-
-    Raises:
-        DemonstrationFailed: its exit code is not 0.
-    """
-    # The configuration's file alone is to decide, as it does for the daemon.
-    silenced = {name: None for name in os.environ if name.startswith("NSW_")}
-    done = CliRunner().invoke(app, [*arguments, "--json", "--config", str(premises.config)], env=silenced)
-    if done.exit_code:
-        said = done.stderr or repr(done.exception)
-        raise DemonstrationFailed(f"nsw-adapter {' '.join(arguments)}: exit code {done.exit_code}\n{said}")
-    return json.loads(done.stdout)
+from tests.harness.commands import nsw_adapter
+from tests.harness.premises import Premises
 
 
 def complete(premises: Premises, number: str, year: int) -> Any:

@@ -12,7 +12,7 @@ from adapter.model.procedure import Catalogue, Procedure
 from adapter.model.stages import Channel
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
-from tests.demo.expectations import Answer, expected
+from tests.harness.expectations import Answer, expected
 from tests.harness.fixtures import CLOCK, Case
 from tests.harness.qualified import qualified
 

@@ -13,11 +13,12 @@ from tests.demo.broker import Broker
 from tests.demo.commands import complete, issue_token
 from tests.demo.direct import Direct
 from tests.demo.door import Door
-from tests.demo.expectations import Answer, differences, read
-from tests.demo.partner import Received
-from tests.demo.play import Line, Play
-from tests.demo.premises import DemonstrationFailed, Premises
 from tests.demo.table import Narrator
+from tests.harness.expectations import Answer, differences, read
+from tests.harness.failure import CannotGoOn
+from tests.harness.play import Line, Play
+from tests.harness.premises import Premises
+from tests.harness.single_window import Received
 from tests.servers.process import wait_until
 
 MODE_SECONDS = 60.0
@@ -77,7 +78,7 @@ def come_back(broker: Broker, premises: Premises, who: Callers, narrator: Narrat
 def _await_mode(premises: Premises, who: Callers, mode: str) -> None:
     with Door(premises.door_url, who.customs) as door:
         if not wait_until(lambda: door.get("/api/v1/window")[1].get("mode") == mode, seconds=MODE_SECONDS):
-            raise DemonstrationFailed(f"the window's mode is not {mode}: {door.get('/api/v1/window')[1]}")
+            raise CannotGoOn(f"the window's mode is not {mode}: {door.get('/api/v1/window')[1]}")
 
 
 def declare_directly(

@@ -8,13 +8,13 @@ from dataclasses import replace
 from lxml import etree
 
 from adapter.simulator.pki import SIGNERS
-from tests.demo.commands import nsw_adapter
-from tests.demo.expectations import Answer, expected
-from tests.demo.partner import letter
-from tests.demo.play import Play, Turn
-from tests.demo.premises import Premises
 from tests.demo.table import Narrator
+from tests.harness.commands import nsw_adapter
+from tests.harness.expectations import Answer, expected
 from tests.harness.fixtures import Case, signed
+from tests.harness.play import Play, Turn
+from tests.harness.premises import Premises
+from tests.harness.single_window import letter
 
 REASON = "Nguy cơ mất an toàn dữ liệu"
 _OFFICER = ("--officer", "cb-0001")

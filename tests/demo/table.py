@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tests.demo.play import Line
+from tests.harness.play import Line
 
 WORDS = {
     "Receipt": "receipt (biên nhận)",

@@ -12,14 +12,13 @@ import pytest
 from adapter.simulator.sign import sign_message
 from adapter.simulator.window import Letter
 from tests.demo import __main__ as demonstration
-from tests.demo.expectations import Answer, differences, read
-from tests.demo.partner import Received, SingleWindow
-from tests.demo.play import Play, Turn, players
-from tests.demo.premises import furnish
 from tests.demo.table import Narrator
+from tests.harness.expectations import Answer, differences, read
 from tests.harness.pki import shared_pki
+from tests.harness.play import Play, Turn, players
+from tests.harness.premises import furnish
+from tests.harness.single_window import Received, SingleWindow
 
-_NO_BROKER = "amqp://nobody@127.0.0.1:1/"
 _REQUEST = "11111111-1111-4111-8111-111111111111"
 _FINDING = ("BQP204", "/Envelope/Header/Reference/messageId")
 _RECEIPT = Answer("90", "99", "Receipt")
@@ -42,7 +41,7 @@ class Answering:
 
 @pytest.fixture(scope="module")
 def means(tmp_path_factory: pytest.TempPathFactory) -> Play:
-    premises = furnish(tmp_path_factory.mktemp("demo"), pki=shared_pki(), broker_url=_NO_BROKER)
+    premises = furnish(tmp_path_factory.mktemp("demo"))
     return players(premises, cast(SingleWindow, Answering([])))
 
 

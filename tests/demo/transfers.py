@@ -12,13 +12,13 @@ from lxml import etree
 
 from adapter.simulator.window import Taken
 from tests.demo.door import Door
-from tests.demo.expectations import Answer, read
 from tests.demo.outage import LOOKUP, Callers, Decided
-from tests.demo.partner import Received
-from tests.demo.play import Line, Play
-from tests.demo.premises import Premises
 from tests.demo.table import Narrator
+from tests.harness.expectations import Answer, read
+from tests.harness.play import Line, Play
+from tests.harness.premises import Premises
 from tests.harness.second_opinion import verify_with_xmlsec1
+from tests.harness.single_window import Received
 from tests.servers.process import wait_until
 
 ARRIVAL_SECONDS = 60.0

@@ -21,9 +21,8 @@ with atheris.instrument_imports(include=["adapter.pipeline", "signxml"], enable_
     from adapter.model.stages import Channel, Submission
     from adapter.pipeline.judge import Ground, judge
 
-from tests.demo.premises import furnish
 from tests.harness.fixtures import CLOCK
-from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 if TYPE_CHECKING:
     from adapter.model.outcomes import Outcome
@@ -46,7 +45,7 @@ def said(outcome: Outcome) -> str | None:
 
 def main() -> None:
     """Set atheris going; it does not return."""
-    ground = house(furnish(FOLDER / "house", pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/").config).ground
+    ground = house(furnish(FOLDER / "house").config).ground
     known = {said(judged(file.read_bytes(), ground)) for file in sorted(SEEDS.iterdir())}
 
     def one(data: bytes) -> None:

@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,24 +14,23 @@ from typing import Any
 
 import httpx
 import uvicorn
-import yaml
 from sqlalchemy import Table, select, update
 
 from adapter.bootstrap import House, house
-from adapter.entrypoints.web.serve import configuration
+from adapter.entrypoints.web import serve
 from adapter.gateways import tables
 from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
+from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
-from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
 
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
 BODY_BYTES = 200_000
-Change = Callable[[dict[str, Any]], None]
 
 
 @dataclass
@@ -68,37 +67,21 @@ class Website:
             connection.execute(update(tables.dossier).values(transferred=True))
 
 
-def configure(folder: Path, database_url: str, change: Change | None = None) -> Path:
+def configure(folder: Path, database_url: str, changes: Mapping[str, Any] | None = None) -> Path:
     """A config.yaml like the installed one, for this test alone."""
-    shared_pki()
-    text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(SHARED_FOLDER))
-    document: dict[str, Any] = yaml.safe_load(text)
-    for name in ("schemas", "mappings", "queues"):
-        document["folders"][name] = str(ROOT / document["folders"][name])
-    document["database"]["url"] = database_url
-    document["broker"]["url"] = "amqp://guest:guest@127.0.0.1:1/%2F"  # nobody listens there
-    document["clock"]["unsafe_frozen"] = CLOCK.isoformat()
-    document["web"]["body_bytes"] = BODY_BYTES
-    if change is not None:
-        change(document)
-    file = folder / "config.yaml"
-    file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    return file
+    own = {"clock.unsafe_frozen": CLOCK.isoformat(), "web.body_bytes": BODY_BYTES}
+    return configuration.write(folder, own | dict(changes or {}), database_url=database_url)
 
 
-def portal_only(folder: Path) -> Change:
-    """A change that takes the citizens' procedure off the window."""
-
-    def change(document: dict[str, Any]) -> None:
-        copy = folder / "mappings"
-        shutil.copytree(ROOT / "mappings", copy)
-        file = copy / "BQP0100002" / "1" / "procedure.yaml"
-        stated = file.read_text(encoding="utf-8")
-        assert "on_window: true" in stated
-        file.write_text(stated.replace("on_window: true", "on_window: false"), encoding="utf-8")
-        document["folders"]["mappings"] = str(copy)
-
-    return change
+def portal_only(folder: Path) -> dict[str, str]:
+    """The change of configuration that takes the citizens' procedure off the window."""
+    copy = folder / "mappings"
+    shutil.copytree(ROOT / "mappings", copy)
+    file = copy / "BQP0100002" / "1" / "procedure.yaml"
+    stated = file.read_text(encoding="utf-8")
+    assert "on_window: true" in stated
+    file.write_text(stated.replace("on_window: true", "on_window: false"), encoding="utf-8")
+    return {"folders.mappings": str(copy)}
 
 
 @contextmanager
@@ -114,7 +97,7 @@ def website(config: Path) -> Iterator[Website]:
     register_declarants(built, shared_pki(), since=CLOCK.replace(month=1))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        server = uvicorn.Server(configuration(built, "127.0.0.1", port))
+        server = uvicorn.Server(serve.configuration(built, "127.0.0.1", port))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

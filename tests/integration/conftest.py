@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapter.gateways.upgrade import upgrade
-from tests.crash.scene import Scene
+from tests.harness.scene import Scene
 
 
 @pytest.fixture

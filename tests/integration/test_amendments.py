@@ -24,10 +24,10 @@ from adapter.services.comparison import Versions
 from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 from adapter.services.waiting import Waiting
-from tests.demo.register import gate
 from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
 from tests.harness.history import OFFICER, Desk, dossier_of, told_again
 from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
 GROUP = "BQP0100001/accepted-tour-group-entering"

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from adapter.bootstrap import House, house
 from adapter.cli.standing import mismatches, untold
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.model.errors import Misconfigured
-from tests.demo.premises import furnish
+from tests.harness import configuration
 from tests.harness.authority import authority, crl
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 from tests.servers.authorities import Page, WebServer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -31,11 +31,7 @@ def furnished(tmp_path: Path) -> Furnished:
     """A house whose configuration the test has changed."""
 
     def make(change: Callable[[dict[str, Any]], object]) -> House:
-        premises = furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
-        stated = yaml.safe_load(premises.config.read_text(encoding="utf-8"))
-        change(stated)
-        premises.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
-        return house(premises.config)
+        return house(configuration.edit(furnish(tmp_path).config, change))
 
     return make
 

@@ -7,17 +7,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from adapter.bootstrap import now
 from adapter.cli import app
+from tests.harness import configuration
 from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed
 from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
@@ -54,15 +54,8 @@ def config(tmp_path: Path) -> Path:
     return write_config(tmp_path)
 
 
-def write_config(folder: Path, **changes: Mapping[str, Any]) -> Path:
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    settings["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
-    settings["database"]["url"] = f"sqlite:///{folder / 'adapter.db'}"
-    settings["broker"]["url"] = CLOSED_PORT
-    text = yaml.safe_dump({**settings, **changes}, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER))
-    file = folder / "config.yaml"
-    file.write_text(text, encoding="utf-8")
-    return file
+def write_config(folder: Path, **changes: Any) -> Path:
+    return configuration.write(folder, {"broker.url": CLOSED_PORT, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +110,7 @@ def test_rejected_messages_name_the_stage_that_stopped_them(config: Path, messag
 def test_what_is_ours_to_mend_is_parked_and_the_reason_is_said_beside_the_json(
     tmp_path: Path, messages: dict[str, Path]
 ) -> None:
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    del settings["trust"]["partners"]["portal"]
-    config = write_config(tmp_path, trust=settings["trust"])
+    config = configuration.edit(write_config(tmp_path), lambda stated: stated["trust"]["partners"].pop("portal"))
     file = messages["accepted-late-and-flagged"]
     done = command("judge", "--json", "--channel", "portal", "--at", AT, file, "--config", config)
     told = json.loads(done.stdout)
@@ -192,12 +183,13 @@ def test_a_configuration_that_does_not_fit_is_one_line_with_every_fault(tmp_path
 
 
 def test_check_tells_all_faults_at_once(config: Path, tmp_path: Path) -> None:
-    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
-    settings["keys"]["unit"]["key"] = "/nowhere/unit.pem"
-    settings["keys"]["portal"]["key"] = settings["keys"]["system"]["key"]
-    settings["trust"]["stores"]["public"]["anchors"] = str(tmp_path / "no-anchors")
-    settings["trust"]["partners"]["nsw"]["certificates"] = [str(SHARED_FOLDER / "expired.cert.pem")]
-    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    def change(stated: dict[str, Any]) -> None:
+        stated["keys"]["unit"]["key"] = "/nowhere/unit.pem"
+        stated["keys"]["portal"]["key"] = stated["keys"]["system"]["key"]
+        stated["trust"]["stores"]["public"]["anchors"] = str(tmp_path / "no-anchors")
+        stated["trust"]["partners"]["nsw"]["certificates"] = [str(SHARED_FOLDER / "expired.cert.pem")]
+
+    configuration.edit(config, change)
     done = command("check", "--json", "--config", config)
     told = json.loads(done.stdout)
     text = "\n".join(f"{each['part']} {each['weight']}: {each['text']}" for each in told["remarks"])
@@ -217,9 +209,7 @@ def test_check_tells_all_faults_at_once(config: Path, tmp_path: Path) -> None:
 
 def _remarks(config: Path, change: Callable[[dict[str, Any]], object], *, code: int) -> dict[str, str]:
     """What `check --offline` tells of a changed configuration: text and weight."""
-    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
-    change(settings)
-    config.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    configuration.edit(config, change)
     done = CliRunner().invoke(app, ["check", "--offline", "--json", "--config", str(config)])
     assert done.exit_code == code, done.output
     return {each["text"]: each["weight"] for each in json.loads(done.stdout)["remarks"]}
@@ -272,9 +262,8 @@ def test_check_offline_finds_the_delivered_data_in_order(config: Path) -> None:
 
 
 def test_check_tells_a_broken_mapping_and_a_broken_topology(config: Path, tmp_path: Path) -> None:
-    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
-    settings["folders"] |= {"mappings": str(tmp_path / "m"), "queues": str(tmp_path / "q")}
-    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    elsewhere = {"mappings": str(tmp_path / "m"), "queues": str(tmp_path / "q")}
+    configuration.edit(config, lambda stated: stated["folders"].update(elsewhere))
     done = CliRunner().invoke(app, ["check", "--offline", "--json", "--config", str(config)])
     parts = {each["part"] for each in json.loads(done.stdout)["remarks"]}
     assert done.exit_code == 1

@@ -10,7 +10,6 @@ from typing import Any
 
 import pika
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from adapter.bootstrap import House, house, new_message_id, now
@@ -23,8 +22,9 @@ from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.dispatch import Dispatch
 from adapter.simulator.window import Taken
+from tests.harness import configuration
 from tests.harness.fixtures import load_cases, signed
-from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness.pki import SHARED_FOLDER, shared_pki
 from tests.harness.second_opinion import verify_with_xmlsec1
 
 CASE = "BQP0100001/accepted-tour-group-entering"
@@ -35,14 +35,7 @@ def config(tmp_path: Path, vhost_url: str, monkeypatch: pytest.MonkeyPatch) -> P
     """A configuration on a virtual host of its own, with an embedded database that has its tables."""
     for name in [name for name in os.environ if name.startswith("NSW_")]:
         monkeypatch.delenv(name)
-    shared_pki()
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    settings["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
-    settings["database"]["url"] = f"sqlite:///{tmp_path / 'adapter.db'}"
-    settings["broker"]["url"] = vhost_url
-    file = tmp_path / "config.yaml"
-    text = yaml.safe_dump(settings, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER))
-    file.write_text(text, encoding="utf-8")
+    file = configuration.write(tmp_path, {"broker.url": vhost_url})
     built = house(file)
     upgrade(built.database)
     built.database.close()

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner, Result
 
 from adapter.bootstrap import House, house
 from adapter.cli import app
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
+from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases, signed
-from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness.pki import shared_pki
 
 Run = Callable[..., Result]
 CASE = "BQP0100001/accepted-tour-group-entering"
@@ -30,16 +30,7 @@ CASE = "BQP0100001/accepted-tour-group-entering"
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("NSW_")]:
         monkeypatch.delenv(name)
-    shared_pki()
-    settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    settings["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
-    settings["database"]["url"] = f"sqlite:///{tmp_path / 'adapter.db'}"
-    settings["broker"]["url"] = "amqp://guest:guest@127.0.0.1:1/%2F"
-    settings["clock"]["unsafe_frozen"] = CLOCK.isoformat()
-    file = tmp_path / "config.yaml"
-    text = yaml.safe_dump(settings, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER))
-    file.write_text(text, encoding="utf-8")
-    return file
+    return configuration.write(tmp_path, {"clock.unsafe_frozen": CLOCK.isoformat()})
 
 
 @pytest.fixture

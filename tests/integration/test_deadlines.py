@@ -27,11 +27,11 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.completion import Officer
 from adapter.services.deadlines import Agenda, Due, Standing
-from tests.crash.declarations import PROCEDURE, declaration
-from tests.crash.scene import Scene
+from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
 from tests.harness.history import Desk, dossier_of, told_again
 from tests.harness.pki import ROOT, shared_pki
+from tests.harness.scene import Scene
 
 OFFICER = Officer("cb-01", "Tran Van Quan")
 MINUTE = timedelta(minutes=1)

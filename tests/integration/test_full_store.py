@@ -20,8 +20,8 @@ from adapter.gateways.database import DatabaseUnavailable
 from adapter.gateways.tables import attempt, inbox, outbox
 from adapter.model.errors import Unavailable
 from adapter.model.events import unobserved
-from tests.crash.declarations import Message, declaration, declarations
-from tests.crash.scene import Scene, submission
+from tests.harness.declarations import Message, declaration, declarations
+from tests.harness.scene import Scene, submission
 
 ATTEMPTS = 3
 

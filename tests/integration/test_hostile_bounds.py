@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.premises import furnish
 from tests.harness import bounded
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import ROOT, shared_pki
+from tests.harness.premises import furnish
 
 GENUINE = "BQP0100001/accepted-single-foreigner"
 _START = 60
@@ -31,7 +31,7 @@ def written(folder: Path, cases: list[Case]) -> list[Path]:
 
 
 def worker(folder: Path, files: list[Path]) -> subprocess.CompletedProcess[str]:
-    place = furnish(folder / "house", pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    place = furnish(folder / "house")
     command = [sys.executable, "-m", "tests.harness.bounded", str(place.config), CLOCK.isoformat(), *map(str, files)]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=_START + 2 * len(files)

@@ -17,8 +17,8 @@ from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
 from adapter.services.dispatch import Dispatch, Round
-from tests.crash.declarations import declarations
-from tests.crash.scene import Scene
+from tests.harness.declarations import declarations
+from tests.harness.scene import Scene
 
 OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
 WINDOW = 2

@@ -30,10 +30,10 @@ from adapter.services.expiry import Expiry
 from adapter.services.intake import Settled
 from adapter.services.registry import NotImported, Registration
 from adapter.simulator.sign import sign_message
-from tests.crash.declarations import declaration
-from tests.crash.scene import Scene
+from tests.harness.declarations import declaration
 from tests.harness.fixtures import FIXTURES
 from tests.harness.pki import shared_pki
+from tests.harness.scene import Scene
 
 ENTERPRISE, OTHER, CITIZEN = "0100109106", "0100112437", "001085012345"
 WHO = {"officer": "cb-1", "actor": "test"}

@@ -22,9 +22,9 @@ from adapter.gateways.tables import attempt, inbox, journal, outbox
 from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
-from tests.crash.scene import Scene
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import ROOT, shared_pki
+from tests.harness.scene import Scene
 
 GROUP = "BQP0100001"
 CASES = (

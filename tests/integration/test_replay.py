@@ -15,11 +15,11 @@ from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.simulator.sign import sign_message
-from tests.demo.premises import furnish
 from tests.harness.attacks import ATTACKS
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 SPELLINGS = [
     case.attack
@@ -31,7 +31,7 @@ SPELLINGS = [
 
 @pytest.fixture
 def works(tmp_path: Path, database_url: str) -> Iterator[House]:
-    place = furnish(tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url)
+    place = furnish(tmp_path, database_url=database_url)
     made = house(place.config)
     upgrade(made.database)
     yield made

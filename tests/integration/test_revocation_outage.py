@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from lxml import etree
 
-from tests.demo.partner import SingleWindow, letter
-from tests.demo.premises import Daemon, Premises, furnish
+from tests.harness.daemon import Daemon
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.premises import Premises, furnish
+from tests.harness.single_window import SingleWindow, letter
 from tests.servers.authorities import Page, WebServer
 from tests.servers.process import wait_until
 
@@ -52,13 +52,15 @@ class Scene:
 def scene(tmp_path: Path, vhost_url: str) -> Iterator[Scene]:
     with WebServer().running() as web:
         web.pages |= {"/public-root.crl": DOWN, "/public-ca.crl": DOWN}
-        place = furnish(tmp_path, pki=shared_pki(), broker_url=vhost_url)
-        stated = yaml.safe_load(place.config.read_text(encoding="utf-8"))
-        urls = [web.url(path) for path in web.pages]
-        stated["trust"]["stores"]["public"]["revocation"] |= {"unknown": "wait", "crls": None, "crl_urls": urls}
-        stated["waiting"]["evidence_retry_s"] = 1.0
-        stated["clock"]["unsafe_frozen"] = None
-        place.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+        evidence = "trust.stores.public.revocation"
+        changes = {
+            f"{evidence}.unknown": "wait",
+            f"{evidence}.crls": None,
+            f"{evidence}.crl_urls": [web.url(path) for path in web.pages],
+            "waiting.evidence_retry_s": 1.0,
+            "clock.unsafe_frozen": None,
+        }
+        place = furnish(tmp_path, changes, broker_url=vhost_url)
         daemon = Daemon(place)
         try:
             daemon.start()

@@ -29,9 +29,9 @@ from adapter.gateways.upgrade import current, upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
-from tests.crash.declarations import Message, declaration, declarations
-from tests.crash.scene import Scene, submission
+from tests.harness.declarations import Message, declaration, declarations
 from tests.harness.pki import shared_pki
+from tests.harness.scene import Scene, submission
 from tests.harness.second_opinion import verify_with_xmlsec1
 
 

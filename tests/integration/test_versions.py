@@ -16,9 +16,9 @@ from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.completion import Officer
-from tests.crash.declarations import PROCEDURE, declaration
-from tests.crash.scene import Scene
+from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.pki import ROOT
+from tests.harness.scene import Scene
 
 OFFICER = Officer("cb-01", "Tran Van Quan")
 LAST_SECOND = datetime.fromisoformat("2026-06-30T23:59:59.999+07:00")

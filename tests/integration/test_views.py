@@ -23,9 +23,9 @@ from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.procedure import Catalogue, FieldSpec, Label
 from adapter.model.stages import Submission
-from tests.crash.scene import Scene
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.scene import Scene
 
 GROUP = "BQP0100001"
 CASE = f"{GROUP}/accepted-tour-group-entering"

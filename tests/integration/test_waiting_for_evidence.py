@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from lxml import etree
 from sqlalchemy import select
 
@@ -24,14 +23,13 @@ from adapter.model.outcomes import Word
 from adapter.model.stages import Submission
 from adapter.services.intake import Intake, Settled
 from adapter.services.waiting import Waiting
-from tests.demo.premises import furnish
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 CASES = {case.id: case for case in load_cases()}
 GENUINE = CASES["BQP0100002/accepted-citizen-signed"]
 STAMPED = CASES["BQP0100001/accepted-signed-as-xades-t"]
-_NO_BROKER = "amqp://nobody@127.0.0.1:1/"
 REVOKED = CASES["BQP0100001/rejected-revoked-certificate"]
 
 
@@ -93,17 +91,16 @@ def furnished(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     made: list[House] = []
 
     def post(unknown: str, *, world: str = "public") -> Post:
-        premises = furnish(
-            tmp_path, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/", database_url=database_url
-        )
         lists = tmp_path / "lists"
         lists.mkdir()
-        stated = yaml.safe_load(premises.config.read_text(encoding="utf-8"))
-        trust = stated["trust"]
-        asked = trust["timestamping"] if world == "timestamping" else trust["stores"][world]
-        asked["revocation"] |= {"unknown": unknown, "crls": str(lists)}
-        stated["waiting"] |= {"evidence_s": 3600.0, "evidence_retry_s": 60.0}
-        premises.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+        asked = "trust.timestamping" if world == "timestamping" else f"trust.stores.{world}"
+        changes = {
+            f"{asked}.revocation.unknown": unknown,
+            f"{asked}.revocation.crls": str(lists),
+            "waiting.evidence_s": 3600.0,
+            "waiting.evidence_retry_s": 60.0,
+        }
+        premises = furnish(tmp_path, changes, database_url=database_url)
         opened = house(premises.config)
         upgrade(opened.database)
         made.append(opened)

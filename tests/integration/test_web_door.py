@@ -25,6 +25,7 @@ from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness import configuration
 from tests.harness.pki import shared_pki
 from tests.harness.qualified import qualified
 from tests.harness.website import (
@@ -534,10 +535,9 @@ def test_the_openapi_document_lists_every_route_and_says_how_to_authenticate(sma
 
 
 def test_the_door_does_not_open_without_one_portal_to_seal_as(tmp_path: Path, sqlite_url: str) -> None:
-    def without(document: dict[str, Any]) -> None:
-        del document["trust"]["partners"]["portal"]
-
-    with pytest.raises(Misconfigured, match="portal"), website(configure(tmp_path, sqlite_url, without)):
+    config = configure(tmp_path, sqlite_url)
+    configuration.edit(config, lambda stated: stated["trust"]["partners"].pop("portal"))
+    with pytest.raises(Misconfigured, match="portal"), website(config):
         pass
 
 

@@ -18,9 +18,9 @@ from adapter.model.outcomes import Accepted, Rejected
 from adapter.model.stages import Submission
 from adapter.pipeline.judge import judge
 from adapter.services.completion import Officer
-from tests.demo.register import gate
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
 OFFICER = Officer("cb-01", "Trần Văn Quân", "Đại úy")

@@ -31,15 +31,15 @@ from adapter.pipeline.judge import judge
 from adapter.pipeline.rules.table import RULES, Kind
 from adapter.pipeline.rules.view import View
 from adapter.simulator.sign import PLAIN_FORMS, SignatureForm
-from tests.demo.expectations import differences, expected, read
-from tests.demo.premises import furnish
-from tests.demo.register import furnish_register
 from tests.harness.attacks import ATTACKS as BUILDERS
 from tests.harness.attacks.canary import heard
+from tests.harness.expectations import differences, expected, read
 from tests.harness.fixtures import CLOCK, FIXTURES, Case, ExpectedDossier, load_cases, signed, submission
 from tests.harness.history import Desk, told_again
 from tests.harness.hostile import ATTACKS_FOLDER, load_attacks
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
+from tests.harness.registers import furnish_register
 from tests.harness.second_opinion import verify_with_xmlsec1
 
 CASES = load_cases()
@@ -48,7 +48,6 @@ BY_ID = {case.id: case for case in CASES}
 LEAST_CASES = 15
 LATE = {"declare_before": "declared_late", "declare_within": "declared_late_after"}
 """What missing a time limit of a declaration is called, by its kind."""
-_NO_BROKER = "amqp://nobody@127.0.0.1:1/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class Told:
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house on a migrated, empty SQLite file, at the fixtures' clock."""
-    premises = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url=_NO_BROKER)
+    premises = furnish(tmp_path_factory.mktemp("house"))
     made = house(premises.config)
     furnish_register(premises, CASES)
     yield made

@@ -30,11 +30,11 @@ from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import judge
 from adapter.simulator.sign import sign_message
-from tests.demo.premises import furnish
 from tests.harness.attacks import ATTACKS
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 FULL = os.environ.get("NSW_PROVE") == "full"
 MUTATIONS = 10_000 if FULL else 1_000
@@ -70,7 +70,7 @@ _PLACES = st.integers(0, 400)
 def _house() -> House:
     folder = Path(tempfile.mkdtemp(prefix="mutations-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return house(furnish(folder, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/").config)
+    return house(furnish(folder).config)
 
 
 @cache

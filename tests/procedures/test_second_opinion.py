@@ -22,10 +22,10 @@ from adapter.model.outcomes import Outcome, Rejected
 from adapter.model.stages import Channel, Stage, Submission
 from adapter.pipeline.judge import judge
 from adapter.simulator.sign import DS
-from tests.demo.premises import furnish
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 TABLE = Path(__file__).with_name("second_opinion.yaml")
 CASES = [case for case in (*load_cases(), *load_attacks()) if not case.id.startswith("bombs/")]
@@ -78,7 +78,7 @@ def ours_holds(outcome: Outcome, place: str) -> tuple[bool, str]:
 
 @pytest.fixture(scope="module")
 def differences(tmp_path_factory: pytest.TempPathFactory) -> set[Difference]:
-    place_of_work = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    place_of_work = furnish(tmp_path_factory.mktemp("house"))
     ground = house(place_of_work.config).ground
     found = set()
     for case in CASES:

@@ -15,9 +15,9 @@ from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Submission
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import judge
-from tests.demo.premises import furnish
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 CITIZEN = "BQP0100002/accepted-citizen-signed"
 ANSWER = "BQP0100003/accepted-on-request"
@@ -26,7 +26,7 @@ NOW = datetime(2026, 3, 2, 0, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> House:
-    place = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    place = furnish(tmp_path_factory.mktemp("house"))
     return house(place.config)
 
 

@@ -16,10 +16,10 @@ from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word, word
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import Ground, judge
-from tests.demo.premises import furnish
 from tests.harness.attacks import ATTACKS
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 
 GENUINE = next(case for case in load_cases() if case.id == "BQP0100001/accepted-single-foreigner")
 AT_THE_DECLARANT = ["signature_rsa_sha1", "digest_sha1"]
@@ -33,7 +33,7 @@ def told() -> Events:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, told: Events) -> Iterator[House]:
-    premises = furnish(tmp_path_factory.mktemp("house"), pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/")
+    premises = furnish(tmp_path_factory.mktemp("house"))
     made = house(premises.config, observe=lambda event, /, **fields: told.append((event, fields)))
     upgrade(made.database)
     yield made

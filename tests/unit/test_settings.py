@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-import yaml
 
 from adapter.model.errors import Misconfigured
 from adapter.settings import broker_url, database_url, load_settings
-from tests.harness.pki import ROOT
+from tests.harness import configuration
 
 PRODUCTION, COPY = "postgresql+psycopg://adapter@production/nsw", "sqlite:////srv/drill/copy.db"
 
@@ -20,13 +19,11 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """As an installation has it: both urls in files of their own."""
     for name in [name for name in os.environ if name.startswith("NSW_")]:
         monkeypatch.delenv(name)
-    stated = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    files = {}
     for part, url in (("database", PRODUCTION), ("broker", "amqps://production/nsw")):
         (tmp_path / f"{part}-url").write_text(url + "\n", encoding="utf-8")
-        stated[part]["url_file"] = f"{part}-url"
-    file = tmp_path / "config.yaml"
-    file.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
-    return file
+        files[f"{part}.url_file"] = f"{part}-url"
+    return configuration.write(tmp_path, files)
 
 
 def test_a_file_that_holds_the_url_goes_before_the_url_of_the_configuration(config: Path) -> None:

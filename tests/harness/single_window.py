@@ -13,7 +13,7 @@ from lxml import etree
 from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher, browse
 from adapter.services.dispatch import routing_key
 from adapter.simulator.window import Letter, Taken
-from tests.demo.premises import DemonstrationFailed
+from tests.harness.failure import CannotGoOn
 
 INBOUND, REPLIES = "nsw.inbound", "nsw.replies"
 _AT_ONCE = 50
@@ -40,10 +40,10 @@ def must_be_empty(broker_url: str) -> None:
     """Answers that somebody else waits for must not be taken.
 
     Raises:
-        DemonstrationFailed: there are such.
+        CannotGoOn: there are such.
     """
     if browse(BrokerAddress(url=broker_url), queue=REPLIES, limit=1):
-        raise DemonstrationFailed(f"{REPLIES} is not empty: give the demonstration a virtual host of its own")
+        raise CannotGoOn(f"{REPLIES} is not empty: give the demonstration a virtual host of its own")
 
 
 class SingleWindow:
@@ -62,12 +62,12 @@ class SingleWindow:
         """Publish one message, confirmed by the broker; gives the moment it left.
 
         Raises:
-            DemonstrationFailed: nobody took it.
+            CannotGoOn: nobody took it.
         """
         left = time.monotonic()
         trouble = self.send([letter])[0]
         if trouble is not None:
-            raise DemonstrationFailed(f"the broker did not take a message: {trouble}")
+            raise CannotGoOn(f"the broker did not take a message: {trouble}")
         return left
 
     def send(self, letters: Sequence[Letter]) -> list[str | None]:

@@ -1,8 +1,8 @@
 """A worker or dispatcher as production builds it, but for who watches it: at a chosen event the watcher ends it.
 
-`python -m tests.crash.part --config FILE --part worker --die-at batch.inserted --nth 3`. The death is SIGKILL: nothing
-is settled, nothing is closed. Must never change what the part does up to that moment. Most of a start is importing, so
-`begin` runs a part in a process forked from one that has imported everything and done nothing else.
+`python -m tests.harness.part --config FILE --part worker --die-at batch.inserted --nth 3`. The death is SIGKILL:
+nothing is settled, nothing is closed. Must never change what the part does up to that moment. Most of a start is
+importing, so `begin` runs a part in a process forked from one that has imported everything and done nothing else.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Forked:
 def begin(arguments: Sequence[str], log: Path) -> Forked:
     """Start a part in a process of its own that writes to `log`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crash.part"])
+    context.set_forkserver_preload(["tests.harness.part"])
     process = context.Process(target=_run, args=(list(arguments), str(log)))
     process.start()
     return Forked(process)

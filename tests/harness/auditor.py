@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from adapter.gateways.database import Database
 from adapter.gateways.journal import broken
 from adapter.gateways.tables import declaration, declaration_row, dossier, inbox, outbox, search_key
-from tests.crash.declarations import Message
+from tests.harness.declarations import Message
 
 
 @dataclass

@@ -16,8 +16,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from adapter.bootstrap import House, house, now
 from adapter.entrypoints.log import silence
 from adapter.gateways.broker import BrokerUnavailable
@@ -26,11 +24,12 @@ from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
-from tests.crash.broker import DECLARATIONS, Partner
-from tests.crash.declarations import Message
-from tests.crash.part import Forked, begin
-from tests.crash.store import Store
-from tests.harness.pki import ROOT, shared_pki
+from tests.harness import configuration
+from tests.harness.auditor import Store
+from tests.harness.declarations import Message
+from tests.harness.part import Forked, begin
+from tests.harness.partner import DECLARATIONS, Partner
+from tests.harness.pki import ROOT
 from tests.servers.process import free_ports, wait_until
 
 PATIENCE_S = 60.0
@@ -102,17 +101,8 @@ class Scene:
 
         Processes that start afterwards go by it; `house` goes by the one it was first asked under.
         """
-        text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(shared_pki().folder))
-        stated = yaml.safe_load(text)
-        folders = {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
-        stated["folders"] = {**folders, "state": str(self.folder)}
-        stated["database"]["url"] = self.database_url
-        stated["broker"]["url"] = self.amqp_url
-        stated["web"]["enabled"] = False
-        for name, value in changes.items():
-            part, _, key = name.partition(".")
-            stated[part][key] = value
-        self.config.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+        own = {"broker.url": self.amqp_url, "web.enabled": False}
+        configuration.write(self.folder, own | dict(changes), database_url=self.database_url)
 
     @cached_property
     def house(self) -> House:
@@ -145,7 +135,7 @@ class Scene:
         assert wait_until(done, seconds=PATIENCE_S, step=0.3), "the broker does not answer"
 
     def start(self, part: str, *, die_at: Event | None = None, nth: int = 1, **options: object) -> Running:
-        """A worker or dispatcher process; see tests.crash.part for its options."""
+        """A worker or dispatcher process; see tests.harness.part for its options."""
         command = ["--config", str(self.config), "--part", part]
         if die_at is not None:
             command += ["--die-at", die_at.value, "--nth", str(nth)]

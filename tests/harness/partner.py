@@ -13,7 +13,7 @@ import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
-from tests.crash.declarations import Message
+from tests.harness.declarations import Message
 
 DECLARATIONS, CONTROL, REPLIES, QUARANTINE = (
     "adapter.declarations", "adapter.control", "nsw.replies", "adapter.quarantine",

@@ -7,18 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapter.bootstrap import House, house
-from tests.demo.commands import nsw_adapter
-from tests.demo.premises import Premises, furnish
+from tests.harness.commands import nsw_adapter
 from tests.harness.fixtures import CLOCK, Case
-from tests.harness.pki import shared_pki
+from tests.harness.premises import Premises, furnish
 from tests.harness.registered import declarants
 
 
 @contextmanager
 def gate(folder: Path, database_url: str | None = None) -> Iterator[House]:
     """A gate's adapter at the fixtures' clock, without a broker; its store holds the declarants' certificates only."""
-    nobody = "amqp://nobody@127.0.0.1:1/"
-    premises = furnish(folder, pki=shared_pki(), broker_url=nobody, database_url=database_url)
+    premises = furnish(folder, database_url=database_url)
     furnish_register(premises, [])
     made = house(premises.config)
     yield made
@@ -32,7 +30,7 @@ def furnish_register(premises: Premises, cases: Sequence[Case]) -> int:
     """Make the tables, register the declarants' certificates, and what the cases ask for; gives how many were.
 
     Raises:
-        DemonstrationFailed: a command did not do it.
+        CannotGoOn: a command did not do it.
     """
     nsw_adapter(premises, "database", "upgrade")
     files = [str(premises.pki.certificate_file(name)) for name in declarants()]

@@ -14,12 +14,12 @@ from adapter.model.stages import Channel
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
 from adapter.simulator.window import Identity, Letter, TestWindow
-from tests.demo.expectations import Answer, differences, expected, read
-from tests.demo.partner import Received, SingleWindow, letter
-from tests.demo.premises import Premises
 from tests.harness.attacks import change_signed_content
+from tests.harness.expectations import Answer, differences, expected, read
 from tests.harness.fixtures import Case, signed
+from tests.harness.premises import Premises
 from tests.harness.second_opinion import Question, verify_many
+from tests.harness.single_window import Received, SingleWindow, letter
 
 ANSWER_SECONDS = 30.0
 """For all answers of an exchange, and one more second for each message: a laptop may be busy with something else."""
