@@ -18,6 +18,7 @@ from adapter.model.procedure import FieldSpec, GroupSpec, MessageSpec, Procedure
 from adapter.model.stages import Declaration, Record
 from adapter.pipeline import mapping
 from adapter.pipeline.converters import CONVERTERS
+from adapter.pipeline.text import value_at
 from adapter.pipeline.xml import canonical
 
 
@@ -196,12 +197,7 @@ def _is_numbered(target: _Target, parent: etree._Element, row: object) -> bool:
 
 def text_at(parent: etree._Element, path: str) -> str:
     """The text at a path or in an attribute, NFC; empty where there is none."""
-    steps, _, attribute = path.partition("@")
-    element = parent.find(steps.rstrip("/")) if steps else parent
-    if element is None:
-        return ""
-    text = element.get(attribute) if attribute else element.text
-    return unicodedata.normalize("NFC", (text or "").strip())
+    return unicodedata.normalize("NFC", value_at(parent, path))
 
 
 def _same(standing: str, stated: str, type_: str) -> bool:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from adapter.pipeline.algorithms import EXCLUSIVE
 from adapter.pipeline.references import Kind, Place, Reference
-from adapter.pipeline.xml import canonical
+from adapter.pipeline.xml import canonical, reparsed
 
 _SYSTEM, _DECLARANT = Place.SYSTEM.value, Place.DECLARANT.value
 _FRAME = {"Envelope", "Body"}
@@ -92,7 +92,7 @@ class Coverage:
 def detached(element: etree._Element, *, exclusive: bool, prefixes: tuple[str, ...] = ()) -> bytes:
     """Canonical form of one element where it stands. Where the namespaces above it count, lxml needs it by itself."""
     if not exclusive or prefixes:
-        element = etree.fromstring(etree.tostring(element, with_tail=False))
+        element = reparsed(etree.tostring(element, with_tail=False))
     return canonical(element, exclusive=exclusive, prefixes=prefixes)
 
 

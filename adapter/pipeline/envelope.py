@@ -16,7 +16,7 @@ from adapter.model.identifiers import MessageId, ProcedureCode
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue, MessageSpec, Procedure
 from adapter.model.stages import Envelope, Stage, Submission
-from adapter.pipeline import xml
+from adapter.pipeline import text, xml
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?")
@@ -115,8 +115,8 @@ def _find(header: Header, submission: Submission, catalogue: Catalogue) -> tuple
 
 def read_header(tree: etree._Element) -> Header:
     """Read the header of an envelope whose skeleton is known to be right."""
-    values = {str(child.tag): (child.text or "").strip() for child in tree.iterfind("Header/Subject/*")}
-    message_id = (tree.findtext("Header/Reference/messageId") or "").strip()
+    values = text.values(tree.find("Header/Subject"))
+    message_id = text.value_at(tree, "Header/Reference/messageId")
     # It becomes a property, a header and a line of the log: no line breaks, nothing that cannot be seen.
     if len(message_id) > 36 or not message_id.isprintable():
         raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId (≤ 36)")
@@ -138,7 +138,7 @@ def read_header(tree: etree._Element) -> Header:
 
 
 def _party(tree: etree._Element, name: str) -> Party:
-    values = {str(child.tag): (child.text or "").strip() for child in tree.iterfind(f"Header/{name}/*")}
+    values = text.values(tree.find(f"Header/{name}"))
     return Party(
         name=values.get("name", "")[:255],
         identity=values.get("identity", "")[:255],
@@ -179,17 +179,17 @@ def _year(values: dict[str, str]) -> int:
     return year
 
 
-def _optional_year(text: str) -> int | None:
+def _optional_year(year: str) -> int | None:
     """Four ASCII digits; Python's int() alone would take `1_000` and Arabic digits."""
-    return int(text) if len(text) == 4 and text.isascii() and text.isdigit() else None
+    return int(year) if len(year) == 4 and year.isascii() and year.isdigit() else None
 
 
-def read_time(text: str) -> datetime | None:
+def read_time(written: str) -> datetime | None:
     """`yyyy-MM-dd HH:mm:ss[.SSS]` without zone is Vietnam's time; None where it is no such time."""
-    if not _TIME.fullmatch(text):
+    if not _TIME.fullmatch(written):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(written)
     except ValueError:
         return None
     # Years at the calendar's ends overflow when they are moved to UTC; nothing of ours lies there.

@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 
+from adapter.pipeline import text
 from adapter.pipeline.algorithms import ds
 
 MAX_CERTIFICATES = 10
@@ -30,9 +31,9 @@ def certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
     Raises:
         ValueError: one of them is no certificate, or there are too many.
     """
-    texts = tuple(node.text or "" for node in signature.iterfind(_CERTIFICATES))
+    texts = tuple(text.raw(node) for node in signature.iterfind(_CERTIFICATES))
     # Nobody is trusted yet, and what follows is remembered: its size is bounded first.
-    if len(texts) > MAX_CERTIFICATES or any(len(text) > MAX_CERTIFICATE_TEXT for text in texts):
+    if len(texts) > MAX_CERTIFICATES or any(len(each) > MAX_CERTIFICATE_TEXT for each in texts):
         raise ValueError("too many certificates, or too large")
     return _leaf_first(texts)
 
@@ -40,7 +41,7 @@ def certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
 @lru_cache(maxsize=256)
 def _leaf_first(texts: tuple[str, ...]) -> tuple[x509.Certificate, ...]:
     """Senders write the same few chains all day, and names are decoded anew at each look."""
-    found = [load_certificate("".join(text.split())) for text in texts]
+    found = [load_certificate("".join(each.split())) for each in texts]
     issuers = {certificate.issuer for certificate in found if certificate.issuer != certificate.subject}
     return tuple(sorted(found, key=lambda certificate: certificate.subject in issuers))
 

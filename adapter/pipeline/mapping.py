@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from lxml import etree
 
@@ -17,6 +16,7 @@ from adapter.model.procedure import Code, FieldSpec, Label, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
 from adapter.pipeline.converters import CONVERTERS, Converter, write
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.text import value_at, values
 
 CodeLists = Mapping[str, Mapping[str, Code]]
 
@@ -37,7 +37,7 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
     findings: list[Finding] = []
     dated = _dated(procedure)
     reader = _Reader(on, findings)
-    values = reader.record(root, _columns(procedure.fields, codelists, dated.get("", ())), base)
+    record = reader.record(root, _columns(procedure.fields, codelists, dated.get("", ())), base)
     rows = {}
     for group in procedure.groups:
         columns = _columns(group.fields, codelists, dated.get(group.name, ()))
@@ -45,10 +45,10 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
             reader.record(row, columns, row_pointer(base, group.path, ordinal, total))
             for ordinal, row, total in _rows(root, group.path)
         )
-    findings.extend(_contradictions(values, verified, codelists, base))
+    findings.extend(_contradictions(record, verified, codelists, base))
     if findings:
         raise Fault(Stage.READ, tuple(findings), verified.header)
-    return Declaration(valid=valid, values=values, rows=rows)
+    return Declaration(valid=valid, values=record, rows=rows)
 
 
 def _rows(root: etree._Element, path: str) -> Iterator[tuple[int, etree._Element, int]]:
@@ -100,13 +100,11 @@ class _Reader:
 
     def record(self, element: etree._Element, columns: Sequence[_Column], base: str) -> Record:
         # This loop runs once a field of every row: a group of two hundred has thousands of them.
-        texts: dict[Any, str | None] = {child.tag: child.text for child in element}
+        texts = values(element)
         record: dict[str, Value] = {}
         for spec, path, deep, convert, codes, today in columns:
-            raw = texts.get(path)
-            if raw is None and deep:
-                raw = _deeper(element, path)
-            if raw is None or not (text := raw.strip()):
+            text = value_at(element, path) if deep else texts.get(path)
+            if not text:
                 continue  # an empty or nil element is an absent value
             if not text.isascii():
                 text = unicodedata.normalize("NFC", text)
@@ -125,15 +123,6 @@ class _Reader:
             self.findings.append(_finding("code_unknown", base, spec, **named(spec.listing or spec.label, "list")))
         elif today and not code.valid(self.on):
             self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
-
-
-def _deeper(element: etree._Element, path: str) -> str | None:
-    """The text at a path of several steps, or of an attribute."""
-    parent, _, attribute = path.partition("@")
-    node = element.find(parent.rstrip("/")) if parent else element
-    if node is None:
-        return None
-    return node.get(attribute) if attribute else node.text
 
 
 def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:
@@ -161,12 +150,12 @@ def header_values(verified: VerifiedDocument) -> dict[str, str]:
     }
 
 
-def _contradictions(values: Record, verified: VerifiedDocument, lists: CodeLists, base: str) -> Iterator[Finding]:
+def _contradictions(record: Record, verified: VerifiedDocument, lists: CodeLists, base: str) -> Iterator[Finding]:
     """A Content signed by the declarant must not pass under another header (wire profile 2)."""
     said, procedure = header_values(verified), verified.envelope.procedure
     on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
     for equal in procedure.header_equal:
-        spec, value = procedure.field(equal.field), values.get(equal.field)
+        spec, value = procedure.field(equal.field), record.get(equal.field)
         if spec is None or value is None:
             continue
         stated: object = write(value)

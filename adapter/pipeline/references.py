@@ -16,6 +16,7 @@ from lxml import etree
 
 from adapter.model.finding import Finding
 from adapter.pipeline.algorithms import C14N, DS, ENVELOPED, digest_allowed, ds, prefixes
+from adapter.pipeline.text import raw
 from adapter.pipeline.xades import SIGNED_PROPERTIES_TYPE, Properties
 
 _ATTRIBUTES = etree.XPath("//@*[. = $value]")
@@ -157,7 +158,7 @@ def c14n_faults(element: etree._Element, at: str, name: str) -> Iterator[Finding
 
 def is_base64(element: etree._Element) -> bool:
     """Base64 and nothing else: what a decoder drops would be a second spelling of the same signature."""
-    return len(element) == 0 and _BASE64.fullmatch((element.text or "").translate(_WHITE_SPACE)) is not None
+    return len(element) == 0 and _BASE64.fullmatch(raw(element).translate(_WHITE_SPACE)) is not None
 
 
 def _reference(element: etree._Element, kind: Kind, target: etree._Element) -> Reference:

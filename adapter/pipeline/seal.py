@@ -17,6 +17,7 @@ from signxml import CanonicalizationMethod, DigestAlgorithm, SignatureConstructi
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Reply, SignedReply
 from adapter.pipeline.algorithms import DS, ds
+from adapter.pipeline.xml import reparsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def seal(reply: Reply, *, system: SigningKey, unit: SigningKey) -> SignedReply:
 
 def seal_envelope(xml: bytes, *, system: SigningKey, unit: SigningKey | None = None) -> bytes:
     """An unsigned envelope to signed bytes. A declarant's signature that is there stays, and is covered too."""
-    envelope = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
+    envelope = reparsed(xml)
     if unit is not None:
         _confirm(envelope, unit)
     wrapper = envelope.find("SystemSignature")

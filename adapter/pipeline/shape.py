@@ -17,6 +17,7 @@ from adapter.model.finding import Finding
 from adapter.pipeline import keyinfo, xades
 from adapter.pipeline.algorithms import LEGACY_DIGESTS, LEGACY_METHODS, SIGNATURE_METHODS, digest_allowed, ds
 from adapter.pipeline.references import Place, Reference, bearers, c14n_faults, is_base64, references
+from adapter.pipeline.text import holds_something
 
 _PARTS = [ds("SignedInfo"), ds("SignatureValue"), ds("KeyInfo"), ds("Object")]
 _ATTRIBUTES = {
@@ -63,7 +64,7 @@ def shapes(tree: etree._Element, *, legacy: bool = False) -> tuple[dict[Place, S
     expected: set[etree._Element] = set()
     for place in Place:
         wrapper = tree.find(place.value)
-        if wrapper is None or (len(wrapper) == 0 and not (wrapper.text or "").strip()):
+        if wrapper is None or not holds_something(wrapper):
             continue
         signature = wrapper[0] if len(wrapper) else None
         if signature is None or len(wrapper) != 1 or signature.tag != ds("Signature"):
@@ -79,13 +80,9 @@ def shapes(tree: etree._Element, *, legacy: bool = False) -> tuple[dict[Place, S
     strays = (stray for stray in tree.iter(ds("Signature")) if stray not in expected)
     findings.extend(_bad(path(stray), "signature_misplaced") for stray in islice(strays, _STRAYS))
     legacy_place = tree.find("Header/Signature")
-    if legacy_place is not None and _holds_something(legacy_place) and legacy_place.find(ds("Signature")) is None:
+    if legacy_place is not None and holds_something(legacy_place) and legacy_place.find(ds("Signature")) is None:
         findings.append(_bad("/Envelope/Header/Signature", "signature_misplaced"))
     return found, findings
-
-
-def _holds_something(element: etree._Element) -> bool:
-    return len(element) > 0 or bool((element.text or "").strip())
 
 
 def _bad(pointer: str, name: str, **words: str) -> Finding:
@@ -128,9 +125,6 @@ def _properties_faults(
 def _structure(signature: etree._Element, place: Place) -> Iterator[Finding]:
     """Children and attributes, before anything of them is read."""
     at = place.pointer
-    if any(not isinstance(node.tag, str) for node in signature.iter()):
-        yield _bad(at, "signature_structure", what="comment")
-        return
     parts = [child.tag for child in signature]
     # KeyInfo may be missing. An Object is XAdES, and a system's signature has none (wire profile 2).
     last = 4 if place is Place.DECLARANT else 3

@@ -17,6 +17,7 @@ from lxml import etree
 
 from adapter.model.errors import Fault, Misconfigured
 from adapter.model.finding import Finding, Severity
+from adapter.model.header import Header
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Envelope, Role, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
@@ -25,9 +26,10 @@ from adapter.pipeline.engine import holds, verified_bytes
 from adapter.pipeline.envelope import read_header
 from adapter.pipeline.references import Place
 from adapter.pipeline.shape import Shape, shapes
+from adapter.pipeline.text import value_at
 from adapter.pipeline.timing import PLAIN_TIMING, Timing
+from adapter.pipeline.xml import reparsed
 
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 _pinned = lru_cache(maxsize=64)(who.signer)
 """Pinned certificates are few, and their names are decoded anew at each look."""
 
@@ -46,15 +48,38 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     if system is None or any(finding.severity is Severity.REJECT for finding in findings):
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
     said = case.coverage.said()
-    element = etree.fromstring(said, _PARSER)
+    element = reparsed(said)
+    header = _as_routed(envelope, element)
     return VerifiedDocument(
         envelope=envelope,
         element=element,
-        header=read_header(element),
+        header=header,
         signers=(system, declarant) if declarant else (system,),
         content_digest=Digest(hashlib.sha256(said).hexdigest()),
         findings=tuple(findings),
     )
+
+
+def _as_routed(envelope: Envelope, element: etree._Element) -> Header:
+    """The signed header, which must be the one by which this message was routed, down to the signature it needs.
+
+    Both are read in the same way from trees that were parsed in the same way, so they agree. Should they ever differ,
+    then somebody has found two ways to read one message, and it must not be taken under either.
+
+    Raises:
+        Fault: at stage verify.
+    """
+    header = read_header(element)
+    before, after = _demanded(envelope, envelope.tree), _demanded(envelope, element)
+    if header != envelope.header or before != after:
+        raise Fault(Stage.VERIFY, (Finding("routed_otherwise", "/Envelope/Header"),), header)
+    return header
+
+
+def _demanded(envelope: Envelope, tree: etree._Element) -> tuple[bool, frozenset[str]]:
+    """Whether a declarant's signature is demanded, and under which stores, by what a tree says."""
+    policy, claims = envelope.procedure.signature, _claims(envelope, tree)
+    return policy.demands(claims), frozenset(policy.permitted(claims))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +125,10 @@ class _Case:
     def declarant(self, shape: Shape | None) -> Signer | None:
         """The declarant's signature over Content; a present one that does not hold always counts (wire profile 2)."""
         policy, pointer = self.envelope.procedure.signature, Place.DECLARANT.pointer
+        claims = _claims(self.envelope, self.envelope.tree)
         if shape is None:
             malformed = any(finding.pointer == pointer for finding in self.findings)
-            if not malformed and self.envelope.spec.form and policy.demands(_claims(self.envelope)):
+            if not malformed and self.envelope.spec.form and policy.demands(claims):
                 self.findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
             return None
         if not shape.certificates:
@@ -118,7 +144,7 @@ class _Case:
         moments, told = self.timing.moments(shape, self.envelope.submission.received_at, self.trust)
         verdict = self.trust.judge(  # (5)
             shape.certificates,
-            stores=policy.permitted(_claims(self.envelope)),
+            stores=policy.permitted(claims),
             role=Role.DECLARANT,
             moments=moments,
             pointer=pointer,
@@ -153,13 +179,12 @@ def _does_not_hold(shape: Shape, certificates: Sequence[x509.Certificate]) -> Fi
     return Finding("not_covered" if elsewhere else "signature_invalid", shape.place.pointer)
 
 
-def _claims(envelope: Envelope) -> Callable[[str], str | None]:
-    """Values as written. They only choose what is demanded of the signature that covers them."""
+def _claims(envelope: Envelope, tree: etree._Element) -> Callable[[str], str | None]:
+    """Values as they are written in a tree. They only choose what is demanded of the signature that covers them."""
+    root = tree.find(f"Body/Content/{envelope.spec.root}")
 
     def stated(name: str) -> str | None:
         spec = envelope.procedure.field(name)
-        if spec is None:
-            return None
-        return (envelope.tree.findtext(f"Body/Content/{envelope.spec.root}/{spec.path}") or "").strip() or None
+        return None if spec is None or root is None else value_at(root, spec.path) or None
 
     return stated

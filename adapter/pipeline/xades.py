@@ -21,6 +21,7 @@ from lxml import etree
 from adapter.model.finding import Finding
 from adapter.pipeline.algorithms import C14N, DIGESTS, LEGACY_DIGESTS, ds, prefixes
 from adapter.pipeline.distinguished import MAX_NAME, same_name
+from adapter.pipeline.text import value
 
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
 XADES_141 = "http://uri.etsi.org/01903/v1.4.1#"
@@ -160,7 +161,7 @@ def _local(element: etree._Element) -> str:
 def _text(element: etree._Element) -> str:
     if len(element):
         raise NotTaken("xades_structure", _local(element))
-    return (element.text or "").strip()
+    return value(element)
 
 
 def _decoded(element: etree._Element, limit: int = MAX_TOKEN_TEXT) -> bytes:

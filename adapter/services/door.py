@@ -25,7 +25,7 @@ from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.installation import Installation
 from adapter.model.stages import Channel, Envelope, Submission
-from adapter.pipeline import xml
+from adapter.pipeline import text, xml
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.seal import SigningKey
@@ -114,7 +114,7 @@ class Door:
         digest = hashlib.sha256(raw).hexdigest()
         sender = f"{self.sender}:{bound_to}"
         tree = self._parsed(raw)
-        named = (tree.findtext("Header/Reference/messageId") or "").strip()
+        named = text.value_at(tree, "Header/Reference/messageId")
         own_id = str(uuid.uuid5(_NAMESPACE, f"{sender}|{digest}"))
         installation = self.installation
         sealing.write_header(tree, sender=installation.portal, recipient=installation.own, message_id=own_id)

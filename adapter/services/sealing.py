@@ -14,6 +14,7 @@ from lxml import etree
 
 from adapter.model.header import Party
 from adapter.model.identifiers import DossierKey
+from adapter.pipeline import text
 from adapter.pipeline.seal import SigningKey, seal_envelope
 
 _PARTY = ("name", "identity", "countryCode", "ministryCode", "organizationCode", "unitCode")
@@ -23,7 +24,7 @@ _NOT_YET = DossierKey("0", 1000)
 
 def is_sealed(envelope: etree._Element) -> bool:
     """Whether SystemSignature holds anything: sealing is the door's to do."""
-    return any(len(seal) or (seal.text or "").strip() for seal in envelope.iterfind("SystemSignature"))
+    return any(text.holds_something(seal) for seal in envelope.iterfind("SystemSignature"))
 
 
 def write_header(envelope: etree._Element, *, sender: Party, recipient: Party, message_id: str) -> None:
@@ -33,9 +34,9 @@ def write_header(envelope: etree._Element, *, sender: Party, recipient: Party, m
         return
     reference = _child(header, "Reference", 0)
     named = _child(reference, "messageId", len(reference))
-    if not (named.text or "").strip():
+    if not text.value(named):
         named.text = message_id
-    unit = (header.findtext("To/unitCode") or "").strip() or recipient.unit_code
+    unit = text.value_at(header, "To/unitCode") or recipient.unit_code
     place = header.index(reference) + 1
     _write_party(_child(header, "From", place), sender)
     _write_party(_child(header, "To", place + 1), replace(recipient, unit_code=unit))
@@ -44,7 +45,7 @@ def write_header(envelope: etree._Element, *, sender: Party, recipient: Party, m
 def lacks_number(envelope: etree._Element) -> bool:
     """Whether it names no dossier yet; a stand-in is then written, for `write_number` to replace."""
     subject = envelope.find("Header/Subject")
-    if subject is None or (subject.findtext("reference") or "").strip():
+    if subject is None or text.value_at(subject, "reference"):
         return False
     write_number(envelope, _NOT_YET)
     return True
@@ -61,7 +62,7 @@ def write_number(envelope: etree._Element, key: DossierKey) -> None:
     former = {"preReference": key.number, "preDocumentYear": str(key.year)}
     for name, value in former.items():
         element = subject.find(name)
-        if element is not None and (element.text or "").strip() in ("", *_stand_in()):
+        if element is not None and text.value(element) in ("", *_stand_in()):
             element.text = value
 
 
@@ -78,10 +79,8 @@ def _child(parent: etree._Element, name: str, place: int) -> etree._Element:
 
 
 def _write_party(element: etree._Element, party: Party) -> None:
-    lines = "".join(str(text) for text in element.itertext()).count("\n")
-    tail = element.tail
-    element.clear()
-    element.tail = tail
+    lines = text.line_breaks(element)
+    element.clear(keep_tail=True)
     values = (
         party.name,
         party.identity,

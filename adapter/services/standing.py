@@ -16,6 +16,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.amendment import Standing, document_of
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.xml import reparsed
 from adapter.services.ledger import Ledger
 
 
@@ -37,7 +38,7 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
     else:
         row = amendments.version(connection, dossier.id, dossier.version)
         procedure = _procedure(row.mapping, ground)
-        document = etree.fromstring(row.document) if row.document else _declared(row, ground)
+        document = reparsed(row.document) if row.document else _declared(row, ground)
     return Standing(
         procedure=procedure,
         document=document,

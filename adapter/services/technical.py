@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from adapter.gateways import dossiers, mailbox, windows
 from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Submission, VerifiedDocument
 from adapter.pipeline.envelope import read_time
+from adapter.pipeline.text import value_at
 from adapter.services.ledger import Ledger
 
 
 def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submission) -> None:
     """A 99 or 00 of the window: kept on the reply of ours that it answers, never answered itself."""
     subject = verified.header.subject
-    stated = verified.element.findtext("Body/Content/Receipt/InReplyTo/MessageId")
+    stated = value_at(verified.element, "Body/Content/Receipt/InReplyTo/MessageId")
     row = mailbox.answered(
         ledger.connection,
         message_id=stated or submission.correlation_id,
@@ -40,9 +40,11 @@ def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) ->
     if not mailbox.open_transfer(ledger.connection, dossier_id):
         ledger.dossiers[key] = replace(ledger.dossiers[key], transferred=True)
     content = verified.element.find("Body/Content")
-    number = None if content is None else content.findtext("WindowNumber") or content.findtext("Receipt/WindowNumber")
+    if content is None:
+        return
+    number = value_at(content, "WindowNumber") or value_at(content, "Receipt/WindowNumber")
     if number:
-        dossiers.keep_alias(ledger.connection, dossier_id, number.strip())
+        dossiers.keep_alias(ledger.connection, dossier_id, number)
 
 
 def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submission) -> None:
@@ -54,20 +56,16 @@ def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submiss
     content = verified.element.find(f"Body/Content/{verified.envelope.spec.root}")
     if content is None:
         return
-    at = _time(content.findtext("StartedAt") or content.findtext("EndedAt"), submission.received_at)
+    at = read_time(value_at(content, "StartedAt") or value_at(content, "EndedAt")) or submission.received_at
     if meaning is Meaning.INCIDENT_NOTICE:
         windows.begin_incident(
             connection,
             ledger.database,
             at=at,
             cause="notice",
-            reason=(content.findtext("Reason") or "").strip(),
+            reason=value_at(content, "Reason"),
             actor=str(verified.signers[0].partner),
-            notice=(content.findtext("NoticeNumber") or "").strip(),
+            notice=value_at(content, "NoticeNumber"),
         )
     elif meaning is Meaning.INCIDENT_END:
         windows.end_incident(connection, at)
-
-
-def _time(text: str | None, otherwise: datetime) -> datetime:
-    return read_time((text or "").strip()) or otherwise

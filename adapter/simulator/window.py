@@ -18,7 +18,7 @@ from lxml import etree
 
 from adapter.model.header import Party as Name
 from adapter.model.limits import Limits
-from adapter.pipeline import xml
+from adapter.pipeline import text, xml
 from adapter.pipeline.engine import verified_bytes
 from adapter.pipeline.envelope import write_time
 from adapter.pipeline.references import Place
@@ -213,7 +213,7 @@ class TestWindow:
             claims=claims_of(tree),
             correlation_id=taken.correlation_id,
             content="–" if content is None else str(content.tag),
-            codes=tuple(element.text or "" for element in tree.iterfind("Body/Content//ErrorCode")),
+            codes=tuple(text.value(element) for element in tree.iterfind("Body/Content//ErrorCode")),
             system=_holds(tree, Place.SYSTEM, self.identity.system, at),
             unit=_holds(tree, Place.DECLARANT, self.identity.unit, at) if confirms else None,
         )
@@ -287,16 +287,16 @@ def parsed(body: bytes) -> etree._Element | None:
 def claims_of(tree: etree._Element) -> Claims | None:
     """The header as written, or None where it does not say what the message is."""
 
-    def text(path: str) -> str:
-        return (tree.findtext(f"Header/{path}") or "").strip()
+    def said(path: str) -> str:
+        return text.value_at(tree, f"Header/{path}")
 
     claims = Claims(
-        message_id=text("Reference/messageId") or None,
-        document_type=text("Subject/documentType"),
-        type=text("Subject/type"),
-        function=text("Subject/function"),
-        reference=text("Subject/reference"),
-        year=text("Subject/documentYear"),
+        message_id=said("Reference/messageId") or None,
+        document_type=said("Subject/documentType"),
+        type=said("Subject/type"),
+        function=said("Subject/function"),
+        reference=said("Subject/reference"),
+        year=said("Subject/documentYear"),
     )
     return claims if all(claims.address) else None
 

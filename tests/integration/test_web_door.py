@@ -174,6 +174,25 @@ def test_a_retry_is_answered_after_the_window_is_back(site: Website) -> None:
     assert again.headers["location"] == first.headers["location"]
 
 
+def test_an_id_that_is_known_up_to_a_comment_does_not_open_a_closed_door(small: Website) -> None:
+    with small.declarant() as client:
+        assert post(client, citizen_message(messageId="A-1")).status_code == 202
+        small.window(Mode.UP)
+        problem(post(client, citizen_message(messageId="A-1<!-- -->2")), 409)
+        again = post(client, citizen_message(messageId="A<!-- -->-1"))
+    assert len(small.rows(tables.inbox)) == 1, again.text
+
+
+@pytest.mark.parametrize("name", ["documentType", "type", "function"])
+def test_what_stands_behind_a_comment_in_the_header_counts_at_the_door_too(small: Website, name: str) -> None:
+    """Nothing is taken in under a value that is cut at a comment."""
+    message = citizen_message().replace(f"</{name}>".encode(), f"<!-- -->; DROP</{name}>".encode())
+    with small.declarant() as client:
+        told = problem(post(client, message), 422)
+    assert told["findings"], told
+    assert small.rows(tables.inbox) == small.rows(tables.contingency) == []
+
+
 def test_an_id_used_again_for_other_content_is_rejected(site: Website) -> None:
     with site.declarant() as client:
         first, other = post(client, citizen_message()), post(client, citizen_message(Purpose="Du lịch"))

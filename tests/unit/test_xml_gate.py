@@ -298,6 +298,26 @@ def test_what_only_looks_like_an_instruction_passes(raw: bytes) -> None:
     assert opened(raw).tag == "a"
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"<a>10<!-- -->9</a>", "109"),
+        (b"<a><!-- -->x</a>", "x"),
+        (b"<a><!----><!-- y -->x<!----></a>", "x"),
+        (b"<a>1<![CDATA[2]]><!-- -->&#51;<!-- --><![CDATA[<!-- 4 -->]]></a>", "123<!-- 4 -->"),
+    ],
+)
+def test_the_texts_beside_a_comment_are_one_text(raw: bytes, text: str) -> None:
+    tree = opened(raw)
+    assert (tree.text, len(tree)) == (text, 0)
+
+
+def test_comments_are_in_no_tree_inside_or_outside_the_root() -> None:
+    tree = opened(b"<!-- a --><a><!-- b --><b/>x<!-- c -->y</a><!-- d -->")
+    assert [node.tag for node in tree.iter()] == ["a", "b"]
+    assert (tree.getprevious(), tree.getnext(), tree[0].tail) == (None, None, "xy")
+
+
 # Parsing, canonical form, pointers ------------------------------------------------------------------------------------
 
 

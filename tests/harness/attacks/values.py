@@ -52,6 +52,29 @@ _header("message_id_with_a_line_break", "Reference/messageId", "one\nX-Forged: t
 _header("send_date_in_the_year_a_billion", "Subject/sendDate", "999999999-01-01 00:00:00")
 
 
+def _cut(name: str, path: str, after: str) -> None:
+    """What stands behind a comment in a value of the header: it is signed, and once it was not read."""
+    leaf = path.rpartition("/")[2].encode()
+    register(
+        name,
+        Attack(
+            written=lambda message: message.replace(b"</" + leaf + b">", f"<!-- -->{after}</".encode() + leaf + b">", 1)
+        ),
+    )
+
+
+_cut("type_that_goes_on_behind_a_comment", "Subject/type", "9")
+_cut("function_that_goes_on_behind_a_comment", "Subject/function", ";")
+_cut("procedure_that_goes_on_behind_a_comment", "Subject/documentType", "ZZ")
+_cut("message_id_that_goes_on_behind_a_comment", "Reference/messageId", "x" * 36)
+
+
+@written
+def tax_code_behind_a_comment(message: bytes) -> bytes:
+    """Whoever reads up to the comment sees no enterprise, and asks for no signature of one."""
+    return message.replace(b"<TaxCode>", b"<TaxCode><!-- -->", 1)
+
+
 def _hundreds_of_rows(message: bytes) -> bytes:
     tree = parse(message)
     rows = one(form(tree), "Persons")

@@ -1,0 +1,45 @@
+"""Reading what stands in a message's elements: the one place where the text of a tree becomes a value.
+
+Whoever routes a message, whoever asks which signature it needs and whoever reads its form must see one and the same
+value, and it must be the signed one. So nothing else in the program reads `.text` of what others wrote
+(tests/architecture/test_reading.py), and every tree that comes here was parsed by pipeline/xml, which leaves comments
+out as canonical XML does: an element's text is then one text up to its first child.
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+
+def raw(element: etree._Element) -> str:
+    """The text of an element as it stands, white space and all; empty where there is none."""
+    return element.text or ""
+
+
+def value(element: etree._Element | None) -> str:
+    """The text of an element without the white space around it; empty where there is no element or no text."""
+    return "" if element is None or element.text is None else element.text.strip()
+
+
+def value_at(parent: etree._Element, path: str) -> str:
+    """The same at a path below `parent`: of its first element, or of an attribute (`Ship/@kind`, `@kind`)."""
+    steps, _, attribute = path.partition("@")
+    element = parent.find(steps.rstrip("/")) if steps else parent
+    if element is None or not attribute:
+        return value(element)
+    return (element.get(attribute) or "").strip()
+
+
+def values(parent: etree._Element | None) -> dict[str, str]:
+    """The values of an element's children by their tags; of two with one tag the last one's."""
+    return {} if parent is None else {str(child.tag): value(child) for child in parent}
+
+
+def holds_something(element: etree._Element) -> bool:
+    """Whether anything but white space stands in an element."""
+    return len(element) > 0 or bool(value(element))
+
+
+def line_breaks(element: etree._Element) -> int:
+    """How many line breaks stand between an element's start and end tag, tags themselves left out."""
+    return sum(str(part).count("\n") for part in element.itertext())
