@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,8 @@ T = TypeVar("T")
 PROCEDURE_FILE = "procedure.yaml"
 CALENDAR_FILE = "calendar.yaml"
 LIMITS_FILE = "deadlines.yaml"
+SHARED_FOLDER = "common"
+"""Below the schemas: types for others to include, no document of its own."""
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The safe loader, in C where there is one."""
 
@@ -261,12 +264,37 @@ def load(source: Source) -> Catalogue:
 
 def reporter(source: Source) -> Callable[[str], xmlschema.XMLSchema10]:
     """The slow validator of an XSD by name, compiled on first use: most processes never need it."""
+    shared = _Shared(source.schemas / SHARED_FOLDER)
 
     @lru_cache(maxsize=256)
     def compiled(name: str) -> xmlschema.XMLSchema10:
-        return xmlschema.XMLSchema10(str(source.schemas / name), allow="local", defuse="always")
+        file = source.schemas / name
+        if file.parent != shared.folder and (parent := shared.schema) is not None:
+            with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
+                return _slow(file, parent=parent)
+        # By itself, so that what is told of a broken XSD is its own fault.
+        return _slow(file)
 
     return compiled
+
+
+class _Shared:
+    """What the XSDs include, compiled once for all of them: else each would read, prove and build it anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @cached_property
+    def schema(self) -> xmlschema.XMLSchema10 | None:
+        """All types of the folder; None where they do not stand together."""
+        files = [file.resolve() for file in sorted(self.folder.glob("*.xsd"))]
+        with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
+            return _slow(*files) if files else None
+        return None
+
+
+def _slow(*files: Path, parent: xmlschema.XMLSchema10 | None = None) -> xmlschema.XMLSchema10:
+    return xmlschema.XMLSchema10([str(file) for file in files], parent=parent, allow="local")
 
 
 def _label(stated: Mapping[str, str]) -> Label:

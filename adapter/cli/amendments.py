@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, operator, tell
+from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, operator, tell
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
@@ -20,6 +20,7 @@ AmendmentNumber = Annotated[
 ]
 
 
+@dossier.command("request-amendment")
 def request_amendment(
     number: Number,
     year: Year,
@@ -45,6 +46,7 @@ def request_amendment(
         line(f"the answer (form 14) is due by {words(due)}")
 
 
+@dossier.command("amendments")
 def list_amendments(
     everything: Annotated[bool, typer.Option("--all", help="Those decided on too.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
@@ -58,6 +60,7 @@ def list_amendments(
     listing("amendment", found, fields, json=json, heads=columns)
 
 
+@dossier.command("approve")
 def approve(
     amendment: AmendmentNumber,
     officer: OfficerId,
@@ -71,6 +74,7 @@ def approve(
     tell(house, house.amendments.approve(amendment, Officer(officer, name, rank)), json)
 
 
+@dossier.command("decline")
 def decline(
     amendment: AmendmentNumber,
     officer: OfficerId,
@@ -87,6 +91,7 @@ def decline(
     tell(house, done, json)
 
 
+@dossier.command("versions")
 def versions(
     number: Number,
     year: Year,

@@ -21,7 +21,6 @@ from adapter.cli.standing import mismatches, untold
 from adapter.gateways import mailbox
 from adapter.gateways.keystore import load_certificates, load_partners
 from adapter.gateways.topology import compare
-from adapter.gateways.upgrade import current
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
@@ -180,6 +179,8 @@ def _database(house: House) -> Iterator[Remark]:
     if _embedded_is_missing(house.settings):
         yield _fault("database", "the embedded database is not made yet; run nsw-adapter database upgrade")
         return
+    from adapter.gateways.upgrade import current  # alembic: a tenth of the start, and for this alone
+
     there, needed = current(house.database)
     if there != needed:
         stands = f"stands at revision {there}" if there else "has no tables"

@@ -15,11 +15,12 @@ from adapter.cli.carrier import BrokerCarrier
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
 from adapter.cli.printing import as_json, line
-from adapter.cli.simulation import PkiFolder, parties_of
+from adapter.cli.simulation import PkiFolder, parties_of, simulate
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.simulator.window import Answer, Carrier, Identity, Letter, TestWindow
 
 
+@simulate.command("send")
 def send(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Signed messages; - is stdin.")],
     wait: Annotated[
@@ -55,6 +56,7 @@ def send(
         raise NotAllowed(f"no answer that holds within {wait:g} s to: {', '.join(sorted(missing))}")
 
 
+@simulate.command("window")
 def play(
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after that; default: when interrupted.")] = None,
     heartbeat: Annotated[float, typer.Option(min=0, help="Seconds between heartbeats (90/01); 0 sends none.")] = 30.0,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from typing import Any
 
@@ -19,6 +20,8 @@ class Pulse:
 
     cells: Any
     """What `new_cells` gives, without a lock: each cell has one writer."""
+    forked_by: int = field(default_factory=os.getppid)
+    """The process that a part is a fork of: with it goes whoever could tell how the part ends."""
 
     def busy(self) -> None:
         """A piece of work begins; if it takes too long the supervisor ends the process."""
@@ -50,9 +53,10 @@ class Pulse:
 
     @property
     def stopping(self) -> bool:
-        """Told to stop, or the supervisor is gone."""
+        """Told to stop, or left alone: the supervisor is gone, or does not see this process any more."""
         parent = parent_process()
-        return bool(self.cells[4]) or (parent is not None and not parent.is_alive())
+        alone = parent is not None and (not parent.is_alive() or os.getppid() != self.forked_by)
+        return bool(self.cells[4]) or alone
 
     @property
     def busy_for(self) -> float:

@@ -14,6 +14,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _TAKES_OVER_S = 10.0
 _MISCONFIGURED = 2
 _WRONG = "the configuration is wrong, as the part has told; the others go on"
 _MEBIBYTE = 1024 * 1024
+_PRELOADED = "adapter.entrypoints.preloaded"
 
 
 @dataclass(eq=False)
@@ -80,8 +82,9 @@ class Supervisor:
     """While a reload waits: the old worker and the new one, of which one is enough."""
 
     def __post_init__(self) -> None:
-        # `spawn`: a fork would share sockets, database connections and locks with the parent.
-        self._context = multiprocessing.get_context("spawn")
+        # Never a fork of this process: it would share sockets, locks and threads. Of one that has only imported.
+        self._context: BaseContext = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([_PRELOADED])
 
     def run(self, health: Health, notifier: Notifier) -> int:
         """Run until told to stop; 0, or 2 where a part says that the configuration is wrong."""
@@ -165,7 +168,7 @@ class Supervisor:
 
     def _start(self, name: str, failures: int) -> Child:
         cells = new_cells(self._context)
-        process = self._context.Process(
+        process = self._context.Process(  # type: ignore[attr-defined]  # every context has it, and none says so
             target=parts.main, args=(name, self.config, cells), name=f"nsw-adapter-{name}", daemon=False
         )
         # The terminal's SIGINT goes to the whole group; a child is told by its pulse, from its first moment on.
@@ -182,6 +185,9 @@ class Supervisor:
         while True:
             if self.reload:
                 self.reload = False
+                # What was imported at start may be another version than what is installed by now: from here on each
+                # part imports for itself.
+                self._context = multiprocessing.get_context("spawn")
                 yield from self._replace()
             yield
 

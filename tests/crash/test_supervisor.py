@@ -241,3 +241,50 @@ def test_more_than_one_worker_on_sqlite_is_refused_at_start(tmp_path: Path, sqli
         assert not (tmp_path / "adapter.sqlite3").exists(), "refused before anything is written"
     finally:
         scene.close()
+
+
+def _forked_by(pid: int) -> int:
+    """The process that this one is a child of."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_parts_that_lose_the_process_they_are_forks_of_end_and_are_replaced(scene: Scene) -> None:
+    messages = declarations(0, 20)
+    daemon = scene.daemon()
+    scene.until_ready()
+    before = {told["pid"] for told in daemon.events(Event.WORKER_STARTED)}
+    (forker,) = {_forked_by(pid) for pid in before}
+    assert forker != daemon.process.pid
+
+    os.kill(forker, signal.SIGKILL)
+
+    scene.until(lambda: not any(map(alive, before)), "nobody could tell any more how they end: they end by themselves")
+    scene.until(lambda: len(daemon.events(Event.WORKER_STARTED)) >= 2 * len(before), "others are started")
+    scene.until_ready()
+    scene.partner.publish(messages)
+    scene.until_done(messages)
+    assert daemon.stop() == 0
+    scene.finish()
+    scene.assert_whole(messages)
+
+
+def test_a_signal_to_the_whole_group_is_an_orderly_stop(scene: Scene) -> None:
+    daemon = scene.daemon()
+    scene.until_ready()
+    parts = [told["pid"] for told in daemon.events(Event.WORKER_STARTED)]
+    for pid in (*parts, _forked_by(parts[0]), daemon.process.pid):
+        os.kill(pid, signal.SIGTERM)
+    assert daemon.ended() == 0
+    assert daemon.events(Event.WORKER_KILLED) == []
+    assert not any(map(alive, parts))
+
+
+def test_a_reload_starts_parts_that_import_the_program_as_it_is_now(scene: Scene) -> None:
+    daemon = scene.daemon()
+    scene.until_ready()
+    (old,) = workers(daemon)
+    daemon.process.send_signal(signal.SIGHUP)
+    scene.until(lambda: not alive(old), "the old worker makes room")
+    new = workers(daemon)[-1]
+    assert _forked_by(new) == daemon.process.pid, "a fork would be of what was imported at the daemon's start"
+    assert daemon.stop() == 0
