@@ -6,7 +6,6 @@ names none any more. Bombs are left out: that engine keeps no limits, and one of
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,16 +15,13 @@ import xmlsec
 import yaml
 from lxml import etree
 
-from adapter.bootstrap import house
-from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Rejected
-from adapter.model.stages import Channel, Stage, Submission
-from adapter.pipeline.judge import judge
+from adapter.model.stages import Channel, Stage
 from adapter.simulator.sign import DS
-from tests.harness.fixtures import Case, load_cases, signed
+from tests.harness.fixtures import Case, load_cases
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
-from tests.harness.premises import furnish
+from tests.procedures.settling import Settling
 
 TABLE = Path(__file__).with_name("second_opinion.yaml")
 CASES = [case for case in (*load_cases(), *load_attacks()) if not case.id.startswith("bombs/")]
@@ -77,17 +73,13 @@ def ours_holds(outcome: Outcome, place: str) -> tuple[bool, str]:
 
 
 @pytest.fixture(scope="module")
-def differences(tmp_path_factory: pytest.TempPathFactory) -> set[Difference]:
-    place_of_work = furnish(tmp_path_factory.mktemp("house"))
-    ground = house(place_of_work.config).ground
+def differences(settling: Settling) -> set[Difference]:
     found = set()
     for case in CASES:
-        message = signed(case, shared_pki())
-        digest = Digest(hashlib.sha256(message).hexdigest())
-        outcome = judge(Submission(message, case.channel, case.clock, digest), ground)
+        judged = settling.of(case)
         for place, signer in signers(case).items():
-            ours, because = ours_holds(outcome, place)
-            if ours != xmlsec_holds(message, place, signer):
+            ours, because = ours_holds(judged.outcome, place)
+            if ours != xmlsec_holds(judged.sent, place, signer):
                 found.add(Difference(case.id, place, ours, because))
     return found
 
