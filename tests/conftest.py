@@ -16,6 +16,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.harness import compiled
+from tests.harness.stores import PostgresStores, sqlite_store
 from tests.servers.install import missing
 from tests.servers.postgresql import Postgres
 from tests.servers.rabbitmq import Rabbit
@@ -33,6 +35,12 @@ def pytest_sessionstart() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    with compiled.once():
+        yield
 
 
 def demand(package: str) -> None:
@@ -120,24 +128,50 @@ def _database_names() -> Iterator[str]:
     return (f"test_{number}" for number in count())
 
 
+@pytest.fixture(scope="session")
+def _postgresql_stores(postgres: Postgres) -> PostgresStores:
+    return PostgresStores(postgres)
+
+
 @pytest.fixture
-def postgresql_url(postgres: Postgres, _database_names: Iterator[str]) -> Iterator[str]:
-    """A fresh, empty PostgreSQL database."""
+def postgresql_url(
+    postgres: Postgres, _postgresql_stores: PostgresStores, _database_names: Iterator[str]
+) -> Iterator[str]:
+    """A fresh PostgreSQL database with its tables."""
+    name = next(_database_names)
+    yield _postgresql_stores.create(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A fresh SQLite file with its tables (not in memory: several connections must see it)."""
+    return sqlite_store(tmp_path / "adapter.sqlite3")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database with its tables, of each kind that the adapter supports."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgres: Postgres, _database_names: Iterator[str]) -> Iterator[str]:
     name = next(_database_names)
     yield postgres.create_database(name)
     postgres.drop_database(name)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A fresh SQLite file (not in memory: several connections must see it)."""
-    return f"sqlite:///{tmp_path / 'adapter.sqlite3'}"
+def empty_sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh, empty database of each kind that the adapter supports."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database without tables, of each kind that the adapter supports: for what makes them."""
+    url: str = request.getfixturevalue(f"empty_{request.param}_url")
     return url
 
 

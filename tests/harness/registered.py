@@ -8,7 +8,10 @@ from adapter.bootstrap import House
 from adapter.gateways.certificates import Office
 from adapter.services.registry import Registration
 from adapter.simulator.pki import SIGNERS, Pki
+from tests.harness.fixtures import CLOCK
 
+SINCE = CLOCK.replace(month=1)
+"""From when on."""
 UNREGISTERED = ("unregistered", "expired", "not-yet", "stranger", "self-signed")
 
 
@@ -18,7 +21,7 @@ def declarants() -> list[str]:
     return [name for name in numbered if name not in UNREGISTERED]
 
 
-def register_declarants(house: House, pki: Pki, *, since: datetime) -> None:
+def register_declarants(house: House, pki: Pki, *, since: datetime = SINCE) -> None:
     """Register them all, without the commands."""
     found = [(name, pki.party(name).certificate) for name in declarants()]
     house.registry.register(found, Registration(Office.PORTAL, since), actor="test")

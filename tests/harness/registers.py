@@ -8,17 +8,20 @@ from pathlib import Path
 
 from adapter.bootstrap import House, house
 from tests.harness.commands import nsw_adapter
-from tests.harness.fixtures import CLOCK, Case
+from tests.harness.fixtures import Case
+from tests.harness.pki import shared_pki
 from tests.harness.premises import Premises, furnish
-from tests.harness.registered import declarants
+from tests.harness.registered import SINCE, declarants, register_declarants
+from tests.harness.stores import ensure_tables
 
 
 @contextmanager
 def gate(folder: Path, database_url: str | None = None) -> Iterator[House]:
     """A gate's adapter at the fixtures' clock, without a broker; its store holds the declarants' certificates only."""
     premises = furnish(folder, database_url=database_url)
-    furnish_register(premises, [])
     made = house(premises.config)
+    ensure_tables(made.database)
+    register_declarants(made, shared_pki())
     yield made
     made.database.close()
 
@@ -34,7 +37,7 @@ def furnish_register(premises: Premises, cases: Sequence[Case]) -> int:
     """
     nsw_adapter(premises, "database", "upgrade")
     files = [str(premises.pki.certificate_file(name)) for name in declarants()]
-    since = ("--since", CLOCK.replace(month=1).isoformat())
+    since = ("--since", SINCE.isoformat())
     imported = nsw_adapter(premises, "certificate", "import", *files, "--registered-with", "portal", *since)
     for case in cases:
         _furnish(premises, case)
@@ -44,7 +47,7 @@ def furnish_register(premises: Premises, cases: Sequence[Case]) -> int:
 def _furnish(premises: Premises, case: Case) -> None:
     for each in case.register.authorisations:
         told = ("--holder", each.holder, "--principal", each.principal, "--document", each.document)
-        nsw_adapter(premises, "authorisation", "grant", *told, "--from", CLOCK.replace(month=1).isoformat())
+        nsw_adapter(premises, "authorisation", "grant", *told, "--from", SINCE.isoformat())
     for account in case.register.suspended_accounts:
         at = ("--unit", account.unit) if account.unit else ()
         nsw_adapter(premises, "account", "suspend", account.number, *at, "--reason", account.reason, *_OFFICER)

@@ -20,7 +20,6 @@ from adapter.bootstrap import House, house, now
 from adapter.entrypoints.log import silence
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.topology import declare
-from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
@@ -30,6 +29,7 @@ from tests.harness.declarations import Message
 from tests.harness.part import Forked, begin
 from tests.harness.partner import DECLARATIONS, Partner
 from tests.harness.pki import ROOT
+from tests.harness.stores import ensure_tables
 from tests.servers.process import free_ports, wait_until
 
 PATIENCE_S = 60.0
@@ -119,7 +119,7 @@ class Scene:
 
     def prepare(self) -> None:
         """Tables and topology."""
-        upgrade(self.house.database)
+        ensure_tables(self.house.database)
         self.declare()
 
     def declare(self) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy import Table, select, update
 from adapter.bootstrap import House, house
 from adapter.entrypoints.web import serve
 from adapter.gateways import tables
-from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.tokens import Role
@@ -28,6 +27,7 @@ from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
+from tests.harness.stores import ensure_tables
 
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
 BODY_BYTES = 200_000
@@ -93,8 +93,8 @@ def website(config: Path) -> Iterator[Website]:
         events.append((event, fields))
 
     built = house(config, observe=observe)
-    upgrade(built.database)
-    register_declarants(built, shared_pki(), since=CLOCK.replace(month=1))
+    ensure_tables(built.database)
+    register_declarants(built, shared_pki())
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(serve.configuration(built, "127.0.0.1", port))

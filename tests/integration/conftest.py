@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from adapter.gateways.upgrade import upgrade
 from tests.harness.scene import Scene
+from tests.harness.stores import ensure_tables
 
 
 @pytest.fixture
 def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
     """On a fresh database; nobody listens where its broker would be."""
     made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url)
-    upgrade(made.house.database)
+    ensure_tables(made.house.database)
     yield made
     made.close()

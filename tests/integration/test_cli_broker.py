@@ -17,7 +17,6 @@ from adapter.cli import app
 from adapter.cli.carrier import BrokerCarrier
 from adapter.cli.playing import window_for
 from adapter.gateways.broker import Consumer, Publisher
-from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.dispatch import Dispatch
@@ -26,6 +25,7 @@ from tests.harness import configuration
 from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import SHARED_FOLDER, shared_pki
 from tests.harness.second_opinion import verify_with_xmlsec1
+from tests.harness.stores import ensure_tables
 
 CASE = "BQP0100001/accepted-tour-group-entering"
 
@@ -37,7 +37,7 @@ def config(tmp_path: Path, vhost_url: str, monkeypatch: pytest.MonkeyPatch) -> P
         monkeypatch.delenv(name)
     file = configuration.write(tmp_path, {"broker.url": vhost_url})
     built = house(file)
-    upgrade(built.database)
+    ensure_tables(built.database)
     built.database.close()
     return file
 

@@ -21,6 +21,7 @@ from adapter.model.stages import Channel, Submission
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
+from tests.harness.stores import sqlite_store
 
 Run = Callable[..., Result]
 CASE = "BQP0100001/accepted-tour-group-entering"
@@ -42,7 +43,7 @@ def run(config: Path) -> Run:
         assert done.exit_code == code, done.output
         return done
 
-    run("database", "upgrade")
+    sqlite_store(config.parent / "adapter.db")
     return run
 
 

@@ -20,7 +20,6 @@ from adapter.cli import app
 from adapter.cli.dossiers import oversight
 from adapter.gateways.agenda import Wanted
 from adapter.gateways.tables import deadline, incident, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest, DossierKey
@@ -32,6 +31,7 @@ from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
 from tests.harness.history import Desk, dossier_of, told_again
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.scene import Scene
+from tests.harness.stores import ensure_tables
 
 OFFICER = Officer("cb-01", "Tran Van Quan")
 MINUTE = timedelta(minutes=1)
@@ -52,7 +52,7 @@ class Post:
     def open(self) -> None:
         self.house.legal_clock = lambda: self.now
         self.house.observe = lambda event, /, **fields: self.told.append((event, fields))
-        upgrade(self.house.database)
+        ensure_tables(self.house.database)
 
     def receive(self, number: int, *, door: Channel = Channel.WINDOW) -> DossierKey:
         message = declaration(number)

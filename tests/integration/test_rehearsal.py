@@ -19,12 +19,12 @@ from typer.testing import CliRunner
 from adapter.cli import app
 from adapter.gateways.database import DatabaseUnavailable
 from adapter.gateways.tables import attempt, inbox, journal, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.scene import Scene
+from tests.harness.stores import ensure_tables
 
 GROUP = "BQP0100001"
 CASES = (
@@ -82,7 +82,7 @@ def set_up(folder: Path, url: str) -> Stage:
     shutil.copytree(folder / "mappings", folder / "new")
     made = Stage(Scene(folder, "amqp://127.0.0.1:1/%2F", url), folder / "new")
     made.scene.configure({f"folders.{data}": str(folder / data) for data in ("schemas", "mappings")})
-    upgrade(made.scene.house.database)
+    ensure_tables(made.scene.house.database)
     made.receive()
     return made
 

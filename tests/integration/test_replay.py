@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House, house
 from adapter.gateways.tables import dossier, inbox, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.simulator.sign import sign_message
@@ -20,6 +19,7 @@ from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.hostile import load_attacks
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
+from tests.harness.stores import ensure_tables
 
 SPELLINGS = [
     case.attack
@@ -33,7 +33,7 @@ SPELLINGS = [
 def works(tmp_path: Path, database_url: str) -> Iterator[House]:
     place = furnish(tmp_path, database_url=database_url)
     made = house(place.config)
-    upgrade(made.database)
+    ensure_tables(made.database)
     yield made
     made.database.close()
 

@@ -171,8 +171,8 @@ def test_each_test_gets_a_virtual_host_of_its_own(rabbit: Rabbit, vhost_url: str
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
-def test_each_test_gets_an_empty_database(database_url: str, turn: str) -> None:
-    engine = create_engine(database_url)
+def test_each_test_gets_an_empty_database(empty_database_url: str, turn: str) -> None:
+    engine = create_engine(empty_database_url)
     assert inspect(engine).get_table_names() == []
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE left_behind (turn text)"))

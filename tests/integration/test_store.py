@@ -69,8 +69,8 @@ def others(database_url: str) -> Iterator[Callable[[], Database]]:
 # -- what is not made yet -------------------------------------------------------------------------
 
 
-def test_tables_that_are_not_made_are_no_outage(database_url: str) -> None:
-    database = Database(database_url)
+def test_tables_that_are_not_made_are_no_outage(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     for entered in (database.transaction, database.reading):
         with pytest.raises(Misconfigured, match="database upgrade"), entered() as connection:
             connection.execute(select(inbox.c.id))
@@ -131,10 +131,13 @@ def test_the_migrations_make_exactly_the_tables_that_the_program_uses(scene: Sce
         assert compare_metadata(context, metadata) == []
 
 
-def test_processes_that_upgrade_at_once_find_one_another(database_url: str, others: Callable[[], Database]) -> None:
+def test_processes_that_upgrade_at_once_find_one_another(empty_database_url: str) -> None:
+    databases = [Database(empty_database_url) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(upgrade, [others() for _ in range(4)]))
-    assert tables_of(others()) == {*metadata.tables, "alembic_version"}
+        list(pool.map(upgrade, databases))
+    assert tables_of(databases[0]) == {*metadata.tables, "alembic_version"}
+    for database in databases:
+        database.close()
 
 
 # -- one transaction ----------------------------------------------------------------------------
@@ -379,7 +382,6 @@ def test_a_later_reply_of_a_dossier_never_leaves_before_an_earlier_one(scene: Sc
 def test_two_dispatchers_never_have_one_reply_nor_overtake_each_other(tmp_path: Path, postgresql_url: str) -> None:
     scene = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", postgresql_url)
     database = scene.house.database
-    upgrade(database)
     try:
         messages = declarations(0, 4)
         scene.take_in(messages)

@@ -12,13 +12,13 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.gateways.tables import dossier, inbox, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.completion import Officer
 from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.pki import ROOT
 from tests.harness.scene import Scene
+from tests.harness.stores import ensure_tables
 
 OFFICER = Officer("cb-01", "Tran Van Quan")
 LAST_SECOND = datetime.fromisoformat("2026-06-30T23:59:59.999+07:00")
@@ -44,7 +44,7 @@ def scene(tmp_path: Path, sqlite_url: str) -> Iterator[Scene]:
     second.write_text(text, encoding="utf-8")
     made = Scene(tmp_path, "amqp://127.0.0.1:1/%2F", sqlite_url)
     made.configure({f"folders.{data}": str(tmp_path / data) for data in ("schemas", "mappings")})
-    upgrade(made.house.database)
+    ensure_tables(made.house.database)
     yield made
     made.close()
 

@@ -18,7 +18,6 @@ from adapter.cli import app
 from adapter.gateways import views
 from adapter.gateways.database import Database, DatabaseUnavailable
 from adapter.gateways.tables import declaration, declaration_row
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.procedure import Catalogue, FieldSpec, Label
@@ -26,6 +25,7 @@ from adapter.model.stages import Submission
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.scene import Scene
+from tests.harness.stores import ensure_tables
 
 GROUP = "BQP0100001"
 CASE = f"{GROUP}/accepted-tour-group-entering"
@@ -35,7 +35,7 @@ VIEW, PERSONS = "nsw_bqp0100001_1", "nsw_bqp0100001_1_persons"
 def set_up(folder: Path, url: str) -> Scene:
     """A store with one group's declaration in it."""
     made = Scene(folder, "amqp://127.0.0.1:1/%2F", url)
-    upgrade(made.house.database)
+    ensure_tables(made.house.database)
     case = next(case for case in load_cases() if case.id == CASE)
     raw = signed(case, shared_pki())
     made.house.intake.receive([Submission(raw, case.channel, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))])

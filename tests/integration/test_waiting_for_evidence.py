@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House, house
 from adapter.gateways.tables import declaration, dossier, inbox, outbox
-from adapter.gateways.upgrade import upgrade
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
@@ -26,6 +25,7 @@ from adapter.services.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
+from tests.harness.stores import ensure_tables
 
 CASES = {case.id: case for case in load_cases()}
 GENUINE = CASES["BQP0100002/accepted-citizen-signed"]
@@ -102,7 +102,7 @@ def furnished(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         }
         premises = furnish(tmp_path, changes, database_url=database_url)
         opened = house(premises.config)
-        upgrade(opened.database)
+        ensure_tables(opened.database)
         made.append(opened)
         return Post(opened, lists, world)
 

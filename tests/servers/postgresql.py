@@ -120,6 +120,9 @@ class Postgres:
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Make a database, if wanted as a copy of another one that nobody uses just now, and give its URL."""
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        if not self._fsync and int(binaries().parent.name) >= 15:
+            # Since then pages are copied through the log, which is seven times the work where nothing is flushed.
+            statement += sql.SQL(" STRATEGY FILE_COPY")
         self._execute(statement)
         return self.database_url(name)
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from adapter.bootstrap import House, house
-from adapter.gateways.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word, word
@@ -20,6 +19,7 @@ from tests.harness.attacks import ATTACKS
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
+from tests.harness.stores import ensure_tables
 
 GENUINE = next(case for case in load_cases() if case.id == "BQP0100001/accepted-single-foreigner")
 AT_THE_DECLARANT = ["signature_rsa_sha1", "digest_sha1"]
@@ -35,7 +35,7 @@ def told() -> Events:
 def whole(tmp_path_factory: pytest.TempPathFactory, told: Events) -> Iterator[House]:
     premises = furnish(tmp_path_factory.mktemp("house"))
     made = house(premises.config, observe=lambda event, /, **fields: told.append((event, fields)))
-    upgrade(made.database)
+    ensure_tables(made.database)
     yield made
     made.database.close()
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from adapter.gateways import tables
 from adapter.gateways.database import Database
-from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import NotAllowed
 from adapter.services.tokens import Role, Tokens
+from tests.harness.stores import ensure_tables
 
 CITIZEN = "001085012345"
 
@@ -34,7 +34,7 @@ def clock() -> Clock:
 @pytest.fixture
 def tokens(sqlite_url: str, clock: Clock) -> Iterator[Tokens]:
     database = Database(sqlite_url)
-    upgrade(database)
+    ensure_tables(database)
     numbers = iter(range(100))
     yield Tokens(database, clock, lambda: f"{next(numbers):043d}")
     database.close()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapter.gateways.database import Database
-from adapter.gateways.upgrade import upgrade
 from adapter.services.window import Mode, Patience, State, Window
+from tests.harness.stores import ensure_tables
 
 PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)
 BEGIN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ class Watch:
 @pytest.fixture
 def watch(sqlite_url: str) -> Iterator[Watch]:
     database = Database(sqlite_url)
-    upgrade(database)
+    ensure_tables(database)
     yield Watch(database)
     database.close()
 

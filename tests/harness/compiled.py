@@ -1,0 +1,49 @@
+"""The catalogue compiled once a process: from the same files the same frozen value is made.
+
+The program compiles it at each start, which takes a quarter of a second; tests open hundreds of houses. A file that was
+changed, added or removed is a difference, so tests that edit the data get what they wrote.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from unittest import mock
+
+import adapter.bootstrap
+from adapter.catalogue import load as loading
+from adapter.catalogue.load import Source
+
+_Made = TypeVar("_Made")
+_HOUSE = sys.modules[adapter.bootstrap.House.__module__]
+_made: dict[Any, Any] = {}
+
+
+@contextmanager
+def once() -> Iterator[None]:
+    """While it lasts, houses share what is compiled from the same files."""
+    with (
+        mock.patch.object(_HOUSE, "load", _remembered(loading.load)),
+        mock.patch.object(_HOUSE, "reporter", _remembered(loading.reporter)),
+    ):
+        yield
+
+
+def _remembered(make: Callable[[Source], _Made]) -> Callable[[Source], _Made]:
+    def remembered(source: Source) -> _Made:
+        key = (make, source, _state(source))
+        if key not in _made:
+            _made[key] = make(source)
+        found: _Made = _made[key]
+        return found
+
+    return remembered
+
+
+def _state(source: Source) -> tuple[tuple[str, int, int, int], ...]:
+    """Which files there are, and which bytes they hold as far as their inode tells."""
+    files = [file for folder in (source.schemas, source.mappings) for file in folder.rglob("*") if file.is_file()]
+    stats = [(file, file.stat()) for file in sorted({*files, source.calendar_file}) if file.is_file()]
+    return tuple((str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns) for file, stat in stats)
