@@ -1,3 +1,3 @@
 """Border single-window adapter: two doors, one pipeline, one truth, two ways out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -33,7 +33,7 @@ from adapter.pipeline.converters import write
 __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 
 _BLOCK = 1000
-_READS = "reads_only"
+_READS, _ALTERS = "reads_only", "alters_tables"
 _UNDEFINED_TABLE = "42P01"
 _TOO_LARGE = "54"
 """The class of SQLSTATE for a row, an index entry or a statement that goes over the server's own limits."""
@@ -105,6 +105,32 @@ class Database:
                 yield connection
             finally:
                 connection.exec_driver_sql("PRAGMA query_only=OFF")  # the connection goes back to the pool
+
+    @contextmanager
+    def altering(self) -> Iterator[Connection]:
+        """A transaction in which tables change.
+
+        SQLite makes a changed table anew and drops the old one, and dropping it deletes its rows: no other table could
+        refer to them. So references are not watched meanwhile, and all of them are checked before the commit.
+
+        Raises:
+            DatabaseUnavailable: the server cannot be reached or ended the transaction.
+            RuntimeError: a row refers to one that is not there any more; nothing was changed.
+        """
+        if not self.is_embedded:
+            with self.transaction() as connection:
+                yield connection
+            return
+        with _sorted(), self.engine.connect().execution_options(**{_ALTERS: True}) as connection:
+            try:
+                with connection.begin():
+                    yield connection
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                    if broken:
+                        raise RuntimeError(f"the change of tables leaves {len(broken)} rows of {broken[0][0]} astray")
+            finally:
+                # The connection goes back to the pool, and the pragma does nothing inside a transaction.
+                connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
 
     def new_id(self, connection: Connection) -> int:
         """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""
@@ -305,7 +331,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    reads = connection.get_execution_options().get(_READS)
+    options = connection.get_execution_options()
+    reads = options.get(_READS)
+    if options.get(_ALTERS):
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 

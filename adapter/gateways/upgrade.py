@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from adapter.gateways.database import Connection, Database
 
 _LOCK = "schema upgrade"
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(database: Database) -> None:
@@ -20,7 +21,7 @@ def upgrade(database: Database) -> None:
     Raises:
         DatabaseUnavailable: the server cannot be reached.
     """
-    with database.transaction() as connection:
+    with database.altering() as connection:
         database.lock(connection, [_LOCK])
         command.upgrade(_config(connection), "head")
 
@@ -34,7 +35,7 @@ def current(database: Database) -> tuple[str | None, str | None]:
 
 def _config(connection: Connection | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

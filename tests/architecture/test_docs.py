@@ -22,6 +22,7 @@ import pytest
 import typer.main
 import yaml
 
+import adapter
 from adapter.cli import app
 from adapter.entrypoints import log
 from adapter.model.events import Event
@@ -249,10 +250,21 @@ def test_the_readme_opens_with_the_two_commands() -> None:
 
 
 def test_the_changelog_has_this_version_on_top() -> None:
+    """A released version has its day; one in the making is the next one, and its changes are collected."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    versions = re.findall(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
-    assert versions[0] == setup["metadata"]["version"]
+    version = setup["metadata"]["version"]
+    first, newest = re.findall(r"^## \[([^\]]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[:2]
+    assert version == adapter.__version__
+    if version.endswith(".dev0"):
+        assert first == "Unreleased"
+        assert _number(version.removesuffix(".dev0")) > _number(newest)
+    else:
+        assert version in (first, newest)
+
+
+def _number(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def _checkout(folder: Path) -> Path:

@@ -95,6 +95,13 @@ def website(config: Path) -> Iterator[Website]:
     built = house(config, observe=observe)
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
+    with serving(built) as url:
+        yield Website(url, built, events)
+
+
+@contextmanager
+def serving(built: House) -> Iterator[str]:
+    """The address of this house's door, on a port of the loopback interface, until left."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(serve.configuration(built, "127.0.0.1", port))
@@ -105,7 +112,7 @@ def website(config: Path) -> Iterator[Website]:
             while not server.started and time.monotonic() < until:
                 time.sleep(0.02)
             assert server.started
-            yield Website(f"http://127.0.0.1:{port}", built, events)
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
             thread.join(20)

@@ -24,9 +24,9 @@ from adapter.pipeline import signature, text
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import judge
 from adapter.simulator.sign import sign_message
-from tests.demo.premises import furnish
 from tests.harness.fixtures import CLOCK, Case, load_cases
 from tests.harness.pki import shared_pki
+from tests.harness.premises import furnish
 from tests.harness.spellings import SPELLINGS, Spelling, header_leaves, leaves, respelled
 
 CASES = {case.id: case for case in load_cases()}

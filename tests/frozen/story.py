@@ -1,0 +1,383 @@
+"""What happens to a store before it is frozen: each table is written, each state reached, by the use cases themselves.
+
+What must be there at the end stands in `contents`; a new table, state or act needs its place in both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+
+from adapter.bootstrap import house
+from adapter.gateways import mailbox
+from adapter.gateways.certificates import Office
+from adapter.gateways.tables import inbox, outbox
+from adapter.model.events import unobserved
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Word
+from adapter.pipeline.compose import AmendmentItem
+from adapter.services.comparison import Versions
+from adapter.services.lookup import Kind, Question
+from adapter.services.oversight import Oversight
+from adapter.services.quarantine import Held, Quarantine
+from adapter.services.registry import Registration
+from adapter.services.tokens import Caller, Role
+from adapter.services.waiting import Waiting
+from adapter.services.window import Mode, Window
+from tests.frozen.post import MINUTE, PATIENCE, Post, retold
+from tests.harness.authority import FIRST, Wish, authority, certify
+from tests.harness.fixtures import CLOCK, Act, Case, submission
+from tests.harness.history import OFFICER, REASON, dossier_of
+from tests.harness.registered import declarants
+from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message, group_message
+
+WHO = "operator:frozen"
+HEAD = "cb-0001"
+"""The officer who suspends and restores."""
+OFFICES = ("*", "HUUNGHI")
+LETTER_LATER = "BQP0100004/accepted-original-letter-to-follow"
+ALWAYS = (
+    "BQP0100001/accepted-signed-as-xades-t",
+    "BQP0100001/accepted-official-delegation-by-public-ca",
+    "BQP0100002/accepted-with-children",
+    "BQP0100002/accepted-late-and-flagged",
+    "BQP0100002/refused-account-suspended-at-this-unit",
+    "BQP0100006/accepted-truck-with-trailer-and-goods",
+    "BQP0100007/accepted-arrival-with-passengers",
+    "BQP0100003/accepted-vehicle-by-the-portal",
+    LETTER_LATER,
+)
+"""Fixtures that bring what no other chosen one does."""
+DAY = timedelta(days=1)
+
+
+def tell(post: Post) -> None:
+    """The whole story, from the first register to an outage that has not ended."""
+    post.now = CLOCK - 30 * DAY
+    callers = _registers(post)
+    post.now = CLOCK
+    _fixtures(post)
+    _acts(post)
+    _letters(post)
+    _again(post)
+    _parked(post)
+    _waiting(post)
+    _dispatched(post)
+    _outage(post, callers)
+    _deadlines(post)
+    _looked_at(post, callers)
+    _notices(post)
+    _override(post, callers)
+    _seal(post)
+
+
+def _registers(post: Post) -> dict[str, Caller]:
+    """Certificates, letters of authorisation, suspended accounts, tokens: in every state that each can have."""
+    registry, whole = post.house.registry, post.house
+    ours = [(name, post.pki.party(name).certificate) for name in declarants()]
+    registry.register(ours, Registration(Office.PORTAL, post.now), actor=WHO)
+    last = datetime(2026, 4, 5, tzinfo=UTC)
+    ending = certify("Ending", authority("Frozen CA"), Wish(first=FIRST, last=last))
+    how = Registration(Office.WINDOW, post.now, "Nguoi Khai Thu Nghiem", "001190004567")
+    registry.register([("ending", ending)], how, actor=WHO)
+    for case in post.cases.values():
+        for given in case.register.authorisations:
+            whole.authorisations.grant(given.holder, given.principal, given.document, actor=WHO)
+        for account in case.register.suspended_accounts:
+            whole.accounts.suspend(account.number, unit=account.unit, reason=account.reason, officer=HEAD, actor=WHO)
+        for party, reason in case.register.suspended_certificates.items():
+            registry.suspend(_serial(post, party), reason=reason, officer=HEAD, actor=WHO)
+    registry.suspend(_serial(post, "nonrepudiation"), reason="Mất thiết bị", officer=HEAD, actor=WHO)
+    registry.restore(_serial(post, "nonrepudiation"), reason="Đã tìm thấy", officer=HEAD, actor=WHO)
+    letter = whole.authorisations.grant(
+        "001190004567", ENTERPRISE, "UQ-2026-01", valid_to=post.now + 365 * DAY, actor=WHO
+    )
+    whole.authorisations.revoke(letter, reason="Chấm dứt uỷ quyền", actor=WHO)
+    whole.accounts.suspend("001190004567", unit=None, reason="Chờ xác minh", officer=HEAD, actor=WHO)
+    whole.accounts.restore("001190004567", unit=None, reason="Đã xác minh", officer=HEAD, actor=WHO)
+    return _tokens(post)
+
+
+def _serial(post: Post, party: str) -> str:
+    return f"{post.pki.party(party).certificate.serial_number:x}"
+
+
+def _tokens(post: Post) -> dict[str, Caller]:
+    callers = {
+        "citizen": post.token(Role.DECLARANT, "citizen", bound_to=CITIZEN),
+        "enterprise": post.token(Role.DECLARANT, "enterprise", bound_to=ENTERPRISE),
+        "customs": post.token(Role.CUSTOMS, "customs", office="HUUNGHI"),
+        "everywhere": post.token(Role.CUSTOMS, "everywhere", office="*", expires_at=datetime(2044, 1, 1, tzinfo=UTC)),
+    }
+    for role in (Role.OFFICER, Role.OPERATOR, Role.AUDITOR):
+        post.token(role, role.value)
+    post.token(Role.OFFICER, "lost")
+    post.house.tokens.revoke("lost", actor=WHO)
+    return callers
+
+
+def chosen(cases: Iterable[Case]) -> list[Case]:
+    """Of the fixtures that end alike in the same procedure by the same door, the first."""
+    first: dict[object, Case] = {}
+    for case in cases:
+        expect = case.expect
+        answer = expect.reply and (expect.reply.type, expect.reply.content)
+        state = expect.dossier and expect.dossier.state
+        kind = (case.procedure, case.channel, expect.outcome, expect.stage, answer, state)
+        first.setdefault(case.id if case.id in ALWAYS else kind, case)
+    return list(first.values())
+
+
+def _fixtures(post: Post) -> None:
+    for case in chosen(post.cases.values()):
+        settled = post.play(case)
+        assert settled.outcome is case.expect.outcome, (case.id, settled)
+
+
+def declared(cases: Iterable[Case]) -> list[Case]:
+    """Of each procedure the first plain declaration that makes a dossier."""
+    first: dict[str, Case] = {}
+    for case in cases:
+        reply = case.expect.reply
+        makes = case.expect.outcome is Word.ACCEPTED and reply is not None and (reply.type, reply.content) in _MAKES
+        if makes and not case.before and case.attack is None and not case.expect.findings:
+            first.setdefault(case.procedure, case)
+    return list(first.values())
+
+
+_MAKES = (("20", "Acceptance"), ("10", "Receipt"))
+
+
+def _acts(post: Post) -> None:
+    """Of each procedure one dossier in each state that an officer brings about, and one that waits for him."""
+    for case in declared(post.cases.values()):
+        waits = (case.expect.reply is not None) and case.expect.reply.content == "Receipt"
+        for tag, acts in _LIVES.items():
+            told = retold(case, tag)
+            post.send(told)
+            for act in (Act.ACCEPT, *acts) if waits else acts:
+                post.later(MINUTE / 10)
+                _act(post, told, act)
+        post.send(retold(case, "N"))
+        post.send(_replaced(retold(case, "N")))
+    for name, acts in AMENDED:
+        told = retold(post.cases[name], f"Z{len(acts)}")
+        assert post.play(told).outcome is Word.ACCEPTED
+        for act in acts:
+            post.desk.act(told, act)
+    post.later(MINUTE)
+
+
+def _replaced(case: Case) -> Case:
+    """10/02 for the same dossier: only a ship's has its effect, all others are accepted by then."""
+    again = retold(case, "")
+    return replace(again, message=again.message.replace(b"<function>01<", b"<function>02<"))
+
+
+AMENDED = (
+    ("BQP0100003/accepted-on-request-citizen-unsigned", ()),
+    ("BQP0100003/accepted-on-request-citizen-unsigned", (Act.COMPLETE,)),
+    ("BQP0100003/accepted-vehicle-by-the-portal", ()),
+    ("BQP0100003/accepted-vehicle-by-the-portal", (Act.COMPLETE,)),
+    ("BQP0100007A/accepted-on-request-waits-for-an-officer", (Act.APPROVE,)),
+    ("BQP0100007A/accepted-on-request-waits-for-an-officer", (Act.APPROVE, Act.COMPLETE)),
+)
+"""Amendments of dossiers of their own, and what the officer does then."""
+
+
+def _act(post: Post, case: Case, act: Act) -> None:
+    if act is not Act.REFUSE:
+        post.desk.act(case, act)
+        return
+    grounds = post.house.catalogue.procedures[case.procedure][0].refusal_grounds
+    ground = list(post.house.catalogue.codelists[grounds])[-1] if grounds else ""
+    post.house.completion.refuse(dossier_of(case.message), OFFICER, reason=REASON, ground=ground)
+
+
+_LIVES: dict[str, tuple[Act, ...]] = {
+    "A": (),
+    "C": (Act.COMPLETE,),
+    "R": (Act.REFUSE,),
+    "Q": (Act.REQUEST,),
+}
+"""What officers do to a dossier, by the letter that its number ends with."""
+
+
+def _letters(post: Post) -> None:
+    """Two visas whose original letter comes later: one is brought, one is waited for."""
+    for tag in ("L", "M"):
+        told = retold(post.cases[LETTER_LATER], tag)
+        post.send(told)
+        post.desk.act(told, Act.COMPLETE)
+    key = dossier_of(retold(post.cases[LETTER_LATER], "L").message)
+    post.house.handing_in.brought(key, "originalLetter", OFFICER)
+
+
+def _again(post: Post) -> None:
+    """A message that comes a second time, and one whose id comes with other content."""
+    case = declared(post.cases.values())[0]
+    told = retold(case, "D")
+    post.send(told)
+    assert post.send(told).duplicate
+    named = dossier_of(told.message).number.encode()
+    assert post.send(replace(told, message=told.message.replace(named, named + b"E"))).outcome is Word.REJECTED
+
+
+def _parked(post: Post) -> None:
+    """Messages in quarantine, tries that settled and tries that did not, and one message that was given back."""
+    whole, case = post.house, declared(post.cases.values())[1]
+    held = [submission(retold(case, tag), post.pki) for tag in ("P", "V")]
+    settled = [whole.intake.park(each, "taken up 3 times without settling") for each in held]
+    with whole.database.transaction() as connection:
+        for each in held:
+            for _ in range(3):
+                mailbox.record_attempt(connection, each.digest, whole.database.new_id(connection), post.now)
+        mailbox.settle_attempts(connection, held[1].digest, post.now)
+        row = connection.execute(inbox.select().where(inbox.c.public_id == settled[1].public_id)).one()
+    replayed = Held(row.public_id, "store", row.note, len(row.raw), row.digest)
+    quarantine = Quarantine(whole.database, lambda: whole.intake, None, whole.legal_clock)  # type: ignore[arg-type]
+    quarantine.replay(replayed, actor=WHO)
+    whole.intake.park(replace(held[0], raw=b"\x00", digest=_digest(b"\x00")), "its bytes are none of XML")
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _waiting(post: Post) -> None:
+    """One signer whose revocation nobody can tell; who overtook his declaration is among the fixtures."""
+    told = retold(post.cases["BQP0100002/accepted-citizen-signed"], "W")
+    folder = post.house.settings.folders.state
+    stated = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    empty = folder / "no-lists"
+    empty.mkdir()
+    stated["trust"]["stores"]["public"]["revocation"]["crls"] = str(empty)
+    blind = Path(folder / "blind.yaml")
+    blind.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+    other = house(blind)
+    other.__dict__ |= {"database": post.house.database, "legal_clock": post.house.legal_clock}
+    (settled,) = other.intake.receive([submission(told, post.pki)])
+    assert settled.state == "waiting", settled
+
+
+def _dispatched(post: Post) -> None:
+    """What waits leaves, some of it comes back; the window answers most, one with an error."""
+    post.later(MINUTE)
+    refused = {"BQP0100004"}
+    while post.dispatch(transfers=False, refuses=lambda each: each.type.split(".")[0] in refused):
+        post.later(MINUTE / 60)
+    post.later(MINUTE)
+    sent = post.replies(outbox.c.route == "window", outbox.c.sent_at.is_not(None), outbox.c.type.in_(("20", "30")))
+    assert len(sent) > 10
+    post.not_understood(sent[0])
+    for reply in sent[1:-5:3]:  # of the others nobody knows yet whether they have arrived
+        post.receipted(reply)
+
+
+def _outage(post: Post, callers: dict[str, Caller]) -> None:
+    """The broker is away: direct declarations, an officer's acts on them, transfers when it is back."""
+    whole = post.house
+    whole.window.refresh(broker_up=True, started_at=post.now)
+    _refresh(post, up=False)
+    post.later(2 * MINUTE)
+    _refresh(post, up=False)
+    assert whole.window.state().mode is Mode.DOWN
+    keys = _direct(post, callers)
+    whole.completion.complete(keys[0], OFFICER, remarks="Khai trực tiếp")
+    whole.amendments.request(keys[1], OFFICER, reason="Chưa rõ", items=(AmendmentItem("Số giấy tờ", "Khai lại"),))
+    whole.completion.refuse(keys[2], OFFICER, reason="Không đủ điều kiện")
+    post.later(MINUTE)
+    _refresh(post, up=True)
+    post.later(MINUTE)
+    _refresh(post, up=True)
+    assert whole.window.state().mode is Mode.UP
+    whole.deadlines.watch()
+    while post.dispatch(transfers=True):
+        post.later(MINUTE / 60)
+    transfers = post.replies(outbox.c.route == "transfer")
+    for reply in transfers:
+        if post.key_of(reply) in keys[:3]:
+            post.receipted(reply, window_number=f"NSW2026{len(transfers):06d}{keys.index(post.key_of(reply))}")
+    whole.deadlines.watch()
+
+
+def _refresh(post: Post, *, up: bool) -> None:
+    post.house.window.refresh(broker_up=up, started_at=post.now)
+
+
+def _direct(post: Post, callers: dict[str, Caller]) -> list[DossierKey]:
+    """Declarations by the second door, without numbers of their own, each read by whoever declared."""
+    keys = []
+    for number in range(4):
+        body = citizen_message(Purpose=f"Thăm thân {number}", messageId=f"direct-{number}")
+        admitted = post.house.door.submit(body, callers["citizen"])
+        keys.append(DossierKey(str(admitted.reference), int(admitted.year or 0)))
+        if number % 2:
+            post.house.declarations.read(admitted.public_id, callers["citizen"])
+    unsigned = post.house.door.submit(group_message(), callers["enterprise"])
+    assert unsigned.outcome == Word.REJECTED
+    return keys
+
+
+def _deadlines(post: Post) -> None:
+    """The clock's alerts, before a deadline ends and when it has ended; certificates that run out."""
+    for pause in (3 * DAY / 24, 5 * DAY / 24, DAY):
+        post.later(pause)
+        post.house.deadlines.watch()
+    post.house.expiry.alert()
+    Waiting(post.house.database, post.house.intake, post.house.legal_clock, unobserved).seal()
+
+
+def _looked_at(post: Post, callers: dict[str, Caller]) -> None:
+    """Customs and officers look, with and without personal values."""
+    whole, told = post.house, dossier_of(retold(declared(post.cases.values())[0], "C").message)
+    for caller in (callers["customs"], callers["everywhere"]):
+        whole.lookup.dossiers(Question(Kind.NUMBER, told.number, told.year), caller)
+        whole.lookup.dossiers(Question(Kind.PAPER, "C1234567"), caller)
+    whole.lookup.reply(told.number, told.year, callers["everywhere"])
+    Oversight(whole.database, lambda: whole.catalogue, whole.legal_clock).life(told, personal=True, actor=WHO)
+    Versions(whole.database, lambda: whole.catalogue, whole.legal_clock).of(told, personal=False, actor=WHO)
+
+
+def _notices(post: Post) -> None:
+    """The manager's notice and its end; heartbeats that stay away and come again."""
+    post.notice(
+        post.cases["BQP0100000/rejected-incident-notice-without-reason"],
+        ("<NoticeNumber>", "<Reason>Sự cố máy chủ</Reason><NoticeNumber>"),
+        ("8d53bf99", "8d53bf98"),
+    )
+    _refresh(post, up=True)
+    post.later(MINUTE)
+    ended = post.cases["BQP0100000/rejected-incident-end-in-portal-date-form"]
+    named = ended.message.decode().partition("<messageId>")[2][:8]
+    post.notice(ended, ("02/03/2026 09:00:00", "2026-03-02 09:00:00"), (named, named[::-1]))
+    _refresh(post, up=True)
+    post.later(60 * MINUTE)
+    strict = replace(PATIENCE, heartbeat_max_age_s=600)
+    watched = Window(post.house.database, post.house.legal_clock, strict, post.house.observe)
+    watched.refresh(broker_up=True, started_at=CLOCK)
+    assert watched.state().mode is Mode.DOWN
+    post.receive(post.author.heartbeat().body)
+    watched.refresh(broker_up=True, started_at=CLOCK)
+    assert watched.state().mode is Mode.UP
+
+
+def _override(post: Post, callers: dict[str, Caller]) -> None:
+    """The operator's word, ended once; the second time it stands, with a direct declaration whose transfer waits."""
+    window = post.house.window
+    window.override(Mode.UP, reason="Thử đường truyền", actor=WHO)
+    window.end_override(actor=WHO)
+    post.later(MINUTE)
+    window.override(Mode.DOWN, reason="Bảo trì đường truyền", actor=WHO)
+    body = citizen_message(Purpose="Chờ chuyển", messageId="direct-last")
+    post.house.door.submit(body, callers["citizen"])
+
+
+def _seal(post: Post) -> None:
+    post.later(MINUTE)
+    Waiting(post.house.database, post.house.intake, post.house.legal_clock, unobserved).seal()

@@ -1,0 +1,230 @@
+"""What older versions have stored opens: in every command that reads, and in every lookup over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House
+from adapter.cli import app, options
+from adapter.gateways.tables import certificate, dossier, inbox, outbox, search_key
+from adapter.services.lookup import Kind
+from tests.frozen.post import token_of
+from tests.frozen.standing import Standing
+from tests.harness.website import serving
+
+Run = Callable[..., Any]
+API = "/api/v1"
+SILENT = {
+    *("run", "web", "declare", "database upgrade", "judge"),
+    *("dossier accept", "dossier complete", "dossier brought", "dossier refuse"),
+    *("dossier request-amendment", "dossier approve", "dossier decline", "quarantine replay"),
+    *("certificate import", "certificate suspend", "certificate restore"),
+    *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
+    *("window override", "window end", "token issue", "token revoke"),
+    *("simulate pki", "simulate sign", "simulate send", "simulate window"),
+}
+"""Commands that show nothing of what is stored."""
+BY_DOSSIER = {"dossier show", "dossier versions", "dossier find"}
+"""Commands that are asked about each dossier."""
+READS: dict[str, tuple[str, ...]] = {
+    "check": ("check", "--json"),
+    "dossier list": ("dossier", "list", "--limit", "10000", "--json"),
+    "dossier amendments": ("dossier", "amendments", "--all", "--limit", "10000", "--json"),
+    "deadlines": ("deadlines", "--limit", "100000", "--days", "3650", "--json"),
+    "journal verify": ("journal", "verify", "--json"),
+    "quarantine list": ("quarantine", "list", "--json"),
+    "certificate list": ("certificate", "list", "--json"),
+    "certificate report": ("certificate", "report", "--json"),
+    "authorisation list": ("authorisation", "list", "--json"),
+    "account list": ("account", "list", "--all", "--json"),
+    "window status": ("window", "status", "--json"),
+    "token list": ("token", "list", "--json"),
+    "rehearse": ("rehearse", "--since", "2026-01-01", "--procedure", "BQP0100005", "--json"),
+    "views": ("views", "--print"),
+}
+"""Commands that are asked once; `quarantine show` and `certificate show` follow what the lists show."""
+FOLLOWED = {"quarantine show": ("quarantine list", "held"), "certificate show": ("certificate list", None)}
+LAWFUL = {"check": 1, "rehearse": 1, "certificate report": 1}
+"""Commands that may end with 1: no broker listens, old messages may be judged otherwise, a certificate has run out."""
+
+
+@pytest.fixture
+def run(store: Standing, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A command on the store; all share one house, since each would compile the catalogue anew."""
+    monkeypatch.setattr(options, "build", lambda _: store.house)
+    runner = CliRunner()
+
+    def run(*arguments: str, codes: tuple[int, ...] = (0,)) -> Any:
+        done = runner.invoke(app, [*arguments, "--config", str(store.config)])
+        assert done.exit_code in codes, (arguments, done.output, done.exception)
+        return json.loads(done.stdout) if "--json" in arguments and arguments[0] != "rehearse" else done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def door(store: Standing) -> Iterator[str]:
+    """The second door over the store, as callers reach it."""
+    with serving(store.house) as url:
+        yield url
+
+
+def test_every_command_is_asked_or_shows_nothing_of_the_store() -> None:
+    known = [SILENT, BY_DOSSIER, set(READS), set(FOLLOWED)]
+    assert set(_commands("", get_command(app))) == set().union(*known)
+    assert sum(map(len, known)) == len(set().union(*known))
+
+
+def _commands(name: str, command: Any) -> Iterator[str]:
+    for each, inner in getattr(command, "commands", {}).items():
+        full = f"{name} {each}".strip()
+        yield from _commands(full, inner) if hasattr(inner, "commands") else [full]
+
+
+@pytest.mark.parametrize("command", READS)
+def test_a_command_that_reads_shows_the_old_store(run: Run, command: str) -> None:
+    told = run(*READS[command], codes=(0, LAWFUL.get(command, 0)))
+    assert told
+    if command == "rehearse":
+        tally = json.loads(told.splitlines()[-1])["tally"]
+        assert tally["messages"] >= 5
+        assert (tally["unknown"], tally["lost_versions"]) == ({}, {})
+
+
+@pytest.mark.parametrize("command", FOLLOWED)
+def test_what_a_list_shows_is_shown_by_itself(run: Run, command: str) -> None:
+    listing, part = FOLLOWED[command]
+    told = run(*READS[listing])
+    shown = told[part] if part else told
+    assert shown
+    for each in shown:
+        assert run(*command.split(), str(each["id"]), "--json")
+
+
+def test_every_old_dossier_opens_at_the_desk(run: Run, store: Standing) -> None:
+    """Each with its life and its versions side by side."""
+    rows = _dossiers(store.house)
+    assert len(rows) > 50
+    for row in rows:
+        key = (row.number, str(row.year))
+        life = run("dossier", "show", *key, "--json")
+        assert (life["dossier"]["number"], len(life["versions"])) == (row.number, row.versions)
+        assert len(life["replies"]) >= 1
+        assert len(life["journal"]) == row.journal
+        compared = run("dossier", "versions", *key, "--json")
+        assert [each["version"] for each in compared["columns"]] == list(range(1, row.versions + 1))
+
+
+def test_an_old_dossier_of_each_procedure_opens_as_people_read_it(run: Run, store: Standing) -> None:
+    """As a table, with personal values and without."""
+    for row in {row.procedure: row for row in _dossiers(store.house)}.values():
+        key = (row.number, str(row.year))
+        assert "***" in run("dossier", "show", *key)
+        assert "***" not in run("dossier", "show", *key, "--personal", "--by", "frozen")
+        run("dossier", "versions", *key, "--personal", "--by", "frozen")
+
+
+def test_every_old_dossier_is_found_at_the_desk_by_its_keys(run: Run, store: Standing) -> None:
+    for row, kind, value in _keys(store.house):
+        found = run("dossier", "find", f"--{kind.replace('_', '-')}", value, "--json")
+        assert row.number in [each["reference"] for each in found] or len(found) >= 50, (kind, value)
+
+
+def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Standing, door: str) -> None:
+    with _client(door, "everywhere") as client:
+        for row in _dossiers(store.house):
+            (found,) = _asked(client, reference=row.number, year=row.year)["dossiers"]
+            assert (found["reference"], found["state"]) == (row.number, row.state)
+            assert len(found["versions"]) == (row.versions if row.versions > 1 else 0)
+            if row.confirmation_number:
+                (same,) = _asked(client, confirmation=row.confirmation_number)["dossiers"]
+                assert same == found
+            answer = client.get(f"{API}/lookup/dossiers/{row.number}/{row.year}/reply")
+            assert answer.status_code == (200 if found["reply"] else 404)
+        for row, kind, value in _keys(store.house):
+            told = _asked(client, **{kind: value})
+            assert row.number in [each["reference"] for each in told["dossiers"]] or told["more"], (kind, value)
+
+
+def test_an_office_of_old_sees_its_own_dossiers_only(store: Standing, door: str) -> None:
+    with _client(door, "customs") as client:
+        for row in _dossiers(store.house):
+            seen = _asked(client, reference=row.number, year=row.year)["dossiers"]
+            assert bool(seen) == ("HUUNGHI" in (row.gate, row.unit))
+
+
+def test_every_old_direct_declaration_is_read_by_its_declarant(store: Standing, door: str) -> None:
+    """Its replies come as the very bytes that were signed."""
+    with store.house.database.reading() as connection:
+        rows = connection.execute(select(inbox).where(inbox.c.bound_to.is_not(None))).all()
+        bodies = {row.digest: bytes(row.body) for row in connection.execute(select(outbox)) if row.body is not None}
+    clients = {"001085012345": "citizen", "0100109106": "enterprise"}
+    assert {row.bound_to for row in rows} == set(clients)
+    for row in rows:
+        with _client(door, clients[row.bound_to]) as client:
+            told = client.get(f"{API}/declarations/{row.public_id}")
+            assert told.status_code == 200, told.text
+            assert told.json()["replies"]
+            for reply in told.json()["replies"]:
+                got = client.get(f"{API}/declarations/{row.public_id}/replies/{reply['digest']}")
+                assert got.content == bodies[reply["digest"]]
+
+
+def test_a_revoked_token_of_old_opens_nothing(door: str) -> None:
+    with _client(door, "lost") as client:
+        assert client.get(f"{API}/window").status_code == 401
+
+
+def test_an_old_payload_leaves_the_quarantine_as_it_came(run: Run, store: Standing, tmp_path: Path) -> None:
+    held = run(*READS["quarantine list"])["held"]
+    for each in held:
+        file = tmp_path / each["id"]
+        run("quarantine", "show", each["id"], "--payload", str(file))
+        assert file.stat().st_size == each["size"]
+
+
+def test_old_certificates_are_read(store: Standing) -> None:
+    with store.house.database.reading() as connection:
+        kept = connection.execute(select(certificate.c.fingerprint)).scalars().all()
+    listed = store.house.registry.list()
+    assert sorted(each.fingerprint for each in listed) == sorted(kept)
+
+
+def _dossiers(house: House) -> list[Any]:
+    with house.database.reading() as connection:
+        return list(connection.execute(select(dossier).order_by(dossier.c.id)).all())
+
+
+def _keys(house: House) -> Iterator[tuple[Any, str, str]]:
+    """Keys that versions in force state: of each procedure one of each kind, as often as they differ."""
+    query = select(search_key).order_by(search_key.c.dossier_id, search_key.c.kind, search_key.c.value)
+    keys: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
+    with house.database.reading() as connection:
+        for each in connection.execute(query):
+            keys[each.dossier_id, each.version].setdefault(each.kind, each.value)
+    told = set()
+    for row in _dossiers(house):
+        for kind, value in keys[row.id, row.version].items():
+            if kind in set(Kind) and (row.procedure, kind, value) not in told:
+                told.add((row.procedure, kind, value))
+                yield row, kind, value
+
+
+def _client(door: str, label: str) -> httpx.Client:
+    return httpx.Client(base_url=door, headers={"Authorization": f"Bearer {token_of(label)}"}, timeout=60)
+
+
+def _asked(client: httpx.Client, **question: Any) -> Any:
+    answer = client.get(f"{API}/lookup/dossiers", params=question)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
