@@ -28,7 +28,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "groups.fields": frozenset({"name", "path", "type", "codes", "personal", "label"}),
     "place": frozenset({"gate", "unit", "principal", "declarant", "crossing"}),
     "search": frozenset({"kind", "value"}),
-    "deadlines": frozenset({"name", "kind", "hours", "days", "working_days", "field", "where", "basis"}),
+    "deadlines": frozenset({"name", "kind", "hours", "days", "working_days", "field", "where", "complete", "basis"}),
     "amends": frozenset({"procedures", "request", "reason", "changes", "replacement", "expects"}),
     "amends.expects": frozenset({"field", "since", "where", "basis"}),
     "amends.changes": frozenset({"group", "form", "row", "field", "old", "new"}),

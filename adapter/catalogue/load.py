@@ -345,6 +345,7 @@ def _deadline(stated: Mapping[str, Any]) -> Deadline:
         field=stated.get("field"),
         where=_conditions(stated.get("where", {})),
         basis=stated.get("basis", ""),
+        complete=bool(stated.get("complete", False)),
     )
 
 

@@ -13,7 +13,14 @@ from adapter.catalogue.rules import Rules
 from adapter.model.finding import Severity
 from adapter.model.procedure import Code, FieldSpec, HeaderEqual, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
-from adapter.pipeline.terms import BRING_WITHIN, DECLARE_BEFORE, DECLARE_WITHIN, RUNNING_KINDS, TIMED_KINDS
+from adapter.pipeline.terms import (
+    BRING_WITHIN,
+    CONFIRM_WITHIN,
+    DECLARE_BEFORE,
+    DECLARE_WITHIN,
+    RUNNING_KINDS,
+    TIMED_KINDS,
+)
 
 HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function", "meaning")
 PLACES = ("gate", "unit", "principal", "declarant", "crossing")
@@ -161,6 +168,8 @@ class Names:
                 yield f"{at}: {limit.amount:g} {limit.unit} are no time; write more than 0"
             elif limit.unit is not Unit.HOURS and limit.amount % 1:
                 yield f"{at}: {limit.amount:g} {limit.unit}: days are counted whole; write a whole number"
+            if limit.complete and limit.kind != CONFIRM_WITHIN:
+                yield f"{at}: complete is of {CONFIRM_WITHIN} only; leave it out"
             if limit.kind in TIMED_KINDS:
                 yield from self._fields.named(f"{at}: field", limit.field, types=("datetime",))
             for condition in limit.where:

@@ -14,7 +14,7 @@ from adapter.cli.printing import as_json, table
 from adapter.gateways.agenda import Wanted
 from adapter.services.deadlines import Agenda, Declared, Figures
 
-_COLUMNS = ("subject", "procedure", "gate", "name", "party", "standing", "noticed_at", "started_at", "due_at")
+_COLUMNS = ("subject", "procedure", "gate", "name", "party", "standing", "started_at", "due_at", "answered_at")
 
 
 def deadlines(
@@ -37,8 +37,8 @@ def deadlines(
 ) -> None:
     """Deadlines that run, those that end first before the others, and how many were met by procedure and gate.
 
-    "noticed" is when the border side had the message, from which alerts count; "started" is acceptance, from which the
-    law counts. A confirmation is met when the declarant has it in time; "answered" is sent in time, delivery not known.
+    A duty to confirm starts with reception and is met when the confirmation was sent in time. "answered" is when an
+    officer signed it: until it has left, the deadline runs.
     """
     given = moment(at, "--at")
     house = open_house(config)

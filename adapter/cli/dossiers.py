@@ -205,6 +205,8 @@ def _facts(life: Life) -> dict[str, object]:
         "received_at": seen.received_at,
         "accepted_at": seen.accepted_at,
         "confirm_due_at": seen.confirm_due_at,
+        "confirmed_at": seen.confirmed_at,
+        "sent_at": seen.sent_at,
         "completed_at": seen.completed_at,
         "late": seen.late,
         "overdue": seen.overdue,
@@ -241,7 +243,7 @@ def _show(life: Life) -> None:
         for each in life.replies
     )
     table("Replies", columns, rows_of)
-    clocks = ("noticed_at", "alert_due_at", "started_at", "due_at", "ended_at", "delivered_at")
+    clocks = ("noticed_at", "started_at", "due_at", "answered_at", "ended_at", "delivered_at")
     parts = ("name", "party", "standing", *clocks)
     heads = [name.removesuffix("_at").replace("_", " ") for name in parts]
     table("Deadlines", heads, ([getattr(each, name) for name in parts] for each in life.deadlines))

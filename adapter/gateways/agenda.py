@@ -1,7 +1,7 @@
 """The agenda: which deadlines run, and how many were met, from the rows of `gateways/deadlines`. Changes nothing.
 
-In law a confirmation is complete when the declarant has it (Article 10), so what counts is the delivery of the reply
-that answered; a deadline that no reply ends (the window's reconciliation) counts by its own end.
+A deadline is met by its end: a reply was sent, an amendment came, a paper was brought. When the declarant had the reply
+(completion in law, Article 10) is shown beside it and decides nothing about the border guard's duty.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from adapter.gateways.tables import deadline, dossier, incident, outbox
 
 _OPEN = deadline.c.ended_at.is_(None)
 _ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
-_DELIVERED = case((deadline.c.outbox_id.is_(None), deadline.c.ended_at), else_=outbox.c.delivered_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
 
 def _columns() -> list[Any]:
     subject = (dossier.c.number, dossier.c.year, dossier.c.procedure, dossier.c.gate)
-    return [deadline, *subject, incident.c.notice_number, _DELIVERED.label("delivered_at")]
+    return [deadline, *subject, incident.c.notice_number, outbox.c.delivered_at]
 
 
 def _with_subject(query: Select[Any]) -> Select[Any]:
@@ -76,13 +75,12 @@ def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
 def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Row[Any]]:
     """How deadlines that began since then stand, by procedure, gate and kind."""
     answered = deadline.c.why == End.ANSWERED.value
-    unknown = and_(answered, _DELIVERED.is_(None))
-    met = and_(answered, _DELIVERED <= _ENDS)
-    in_time = and_(unknown, deadline.c.ended_at <= _ENDS)
-    late = and_(answered, or_(_ENDS < _DELIVERED, and_(unknown, deadline.c.ended_at > _ENDS)))
+    met = and_(answered, deadline.c.ended_at <= _ENDS)
+    late = and_(answered, deadline.c.ended_at > _ENDS)
+    unknown = and_(answered, _ENDS.is_(None))
     overdue = and_(_OPEN, deadline.c.due_at < now)
     names = (dossier.c.procedure, dossier.c.gate, deadline.c.kind)
-    counted = {"met": met, "answered": in_time, "late": late, "overdue": overdue, "open": _OPEN}
+    counted = {"met": met, "late": late, "unknown": unknown, "overdue": overdue, "open": _OPEN}
     query = (
         _with_subject(select(*names, *(_count(condition).label(name) for name, condition in counted.items())))
         .where(deadline.c.noticed_at >= since, *_of(wanted))

@@ -1,7 +1,7 @@
 """Running deadlines in the store: one row for each, opened and ended with what happens to a dossier.
 
-A row keeps both clocks (Article 10): from when the border side had the message, and from when the law counts. Lists and
-figures are in `gateways/agenda`.
+A duty to confirm ends when the confirmation was sent (Articles 10, 11, 13, 14, 16, 17), not when an officer signed it
+and not when the declarant had it. Lists and figures are in `gateways/agenda`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from adapter.gateways.tables import deadline, dossier, incident, outbox
 from adapter.model.procedure import Unit
@@ -22,7 +22,7 @@ class End(StrEnum):
     """Why a deadline runs no longer."""
 
     ANSWERED = "answered"
-    """What had to be done within it is done; what ends it in law is when the other side had it."""
+    """What had to be done within it was done: a reply was sent, an amendment came, a paper was brought."""
     LAPSED = "lapsed"
     """Nothing is left to be done: refused, withdrawn, replaced."""
 
@@ -51,22 +51,36 @@ def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | N
 
 
 def start(connection: Connection, dossier_id: int, kind: str, at: datetime, terms: Terms) -> datetime | None:
-    """The law's clock begins to run for a deadline that is watched already; gives when it ends."""
+    """The law's clock begins for an open deadline whose clock does not run yet; gives when the open one ends."""
     query = select(deadline).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == kind, _OPEN)
     found = connection.execute(query).first()
-    if found is None:
-        return None
+    if found is None or found.started_at is not None:
+        return found.due_at if found else None
     due = terms.due(found.amount, Unit(found.unit), at)
-    connection.execute(update(deadline).where(deadline.c.id == found.id).values(started_at=at, due_at=due))
+    began(connection, found.id, at, due)
     return due
 
 
-def end(
-    connection: Connection, dossier_id: int, kinds: Iterable[str], why: End, at: datetime, *, outbox_id: int | None
-) -> None:
-    """Deadlines of these kinds run no longer; `outbox_id` is the reply whose delivery counts in law."""
-    mine = and_(deadline.c.dossier_id == dossier_id, deadline.c.kind.in_(list(kinds)), _OPEN)
-    connection.execute(update(deadline).where(mine).values(ended_at=at, why=why.value, outbox_id=outbox_id))
+def end(connection: Connection, dossier_id: int, kinds: Iterable[str], why: End, at: datetime) -> None:
+    """Deadlines of these kinds run no longer."""
+    connection.execute(update(deadline).where(_open_of(dossier_id, kinds)).values(ended_at=at, why=why.value))
+
+
+def answer(connection: Connection, dossier_id: int, kinds: Iterable[str], outbox_id: int, at: datetime) -> None:
+    """The reply that answers deadlines of these kinds is signed; they run until it was sent (`sent`)."""
+    mine = _open_of(dossier_id, kinds)
+    connection.execute(update(deadline).where(mine).values(answered_at=at, outbox_id=outbox_id))
+
+
+def sent(connection: Connection, outbox_ids: Sequence[int], at: datetime) -> None:
+    """These replies were sent: what they answer runs no longer."""
+    if outbox_ids:
+        mine = and_(_OPEN, deadline.c.outbox_id.in_(outbox_ids))
+        connection.execute(update(deadline).where(mine).values(ended_at=at, why=End.ANSWERED.value))
+
+
+def _open_of(dossier_id: int, kinds: Iterable[str]) -> ColumnElement[bool]:
+    return and_(deadline.c.dossier_id == dossier_id, deadline.c.kind.in_(list(kinds)), _OPEN)
 
 
 def brought(connection: Connection, dossier_id: int, name: str, at: datetime) -> bool:
@@ -90,7 +104,7 @@ def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row
 
 
 def take_breaches(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
-    """Deadlines that have passed unanswered, each once. Before the law's clock runs, the watch's end counts."""
+    """Deadlines that have passed with nothing sent, each once. Until the law's clock runs, the watch's end counts."""
     passed = or_(deadline.c.due_at.is_(None), deadline.c.due_at <= now)
     due = and_(_OPEN, deadline.c.breached_at.is_(None), deadline.c.alert_due_at <= now, passed)
     return _take(connection, due, deadline.c.alert_due_at, {"breached_at": now}, limit)

@@ -54,11 +54,6 @@ def keep_confirmation(connection: Connection, dossier: Dossier, number: str) -> 
     connection.execute(insert(search_keys).values(key))
 
 
-def keep_due(connection: Connection, dossier_id: int, due: datetime | None) -> None:
-    """When the confirmation is due in law (Article 10); the deadline itself is in `gateways/deadlines`."""
-    connection.execute(update(dossiers).where(dossiers.c.id == dossier_id).values(confirm_due_at=due))
-
-
 def _dossier(row: Row[Any]) -> Dossier:
     return Dossier(
         key=DossierKey(row.number, row.year),
@@ -68,7 +63,7 @@ def _dossier(row: Row[Any]) -> Dossier:
         version=row.version,
         received_at=row.received_at,
         accepted_at=row.accepted_at,
-        completed_at=row.completed_at,
+        confirmed_at=row.completed_at,
         id=row.id,
         identities=tuple(row.identities),
         last_sent=row.last_sent,
@@ -130,7 +125,7 @@ def state(dossier: Dossier) -> dict[str, Any]:
         "state": dossier.state.value,
         "version": dossier.version,
         "accepted_at": dossier.accepted_at,
-        "completed_at": dossier.completed_at,
+        "completed_at": dossier.confirmed_at,
         "last_sent": dossier.last_sent,
         "transferred": dossier.transferred,
         "versions": dossier.versions,

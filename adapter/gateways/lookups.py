@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, func, or_, select
 
-from adapter.gateways.tables import contingency, declaration, dossier, inbox, outbox, search_key
+from adapter.gateways.amendments import APPROVED
+from adapter.gateways.mailbox import SENT_AT
+from adapter.gateways.tables import (
+    amendment,
+    confirmation,
+    contingency,
+    declaration,
+    dossier,
+    inbox,
+    outbox,
+    search_key,
+)
 from adapter.model.identifiers import DossierKey
 
-_LATER_VERSIONS = ("confirmation",)
-"""Kinds that are found whatever version they stand at; others only in the newest: a replaced paper is not declared."""
+_OF_ANY_VERSION = ("confirmation",)
+"""Kinds of keys that do not belong to one version of what was declared."""
 
 
 def message(connection: Connection, public_id: str) -> Row[Any] | None:
@@ -70,22 +81,52 @@ def by_number(connection: Connection, *, number: str, year: int, office: str | N
 
 
 def by_key(connection: Connection, *, kind: str, value: str, office: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Dossiers by a search key, which is given as it is stored (`dossiers.search_value`)."""
+    """Dossiers by a search key, which is given as it is stored (`dossiers.search_value`).
+
+    `matched` is the newest version that states it, of those that are or were in force: where it is older than the one
+    in force, what was asked for has been replaced.
+    """
     if not value:
         return _found(connection, false(), office, limit)
     named = [search_key.c.kind == kind, search_key.c.value == value, search_key.c.dossier_id == dossier.c.id]
-    if kind not in _LATER_VERSIONS:
-        named.append(search_key.c.version == dossier.c.version)
-    return _found(connection, exists().where(*named), office, limit)
+    if kind not in _OF_ANY_VERSION:
+        never = exists().where(
+            amendment.c.dossier_id == search_key.c.dossier_id,
+            amendment.c.version == search_key.c.version,
+            amendment.c.state != APPROVED,
+        )
+        named += [search_key.c.version <= dossier.c.version, ~never]
+    matched = select(func.max(search_key.c.version)).where(*named).correlate(dossier).scalar_subquery()
+    return _found(connection, exists().where(*named), office, limit, matched)
 
 
 def _found(
-    connection: Connection, condition: ColumnElement[bool], office: str | None, limit: int
+    connection: Connection,
+    condition: ColumnElement[bool],
+    office: str | None,
+    limit: int,
+    matched: Any = dossier.c.version,
 ) -> Sequence[Row[Any]]:
-    query = select(dossier).where(condition).order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
+    columns = (dossier, matched.label("matched"))
+    query = select(*columns).where(condition).order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
     if office is not None:
         query = query.where(or_(dossier.c.gate == office, dossier.c.unit == office))
     return connection.execute(query).all()
+
+
+def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The confirmations of each dossier that were not taken back, with their replies' times, in the order signed."""
+    columns = (outbox.c.route, outbox.c.created_at, outbox.c.sent_at, SENT_AT.label("sent_in_law"))
+    query = (
+        select(confirmation, *columns, outbox.c.delivered_at)
+        .join(outbox, outbox.c.id == confirmation.c.outbox_id)
+        .where(confirmation.c.dossier_id.in_(dossier_ids), outbox.c.taken_back_at.is_(None))
+        .order_by(outbox.c.ordinal)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.dossier_id, []).append(row)
+    return found
 
 
 def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, Row[Any]]:

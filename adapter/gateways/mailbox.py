@@ -98,9 +98,10 @@ def reply_row(
     dossier_id: int | None,
     ordinal: int,
     route: str,
+    readable: bool,
     at: datetime,
 ) -> dict[str, Any]:
-    """An outbox row. A reply on the portal's route is sent by being readable."""
+    """An outbox row. A reply on the portal's route is sent by being readable; one on another may be readable too."""
     reply = signed.reply
     return {
         "id": row_id,
@@ -120,6 +121,7 @@ def reply_row(
         "route": route,
         "created_at": at,
         "sent_at": at if route == "portal" else None,
+        "readable_at": at if readable else None,
     }
 
 
@@ -141,6 +143,7 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[R
 def copy_row(original: Row[Any], *, row_id: int, at: datetime) -> dict[str, Any]:
     """An outbox row that sends a stored answer again; the bytes stay with the original."""
     values = dict(original._mapping)
+    values.pop("readable_at", None)
     values.pop("delivered_at", None)
     values.pop("answer", None)
     values.pop("returns", None)
@@ -168,6 +171,7 @@ class Due:
     message_id: str
     correlation_id: str | None
     dossier_id: int | None
+    kind: str
 
 
 def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[Due]:
@@ -198,6 +202,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             outbox.c.message_id,
             outbox.c.correlation_id,
             outbox.c.dossier_id,
+            outbox.c.kind,
         )
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
         .where(outbox.c.sent_at.is_(None), outbox.c.route.in_(routes), ~blocked)
@@ -219,9 +224,14 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             message_id=row.message_id,
             correlation_id=row.correlation_id,
             dossier_id=row.dossier_id,
+            kind=row.kind,
         )
         for row in connection.execute(query)
     ]
+
+
+SENT_AT = func.coalesce(outbox.c.readable_at, outbox.c.sent_at)
+"""When a reply was sent in law: readable on the portal, or confirmed by the broker, whichever was first."""
 
 
 def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:

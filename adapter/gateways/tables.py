@@ -121,8 +121,13 @@ outbox = Table(
     Column("digest", String(64), nullable=False),
     Column("route", String(10), nullable=False),  # window | transfer | portal
     Column("created_at", Moment, nullable=False),
-    Column("sent_at", Moment),
-    Column("delivered_at", Moment),
+    Column("sent_at", Moment),  # the broker confirmed it; on the portal's route when it was made
+    Column("readable_at", Moment),  # the declarant could read it on the portal
+    Column(
+        "in_hand_at", Moment
+    ),  # a dispatcher took it to publish it: whether it left is not sure, so it counts as left
+    Column("taken_back_at", Moment),  # it was signed and never sent, and must not be
+    Column("delivered_at", Moment),  # the declarant had it
     Column("answer", String(10)),  # receipt | error: what the window answered to it
     Column("returns", Integer, nullable=False, server_default="0"),  # how often it was tried and did not leave
 )
@@ -173,7 +178,7 @@ dossier = Table(
     Column("received_at", Moment, nullable=False),
     Column("accepted_at", Moment),
     Column("confirm_due_at", Moment),
-    Column("completed_at", Moment),
+    Column("completed_at", Moment),  # a confirmation was signed; when the declarant had it is its reply's delivered_at
     Column("confirmation_number", String(35)),
     Column("last_sent", Moment),
     Column("transferred", Boolean, nullable=False),
@@ -200,6 +205,18 @@ declaration = Table(
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("dossier_id", "version"),
 )
+
+confirmation = Table(  # forms 08, 10, 12, 15, 17 and the ship's: what each confirms; its times are its reply's
+    "confirmation",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id"), nullable=False),
+)
+Index("ix_confirmation_dossier", confirmation.c.dossier_id)
+Index("ix_confirmation_outbox", confirmation.c.outbox_id)
 
 amendment_request = Table(  # form 13
     "amendment_request",
@@ -326,15 +343,16 @@ deadline = Table(
     Column("party", String(12), nullable=False),  # border_guard | declarant: whom it binds
     Column("amount", Double, nullable=False),
     Column("unit", String(12), nullable=False),
-    Column("noticed_at", Moment, nullable=False),  # the watch's clock begins
+    Column("noticed_at", Moment, nullable=False),  # the dossier's first reception, or when a request was made
     Column("alert_due_at", Moment),
     Column("warn_at", Moment),
     Column("starts_with", BigInteger, ForeignKey("outbox.id")),  # the reply whose delivery starts the law's clock
     Column("started_at", Moment),  # the law's clock begins
     Column("due_at", Moment),
-    Column("ended_at", Moment),
+    Column("answered_at", Moment),  # the reply that answers it was signed
+    Column("ended_at", Moment),  # it runs no longer: the reply was sent, or there is nothing left to be done
     Column("why", String(10)),  # answered | lapsed
-    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that answered it
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that answers it
     Column("warned_at", Moment),
     Column("breached_at", Moment),
 )
@@ -346,6 +364,7 @@ for _name, _column, _open in (
     ("warn", deadline.c.warn_at, "ended_at IS NULL AND warned_at IS NULL"),
     ("breach", deadline.c.alert_due_at, "ended_at IS NULL AND breached_at IS NULL"),
     ("starts", deadline.c.starts_with, "ended_at IS NULL AND started_at IS NULL"),
+    ("unsent", deadline.c.outbox_id, "ended_at IS NULL AND outbox_id IS NOT NULL"),
     ("incident", deadline.c.incident_id, "incident_id IS NOT NULL"),
 ):
     Index(f"ix_deadline_{_name}", _column, sqlite_where=text(_open), postgresql_where=text(_open))

@@ -30,8 +30,18 @@ _KEY = ("number", "year", "state", "version")
 _DOSSIER = (
     *_KEY,
     *("channel", "gate", "unit", "crossing_at", "late", "received_at", "accepted_at", "confirm_due_at"),
-    *("completed_at", "confirmation_number", "alias_number", "transferred"),
+    *("confirmed_at", "sent_at", "completed_at", "confirmation_number", "alias_number", "transferred"),
 )
+_NEWEST = (
+    "(SELECT {time} FROM confirmation c JOIN outbox o ON o.id = c.outbox_id WHERE c.dossier_id = d.id "
+    "AND o.taken_back_at IS NULL ORDER BY o.ordinal DESC LIMIT 1)"
+)
+_TIMES = {
+    "confirmed_at": 'd."completed_at"',
+    "sent_at": _NEWEST.format(time="COALESCE(o.readable_at, o.sent_at)"),
+    "completed_at": _NEWEST.format(time="o.delivered_at"),
+}
+"""The newest confirmation's three times: it was signed, it was sent, the declarant had it (completion in law)."""
 _CASTS = {"integer": "bigint", "year": "bigint", "date": "date", "flag": "boolean"}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -178,8 +188,9 @@ class _Writer:
     def _dossier(self, names: tuple[str, ...]) -> list[Column]:
         columns = []
         for name in names:
-            source = f"d.{self.quoted(name)}"
-            if isinstance(dossiers.c[name].type, Moment) and not self.is_postgresql:
+            source = _TIMES.get(name, f"d.{self.quoted(name)}")
+            is_time = name in _TIMES or isinstance(dossiers.c[name].type, Moment)
+            if is_time and not self.is_postgresql:
                 source = f"{source} || '+00:00'"
             columns.append(Column(f"dossier_{name}", source, f"Hồ sơ / dossier: {name.replace('_', ' ')}"))
         return columns

@@ -131,8 +131,8 @@ class Dossier:
     """The version in force. What an officer has not approved yet, or has declined, is kept beside it."""
     received_at: datetime
     accepted_at: datetime | None = None
-    completed_at: datetime | None = None
-    """When the declaration was confirmed as complete, after an amendment once more."""
+    confirmed_at: datetime | None = None
+    """When a confirmation was signed last; it completes nothing before it was sent and the declarant has it."""
     id: int | None = None
     identities: tuple[str, ...] = ()
     """The personal numbers and tax codes of those who may read and change it."""
@@ -150,7 +150,7 @@ class Dossier:
 
     def after(self, act: Act) -> DossierState | None:
         """The state after an act, or None where it is not possible now."""
-        if act in ONLY_UNCONFIRMED and self.completed_at is not None:
+        if act in ONLY_UNCONFIRMED and self.confirmed_at is not None:
             return None
         return step(self.state, act)
 

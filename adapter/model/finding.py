@@ -20,6 +20,8 @@ class Severity(StrEnum):
     """20/22: a lawful ground."""
     WAIT = "wait"
     """Cannot tell yet: receipted, kept, judged again later, for a bounded time."""
+    REQUEST = "request"
+    """Accepted, and the border guard asks at once for an amendment (form 13, Article 11(3)(a))."""
     WARN = "warn"
     """Accepted and flagged."""
 

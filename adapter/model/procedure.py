@@ -126,7 +126,7 @@ class Condition:
 class Deadline:
     """A time limit of the Decision.
 
-    `declare_before` or `declare_within` of a field's time, `confirm_within` of acceptance, `bring_within` of a field's
+    `declare_before` or `declare_within` of a field's time, `confirm_within` of reception, `bring_within` of a field's
     time (what the declarant brings later); the kinds that run with a dossier are in pipeline/terms. Of several of one
     kind the first counts whose conditions (`where`) all hold.
     """
@@ -138,6 +138,8 @@ class Deadline:
     where: tuple[Condition, ...] = ()
     basis: str = ""
     unit: Unit = Unit.HOURS
+    complete: bool = False
+    """It runs from the reception of the version that is complete and valid by the rules ("đầy đủ, hợp lệ")."""
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """Whether it is the time limit of what was declared."""

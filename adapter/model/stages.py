@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from lxml import etree
 
-from adapter.model.finding import Finding
+from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
@@ -157,3 +157,13 @@ class Declaration:
     @property
     def verified(self) -> VerifiedDocument:
         return self.valid.verified
+
+    @property
+    def received_at(self) -> datetime:
+        """When the border side's system had the message that brought it; a message that waited, when it first came."""
+        return self.verified.envelope.submission.received_at
+
+    @property
+    def is_complete(self) -> bool:
+        """Complete and valid by the rules ("đầy đủ, hợp lệ", Articles 13(2), 16(2)): no rule asks for an amendment."""
+        return all(finding.severity is not Severity.REQUEST for finding in self.findings)

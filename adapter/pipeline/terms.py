@@ -14,20 +14,21 @@ from adapter.model.calendar import Calendar, YearUnknown
 from adapter.model.procedure import Catalogue, Deadline, Procedure, Unit
 from adapter.pipeline.envelope import VIETNAM, read_time
 
+CONFIRM_WITHIN = "confirm_within"
 DECLARE_BEFORE, DECLARE_WITHIN = "declare_before", "declare_within"
 """Time limits that a message keeps or misses when it comes: so long before a time it states, or after it."""
 BRING_WITHIN = "bring_within"
 RUNNING_KINDS = {
-    "confirm_within": "border_guard",
+    CONFIRM_WITHIN: "border_guard",
     "amend_within": "declarant",
     "confirm_amendment_within": "border_guard",
     BRING_WITHIN: "declarant",
 }
 """Time limits that begin with something that happened to a dossier, each with whom it binds.
 
-- `confirm_within`: in law from acceptance, watched from reception, to the confirmation (30/23);
+- `confirm_within`: from the version's reception until the confirmation (30/23) was sent (Articles 10, 13, 16);
 - `amend_within`: from the moment the declarant has the request to amend (20/25), to his amendment;
-- `confirm_amendment_within`: from the amendment's reception to its confirmation (30/28);
+- `confirm_amendment_within`: from the amendment's reception until its confirmation (30/28) was sent;
 - `bring_within`: from a time that the form states, watched from the confirmation on, to when it was brought.
 """
 TIMED_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, BRING_WITHIN)
@@ -84,10 +85,11 @@ def _close_of(day: date) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A deadline that runs: two clocks, both shown (Article 10).
+    """A deadline that runs.
 
-    Alerts run from `noticed_at`, the earliest time the border side had the message, to `alert_due_at`; the law's clock
-    runs from `started_at` to `due_at`. A time that the calendar cannot tell is None.
+    The law's clock runs from `started_at` to `due_at`. `noticed_at` is when there was first something to watch: the
+    dossier's first reception, or the making of a request to amend. Until the law's clock runs, alerts count from then.
+    A time that the calendar cannot tell is None.
     """
 
     limit: Deadline
@@ -112,10 +114,10 @@ class Terms:
 
     def term(self, limit: Deadline, *, noticed_at: datetime, started_at: datetime | None) -> Term:
         """A deadline that begins to run; `started_at` None: the law's clock does not run yet."""
-        alert_due = self.due(limit.amount, limit.unit, noticed_at)
-        warn = None if alert_due is None else noticed_at + (alert_due - noticed_at) * self.warn_share
-        due = None if started_at is None else self.due(limit.amount, limit.unit, started_at)
-        return Term(limit, noticed_at, alert_due, warn, started_at, due)
+        begin = started_at or noticed_at
+        alert_due = self.due(limit.amount, limit.unit, begin)
+        warn = None if alert_due is None else begin + (alert_due - begin) * self.warn_share
+        return Term(limit, noticed_at, alert_due, warn, started_at, None if started_at is None else alert_due)
 
     def due(self, amount: float, unit: Unit, begin: datetime) -> datetime | None:
         """When it ends, or None where the calendar cannot tell (which `check` has told the operator)."""

@@ -91,8 +91,9 @@ class Completion:
             content = compose.completion(answered, form=spec.form, root=spec.root, values=values)
             dossiers.keep_confirmation(matter.ledger.connection, dossier, number)
             kind = ReplyKind.AMENDMENT_COMPLETION if amended else ReplyKind.COMPLETION
-            done = replace(dossier, completed_at=now)
-            return Said(kind, content, done, procedure, matter.request, spec.schema_name, {"confirmation": number})
+            done = replace(dossier, confirmed_at=now)
+            detail = {"confirmation": number}
+            return Said(kind, content, done, procedure, matter.request, spec.schema_name, detail, number)
 
         return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, say)
 

@@ -1,8 +1,7 @@
 """Deadlines for people: what is due, what has passed, how many were met; and the alerts that the clock sends.
 
-The law's clock runs from acceptance, the watch from the earliest time the border side had the message; both are shown.
-A confirmation is met when the declarant has it in time (Article 10); one that was sent in time and whose delivery is
-not known yet is called just that.
+A duty to confirm runs from reception until the signed confirmation was sent (Articles 10, 11, 13, 14, 16, 17). When an
+officer signed it, when it was sent and when the declarant had it are three times, and all are shown.
 """
 
 from __future__ import annotations
@@ -31,20 +30,23 @@ class Standing(StrEnum):
     NEAR = "near"
     """The share of the time after which an alert goes out is over."""
     WAITING = "waiting"
-    """The law's clock has not begun, but the message has waited as long as the whole deadline."""
+    """The law's clock has not begun, but it has been waited for as long as the whole deadline."""
+    SIGNED = "signed"
+    """The reply is signed and was not sent yet; there is time left."""
     OVERDUE = "overdue"
     MET = "met"
-    ANSWERED = "answered"
-    """Sent in time; that the declarant has it is not known yet."""
     LATE = "late"
     LAPSED = "lapsed"
     UNKNOWN = "unknown"
-    """It is counted in working days of a year that the calendar does not have."""
+    """It is counted in working days of a year that the calendar does not have, or old data lack the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One deadline with both its clocks. `subject`: the dossier, or the incident."""
+    """One deadline with its times. `subject`: the dossier, or the incident.
+
+    `answered_at`: the reply was signed; `ended_at`: it was sent; `delivered_at`: the declarant had it.
+    """
 
     subject: str
     procedure: str | None
@@ -57,6 +59,7 @@ class Due:
     alert_due_at: datetime | None
     started_at: datetime | None
     due_at: datetime | None
+    answered_at: datetime | None
     ended_at: datetime | None
     delivered_at: datetime | None
 
@@ -69,8 +72,8 @@ class Figures:
     gate: str | None
     kind: str
     met: int
-    answered: int
     late: int
+    unknown: int
     overdue: int
     open: int
 
@@ -156,31 +159,26 @@ def due_of(row: Stored[Any], now: datetime) -> Due:
         alert_due_at=row.alert_due_at,
         started_at=row.started_at,
         due_at=row.due_at,
+        answered_at=row.answered_at,
         ended_at=row.ended_at,
         delivered_at=row.delivered_at,
     )
 
 
 def standing(row: Any, now: datetime) -> Standing:
-    """How a deadline stands; every comparison is with the law's end, but for alerts."""
+    """How a deadline stands. What ends exactly when it is due is in time."""
     if row.why == End.LAPSED.value:
         return Standing.LAPSED
-    if row.alert_due_at is None:
+    due = row.due_at or row.alert_due_at
+    if due is None:
         return Standing.UNKNOWN
     if row.why == End.ANSWERED.value:
-        return _answered(row)
-    if row.due_at is not None and row.due_at < now:
-        return Standing.OVERDUE
-    if row.due_at is None and row.alert_due_at < now:
-        return Standing.WAITING
+        return Standing.LATE if row.ended_at > due else Standing.MET
+    if due < now:
+        return Standing.WAITING if row.due_at is None else Standing.OVERDUE
+    if row.answered_at is not None:
+        return Standing.SIGNED
     return Standing.NEAR if row.warn_at <= now else Standing.RUNNING
-
-
-def _answered(row: Any) -> Standing:
-    due = row.due_at or row.alert_due_at
-    if row.ended_at > due or (row.delivered_at is not None and row.delivered_at > due):
-        return Standing.LATE
-    return Standing.ANSWERED if row.delivered_at is None else Standing.MET
 
 
 def _subject(row: Stored[Any]) -> str:

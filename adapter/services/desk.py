@@ -70,6 +70,8 @@ class Said:
     schema_name: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     """For the journal: no personal value."""
+    confirmation: str | None = None
+    """The number of the confirmation, where the reply is one."""
 
 
 Say = Callable[[Matter], Said]
@@ -142,7 +144,9 @@ class Desk:
         to = self._address(dossier, procedure, request)
         signed = self.correspondence.sign(said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name)
         direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
-        ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
+        reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
+        if said.confirmation is not None:
+            ledger.confirm(said.confirmation, dossier, reply)
         if direct and carried:
             transfer = self._transfer(ledger, dossier, procedure, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")

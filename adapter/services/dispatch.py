@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from adapter.gateways import mailbox
+from adapter.gateways import deadlines, mailbox
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Due
 from adapter.model.events import Event, Observe
+from adapter.services.docket import ANSWERS
 
 OUTBOUND = "nsw.outbound"
 APP_ID = "nsw-adapter"
@@ -20,6 +21,7 @@ _STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
     Nacked: Event.NACKED,
     Unconfirmed: Event.UNCONFIRMED,
 }
+_ANSWERING = {kind.value for kind in ANSWERS}
 _NAMED = 10
 """Of so many replies that stay the message ids are told: enough to see that they are always the same."""
 
@@ -84,7 +86,9 @@ class Dispatch:
 
     def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> None:
         pairs = list(zip(due, verdicts, strict=True))
-        mailbox.mark_sent(connection, [reply.id for reply, verdict in pairs if _left(verdict)], self.clock())
+        sent, now = [reply for reply, verdict in pairs if _left(verdict)], self.clock()
+        mailbox.mark_sent(connection, [reply.id for reply in sent], now)
+        deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
         mailbox.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
 
     def _tell(self, due: Sequence[Due], verdicts: Sequence[Verdict]) -> Round:

@@ -10,24 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import deadlines, dossiers, tables
+from adapter.gateways import deadlines, tables
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.deadlines import End
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Deadline, Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
-from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
+from adapter.pipeline.terms import BRING_WITHIN, CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
-CONFIRM = "confirm_within"
 LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN)
 """States in which nothing is left to be done in time."""
 DECLARED = (Meaning.DECLARATION, Meaning.REPLACEMENT)
 AMEND, CONFIRM_AMENDMENT = "amend_within", "confirm_amendment_within"
 ANSWERS = {
-    ReplyKind.COMPLETION: (CONFIRM,),
+    ReplyKind.COMPLETION: (CONFIRM_WITHIN,),
     # Form 15 confirms the whole declaration, also one that was amended before its first confirmation.
-    ReplyKind.AMENDMENT_COMPLETION: (CONFIRM, CONFIRM_AMENDMENT),
+    ReplyKind.AMENDMENT_COMPLETION: (CONFIRM_WITHIN, CONFIRM_AMENDMENT),
 }
 """Which deadlines a reply of ours answers."""
 
@@ -36,10 +35,6 @@ def amendment_due(procedure: Procedure, values: Mapping[str, Any], begin: dateti
     """When the confirmation of an amendment is due that begins to count at `begin` (Article 11(3)(c))."""
     limit = procedure.deadline(CONFIRM_AMENDMENT, values)
     return terms.due(limit.amount, limit.unit, begin) if limit else None
-
-
-def _received(form: Declaration) -> datetime:
-    return form.verified.envelope.submission.received_at
 
 
 @dataclass
@@ -52,23 +47,26 @@ class Docket:
     _opened: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _reopened: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _answered: list[tuple[int, tuple[str, ...], int]] = field(default_factory=list)
+    _readable: list[int] = field(default_factory=list)
+    """Replies that are sent by being readable on the portal."""
     _asked: dict[DossierKey, Term] = field(default_factory=dict)
     _begun: list[dict[str, Any]] = field(default_factory=list)
     """Of amendments; one that begins again ends the one before."""
 
     def declared(self, dossier: Dossier, declaration: Declaration, *, known: bool) -> datetime | None:
-        """A version came in: the confirmation of it is due; gives when, once the law's clock runs.
+        """A version came in: the confirmation of it is due; gives when, or None while the law's clock does not run.
 
-        `known`: the dossier was there before this transaction, and its deadline may be another now (a replacement).
+        `known`: the dossier was there before this transaction; a replacement starts the duty of its own version.
         """
         if declaration.verified.meaning not in DECLARED:
             return None
-        limit = declaration.verified.envelope.procedure.deadline(CONFIRM, declaration.values)
+        limit = declaration.verified.envelope.procedure.deadline(CONFIRM_WITHIN, declaration.values)
         book = self._reopened if known else self._opened
         book.pop(dossier.key, None)
         if limit is None or dossier.state in LAPSED:
             return None
-        term = self.terms.term(limit, noticed_at=dossier.received_at, started_at=dossier.accepted_at)
+        started_at = declaration.received_at if declaration.is_complete or not limit.complete else None
+        term = self.terms.term(limit, noticed_at=dossier.received_at, started_at=started_at)
         row_id = self.database.new_id(self.connection)
         book[dossier.key] = deadlines.row(term, row_id=row_id, dossier_id=dossier.id)
         return term.due_at
@@ -77,29 +75,34 @@ class Docket:
         """The declarant is asked to amend; the law's clock runs once he has the request (Article 11(3)(b))."""
         self._asked[dossier.key] = self.terms.term(limit, noticed_at=at, started_at=None)
 
-    def amended(
-        self, dossier: Dossier, form: Declaration, *, accepted_at: datetime | None, answers: bool
-    ) -> datetime | None:
-        """A form 14 came: its confirmation is due; gives when, once the law's clock runs (Article 11(3)(c))."""
+    def amended(self, dossier: Dossier, form: Declaration, *, answers: bool, in_force: bool) -> datetime | None:
+        """A form 14 came: gives when its confirmation is due, an hour from its reception (Article 11(3)(c))."""
         assert dossier.id is not None
         if answers:
-            deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, _received(form), outbox_id=None)
+            deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.received_at)
         limit = form.verified.envelope.procedure.deadline(CONFIRM_AMENDMENT, form.values)
         if limit is None:
             return None
-        term = self.terms.term(limit, noticed_at=_received(form), started_at=accepted_at)
+        term = self.terms.term(limit, noticed_at=form.received_at, started_at=form.received_at)
         self._begin(dossier, term, starts_with=None)
+        if in_force:
+            self.in_force(dossier, form.received_at, is_complete=form.is_complete)
         return term.due_at
 
-    def approved(self, dossier: Dossier, at: datetime) -> datetime | None:
-        """An amendment that waited is accepted; gives when its confirmation is due."""
+    def in_force(self, dossier: Dossier, received_at: datetime, *, is_complete: bool) -> datetime | None:
+        """An amended version is in force; gives when its confirmation is due.
+
+        Where the first confirmation waits for a complete and valid version, this may be it (Articles 13(2), 16(2)).
+        """
         assert dossier.id is not None
-        return deadlines.start(self.connection, dossier.id, CONFIRM_AMENDMENT, at, self.terms)
+        if is_complete:
+            deadlines.start(self.connection, dossier.id, CONFIRM_WITHIN, received_at, self.terms)
+        return deadlines.start(self.connection, dossier.id, CONFIRM_AMENDMENT, received_at, self.terms)
 
     def declined(self, dossier: Dossier, at: datetime) -> None:
         """An amendment that waited has no confirmation."""
         assert dossier.id is not None
-        deadlines.end(self.connection, dossier.id, [CONFIRM_AMENDMENT], End.LAPSED, at, outbox_id=None)
+        deadlines.end(self.connection, dossier.id, [CONFIRM_AMENDMENT], End.LAPSED, at)
 
     def confirmed(self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime) -> None:
         """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
@@ -107,7 +110,7 @@ class Docket:
         `values` are of the version in force; what the confirmation before this one asked for is asked for no more.
         """
         assert dossier.id is not None
-        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], End.LAPSED, at, outbox_id=None)
+        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], End.LAPSED, at)
         brought = deadlines.to_bring(self.connection, dossier.id, done=True)
         for limit, start in to_bring(procedure, values):
             if limit.name not in brought:
@@ -117,35 +120,38 @@ class Docket:
         row = deadlines.row(term, row_id=self.database.new_id(self.connection), dossier_id=dossier.id)
         self._begun.append({**row, "starts_with": starts_with})
 
-    def replied(self, dossier: Dossier, kind: ReplyKind, row_id: int) -> None:
-        """A reply is in the outbox: it may be what was due, or what a time limit begins with."""
+    def replied(self, dossier: Dossier, kind: ReplyKind, row_id: int, *, readable: bool) -> None:
+        """A reply is in the outbox: it may be what was due, or what a time limit begins with.
+
+        `readable`: the declarant reads it on the portal from now on, so it is sent.
+        """
         if kind is ReplyKind.AMENDMENT_REQUEST and dossier.key in self._asked:
             self._begin(dossier, self._asked.pop(dossier.key), starts_with=row_id)
         if kind in ANSWERS and dossier.id is not None:
             self._answered.append((dossier.id, ANSWERS[kind], row_id))
+            if readable:
+                self._readable.append(row_id)
 
     def write(self, before: Mapping[DossierKey, Dossier], after: Mapping[DossierKey, Dossier], now: datetime) -> None:
         """Keep what began and what ended; dossiers and replies are in the store already."""
         for row in self._reopened.values():
-            deadlines.end(self.connection, row["dossier_id"], [CONFIRM], End.LAPSED, now, outbox_id=None)
+            deadlines.end(self.connection, row["dossier_id"], [CONFIRM_WITHIN], End.LAPSED, now)
         rows = [*self._opened.values(), *self._reopened.values()]
         self.database.insert(self.connection, tables.deadline, rows)
         for row in self._begun:
-            deadlines.end(self.connection, row["dossier_id"], [row["kind"]], End.LAPSED, now, outbox_id=None)
+            deadlines.end(self.connection, row["dossier_id"], [row["kind"]], End.LAPSED, now)
         self.database.insert(self.connection, tables.deadline, self._begun)
         for key, dossier in after.items():
             if key in before and dossier.id is not None:
                 self._follow(before[key], dossier, now)
         for dossier_id, kinds, row_id in self._answered:
-            deadlines.end(self.connection, dossier_id, kinds, End.ANSWERED, now, outbox_id=row_id)
+            deadlines.answer(self.connection, dossier_id, kinds, row_id, now)
+        deadlines.sent(self.connection, self._readable, now)
 
     def _follow(self, was: Dossier, dossier: Dossier, now: datetime) -> None:
         assert dossier.id is not None
-        if was.accepted_at is None and dossier.accepted_at is not None:
-            due = deadlines.start(self.connection, dossier.id, CONFIRM, dossier.accepted_at, self.terms)
-            dossiers.keep_due(self.connection, dossier.id, due)
         if was.state is DossierState.AMENDMENT_REQUESTED is not dossier.state:
             # Completed as it was declared: what was asked for turned out to be in order.
-            deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now, outbox_id=None)
+            deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now)
         if dossier.state in LAPSED and was.state not in LAPSED:
-            deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now, outbox_id=None)
+            deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now)

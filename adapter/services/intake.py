@@ -271,8 +271,9 @@ class Intake:
         assert version is not None
         number = self.series.amendment(ledger.connection, ledger.now)
         row = amendment_row(outcome.declaration, decision, number=number, at=ledger.now)
-        form, accepted_at = outcome.declaration, None if decision.approval else ledger.now
-        due = ledger.docket.amended(dossier, form, accepted_at=accepted_at, answers=row["requested"])
+        due = ledger.docket.amended(
+            dossier, outcome.declaration, answers=row["requested"], in_force=not decision.approval
+        )
         if row["requested"] and not decision.approval and dossier.id is not None:
             amendments.close(ledger.connection, dossier.id, ledger.now)
         return ledger.amend_dossier(dossier, version, inbox_id, row, due=due)

@@ -16,9 +16,15 @@ from adapter.gateways.mailbox import Identity, Known
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply
-from adapter.model.stages import Declaration
+from adapter.model.stages import Channel, Declaration
 from adapter.services.admission import Register
 from adapter.services.docket import Docket
+
+
+def is_readable(route: str, dossier: Dossier | None) -> bool:
+    """Whether the declarant reads a reply on the portal at once: of a dossier declared there he reads every one."""
+    declared_there = dossier is not None and dossier.channel is Channel.PORTAL
+    return route == "portal" or (route != "transfer" and declared_there)
 
 
 @dataclass
@@ -47,6 +53,7 @@ class Ledger:
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _keys: list[dict[str, Any]] = field(default_factory=list)
     _amendments: list[dict[str, Any]] = field(default_factory=list)
+    _confirmations: list[dict[str, Any]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -83,7 +90,7 @@ class Ledger:
             self._new[dossier.key] = dossiers.row(dossier, places)
         known = dossier.key not in self._new
         due = self.docket.declared(dossier, version, known=known)
-        self.place(dossier.key, places if known else {**places, "confirm_due_at": due})
+        self.place(dossier.key, {**places, "confirm_due_at": due})
         self._version(dossier, version, inbox_id, document=None)
         self.versions[dossier.key] = version
         return dossier
@@ -129,13 +136,14 @@ class Ledger:
         self.dossiers[dossier.key] = dossier
         return dossier
 
-    def reply(self, signed: SignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str) -> None:
-        """A signed reply into the outbox, at its place among the dossier's replies."""
+    def reply(self, signed: SignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str) -> int:
+        """A signed reply into the outbox, at its place among the dossier's replies; gives its row's id."""
         ordinal = 0
         if dossier is not None:
             dossier = replace(dossier, replies=dossier.replies + 1)
             self.dossiers[dossier.key] = dossier
             ordinal = dossier.replies
+        readable = is_readable(route, dossier)
         row = mailbox.reply_row(
             signed,
             row_id=self.new_id(),
@@ -143,13 +151,20 @@ class Ledger:
             dossier_id=dossier.id if dossier else None,
             ordinal=ordinal,
             route=route,
+            readable=readable,
             at=self.now,
         )
         self._outbox.append(row)
         if dossier is not None and route != "transfer":
-            self.docket.replied(dossier, signed.reply.kind, row["id"])
+            self.docket.replied(dossier, signed.reply.kind, row["id"], readable=readable)
         if inbox_id is not None and route != "transfer":
             self._answers.setdefault(inbox_id, []).append(row)
+        return int(row["id"])
+
+    def confirm(self, number: str, dossier: Dossier, outbox_id: int) -> None:
+        """A signed confirmation, with what it confirms: the version in force."""
+        row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
+        self._confirmations.append({**row, "outbox_id": outbox_id})
 
     def send_again(self, inbox_id: int, stored: Mapping[int, list[Stored[Any]]]) -> int:
         """The stored identical answers once more; gives how many."""
@@ -179,6 +194,7 @@ class Ledger:
         amendments.keep(self.connection, self._amendments)
         bulk(self.connection, tables.journal, self._journal)
         bulk(self.connection, tables.outbox, self._outbox)
+        bulk(self.connection, tables.confirmation, self._confirmations)
         changed = [
             dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier
         ]

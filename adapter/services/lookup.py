@@ -21,9 +21,9 @@ from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
-from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.comparison import Column, Comparison, Line, compared
+from adapter.services.results import Confirmed, Paper, paper, result
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 
 MOST = 50
@@ -62,14 +62,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """Whether paper may still be asked for, and on what ground."""
-
-    value: bool
-    ground: Label
-
-
-@dataclass(frozen=True, slots=True)
 class SignedDecision:
     """The newest signed decision; `sent_at` is None while it waits for the window."""
 
@@ -98,6 +90,8 @@ class Found:
     gate: str | None
     unit: str | None
     version: int
+    replaced_by: int | None
+    """What was asked for stands in an older version only: the number of the version that has replaced it."""
     versions: Sequence[Column]
     """All versions kept, and where each stands; none for a dossier that was never changed."""
     changes: Sequence[Line]
@@ -106,8 +100,16 @@ class Found:
     crossing_at: datetime | None
     received_at: datetime | None
     accepted_at: datetime | None
+    confirmed_at: datetime | None
+    """When the newest confirmation was signed."""
+    sent_at: datetime | None
+    """When it was sent: what the border guard's duty ends with."""
     completed_at: datetime | None
+    """When the declarant had it: completion in law (Article 10); None while that is not known."""
     issued_through_window: bool
+    """The newest confirmation has left through the window."""
+    transferred: bool
+    """What was decided outside the window has been transferred to it."""
     paper_may_be_asked: Paper
     decision: SignedDecision | None
 
@@ -118,63 +120,6 @@ class Findings:
 
     dossiers: Sequence[Found]
     more: bool
-
-
-_RESULTS = {
-    DossierState.RECEIVED: Label("Đã nhận bản khai, chưa có kết quả", "Received; no result yet"),
-    DossierState.ACCEPTED: Label(
-        "Đã tiếp nhận bản khai, chưa xác nhận hoàn thành khai báo", "Accepted; completion is not confirmed yet"
-    ),
-    DossierState.AMENDMENT_REQUESTED: Label(
-        "Đã yêu cầu người khai sửa đổi, bổ sung", "The declarant was asked for an amendment"
-    ),
-    DossierState.AMENDED: Label(
-        "Đã sửa đổi, bổ sung, chưa xác nhận hoàn thành", "Amended; completion is not confirmed yet"
-    ),
-    DossierState.COMPLETED: Label(
-        "Xác nhận hoàn thành {what}, không phải cho phép qua cửa khẩu",
-        "{what} is confirmed as complete; this is no permission to cross",
-    ),
-    DossierState.COMPLETED_AMENDED: Label(
-        "Xác nhận hoàn thành {what} sau sửa đổi, bổ sung, không phải cho phép qua cửa khẩu",
-        "{what} is confirmed as complete after amendment; this is no permission to cross",
-    ),
-    DossierState.REFUSED: Label("Không tiếp nhận bản khai", "Refused"),
-    DossierState.WITHDRAWN: Label("Người khai đã rút bản khai", "Withdrawn by the declarant"),
-}
-_COMPLETED = {
-    "declaration": Label("khai báo", "The declaration"),
-    "procedure": Label("thủ tục", "The procedure"),
-}
-"""What a completion completes: Article 10 says khai báo, Article 13 (ships) says thủ tục."""
-_LETTER = Paper(
-    False,
-    Label(
-        "Công văn TCHQ ngày 27/5/2022, mục 2: kết quả cấp qua Cơ chế một cửa quốc gia",
-        "General Department of Customs, letter of 27/5/2022, section 2: issued through the national single window",
-    ),
-)
-_OUTSIDE = Paper(
-    True,
-    Label(
-        "Công văn TCHQ ngày 27/5/2022, mục 2 không áp dụng: xử lý ngoài Cơ chế một cửa quốc gia, chưa chuyển lên",
-        "Letter of 27/5/2022, section 2 does not apply: processed outside the window and not yet transferred to it",
-    ),
-)
-_NOT_YET = Paper(
-    True,
-    Label(
-        "Công văn TCHQ ngày 27/5/2022, mục 2 chưa áp dụng: kết quả chưa được cấp qua Cơ chế một cửa quốc gia",
-        "Letter of 27/5/2022, section 2 does not apply yet: the result has not been issued through the window",
-    ),
-)
-_NOT_COVERED = Paper(
-    True,
-    Label(
-        "Công văn TCHQ ngày 27/5/2022, mục 2 không áp dụng: thủ tục không thuộc năm thủ tục của công văn",
-        "Letter of 27/5/2022, section 2 does not apply: the procedure is not one of the five that the letter names",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -202,11 +147,21 @@ class Lookup:
             rows = _ask(connection, question, office)
             self._journal(connection, "lookup.dossiers", question, office, actor, hits=min(len(rows), MOST))
             shown = rows[:MOST]
-            decisions = lookups.decisions(connection, [row.id for row in shown], _DECISIONS)
+            ids = [row.id for row in shown]
+            decisions = lookups.decisions(connection, ids, _DECISIONS)
+            confirmations = lookups.confirmations(connection, ids)
             histories = {
                 row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
             }
-        found = [self._found(row, decisions.get(row.id), histories.get(row.id)) for row in shown]
+        found = [
+            self._found(
+                row,
+                decisions.get(row.id),
+                [_confirmed(each) for each in confirmations.get(row.id, ())],
+                histories.get(row.id),
+            )
+            for row in shown
+        ]
         return Findings(found, len(rows) > MOST)
 
     def reply(self, number: str, year: int, caller: Caller) -> bytes | None:
@@ -235,11 +190,15 @@ class Lookup:
         }
         journal.append(connection, self.database, Entry(event, actor, self.clock(), detail))
 
-    def _found(self, row: Stored[Any], decision: Stored[Any] | None, history: Comparison | None) -> Found:
+    def _found(
+        self,
+        row: Stored[Any],
+        decision: Stored[Any] | None,
+        confirmations: Sequence[Confirmed],
+        history: Comparison | None,
+    ) -> Found:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
-        by_window = row.channel == Channel.WINDOW.value
-        # A result that waits in the outbox is none yet for whoever asks the window.
-        issued = bool(row.transferred) or (by_window and decision is not None and decision.sent_at is not None)
+        state, newest = DossierState(row.state), confirmations[-1] if confirmations else None
         return Found(
             reference=row.number,
             alias=row.alias_number,
@@ -248,32 +207,27 @@ class Lookup:
             title=procedure.title if procedure else None,
             form=_form(procedure) if procedure else None,
             state=row.state,
-            result=_result(DossierState(row.state), procedure),
+            result=result(state, procedure, confirmations),
             confirmation=row.confirmation_number,
             channel=row.channel,
             gate=row.gate,
             unit=row.unit,
             version=row.version,
+            replaced_by=row.version if row.matched is not None and row.matched < row.version else None,
             versions=history.columns if history else (),
             changes=tuple(each for each in history.lines if each.changed) if history else (),
             late=row.late,
             crossing_at=_local(row.crossing_at),
             received_at=_local(row.received_at),
             accepted_at=_local(row.accepted_at),
-            completed_at=_local(row.completed_at),
-            issued_through_window=issued,
-            paper_may_be_asked=_paper(procedure, issued=issued, by_window=by_window),
+            confirmed_at=_local(newest.signed_at) if newest else _local(row.completed_at),
+            sent_at=_local(newest.sent_at) if newest else None,
+            completed_at=_local(newest.delivered_at) if newest else None,
+            issued_through_window=newest is not None and newest.left_window_at is not None,
+            transferred=row.transferred,
+            paper_may_be_asked=paper(state, procedure, confirmations, transferred=row.transferred),
             decision=decision and _decision(decision),
         )
-
-
-def _paper(procedure: Procedure | None, *, issued: bool, by_window: bool) -> Paper:
-    """The letter spares paper for the procedures that it names, and only of results that the window has."""
-    if procedure is not None and not procedure.paperless:
-        return _NOT_COVERED
-    if issued:
-        return _LETTER
-    return _NOT_YET if by_window else _OUTSIDE
 
 
 def _office(caller: Caller) -> str:
@@ -300,11 +254,15 @@ def _asked(question: Question) -> str:
     return search_value(question.kind.value, question.value)
 
 
-def _result(state: DossierState, procedure: Procedure | None) -> Label:
-    """Where the dossier stands, in words; completion of the declaration and of the procedure are told apart."""
-    what = _COMPLETED[procedure.result if procedure else "declaration"]
-    said = _RESULTS[state]
-    return Label(said.vi.format(what=what.vi), said.en.format(what=what.en))
+def _confirmed(row: Stored[Any]) -> Confirmed:
+    return Confirmed(
+        number=row.number,
+        version=row.version,
+        signed_at=row.created_at,
+        sent_at=row.sent_in_law,
+        left_window_at=row.sent_at if row.route == "window" else None,
+        delivered_at=row.delivered_at,
+    )
 
 
 def _form(procedure: Procedure) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import agenda, journal, listings
+from adapter.gateways import agenda, journal, listings, lookups
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.model.dossier import DossierState
@@ -34,11 +34,16 @@ class Overview:
     received_at: datetime
     accepted_at: datetime | None
     confirm_due_at: datetime | None
+    confirmed_at: datetime | None
+    """When a confirmation was signed last."""
+    sent_at: datetime | None
+    """When that one was sent; None in a list."""
     completed_at: datetime | None
+    """When the declarant had it (Article 10); None in a list."""
     late: bool
     """Declared later than the Decision asks."""
     overdue: bool
-    """Accepted, not completed, and its confirmation was due before now (Article 10)."""
+    """Its confirmation was due before now (Articles 10, 11, 13, 14, 16, 17) and nothing is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +142,12 @@ class Oversight:
             replies = listings.replies(connection, row.id)
             entries = listings.entries(connection, row.id)
             due = [due_of(each, now) for each in agenda.of_dossier(connection, row.id)]
+            confirmed = lookups.confirmations(connection, [row.id]).get(row.id, [])
         catalogue = self.catalogue()
         versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
         procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
-        return _life(_seen(row, now, procedure, personal=personal), versions, replies, entries, due)
+        overview = _overview(row, now, confirmed[-1] if confirmed else None)
+        return _life(_seen(row, overview, procedure, personal=personal), versions, replies, entries, due)
 
     def journal_faults(self) -> tuple[int, list[str]]:
         """How many chains there are, and every place where one does not hold."""
@@ -148,8 +155,19 @@ class Oversight:
             return listings.chains(connection), journal.broken(connection)
 
 
-def _overview(row: Stored[Any], now: datetime) -> Overview:
-    open_still = row.state == DossierState.ACCEPTED.value and row.confirm_due_at is not None
+_UNCONFIRMED = tuple(
+    state.value
+    for state in (
+        DossierState.RECEIVED,
+        DossierState.ACCEPTED,
+        DossierState.AMENDMENT_REQUESTED,
+        DossierState.AMENDED,
+    )
+)
+
+
+def _overview(row: Stored[Any], now: datetime, newest: Stored[Any] | None = None) -> Overview:
+    open_still = row.state in _UNCONFIRMED and row.confirm_due_at is not None
     return Overview(
         number=row.number,
         year=row.year,
@@ -159,7 +177,9 @@ def _overview(row: Stored[Any], now: datetime) -> Overview:
         received_at=row.received_at,
         accepted_at=row.accepted_at,
         confirm_due_at=row.confirm_due_at,
-        completed_at=row.completed_at,
+        confirmed_at=row.completed_at,
+        sent_at=newest.sent_in_law if newest else None,
+        completed_at=newest.delivered_at if newest else None,
         late=row.late,
         overdue=open_still and row.confirm_due_at < now,
     )
@@ -181,7 +201,7 @@ def _life(
     )
 
 
-def _seen(row: Stored[Any], now: datetime, procedure: Procedure | None, *, personal: bool) -> dict[str, Any]:
+def _seen(row: Stored[Any], overview: Overview, procedure: Procedure | None, *, personal: bool) -> dict[str, Any]:
     """The dossier's own columns; who it is about only as far as the mapping says that it is not personal."""
 
     def shown(role: str, value: str | None) -> str | None:
@@ -189,7 +209,7 @@ def _seen(row: Stored[Any], now: datetime, procedure: Procedure | None, *, perso
         return value if personal or not value or (field is not None and not field.personal) else MASK
 
     return {
-        "dossier": _overview(row, now),
+        "dossier": overview,
         "gate": row.gate,
         "unit": row.unit,
         "crossing_at": row.crossing_at,

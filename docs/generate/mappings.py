@@ -88,6 +88,8 @@ KEYWORDS: dict[str, str] = {
     "deadlines.working_days": "Instead of hours: how many working days of `mappings/calendar.yaml`, counted likewise.",
     "deadlines.field": "The time it counts to (`declare_before`) or from (`declare_within`, `bring_within`).",
     "deadlines.where": "`{field: value}`: holds only then; of several of one kind the first that holds counts.",
+    "deadlines.complete": "Of `confirm_within`: it runs from the reception of the version that is complete and valid "
+    'by the rules ("đầy đủ, hợp lệ"), not of one for which an amendment is requested.',
     "deadlines.basis": "The article it rests on.",
     "amends": "Of a form 14: which dossiers it amends, and where it says so.",
     "amends.procedures": "Codes of the procedures whose dossiers it amends.",

@@ -41,6 +41,7 @@ def declaration(
     reference: str | None = None,
     function: str = "01",
     purpose: str = "Thăm thân",
+    paper: str = "C1234567",
     sent: str = "2026-03-02 07:14:58",
     signer: str | None = "nsw",
 ) -> Message:
@@ -56,6 +57,7 @@ def declaration(
         "<ExpiryDate>2031": "<ExpiryDate>2044",
         "<ExpectedReturn>2026": "<ExpectedReturn>2043",
         "Thăm thân": purpose,
+        "C1234567": paper,
     }
     return Message(message_id, reference, f"{PROCEDURE}.10.{function}", _signed(_text(_TEMPLATE), changes, signer))
 

@@ -1,11 +1,11 @@
-"""Deadlines on both databases: the two clocks, when one is met in law, alerts once each, figures."""
+"""Deadlines on both databases: received, sent and delivered kept apart, alerts once each, figures."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from adapter.bootstrap import House
 from adapter.cli import app
 from adapter.cli.dossiers import oversight
 from adapter.gateways.agenda import Wanted
+from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.tables import deadline, incident, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
@@ -26,6 +27,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.completion import Officer
 from adapter.services.deadlines import Agenda, Due, Standing
+from adapter.services.dispatch import Dispatch
 from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
 from tests.harness.history import Desk, dossier_of, told_again
@@ -35,6 +37,14 @@ from tests.harness.stores import ensure_tables
 
 OFFICER = Officer("cb-01", "Tran Van Quan")
 MINUTE = timedelta(minutes=1)
+
+
+class Confirming:
+    """A broker that confirms whatever it is given."""
+
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]:
+        written()
+        return [Confirmed() for _ in batch]
 
 
 @dataclass
@@ -55,10 +65,18 @@ class Post:
         ensure_tables(self.house.database)
 
     def receive(self, number: int, *, door: Channel = Channel.WINDOW) -> DossierKey:
-        message = declaration(number)
+        message = declaration(number, signer="portal" if door is Channel.PORTAL else "nsw")
         settled = self.house.intake.receive([Submission(message.raw, door, self.now, Digest(message.digest))])
         assert settled[0].outcome.value == "accepted", settled
         return DossierKey(message.reference, 2026)
+
+    def replace(self, key: DossierKey) -> None:
+        """A newer version of the declaration comes (10/02)."""
+        message = declaration("newer", reference=key.number, function="02", sent="2026-03-02 07:14:59")
+        (settled,) = self.house.intake.receive(
+            [Submission(message.raw, Channel.WINDOW, self.now, Digest(message.digest))]
+        )
+        assert settled.outcome.value == "accepted", settled
 
     def play(self, name: str) -> DossierKey:
         """The history of a fixture, each step ten minutes after the one before; its own message is not sent."""
@@ -87,11 +105,24 @@ class Post:
     def complete(self, key: DossierKey) -> None:
         self.house.completion.complete(key, OFFICER)
 
+    def dispatch(self) -> None:
+        """What waits in the outbox leaves: the broker confirms it."""
+        house = self.house
+        dispatch = Dispatch(house.database, Confirming(), lambda: self.now, house.observe, window=100)
+        while dispatch.round(transfers=True).sent:  # of a dossier one reply leaves at a time
+            pass
+
     def deliver(self, key: DossierKey) -> None:
         """The declarant has the confirmation: the window's 99 came."""
         with self.house.database.transaction() as connection:
             kept = update(outbox).where(outbox.c.reference == key.number, outbox.c.kind == "Completion")
             connection.execute(kept.values(delivered_at=self.now))
+
+    def only_open(self, key: DossierKey) -> Due:
+        """The dossier's one deadline that runs."""
+        life = oversight(self.house).life(key, personal=False, actor="test")
+        (due,) = [each for each in life.deadlines if each.standing is not Standing.LAPSED]
+        return due
 
     def agenda(self, **wanted: Any) -> Agenda:
         since = CLOCK - timedelta(days=1)
@@ -134,70 +165,88 @@ def officers_post(tmp_path: Path, database_url: str) -> Iterator[Post]:
     made.scene.close()
 
 
-def test_a_confirmation_that_the_declarant_has_in_time_is_met(post: Post) -> None:
-    key = post.receive(1)
-    assert post.only(key).standing is Standing.RUNNING
-    post.now += 50 * MINUTE
-    post.complete(key)
-    assert post.only(key).standing is Standing.ANSWERED
-    post.now += 10 * MINUTE  # exactly one hour
-    post.deliver(key)
-
-    assert post.only(key).standing is Standing.MET
-    (figures,) = post.agenda().figures
-    assert (figures.met, figures.answered, figures.late, figures.overdue, figures.open) == (1, 0, 0, 0, 0)
-
-
-def test_a_confirmation_sent_in_time_that_arrives_too_late_is_late(post: Post) -> None:
-    key = post.receive(1)
-    post.now += 50 * MINUTE
-    post.complete(key)
-    (figures,) = post.agenda().figures
-    assert (figures.met, figures.answered, figures.late) == (0, 1, 0)
-    post.now += 11 * MINUTE
-    post.deliver(key)
-
-    assert post.only(key).standing is Standing.LATE
-    (figures,) = post.agenda().figures
-    assert (figures.met, figures.answered, figures.late) == (0, 0, 1)
-
-
-def test_a_confirmation_that_leaves_too_late_is_late_before_it_is_delivered(post: Post) -> None:
-    key = post.receive(1)
-    post.now += 61 * MINUTE
-    assert post.only(key).standing is Standing.OVERDUE
-    assert [figures.overdue for figures in post.agenda().figures] == [1]
-    post.complete(key)
-
-    assert post.only(key).standing is Standing.LATE
-    (figures,) = post.agenda().figures
-    assert (figures.answered, figures.late, figures.overdue) == (0, 1, 0)
-
-
-def test_alerts_count_from_reception_and_the_law_from_acceptance(officers_post: Post) -> None:
-    post = officers_post
+def test_a_confirmation_that_was_sent_at_the_very_end_of_its_time_is_met(post: Post) -> None:
+    """Article 10(3)(b): one hour from reception to sending; exactly one hour is in time."""
     key = post.receive(1)
     due = post.only(key)
-    assert (due.noticed_at, due.alert_due_at) == (CLOCK, CLOCK + 60 * MINUTE)
-    assert (due.started_at, due.due_at) == (None, None)
+    assert (due.standing, due.started_at, due.due_at) == (Standing.RUNNING, CLOCK, CLOCK + 60 * MINUTE)
+    post.now += 60 * MINUTE
+    post.complete(key)
+    assert post.only(key).standing is Standing.SIGNED
+    post.dispatch()
+
+    due = post.only(key)
+    assert (due.standing, due.ended_at, due.delivered_at) == (Standing.MET, CLOCK + 60 * MINUTE, None)
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.late, figures.overdue, figures.open) == (1, 0, 0, 0)
+
+
+def test_delivery_is_shown_and_does_not_decide_the_duty(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 50 * MINUTE
+    post.complete(key)
+    post.dispatch()
+    post.now += 300 * MINUTE
+    post.deliver(key)
+
+    due = post.only(key)
+    assert (due.standing, due.answered_at, due.ended_at) == (Standing.MET, CLOCK + 50 * MINUTE, CLOCK + 50 * MINUTE)
+    assert due.delivered_at == post.now
+
+
+def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 50 * MINUTE
+    post.complete(key)
+    assert [due.standing for due in post.agenda().due] == [Standing.SIGNED]
+    post.now = CLOCK + 61 * MINUTE
+    assert post.only(key).standing is Standing.OVERDUE
+    assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
+    post.dispatch()
+
+    assert post.only(key).standing is Standing.LATE
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.late, figures.overdue) == (0, 1, 0)
+
+
+def test_on_the_portal_a_confirmation_is_sent_when_it_can_be_read(post: Post) -> None:
+    key = post.receive(1, door=Channel.PORTAL)
+    post.now += 50 * MINUTE
+    post.complete(key)
+    due = post.only(key)
+    assert (due.standing, due.ended_at, due.delivered_at) == (Standing.MET, CLOCK + 50 * MINUTE, None)
+
+
+def test_an_officer_s_acceptance_does_not_move_the_reception(officers_post: Post) -> None:
+    post = officers_post
+    key = post.receive(1)
     post.now += 30 * MINUTE
     post.house.completion.accept(key, OFFICER)
 
     due = post.only(key)
-    assert (due.started_at, due.due_at) == (CLOCK + 30 * MINUTE, CLOCK + 90 * MINUTE)
-    assert due.alert_due_at == CLOCK + 60 * MINUTE
+    assert (due.noticed_at, due.started_at, due.due_at) == (CLOCK, CLOCK, CLOCK + 60 * MINUTE)
     overview = oversight(post.house).life(key, personal=False, actor="test").dossier
-    assert overview.confirm_due_at == CLOCK + 90 * MINUTE
+    assert overview.confirm_due_at == CLOCK + 60 * MINUTE
     post.now = CLOCK + 61 * MINUTE
-    assert post.only(key).standing is Standing.NEAR  # the watch is over, the law's time is not
+    assert post.only(key).standing is Standing.OVERDUE
 
 
-def test_what_nobody_accepts_is_watched_all_the_same(officers_post: Post) -> None:
+def test_a_replacement_starts_the_duty_of_its_own_version(officers_post: Post) -> None:
+    post = officers_post
+    key = post.receive(1)
+    post.now += 40 * MINUTE
+    post.replace(key)
+
+    due = post.only_open(key)
+    assert (due.noticed_at, due.started_at, due.due_at) == (CLOCK, post.now, post.now + 60 * MINUTE)
+
+
+def test_what_nobody_accepts_is_overdue_all_the_same(officers_post: Post) -> None:
     post = officers_post
     key = post.receive(1)
     post.now += 61 * MINUTE
 
-    assert post.only(key).standing is Standing.WAITING
+    assert post.only(key).standing is Standing.OVERDUE
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
 
 
@@ -213,9 +262,10 @@ def test_each_alert_is_sent_once_and_the_breach_once(post: Post) -> None:
     assert post.alerts() == []
 
 
-def test_no_alert_for_what_is_done(post: Post) -> None:
+def test_no_alert_for_what_was_sent(post: Post) -> None:
     key = post.receive(1)
     post.complete(key)
+    post.dispatch()
     post.now += 61 * MINUTE
     assert post.alerts() == []
 
@@ -267,7 +317,7 @@ def test_after_an_incident_reconciliation_is_due_by_the_end_of_the_next_working_
     post.house.deadlines.watch()
     assert [each.name for each in post.agenda().due] == ["confirm"]
     (figures,) = [each for each in post.agenda().figures if each.kind == "reconcile_within"]
-    assert (figures.met, figures.answered, figures.late) == (1, 0, 0)
+    assert (figures.met, figures.late) == (1, 0)
 
 
 def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it(post: Post) -> None:
@@ -313,8 +363,9 @@ def test_an_amendment_is_confirmed_within_an_hour_of_its_reception(post: Post) -
     assert (due.kind, due.started_at, due.due_at) == ("confirm_amendment_within", received, received + 60 * MINUTE)
     post.now += 30 * MINUTE
     post.complete(key)
+    post.dispatch()
 
-    assert post.named(key)["confirm"].standing is Standing.ANSWERED
+    assert post.named(key)["confirm"].standing is Standing.MET
     assert post.agenda().due == ()  # form 15 confirms the declaration too
 
 
@@ -332,11 +383,12 @@ def test_what_is_found_in_order_after_all_leaves_no_answer_due(post: Post) -> No
     assert post.named(key)["answer"].standing is Standing.LAPSED
 
 
-def test_an_amendment_that_waits_for_approval_is_watched_and_a_declined_one_leaves_nothing_due(post: Post) -> None:
+def test_an_amendment_that_waits_for_approval_runs_from_its_reception_and_a_declined_one_lapses(post: Post) -> None:
     key = post.play(OWN)
     post.send(post.cases()[OWN])
+    received = post.now
     due = post.named(key)["confirm"]
-    assert (due.standing, due.noticed_at, due.started_at) == (Standing.RUNNING, post.now, None)
+    assert (due.standing, due.started_at, due.due_at) == (Standing.RUNNING, received, received + 60 * MINUTE)
     Desk(post.house).act(post.cases()[OWN], Act.DECLINE)
     assert post.named(key)["confirm"].standing is Standing.LAPSED
 
@@ -352,6 +404,7 @@ def confirmed(post: Post, name: str) -> DossierKey:
     case = post.cases()[name]
     post.send(case)
     post.complete(dossier_of(case.message))
+    post.dispatch()
     return dossier_of(case.message)
 
 
@@ -368,6 +421,7 @@ def amend(post: Post, key: DossierKey, field: str, old: str, new: str) -> None:
     Desk(post.house).act(replace(case, message=message), Act.REQUEST)
     post.send(replace(case, message=message))
     post.complete(key)
+    post.dispatch()
 
 
 def test_the_original_letter_is_due_three_days_after_the_visa_once_that_was_confirmed(post: Post) -> None:
@@ -377,6 +431,7 @@ def test_the_original_letter_is_due_three_days_after_the_visa_once_that_was_conf
     key = dossier_of(case.message)
     assert "originalLetter" not in post.named(key)
     post.complete(key)
+    post.dispatch()
 
     due = post.named(key)["originalLetter"]
     assert (due.party, due.due_at, due.standing) == ("declarant", THREE_DAYS, Standing.RUNNING)

@@ -13,10 +13,13 @@ import httpx
 import pytest
 
 from adapter.gateways import tables
-from adapter.model.identifiers import DossierKey
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.pipeline.compose import AmendmentItem
 from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
+from tests.crash.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, configure, website
@@ -71,39 +74,112 @@ def test_what_was_decided_directly_is_found_at_once_and_paper_may_be_asked(site:
     assert "27/5/2022" in found["paper_may_be_asked"]["ground"]["vi"]
 
 
-def test_once_it_is_transferred_paper_may_no_more_be_asked(site: Website) -> None:
-    told = declare(site)
+OFFICER = Officer("o-1", "Thượng úy Thử Nghiệm")
+
+
+class Customs:
+    """Customs of every office, who ask for the one dossier there is."""
+
+    def __init__(self, site: Website) -> None:
+        self._site, (_, self._token) = site, site.house.tokens.issue(Role.CUSTOMS, "all", office="*")
+
+    def see(self) -> dict[str, Any]:
+        (row,) = self._site.rows(tables.dossier)
+        with self._site.client(self._token) as client:
+            (found,) = ask(client, reference=row.number, year=row.year)
+        return found
+
+
+def test_a_result_decided_outside_the_window_says_so_with_its_transfer_and_paper_may_be_asked(site: Website) -> None:
+    """Letter of 27/5/2022, section 2: paper is spared for results issued through the window, and for no other."""
+    told, customs = declare(site), Customs(site)
+    site.house.completion.complete(DossierKey(told["reference"], 2026), OFFICER)
+    before = customs.see()
     site.mark_transferred()
-    with site.customs() as client:
-        (found,) = ask(client, reference=told["reference"], year=2026)
-    assert found["issued_through_window"] is True
-    assert found["paper_may_be_asked"]["value"] is False
-    assert "Công văn TCHQ ngày 27/5/2022, mục 2" in found["paper_may_be_asked"]["ground"]["vi"]
+    after = customs.see()
+    for found, transferred in ((before, "chưa chuyển dữ liệu"), (after, "đã chuyển dữ liệu")):
+        assert (found["issued_through_window"], found["paper_may_be_asked"]["value"]) == (False, True)
+        assert "ngoài Cơ chế một cửa" in found["paper_may_be_asked"]["ground"]["vi"]
+        assert transferred in found["paper_may_be_asked"]["ground"]["vi"]
 
 
-def test_what_came_by_the_window_was_issued_through_it(site: Website) -> None:
+def test_paper_is_spared_for_a_confirmation_that_has_left_through_the_window_and_not_before(site: Website) -> None:
     by_the_window(site, "BQP0100002/accepted-entering")
+    customs = Customs(site)
+    accepted = customs.see()
+    assert (accepted["paper_may_be_asked"]["value"], accepted["issued_through_window"]) == (True, False)
+    assert "chưa có kết quả" in accepted["paper_may_be_asked"]["ground"]["vi"]
+    site.mark_sent()
+    assert customs.see()["paper_may_be_asked"]["value"] is True, "an acceptance is no result"
     (row,) = site.rows(tables.dossier)
+    site.house.completion.complete(DossierKey(row.number, row.year), OFFICER)
+    signed = customs.see()
+    assert signed["paper_may_be_asked"]["value"] is True
+    assert "chưa được gửi" in signed["paper_may_be_asked"]["ground"]["vi"]
+    assert (signed["sent_at"], signed["completed_at"]) == (None, None)
+    assert "chưa gửi cho người khai" in signed["result"]["vi"]
+    site.mark_sent()
+    sent = customs.see()
+    assert (sent["paper_may_be_asked"]["value"], sent["issued_through_window"]) == (False, True)
+    ground = sent["paper_may_be_asked"]["ground"]
+    assert "27/5/2022" in ground["vi"]
+    assert "doanh nghiệp" in ground["vi"]
+    assert (sent["sent_at"] is not None, sent["completed_at"]) == (True, None)
+    assert "chưa có thông tin người khai đã nhận" in sent["result"]["vi"]
+
+
+def test_what_is_being_amended_names_the_confirmation_that_stands_and_paper_may_be_asked(site: Website) -> None:
+    by_the_window(site, "BQP0100002/accepted-entering")
+    customs = Customs(site)
+    (row,) = site.rows(tables.dossier)
+    key = DossierKey(row.number, row.year)
+    site.house.completion.complete(key, OFFICER)
+    site.mark_sent()
+    number = customs.see()["confirmation"]["number"]
+    site.house.amendments.request(key, OFFICER, reason="Sai số", items=[AmendmentItem("Số giấy tờ", "Khai lại")])
+    found = customs.see()
+    assert found["paper_may_be_asked"]["value"] is True
+    standing = f"xác nhận số {number} của phiên bản 1 vẫn còn hiệu lực"
+    assert standing in found["paper_may_be_asked"]["ground"]["vi"]
+    assert standing in found["result"]["vi"]
+
+
+def test_what_was_refused_has_no_result_and_paper_may_be_asked(site: Website) -> None:
+    by_the_window(site, "BQP0100002/accepted-entering")
+    customs = Customs(site)
+    (row,) = site.rows(tables.dossier)
+    site.house.completion.refuse(DossierKey(row.number, row.year), OFFICER, reason="thử")
+    site.mark_sent()
+    found = customs.see()
+    assert found["paper_may_be_asked"]["value"] is True
+    assert "bị từ chối" in found["paper_may_be_asked"]["ground"]["vi"]
+
+
+def test_a_paper_of_a_version_that_was_replaced_says_by_which(site: Website) -> None:
+    first = declaration(1)
+    newer = declaration("newer", reference=first.reference, function="02", sent="2026-03-02 07:14:59", paper="C7654321")
+    for message in (first, newer):
+        received = site.house.legal_clock()
+        site.house.intake.receive([Submission(message.raw, Channel.WINDOW, received, Digest(message.digest))])
     with site.customs("*") as client:
-        (waiting,) = ask(client, reference=row.number, year=row.year)
-        site.mark_sent()
-        (found,) = ask(client, reference=row.number, year=row.year)
-    assert waiting["issued_through_window"] is False, "it waits in the outbox"
-    assert "chưa được cấp" in waiting["paper_may_be_asked"]["ground"]["vi"]
-    assert (found["channel"], found["issued_through_window"]) == ("window", True)
-    assert found["paper_may_be_asked"]["value"] is False
+        (old,) = ask(client, paper=PAPER)
+        (current,) = ask(client, paper="C7654321")
+    assert (old["version"], old["replaced_by"]) == (2, 2)
+    assert (current["version"], current["replaced_by"]) == (2, None)
 
 
 def test_a_procedure_that_is_not_among_the_five_says_so_though_the_window_has_it(site: Website) -> None:
     by_the_window(site, "BQP0100007/accepted-arrival-with-passengers")
     (row,) = site.rows(tables.dossier)
-    site.house.completion.accept(DossierKey(row.number, row.year), Officer("o-1", "Thượng úy Thử Nghiệm"))
+    key = DossierKey(row.number, row.year)
+    site.house.completion.accept(key, OFFICER)
+    site.house.completion.complete(key, OFFICER)
     site.mark_sent()
     with site.customs("*") as client:
         (found,) = ask(client, reference=row.number, year=row.year)
     assert found["issued_through_window"] is True
     assert found["paper_may_be_asked"]["value"] is True
-    assert "không thuộc năm thủ tục" in found["paper_may_be_asked"]["ground"]["vi"]
+    assert "không thuộc 05 thủ tục" in found["paper_may_be_asked"]["ground"]["vi"]
 
 
 def test_the_letter_names_five_procedures_and_no_other(site: Website) -> None:
@@ -123,7 +199,8 @@ def test_a_confirmation_is_shown_and_never_called_a_permission(site: Website) ->
     assert found["state"] == "completed"
     assert "không phải cho phép qua cửa khẩu" in found["result"]["vi"]
     assert "no permission" in found["result"]["en"]
-    assert found["confirmation"]["time"] == found["completed_at"] == "2026-03-02T07:15:00+07:00"
+    assert found["confirmation"]["time"] == found["confirmed_at"] == found["sent_at"] == "2026-03-02T07:15:00+07:00"
+    assert found["completed_at"] is None, "the declarant has not read it"
     assert found["reply"]["kind"] == "Completion"
     assert raw.headers["content-type"] == "application/xml"
     assert sha256(raw.content).hexdigest() == found["reply"]["digest"]

@@ -158,6 +158,8 @@ class DossierShape(_Shape):
     unit: str | None
     version: int
     """The one in force."""
+    replaced_by: int | None
+    """What was asked for stands in an older version only: the number of the version that has replaced it."""
     versions: list[VersionShape]
     """All that are kept; empty for a dossier that was never changed."""
     changes: list[ChangeShape]
@@ -166,8 +168,16 @@ class DossierShape(_Shape):
     expected_crossing: datetime | None
     received_at: datetime | None
     accepted_at: datetime | None
+    confirmed_at: datetime | None
+    """When the newest confirmation was signed."""
+    sent_at: datetime | None
+    """When it was sent."""
     completed_at: datetime | None
+    """When the declarant had it: completion in law (Article 10); null while that is not known."""
     issued_through_window: bool
+    """The newest confirmation has left through the window."""
+    transferred: bool
+    """What was decided outside the window has been transferred to it."""
     paper_may_be_asked: PaperShape
     reply: DecisionShape | None
 
@@ -251,7 +261,7 @@ def dossier_shape(found: Found) -> DossierShape:
         "window_reference": found.alias,
         "title": found.title and _words(found.title),
         "result": _words(found.result),
-        "confirmation": found.confirmation and Confirmation(number=found.confirmation, time=found.completed_at),
+        "confirmation": found.confirmation and Confirmation(number=found.confirmation, time=found.confirmed_at),
         "expected_crossing": found.crossing_at,
         "paper_may_be_asked": PaperShape(value=paper.value, ground=_words(paper.ground)),
         "reply": decision
