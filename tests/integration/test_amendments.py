@@ -121,16 +121,23 @@ def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_mask
     assert set(masked.values) == {"***"}
 
 
-def test_customs_find_the_version_in_force_only(whole: House) -> None:
+def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_which(whole: House) -> None:
     come(whole, CASES[OWN])
     caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
 
-    def found(paper: str) -> int:
-        return len(whole.lookup.dossiers(Question(Kind.PAPER, paper), caller).dossiers)
+    def replaced_by(paper: str) -> list[int | None]:
+        return [each.replaced_by for each in whole.lookup.dossiers(Question(Kind.PAPER, paper), caller).dossiers]
 
-    assert (found("E81234562"), found("E81234572")) == (1, 0)
+    assert (replaced_by("E81234562"), replaced_by("E81234572")) == ([None], [])
     whole.amendments.approve(waiting(whole), OFFICER)
-    assert (found("E81234562"), found("E81234572")) == (0, 1)
+    assert (replaced_by("E81234562"), replaced_by("E81234572")) == ([2], [None])
+
+
+def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: House) -> None:
+    come(whole, CASES[OWN])
+    whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
+    caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
+    assert not whole.lookup.dossiers(Question(Kind.PAPER, "E81234572"), caller).dossiers
 
 
 def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: House) -> None:
