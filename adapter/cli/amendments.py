@@ -46,6 +46,24 @@ def request_amendment(
         line(f"the answer (form 14) is due by {words(due)}")
 
 
+@dossier.command("withdraw-request")
+def withdraw_request(
+    number: Number,
+    year: Year,
+    officer: OfficerId,
+    reason: Annotated[str, typer.Option(help="Why; the declarant reads it at the second door.")],
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Withdraw a request to amend. If it has left already, the next confirmation names it in its remarks."""
+    key = DossierKey(number, year)
+    done = open_house(config).amendments.withdraw(key, Officer(officer, ""), reason=reason)
+    if json:
+        as_json({"number": number, "year": year, "state": done.state})
+    else:
+        line(f"the request about dossier {key} is withdrawn; the dossier is {done.state.value}")
+
+
 @dossier.command("amendments")
 def list_amendments(
     everything: Annotated[bool, typer.Option("--all", help="Those decided on too.")] = False,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from adapter.gateways.tables import amendment, amendment_request, declaration, declaration_row, dossier, inbox
+from adapter.gateways.tables import amendment, amendment_request, declaration, declaration_row, dossier, inbox, outbox
 
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
 
@@ -29,6 +29,34 @@ def close(connection: Connection, dossier_id: int, at: datetime) -> None:
     """What was asked of this dossier has its answer, or is asked again."""
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
     connection.execute(update(amendment_request).where(*mine).values(closed_at=at))
+
+
+def withdraw(connection: Connection, row_id: int, *, officer: str, reason: str, at: datetime) -> None:
+    """An officer takes a request back: nothing waits for its answer."""
+    values = {"closed_at": at, "withdrawn_at": at, "withdrawn_by": officer, "withdrawal_reason": reason}
+    connection.execute(update(amendment_request).where(amendment_request.c.id == row_id).values(**values))
+
+
+def withdrawn(connection: Connection, dossier_id: int) -> frozenset[str]:
+    """Numbers of the requests about a dossier that were sent and then withdrawn."""
+    return frozenset(row.number for row in withdrawals(connection, dossier_id, since=None))
+
+
+def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | None) -> list[Row[Any]]:
+    """Requests that were sent and then withdrawn, since a time, in that order."""
+    query = (
+        select(amendment_request)
+        .outerjoin(outbox, outbox.c.id == amendment_request.c.outbox_id)
+        .where(
+            amendment_request.c.dossier_id == dossier_id,
+            amendment_request.c.withdrawn_at.is_not(None),
+            outbox.c.taken_back_at.is_(None),
+        )
+        .order_by(amendment_request.c.withdrawn_at)
+    )
+    if since is not None:
+        query = query.where(amendment_request.c.withdrawn_at > since)
+    return list(connection.execute(query))
 
 
 def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -25,6 +25,8 @@ class End(StrEnum):
     """What had to be done within it was done: a reply was sent, an amendment came, a paper was brought."""
     LAPSED = "lapsed"
     """Nothing is left to be done: refused, withdrawn, replaced."""
+    WITHDRAWN = "withdrawn"
+    """The officer has withdrawn the request that was to be answered."""
 
 
 _OPEN = deadline.c.ended_at.is_(None)
@@ -77,6 +79,12 @@ def sent(connection: Connection, outbox_ids: Sequence[int], at: datetime) -> Non
     if outbox_ids:
         mine = and_(_OPEN, deadline.c.outbox_id.in_(outbox_ids))
         connection.execute(update(deadline).where(mine).values(ended_at=at, why=End.ANSWERED.value))
+
+
+def reopen(connection: Connection, outbox_id: int) -> None:
+    """The reply that answered a deadline was taken back before it left: the deadline runs on."""
+    mine = and_(_OPEN, deadline.c.outbox_id == outbox_id)
+    connection.execute(update(deadline).where(mine).values(answered_at=None, outbox_id=None))
 
 
 def _open_of(dossier_id: int, kinds: Iterable[str]) -> ColumnElement[bool]:

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
 
+from adapter.gateways.tables import confirmation as confirmations
 from adapter.gateways.tables import declaration as declarations
 from adapter.gateways.tables import dossier as dossiers
+from adapter.gateways.tables import outbox
 from adapter.gateways.tables import search_key as search_keys
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
@@ -52,6 +54,23 @@ def keep_confirmation(connection: Connection, dossier: Dossier, number: str) -> 
     value = search_value("confirmation", number)
     key = {"kind": "confirmation", "value": value, "dossier_id": dossier.id, "version": dossier.version}
     connection.execute(insert(search_keys).values(key))
+
+
+def is_confirmed(connection: Connection, dossier_id: int, version: int) -> bool:
+    """Whether a version of a dossier has a confirmation that was not taken back."""
+    query = (
+        select(confirmations.c.id)
+        .join(outbox, outbox.c.id == confirmations.c.outbox_id)
+        .where(confirmations.c.dossier_id == dossier_id, confirmations.c.version == version)
+        .where(outbox.c.taken_back_at.is_(None))
+    )
+    return connection.execute(query).first() is not None
+
+
+def confirmation_of(connection: Connection, outbox_id: int) -> str:
+    """The number of the confirmation that a reply carries."""
+    query = select(confirmations.c.number).where(confirmations.c.outbox_id == outbox_id)
+    return str(connection.execute(query).scalar_one())
 
 
 def _dossier(row: Row[Any]) -> Dossier:

@@ -11,6 +11,7 @@ from adapter.gateways.amendments import APPROVED
 from adapter.gateways.mailbox import SENT_AT
 from adapter.gateways.tables import (
     amendment,
+    amendment_request,
     confirmation,
     contingency,
     declaration,
@@ -44,8 +45,9 @@ def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Se
     if dossier_id is not None:
         mine = or_(mine, outbox.c.dossier_id == dossier_id)
     query = (
-        select(outbox)
-        .where(mine, outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        select(outbox, amendment_request.c.withdrawn_at, amendment_request.c.withdrawal_reason)
+        .outerjoin(amendment_request, amendment_request.c.outbox_id == outbox.c.id)
+        .where(mine, outbox.c.copy_of.is_(None), outbox.c.route != "transfer", outbox.c.taken_back_at.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
     return connection.execute(query).all()
@@ -134,7 +136,7 @@ def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequenc
     query = (
         select(outbox)
         .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
-        .where(outbox.c.kind.in_(kinds))
+        .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at)
     )
     return {row.dossier_id: row for row in connection.execute(query)}

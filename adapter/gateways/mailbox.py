@@ -132,6 +132,7 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[R
     query = (
         select(outbox)
         .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .where(outbox.c.taken_back_at.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
     found: dict[int, list[Row[Any]]] = {}
@@ -172,6 +173,8 @@ class Due:
     correlation_id: str | None
     dossier_id: int | None
     kind: str
+    in_hand: bool
+    """A dispatcher has said that it takes it to publish it."""
 
 
 def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[Due]:
@@ -189,6 +192,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             earlier.c.dossier_id == outbox.c.dossier_id,
             earlier.c.ordinal < outbox.c.ordinal,
             earlier.c.sent_at.is_(None),
+            earlier.c.taken_back_at.is_(None),
         )
     )
     query = (
@@ -203,9 +207,10 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             outbox.c.correlation_id,
             outbox.c.dossier_id,
             outbox.c.kind,
+            outbox.c.in_hand_at,
         )
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
-        .where(outbox.c.sent_at.is_(None), outbox.c.route.in_(routes), ~blocked)
+        .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~blocked)
         .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
         .limit(limit)
     )
@@ -225,6 +230,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             correlation_id=row.correlation_id,
             dossier_id=row.dossier_id,
             kind=row.kind,
+            in_hand=row.in_hand_at is not None,
         )
         for row in connection.execute(query)
     ]
@@ -232,6 +238,26 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
 
 SENT_AT = func.coalesce(outbox.c.readable_at, outbox.c.sent_at)
 """When a reply was sent in law: readable on the portal, or confirmed by the broker, whichever was first."""
+
+
+def take_in_hand(connection: Connection, ids: Sequence[int], at: datetime) -> None:
+    """A dispatcher is about to publish these: from now on nobody takes them back, even if it dies on the way."""
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(in_hand_at=at))
+
+
+def take_back(connection: Connection, dossier_id: int, kind: str, at: datetime) -> int | None:
+    """The newest reply of a kind to a dossier, if it has not left, never leaves; gives its id."""
+    newest = (
+        select(outbox.c.id)
+        .where(outbox.c.dossier_id == dossier_id, outbox.c.kind == kind, outbox.c.copy_of.is_(None))
+        .order_by(outbox.c.ordinal.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    stays = (outbox.c.sent_at.is_(None), outbox.c.readable_at.is_(None), outbox.c.in_hand_at.is_(None))
+    query = update(outbox).where(outbox.c.id == newest, *stays, outbox.c.taken_back_at.is_(None))
+    return connection.execute(query.values(taken_back_at=at).returning(outbox.c.id)).scalar()
 
 
 def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
@@ -249,7 +275,8 @@ def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
 def unsent(connection: Connection) -> dict[str, int]:
     """How many replies wait, by route."""
     waiting = func.count().label("waiting")
-    query = select(outbox.c.route, waiting).where(outbox.c.sent_at.is_(None)).group_by(outbox.c.route)
+    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
+    query = select(outbox.c.route, waiting).where(*stays).group_by(outbox.c.route)
     return {row.route: row.waiting for row in connection.execute(query)}
 
 

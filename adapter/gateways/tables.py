@@ -230,9 +230,14 @@ amendment_request = Table(  # form 13
     Column("officer", String(120), nullable=False),
     Column("requested_at", Moment, nullable=False),
     Column("answer_before", Moment, nullable=False),
-    Column("closed_at", Moment),  # answered, or asked again
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that carries it
+    Column("closed_at", Moment),  # answered, asked again, or withdrawn
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_by", String(120)),
+    Column("withdrawal_reason", Text),
 )
 Index("ix_amendment_request_dossier", amendment_request.c.dossier_id)
+Index("ix_amendment_request_outbox", amendment_request.c.outbox_id)
 
 amendment = Table(  # form 14
     "amendment",
@@ -351,7 +356,7 @@ deadline = Table(
     Column("due_at", Moment),
     Column("answered_at", Moment),  # the reply that answers it was signed
     Column("ended_at", Moment),  # it runs no longer: the reply was sent, or there is nothing left to be done
-    Column("why", String(10)),  # answered | lapsed
+    Column("why", String(10)),  # answered | lapsed | withdrawn
     Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that answers it
     Column("warned_at", Moment),
     Column("breached_at", Moment),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,7 @@ class Act(StrEnum):
     ANSWER = "answer"
     APPROVE = "approve"
     DECLINE = "decline"
+    WITHDRAW_REQUEST = "withdraw_request"
     COMPLETE = "complete"
     COMPLETE_AMENDMENT = "complete_amendment"
     REFUSE = "refuse"
@@ -48,6 +49,13 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.RECEIVED, _A.REPLACE): _S.RECEIVED,
     (_S.RECEIVED, _A.WITHDRAW): _S.WITHDRAWN,
     (_S.RECEIVED, _A.ACCEPT): _S.ACCEPTED,
+    # An automatic acceptance closes nothing: until the confirmation has left a declaration is corrected by a newer one.
+    (_S.ACCEPTED, _A.REPLACE): _S.RECEIVED,
+    (_S.ACCEPTED, _A.WITHDRAW): _S.WITHDRAWN,
+    (_S.AMENDMENT_REQUESTED, _A.REPLACE): _S.RECEIVED,
+    (_S.AMENDMENT_REQUESTED, _A.WITHDRAW): _S.WITHDRAWN,
+    (_S.AMENDED, _A.REPLACE): _S.RECEIVED,
+    (_S.AMENDED, _A.WITHDRAW): _S.WITHDRAWN,
     (_S.ACCEPTED, _A.COMPLETE): _S.COMPLETED,
     # Article 11(1)(b): the border guard may ask at any time after acceptance, and ask again.
     (_S.ACCEPTED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
@@ -56,6 +64,8 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.COMPLETED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
     (_S.COMPLETED_AMENDED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
     (_S.AMENDMENT_REQUESTED, _A.ANSWER): _S.AMENDMENT_REQUESTED,
+    # Back to where the dossier was before it was asked for; `Desk` knows that (accepted stands for all of them here).
+    (_S.AMENDMENT_REQUESTED, _A.WITHDRAW_REQUEST): _S.ACCEPTED,
     # What was asked for turned out to be in order as it was declared.
     (_S.AMENDMENT_REQUESTED, _A.COMPLETE): _S.COMPLETED,
     # Article 11(1)(a): on own discovery only after the confirmation, and only with the border guard's approval.
@@ -75,10 +85,12 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.ACCEPTED, _A.REFUSE): _S.REFUSED,
     (_S.AMENDMENT_REQUESTED, _A.REFUSE): _S.REFUSED,
     (_S.AMENDED, _A.REFUSE): _S.REFUSED,
+    # What was refused may be declared again under its number, as a new version; what was withdrawn may not.
+    (_S.REFUSED, _A.DECLARE): _S.RECEIVED,
 }
 """Every lawful step; what is not here is a wrong state."""
 
-ONLY_UNCONFIRMED = (Act.COMPLETE, Act.REFUSE)
+ONLY_UNCONFIRMED = (Act.COMPLETE, Act.REFUSE, Act.REPLACE, Act.WITHDRAW)
 """Not once the declaration was confirmed: a confirmation that the declarant holds is amended, not taken back."""
 
 ACTS = {
@@ -112,6 +124,7 @@ ACT_NAMES = {
     _A.ANSWER: Label("sửa đổi, bổ sung theo yêu cầu", "amend on request"),
     _A.APPROVE: Label("đồng ý sửa đổi, bổ sung", "approve an amendment"),
     _A.DECLINE: Label("không đồng ý sửa đổi, bổ sung", "decline an amendment"),
+    _A.WITHDRAW_REQUEST: Label("rút yêu cầu sửa đổi, bổ sung", "withdraw a request to amend"),
     _A.COMPLETE: Label("xác nhận hoàn thành", "complete"),
     _A.COMPLETE_AMENDMENT: Label("xác nhận hoàn thành sửa đổi, bổ sung", "complete an amendment"),
     _A.REFUSE: Label("từ chối", "refuse"),
@@ -153,6 +166,11 @@ class Dossier:
         if act in ONLY_UNCONFIRMED and self.confirmed_at is not None:
             return None
         return step(self.state, act)
+
+    @property
+    def unconfirmed(self) -> Dossier:
+        """The dossier as it was before its confirmation was signed."""
+        return replace(self, state=DossierState.ACCEPTED, confirmed_at=None)
 
     @property
     def possible(self) -> tuple[Act, ...]:

@@ -52,6 +52,8 @@ class Standing:
     answer_before: datetime | None = None
     pending: bool = False
     """Another amendment waits for an officer."""
+    withdrawn: frozenset[str] = frozenset()
+    """Numbers of requests that an officer has withdrawn: an answer to one is the declarant's own discovery."""
 
 
 def document_of(envelope: Envelope) -> etree._Element:
@@ -191,7 +193,7 @@ def _open(form: Declaration, standing: Standing, sheet: Sheet) -> Iterator[Findi
     stated = form.values.get(sheet.amends.request)
     if standing.request is not None and stated != standing.request:
         yield Finding("request_not_answered", sheet.field(sheet.amends.request), words={"request": standing.request})
-    elif standing.request is None and stated is not None:
+    elif standing.request is None and stated is not None and stated not in standing.withdrawn:
         yield Finding("request_unknown", sheet.field(sheet.amends.request))
 
 

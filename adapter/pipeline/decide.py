@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -58,11 +58,12 @@ def decide(
     may_wait: bool,
     amend: Amend,
     evidence_may_come: bool = False,
+    withdrawn: Collection[str] = (),
 ) -> Decision:
     """Fold one judged message into its dossier.
 
     `may_wait` is False once its bounded wait for its predecessor is over, `evidence_may_come` once that for evidence
-    of its signer is.
+    of its signer is. `withdrawn`: numbers of requests to amend this dossier that an officer has withdrawn.
     """
     if isinstance(outcome, Accepted | Refused) and (doubts := _doubts(outcome)):
         if evidence_may_come:
@@ -80,7 +81,7 @@ def decide(
             return _refuse(outcome, declaration, dossier)
         case Accepted(declaration=declaration):
             if dossier is not None and declaration.verified.meaning.is_amendment:
-                return _amend(declaration, dossier, now, amend)
+                return _amend(declaration, dossier, now, amend, withdrawn)
             return _accept(outcome, declaration, dossier, now, may_wait)
 
 
@@ -94,9 +95,9 @@ def _refuse(outcome: Refused, declaration: Declaration, dossier: Dossier | None)
     if ACTS[declaration.verified.meaning] is not Act.DECLARE:
         # Refused, it leaves standing what was before it; and what has no dossier yet must not be made one by it.
         return Decision(outcome, ReplyKind.REFUSAL)
-    if dossier is not None:
+    if dossier is not None and dossier.after(Act.DECLARE) is None:
         return _reject(declaration, "dossier_exists", dossier)
-    refused = replace(_new(declaration), state=DossierState.REFUSED)
+    refused = replace(_declared(declaration, dossier), state=DossierState.REFUSED)
     return Decision(outcome, ReplyKind.REFUSAL, refused, declaration)
 
 
@@ -109,7 +110,7 @@ def _accept(
         if may_wait:
             return Decision(outcome, ReplyKind.RECEIPT, waits=Wait.PREDECESSOR)
         return _reject(declaration, "dossier_unknown", dossier)
-    if dossier is not None and act is Act.DECLARE:
+    if dossier is not None and act is Act.DECLARE and dossier.after(act) is None:
         return _reject(declaration, "dossier_exists", dossier)
     if dossier is not None and dossier.procedure != verified.envelope.procedure.code:
         return _reject(declaration, "dossier_unknown", dossier)
@@ -117,15 +118,14 @@ def _accept(
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
     sent = verified.header.subject.send_date
-    if dossier is None:
-        changed = replace(_new(declaration), state=state)
+    if dossier is None or act is Act.DECLARE:
+        changed = replace(_declared(declaration, dossier), state=state)
     elif sent and dossier.last_sent and sent < dossier.last_sent:
         return _reject(declaration, "older_version", dossier)
     elif act is Act.WITHDRAW:
         return Decision(outcome, ReplyKind.RECEIPT, replace(dossier, state=state, last_sent=sent or dossier.last_sent))
     else:
-        versions = dossier.versions + 1
-        changed = replace(dossier, state=state, version=versions, versions=versions, last_sent=sent)
+        changed = replace(_declared(declaration, dossier), state=state)
     if verified.envelope.procedure.acceptance == "automatic":
         accepted = step(changed.state, Act.ACCEPT)
         if accepted is not None:
@@ -134,12 +134,17 @@ def _accept(
     return Decision(outcome, ReplyKind.RECEIPT, changed, declaration)
 
 
-def _amend(declaration: Declaration, dossier: Dossier, now: datetime, amend: Amend) -> Decision:
+def _amend(
+    declaration: Declaration, dossier: Dossier, now: datetime, amend: Amend, withdrawn: Collection[str]
+) -> Decision:
     verified = declaration.verified
     procedure, sent = verified.envelope.procedure, verified.header.subject.send_date
     if procedure.amends is None or dossier.procedure not in procedure.amends.procedures:
         return _reject(declaration, "not_amended_by", dossier)
-    state = dossier.after(ACTS[verified.meaning])
+    own = verified.meaning is Meaning.AMENDMENT_OWN
+    if declaration.values.get(procedure.amends.request) in withdrawn:
+        own = True  # the request it answers was withdrawn meanwhile: what it says is the declarant's own discovery
+    state = dossier.after(Act.AMEND if own else Act.ANSWER)
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
     if sent and dossier.last_sent and sent < dossier.last_sent:
@@ -153,7 +158,7 @@ def _amend(declaration: Declaration, dossier: Dossier, now: datetime, amend: Ame
         return Decision(outcome, ReplyKind.REFUSAL if isinstance(outcome, Refused) else ReplyKind.ERRORS)
     kept = replace(dossier, state=state, versions=dossier.versions + 1, last_sent=sent or dossier.last_sent)
     # Own discovery needs the border guard's approval whatever the procedure says (Article 11(1)(a)).
-    if verified.meaning is Meaning.AMENDMENT_OWN or procedure.acceptance != "automatic":
+    if own or procedure.acceptance != "automatic":
         return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
     return Decision(outcome, ReplyKind.ACCEPTANCE, approved(kept, kept.versions), version, dossier.version)
 
@@ -163,6 +168,14 @@ def approved(dossier: Dossier, version: int) -> Dossier:
     state = dossier.after(Act.APPROVE)
     assert state is not None, "whoever may amend may be approved"
     return replace(dossier, state=state, version=version)
+
+
+def _declared(declaration: Declaration, dossier: Dossier | None) -> Dossier:
+    """The dossier with a version more; nobody has accepted that one yet."""
+    if dossier is None:
+        return _new(declaration)
+    sent, versions = declaration.verified.header.subject.send_date, dossier.versions + 1
+    return replace(dossier, version=versions, versions=versions, accepted_at=None, last_sent=sent or dossier.last_sent)
 
 
 def _new(declaration: Declaration) -> Dossier:

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways import amendments, dossiers, mailbox
-from adapter.gateways.database import Stored
-from adapter.model.dossier import Act, Dossier
+from adapter.gateways.database import Connection, Stored
+from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
@@ -21,7 +21,7 @@ from adapter.pipeline import compose
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
 from adapter.services.completion import Completion
-from adapter.services.desk import Desk, Matter, Officer, Said
+from adapter.services.desk import Desk, Done, Matter, Officer, Said
 from adapter.services.docket import amendment_due
 
 
@@ -52,8 +52,10 @@ class Amendments:
         """20/25 with form 13: what is wrong and what is asked; gives the dossier and when the answer is due.
 
         Raises:
-            NotAllowed: the dossier's state has no such step, or an amendment waits for a decision already.
+            NotAllowed: no item is asked for, the state has no such step, or an amendment waits for a decision.
         """
+        if not items:
+            raise NotAllowed("a request to amend names what is wrong and what is asked: give it at least one item")
         due: list[datetime] = []
 
         def say(matter: Matter) -> Said:
@@ -80,7 +82,6 @@ class Amendments:
                 "requested_at": ledger.now,
                 "answer_before": due[0],
             }
-            amendments.ask(ledger.connection, asked)
             content = compose.amendment_request(
                 self.desk.answered(matter.request),
                 compose.Asked(number, ledger.now, due[0], reason, tuple(items)),
@@ -88,10 +89,45 @@ class Amendments:
                 name=officer.name,
             )
             detail = {"request": number}
-            return Said(ReplyKind.AMENDMENT_REQUEST, content, dossier, procedure, matter.request, detail=detail)
+            return Said(
+                ReplyKind.AMENDMENT_REQUEST, content, dossier, procedure, matter.request, detail=detail, asked=asked
+            )
 
         dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, say)
         return dossier, due[0]
+
+    def withdraw(self, key: DossierKey, officer: Officer, *, reason: str) -> Dossier:
+        """Take a request to amend back. One that has not left is never sent; one that has is ended with its hour.
+
+        There is no message for it: the next confirmation names the request in its remarks, and the declarant reads it
+        at the second door. The dossier stands where it stood before it was asked for.
+
+        Raises:
+            NotAllowed: nothing is asked of the dossier, or there is no such dossier.
+        """
+
+        def do(matter: Matter) -> Done:
+            ledger, dossier = matter.ledger, matter.dossier
+            assert dossier.id is not None
+            row = amendments.open_request(ledger.connection, dossier.id)
+            if row is None:
+                raise NotAllowed(f"nothing is asked of dossier {key}")
+            kind = ReplyKind.AMENDMENT_REQUEST.value
+            taken = mailbox.take_back(ledger.connection, dossier.id, kind, ledger.now)
+            amendments.withdraw(ledger.connection, row.id, officer=officer.id, reason=reason, at=ledger.now)
+            ledger.docket.withdrawn(dossier, ledger.now)
+            state = self._before_request(ledger.connection, dossier)
+            return Done(replace(dossier, state=state), {"request": row.number, "sent": taken is None})
+
+        return self.desk.record(key, (Act.WITHDRAW_REQUEST,), officer, do)
+
+    def _before_request(self, connection: Connection, dossier: Dossier) -> DossierState:
+        """Where a dossier stood before it was asked to be amended: what its version in force is, confirmed or not."""
+        assert dossier.id is not None
+        is_amended = amendments.of_version(connection, dossier.id, dossier.version) is not None
+        if dossiers.is_confirmed(connection, dossier.id, dossier.version):
+            return DossierState.COMPLETED_AMENDED if is_amended else DossierState.COMPLETED
+        return DossierState.AMENDED if is_amended else DossierState.ACCEPTED
 
     def approve(self, number: str, officer: Officer) -> Dossier:
         """20/21 for an amendment: its version comes into force.

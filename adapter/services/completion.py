@@ -25,6 +25,8 @@ from adapter.pipeline.terms import Terms, to_bring
 from adapter.services.desk import Desk, Matter, Officer, Said
 from adapter.services.grounds import ground_of
 
+_WITHDRAWN = "Yêu cầu sửa đổi, bổ sung số {number} đã được rút lúc {at}."
+
 
 @dataclass(frozen=True)
 class Completion:
@@ -75,7 +77,7 @@ class Completion:
                 "confirmation.time": write_time(now),
                 "officer.name": officer.name,
                 "officer.rank": officer.rank,
-                "officer.remarks": remarks,
+                "officer.remarks": _remarks(matter, remarks),
                 **_of_dossier(dossier),
             }
             declared: Mapping[str, Any] = matter.latest.values
@@ -136,6 +138,15 @@ class Completion:
             ground=ground_of(procedure, codelists, ground, general=general),
             now=matter.ledger.now,
         )
+
+
+def _remarks(matter: Matter, remarks: str) -> str:
+    """The officer's own words, and which requests to amend were withdrawn since the confirmation before this one."""
+    assert matter.dossier.id is not None
+    since = matter.dossier.confirmed_at
+    rows = amendments.withdrawals(matter.ledger.connection, matter.dossier.id, since=since)
+    told = [_WITHDRAWN.format(number=row.number, at=write_time(row.withdrawn_at.astimezone(VIETNAM))) for row in rows]
+    return " ".join(filter(None, [remarks, *told]))
 
 
 def _amendment(matter: Matter) -> Stored[Any]:

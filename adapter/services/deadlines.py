@@ -37,6 +37,8 @@ class Standing(StrEnum):
     MET = "met"
     LATE = "late"
     LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+    """The officer has withdrawn the request that was to be answered."""
     UNKNOWN = "unknown"
     """It is counted in working days of a year that the calendar does not have, or old data lack the time."""
 
@@ -167,8 +169,8 @@ def due_of(row: Stored[Any], now: datetime) -> Due:
 
 def standing(row: Any, now: datetime) -> Standing:
     """How a deadline stands. What ends exactly when it is due is in time."""
-    if row.why == End.LAPSED.value:
-        return Standing.LAPSED
+    if row.why in (End.LAPSED.value, End.WITHDRAWN.value):
+        return Standing(row.why)
     due = row.due_at or row.alert_due_at
     if due is None:
         return Standing.UNKNOWN

@@ -28,6 +28,9 @@ class Answer:
     created_at: datetime
     delivered_at: datetime
     body: bytes
+    withdrawn_at: datetime | None = None
+    """Of a request to amend: the border guard has withdrawn it, and why."""
+    withdrawal_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Declarations:
                 created_at=row.created_at,
                 delivered_at=row.delivered_at or now,
                 body=bytes(row.body),
+                withdrawn_at=row.withdrawn_at,
+                withdrawal_reason=row.withdrawal_reason,
             )
             for row in rows
         ]

@@ -5,7 +5,7 @@ Locks the dossier, asks the transition table, has it said, signs, stores and jou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -72,9 +72,20 @@ class Said:
     """For the journal: no personal value."""
     confirmation: str | None = None
     """The number of the confirmation, where the reply is one."""
+    asked: Mapping[str, Any] | None = None
+    """The row of the request to amend, where the reply is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act has changed without a reply, or beside it. `detail` is for the journal: no personal value."""
+
+    dossier: Dossier
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 Say = Callable[[Matter], Said]
+Do = Callable[[Matter], Done]
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,21 @@ class Desk:
     observe: Observe
 
     def act(self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, say: Say) -> Dossier:
-        """Do the first of these acts that the dossier's state allows, or say why none can be done.
+        """Do the first of these acts that the dossier's state allows and sign what is said, or say why not.
+
+        Raises:
+            NotAllowed: the dossier is unknown, or not in a state that allows the act.
+        """
+
+        def do(matter: Matter) -> Done:
+            said = say(matter)
+            self._reply(matter.ledger, said, carried=self.procedure(matter.latest.mapping).on_window)
+            return Done(matter.ledger.dossiers[said.dossier.key], said.detail)
+
+        return self.record(key, acts, officer, do)
+
+    def record(self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, do: Do) -> Dossier:
+        """The same for an act that sends nothing of itself.
 
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
@@ -103,11 +128,9 @@ class Desk:
             request = mailbox.request_of(connection, before.id, before.version)
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
-            said = say(Matter(ledger, act, replace(before, state=state), latest, request))
-            self._reply(ledger, said, carried=self.procedure(latest.mapping).on_window)
-            detail = {"state": said.dossier.state.value, **said.detail}
-            entry = Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail)
-            dossier = ledger.record(ledger.dossiers[key], entry)
+            done = do(Matter(ledger, act, replace(before, state=state), latest, request))
+            detail = {"state": done.dossier.state.value, **done.detail}
+            dossier = ledger.record(done.dossier, Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail))
             assert dossier is not None
             ledger.write(found)
         self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=dossier.state.value)
@@ -147,6 +170,8 @@ class Desk:
         reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
         if said.confirmation is not None:
             ledger.confirm(said.confirmation, dossier, reply)
+        if said.asked is not None:
+            ledger.ask(said.asked, reply)
         if direct and carried:
             transfer = self._transfer(ledger, dossier, procedure, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")

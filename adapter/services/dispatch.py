@@ -12,6 +12,7 @@ from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Uncon
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Due
 from adapter.model.events import Event, Observe
+from adapter.model.procedure import ReplyKind
 from adapter.services.docket import ANSWERS
 
 OUTBOUND = "nsw.outbound"
@@ -22,6 +23,8 @@ _STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
     Unconfirmed: Event.UNCONFIRMED,
 }
 _ANSWERING = {kind.value for kind in ANSWERS}
+TAKEN_BACK = {ReplyKind.COMPLETION.value, ReplyKind.AMENDMENT_REQUEST.value}
+"""Kinds that are taken back while they wait: a confirmation by a newer version, a request by its officer."""
 _NAMED = 10
 """Of so many replies that stay the message ids are told: enough to see that they are always the same."""
 
@@ -59,20 +62,41 @@ class Dispatch:
         Raises:
             Unavailable: the database or the broker cannot be reached; nothing is marked.
         """
+
+        def claim(connection: Connection) -> list[Due]:
+            return mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
+
         if self.database.is_embedded:
             # One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
             with self.database.transaction() as connection:
-                due = mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
+                due = claim(connection)
+                self._take_in_hand(connection, due)
             verdicts = self._publish(due)
             with self.database.transaction() as connection:
                 self._mark(connection, due, verdicts)
-        else:
-            # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
-            with self.database.transaction() as connection:
-                due = mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
+            return self._tell(due, verdicts)
+        # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
+        with self.database.transaction() as connection:
+            due = claim(connection)
+            if not self._take_in_hand(connection, due):
                 verdicts = self._publish(due)
                 self._mark(connection, due, verdicts)
+                return self._tell(due, verdicts)
+        with self.database.transaction() as connection:
+            due = [reply for reply in claim(connection) if not _may_be_taken_back(reply)]
+            verdicts = self._publish(due)
+            self._mark(connection, due, verdicts)
         return self._tell(due, verdicts)
+
+    def _take_in_hand(self, connection: Connection, due: Sequence[Due]) -> bool:
+        """Say that what may still be taken back is about to leave, and commit it before anything is published.
+
+        A dispatcher that dies after publishing has marked nothing as sent: without this word a confirmation that the
+        declarant has would be taken back as never sent.
+        """
+        taken = [reply.id for reply in due if _may_be_taken_back(reply)]
+        mailbox.take_in_hand(connection, taken, self.clock())
+        return bool(taken)
 
     def _publish(self, due: Sequence[Due]) -> Sequence[Verdict]:
         if not due:
@@ -116,6 +140,10 @@ class Dispatch:
             timestamp=int(self.clock().timestamp()),
             app_id=APP_ID,
         )
+
+
+def _may_be_taken_back(reply: Due) -> bool:
+    return reply.kind in TAKEN_BACK and not reply.in_hand
 
 
 def _left(verdict: Verdict) -> bool:

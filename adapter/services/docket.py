@@ -104,6 +104,11 @@ class Docket:
         assert dossier.id is not None
         deadlines.end(self.connection, dossier.id, [CONFIRM_AMENDMENT], End.LAPSED, at)
 
+    def withdrawn(self, dossier: Dossier, at: datetime) -> None:
+        """The request to amend was withdrawn: the declarant's hour ends."""
+        assert dossier.id is not None
+        deadlines.end(self.connection, dossier.id, [AMEND], End.WITHDRAWN, at)
+
     def confirmed(self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime) -> None:
         """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
 

@@ -16,13 +16,13 @@ from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.gateways.mailbox import Identity
-from adapter.model.dossier import Dossier
+from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
-from adapter.model.procedure import ReplyKind
+from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
@@ -222,14 +222,37 @@ class Intake:
             return amended(form, standing(ledger, standing_dossier, ground), ground)
 
         patience = item.submission.received_at + timedelta(seconds=self.patience.evidence_s)
-        return decide(
-            outcome,
-            dossier,
-            now=ledger.now,
-            may_wait=item.may_wait,
-            amend=amend,
-            evidence_may_come=ledger.now < patience,
-        )
+
+        def decided(standing_dossier: Dossier | None) -> Decision:
+            return decide(
+                outcome,
+                standing_dossier,
+                now=ledger.now,
+                may_wait=item.may_wait,
+                amend=amend,
+                evidence_may_come=ledger.now < patience,
+                withdrawn=_withdrawn(ledger, outcome, standing_dossier),
+            )
+
+        corrected = self._corrected(ledger, item, dossier, decided) if _corrects(outcome) else None
+        return corrected or decided(dossier)
+
+    def _corrected(
+        self, ledger: Ledger, item: _Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]
+    ) -> Decision | None:
+        """A newer version or a withdrawal, while the confirmation is signed and has not left: it is taken back.
+
+        None where there is no such confirmation, where it has left, or where the message is not taken anyway.
+        """
+        if dossier is None or dossier.state is not DossierState.COMPLETED:
+            return None
+        if decided(dossier.unconfirmed).dossier is None or (number := ledger.take_back(dossier)) is None:
+            return None
+        detail = {"confirmation": number, "sent": False}
+        entry = Entry("confirmation.taken_back", _actor(item.outcome, item.submission), ledger.now, detail)
+        recorded = ledger.record(dossier.unconfirmed, entry)
+        assert recorded is not None
+        return decided(recorded)
 
     def _keep(self, ledger: Ledger, item: _Item, decision: Decision) -> Settled:
         outcome, submission = decision.outcome, item.submission
@@ -323,6 +346,21 @@ class Intake:
         told = (finding for finding in settled.findings if finding.severity is not Severity.WAIT)
         if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in told):
             self.observe(Event.SECURITY, **fields)
+
+
+def _corrects(outcome: Outcome) -> bool:
+    """A newer version of a declaration (10/02), or its withdrawal (12/05)."""
+    meanings = (Meaning.REPLACEMENT, Meaning.WITHDRAWAL)
+    return isinstance(outcome, Accepted) and outcome.declaration.verified.meaning in meanings
+
+
+def _withdrawn(ledger: Ledger, outcome: Outcome, dossier: Dossier | None) -> frozenset[str]:
+    """The requests of a dossier that were withdrawn, where the message answers one."""
+    if dossier is None or dossier.id is None or not isinstance(outcome, Accepted):
+        return frozenset()
+    if outcome.declaration.verified.meaning is not Meaning.AMENDMENT_REQUESTED:
+        return frozenset()
+    return amendments.withdrawn(ledger.connection, dossier.id)
 
 
 def _item(submission: Submission, outcome: Outcome) -> _Item:

@@ -9,14 +9,16 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.gateways import amendments, dossiers, mailbox, tables
+from adapter.gateways import amendments, deadlines, dossiers, mailbox, tables
 from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.journal import Entry, alone, chained
 from adapter.gateways.mailbox import Identity, Known
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply
+from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration
+from adapter.pipeline.terms import BRING_WITHIN
 from adapter.services.admission import Register
 from adapter.services.docket import Docket
 
@@ -53,6 +55,7 @@ class Ledger:
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _keys: list[dict[str, Any]] = field(default_factory=list)
     _amendments: list[dict[str, Any]] = field(default_factory=list)
+    _requests: list[dict[str, Any]] = field(default_factory=list)
     _confirmations: list[dict[str, Any]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -80,6 +83,8 @@ class Ledger:
 
     def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int) -> Dossier:
         """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id."""
+        if dossier.id is not None:  # what was asked about the version before it has its answer, or needs none
+            amendments.close(self.connection, dossier.id, self.now)
         if version is None:
             self.dossiers[dossier.key] = dossier
             return dossier
@@ -161,6 +166,21 @@ class Ledger:
             self._answers.setdefault(inbox_id, []).append(row)
         return int(row["id"])
 
+    def take_back(self, dossier: Dossier) -> str | None:
+        """Take a confirmation back that has not left; gives its number, or None where it may have left."""
+        assert dossier.id is not None
+        taken = mailbox.take_back(self.connection, dossier.id, ReplyKind.COMPLETION.value, self.now)
+        if taken is None:
+            return None
+        deadlines.reopen(self.connection, taken)
+        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.LAPSED, self.now)
+        self.place(dossier.key, {"confirmation_number": None})
+        return dossiers.confirmation_of(self.connection, taken)
+
+    def ask(self, row: Mapping[str, Any], outbox_id: int) -> None:
+        """A request to amend, with the reply that carries it."""
+        self._requests.append({**row, "outbox_id": outbox_id})
+
     def confirm(self, number: str, dossier: Dossier, outbox_id: int) -> None:
         """A signed confirmation, with what it confirms: the version in force."""
         row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
@@ -195,6 +215,8 @@ class Ledger:
         bulk(self.connection, tables.journal, self._journal)
         bulk(self.connection, tables.outbox, self._outbox)
         bulk(self.connection, tables.confirmation, self._confirmations)
+        for request in self._requests:
+            amendments.ask(self.connection, request)
         changed = [
             dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier
         ]

@@ -46,6 +46,7 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
         request=request.number if request else None,
         answer_before=request.answer_before if request else None,
         pending=pending,
+        withdrawn=amendments.withdrawn(connection, dossier.id),
     )
 
 

@@ -71,6 +71,9 @@ class ReplyShape(_Shape):
     created_at: datetime
     delivered_at: datetime
     """When it was first read: a confirmation has its effect from then on."""
+    withdrawn_at: datetime | None
+    """Of a request to amend: since when the border guard asks for nothing any more. No answer is due."""
+    withdrawal_reason: str | None
     base64: str
     """The same exact bytes."""
 
@@ -246,6 +249,8 @@ def declaration_shape(standing: Standing) -> DeclarationShape:
                 href=f"{place}/replies/{answer.digest}",
                 created_at=_local(answer.created_at),
                 delivered_at=_local(answer.delivered_at),
+                withdrawn_at=answer.withdrawn_at and _local(answer.withdrawn_at),
+                withdrawal_reason=answer.withdrawal_reason,
                 base64=b64encode(answer.body).decode(),
             )
             for answer in standing.answers

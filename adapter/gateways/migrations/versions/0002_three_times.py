@@ -45,6 +45,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_confirmation"),
         sa.UniqueConstraint("number", name="uq_confirmation_number"),
     )
+    with op.batch_alter_table("amendment_request") as batch:
+        batch.add_column(sa.Column("outbox_id", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("withdrawn_by", sa.String(length=120), nullable=True))
+        batch.add_column(sa.Column("withdrawal_reason", sa.Text(), nullable=True))
+        batch.create_foreign_key("fk_amendment_request_outbox_id", "outbox", ["outbox_id"], ["id"])
+    op.create_index("ix_amendment_request_outbox", "amendment_request", ["outbox_id"])
     op.create_index("ix_confirmation_dossier", "confirmation", ["dossier_id"])
     op.create_index("ix_confirmation_outbox", "confirmation", ["outbox_id"])
     _read_on_the_portal()
@@ -159,6 +166,11 @@ def downgrade() -> None:
     """The tables as they were; a duty's times stay as they were read anew."""
     op.execute("UPDATE deadline SET ended_at = answered_at, why = 'answered' WHERE answered_at IS NOT NULL")
     op.drop_table("confirmation")
+    with op.batch_alter_table("amendment_request") as batch:
+        batch.drop_index("ix_amendment_request_outbox")
+        batch.drop_constraint("fk_amendment_request_outbox_id", type_="foreignkey")
+        for name in ("outbox_id", "withdrawn_at", "withdrawn_by", "withdrawal_reason"):
+            batch.drop_column(name)
     op.drop_index("ix_deadline_unsent", "deadline")
     op.drop_column("deadline", "answered_at")
     for name in ("readable_at", "in_hand_at", "taken_back_at"):
