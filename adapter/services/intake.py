@@ -242,11 +242,14 @@ class Intake:
     ) -> Decision | None:
         """A newer version or a withdrawal, while the confirmation is signed and has not left: it is taken back.
 
-        None where there is no such confirmation, where it has left, or where the message is not taken anyway.
+        None where there is no such confirmation, or where it has left.
         """
         if dossier is None or dossier.state is not DossierState.COMPLETED:
             return None
-        if decided(dossier.unconfirmed).dossier is None or (number := ledger.take_back(dossier)) is None:
+        decision = decided(dossier.unconfirmed)
+        if decision.dossier is None:
+            return decision
+        if (number := ledger.take_back(dossier)) is None:
             return None
         detail = {"confirmation": number, "sent": False}
         entry = Entry("confirmation.taken_back", _actor(item.outcome, item.submission), ledger.now, detail)

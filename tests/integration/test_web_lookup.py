@@ -19,7 +19,7 @@ from adapter.pipeline.compose import AmendmentItem
 from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
-from tests.crash.declarations import declaration
+from tests.harness.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, configure, website

@@ -70,15 +70,15 @@ def test_a_withdrawal_before_acceptance_ends_the_dossier_and_brings_no_version(w
     assert decision.answer is ReplyKind.RECEIPT
 
 
-def test_a_withdrawal_after_acceptance_names_the_state_and_what_is_possible(whole: House) -> None:
+def test_a_withdrawal_after_the_confirmation_names_the_state_and_what_is_possible(whole: House) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.WITHDRAWAL)
-    decision = decided(outcome, standing(outcome, DossierState.ACCEPTED))
+    decision = decided(outcome, standing(outcome, DossierState.COMPLETED))
     assert isinstance(decision.outcome, Rejected)
     (finding,) = decision.outcome.findings
     stated = whole.catalogue.findings.state(finding)
     assert (stated.name, stated.line > 0) == ("wrong_state", True)
-    assert "đã tiếp nhận" in stated.vi
-    assert "complete" in stated.en
+    assert "đã xác nhận hoàn thành" in stated.vi
+    assert "amend on own discovery" in stated.en
 
 
 def test_a_number_of_another_procedure_is_told_as_unknown_whatever_its_state(whole: House) -> None:

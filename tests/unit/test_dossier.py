@@ -27,20 +27,20 @@ ENDS = (DossierState.REFUSED, DossierState.WITHDRAWN)
 
 def dossier(state: DossierState, *, confirmed: bool = False) -> Dossier:
     key = DossierKey("D1", 2026)
-    return Dossier(key, "P", state, Channel.WINDOW, 1, NOW, completed_at=NOW if confirmed else None)
+    return Dossier(key, "P", state, Channel.WINDOW, 1, NOW, confirmed_at=NOW if confirmed else None)
 
 
 def states_with(act: Act) -> set[DossierState | None]:
     return {state for state in STATES if step(state, act)}
 
 
-def test_nothing_follows_a_refusal_or_a_withdrawal() -> None:
-    for end in ENDS:
-        assert dossier(end).possible == ()
+def test_nothing_follows_a_withdrawal_and_a_refusal_is_followed_by_a_new_declaration_only() -> None:
+    assert dossier(DossierState.WITHDRAWN).possible == ()
+    assert dossier(DossierState.REFUSED).possible == (Act.DECLARE,)
 
 
 def test_every_state_but_an_end_leads_on_and_every_state_can_be_reached() -> None:
-    assert {state for state, _ in TRANSITIONS} == set(STATES) - set(ENDS)
+    assert {state for state, _ in TRANSITIONS} == set(STATES) - {DossierState.WITHDRAWN}
     assert set(TRANSITIONS.values()) == set(DossierState)
 
 
@@ -56,8 +56,19 @@ def test_what_was_confirmed_is_never_refused_and_never_confirmed_as_new(state: D
     assert confirmed.after(Act.COMPLETE) is None
 
 
-def test_nothing_replaces_or_withdraws_what_was_accepted() -> None:
-    assert states_with(Act.REPLACE) == states_with(Act.WITHDRAW) == {DossierState.RECEIVED}
+UNCONFIRMED = {
+    DossierState.RECEIVED,
+    DossierState.ACCEPTED,
+    DossierState.AMENDMENT_REQUESTED,
+    DossierState.AMENDED,
+}
+
+
+def test_a_declaration_is_replaced_or_withdrawn_until_it_is_confirmed() -> None:
+    assert states_with(Act.REPLACE) == states_with(Act.WITHDRAW) == UNCONFIRMED
+    for state in UNCONFIRMED:
+        assert dossier(state, confirmed=True).after(Act.REPLACE) is None
+        assert dossier(state, confirmed=True).after(Act.WITHDRAW) is None
 
 
 def test_own_discovery_comes_after_the_confirmation_and_changes_nothing_before_approval() -> None:

@@ -1,0 +1,232 @@
+"""Corrections before a confirmation has left, and requests to amend that an officer withdraws, on both databases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from sqlalchemy import select
+
+from adapter.bootstrap import House
+from adapter.cli.dossiers import oversight
+from adapter.gateways.broker import Confirmed, Outgoing, Verdict
+from adapter.gateways.tables import deadline, journal, outbox
+from adapter.model.errors import NotAllowed, Unavailable
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.services.deadlines import Due
+from adapter.services.dispatch import Dispatch
+from adapter.services.intake import Settled
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK, Case, load_cases, signed
+from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
+from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
+
+CASES = {case.id: case for case in load_cases()}
+ANSWER = "BQP0100003/accepted-on-request"
+CITIZEN = DossierKey("PROOF1", 2026)
+
+
+class Broker:
+    """Confirms what it is given, and keeps it. With `dies` it takes everything and its answer never comes."""
+
+    def __init__(self, *, dies: bool = False) -> None:
+        self.got: list[Outgoing] = []
+        self._dies = dies
+
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]:
+        written()
+        self.got += batch
+        if self._dies:
+            raise Unavailable("the connection is gone")
+        return [Confirmed() for _ in batch]
+
+
+@pytest.fixture
+def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+    with gate(tmp_path, database_url) as made:
+        yield made
+
+
+def dispatch(whole: House, broker: Broker) -> None:
+    """Until nothing may leave any more."""
+    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, window=100)
+    while rounds.round(transfers=True).sent:
+        pass
+
+
+def declare(whole: House, name: int | str, function: str = "01", second: int = 58) -> Settled:
+    """A citizen's declaration of the dossier, or a newer version of it."""
+    sent = f"2026-03-02 07:14:{second}"
+    message = declaration(name, reference=CITIZEN.number, function=function, sent=sent)
+    (settled,) = whole.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+    return settled
+
+
+def replies(whole: House) -> list[str]:
+    """Every reply about the dossier that left or may leave, in its order; copies have none."""
+    mine = (outbox.c.dossier_id.is_not(None), outbox.c.taken_back_at.is_(None))
+    query = select(outbox).where(*mine).order_by(outbox.c.ordinal)
+    with whole.database.transaction() as connection:
+        return [f"{row.type}/{row.function}" for row in connection.execute(query)]
+
+
+def events(whole: House) -> list[str]:
+    query = select(journal).where(journal.c.dossier_id.is_not(None)).order_by(journal.c.ordinal)
+    with whole.database.transaction() as connection:
+        return [row.event for row in connection.execute(query)]
+
+
+def names(findings: Settled) -> list[str]:
+    return [finding.name for finding in findings.findings]
+
+
+def test_a_confirmation_that_has_not_left_is_taken_back_by_a_newer_version_and_never_sent(whole: House) -> None:
+    declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    assert declare(whole, 2, "02", 59).outcome.value == "accepted"
+
+    assert replies(whole) == ["20/21", "20/21"]
+    assert events(whole)[-2:] == ["confirmation.taken_back", "message.accepted"]
+    broker = Broker()
+    dispatch(whole, broker)
+    assert [message.routing_key for message in broker.got] == ["BQP0100002.20.21", "BQP0100002.20.21"]
+    assert whole.completion.complete(CITIZEN, OFFICER).version == 2
+    with whole.database.transaction() as connection:
+        duties = connection.execute(select(deadline).where(deadline.c.kind == "confirm_within")).all()
+    assert sorted(str(row.why) for row in duties) == ["None", "lapsed"]
+
+
+def test_a_duplicate_of_the_first_version_is_not_answered_with_what_was_taken_back(whole: House) -> None:
+    declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    declare(whole, 2, "02", 59)
+    assert declare(whole, 1).duplicate
+    with whole.database.transaction() as connection:
+        copies = connection.execute(select(outbox.c.function).where(outbox.c.copy_of.is_not(None))).scalars().all()
+    assert copies == ["21"]
+
+
+def test_a_confirmation_that_has_left_is_amended_and_not_replaced(whole: House) -> None:
+    declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    dispatch(whole, Broker())
+    late = declare(whole, 2, "02", 59)
+    assert (late.outcome.value, names(late)) == ("rejected", ["wrong_state"])
+    assert replies(whole)[:2] == ["20/21", "30/23"]
+
+
+def test_a_confirmation_that_a_dispatcher_has_in_hand_counts_as_left_though_it_died(whole: House) -> None:
+    """It may be with the window already: it is sent again, and never called unsent."""
+    declare(whole, 1)
+    dispatch(whole, Broker())
+    whole.completion.complete(CITIZEN, OFFICER)
+    with pytest.raises(Unavailable):
+        dispatch(whole, Broker(dies=True))
+    late = declare(whole, 2, "02", 59)
+    assert (late.outcome.value, names(late)) == ("rejected", ["wrong_state"])
+    broker = Broker()
+    dispatch(whole, broker)
+    assert broker.got[0].routing_key == "BQP0100002.30.23"
+
+
+def test_a_replacement_that_is_rejected_takes_nothing_back(whole: House) -> None:
+    declare(whole, 1, second=59)
+    whole.completion.complete(CITIZEN, OFFICER)
+    older = declare(whole, 2, "02", 57)
+    assert names(older) == ["older_version"]
+    assert "30/23" in replies(whole)
+    assert "confirmation.taken_back" not in events(whole)
+
+
+def test_what_was_refused_is_declared_again_under_its_number_and_both_versions_are_kept(whole: House) -> None:
+    declare(whole, 1)
+    whole.completion.refuse(CITIZEN, OFFICER, reason="Không đủ điều kiện")
+    again = declare(whole, 2, second=59)
+    assert again.outcome.value == "accepted"
+    assert replies(whole) == ["20/21", "20/22", "20/21"]
+    assert whole.completion.complete(CITIZEN, OFFICER).version == 2
+
+
+def test_a_request_without_an_item_is_turned_down(whole: House) -> None:
+    declare(whole, 1)
+    with pytest.raises(NotAllowed, match="at least one item"):
+        whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=())
+
+
+def test_a_request_that_is_withdrawn_before_it_has_left_is_never_sent(whole: House) -> None:
+    declare(whole, 1)
+    dispatch(whole, Broker())
+    whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=ITEMS)
+    assert whole.amendments.withdraw(CITIZEN, OFFICER, reason="Nhầm hồ sơ").state == "accepted"
+
+    broker = Broker()
+    dispatch(whole, broker)
+    assert broker.got == []
+    assert [due.standing for due in _hours(whole)] == ["withdrawn"]
+    whole.completion.complete(CITIZEN, OFFICER)
+    assert _remarks(whole) is None, "the declarant has never heard of it"
+
+
+def test_a_request_that_has_left_is_ended_and_the_next_confirmation_names_it(whole: House) -> None:
+    declare(whole, 1)
+    whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=ITEMS)
+    dispatch(whole, Broker())
+    number = _newest(whole).findtext("Body/Content/AmendmentRequest/RequestNumber")
+    assert whole.amendments.withdraw(CITIZEN, OFFICER, reason="Nhầm hồ sơ").state == "accepted"
+    assert [due.standing for due in _hours(whole)] == ["withdrawn"]
+    assert events(whole)[-1] == "dossier.withdraw_request"
+    with pytest.raises(NotAllowed):
+        whole.amendments.withdraw(CITIZEN, OFFICER, reason="Lần nữa")
+
+    whole.completion.complete(CITIZEN, OFFICER, remarks="Đã kiểm tra.")
+    remarks = _remarks(whole)
+    assert remarks is not None
+    assert remarks.startswith(f"Đã kiểm tra. Yêu cầu sửa đổi, bổ sung số {number} đã được rút")
+
+
+def test_an_answer_to_a_request_that_was_withdrawn_is_judged_as_own_discovery(whole: House) -> None:
+    """After the confirmation: it needs an officer's approval (Article 11(1)(a))."""
+    case = CASES[ANSWER]
+    key = dossier_of(case.message)
+    send(whole, CASES["BQP0100001/accepted-tour-group-entering"], key)
+    whole.completion.complete(key, OFFICER)
+    dispatch(whole, Broker())
+    whole.amendments.request(key, OFFICER, reason="Sai", items=ITEMS)
+    dispatch(whole, Broker())
+    answer = Desk(whole).filled(case)
+    assert whole.amendments.withdraw(key, OFFICER, reason="Nhầm hồ sơ").state == "completed"
+
+    settled = send(whole, answer, key)
+    assert settled.outcome.value == "accepted", settled
+    (waiting,) = whole.amendments.listed(everything=False, limit=9)
+    assert whole.amendments.approve(waiting.number, OFFICER).state == "amended"
+
+
+def send(whole: House, case: Case, key: DossierKey) -> Settled:
+    message = case.message.replace(dossier_of(case.message).number.encode(), key.number.encode())
+    body = signed(replace(case, message=message), shared_pki())
+    (settled,) = whole.intake.receive(
+        [Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))]
+    )
+    return settled
+
+
+def _newest(whole: House) -> etree._Element:
+    query = select(outbox.c.body).where(outbox.c.dossier_id.is_not(None)).order_by(outbox.c.ordinal.desc()).limit(1)
+    with whole.database.transaction() as connection:
+        return etree.fromstring(connection.execute(query).scalar_one())
+
+
+def _remarks(whole: House) -> str | None:
+    return _newest(whole).findtext("Body/Content/Completion/CitizenConfirmation/Remarks")
+
+
+def _hours(whole: House) -> list[Due]:
+    life = oversight(whole).life(CITIZEN, personal=False, actor="test")
+    return [due for due in life.deadlines if due.name == "answer"]
