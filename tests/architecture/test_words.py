@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import adapter
+from adapter.model.dossier import DossierState
+from adapter.services.results import Confirmed, result
 
 ROOT = Path(adapter.__file__).parents[1]
 FILES = [
@@ -24,10 +28,9 @@ PERMISSION = re.compile(
     re.IGNORECASE,
 )
 DENIAL = re.compile(r"\b(no|never|not|không)\b", re.IGNORECASE)
-COMPLETE = {
-    re.compile(r"^.*\bis confirmed as complete\b.*$", re.MULTILINE): "no permission to cross",
-    re.compile(r"^.*\"Xác nhận hoàn thành \{.*$", re.MULTILINE): "không phải cho phép qua cửa khẩu",
-}
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+SENT = Confirmed("XN1", 1, AT, sent_at=AT, left_window_at=AT, delivered_at=None)
+DENIALS = {"vi": "không phải cho phép qua cửa khẩu", "en": "no permission to cross"}
 
 
 def called_permission(text: str) -> list[str]:
@@ -38,12 +41,14 @@ def test_no_word_of_ours_calls_a_completion_a_permission_to_cross() -> None:
     assert {file.name: said for file in FILES if (said := called_permission(file.read_text(encoding="utf-8")))} == {}
 
 
-def test_who_looks_a_completion_up_reads_that_it_is_none_in_both_languages() -> None:
-    text = (ROOT / "adapter" / "services" / "lookup.py").read_text(encoding="utf-8")
-    for pattern, denial in COMPLETE.items():
-        said = pattern.findall(text)
-        assert len(said) == 2, "completed, and completed after amendment"
-        assert [line for line in said if denial not in line] == []
+@pytest.mark.parametrize("state", [DossierState.COMPLETED, DossierState.COMPLETED_AMENDED])
+@pytest.mark.parametrize("confirmed", [SENT, replace(SENT, delivered_at=AT)], ids=["sent", "delivered"])
+def test_who_looks_a_completion_up_reads_that_it_is_none_in_both_languages(
+    state: DossierState, confirmed: Confirmed
+) -> None:
+    said = result(state, None, [confirmed])
+    assert DENIALS["vi"] in said.vi
+    assert DENIALS["en"] in said.en
 
 
 @pytest.mark.parametrize(
