@@ -16,7 +16,7 @@ from pydantic import AwareDatetime, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from adapter.settings import Settings
-from docs.generate.page import ROOT, code, head, join, plain, sentence, table
+from docs.generate.page import ROOT, code, document, head, join, plain, sentence, table
 
 FILE = ROOT / "config.yaml"
 _TYPES = {
@@ -127,7 +127,7 @@ def _above(lines: list[str], line: int) -> str:
 
 def shipped() -> Mapping[str, Any]:
     """Every value of the file by its dotted path."""
-    return dict(_values(yaml.safe_load(FILE.read_text(encoding="utf-8")), ""))
+    return dict(_values(document(FILE), ""))
 
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import yaml
-
-from docs.generate.page import ROOT, code, head, join, table
+from docs.generate.page import ROOT, code, document, head, join, table
 
 CLASSES = {
     "1": ("XML, envelope, schema", "Rejected with t/00: correct the message and send it again."),
@@ -21,7 +19,7 @@ CLASSES = {
 
 def page() -> str:
     """docs/reference/findings.md."""
-    stated = yaml.safe_load((ROOT / "mappings" / "findings.yaml").read_text(encoding="utf-8"))
+    stated = document(ROOT / "mappings" / "findings.yaml")
     prefix, classes = stated["prefix"], defaultdict(list)
     for name, item in stated["findings"].items():
         classes[str(item["number"])[0]].append(_row(prefix, name, item))

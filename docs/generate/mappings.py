@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from adapter.catalogue.keywords import KEYWORDS as KNOWN
 from adapter.catalogue.names import (
     ACCEPTANCES,
@@ -24,7 +22,7 @@ from adapter.model.procedure import PLACED
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
 from adapter.pipeline.rules.codes import CASE_WORDS
 from adapter.pipeline.rules.table import RULES
-from docs.generate.page import ROOT, code, first, head, join, listed, table
+from docs.generate.page import ROOT, code, document, first, head, join, listed, table
 
 MAPPINGS = ROOT / "mappings"
 
@@ -256,4 +254,4 @@ def _codelists() -> list[str]:
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load((MAPPINGS / name).read_text(encoding="utf-8"))
+    return document(MAPPINGS / name)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
+
+from adapter.catalogue.load import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def document(file: Path) -> Any:
+    """What a YAML file of the repository says."""
+    return yaml.load(file.read_bytes(), YAML)  # noqa: S506  the safe loader, in C
 
 
 def head(title: str, source: str, *paragraphs: str) -> list[str]:

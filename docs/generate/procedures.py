@@ -7,12 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
 from lxml import etree
 
 from adapter.pipeline.rules.table import RULES
 from docs.generate import forms
-from docs.generate.page import ROOT, code, first, head, join, listed, sentence, table
+from docs.generate.page import ROOT, code, document, first, head, join, listed, sentence, table
 
 MAPPINGS, FIXTURES = ROOT / "mappings", ROOT / "fixtures"
 ACCEPTED_BY = {
@@ -38,7 +37,7 @@ def _mappings() -> Iterator[dict[str, Any]]:
     """The newest version of each procedure that has a form."""
     newest: dict[str, dict[str, Any]] = {}
     for file in sorted(MAPPINGS.glob("*/*/procedure.yaml")):
-        stated = yaml.safe_load(file.read_text(encoding="utf-8"))
+        stated = document(file)
         before = newest.get(stated["procedure"])
         if stated.get("fields") and (before is None or before["effective"]["from"] < stated["effective"]["from"]):
             newest[stated["procedure"]] = stated
@@ -162,7 +161,7 @@ _OF_AMENDMENTS = frozenset({"AmendmentRequest", "AmendmentCompletion"})
 
 
 def _messages() -> dict[str, Any]:
-    read: dict[str, Any] = yaml.safe_load((MAPPINGS / "messages.yaml").read_text(encoding="utf-8"))
+    read: dict[str, Any] = document(MAPPINGS / "messages.yaml")
     return read
 
 
@@ -192,7 +191,7 @@ def _limits(stated: Mapping[str, Any]) -> Iterator[str]:
 
 def _grounds(stated: Mapping[str, Any]) -> Iterator[str]:
     if name := stated.get("refusal_grounds"):
-        grounds = yaml.safe_load((MAPPINGS / "codelists" / f"{name}.yaml").read_text(encoding="utf-8"))["codes"]
+        grounds = document(MAPPINGS / "codelists" / f"{name}.yaml")["codes"]
         yield "## Grounds of refusal"
         yield (
             "An officer names one of these (`nsw-adapter dossier refuse --ground CODE`); its words go out (20/22). The "
@@ -290,7 +289,7 @@ def _form(name: str, steps: str, title: str, known: Mapping[str, Mapping[str, An
 
 def _cases(procedure: str) -> Iterator[tuple[Path, dict[str, Any]]]:
     for file in sorted((FIXTURES / procedure).glob("*/expected.yaml")):
-        yield file.parent, yaml.safe_load(file.read_text(encoding="utf-8"))
+        yield file.parent, document(file)
 
 
 def _case(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
-from docs.generate.page import ROOT, code, head, join, listed, sentence, table
+from docs.generate.page import ROOT, code, document, head, join, listed, sentence, table
 
 
 def page() -> str:
@@ -38,7 +36,7 @@ def page() -> str:
 
 
 def _read(name: str) -> Any:
-    return yaml.safe_load((ROOT / "queues" / name).read_text(encoding="utf-8"))
+    return document(ROOT / "queues" / name)
 
 
 def _exchanges(stated: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from docs.generate.forms import SCHEMAS, schema
+from lxml import etree
+
+from docs.generate.forms import SCHEMAS
 from docs.generate.page import first, head, join, table
+
+_XS = "{http://www.w3.org/2001/XMLSchema}"
 
 
 def files() -> list[str]:
@@ -31,7 +35,6 @@ def _link(name: str) -> str:
 
 
 def _purpose(name: str) -> str:
-    for annotation in schema(name).annotations:
-        for text in annotation.documentation:
-            return first("".join(text.itertext()))
+    for text in etree.parse(str(SCHEMAS / name)).iterfind(f"{_XS}annotation/{_XS}documentation"):
+        return first("".join(text.itertext()))
     return ""

@@ -5,26 +5,30 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 
 import pytest
 import yaml
 
-import adapter
+from adapter.catalogue.load import YAML
+from tests.harness.pki import ROOT
+from tests.harness.source import modules, nodes
 
-PACKAGE = Path(adapter.__file__).parent
-ROOT = PACKAGE.parent
 OWN_WORDS = {"documentType", "Row"}
 """Ours to know: a name of the envelope, which forms use for the kind of a person's paper; a type of SQLAlchemy's."""
 INVENTED = re.compile(r"BQP\d|\bXC\b|\bNC\b|DU_LICH|CONG_VU|HUUNGHI")
 
 
-def _texts() -> Iterator[tuple[str, str]]:
+@cache
+def _texts() -> list[tuple[str, str]]:
     """Every text constant of the program that is not a docstring."""
-    for file in PACKAGE.rglob("*.py"):
-        if "simulator" in file.parts:
+    return list(_constants())
+
+
+def _constants() -> Iterator[tuple[str, str]]:
+    for place, tree in modules():
+        if place.startswith("simulator/"):
             continue  # the test window plays somebody else
-        tree = ast.parse(file.read_text(encoding="utf-8"))
         documentation = {
             id(node.body[0].value)
             for node in ast.walk(tree)
@@ -37,16 +41,21 @@ def _texts() -> Iterator[tuple[str, str]]:
                 documentation.add(id(node.value))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
-                yield f"{file.relative_to(PACKAGE)}:{node.lineno}", node.value
+                yield f"{place}:{node.lineno}", node.value
 
 
 def test_no_procedure_code_or_invented_value_stands_in_the_program() -> None:
     assert [(place, text) for place, text in _texts() if INVENTED.search(text)] == []
 
 
-def _fields() -> Iterator[dict[str, str]]:
+@cache
+def _fields() -> list[dict[str, str]]:
+    return list(_stated_fields())
+
+
+def _stated_fields() -> Iterator[dict[str, str]]:
     for file in (ROOT / "mappings").glob("*/*/procedure.yaml"):
-        stated = yaml.safe_load(file.read_text(encoding="utf-8"))
+        stated = yaml.load(file.read_bytes(), YAML)
         yield from stated.get("fields", [])
         for group in stated.get("groups", []):
             yield from (field | {"path": f"{group['path']}/{field['path']}"} for field in group["fields"])
@@ -70,8 +79,9 @@ def test_no_form_field_name_stands_in_the_program() -> None:
     assert [(place, text) for place, text in _texts() if text in (names | elements) - OWN_WORDS] == []
 
 
+@cache
 def _codes() -> set[str]:
-    lists = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in (ROOT / "mappings/codelists").glob("*.yaml"))
+    lists = (yaml.load(file.read_bytes(), YAML) for file in (ROOT / "mappings/codelists").glob("*.yaml"))
     return {str(entry["code"]) for stated in lists for entry in stated["codes"]}
 
 
@@ -84,7 +94,7 @@ def test_no_code_of_a_list_stands_in_the_program() -> None:
 
 @pytest.mark.parametrize("told", ["plannedDeparture", "DateOfBirth"])
 def test_a_field_name_or_code_in_the_program_would_be_told(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(globals(), "_texts", lambda: iter([("x.py:1", told), ("x.py:2", "CANGHAIPHONG")]))
+    monkeypatch.setitem(globals(), "_texts", lambda: [("x.py:1", told), ("x.py:2", "CANGHAIPHONG")])
     with pytest.raises(AssertionError, match=told):
         test_no_form_field_name_stands_in_the_program()
     with pytest.raises(AssertionError):
@@ -93,20 +103,18 @@ def test_a_field_name_or_code_in_the_program_would_be_told(told: str, monkeypatc
 
 def test_every_event_name_is_one_of_the_closed_set() -> None:
     """`observe` is called with a member of Event, never with a free text."""
-    for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "observe":
-                assert not isinstance(node.args[0], ast.Constant), f"{file}:{node.lineno}"
+    for place, node in nodes():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "observe":
+            assert not isinstance(node.args[0], ast.Constant), f"{place}:{node.lineno}"
 
 
 def test_only_intake_catches_everything() -> None:
     """Judging and storing sort what nobody foresaw; the two others guard a thread and a decoder, and say so."""
     allowed = {"services/intake.py", "services/judging.py", "gateways/decoder.py", "gateways/broker/link.py"}
-    found = set()
-    for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ExceptHandler) and (
-                node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception")
-            ):
-                found.add(str(file.relative_to(PACKAGE)))
+    found = {
+        place
+        for place, node in nodes()
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "Exception"))
+    }
     assert found <= allowed

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
-import adapter
+from tests.harness.source import nodes
 
-PACKAGE = Path(adapter.__file__).parent
 MAKERS = {
     "Envelope": {"pipeline/envelope.py"},
     "VerifiedDocument": {"pipeline/signature.py"},
@@ -24,12 +22,11 @@ MAKERS = {
 
 
 def _constructions(name: str) -> set[str]:
-    places = set()
-    for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                places.add(str(file.relative_to(PACKAGE)))
-    return places
+    return {
+        place
+        for place, node in nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    }
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))

@@ -1,0 +1,26 @@
+"""The program's own source, parsed once for all rules of the house that look at it."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import adapter
+
+PACKAGE = Path(adapter.__file__).parent
+
+
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Every module by its path below adapter/. Nobody may change a tree."""
+    return tuple(
+        (str(file.relative_to(PACKAGE)), ast.parse(file.read_text(encoding="utf-8")))
+        for file in sorted(PACKAGE.rglob("*.py"))
+    )
+
+
+@cache
+def nodes() -> tuple[tuple[str, ast.AST], ...]:
+    """Every node of every module, with the module's path."""
+    return tuple((place, node) for place, tree in modules() for node in ast.walk(tree))
