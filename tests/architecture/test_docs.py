@@ -1,5 +1,5 @@
 """The documents say what the program does: pages are generated anew and compared, every public name has its place, and
-commands, make targets, paths and links that they name exist. What can be run in a moment is run.
+commands, make targets, paths and links that they name exist.
 """
 
 from __future__ import annotations
@@ -7,12 +7,8 @@ from __future__ import annotations
 import ast
 import configparser
 import logging
-import os
 import re
 import shlex
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -30,7 +26,7 @@ from adapter.model.events import Event
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.rules.table import RULES
 from docs.generate import FOLDER, PAGES, configuration, findings, mappings
-from tests.harness.pki import ROOT, shared_pki
+from tests.harness.pki import ROOT
 
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md")),
@@ -276,31 +272,8 @@ def _number(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def _checkout(folder: Path) -> Path:
-    """A folder that looks like a working copy to whoever follows the README: the data is linked, `var/` is its own."""
-    for name in ("schemas", "mappings", "queues", "fixtures", "docs"):
-        (folder / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "config.yaml", folder / "config.yaml")  # a link would lead back to the real var/
-    shutil.copytree(shared_pki().folder, folder / "var" / "pki")
-    programs = folder / ".venv" / "bin"
-    programs.mkdir(parents=True)
-    program = programs / "nsw-adapter"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m adapter.cli "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    return folder
-
-
 RUN = [block for block in ALL_BLOCKS if block.mark == "run"]
-
-
-@pytest.mark.parametrize("block", RUN, ids=lambda block: str(block.file.relative_to(ROOT)))
-def test_first_steps_can_be_followed(block: Block, tmp_path: Path) -> None:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
-    environment["PYTHONPATH"] = str(ROOT)
-    command = ["/bin/sh", "-e", "-c", block.text]
-    ran = subprocess.run(command, cwd=_checkout(tmp_path), env=environment, capture_output=True, text=True, timeout=600)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert '"outcome": "accepted"' in ran.stdout
+"""What tests/acceptance/test_first_steps.py runs."""
 
 
 def test_there_is_a_block_to_run() -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
 import adapter.bootstrap
+from adapter.catalogue import check
 from adapter.catalogue import load as loading
 from adapter.catalogue.load import Source
 
@@ -25,15 +27,26 @@ _made: dict[Any, Any] = {}
 def once() -> Iterator[None]:
     """While it lasts, houses share what is compiled from the same files."""
     with (
-        mock.patch.object(_HOUSE, "load", _remembered(loading.load)),
-        mock.patch.object(_HOUSE, "reporter", _remembered(loading.reporter)),
+        mock.patch.object(_HOUSE, "load", _remembered(loading.load, _data)),
+        mock.patch.object(_HOUSE, "reporter", _remembered(loading.reporter, _schemas)),
+        mock.patch.object(check, "reporter", _remembered(loading.reporter, _schemas)),
     ):
         yield
 
 
-def _remembered(make: Callable[[Source], _Made]) -> Callable[[Source], _Made]:
+def _data(source: Source) -> list[Path]:
+    return [*source.mappings.rglob("*"), *_schemas(source), source.calendar_file]
+
+
+def _schemas(source: Source) -> list[Path]:
+    return [*source.schemas.rglob("*")]
+
+
+def _remembered(
+    make: Callable[[Source], _Made], made_from: Callable[[Source], list[Path]]
+) -> Callable[[Source], _Made]:
     def remembered(source: Source) -> _Made:
-        key = (make, source, _state(source))
+        key = (make, source, _state(made_from(source)))
         if key not in _made:
             _made[key] = make(source)
         found: _Made = _made[key]
@@ -42,8 +55,7 @@ def _remembered(make: Callable[[Source], _Made]) -> Callable[[Source], _Made]:
     return remembered
 
 
-def _state(source: Source) -> tuple[tuple[str, int, int, int], ...]:
+def _state(files: list[Path]) -> tuple[tuple[str, int, int, int], ...]:
     """Which files there are, and which bytes they hold as far as their inode tells."""
-    files = [file for folder in (source.schemas, source.mappings) for file in folder.rglob("*") if file.is_file()]
-    stats = [(file, file.stat()) for file in sorted({*files, source.calendar_file}) if file.is_file()]
+    stats = [(file, file.stat()) for file in sorted(set(files)) if file.is_file()]
     return tuple((str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns) for file, stat in stats)

@@ -1,0 +1,48 @@
+"""The first steps of the documents can be followed: what stands in their marked blocks is run as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.pki import ROOT, shared_pki
+
+BLOCKS = {
+    str(file.relative_to(ROOT)): block
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    for block in re.findall(r"<!-- run -->\n```\w*\n(.*?)^```", file.read_text(encoding="utf-8"), re.M | re.S)
+}
+
+
+def _checkout(folder: Path) -> Path:
+    """A folder that looks like a working copy to whoever follows the README: the data is linked, `var/` is its own."""
+    for name in ("schemas", "mappings", "queues", "fixtures", "docs"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "config.yaml", folder / "config.yaml")  # a link would lead back to the real var/
+    shutil.copytree(shared_pki().folder, folder / "var" / "pki")
+    programs = folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    program = programs / "nsw-adapter"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m adapter.cli "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("name", sorted(BLOCKS))
+def test_first_steps_can_be_followed(name: str, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
+    environment["PYTHONPATH"] = str(ROOT)
+    command = ["/bin/sh", "-e", "-c", BLOCKS[name]]
+    ran = subprocess.run(command, cwd=_checkout(tmp_path), env=environment, capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert '"outcome": "accepted"' in ran.stdout
+
+
+def test_there_are_blocks_to_run() -> None:
+    assert {"README.md", "docs/examples/new-procedure/README.md"} <= BLOCKS.keys()
