@@ -55,6 +55,8 @@ class InstallationSettings(_Part):
     division: str
     accepter: str
     placeholder_document_type: str = Field(pattern=r"^[!-~]{1,100}$")
+    placeholder_type: str = Field(default="00", pattern=r"^[A-Za-z0-9]{1,3}$")
+    placeholder_reference: str = Field(default="0", pattern=r"^[A-Za-z0-9]{1,35}$")
     refusal_ground: str
     contingency_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
     contingency_unit: str = Field(pattern=r"^[A-Z0-9]{1,10}$")

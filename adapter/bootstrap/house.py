@@ -30,6 +30,7 @@ from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
+from adapter.pipeline.seal import SigningKey
 from adapter.pipeline.timing import Timing
 from adapter.pipeline.trust import TIMESTAMPING, Store, Trust
 from adapter.pipeline.trust.holder import NumberPlace
@@ -50,6 +51,7 @@ from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
 from adapter.services.registry import Registry
 from adapter.services.sealing import repeatable
+from adapter.services.threshold import Threshold
 from adapter.services.tokens import Tokens
 from adapter.services.window import Patience, Window
 from adapter.settings import Settings
@@ -264,6 +266,18 @@ class House:
             raise Misconfigured(f"trust.partners: the second door needs exactly one of role portal, not {told}")
         return names[0]
 
+    def portal_key(self) -> SigningKey:
+        """The key that seals what enters by the second door now.
+
+        Raises:
+            KeyUnavailable: it cannot.
+        """
+        return repeatable(self.keyrings["portal"].current())
+
+    @cached_property
+    def threshold(self) -> Threshold:
+        return Threshold(self.ground, self.installation)
+
     @cached_property
     def door(self) -> Door:
         return Door(
@@ -272,8 +286,8 @@ class House:
             intake=self.intake,
             series=self.series,
             window=self.window,
-            installation=self.installation,
-            key=lambda: repeatable(self.keyrings["portal"].current()),
+            threshold=self.threshold,
+            key=self.portal_key,
             sender=self.portal,
             answer_portal=self.settings.window.answer_portal,
             retry_s=self.settings.window.stale_s,
@@ -311,6 +325,8 @@ def installation(stated: configuration.InstallationSettings) -> Installation:
         division=stated.division,
         accepter=stated.accepter,
         placeholder_document_type=stated.placeholder_document_type,
+        placeholder_type=stated.placeholder_type,
+        placeholder_reference=stated.placeholder_reference,
         refusal_ground=stated.refusal_ground,
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,9 +21,11 @@ from adapter.cli.printing import as_json, line, note
 from adapter.model.finding import Finding
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
-from adapter.model.stages import Channel, Signer, Submission
-from adapter.services.judging import judged
+from adapter.model.stages import Channel, Signer, Stage, Submission
+from adapter.services import sealing
+from adapter.services.judging import answered, judged
 from adapter.services.register import stage_of
+from adapter.services.threshold import TurnedAway, Why, submitted
 
 
 def judge(
@@ -36,9 +39,22 @@ def judge(
         str | None,
         typer.Option(metavar="TIME", help="Time of reception, ISO 8601; without zone Vietnam's. Default: now."),
     ] = None,
+    caller: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="On the portal: the number that the caller's token is bound to. Default: not asked.",
+        ),
+    ] = None,
     config: Config = None,
 ) -> None:
     """Judge messages as the adapter would, without broker and without writing.
+
+    The answer is written too, unsigned: what could not be answered is parked here as it would be there. With --channel
+    portal a file is what is posted at the second door: From, To and a missing messageId are written, and it is sealed
+    with the portal's key. Where it names no dossier, a number of our series' form stands in, which is said and never
+    given to anybody. A file that is sealed already is judged as the door has stored it. Whether the door is open, and
+    whose a number is, the store knows and is not asked.
 
     Workflow (does the dossier exist, was the message received before) and the registers (certificates, authorisations,
     suspended accounts) need the store and are not asked: who signs for another is told as if nobody were authorised.
@@ -54,7 +70,8 @@ def judge(
         is_readable(file)
     house = open_house(config)
     ground_is_there(house)
-    outcomes = [_judged(file, channel, given or house.legal_clock(), house, json) for file in files]
+    at_door = Presenting(house, channel, given or house.legal_clock(), caller)
+    outcomes = [_judged(file, at_door, json) for file in files]
     raise leave(Exit.OK if all(outcome is Word.ACCEPTED for outcome in outcomes) else Exit.NO)
 
 
@@ -67,10 +84,54 @@ def ground_is_there(house: House) -> None:
     _ = house.ground
 
 
-def _judged(file: Path, channel: Channel, at: datetime, house: House, json: bool) -> Word:
-    submission = _submission(file, channel, at)
-    outcome = judged(submission, house.ground)
-    stated = statement(str(file), submission, outcome, house)
+@dataclass(frozen=True, slots=True)
+class Presenting:
+    """How files become submissions: by which door, when (aware), and who calls, if that is known."""
+
+    house: House
+    channel: Channel
+    at: datetime
+    caller: str | None = None
+
+    def outcome(self, file: Path, raw: bytes) -> Outcome:
+        """What becomes of a file's bytes, its answer written as well."""
+        try:
+            submission = self._submission(file, raw)
+        except TurnedAway as turned:
+            note(f"{file}: turned away at the door ({turned.why}), and not stored: {turned.en}")
+            return Rejected(Stage.OPEN, turned.found)
+        outcome = judged(submission, self.house.ground)
+        return answered(submission, outcome, self.house.correspondence, now=self.at)
+
+    def _submission(self, file: Path, raw: bytes) -> Submission:
+        """As the door hands it in.
+
+        Raises:
+            TurnedAway: the second door would not take it.
+            AdapterError: there is no key that could seal it.
+        """
+        house = self.house
+        if self.channel is not Channel.PORTAL:
+            return Submission(raw, self.channel, self.at, Digest(hashlib.sha256(raw).hexdigest()))
+        try:
+            presented = house.threshold.present(raw, f"{self.channel}:{self.caller or ''}", self.at)
+        except TurnedAway as turned:
+            if turned.why is not Why.SEALED:
+                raise
+            note(f"{file}: sealed already, so it is judged as the door stores it; the door itself takes no sealed one")
+            return submitted(raw, self.at, self.caller)
+        if presented.numberless:
+            key = house.series.placeholder(self.at)
+            sealing.write_number(presented.tree, key)
+            note(f"{file}: it names no dossier; {key} stands in, a placeholder that is never given to anybody")
+        return submitted(sealing.sealed(presented.tree, house.portal_key()), self.at, self.caller)
+
+
+def _judged(file: Path, presenting: Presenting, json: bool) -> Word:
+    house = presenting.house
+    raw = read_input(file)
+    outcome = presenting.outcome(file, raw)
+    stated = statement(str(file), raw, outcome, house)
     if json:
         as_json(stated)
     else:
@@ -80,12 +141,7 @@ def _judged(file: Path, channel: Channel, at: datetime, house: House, json: bool
     return word(outcome)
 
 
-def _submission(file: Path, channel: Channel, at: datetime) -> Submission:
-    raw = read_input(file)
-    return Submission(raw, channel, at, Digest(hashlib.sha256(raw).hexdigest()))
-
-
-def statement(file: str, submission: Submission, outcome: Outcome, house: House) -> dict[str, Any]:
+def statement(file: str, raw: bytes, outcome: Outcome, house: House) -> dict[str, Any]:
     """The contract's object: these keys and no others."""
     verified = verified_of(outcome)
     return {
@@ -94,7 +150,7 @@ def statement(file: str, submission: Submission, outcome: Outcome, house: House)
         "stage": stage_of(outcome),
         "findings": [_finding(finding, house) for finding in _findings(outcome)],
         "signers": [_signer(signer) for signer in (verified.signers if verified else ())],
-        "digest": submission.digest,
+        "digest": hashlib.sha256(raw).hexdigest(),
     }
 
 

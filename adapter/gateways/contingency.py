@@ -51,6 +51,11 @@ class Series:
         )
         return DossierKey(number, year)
 
+    def placeholder(self, at: datetime) -> DossierKey:
+        """A number of the series' form that is never given to anybody: counting begins at 1."""
+        year = at.astimezone(VIETNAM).year
+        return DossierKey(self._number(self.prefix, year, 0), year)
+
     def confirmation(self, connection: Connection, at: datetime) -> str:
         """The next confirmation number. Its gaps mean nothing: a rollback may leave one."""
         return self._next(connection, self.confirmation_prefix, at.astimezone(VIETNAM).year)
@@ -74,7 +79,10 @@ class Series:
             ),
             {"name": f"{prefix}:{year}"},
         ).scalar_one()
-        body = f"{prefix}{self.unit}{year}{value:08d}"
+        return self._number(prefix, year, value)
+
+    def _number(self, prefix: str, year: int, count: int) -> str:
+        body = f"{prefix}{self.unit}{year}{count:08d}"
         return body + check_character(body)
 
 

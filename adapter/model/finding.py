@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML document can hold, escaped or not (XML 1.0, 2.2)."""
 ENGLISH = "_en"
 """Ending of a word that stands in the English text instead of the one without it."""
 
@@ -87,8 +90,8 @@ class FindingCatalogue:
             pointer=finding.pointer,
             line=finding.line,
             severity=finding.severity,
-            vi=text.vi.format_map(words),
-            en=text.en.format_map(words.in_english()),
+            vi=_writable(text.vi.format_map(words)),
+            en=_writable(text.en.format_map(words.in_english())),
         )
 
     def bases(self, findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -100,6 +103,11 @@ class FindingCatalogue:
         """A finding that was stated and stored before, in the words of that time."""
         name = next((name for name, text in self.texts.items() if text.code == kept["code"]), "")
         return StatedFinding(name=name, **{**kept, "severity": Severity(kept["severity"])})
+
+
+def _writable(text: str) -> str:
+    """A text that XML can hold: a word may be what somebody typed or a certificate says, and an answer must leave."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 class _Words(dict[str, str]):

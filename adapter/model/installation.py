@@ -18,6 +18,10 @@ class Installation:
     division: str
     accepter: str
     placeholder_document_type: str
-    """documentType of an answer to a message whose header cannot be read."""
+    """documentType of an answer to a message whose header cannot be read, or not be repeated."""
+    placeholder_type: str
+    """And its type."""
+    placeholder_reference: str
+    """And its dossier's number, which stands for no dossier."""
     refusal_ground: str
     """The legal ground a rule's refusal names (NĐ 85/2019 Article 19(2)(b))."""

@@ -5,7 +5,6 @@ Nothing here signs, stores or sends; times and identifiers are handed in.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,15 +13,13 @@ from lxml import etree
 
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Severity, StatedFinding
-from adapter.model.header import Header, Party
+from adapter.model.header import Party
 from adapter.model.identifiers import DossierKey
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Reply
 from adapter.model.procedure import ReplyKind, ReplySpec
-from adapter.pipeline.envelope import VIETNAM, write_time
-
-_REFERENCE = re.compile(r"[A-Za-z0-9]{1,35}")
-_PLACEHOLDER_REFERENCE = "0"
+from adapter.pipeline.addressing import Address, echoable
+from adapter.pipeline.envelope import write_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +33,6 @@ class InReplyTo:
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """The header of a reply before its own identity: whom it goes to, about which dossier."""
-
-    sender: Party
-    recipient: Party
-    document_type: str
-    type: str
-    key: DossierKey
-    correlation_id: str | None = None
-
-
-def address(
-    installation: Installation,
-    header: Header | None,
-    *,
-    verified: bool,
-    now: datetime,
-    about: DossierKey | None = None,
-) -> Address:
-    """Address an answer. Only a verified header decides where it goes; an unverified one is only echoed in part.
-
-    `about` is the dossier that a verified message is about; an amendment may have a number of its own besides.
-    """
-    if header is None:
-        year = now.astimezone(VIETNAM).year
-        key = DossierKey(_PLACEHOLDER_REFERENCE, year)
-        return Address(installation.own, installation.window, installation.placeholder_document_type, "00", key)
-    subject = header.subject
-    about = about or subject.key
-    number = about.number if _REFERENCE.fullmatch(about.number) else _PLACEHOLDER_REFERENCE
-    return Address(
-        sender=header.recipient if verified else installation.own,
-        recipient=header.sender if verified else installation.window,
-        document_type=subject.document_type,
-        type=subject.type,
-        key=DossierKey(number, about.year),
-        correlation_id=header.message_id,
-    )
-
-
 def compose(
     kind: ReplyKind,
     content: etree._Element,
@@ -86,21 +42,25 @@ def compose(
     message_id: str,
     now: datetime,
     schema: etree.XMLSchema,
+    instead: Address | None = None,
 ) -> Reply:
     """Write the envelope around `content` and prove it against its XSD, outbound too.
+
+    What a sender wrote into his header may be what the answer's XSD does not take. `instead` then takes its place, part
+    by part, so that he is answered whatever he wrote; without `instead` nothing is exchanged.
 
     Raises:
         Misconfigured: our own reply does not agree with our own schema.
     """
-    reply_type = spec.type or to.type
-    envelope = etree.Element("Envelope")
-    envelope.append(_header(to, reply_type, spec.function, message_id, now))
-    body = etree.SubElement(envelope, "Body")
-    etree.SubElement(body, "Content").append(content)
+    envelope = _envelope(content, to, spec, message_id, now)
+    if not schema.validate(envelope) and instead is not None:
+        to = echoable(to, instead, [str(error.path) for error in schema.error_log])
+        envelope = _envelope(content, to, spec, message_id, now)
     if not schema.validate(envelope):
         # Paths and types only: the message of libxml2 would quote values.
         faults = "; ".join(f"{error.path} {error.type_name}" for error in schema.error_log)
         raise Misconfigured(f"our {kind.value} does not agree with its schema: {faults}")
+    reply_type = spec.type or to.type
     return Reply(
         kind=kind,
         message_id=message_id,
@@ -114,6 +74,14 @@ def compose(
     )
 
 
+def _envelope(content: etree._Element, to: Address, spec: ReplySpec, message_id: str, now: datetime) -> etree._Element:
+    envelope = etree.Element("Envelope")
+    envelope.append(_header(to, spec.type or to.type, spec.function, message_id, now))
+    body = etree.SubElement(envelope, "Body")
+    etree.SubElement(body, "Content").append(content)
+    return envelope
+
+
 def _header(to: Address, reply_type: str, function: str, message_id: str, now: datetime) -> etree._Element:
     header = etree.Element("Header")
     _append(header, "Reference", {"version": "01", "messageId": message_id})
@@ -124,8 +92,8 @@ def _header(to: Address, reply_type: str, function: str, message_id: str, now: d
         "type": reply_type,
         "function": function,
         "reference": to.key.number,
-        "documentYear": str(to.key.year),
-        "preDocumentYear": str(to.key.year),
+        "documentYear": f"{to.key.year:04}",
+        "preDocumentYear": f"{to.key.year:04}",
         "preReference": to.key.number,
         "sendDate": write_time(now),
     }

@@ -131,7 +131,7 @@ def read_header(tree: etree._Element) -> Header:
             reference=_required(values, "reference", 35),
             document_year=_year(values),
             send_date=read_time(values.get("sendDate", "")),
-            pre_reference=values.get("preReference") or None,
+            pre_reference=_optional(values, "preReference", 35),
             pre_document_year=_optional_year(values.get("preDocumentYear", "")),
         ),
     )
@@ -154,6 +154,10 @@ def _required(values: dict[str, str], name: str, longest: int) -> str:
     if not 0 < len(value) <= longest:
         raise _Unreadable(f"{_SUBJECT}/{name}", name)
     return value
+
+
+def _optional(values: dict[str, str], name: str, longest: int) -> str | None:
+    return _required(values, name, longest) if values.get(name) else None
 
 
 def _document_type(values: dict[str, str]) -> str:

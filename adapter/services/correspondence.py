@@ -14,10 +14,10 @@ from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.installation import Installation
-from adapter.model.outcomes import Outcome, Rejected, SignedReply, verified_of
+from adapter.model.outcomes import Outcome, Rejected, Reply, SignedReply, verified_of
 from adapter.model.procedure import Catalogue, ReplyKind
 from adapter.model.stages import Submission
-from adapter.pipeline import compose
+from adapter.pipeline import addressing, compose
 from adapter.pipeline.seal import SigningKey, seal
 from adapter.services.grounds import ground_of_faults, with_articles
 
@@ -50,6 +50,14 @@ class Correspondence:
 
     def answer(self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime) -> SignedReply:
         """The answer to a message, in the transaction that stores it."""
+        return self._sealed(self.written(kind, submission, outcome, now=now))
+
+    def written(self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime) -> Reply:
+        """The answer to a message, proved against its XSD and not yet signed: no key is asked.
+
+        Raises:
+            Misconfigured: our own reply does not agree with our own schema.
+        """
         verified = verified_of(outcome)
         claims = outcome.claims if isinstance(outcome, Rejected) else None
         header = verified.header if verified else claims
@@ -74,8 +82,9 @@ class Correspondence:
             case _:
                 content = compose.errors(answered, stated)
         about = verified.key if verified else None
-        to = compose.address(self.installation, header, verified=verified is not None, now=now, about=about)
-        return self.sign(kind, content, to=to, now=now)
+        instead = addressing.placeholder(self.installation, submission.channel, now)
+        to = addressing.address(instead, header, verified=verified is not None, about=about)
+        return self._composed(kind, content, to=to, now=now, instead=instead)
 
     def _ground(self, outcome: Outcome) -> str:
         """On what the program refuses: the articles of the rules that were broken, not the general one alone."""
@@ -104,7 +113,7 @@ class Correspondence:
         kind: ReplyKind,
         content: etree._Element,
         *,
-        to: compose.Address,
+        to: addressing.Address,
         now: datetime,
         schema_name: str | None = None,
     ) -> SignedReply:
@@ -113,13 +122,27 @@ class Correspondence:
         Raises:
             Misconfigured: our own reply does not agree with our own schema.
         """
-        spec = self.catalogue.replies[kind]
-        schema = self.catalogue.schemas[schema_name or spec.schema_name or ""]
-        reply = compose.compose(
-            kind, content, to=to, spec=spec, message_id=self.new_message_id(), now=now, schema=schema
-        )
+        return self._sealed(self._composed(kind, content, to=to, now=now, schema_name=schema_name))
+
+    def _sealed(self, reply: Reply) -> SignedReply:
         keys = self.keys()
         return seal(reply, system=keys.system, unit=keys.unit)
+
+    def _composed(
+        self,
+        kind: ReplyKind,
+        content: etree._Element,
+        *,
+        to: addressing.Address,
+        now: datetime,
+        schema_name: str | None = None,
+        instead: addressing.Address | None = None,
+    ) -> Reply:
+        spec = self.catalogue.replies[kind]
+        schema = self.catalogue.schemas[schema_name or spec.schema_name or ""]
+        return compose.compose(
+            kind, content, to=to, spec=spec, message_id=self.new_message_id(), now=now, schema=schema, instead=instead
+        )
 
     def transfer(
         self,
@@ -133,7 +156,7 @@ class Correspondence:
     ) -> SignedReply:
         """40/01: the exact bytes of request and reply, with their digests (wire profile 3)."""
         content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=key, incident=incident)
-        to = compose.Address(self.installation.own, self.installation.window, procedure, "40", key)
+        to = addressing.Address(self.installation.own, self.installation.window, procedure, "40", key)
         return self.sign(ReplyKind.TRANSFER, content, to=to, now=now)
 
 

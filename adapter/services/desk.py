@@ -22,7 +22,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel
-from adapter.pipeline import compose
+from adapter.pipeline import addressing, compose
 from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
@@ -188,10 +188,10 @@ class Desk:
             now=ledger.now,
         )
 
-    def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> compose.Address:
+    def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> addressing.Address:
         installation = self.correspondence.installation
         by_portal = request.channel == Channel.PORTAL.value
-        return compose.Address(
+        return addressing.Address(
             sender=installation.own,
             recipient=installation.portal if by_portal else installation.window,
             document_type=procedure.document_type,

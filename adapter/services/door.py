@@ -8,55 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-
-from lxml import etree
 
 from adapter.gateways import lookups, mailbox
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Identity
-from adapter.model.errors import Fault, NotAllowed, Unavailable
+from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
-from adapter.model.identifiers import Digest, DossierKey
-from adapter.model.installation import Installation
-from adapter.model.stages import Channel, Envelope, Submission
-from adapter.pipeline import text, xml
-from adapter.pipeline.envelope import open_envelope
+from adapter.model.identifiers import DossierKey
+from adapter.model.stages import Envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.seal import SigningKey
 from adapter.services import sealing
 from adapter.services.declarations import state_of
 from adapter.services.intake import Intake
+from adapter.services.threshold import Threshold, TurnedAway, Why, submitted
 from adapter.services.tokens import Caller, Role
 from adapter.services.window import Mode, Window
 
-_NAMESPACE = uuid.UUID("3c0d7e52-5c0b-5f0e-8d55-1f2e6a9b7c10")
 _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
-
-
-class Why(StrEnum):
-    """Why a caller is turned away."""
-
-    ROLE = "role"
-    CLOSED = "door-closed"
-    SEALED = "already-sealed"
-    UNREADABLE = "unreadable"
-    UNKNOWN = "not-a-declaration"
-    STRANGER = "not-the-declarant"
-    NUMBER = "number-of-another"
-
-
-class TurnedAway(NotAllowed):
-    """Not taken in; nothing was stored, unless `findings` are the pipeline's own (STRANGER)."""
-
-    def __init__(self, why: Why, en: str, vi: str, findings: tuple[StatedFinding, ...] = ()) -> None:
-        super().__init__(en)
-        self.why, self.en, self.vi, self.findings = why, en, vi, findings
 
 
 class WindowUnknown(Unavailable):
@@ -87,7 +60,7 @@ class Door:
     intake: Intake
     series: Series
     window: Window
-    installation: Installation
+    threshold: Threshold
     key: Callable[[], SigningKey]
     """Asked for each message, so that a key that rolls over is taken without a restart."""
     sender: str
@@ -113,53 +86,16 @@ class Door:
         now = self.clock()
         digest = hashlib.sha256(raw).hexdigest()
         sender = f"{self.sender}:{bound_to}"
-        tree = self._parsed(raw)
-        named = text.value_at(tree, "Header/Reference/messageId")
-        own_id = str(uuid.uuid5(_NAMESPACE, f"{sender}|{digest}"))
-        installation = self.installation
-        sealing.write_header(tree, sender=installation.portal, recipient=installation.own, message_id=own_id)
-        numberless = sealing.lacks_number(tree)
-        envelope = self._opened(tree, now)
-        self._pass(envelope, sender, bound_to, numberless=numberless)
-        if numberless:
+        presented = self.threshold.present(raw, sender, now)
+        tree = presented.tree
+        self._pass(presented.envelope, sender, bound_to, numberless=presented.numberless)
+        if presented.numberless:
+            message_key = presented.named or digest
             with self.database.transaction() as connection:
-                key = self.series.issue(connection, self.database, sender=sender, message_key=named or digest, at=now)
+                key = self.series.issue(connection, self.database, sender=sender, message_key=message_key, at=now)
             sealing.write_number(tree, key)
-        settled = self.intake.receive([_submission(sealing.sealed(tree, self.key()), now, bound_to)])[0]
+        settled = self.intake.receive([submitted(sealing.sealed(tree, self.key()), now, bound_to)])[0]
         return self._admitted(settled.public_id)
-
-    def _parsed(self, raw: bytes) -> etree._Element:
-        limits = self.ground.limits
-        try:
-            xml.gate(raw, limits)
-            tree = xml.parse(raw, limits)
-        except xml.Refusal as refusal:
-            raise self._unreadable((refusal.finding,)) from None
-        if tree.tag != "Envelope" or tree.find("Header") is None:
-            raise self._unreadable((Finding("not_an_envelope", "/"),))
-        if sealing.is_sealed(tree):
-            raise TurnedAway(
-                Why.SEALED,
-                "SystemSignature must be empty: this door seals the message itself.",
-                "SystemSignature phải để trống: cổng sẽ tự ký niêm phong bản tin.",
-            )
-        return tree
-
-    def _opened(self, tree: etree._Element, now: datetime) -> Envelope:
-        """What the pipeline's first stage says, before a number is drawn: what it refuses is not stored."""
-        submission = _submission(etree.tostring(tree, encoding="UTF-8"), now, None)
-        try:
-            envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits)
-        except Fault as fault:
-            raise self._unreadable(fault.findings) from None
-        meaning = envelope.spec.meaning
-        if meaning.is_control or meaning.is_technical_answer:
-            raise TurnedAway(
-                Why.UNKNOWN,
-                "Only declarations, their amendments and withdrawals enter by this door.",
-                "Cổng này chỉ nhận bản khai, bản khai sửa đổi, bổ sung và đề nghị rút bản khai.",
-            )
-        return envelope
 
     def _pass(self, envelope: Envelope, sender: str, bound_to: str, *, numberless: bool) -> None:
         """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
@@ -225,12 +161,3 @@ class Door:
 
     def _stated(self, findings: tuple[Finding, ...]) -> tuple[StatedFinding, ...]:
         return self.intake.correspondence.state(findings)
-
-    def _unreadable(self, findings: tuple[Finding, ...]) -> TurnedAway:
-        stated = self._stated(findings)
-        return TurnedAway(Why.UNREADABLE, stated[0].en, stated[0].vi, stated)
-
-
-def _submission(body: bytes, now: datetime, bound_to: str | None) -> Submission:
-    digest = Digest(hashlib.sha256(body).hexdigest())
-    return Submission(body, Channel.PORTAL, now, digest, bound_to)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import perf_counter
 from typing import Any
 
 from adapter.gateways.database import Stored
+from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Parked
-from adapter.model.stages import Channel, Stage, Submission
+from adapter.model.stages import Channel, Declaration, Stage, Submission
+from adapter.pipeline.decide import decide
 from adapter.pipeline.judge import Ground, Mark, judge, unmarked
+from adapter.services.correspondence import Correspondence
 
 
 @dataclass
@@ -58,6 +62,25 @@ def judged(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Out
     except Exception as error:  # noqa: BLE001
         # A defect, or a configuration that cannot judge: kept for the operator, the sender is told nothing false.
         return broken(error, next(stage for stage in Stage if stage not in passed))
+
+
+def answered(submission: Submission, outcome: Outcome, correspondence: Correspondence, *, now: datetime) -> Outcome:
+    """The outcome once its answer is written as the intake would write it, without a store and unsigned.
+
+    An answer that our own schema refuses is ours to mend, and the intake parks its message: so it is Parked here too.
+    """
+    decision = decide(outcome, None, now=now, may_wait=True, amend=_unasked, evidence_may_come=True)
+    if decision.answer is None:
+        return outcome
+    try:
+        correspondence.written(decision.answer, submission, decision.outcome, now=now)
+    except Exception as error:  # noqa: BLE001  as in the intake: what breaks the answer parks the message
+        return broken(error)
+    return outcome
+
+
+def _unasked(form: Declaration, dossier: Dossier) -> Declaration:
+    raise AssertionError("there is no dossier to amend without a store")
 
 
 def broken(error: Exception, stage: Stage | None = None) -> Parked:

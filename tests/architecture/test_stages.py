@@ -37,9 +37,9 @@ def test_a_stage_is_made_in_one_module_only(name: str) -> None:
 def test_a_submission_is_made_only_at_the_doors_and_where_a_stored_one_is_judged_again() -> None:
     doors = {
         "entrypoints/consumer.py",
-        "services/door.py",
         "services/judging.py",
         "services/standing.py",
+        "services/threshold.py",
     }
     tools = {place for place in _constructions("Submission") if place.startswith("cli/")}
     assert _constructions("Submission") - tools == doors

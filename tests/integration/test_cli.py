@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,10 +18,13 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import now
 from adapter.cli import app
+from adapter.gateways.contingency import check_character
+from adapter.services.window import Mode
 from tests.harness import configuration
 from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed
 from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness.website import CITIZEN, OTHER, citizen_message, configure, website
 
 AT = "2026-03-02T07:15:00+07:00"
 KEYS = {"file", "outcome", "stage", "findings", "signers", "digest"}
@@ -129,6 +133,79 @@ def test_judging_writes_nothing_and_needs_no_server(config: Path, messages: dict
     before = sorted(config.parent.rglob("*"))
     judged(*messages.values(), "--config", config, code=1)
     assert sorted(config.parent.rglob("*")) == before
+
+
+# judged as the second door does ---------------------------------------------------------------------------------------
+
+
+def at_the_door(config: Path, message: bytes, *more: object) -> tuple[dict[str, Any], str, int]:
+    """What `judge --channel portal` says of a message as a declarant posts it, and what it notes beside."""
+    done = command("judge", "-", "--json", "--channel", "portal", "--at", AT, "--config", config, *more, stdin=message)
+    told = json.loads(done.stdout)
+    assert told.keys() == KEYS
+    return told, done.stderr.decode(), done.returncode
+
+
+def test_a_message_without_number_is_judged_at_the_door_under_a_placeholder_that_is_said(config: Path) -> None:
+    before = sorted(config.parent.rglob("*"))
+    told, noted, code = at_the_door(config, citizen_message(), "--caller", CITIZEN)
+    assert (told["outcome"], told["findings"], code) == ("accepted", [], 0)
+    assert [signer["role"] for signer in told["signers"]] == ["portal"]
+    assert told["digest"] == hashlib.sha256(citizen_message()).hexdigest()
+    number = re.search(r"(BPTTHN2026\w+)/2026 stands in, a placeholder", noted)
+    assert number is not None, noted
+    assert check_character(number[1][:-1]) == number[1][-1]
+    assert number[1][10:-1] == "00000000", "counting begins at 1, so nobody is ever given this one"
+    assert sorted(config.parent.rglob("*")) == before, "nothing is written or drawn, and no database made"
+
+
+def test_the_same_message_is_judged_at_the_door_as_it_is_taken_in_there(config: Path, tmp_path: Path) -> None:
+    """What is accepted, refused, rejected or turned away there has the same codes here."""
+    changes = [
+        {},
+        {"DateOfBirth": "2026-03-02"},
+        {"Phone": "?"},
+        {"type": "77"},
+        {"documentYear": "0999"},
+        {"Gate": "X"},
+    ]
+    messages = [citizen_message(**change) for change in changes]
+    with website(configure(tmp_path, f"sqlite:///{tmp_path}/door.db")) as site:
+        site.window(Mode.DOWN)
+        with site.declarant() as client:
+            for number, message in enumerate(messages):
+                named = message.replace(b"<messageId>", f"<messageId>n{number}".encode(), 1)
+                answer = client.post("/api/v1/declarations", content=named, headers={"Content-Type": "application/xml"})
+                body = answer.json()
+                if answer.status_code == 202:
+                    body = client.get(answer.headers["location"]).json()
+                told, _, _ = at_the_door(config, named, "--caller", CITIZEN)
+                assert [each["code"] for each in told["findings"]] == [
+                    each["code"] for each in body.get("findings", [])
+                ]
+
+
+def test_whoever_is_not_the_declarant_is_found_at_the_door(config: Path) -> None:
+    told, _, code = at_the_door(config, citizen_message(), "--caller", OTHER)
+    assert (told["outcome"], told["stage"], code) == ("rejected", "check", 1)
+    assert [finding["pointer"] for finding in told["findings"]] == ["/Envelope/Body/Content/CitizenDeclaration"]
+
+
+def test_what_is_turned_away_at_the_door_is_rejected_with_the_reason(config: Path) -> None:
+    heartbeat = next(case.message for case in load_cases() if case.id == "BQP0100000/accepted-heartbeat")
+    told, noted, code = at_the_door(config, heartbeat)
+    assert (told["outcome"], told["stage"], code) == ("rejected", "open", 1)
+    assert "not-a-declaration" in noted
+    told, noted, _ = at_the_door(config, b"<a>")
+    assert [finding["code"] for finding in told["findings"]] == ["BQP104"]
+    assert "unreadable" in noted
+
+
+def test_what_the_door_has_sealed_is_judged_as_it_is_stored(config: Path) -> None:
+    case = next(case for case in load_cases() if case.id == "BQP0100002/accepted-entered-directly-by-the-portal")
+    told, noted, code = at_the_door(config, signed(case, shared_pki()))
+    assert (told["outcome"], code) == ("accepted", 0)
+    assert "sealed already" in noted
 
 
 def test_a_message_can_come_by_stdin(config: Path, messages: dict[str, Path]) -> None:

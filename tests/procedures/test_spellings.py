@@ -43,7 +43,7 @@ INSTRUCTION = "<?half?>"
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> House:
     folder = tmp_path_factory.mktemp("spellings")
-    return house(furnish(folder, pki=shared_pki(), broker_url="amqp://nobody@127.0.0.1:1/").config)
+    return house(furnish(folder).config)
 
 
 def submitted(message: bytes, case: Case) -> Submission:

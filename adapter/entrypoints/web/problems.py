@@ -16,8 +16,9 @@ from adapter.entrypoints.web.headers import SECURE
 from adapter.entrypoints.web.shapes import FindingShape, finding_shape
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.door import TurnedAway, Why, WindowUnknown
+from adapter.services.door import WindowUnknown
 from adapter.services.judging import broken
+from adapter.services.threshold import TurnedAway, Why
 
 MEDIA_TYPE = "application/problem+json"
 _KIND = "urn:nsw-adapter:problem:"
