@@ -7,7 +7,7 @@ tree, whose Id nothing else bears in any spelling. Nothing here canonicalises or
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,7 +17,7 @@ from lxml import etree
 from adapter.model.finding import Finding
 from adapter.pipeline.algorithms import C14N, DS, ENVELOPED, digest_allowed, ds, prefixes
 from adapter.pipeline.text import raw
-from adapter.pipeline.xades import SIGNED_PROPERTIES_TYPE, Properties
+from adapter.pipeline.xades import SIGNED_PROPERTIES_TYPE
 
 _ATTRIBUTES = etree.XPath("//@*[. = $value]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
@@ -42,6 +42,8 @@ class Kind(Enum):
     DATA = "data"
     """The envelope for the system's signature, Body/Content for the declarant's."""
     PROPERTIES = "SignedProperties"
+    STATED_TIME = "SigningTime"
+    """A plain Object with the time of signing, or one of the two elements in it that hold the time."""
     KEY_INFO = "KeyInfo"
 
 
@@ -61,49 +63,45 @@ class Reference:
 
 
 def references(
-    signature: etree._Element, place: Place, properties: Properties | None, *, legacy: bool
+    signature: etree._Element, place: Place, own: Mapping[Kind, Sequence[etree._Element]], *, legacy: bool
 ) -> tuple[tuple[Reference, ...], list[Finding]]:
     """The references of SignedInfo, and everything that is wrong with them.
 
+    `own`: what of the signature itself they may name.
     `legacy`: SHA-1 passes here, and is judged when the trust store is known.
     """
-    wanted = _wanted(signature, place, properties)
+    wanted = _wanted(signature, place, own)
     found: list[Reference] = []
     findings: list[Finding] = []
     for element in signature[0][2:]:
-        faults = list(_faults(element, place, legacy))
         kind, target = wanted.get(element.get("URI") or "", (None, None)) if "URI" in element.attrib else (None, None)
+        faults = list(_faults(element, place, kind, legacy))
         if kind is None or target is None or not _typed(element.get("Type"), kind):
             faults.append(Finding("reference_forbidden", place.pointer))
         findings.extend(faults)
         if not faults and kind is not None and target is not None:
             found.append(_reference(element, kind, target))
-    # Each at most once; the data always, the properties wherever there are any.
+    # Each at most once; the data always, the properties of XAdES wherever there are any.
     kinds = [reference.kind for reference in found]
-    complete = Kind.DATA in kinds and (properties is None or Kind.PROPERTIES in kinds)
+    complete = Kind.DATA in kinds and (not own[Kind.PROPERTIES] or Kind.PROPERTIES in kinds)
     if not findings and (len(set(kinds)) != len(kinds) or not complete):
         findings.append(Finding("reference_forbidden", place.pointer))
     return tuple(found), findings
 
 
 def _wanted(
-    signature: etree._Element, place: Place, properties: Properties | None
+    signature: etree._Element, place: Place, own: Mapping[Kind, Sequence[etree._Element]]
 ) -> Mapping[str, tuple[Kind, etree._Element]]:
     """Which URIs may stand at this place, and what they are."""
     tree = signature.getroottree().getroot()
     if place is Place.SYSTEM:
         return {"": (Kind.DATA, tree)}
-    key_info = signature.find(ds("KeyInfo"))
-    targets = {
-        Kind.DATA: tree.find("Body/Content"),
-        Kind.PROPERTIES: None if properties is None else properties.signed,
-        Kind.KEY_INFO: key_info,
-    }
     wanted = {}
-    for kind, target in targets.items():
-        identifier = None if target is None else target.get("Id")
-        if target is not None and identifier and bearers(tree, identifier) == 1:
-            wanted[f"#{identifier}"] = (kind, target)
+    for kind, targets in {Kind.DATA: tree.findall("Body/Content"), **own}.items():
+        for target in targets:
+            identifier = target.get("Id")
+            if identifier and bearers(tree, identifier) == 1:
+                wanted[f"#{identifier}"] = (kind, target)
     return wanted
 
 
@@ -119,7 +117,7 @@ def _typed(stated: str | None, kind: Kind) -> bool:
     return stated == SIGNED_PROPERTIES_TYPE if kind is Kind.PROPERTIES else stated not in _TYPES_OF_OTHERS
 
 
-def _faults(reference: etree._Element, place: Place, legacy: bool) -> Iterator[Finding]:
+def _faults(reference: etree._Element, place: Place, kind: Kind | None, legacy: bool) -> Iterator[Finding]:
     at = place.pointer
     parts = [child.tag for child in reference]
     with_transforms = [ds("Transforms"), ds("DigestMethod"), ds("DigestValue")]
@@ -136,13 +134,18 @@ def _faults(reference: etree._Element, place: Place, legacy: bool) -> Iterator[F
     if any(transform.tag != ds("Transform") for transform in transforms):
         yield _bad(at, "signature_structure", what="Transforms")
         return
-    if place is Place.SYSTEM:
-        if not transforms or transforms[0].get("Algorithm") != ENVELOPED or len(transforms[0]):
-            yield _bad(at, "transform_forbidden", value="enveloped-signature?")
-            return
+    enveloped = bool(transforms) and transforms[0].get("Algorithm") == ENVELOPED
+    if place is Place.SYSTEM and not enveloped:
+        yield _bad(at, "transform_forbidden", value="enveloped-signature?")
+        return
+    # The declarant's signature stands beside Content: there it takes nothing away. What lies in the signature itself
+    # it would take away whole, and the digest would be over nothing.
+    if enveloped and (place is Place.SYSTEM or kind in (Kind.DATA, None)):
+        if prefixes(transforms[0]) is None:  # a library writes its PrefixList here too, where it has no meaning
+            yield _bad(at, "signature_structure", what="enveloped-signature")
         transforms = transforms[1:]
     if len(transforms) > 1:
-        yield _bad(at, "transform_forbidden", value=str(len(transforms)))
+        yield _bad(at, "transform_forbidden", value=", ".join(str(each.get("Algorithm")) for each in transforms)[:200])
     for transform in transforms:
         yield from c14n_faults(transform, at, "transform_forbidden")
 

@@ -14,9 +14,10 @@ from cryptography import x509
 from lxml import etree
 
 from adapter.model.finding import Finding
-from adapter.pipeline import keyinfo, xades
+from adapter.pipeline import keyinfo, objects, xades
 from adapter.pipeline.algorithms import LEGACY_DIGESTS, LEGACY_METHODS, SIGNATURE_METHODS, digest_allowed, ds
-from adapter.pipeline.references import Place, Reference, bearers, c14n_faults, is_base64, references
+from adapter.pipeline.references import Kind, Place, Reference, bearers, c14n_faults, is_base64, references
+from adapter.pipeline.signingtime import SigningTime
 from adapter.pipeline.text import holds_something
 
 _PARTS = [ds("SignedInfo"), ds("SignatureValue"), ds("KeyInfo"), ds("Object")]
@@ -45,6 +46,16 @@ class Shape:
     """From KeyInfo, leaf first; empty where it names none."""
     properties: xades.Properties | None
     """XAdES; None for a plain XML-DSig signature."""
+    stated: objects.StatedTime | None
+    """The time in a plain Object; None where there is none, or XAdES."""
+
+    @property
+    def claimed(self) -> SigningTime | None:
+        """When the signer says that he signed, where the signature covers it."""
+        if self.properties is not None:
+            return self.properties.signing_time
+        covered = any(reference.kind is Kind.STATED_TIME for reference in self.references)
+        return self.stated.time if self.stated is not None and covered else None
 
     @property
     def legacy(self) -> frozenset[str]:
@@ -95,21 +106,41 @@ def _shape(signature: etree._Element, place: Place, legacy: bool) -> tuple[Shape
         return None, faults
     faults = list(_methods(signature[0], place, legacy))
     properties: xades.Properties | None = None
+    stated: objects.StatedTime | None = None
     certificates: tuple[x509.Certificate, ...] = ()
     try:
         certificates = keyinfo.certificates(signature)
-        if signature[-1].tag == ds("Object"):
+        if _holds_xades(signature[-1]):
             properties = xades.properties(signature, signature[-1])
             faults.extend(_properties_faults(properties, signature, place, legacy))
+        elif signature[-1].tag == ds("Object"):
+            stated = objects.stated_time(signature[-1])
     except ValueError:
         faults.append(_bad(place.pointer, "signature_structure", what="X509Certificate"))
-    except xades.NotTaken as refused:
+    except (xades.NotTaken, objects.NotTaken) as refused:
         return None, [*faults, refused.finding(place.pointer)]
-    found, wrong = references(signature, place, properties, legacy=legacy)
+    found, wrong = references(signature, place, _targets(signature, properties, stated), legacy=legacy)
     faults.extend(wrong)
     if faults:
         return None, faults
-    return Shape(place, signature, str(signature[0][1].get("Algorithm")), found, certificates, properties), []
+    method = str(signature[0][1].get("Algorithm"))
+    return Shape(place, signature, method, found, certificates, properties, stated), []
+
+
+def _holds_xades(last: etree._Element) -> bool:
+    """Whether this is an Object with XAdES in it; every other is a plain one, and is told as such."""
+    return last.tag == ds("Object") and any(child.tag == xades.xa("QualifyingProperties") for child in last)
+
+
+def _targets(
+    signature: etree._Element, properties: xades.Properties | None, stated: objects.StatedTime | None
+) -> dict[Kind, tuple[etree._Element, ...]]:
+    """What of the signature itself a declarant's reference may name, by its kind."""
+    return {
+        Kind.PROPERTIES: () if properties is None else (properties.signed,),
+        Kind.STATED_TIME: () if stated is None else stated.bearers,
+        Kind.KEY_INFO: tuple(signature.iterfind(ds("KeyInfo"))),
+    }
 
 
 def _properties_faults(
@@ -126,7 +157,7 @@ def _structure(signature: etree._Element, place: Place) -> Iterator[Finding]:
     """Children and attributes, before anything of them is read."""
     at = place.pointer
     parts = [child.tag for child in signature]
-    # KeyInfo may be missing. An Object is XAdES, and a system's signature has none (wire profile 2).
+    # KeyInfo may be missing. A system's signature has no Object (wire profile 2).
     last = 4 if place is Place.DECLARANT else 3
     if parts not in (_PARTS[:2], _PARTS[:3], _PARTS[:last]):
         yield _bad(at, "signature_structure", what="Signature")

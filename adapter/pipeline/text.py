@@ -40,6 +40,11 @@ def holds_something(element: etree._Element) -> bool:
     return len(element) > 0 or bool(value(element))
 
 
+def elements_only(element: etree._Element) -> bool:
+    """Whether nothing but white space stands beside an element's children."""
+    return not value(element) and not any((child.tail or "").strip() for child in element)
+
+
 def line_breaks(element: etree._Element) -> int:
     """How many line breaks stand between an element's start and end tag, tags themselves left out."""
     return sum(str(part).count("\n") for part in element.itertext())

@@ -1,6 +1,6 @@
 """When a signature was made: what its signer claims, and what a time stamp proves (XAdES-BES, XAdES-T).
 
-A plain XML-DSig signature claims nothing, and its time is that of reception; the header's sendDate is no signing time.
+A signature that claims nothing has the time of reception; the header's sendDate is no signing time.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ class Timing:
 
         While it cannot be told whether a stamp's authority is revoked, its time counts and the finding says so.
         """
-        if shape.properties is None:
-            return Moments(received), []
+        pointer, said = shape.place.pointer, shape.claimed
+        if said is None:
+            unsigned = [Finding("signing_time_unsigned", pointer, Severity.WARN)] if shape.stated else []
+            return Moments(received), unsigned
         proven, findings = self._proven(shape, received, trust)
-        claimed, pointer = shape.properties.signing_time, shape.place.pointer
-        near = proven or received
+        claimed, near = said.at, proven or received
+        if said.zone_assumed:
+            words = {"value": claimed.isoformat()}
+            findings.append(Finding("signing_time_zone_assumed", pointer, Severity.WARN, words=words))
         if not _refused(findings) and not near - self.past <= claimed <= near + self.future:
             words = {"value": claimed.isoformat(), "near": near.astimezone(received.tzinfo).isoformat()}
             findings.append(Finding("signing_time_outside", pointer, words=words))
@@ -46,9 +50,8 @@ class Timing:
         findings: list[Finding] = []
         times: list[datetime] = []
         value, pointer = shape.signature.find(ds("SignatureValue")), shape.place.pointer
-        assert shape.properties is not None
         assert isinstance(value, etree._Element)
-        for stamp in shape.properties.stamps:
+        for stamp in shape.properties.stamps if shape.properties else ():
             over = detached(value, exclusive=stamp.c14n == EXCLUSIVE, prefixes=stamp.prefixes)
             try:
                 stamped = stamp_of(stamp.token, over, trust.timestamping)

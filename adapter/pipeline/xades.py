@@ -7,11 +7,9 @@ signature covers it (pipeline/references demands the reference, pipeline/coverag
 from __future__ import annotations
 
 import hashlib
-import re
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from asn1crypto import tsp
 from cryptography import x509
@@ -21,6 +19,7 @@ from lxml import etree
 from adapter.model.finding import Finding
 from adapter.pipeline.algorithms import C14N, DIGESTS, LEGACY_DIGESTS, ds, prefixes
 from adapter.pipeline.distinguished import MAX_NAME, same_name
+from adapter.pipeline.signingtime import SigningTime, signing_time
 from adapter.pipeline.text import value
 
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -34,7 +33,6 @@ MAX_TOKEN_TEXT = 65_536
 """Characters of base64; a token with its authority's chain has about 8,000."""
 MAX_ISSUER_SERIAL_TEXT = 2 * MAX_NAME
 """Characters of base64: a name, a serial number, and what is around them."""
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def xa(name: str) -> str:
@@ -88,7 +86,7 @@ class Properties:
 
     signed: etree._Element
     """SignedProperties: what a reference must cover."""
-    signing_time: datetime
+    signing_time: SigningTime
     certificates: tuple[NamedCertificate, ...]
     stamps: tuple[StampShape, ...]
 
@@ -192,13 +190,10 @@ def _stated(signed: etree._Element) -> dict[str, etree._Element]:
     return stated
 
 
-def _signing_time(element: etree._Element) -> datetime:
+def _signing_time(element: etree._Element) -> SigningTime:
     text = _text(element)
-    # Years at the calendar's ends overflow when they are moved to another zone; nobody signs there.
-    if not _TIME.fullmatch(text) or not 1900 <= int(text[:4]) < 9999:
-        raise NotTaken("xades_structure", "SigningTime")
     try:
-        return datetime.fromisoformat(text)
+        return signing_time(text)
     except ValueError:
         raise NotTaken("xades_structure", "SigningTime") from None
 
@@ -261,8 +256,11 @@ def _same_issuer_serial(der: bytes, leaf: x509.Certificate) -> bool:
 
 
 def _stamps(unsigned: etree._Element) -> Iterator[StampShape]:
-    """Time stamps of the signature; of everything else here nothing is believed, and not everything is taken."""
-    found = list(_only(unsigned, "UnsignedSignatureProperties"))
+    """Time stamps of the signature; of everything else here nothing is believed, and not everything is taken.
+
+    Tools write the element before they know whether anything will stand in it, so it may be empty.
+    """
+    found = list(_only(unsigned, "UnsignedSignatureProperties")) if len(unsigned) else []
     if sum(each.tag == _STAMP for each in found) > MAX_TIMESTAMPS:
         raise NotTaken("xades_forbidden", f"SignatureTimeStamp > {MAX_TIMESTAMPS}")
     for each in found:

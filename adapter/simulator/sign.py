@@ -11,7 +11,8 @@ import hashlib
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from lxml import etree
 
+from adapter.pipeline.envelope import VIETNAM
 from adapter.simulator.pki import Party, PrivateKey
 from adapter.simulator.xades import (
     PROPERTIES_ID,
@@ -37,6 +39,7 @@ from adapter.simulator.xmldsig import INCLUSIVE as INCLUSIVE
 from adapter.simulator.xmldsig import SHA_256, certificate_texts, method_of, raw_signature
 
 DS11 = "http://www.w3.org/2009/xmldsig11#"
+_TIME_ID = "signing-time"
 P256_OID = "1.2.840.10045.3.1.7"
 _XPATH = {
     "SystemSignature": "/Envelope/SystemSignature/*[local-name()='Signature']",
@@ -59,6 +62,8 @@ class SignatureForm(StrEnum):
     """The same with an RFC 3161 time stamp over the signature."""
     XADES_DOTNET = "xades-dotnet"
     """The .NET form as XAdES-BES: SigningCertificate with the issuer's name as text."""
+    E_INVOICE = "e-invoice"
+    """As Vietnam's e-invoice and tax software signs: no Transforms, and a signed ds:Object with the local time."""
 
 
 PLAIN_FORMS = (SignatureForm.DEFAULT, SignatureForm.DOTNET, SignatureForm.JAVA)
@@ -67,8 +72,9 @@ _SEALS = {
     SignatureForm.DOTNET: SignatureForm.DOTNET,
     SignatureForm.JAVA: SignatureForm.JAVA,
     SignatureForm.XADES_DOTNET: SignatureForm.DOTNET,
+    SignatureForm.E_INVOICE: SignatureForm.DOTNET,
 }
-"""A system's signature is never XAdES."""
+"""A system's signature says nothing of its time."""
 
 
 def sign_message(
@@ -101,6 +107,15 @@ _Tree = etree._ElementTree  # lxml has no public name for the type
 
 
 @dataclass(frozen=True, slots=True)
+class _Own:
+    """A ds:Object of the signature itself, and what of it is signed too."""
+
+    holding: str
+    identifier: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """One signature to make: the wrapper it goes into, its reference, and what that refers to."""
 
@@ -128,7 +143,10 @@ def _sign_content(tree: _Tree, party: Party, form: SignatureForm, qualified: Qua
     if qualified is None or (form is SignatureForm.XADES_T and qualified.timestamper is None):
         raise ValueError(f"the form {form} needs a signing time, and xades-t a time-stamping authority")
     if form is SignatureForm.XADES_DOTNET:
-        return _sign_at(tree, party, form, plan, qualifying_object(party.certificate, qualified.at, UNPREFIXED))
+        holding = qualifying_object(party.certificate, qualified.at, UNPREFIXED)
+        return _sign_at(tree, party, form, plan, _Own(holding, PROPERTIES_ID, SIGNED_PROPERTIES_TYPE))
+    if form is SignatureForm.E_INVOICE:
+        return _sign_at(tree, party, form, replace(plan, transforms=()), _Own(_time_object(qualified.at), _TIME_ID))
     sign_qualified(plan.place, plan.uri, party, qualified, stamped=form is SignatureForm.XADES_T)
     return tree
 
@@ -145,13 +163,13 @@ def _sign_envelope(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
     return _sign_at(tree, party, form, _Plan(place, "", transforms, tree))
 
 
-def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan, qualifying: str = "") -> _Tree:
+def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan, own: _Own | None = None) -> _Tree:
     if len(plan.place):
         raise ValueError(f"{tree.getpath(plan.place)} is signed already")
     if form is SignatureForm.DEFAULT:
         plan.place.append(_default_signature(party, plan))
         return tree
-    plan.place.append(_template(party.key, plan, qualifying))
+    plan.place.append(_template(party.key, plan, own))
     name = str(plan.place.tag)
     return _finish(_run_xmlsec1(tree, party, name), party, form, name)
 
@@ -176,21 +194,31 @@ def _default_signature(party: Party, plan: _Plan) -> etree._Element:
     )
 
 
-def _template(key: PrivateKey, plan: _Plan, qualifying: str) -> etree._Element:
+def _time_object(at: datetime) -> str:
+    """The time without a zone, as these tools write it."""
+    local = at.astimezone(VIETNAM).replace(tzinfo=None).isoformat(timespec="seconds")
+    return (
+        f'<Object Id="{_TIME_ID}"><SignatureProperties><SignatureProperty Target="signatureProperties">'
+        f"<SigningTime>{local}</SigningTime></SignatureProperty></SignatureProperties></Object>"
+    )
+
+
+def _template(key: PrivateKey, plan: _Plan, own: _Own | None) -> etree._Element:
     """An unprefixed signature with empty values, for xmlsec1 to fill."""
     steps = "".join(f'<Transform Algorithm="{each}"/>' for each in plan.transforms)
+    steps = f"<Transforms>{steps}</Transforms>" if steps else ""
     named, more = "", ""
-    if qualifying:
+    if own is not None:
         named = f' Id="{SIGNATURE_ID}"'
-        more = (  # the properties' reference as .NET libraries write it: without a transform
-            f'<Reference URI="#{PROPERTIES_ID}" Type="{SIGNED_PROPERTIES_TYPE}">'
-            f'<DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference>'
+        kind = f' Type="{own.type}"' if own.type else ""
+        more = (  # the second reference as .NET libraries write it: without a transform
+            f'<Reference URI="#{own.identifier}"{kind}><DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference>'
         )
     return etree.fromstring(
         f'<Signature xmlns="{DS}"{named}><SignedInfo><CanonicalizationMethod Algorithm="{INCLUSIVE}"/>'
-        f'<SignatureMethod Algorithm="{method_of(key)}"/><Reference URI="{plan.uri}"><Transforms>{steps}</Transforms>'
+        f'<SignatureMethod Algorithm="{method_of(key)}"/><Reference URI="{plan.uri}">{steps}'
         f'<DigestMethod Algorithm="{SHA_256}"/><DigestValue/></Reference>{more}</SignedInfo><SignatureValue/>'
-        f"{qualifying}</Signature>"
+        f"{'' if own is None else own.holding}</Signature>"
     )
 
 
@@ -207,6 +235,7 @@ def _run_xmlsec1(tree: _Tree, party: Party, place: str) -> _Tree:
         command = ["xmlsec1", "sign", "--privkey-pem", str(key), "--node-xpath", _XPATH[place]]
         if place != "SystemSignature":  # a seal needs no Id, and must be possible where a hostile message doubles one
             command += ["--id-attr:Id", "Content", "--id-attr:Id", f"{XADES}:SignedProperties"]
+            command += ["--id-attr:Id", f"{DS}:Object"]
         command += ["--output", str(signed), str(template)]
         run = subprocess.run(command, capture_output=True, check=False, timeout=30)
         if run.returncode != 0:

@@ -22,6 +22,14 @@ from adapter.simulator.xmldsig import DS, ENVELOPED
 Place = Literal["system", "declarant"]
 
 _WRAPPERS: dict[Place, str] = {"system": "/Envelope/SystemSignature", "declarant": "/Envelope/Body/Signature"}
+_BEARERS = (
+    "Content",
+    f"{XADES}:SignedProperties",
+    *(f"{DS}:{name}" for name in ("KeyInfo", "Object", "SignatureProperties", "SignatureProperty")),
+    "SignatureProperties",
+    "SignatureProperty",
+)
+"""Elements whose Id a declarant's reference may name."""
 _AT_ONCE = 200
 
 
@@ -58,16 +66,14 @@ def verify_many(questions: Sequence[Question]) -> list[bool]:
 
 def _covers(message: bytes, place: Place) -> bool:
     """One signature, whose data is the whole envelope or Content: xmlsec1 alone takes any other too. What else a
-    declarant's XAdES signature refers to is in the signature itself."""
+    declarant's signature with an Object refers to is in the signature itself."""
     try:
         tree = etree.ElementTree(etree.fromstring(message, etree.XMLParser(resolve_entities=False, no_network=True)))
     except etree.XMLSyntaxError:
         return False
     signature = f".{_WRAPPERS[place].removeprefix('/Envelope')}/{{{DS}}}Signature"
     references = tree.findall(f"{signature}//{{{DS}}}Reference")
-    qualified = (
-        place == "declarant" and tree.find(f"{signature}/{{{DS}}}Object/{{{XADES}}}QualifyingProperties") is not None
-    )
+    qualified = place == "declarant" and tree.find(f"{signature}/{{{DS}}}Object") is not None
     dtd: object = tree.docinfo.internalDTD  # the stubs do not say that it may be None
     if dtd is not None or not references or (len(references) > 1 and not qualified):
         return False
@@ -77,7 +83,7 @@ def _covers(message: bytes, place: Place) -> bool:
     identifiers = [element.get("Id") for element in tree.iter("*") if element.get("Id")]
     content = tree.find("Body/Content")
     target = content.get("Id") if content is not None else None
-    return references[0].get("URI") == f"#{target}" and identifiers.count(target) == 1 and not enveloped
+    return references[0].get("URI") == f"#{target}" and identifiers.count(target) == 1
 
 
 def _verify_files(files: Sequence[Path], place: Place, certificate: Path) -> list[bool]:
@@ -88,7 +94,7 @@ def _verify_files(files: Sequence[Path], place: Place, certificate: Path) -> lis
         # Only keys by name are enabled, and there are none: so the pinned certificate is the only key there is.
         command = ["xmlsec1", "verify", "--enabled-key-data", "key-name", "--pubkey-cert-pem", str(certificate)]
         command += ["--enabled-reference-uris", "empty,same-doc"]
-        for name in ("Content", f"{XADES}:SignedProperties", f"{DS}:KeyInfo") if place == "declarant" else ():
+        for name in _BEARERS if place == "declarant" else ():
             command += ["--id-attr:Id", name]
         command += ["--node-xpath", f"{_WRAPPERS[place]}/*[local-name()='Signature']", *map(str, batch)]
         run = subprocess.run(command, capture_output=True, check=False, timeout=60, text=True)

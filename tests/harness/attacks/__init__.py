@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.harness.attacks import bombs, encoding, signing, spelling, tampering, values, wrapping, xades
+from tests.harness.attacks import bombs, dialects, encoding, signing, spelling, tampering, values, wrapping, xades
 from tests.harness.attacks.attack import ATTACKS, Attack, Change
 from tests.harness.attacks.tampering import change_signed_content
 
@@ -16,4 +16,4 @@ AFTER_SIGNING: Mapping[str, Change] = {name: attack.sent for name, attack in ATT
 """Those done to the finished message."""
 
 __all__ = ["AFTER_SIGNING", "ATTACKS", "Attack", "change_signed_content"]
-_CLASSES = (bombs, encoding, signing, spelling, tampering, values, wrapping, xades)
+_CLASSES = (bombs, dialects, encoding, signing, spelling, tampering, values, wrapping, xades)

@@ -263,6 +263,27 @@ for _name, _tag in (
     register(_name, Attack(sealing=_unsigned(_tag)))
 
 
+def _nothing_unsigned(*names: str) -> Callable[[bytes], bytes]:
+    """Elements for unsigned properties, one in the other, with nothing in them."""
+
+    def change(message: bytes) -> bytes:
+        tree = parse(message)
+        part = one(tree, _QUALIFYING)
+        for name in names:
+            part = etree.SubElement(part, _xa(name))
+        return write(tree)
+
+    return change
+
+
+for _name, _names in (
+    ("unsigned_properties_that_are_empty", ("UnsignedProperties",)),
+    ("unsigned_signature_properties_that_are_empty", ("UnsignedProperties", "UnsignedSignatureProperties")),
+    ("unsigned_data_properties", ("UnsignedProperties", "UnsignedDataObjectProperties")),
+):
+    register(_name, Attack(sealing=_nothing_unsigned(*_names)))
+
+
 @sealing
 def counter_signature(message: bytes) -> bytes:
     """A counter-signature: a second ds:Signature, of the first."""
