@@ -78,6 +78,7 @@ class TlsSettings(_Part):
 
 class BrokerSettings(_Part):
     url: SecretStr
+    urls: tuple[SecretStr, ...] = ()
     url_file: Path | None = None
     tls: TlsSettings | None = None
     heartbeat_s: int = Field(ge=2)
@@ -345,6 +346,7 @@ def _urls_of_the_environment(document: dict[str, Any]) -> None:
         if long.get("url_file"):
             raise Misconfigured(f"{part}: the environment gives a url and a url_file; take one of them away")
         stated.pop("url_file", None)
+        stated.pop("urls", None)
         if short:
             stated["url"] = short
 
@@ -380,9 +382,11 @@ def database_url(settings: Settings) -> str:
     return _secret(settings.database.url, settings.database.url_file)
 
 
-def broker_url(settings: Settings) -> str:
-    """The broker url, from its file where one is named."""
-    return _secret(settings.broker.url, settings.broker.url_file)
+def broker_urls(settings: Settings) -> tuple[str, ...]:
+    """The broker's addresses in the order in which they are tried; from their file, one a line, where one is named."""
+    stated = settings.broker
+    further = (url.get_secret_value() for url in stated.urls)
+    return (*(_secret(stated.url, stated.url_file).split() or [""]), *further)
 
 
 def _secret(value: SecretStr, file: Path | None) -> str:

@@ -197,7 +197,8 @@ class House:
         tls = None
         if stated.tls is not None:
             tls = TlsFiles(authorities=stated.tls.ca, certificate=stated.tls.certificate, key=stated.tls.key)
-        return BrokerAddress(url=configuration.broker_url(self.settings), tls=tls, heartbeat_s=stated.heartbeat_s)
+        first, *others = configuration.broker_urls(self.settings)
+        return BrokerAddress(url=first, others=tuple(others), tls=tls, heartbeat_s=stated.heartbeat_s)
 
     @cached_property
     def series(self) -> Series:

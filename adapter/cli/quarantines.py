@@ -16,12 +16,16 @@ from adapter.cli.dossiers import operator
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, note, pairs, table
-from adapter.gateways.broker import BrokerAddress, Delivery, Outgoing, Publisher, Verdict, browse, take
-from adapter.model.errors import Misconfigured
-from adapter.services.quarantine import QUEUE, Held, Quarantine, Replayed
+from adapter.gateways.broker import BrokerAddress, Delivery, Outgoing, Publisher, Verdict, browse, drain, take
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.services.quarantine import PARKED, QUEUE, Held, Quarantine, Replayed
 
 quarantine = typer.Typer(no_args_is_help=True, help="Messages that wait for an operator.")
 
+Reason = Annotated[
+    str | None,
+    typer.Option(metavar="WHY", help="parked, unroutable, unreadable, or the broker's own word: delivery_limit."),
+]
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id, or the beginning of it (8 characters or more).")]
 
 
@@ -39,6 +43,12 @@ class BrokerDeadLetters:
         """Republish one, then remove it."""
         return take(self.address, queue=QUEUE, digest=digest, republish=republish)
 
+    def drain(
+        self, wanted: Callable[[Delivery], bool], republish: Callable[[Sequence[Delivery]], Sequence[bool]]
+    ) -> None:
+        """Republish what is wanted, and remove what was taken."""
+        drain(self.address, queue=QUEUE, wanted=wanted, republish=republish)
+
     def publish(self, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
         """Publish with confirms."""
         with Publisher(self.address) as publisher:
@@ -52,16 +62,17 @@ def _quarantine(house: House) -> Quarantine:
 @quarantine.command("list")
 def quarantine_list(
     limit: Annotated[int, typer.Option(min=1, max=10000, help="From each of the two places.")] = 100,
+    reason: Reason = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """What is parked in the store, and what lies in the broker's quarantine queue."""
-    listing = _quarantine(open_house(config)).list(limit)
+    listing = _quarantine(open_house(config)).list(limit, reason)
     if json:
         as_json(listing)
         return
-    columns = ("id", "from", "received", "what", "bytes", "reason")
-    rows = ((each.id, each.source, each.at, _what(each), each.size, each.reason) for each in listing.held)
+    columns = ("id", "kind", "received", "what", "bytes", "reason")
+    rows = ((each.id, each.kind, each.at, _what(each), each.size, each.reason) for each in listing.held)
     table(f"{len(listing.held)} message(s)", columns, rows)
     for text in listing.notes:
         note(text)
@@ -90,23 +101,36 @@ def quarantine_show(
 
 @quarantine.command("replay")
 def quarantine_replay(
-    id: Id,
+    id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Its id, or 8 or more of its first letters.")] = None,
+    reason: Reason = None,
+    every: Annotated[bool, typer.Option("--all", help="Everything that is held.")] = False,
     by: Annotated[str | None, typer.Option(metavar="WHO", help="Who asks; default: the system's user.")] = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Judge a parked message again, or give one of the broker's back to its queue.
+    """Judge a parked message again, or give one of the broker's back to its queue; `--reason` or `--all`: many at once.
 
-    Exit code 1 if it is parked again.
+    Exit code 1 if one is parked again, or is not taken by the broker.
     """
-    place = _quarantine(open_house(config))
-    done = place.replay(place.find(id), actor=operator(by))
-    parked = done.settled is not None and done.settled.state == "parked"
-    if json:
-        as_json(done)
+    if [id is not None, reason is not None, every].count(True) != 1:
+        raise NotAllowed("say which: an id, --reason WHY or --all")
+    place, who = _quarantine(open_house(config)), operator(by)
+    if id is not None:
+        done: Sequence[Replayed] = [place.replay(place.find(id), actor=who)]
     else:
-        line(_words(done))
-    raise leave(Exit.NO if parked else Exit.OK)
+        done = place.replay_all(actor=who, kind=reason)
+    if json:
+        as_json(done[0] if id is not None else done)
+    else:
+        for each in done:
+            line(_words(each))
+        if id is None:
+            line(f"{sum(map(_taken, done))} of {len(done)} message(s) replayed")
+    raise leave(Exit.OK if all(map(_taken, done)) else Exit.NO)
+
+
+def _taken(done: Replayed) -> bool:
+    return done.settled.state != PARKED if done.settled is not None else done.queue is not None
 
 
 def _what(held: Held) -> str | None:
@@ -114,9 +138,11 @@ def _what(held: Held) -> str | None:
 
 
 def _words(done: Replayed) -> str:
+    if done.settled is None and done.queue is None:
+        return f"{done.held.id} was not taken by the broker; it stays in quarantine"
     if done.settled is None:
         return f"{done.held.id} is in {done.queue} again; a worker takes it from there"
-    if done.settled.state == "parked":
+    if done.settled.state == PARKED:
         return f"{done.held.id} is parked again; nothing that parked it has changed: quarantine show tells the reason"
     codes = ", ".join(finding.code for finding in done.settled.findings)
     return f"{done.held.id} is {done.settled.outcome.value} ({done.settled.state}){': ' + codes if codes else ''}"

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
-from adapter.gateways.broker import BrokerAddress, probe
 from adapter.gateways.collection import Collection
 from adapter.gateways.database import Database
 from adapter.gateways.keyring import KeyUnavailable
-from adapter.gateways.topology import Topology, declare
-from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.deadlines import Deadlines
 from adapter.services.expiry import Expiry
@@ -26,20 +25,18 @@ _ASK_AGAIN_S = 5.0
 
 @dataclass
 class Clock:
-    """Ticks until told to stop. `started_at` aware; `tick_s`, `probe_s`, `seal_s`, `look_s`, `expiry_s` in seconds."""
+    """Ticks until told to stop. `started_at` aware; `tick_s`, `seal_s`, `look_s`, `expiry_s` in seconds."""
 
     database: Database
     window: Window
     waiting: Waiting
     deadlines: Deadlines
     expiry: Expiry
-    address: BrokerAddress
-    topology: Topology
+    probe: Probe
     started_at: datetime
     observe: Observe
     pulse: Pulse
     tick_s: float
-    probe_s: float
     seal_s: float
     expiry_s: float
     evidence: Collection
@@ -53,7 +50,8 @@ class Clock:
             try:
                 with self.database.alone(_LOCK) as mine:
                     if mine:
-                        self._tick_while_mine()
+                        with self.probe:
+                            self._tick_while_mine()
             except Unavailable as error:
                 keys = not isinstance(error, KeyUnavailable)
                 self.pulse.idle(database=not keys, keys=keys)
@@ -61,14 +59,14 @@ class Clock:
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
 
     def _tick_while_mine(self) -> None:
-        probed = sealed = looked = told = -1e9
-        broker_up, in_time, lasting = False, True, True
+        sealed = looked = told = -1e9
+        in_time, lasting = True, True
         while not self.pulse.stopping:
             self.pulse.busy()
             now = self.monotonic()
-            if now - probed >= self.probe_s:
-                broker_up, probed = self._probe(was_up=broker_up), now
-            self.window.refresh(broker_up=broker_up, started_at=self.started_at)
+            seen = self.probe
+            if seen.up is not None:
+                self.window.refresh(broker_up=seen.up, started_at=self.started_at)
             self.waiting.wake()
             self.deadlines.watch()
             if now - sealed >= self.seal_s:
@@ -78,18 +76,6 @@ class Clock:
                 in_time, looked = self.evidence.refresh(), now
             if now - told >= self.expiry_s:
                 lasting, told = self.expiry.alert() == 0, now
-            self.pulse.idle(broker=broker_up, evidence=in_time, certificates=lasting)
+            at_hand = {"evidence": in_time, "certificates": lasting}
+            self.pulse.idle(broker=bool(seen.up), queues=seen.whole, quarantine=not seen.held, **at_hand)
             self.pulse.wait(self.tick_s)
-
-    def _probe(self, *, was_up: bool) -> bool:
-        """Does the broker answer? When it comes back, its topology is declared again: it may be a new one."""
-        if probe(self.address) is None:
-            return False
-        if not was_up:
-            try:
-                declare(self.address, self.topology)
-            except Misconfigured as error:
-                self.observe(Event.UNAVAILABLE, reason=str(error))
-            except Unavailable:
-                return False
-        return True

@@ -21,6 +21,8 @@ NEEDS = {
 NOTES = {
     "clock": {
         "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
+        "queues": "the broker lacks a queue or an exchange of ours: nsw-adapter check tells which",
+        "quarantine": "messages lie in the broker's quarantine: nsw-adapter quarantine list",
         "certificates": "a certificate of ours runs out: see certificate.expires in the log, or certificate report",
     }
 }

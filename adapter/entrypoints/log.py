@@ -42,7 +42,14 @@ _TO_LOOK_AT = {
     ),
     *(Event.REVOCATION_UNREACHABLE, Event.REVOCATION_UNUSABLE, Event.REVOCATION_STALE),
 }
-_TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked"}
+_TROUBLE = {
+    "broker.lost",
+    "broker.unreachable",
+    "broker.blocked",
+    "broker.missing",
+    "broker.declared",
+    "broker.quarantined",
+}
 _QUIET = ("signxml", "alembic", "sqlalchemy", "xmlschema")
 _PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
 _MUTE = ("pika",)

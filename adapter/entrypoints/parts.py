@@ -13,6 +13,7 @@ from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
 from adapter.entrypoints.log import configure, observer
+from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import Consumer, Publisher
 from adapter.model.errors import Misconfigured
@@ -75,19 +76,18 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
 def clock(part: House, pulse: Pulse) -> Clock:
     """The timers."""
     stated = part.settings.clock
+    probe_s = min(5.0, max(0.5, part.settings.window.broker_down_s / 3))
     return Clock(
         database=part.database,
         window=part.window,
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
         deadlines=part.deadlines,
         expiry=part.expiry,
-        address=part.broker,
-        topology=part.topology,
+        probe=Probe(part.broker, part.topology, part.observe, probe_s),
         started_at=now(),
         observe=part.observe,
         pulse=pulse,
         tick_s=stated.tick_s,
-        probe_s=min(5.0, max(0.5, part.settings.window.broker_down_s / 3)),
         seal_s=stated.seal_s,
         expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from typing import Any
 
-_FIELDS = ("busy_since", "beat", "broker", "database", "stop", "keys", "evidence", "certificates")
-_WELL_UNTIL_LOOKED_AT = ("evidence", "certificates")
+_THINGS = ("broker", "database", "keys", "evidence", "certificates", "queues", "quarantine")
+_FIELDS = ("busy_since", "beat", "stop", *_THINGS)
+_WELL_UNTIL_LOOKED_AT = ("evidence", "certificates", "queues", "quarantine")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
 
 
 @dataclass
 class Pulse:
-    """Eight doubles shared between a process and its supervisor; times are monotonic seconds."""
+    """Ten doubles shared between a process and its supervisor; times are monotonic seconds."""
 
     cells: Any
     """What `new_cells` gives, without a lock: each cell has one writer."""
@@ -29,34 +30,25 @@ class Pulse:
         self.cells[0] = now
         self.cells[1] = now
 
-    def idle(
-        self,
-        *,
-        broker: bool = True,
-        database: bool = True,
-        keys: bool = True,
-        evidence: bool = True,
-        certificates: bool = True,
-    ) -> None:
-        """Between two pieces of work."""
+    def idle(self, **has: bool) -> None:
+        """Between two pieces of work: which of the things is at hand; one that is not named is."""
         self.cells[0] = 0.0
         self.cells[1] = time.monotonic()
-        self.cells[2] = float(broker)
-        self.cells[3] = float(database)
-        self.cells[5] = float(keys)
-        self.cells[6] = float(evidence)
-        self.cells[7] = float(certificates)
+        for at, thing in enumerate(_THINGS, start=_FIELDS.index(_THINGS[0])):
+            self.cells[at] = float(has.pop(thing, True))
+        if has:
+            raise TypeError(f"no such thing: {', '.join(has)}")
 
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""
-        self.cells[4] = 1.0
+        self.cells[_FIELDS.index("stop")] = 1.0
 
     @property
     def stopping(self) -> bool:
         """Told to stop, or left alone: the supervisor is gone, or does not see this process any more."""
         parent = parent_process()
         alone = parent is not None and (not parent.is_alive() or os.getppid() != self.forked_by)
-        return bool(self.cells[4]) or alone
+        return bool(self.cells[_FIELDS.index("stop")]) or alone
 
     @property
     def busy_for(self) -> float:
@@ -73,14 +65,8 @@ class Pulse:
     @property
     def ready(self) -> dict[str, bool]:
         """What the process has at hand."""
-        return {
-            "alive": bool(self.cells[1]),
-            "broker": bool(self.cells[2]),
-            "database": bool(self.cells[3]),
-            "keys": bool(self.cells[5]),
-            "evidence": bool(self.cells[6]),
-            "certificates": bool(self.cells[7]),
-        }
+        has = {thing: bool(self.cells[_FIELDS.index(thing)]) for thing in _THINGS}
+        return {"alive": bool(self.cells[1]), **has}
 
     def follow_signals(self) -> None:
         """SIGTERM to this process alone stops it too; the terminal's SIGINT is the supervisor's to handle."""

@@ -21,6 +21,8 @@ from adapter.gateways.broker.address import BrokerAddress, opened
 from adapter.model.errors import Misconfigured
 
 Arguments = Mapping[str, str | int]
+Attempt = Callable[[BlockingChannel], object]
+_ACCESS_REFUSED, _NOT_FOUND = 403, 404
 KINDS = tuple(kind.value for kind in ExchangeType)
 
 
@@ -150,6 +152,45 @@ def declare(address: BrokerAddress, topology: Topology) -> None:
             channel.queue_bind(binding.queue, binding.exchange, binding.routing_key)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look has found: which objects are not there, and how many messages each queue holds."""
+
+    missing: tuple[str, ...]
+    messages: Mapping[str, int]
+
+
+def look(address: BrokerAddress, topology: Topology) -> Seen:
+    """Asks for every object without declaring any, which needs no right to configure.
+
+    Raises: BrokerUnavailable.
+    """
+    missing: list[str] = []
+    messages: dict[str, int] = {}
+    with opened(address) as connection:
+        for exchange in topology.exchanges:
+            if _absent(connection, partial(BlockingChannel.exchange_declare, exchange=exchange.name, passive=True)):
+                missing.append(f"exchange {exchange.name}")
+        for queue in topology.queues:
+
+            def count(channel: BlockingChannel, name: str = queue.name) -> None:
+                messages[name] = channel.queue_declare(name, passive=True).method.message_count or 0
+
+            if _absent(connection, count):
+                missing.append(f"queue {queue.name}")
+    return Seen(tuple(missing), messages)
+
+
+def _absent(connection: BlockingConnection, attempt: Attempt) -> bool:
+    channel = connection.channel()  # a refusal closes the channel, so each attempt has its own
+    try:
+        attempt(channel)
+        channel.close()
+    except pika.exceptions.ChannelClosedByBroker as refusal:
+        return bool(refusal.reply_code == _NOT_FOUND)
+    return False
+
+
 def compare(address: BrokerAddress, topology: Topology) -> list[str]:
     """Where the broker differs from the topology; empty where it does not. Creates nothing.
 
@@ -175,9 +216,6 @@ def compare(address: BrokerAddress, topology: Topology) -> list[str]:
         return differences
 
 
-Attempt = Callable[[BlockingChannel], object]
-
-
 def _difference(connection: BlockingConnection, name: str, look: Attempt, declare_again: Attempt) -> list[str]:
     """Looks first, so that declaring again (which is what compares the shape) cannot create."""
     for attempt in (look, declare_again):
@@ -186,8 +224,11 @@ def _difference(connection: BlockingConnection, name: str, look: Attempt, declar
             attempt(channel)
             channel.close()
         except pika.exceptions.ChannelClosedByBroker as refusal:
-            missing = attempt is look and refusal.reply_code == 404
-            return [f"{name}: missing" if missing else f"{name}: {refusal.reply_code} {refusal.reply_text}"]
+            if attempt is look and refusal.reply_code == _NOT_FOUND:
+                return [f"{name}: missing"]
+            if attempt is declare_again and refusal.reply_code == _ACCESS_REFUSED:
+                return []  # it is there, and who may not configure it needs not to: its shape is not to be seen
+            return [f"{name}: {refusal.reply_code} {refusal.reply_text}"]
     return []
 
 

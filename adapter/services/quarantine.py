@@ -8,7 +8,7 @@ a replayed message is judged again, or goes back to a working queue before it le
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,6 +23,8 @@ from adapter.services.intake import Intake, Settled
 QUEUE = "adapter.quarantine"
 DECLARATIONS = "adapter.declarations"
 SHORTEST_ID = 8
+PARKED = "parked"
+_ALL = 10_000
 _APP_ID = "nsw-adapter"
 
 
@@ -34,6 +36,8 @@ class Held:
     """Of a parked message its public id; of one in the queue the SHA-256 of its body. A beginning is enough."""
     source: str
     """store | broker"""
+    kind: str
+    """parked, unreadable, unroutable, or the broker's own word for why it died; what `list` and `replay` choose by."""
     reason: str
     size: int
     digest: str
@@ -62,6 +66,7 @@ class Replayed:
     held: Held
     settled: Settled | None
     queue: str | None
+    """The queue it is in again; without one, and not settled, it stays in the quarantine."""
 
 
 class DeadLetters(Protocol):
@@ -70,6 +75,10 @@ class DeadLetters(Protocol):
     def browse(self, limit: int) -> Sequence[Delivery]: ...
 
     def take(self, digest: str, republish: Callable[[Delivery], None]) -> bool: ...
+
+    def drain(
+        self, wanted: Callable[[Delivery], bool], republish: Callable[[Sequence[Delivery]], Sequence[bool]]
+    ) -> None: ...
 
     def publish(self, batch: Sequence[Outgoing]) -> Sequence[Verdict]: ...
 
@@ -84,15 +93,16 @@ class Quarantine:
     dead: DeadLetters
     clock: Callable[[], datetime]
 
-    def list(self, limit: int = 100) -> Listing:
-        """Everything that is held; a broker that cannot be reached or has no such queue is a note."""
+    def list(self, limit: int = 100, kind: str | None = None) -> Listing:
+        """What is held, of one kind or all; a broker that cannot be reached or has no such queue is a note."""
         with self.database.transaction() as connection:
-            stored = [_parked(row) for row in listings.parked(connection, limit=limit)]
+            held = [_parked(row) for row in listings.parked(connection, limit=limit)]
+        notes: tuple[str, ...] = ()
         try:
-            dead = [_dead(delivery) for delivery in self.dead.browse(limit)]
+            held += [_dead(delivery) for delivery in self.dead.browse(limit)]
         except (Unavailable, Misconfigured) as error:
-            return Listing(tuple(stored), (f"the broker's part is not shown: {error}",))
-        return Listing((*stored, *dead), ())
+            notes = (f"the broker's part is not shown: {error}",)
+        return Listing(tuple(each for each in held if kind in (None, each.kind)), notes)
 
     def find(self, beginning: str) -> Held:
         """The one message whose id begins so.
@@ -138,6 +148,35 @@ class Quarantine:
             raise _gone(held)
         return Replayed(held, None, held.queue)
 
+    def replay_all(self, *, actor: str, kind: str | None = None) -> Sequence[Replayed]:
+        """Every message that is held, or those of one kind: the parked are judged again, the broker's given back.
+
+        Raises:
+            Unavailable: the broker cannot be reached, or did not take one; what was taken before stays taken.
+        """
+        done: list[Replayed] = []
+        if kind in (None, PARKED):
+            with self.database.transaction() as connection:
+                parked = [_parked(row) for row in listings.parked(connection, limit=_ALL)]
+            done = [self.replay(held, actor=actor) for held in parked]
+        if kind != PARKED:
+            self.dead.drain(lambda each: kind in (None, _kind(each)), lambda batch: self._give_back(batch, actor, done))
+        return done
+
+    def _give_back(self, batch: Sequence[Delivery], actor: str, done: MutableSequence[Replayed]) -> Sequence[bool]:
+        """To their queues, told in the journal first; which of them the broker has."""
+        held = [_dead(delivery) for delivery in batch]
+        with self.database.transaction() as connection:
+            for each in held:
+                detail = {"message": each.id, "digest": each.digest}
+                journal.append(connection, self.database, Entry("quarantine.replay", actor, self.clock(), detail))
+        verdicts = self.dead.publish([self._outgoing(delivery) for delivery in batch])
+        taken = [isinstance(verdict, Confirmed) for verdict in verdicts]
+        done.extend(
+            Replayed(each, None, each.queue if there else None) for each, there in zip(held, taken, strict=True)
+        )
+        return taken
+
     def _republish(self, delivery: Delivery) -> None:
         """To the queue it died in, past the exchange: a key that fitted no binding would only bring it back here.
 
@@ -175,6 +214,7 @@ def _parked(row: Stored[Any]) -> Held:
     return Held(
         id=row.public_id,
         source="store",
+        kind=PARKED,
         reason=row.note or "parked",
         size=row.size,
         digest=row.digest,
@@ -190,6 +230,7 @@ def _dead(delivery: Delivery) -> Held:
     return Held(
         id=_digest(delivery),
         source="broker",
+        kind=_kind(delivery),
         reason=_reason(delivery),
         size=len(delivery.body),
         digest=_digest(delivery),
@@ -200,11 +241,15 @@ def _dead(delivery: Delivery) -> Held:
     )
 
 
+def _kind(delivery: Delivery) -> str:
+    return "unreadable" if delivery.unreadable else delivery.death_reason or "unroutable"
+
+
 def _reason(delivery: Delivery) -> str:
     if delivery.unreadable:
         return "its properties cannot be decoded"
     if delivery.death_reason is None:
-        return "no binding takes its routing key"
+        return "no queue took it: it was missing, or no binding takes its routing key"
     return f"{delivery.death_reason} in {delivery.death_queue}"
 
 

@@ -6,7 +6,6 @@ On a node and a cluster of this file's own, which are stopped and killed here. N
 from __future__ import annotations
 
 import os
-import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.tokens import Caller, Role
 from adapter.services.window import Mode
 from tests.conftest import demand
-from tests.harness.declarations import declaration, declarations
+from tests.harness.declarations import declaration, declarations, for_the_second_door
 from tests.harness.partner import DECLARATIONS
 from tests.harness.pki import shared_pki, shared_tls
 from tests.harness.scene import Scene, opened
@@ -135,9 +134,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
 
 def enter(scene: Scene, number: int) -> str:
     """A declaration without a number by the second door, answered at once; the number it was given."""
-    raw = re.sub(rb">PROOFDIRECT[0-9]+<", b"><", declaration(f"DIRECT{number}", signer=None).raw)
-    raw = re.sub(rb"<Dossier(Number|Year)>[^<]*</Dossier(Number|Year)>", b"", raw)
-    admitted = scene.house.door.submit(raw, CITIZEN)
+    admitted = scene.house.door.submit(for_the_second_door(number), CITIZEN)
     assert (admitted.state, admitted.outcome) == ("accepted", "accepted")
     assert admitted.reference is not None
     return admitted.reference

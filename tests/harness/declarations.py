@@ -6,6 +6,7 @@ Dates lie so far ahead that none is late. Must never be taken for a fixture: the
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,12 @@ def declaration(
 def declarations(first: int, count: int) -> list[Message]:
     """`count` declarations for as many dossiers."""
     return [declaration(number) for number in range(first, first + count)]
+
+
+def for_the_second_door(number: int) -> bytes:
+    """Without a dossier number and without a seal, as a declarant sends it there."""
+    raw = re.sub(rb">PROOFDIRECT[0-9]+<", b"><", declaration(f"DIRECT{number}", signer=None).raw)
+    return re.sub(rb"<Dossier(Number|Year)>[^<]*</Dossier(Number|Year)>", b"", raw)
 
 
 def heartbeat(number: int) -> Message:

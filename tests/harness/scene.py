@@ -164,6 +164,14 @@ class Scene:
         except OSError:
             return 0, []
 
+    def notes(self) -> list[str]:
+        """What readiness notes besides."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=5) as answer:
+                return list(json.load(answer)["notes"])
+        except urllib.error.HTTPError as error:
+            return list(json.load(error)["notes"])
+
     def until_ready(self) -> None:
         self.until(lambda: self.readyz()[0] == 200, "ready")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapter.model.errors import Misconfigured
-from adapter.settings import broker_url, database_url, load_settings
+from adapter.settings import broker_urls, database_url, load_settings
 from tests.harness import configuration
 
 PRODUCTION, COPY = "postgresql+psycopg://adapter@production/nsw", "sqlite:////srv/drill/copy.db"
@@ -28,7 +28,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_file_that_holds_the_url_goes_before_the_url_of_the_configuration(config: Path) -> None:
     settings = load_settings(config)
-    assert (database_url(settings), broker_url(settings)) == (PRODUCTION, "amqps://production/nsw")
+    assert (database_url(settings), broker_urls(settings)) == (PRODUCTION, ("amqps://production/nsw",))
 
 
 @pytest.mark.parametrize("name", ["NSW_DATABASE_URL", "NSW_DATABASE__URL", "nsw_database__url"])
@@ -36,7 +36,7 @@ def test_a_drill_on_a_copy_never_touches_production(config: Path, name: str, mon
     monkeypatch.setenv(name, COPY)
     settings = load_settings(config)
     assert database_url(settings) == COPY
-    assert broker_url(settings) == "amqps://production/nsw"
+    assert broker_urls(settings) == ("amqps://production/nsw",)
 
 
 @pytest.mark.parametrize("name", ["NSW_AMQP_URL", "NSW_BROKER__URL"])
@@ -44,9 +44,18 @@ def test_a_broker_of_the_environment_goes_before_the_files(
     config: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, "amqp://copy/nsw")
+    configuration.edit(config, lambda stated: stated["broker"].update(urls=["amqps://production-2/nsw"]))
     settings = load_settings(config)
-    assert broker_url(settings) == "amqp://copy/nsw"
+    assert broker_urls(settings) == ("amqp://copy/nsw",), "nothing of production's is left"
     assert database_url(settings) == PRODUCTION
+
+
+def test_the_nodes_of_a_broker_stand_in_the_file_one_a_line_or_in_a_list(config: Path) -> None:
+    config.with_name("broker-url").write_text("amqps://one/nsw\namqps://two/nsw\n", encoding="utf-8")
+    configuration.edit(config, lambda stated: stated["broker"].update(urls=["amqps://three/nsw"]))
+    settings = load_settings(config)
+    assert broker_urls(settings) == ("amqps://one/nsw", "amqps://two/nsw", "amqps://three/nsw")
+    assert "three" not in repr(settings)
 
 
 def test_a_url_file_of_the_environment_is_read(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

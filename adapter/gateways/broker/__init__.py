@@ -18,7 +18,7 @@ from adapter.gateways.broker.messages import (
     short,
 )
 from adapter.gateways.broker.publisher import Publisher
-from adapter.gateways.broker.quarantine import browse, take
+from adapter.gateways.broker.quarantine import browse, drain, take
 
 __all__ = [
     "BrokerAddress",
@@ -36,6 +36,7 @@ __all__ = [
     "Unconfirmed",
     "Verdict",
     "browse",
+    "drain",
     "probe",
     "short",
     "take",

@@ -1,15 +1,16 @@
-"""Where the broker is and how to reach it: an address becomes pika parameters, and a short blocking connection.
+"""Where the broker is and how to reach it: addresses become pika parameters, and a short blocking connection.
 
 Never shows a password, and never lets an exception of pika, ssl or the socket out.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,11 +18,26 @@ import pika
 import pika.credentials
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from adapter.gateways.decoder import guard_decoder
 from adapter.model.errors import Misconfigured, Unavailable
 
 CONNECT_TIMEOUT_S = 5.0
+"""Seconds until an address must have let us in: for TCP, TLS and AMQP together."""
+_SHORT_HEARTBEAT_S = 5
+_BLOCKED_S = 10
+"""A broker in alarm answers nothing to whoever only looks; he is told so after this many seconds."""
+_SILENT_MS = 10_000
+
+LIBRARY_ERRORS: tuple[type[BaseException], ...] = (
+    pika.exceptions.AMQPError,
+    pika.exceptions.ChannelError,
+    pika.exceptions.ReentrancyError,
+    AMQPConnectorException,
+    OSError,
+)
+"""Everything that pika raises by a name of its own: its time-outs of a connection are no AMQPError."""
 
 
 class BrokerUnavailable(Unavailable):
@@ -29,7 +45,11 @@ class BrokerUnavailable(Unavailable):
 
 
 class BrokerRefused(Misconfigured):
-    """The broker answered and will not do it: no right, no such object, or one of another shape."""
+    """The broker answered and will not do it: no right, no such object, or one of another shape. `code` is AMQP's."""
+
+    def __init__(self, text: str, code: int = 0) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,22 +63,32 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerAddress:
-    """One broker, as one client sees it. The URL may hold a password, so it is never printed."""
+    """One broker, as one client sees it. Nodes of a cluster are tried in turn. Never printed: URLs hold passwords."""
 
     url: str = field(repr=False)
+    others: tuple[str, ...] = field(default=(), repr=False)
     tls: TlsFiles | None = None
     heartbeat_s: int = 30
     client_name: str = "nsw-adapter"
 
     @property
     def place(self) -> str:
-        """Host, port and virtual host: what may be logged."""
-        parts = urlsplit(self.url)
-        return parts.netloc.rpartition("@")[2] + parts.path
+        """Host, port and virtual host, of each address: what may be logged."""
+        return ", ".join(map(_place, (self.url, *self.others)))
+
+    @property
+    def each(self) -> tuple[BrokerAddress, ...]:
+        """Every address by itself, in the order in which they are tried."""
+        return tuple(replace(self, url=url, others=()) for url in (self.url, *self.others))
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] + parts.path
 
 
 def parameters(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) -> pika.URLParameters:
-    """The address as pika wants it.
+    """One address as pika wants it, with the certificates that its files hold now.
 
     Raises: Misconfigured for a URL or a PEM file that cannot be used.
     """
@@ -79,8 +109,9 @@ def parameters(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) 
     result.heartbeat = address.heartbeat_s
     result.client_properties = {"connection_name": address.client_name, "product": "nsw-adapter"}
     result.connection_attempts = 1  # whoever opens it decides how often
-    result.socket_timeout = timeout_s
-    result.stack_timeout = 2 * timeout_s
+    result.socket_timeout = result.stack_timeout = timeout_s
+    # What was written and is not acknowledged, by the machine there: the heartbeat would tell it later.
+    result.tcp_options = {"TCP_USER_TIMEOUT": _SILENT_MS} if hasattr(socket, "TCP_USER_TIMEOUT") else {}
     return result
 
 
@@ -108,32 +139,45 @@ def reason_of(problem: object) -> str:
 
 @contextmanager
 def opened(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) -> Iterator[BlockingConnection]:
-    """A short-lived blocking connection, for declaring and looking; never for the hot path.
+    """A short-lived blocking connection to the first address that answers, for declaring and looking.
 
-    Raises: BrokerUnavailable, BrokerRefused.
+    Never for the hot path. Raises: BrokerUnavailable, BrokerRefused.
     """
-    try:
-        connection = BlockingConnection(parameters(address, timeout_s=timeout_s))
-    except (pika.exceptions.AMQPError, OSError) as problem:
-        raise BrokerUnavailable(f"broker {address.place}: {reason_of(problem)}") from problem
+    place, connection = _connected(address, timeout_s)
     try:
         yield connection
     except pika.exceptions.ChannelClosedByBroker as problem:
-        raise BrokerRefused(f"broker {address.place}: {problem.reply_code} {problem.reply_text}") from problem
-    except (pika.exceptions.AMQPError, OSError) as problem:
-        raise BrokerUnavailable(f"broker {address.place}: {reason_of(problem)}") from problem
+        told = f"broker {place}: {problem.reply_code} {problem.reply_text}"
+        raise BrokerRefused(told, problem.reply_code) from problem
+    except LIBRARY_ERRORS as problem:
+        raise BrokerUnavailable(f"broker {place}: {reason_of(problem)}") from problem
     finally:
         if connection.is_open:
             _close(connection)
 
 
+def _connected(address: BrokerAddress, timeout_s: float) -> tuple[str, BlockingConnection]:
+    """The first address that lets us in, and its place."""
+    reasons = []
+    for each in address.each:
+        wanted = parameters(each, timeout_s=timeout_s)
+        wanted.heartbeat = min(each.heartbeat_s, _SHORT_HEARTBEAT_S)
+        wanted.blocked_connection_timeout = _BLOCKED_S
+        try:
+            return each.place, BlockingConnection(wanted)
+        except Exception as problem:  # noqa: BLE001  # the peer may say anything, and pika parses it: it is no broker then
+            reasons.append(f"broker {each.place}: {reason_of(problem)}")
+            cause = problem
+    raise BrokerUnavailable("; ".join(reasons)) from cause
+
+
 def _close(connection: BlockingConnection) -> None:
-    with suppress(pika.exceptions.AMQPError, OSError):  # it is gone already: what mattered was done or has raised
+    with suppress(*LIBRARY_ERRORS):  # it is gone already: what mattered was done or has raised
         connection.close()
 
 
 def probe(address: BrokerAddress, *, timeout_s: float = 3.0) -> float | None:
-    """Seconds until the broker let us in, or None where it cannot be reached now."""
+    """Seconds until the broker let us in, or None where no address answers now. Takes `timeout_s` for each at most."""
     began = time.monotonic()
     try:
         with opened(address, timeout_s=timeout_s):

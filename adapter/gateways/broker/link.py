@@ -1,6 +1,7 @@
 """One AMQP connection with one channel, kept open by a thread of its own.
 
-The thread answers heartbeats while the caller works, and reconnects for ever with growing, jittered pauses. Everything
+The thread answers heartbeats while the caller works, and reconnects for ever, to the addresses in turn, with growing,
+jittered pauses after each round of them. Everything
 that touches pika runs in that thread; callers hand it actions. An action meant for an earlier channel is dropped, never
 done on the next one: delivery tags start again at 1 there.
 """
@@ -20,7 +21,14 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 from tenacity.nap import sleep_using_event
 
-from adapter.gateways.broker.address import BrokerAddress, BrokerUnavailable, parameters, reason_of
+from adapter.gateways.broker.address import (
+    LIBRARY_ERRORS,
+    BrokerAddress,
+    BrokerUnavailable,
+    parameters,
+    reason_of,
+)
+from adapter.model.errors import Misconfigured
 
 # A connection that dies younger than this counts as a failed try, so that one which the broker
 # ends at once (a queue is missing, a right is gone) is not reopened in a tight loop.
@@ -58,7 +66,8 @@ class Link:
         self, address: BrokerAddress, *, prepare: Prepare, lost: Callable[[str], None], on_event: OnEvent
     ) -> None:
         self._address = address
-        self._parameters = parameters(address)
+        for each in address.each:
+            parameters(each)  # a URL or a file that cannot be used is told before the first try
         self._prepare = prepare
         self._lost = lost
         self._on_event = on_event
@@ -69,6 +78,7 @@ class Link:
         self._connection: SelectConnection | None = None
         self._channel: Channel | None = None
         self._reason = "not connected yet"
+        self._place = address.place
         self._ready_since: float | None = None
         self._retrying = tenacity.Retrying(  # after whatever ended a session: this thread must not die of a defect
             wait=tenacity.wait_exponential_jitter(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S, jitter=FIRST_PAUSE_S),
@@ -134,30 +144,54 @@ class Link:
                 self._enter(State.CLOSED, "closed by us")
 
     def _session(self) -> None:
-        """One connection from its opening to its end. Raises: BrokerUnavailable where it did not last."""
-        with self._changed:
-            self._enter(State.CONNECTING, self._reason)
-            connection = self._connection = SelectConnection(
-                self._parameters,
-                on_open_callback=self._opened,
-                on_open_error_callback=self._ended,
-                on_close_callback=self._ended,
-            )
-        try:
-            connection.ioloop.start()
-        except Exception as defect:  # noqa: BLE001  # this thread's loop: a defect ends a connection, not the thread
-            self._ended(connection, defect)
+        """The addresses in turn, until one lasts; when that has ended, they are tried from the first again.
+
+        Raises: BrokerUnavailable where none did.
+        """
+        for at, each in enumerate(self._address.each, start=1):
+            if self._closing.is_set() or self._lasts(each, last=at == len(self._address.each)):
+                return
+        raise BrokerUnavailable(self._reason)
+
+    def _lasts(self, address: BrokerAddress, *, last: bool) -> bool:
+        """One connection from its opening to its end: whether it was of use. After the `last` one a pause follows."""
+        connection = self._begun(address)
+        if connection is not None:
+            self._place = address.place
+            try:
+                connection.ioloop.start()
+            except Exception as defect:  # noqa: BLE001  # this thread's loop: a defect ends a connection, not the thread
+                self._ended(connection, defect)
         with self._changed:
             was_ready = self._ready_since is not None
             lasted = time.monotonic() - (self._ready_since or time.monotonic())
             self._connection = self._channel = self._ready_since = None
-            self._enter(State.CONNECTING if lasted >= SETTLED_AFTER_S else State.DOWN, self._reason)
-        connection.ioloop.close()
+            pausing = last and lasted < SETTLED_AFTER_S
+            self._enter(State.DOWN if pausing else State.CONNECTING, self._reason)
+        if connection is not None:
+            connection.ioloop.close()
         self._lost(self._reason)
         if not self._closing.is_set():
-            self._on_event("broker.lost" if was_ready else "broker.unreachable", reason=self._reason)
-        if lasted < SETTLED_AFTER_S:
-            raise BrokerUnavailable(self._reason)
+            name = "broker.lost" if was_ready else "broker.unreachable"
+            self._on_event(name, place=address.place, reason=self._reason)
+        return lasted >= SETTLED_AFTER_S
+
+    def _begun(self, address: BrokerAddress) -> SelectConnection | None:
+        """A connection that is being made, with the certificates as their files are now; None where that fails."""
+        with self._changed:
+            self._enter(State.CONNECTING, self._reason)
+            try:
+                self._connection = SelectConnection(
+                    parameters(address),
+                    on_open_callback=self._opened,
+                    on_open_error_callback=self._ended,
+                    on_close_callback=self._ended,
+                )
+            except Misconfigured as problem:  # a certificate's file that is being replaced
+                self._reason = str(problem)
+            except LIBRARY_ERRORS as problem:  # no descriptor is left
+                self._reason = reason_of(problem)
+            return self._connection
 
     def _opened(self, connection: Any) -> None:
         connection.add_on_connection_blocked_callback(lambda *_: self._on_event("broker.blocked"))
@@ -179,14 +213,14 @@ class Link:
             self._channel = channel
             self._ready_since = time.monotonic()
             self._enter(State.READY, "")
-        self._on_event("broker.connected", place=self._address.place)
+        self._on_event("broker.connected", place=self._place)
 
     def _act(self, action: Callable[[Channel], None], generation: int) -> None:
         channel = self._channel
         if channel is not None and channel.is_open and generation == self._generation:
             try:
                 action(channel)
-            except pika.exceptions.AMQPError as problem:
+            except LIBRARY_ERRORS as problem:
                 self.drop(reason_of(problem))
 
     def _end(self, connection: SelectConnection, reason: str) -> None:

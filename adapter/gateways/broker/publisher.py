@@ -6,6 +6,7 @@ the caller's to send again, with the same bytes.
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -19,6 +20,10 @@ from pika.channel import Channel
 from adapter.gateways.broker.address import CONNECT_TIMEOUT_S, BrokerAddress
 from adapter.gateways.broker.link import Link, OnEvent, ignore_event
 from adapter.gateways.broker.messages import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict
+
+_UNWRITABLE = (pika.exceptions.ShortStringTooLong, pika.exceptions.ProtocolSyntaxError, struct.error,
+               ValueError, TypeError, AssertionError)  # fmt: skip
+"""What pika raises while it encodes a message: nothing was written then, and the next one may be well."""
 
 
 class _Flight:
@@ -42,9 +47,12 @@ class _Flight:
                 channel.basic_publish(
                     message.exchange, message.routing_key, message.body, message.properties(), mandatory=True
                 )
-            except pika.exceptions.ShortStringTooLong:  # found while encoding: nothing was written
+            except pika.exceptions.ShortStringTooLong:
                 # The client library's text would quote what somebody wrote.
                 self.verdicts[place] = Nacked("a property or the routing key is longer than 255 bytes")
+                continue
+            except _UNWRITABLE as problem:
+                self.verdicts[place] = Nacked(f"its properties cannot be encoded: {type(problem).__name__}")
                 continue
             self._under_way[number()] = place
         if not self._under_way:

@@ -1,4 +1,4 @@
-"""Looks into a queue of dead messages, and takes one out of it.
+"""Looks into a queue of dead messages, and takes one or many out of it.
 
 Looking changes nothing but the `redelivered` flag and a count: what is fetched is not acknowledged and goes back when
 the channel closes. Never acknowledge before the message has gone wherever it had to.
@@ -7,7 +7,7 @@ the channel closes. Never acknowledge before the message has gone wherever it ha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,8 @@ from pika.adapters.blocking_connection import BlockingChannel
 
 from adapter.gateways.broker.address import BrokerAddress, opened
 from adapter.gateways.broker.messages import Delivery, Tag, delivery
+
+_BATCH = 100
 
 
 def browse(address: BrokerAddress, *, queue: str, limit: int = 100) -> list[Delivery]:
@@ -40,6 +42,31 @@ def take(address: BrokerAddress, *, queue: str, digest: str, republish: Callable
                 channel.basic_ack(found.tag.number)
                 return True
         return False
+
+
+def drain(
+    address: BrokerAddress,
+    *,
+    queue: str,
+    wanted: Callable[[Delivery], bool],
+    republish: Callable[[Sequence[Delivery]], Sequence[bool]],
+) -> None:
+    """Republishes what is wanted of what lies in the queue now, oldest first, and removes each that was taken.
+
+    `republish` says of each message whether it was; its exception leaves the rest as it was. The same message may be
+    published twice where the connection ends between the two steps.
+    Raises: BrokerUnavailable, BrokerRefused.
+    """
+    with opened(address) as connection:
+        channel = connection.channel()
+        count = channel.queue_declare(queue, passive=True).method.message_count or 0
+        # Not more than lay there: what dies again meanwhile would be taken without end.
+        found = filter(wanted, islice(_fetch(channel, queue), count))
+        while batch := list(islice(found, _BATCH)):
+            for each, taken in zip(batch, republish(batch), strict=True):
+                if taken:
+                    channel.basic_ack(each.tag.number)
+            connection.process_data_events(0)  # heartbeats
 
 
 def _fetch(channel: BlockingChannel, queue: str) -> Iterator[Delivery]:

@@ -1,0 +1,171 @@
+"""A broker that hangs or talks something else; several addresses of which some are dead. Nothing of pika leaves."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pika
+import pytest
+
+from adapter.gateways.broker import (
+    BrokerAddress,
+    BrokerRefused,
+    BrokerUnavailable,
+    Confirmed,
+    Consumer,
+    Outgoing,
+    Publisher,
+    address,
+    probe,
+)
+from adapter.gateways.topology import declare
+from adapter.model.errors import AdapterError
+from tests.integration.test_broker import TOPOLOGY, nowhere, outgoing, until
+
+
+def _classes(base: type[BaseException]) -> Iterator[type[BaseException]]:
+    for each in base.__subclasses__():
+        yield each
+        yield from _classes(each)
+
+
+def _all_of_pika() -> list[type[BaseException]]:
+    for module in pkgutil.walk_packages(pika.__path__, "pika."):
+        with suppress(ImportError):  # adapters for frameworks that are not installed
+            importlib.import_module(module.name)
+    return sorted({each for each in _classes(BaseException) if each.__module__.startswith("pika")}, key=str)
+
+
+def _instance(kind: type[BaseException]) -> BaseException:
+    for arguments in ((), (OSError("cause"),), (404, "gone"), ([],), ([], [])):
+        with suppress(TypeError):
+            return kind(*arguments)
+    return kind.__new__(kind)
+
+
+@pytest.mark.parametrize("kind", _all_of_pika(), ids=lambda kind: kind.__name__)
+def test_no_exception_of_the_client_library_leaves_the_gateway(
+    kind: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Opened:
+        is_open = True
+
+        def close(self) -> None:
+            raise _instance(kind)
+
+    def refuse(_: object) -> object:
+        raise _instance(kind)
+
+    monkeypatch.setattr(address, "BlockingConnection", refuse)
+    with pytest.raises(BrokerUnavailable), address.opened(nowhere()):
+        pass
+    assert probe(nowhere()) is None
+    monkeypatch.setattr(address, "BlockingConnection", lambda _: Opened())
+    with pytest.raises((BrokerUnavailable, BrokerRefused)), address.opened(nowhere()):
+        raise _instance(kind)
+    with address.opened(nowhere()):
+        pass  # a close that fails says nothing of what was done before
+
+
+def test_the_walk_finds_the_exceptions_that_are_neither_amqp_nor_os_errors() -> None:
+    names = {kind.__name__ for kind in _all_of_pika()}
+    assert {"AMQPConnectorStackTimeout", "ChannelError", "ReentrancyError", "RxEndOfFile"} <= names
+
+
+@contextmanager
+def peer(says: bytes | None) -> Iterator[str]:
+    """A server that takes every connection and says this to it; None: it never says anything."""
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    taken, _ = listener.accept()
+                    held.append(taken)
+                    if says is not None:
+                        taken.sendall(says)
+
+        if says is not None:
+            threading.Thread(target=serve, daemon=True).start()
+        yield f"amqp://guest:guest@127.0.0.1:{listener.getsockname()[1]}/%2F"
+        listener.shutdown(socket.SHUT_RDWR)
+    for each in held:
+        each.close()
+
+
+_ANSWERS = {
+    "nothing": None,
+    "http": b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n",
+    "another_protocol_version": b"AMQP\x00\x01\x00\x00",
+    "a_frame_that_ends_wrongly": b"\x01\x00\x00\x00\x00\x00\x04\x00\x0a\x00\x0a\x00",
+    "a_method_that_is_none": b"\x01\x00\x00\x00\x00\x00\x04\xff\xff\xff\xff\xce",
+    "a_start_cut_short": b"\x01\x00\x00\x00\x00\x00\x06\x00\x0a\x00\x0a\x00\x09\xce",
+    "noise": bytes(range(255, 0, -1)) * 4,
+}
+
+
+@pytest.mark.parametrize("said", _ANSWERS.values(), ids=_ANSWERS.keys())
+def test_a_peer_that_does_not_speak_amqp_is_a_broker_that_cannot_be_reached(said: bytes | None) -> None:
+    with peer(said) as url:
+        assert probe(BrokerAddress(url=url), timeout_s=1.0) is None
+        with pytest.raises(AdapterError):
+            declare(BrokerAddress(url=url), TOPOLOGY)
+
+
+def test_a_publisher_on_a_hung_broker_says_that_it_cannot_be_reached() -> None:
+    with peer(None) as url, Publisher(BrokerAddress(url=url)) as publisher, pytest.raises(BrokerUnavailable):
+        publisher.publish([outgoing("1")])
+
+
+# -- several addresses ---------------------------------------------------------------------------
+
+
+def test_the_next_address_is_tried_where_the_first_are_dead_or_hung(vhost_url: str) -> None:
+    with peer(None) as hung:
+        several = BrokerAddress(url=nowhere().url, others=(hung, vhost_url))
+        declare(several, TOPOLOGY)
+        assert probe(several) is not None
+        with Publisher(several) as publisher, Consumer(several, queues=["adapter.declarations"]) as consumer:
+            assert until(lambda: publisher.connected and consumer.connected)
+            assert publisher.publish([outgoing("by the third")]) == [Confirmed()]
+            assert [each.body for each in consumer.gather(1, 30.0)] == [b"by the third"]
+
+
+def test_each_address_that_fails_is_told_with_its_place(vhost_url: str) -> None:
+    told: list[tuple[str, dict[str, object]]] = []
+    dead = nowhere()
+    with Publisher(
+        BrokerAddress(url=dead.url, others=(vhost_url,)), on_event=lambda name, **fields: told.append((name, fields))
+    ) as publisher:
+        assert until(lambda: publisher.connected)
+    kinds = [(name, fields["place"]) for name, fields in told if "place" in fields]
+    assert kinds[:2] == [
+        ("broker.unreachable", dead.place),
+        ("broker.connected", BrokerAddress(url=vhost_url).place),
+    ]
+
+
+def test_where_no_address_answers_all_are_named() -> None:
+    first, second = nowhere(), nowhere()
+    with pytest.raises(BrokerUnavailable) as raised, address.opened(BrokerAddress(url=first.url, others=(second.url,))):
+        pass
+    assert first.place in str(raised.value)
+    assert second.place in str(raised.value)
+
+
+def test_a_message_that_cannot_be_encoded_is_refused_alone(vhost_url: str) -> None:
+    at = BrokerAddress(url=vhost_url)
+    declare(at, TOPOLOGY)
+    broken = Outgoing(
+        exchange="nsw.inbound", routing_key="a.10.b", body=b"x", message_id="\ud800", type="t", timestamp=1, app_id="x"
+    )
+    with Publisher(at) as publisher:
+        assert until(lambda: publisher.connected)
+        verdicts = publisher.publish([outgoing("before"), broken, outgoing("after")])
+    assert [type(each).__name__ for each in verdicts] == ["Confirmed", "Nacked", "Confirmed"]
