@@ -9,7 +9,7 @@ SERVICES := python3-venv rabbitmq-server xmlsec1 softhsm2 openssl
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup services demo test prove fuzz run bench lint format clean
+.PHONY: help setup services demo quick test prove fuzz run bench lint format clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -34,12 +34,16 @@ demo: SERVICES := python3-venv $(OWN_BROKER) xmlsec1
 demo: services setup ## play the single window against a private broker and the adapter
 	@$(BIN)/python -m tests.demo
 
+quick: SERVICES := python3-venv xmlsec1 openssl
+quick: services setup ## every fixture, module and rule, without servers: after each small step
+	@$(BIN)/python -m tests quick
+
 test prove bench: SERVICES += postgresql
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 
-prove: services setup ## the suite with its long proofs in full
-	@NSW_PROVE=full $(BIN)/python -m tests $(ARGS)
+prove: services setup ## the long proofs in full (ARGS: attacks, kills, messages); results in docs/proofs.md
+	@$(BIN)/python -m tests prove $(ARGS)
 
 fuzz: services setup ## hostile bytes into the judging, for FUZZ_SECONDS (60); what is found is kept in var/fuzz/found
 	@$(PIP) --require-hashes --requirement requirements-fuzz.txt

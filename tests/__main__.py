@@ -1,50 +1,96 @@
-"""`python -m tests`: the whole suite in four parts at once, since a core would wait while servers start and stop.
+"""`python -m tests [quick | prove [PROOF…] | arguments of pytest]`: the suite in parts, as many at once as there are
+cores and one more, since a core would wait while servers start and stop.
 
-With arguments it is pytest with these arguments. Fails if any part does; each prints its own counts.
+Without arguments the whole suite; `quick`: what one runs after each small step; `prove`: the long proofs in full, whose
+results are written into docs/proofs.md. Fails if any part does; each tells its own counts, and all what they cost.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests import proofs
+from tests.parts import PROOFS, QUICK, parts
+
 PYTEST = (sys.executable, "-m", "pytest")
-GENERATED = "tests/acceptance/test_generated_messages.py"
-INTEGRATION = "tests/integration"
-DOORS = [str(file) for kind in ("cli", "web") for file in sorted(Path(INTEGRATION).glob(f"test_{kind}*.py"))]
-BESIDE = {
-    "without servers": ["tests/procedures", "tests/unit", "tests/architecture", GENERATED],
-    "commands and doors": DOORS,
-    "gateways": [INTEGRATION, *(f"--ignore={file}" for file in DOORS)],
-}
-"""Three parts; what is in none of them, folders to come included, is the fourth. Parts with servers start their own."""
-OTHERS = [f"--ignore={place}" for place in (*BESIDE["without servers"], INTEGRATION)]
 
 
-def main(arguments: list[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a part: pytest's last line, and seconds of wall clock and CPU."""
+
+    name: str
+    code: int
+    told: str
+    wall: float
+    cpu: float
+
+
+def main(arguments: Sequence[str]) -> int:
     """Run, and give an exit code: that of a part that failed or was killed, else 0."""
-    if arguments:
-        return subprocess.run([*PYTEST, *arguments]).returncode
-    with ExitStack() as held:
-        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
-        parts = {name: _begun(arguments, folder / name, held) for name, arguments in BESIDE.items()}
-        codes = [subprocess.run([*PYTEST, "-q", *OTHERS]).returncode]
-        for name, process in parts.items():
-            codes.append(process.wait())
-            print(f"\n{name}:\n{(folder / name).read_text()}", flush=True)
+    match list(arguments):
+        case []:
+            return _told(run(parts()))
+        case ["quick"]:
+            return _told(run(QUICK))
+        case ["prove", *names]:
+            return _proved(names or list(PROOFS))
+        case _:
+            return subprocess.run([*PYTEST, *arguments]).returncode
+
+
+def _proved(names: Sequence[str]) -> int:
+    unknown = [name for name in names if name not in PROOFS]
+    if unknown:
+        print(f"no proof {', '.join(unknown)}; there are: {', '.join(PROOFS)}", file=sys.stderr)
+        return 2
+    codes = []
+    for name in names:
+        results = run(PROOFS[name], {"NSW_PROVE": "full"})
+        codes.append(_told(results))
+        told, wall = [each.told for each in results], max(each.wall for each in results)
+        proofs.note(name, told, wall, sum(each.cpu for each in results))
     return next(filter(None, codes), 0)
 
 
-def _begun(arguments: list[str], told: Path, held: ExitStack) -> subprocess.Popen[bytes]:
-    """A part that runs beside us and is ended with us."""
+def run(chosen: Mapping[str, Sequence[str]], environment: Mapping[str, str] | None = None) -> list[Result]:
+    """All of them, beside one another; what each prints is shown when it ends."""
+    at_once = (os.cpu_count() or 1) + 1
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(at_once) as pool:
+        begun = [
+            pool.submit(_run, name, given, Path(folder), {**os.environ, **(environment or {})})
+            for name, given in chosen.items()
+        ]
+        return [each.result() for each in begun]
+
+
+def _run(name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Result:
+    costs, told = folder / f"{name}.json", folder / f"{name}.txt"
+    command = [sys.executable, "-m", "tests.measured", str(costs), *PYTEST, "-q", *arguments]
     with told.open("wb") as output:
-        process = subprocess.Popen([*PYTEST, "-q", *arguments], stdout=output, stderr=subprocess.STDOUT)
-    held.callback(process.wait)
-    held.callback(process.terminate)
-    return process
+        code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment).returncode
+    text = told.read_text(errors="replace")
+    print(f"\n{name}:\n{text}", flush=True)
+    cost = json.loads(costs.read_text()) if costs.exists() else {"wall": 0.0, "cpu": 0.0}
+    last = re.findall(r"^=* ?(.*(?:passed|failed|error).*?) in ", text, re.M)
+    return Result(name, code, last[-1] if last else f"ended with {code}", cost["wall"], cost["cpu"])
+
+
+def _told(results: Sequence[Result]) -> int:
+    print(f"\n{'part':24} {'wall, s':>8} {'CPU, s':>8}")
+    for each in results:
+        print(f"{each.name:24} {each.wall:8.0f} {each.cpu:8.0f}  {each.told}")
+    print(f"{'together':24} {'':8} {sum(each.cpu for each in results):8.0f}", flush=True)
+    return next((each.code for each in results if each.code), 0)
 
 
 if __name__ == "__main__":

@@ -278,8 +278,18 @@ def _move(draw: st.DrawFn, root: etree._Element, procedure: Procedure, rule: str
             place.text = (date.fromisoformat(place.text) - timedelta(days=draw(st.integers(0, 3000)))).isoformat()
 
 
+_BOUND: dict[int, tuple[Procedure, dict[str, int]]] = {}
+"""By the identity of a procedure that is kept here: asked for each of thousands of forms."""
+
+
 def _bound(procedure: Procedure) -> dict[str, int]:
     """By path, how many rules and other words of the mapping speak of a field."""
+    if id(procedure) not in _BOUND:
+        _BOUND[id(procedure)] = procedure, _counted(procedure)
+    return _BOUND[id(procedure)][1]
+
+
+def _counted(procedure: Procedure) -> dict[str, int]:
     names: list[str] = [equal.field for equal in procedure.header_equal]
     names += [*procedure.identities, *procedure.place.values(), *procedure.accounts]
     names += [limit.field for limit in procedure.deadlines if limit.field]

@@ -1,0 +1,86 @@
+"""The suite is run in parts: no test is in none of them, and none is run twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests import __main__ as running
+from tests import proofs
+from tests.harness.pki import ROOT
+from tests.parts import PROOFS, QUICK, parts
+
+
+def files(arguments: Sequence[str]) -> list[Path]:
+    """The test files that pytest would collect with these arguments."""
+    left_out = {ROOT / each.partition("=")[2] for each in arguments if each.startswith("--ignore=")}
+    paths = [ROOT / each for each in arguments if each.startswith("tests/")]
+    found = [file for path in paths for file in ([path] if path.is_file() else path.rglob("test_*.py"))]
+    return [file for file in found if file not in left_out]
+
+
+def test_each_test_file_is_in_exactly_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    counted = Counter(file for arguments in parts().values() for file in files(arguments))
+    everything = Counter((ROOT / "tests").rglob("test_*.py"))
+    assert counted == everything
+
+
+def test_a_folder_that_is_new_is_in_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tests" / "scale").mkdir(parents=True)
+    (tmp_path / "tests" / "scale" / "test_size.py").touch()
+    monkeypatch.chdir(tmp_path)
+    assert [name for name, arguments in parts().items() if "tests/scale" in arguments] == ["from queue to queue"]
+
+
+def test_every_long_proof_and_every_quick_part_has_tests() -> None:
+    assert {"attacks", "kills", "messages"} <= PROOFS.keys()
+    for chosen in (QUICK, *PROOFS.values()):
+        assert [name for name, arguments in chosen.items() if not files(arguments)] == []
+
+
+def test_a_proof_that_is_not_there_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.main(["prove", "nothing"]) == 2
+    assert "no proof nothing; there are: attacks, kills, messages" in capsys.readouterr().err
+
+
+def test_a_proof_s_last_result_takes_the_place_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs, "FILE", tmp_path / "proofs.md")
+    proofs.note("kills", ["70 passed"], 60.0, 60.0)
+    proofs.note("attacks", ["9 passed", "2 passed"], 600.0, 1200.0)
+    proofs.note("kills", ["1 failed, 73 passed"], 900.0, 600.0)
+    rows = [line.split(" | ") for line in (tmp_path / "proofs.md").read_text(encoding="utf-8").splitlines()[-2:]]
+    assert [(row[0], *row[2:5]) for row in rows] == [
+        ("| attacks", "9 passed; 2 passed", "10", "20"),
+        ("| kills", "1 failed, 73 passed", "15", "10"),
+    ]
+
+
+def test_a_part_that_fails_fails_the_suite(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, bad = tmp_path / "test_good.py", tmp_path / "test_bad.py"
+    good.write_text("def test_it(): pass\n", encoding="utf-8")
+    bad.write_text("def test_it(): assert 0\n", encoding="utf-8")
+    rest = ["--rootdir", str(tmp_path), "-c", "/dev/null", "-p", "no:cacheprovider"]
+    results = running.run({"good": [str(good), *rest], "bad": [str(bad), *rest]})
+    assert [(each.code, each.told) for each in results] == [(0, "1 passed"), (1, "1 failed")]
+    assert running._told(results) == 1
+    assert "1 failed" in capsys.readouterr().out
+    assert all(each.cpu > 0 for each in results)
+
+
+def test_what_a_process_left_behind_costs_too(tmp_path: Path) -> None:
+    """Else the servers, which nobody waits for, would cost nothing."""
+    busy = "import time\nwhile time.process_time() < 1.5: pass"
+    orphan = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {busy!r}], start_new_session=True)"
+    told = tmp_path / "cost.json"
+    command = [sys.executable, "-m", "tests.measured", str(told), sys.executable, "-c", orphan]
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert json.loads(told.read_text(encoding="utf-8"))["cpu"] > 1.5

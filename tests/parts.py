@@ -1,0 +1,62 @@
+"""The parts of the suite: which tests run together, as arguments of pytest, and in which order they are begun.
+
+Every test belongs to one part (tests/architecture/test_parts.py). To add a proof to `make prove`, add a row to PROOFS.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TESTS = Path("tests")
+INTEGRATION = "tests/integration"
+MESSAGES = "tests/acceptance/test_generated_messages.py"
+
+
+def _doors() -> list[str]:
+    return [str(file) for kind in ("cli", "web") for file in sorted(Path(INTEGRATION).glob(f"test_{kind}*.py"))]
+
+
+def _others() -> list[str]:
+    """Folders that no part names: one that is new is run at once."""
+    named = {"integration", "crash", "acceptance", "demo", "procedures", "unit", "architecture"}
+    folders = sorted(file.parent for file in TESTS.glob("*/test_*.py"))
+    return sorted({str(folder) for folder in folders if folder.name not in named})
+
+
+def parts() -> dict[str, list[str]]:
+    """The whole suite: those that wait for servers first, so that the others fill the time."""
+    doors = _doors()
+    return {
+        "kills and outages": ["tests/crash"],
+        "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
+        "commands and doors": doors,
+        "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],
+        "messages made up": [MESSAGES],
+        "fixtures and attacks": ["tests/procedures"],
+        "modules and rules": ["tests/unit", "tests/architecture"],
+    }
+
+
+QUICK = {
+    "fixtures and attacks": ["tests/procedures", "--deselect=tests/procedures/test_mutations.py"],
+    "modules": ["tests/unit"],
+    "rules": ["tests/architecture"],
+}
+"""What one runs after each small step: no servers, and every fixture."""
+
+PROOFS: dict[str, dict[str, list[str]]] = {
+    "attacks": {
+        "attacks, spellings, mutations": ["tests/procedures"],
+        "attacks on gateways and doors": [
+            f"{INTEGRATION}/test_hostile_bounds.py",
+            f"{INTEGRATION}/test_decoder_guard.py",
+            f"{INTEGRATION}/test_web_attacks.py",
+        ],
+    },
+    "kills": {"kills and outages": ["tests/crash"]},
+    "messages": {
+        "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
+        "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
+    },
+}
+"""The long proofs in full, by the name that `make prove ARGS=<name>` takes; what stands in one runs at once."""
