@@ -15,7 +15,14 @@ from lxml import etree
 
 from adapter.model.finding import Finding
 from adapter.pipeline import keyinfo, objects, xades
-from adapter.pipeline.algorithms import LEGACY_DIGESTS, LEGACY_METHODS, SIGNATURE_METHODS, digest_allowed, ds
+from adapter.pipeline.algorithms import (
+    LEGACY_DIGESTS,
+    LEGACY_METHODS,
+    SIGNATURE_METHODS,
+    digest_allowed,
+    ds,
+    signature_method,
+)
 from adapter.pipeline.references import Kind, Place, Reference, bearers, c14n_faults, is_base64, references
 from adapter.pipeline.signingtime import SigningTime
 from adapter.pipeline.text import holds_something
@@ -40,7 +47,7 @@ class Shape:
     place: Place
     signature: etree._Element
     method: str
-    """URI of the signature algorithm."""
+    """URI of the signature algorithm; of RSA-PSS with parameters the short name that means the same."""
     references: tuple[Reference, ...]
     certificates: tuple[x509.Certificate, ...]
     """From KeyInfo, leaf first; empty where it names none."""
@@ -123,7 +130,7 @@ def _shape(signature: etree._Element, place: Place, legacy: bool) -> tuple[Shape
     faults.extend(wrong)
     if faults:
         return None, faults
-    method = str(signature[0][1].get("Algorithm"))
+    method = str(signature_method(signature[0][1]))
     return Shape(place, signature, method, found, certificates, properties, stated), []
 
 
@@ -181,5 +188,5 @@ def _methods(signed_info: etree._Element, place: Place, legacy: bool) -> Iterato
     canonicalization, method = signed_info[:2]
     yield from c14n_faults(canonicalization, place.pointer, "algorithm_forbidden")
     allowed = SIGNATURE_METHODS | LEGACY_METHODS if legacy else SIGNATURE_METHODS
-    if method.get("Algorithm") not in allowed or len(method):
+    if signature_method(method) not in allowed:
         yield _bad(place.pointer, "algorithm_forbidden", value=str(method.get("Algorithm"))[:100])

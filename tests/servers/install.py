@@ -26,12 +26,14 @@ def _venv_works() -> bool:
 
 
 VENV = f"python3.{sys.version_info.minor}-venv"
+JDK = "default-jdk-headless"
 INSTALLED: dict[str, Callable[[], bool]] = {
     "rabbitmq-server": lambda: Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists(),
     "postgresql": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
     "xmlsec1": lambda: shutil.which("xmlsec1") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
     "softhsm2": lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists() and bool(shutil.which("softhsm2-util")),
+    JDK: lambda: shutil.which("javac") is not None,
     VENV: _venv_works,
 }
 

@@ -212,6 +212,29 @@ def test_more_parts_than_allowed_are_refused_before_parsing(raw: bytes, name: st
     assert caught.value.finding.name == name
 
 
+def test_declarations_one_after_the_other_are_as_many_as_attributes_may_be() -> None:
+    """What costs is how many are in scope at once: C14N looks at each of them for each element."""
+    raw = b"<a>" + b'<b xmlns:x="urn:x"/>' * LIMITS.attributes + b"</a>"
+    assert len(opened(raw)) == LIMITS.attributes
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_declarations_in_scope_at_once_are_counted_whoever_declares_them(more: int) -> None:
+    depth = LIMITS.namespaces - 2
+    inside = '<x xmlns:p="urn:p" xmlns:q="urn:q"/><y xmlns:r="urn:r"' + ' xmlns:s="urn:s" xmlns:t="urn:t"' * more + "/>"
+    nested = "".join(f'<b xmlns:n{level}="urn:{level}">' for level in range(depth)) + inside + "</b>" * depth
+    if more:
+        assert refused(nested.encode()) == "too_many_namespaces"
+    else:
+        assert opened(nested.encode()).tag == "b"
+
+
+def test_a_default_namespace_that_is_left_again_is_a_declaration_too() -> None:
+    levels = LIMITS.namespaces + 1
+    raw = "".join(f'<b xmlns="{"urn:x" if level % 2 else ""}">' for level in range(levels)) + "</b>" * levels
+    assert refused(raw.encode()) == "too_many_namespaces"
+
+
 def test_equals_signs_in_base64_are_no_attributes() -> None:
     assert opened(b"<a>" + b"QQ== " * (LIMITS.attributes + 1) + b"</a>").tag == "a"
 

@@ -16,7 +16,7 @@ from adapter.simulator.sign import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, Signatur
 from adapter.simulator.xades import SIGNED_PROPERTIES_TYPE
 from adapter.simulator.xmldsig import RSA_SHA256, SHA_256, certificate_texts
 from tests.harness.attacks.attack import Attack, Change, register
-from tests.harness.attacks.forge import canonicalize, raw_signature
+from tests.harness.attacks.forge import DIGESTS, Forgery, canonicalize, forging, raw_signature
 from tests.harness.attacks.trees import one, parse, write
 
 _SIGNATURE = f"Body/Signature/{{{DS}}}Signature"
@@ -226,6 +226,81 @@ _ENVELOPED = _signing(_reference("#content", _step(ENVELOPED), _step(INCLUSIVE))
 _after("enveloped_signature_moved_into_content", _ENVELOPED, _signature_into_content)
 _after("enveloped_content_moved_into_the_header", _ENVELOPED, _forged_under_another_id)
 _after("enveloped_content_changed", _ENVELOPED, _replaced("Hạ Long".encode(), b"Ha Noi"))
+
+# -- RSA-PSS ----------------------------------------------------------------------------------------------------------
+
+_MORE07 = "http://www.w3.org/2007/05/xmldsig-more#"
+_SIZES = {"sha256": 32, "sha384": 48, "sha512": 64}
+
+
+def _parameters(hash_uri: str = SHA_256, mask: str = SHA_256, *, salt: object = 32, trailer: object = 1) -> str:
+    """RSAPSSParams with everything said, as the JDK writes it."""
+    return (
+        f'<pss:RSAPSSParams xmlns:pss="{_MORE07}"><ds:DigestMethod Algorithm="{hash_uri}"/>'
+        f'<pss:MaskGenerationFunction Algorithm="{_MORE07}MGF1"><ds:DigestMethod Algorithm="{mask}"/>'
+        f"</pss:MaskGenerationFunction><pss:SaltLength>{salt}</pss:SaltLength>"
+        f"<pss:TrailerField>{trailer}</pss:TrailerField></pss:RSAPSSParams>"
+    )
+
+
+def _pss(name: str, method: str, inside: str = "", *, by: str = "sha256", salt: int | None = 32) -> None:
+    said = Forgery(
+        place="Body/Signature",
+        signer="enterprise",
+        method=_MORE07 + method,
+        method_inside=inside,
+        hash=by,
+        salt=salt,
+    )
+    register(name, Attack(declared=forging(said)))
+
+
+for _hash, _size in _SIZES.items():
+    _pss(f"signed_by_rsa_pss_{_hash}", f"{_hash}-rsa-MGF1", by=_hash, salt=_size)
+    _pss(
+        f"signed_by_rsa_pss_with_parameters_{_hash}",
+        "rsa-pss",
+        _parameters(DIGESTS[_hash], DIGESTS[_hash], salt=_size),
+        by=_hash,
+        salt=_size,
+    )
+_pss("signed_by_rsa_pss_with_nothing_said", "rsa-pss")
+_pss("signed_by_rsa_pss_with_empty_parameters", "rsa-pss", f'<pss:RSAPSSParams xmlns:pss="{_MORE07}"/>')
+for _name, _inside in {
+    "a_salt_of_twenty": _parameters(salt=20),
+    "a_salt_that_is_no_number": _parameters(salt="all"),
+    "another_trailer": _parameters(trailer=2),
+    "sha1": _parameters(f"{DS}sha1", f"{DS}sha1", salt=20),
+    "a_mask_of_sha1": _parameters(mask=f"{DS}sha1"),
+    "a_mask_of_another_hash": _parameters(mask=DIGESTS["sha512"]),
+    "another_mask_function": _parameters().replace("#MGF1", "#MGF2"),
+    "a_salt_said_twice": _parameters().replace(
+        "<pss:TrailerField>", "<pss:SaltLength>32</pss:SaltLength><pss:TrailerField>"
+    ),
+    "a_parameter_that_nobody_knows": _parameters().replace("<pss:TrailerField>", "<pss:Own/><pss:TrailerField>"),
+    "two_sets_of_parameters": _parameters() * 2,
+    "parameters_of_something_else": "<ds:HMACOutputLength>1</ds:HMACOutputLength>",
+}.items():
+    _pss(f"rsa_pss_with_{_name}", "rsa-pss", _inside)
+_pss("rsa_pss_short_name_with_parameters", "sha256-rsa-MGF1", _parameters())
+_pss("rsa_pss_of_sha1", "sha1-rsa-MGF1", by="sha1", salt=20)
+_pss("rsa_pss_with_a_salt_that_is_not_the_one_said", "rsa-pss", _parameters(), salt=20)
+_pss("rsa_pss_without_salt", "sha256-rsa-MGF1", salt=0)
+_pss("rsa_pss_that_is_pkcs1", "sha256-rsa-MGF1", salt=None)
+register(
+    "sealed_by_rsa_pss",
+    Attack(
+        sealed=forging(
+            Forgery(
+                place="SystemSignature",
+                signer="nsw",
+                method=f"{_MORE07}rsa-pss",
+                method_inside=_parameters(),
+                salt=32,
+            )
+        )
+    ),
+)
 
 # -- a seal is no declarant's signature --------------------------------------------------------------------------------
 

@@ -67,6 +67,8 @@ class Forgery:
     method: str = RSA_SHA256
     hash: str = "sha256"
     method_inside: str = ""
+    salt: int | None = None
+    """Sign by RSA-PSS with a salt of so many bytes; None is PKCS #1 1.5."""
     secret: str | None = None
     """Sign by HMAC: with the `key` or the `certificate` of the signer, both public."""
     certificates: Sequence[str] | None = None
@@ -198,6 +200,10 @@ def _value(data: bytes, forgery: Forgery, party: Party) -> bytes:
             "certificate": party.certificate.public_bytes(Encoding.DER),
         }[forgery.secret]
         return hmac.new(key, data, forgery.hash).digest()
+    if forgery.salt is not None:
+        assert isinstance(party.key, rsa.RSAPrivateKey)
+        algorithm = _HASHES[forgery.hash]()
+        return party.key.sign(data, padding.PSS(padding.MGF1(algorithm), forgery.salt), algorithm)
     return raw_signature(party.key, data, forgery.hash)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -10,7 +11,7 @@ from lxml import etree
 from adapter.simulator.sign import ENVELOPED, EXCLUSIVE, INCLUSIVE
 from tests.harness.attacks.attack import Attack, register, sent, written
 from tests.harness.attacks.forge import C14N11, MORE, Forgery, Reference, forging
-from tests.harness.attacks.trees import before_root, form, parse, without_declaration, write
+from tests.harness.attacks.trees import before_root, form, one, parse, without_declaration, write
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
@@ -158,6 +159,29 @@ def schema_location_that_leads_nowhere(message: bytes) -> bytes:
     tree = parse(message)
     content = form(tree)
     content.set(f"{{{_XSI}}}noNamespaceSchemaLocation", "http://192.0.2.1/own.xsd")
+    return write(tree)
+
+
+@written
+def nil_declared_on_each_of_forty_persons(message: bytes) -> bytes:
+    """As Java's JAXB writes what is absent: it declares xsi anew on each nil element."""
+    tree = parse(message)
+    persons = one(tree, "Body/Content//Persons")
+    for number in range(len(persons) + 1, len(persons) + 41):
+        person = deepcopy(persons[-1])
+        for name, text in {
+            "Seq": str(number),
+            "DocumentNumber": f"E8{number:07}",
+            "VisaNumber": f"DL27{number:06}",
+        }.items():
+            one(person, name).text = text
+        for known in person.findall("FullNameVi"):
+            person.remove(known)
+        person.append(etree.fromstring(f'<FullNameVi xmlns:xsi="{_XSI}" xsi:nil="true"/>'))
+        persons.append(person)
+    sexes = [one(person, "Sex").text for person in persons]
+    for name, count in {"Persons": len(persons), "Male": sexes.count("M"), "Female": sexes.count("F")}.items():
+        one(tree, f"Body/Content//Total{name}").text = str(count)
     return write(tree)
 
 
