@@ -16,6 +16,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "Æ": ("AE",),
     "Ð": ("D",),
     "Đ": ("D",),
+    "Ɖ": ("D",),
     "Ħ": ("H",),
     "ı": ("I",),
     "Ĳ": ("IJ",),
@@ -36,8 +37,8 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
 
 _SEPARATORS = frozenset(" -‐‑–.,/<")
 """Become a filler `<` in the machine-readable zone, which is a space between words here (Part 3, 4.6)."""
-_OMITTED = frozenset("'’‘ʼ`´")
-"""Apostrophes are left out there (Part 3, 4.6)."""
+_APOSTROPHES = frozenset("'’‘ʼʹ′‛＇`´")
+"""Left out there (Part 3, 4.6); passports of K'Sor have K SOR as well as KSOR."""
 
 
 def transliterated(name: str) -> str:
@@ -70,7 +71,9 @@ def _of(char: str) -> tuple[tuple[str, ...], ...]:
         return (_SPELLINGS[upper],)
     if char in _SEPARATORS or char.isspace():
         return ((" ",),)
-    if char in _OMITTED or unicodedata.combining(char):
+    if char in _APOSTROPHES:
+        return (("", " "),)
+    if unicodedata.combining(char) or unicodedata.category(char) == "Cf":
         return ()
     return ((_plain(upper),),)
 
@@ -87,5 +90,5 @@ def folded(text: str) -> str:
     return text.upper()
 
 
-_STROKES = str.maketrans("ĐđÐðŁłØøı", "DdDdLlOoi")
+_STROKES = str.maketrans("ĐđÐðƉɖŁłØøı", "DdDdDdLlOoi")
 """Letters with a stroke have no accent that could be taken off."""

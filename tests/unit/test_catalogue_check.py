@@ -161,7 +161,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a rule that would reject": (
         'value: "07", severity: refuse', 'value: "07", severity: reject', "severity reject is not for rules"),
     "a rule for dates on a text": (
-        "rule: before_reception, field: persons.dateOfBirth", "rule: before_reception, field: persons.fullName",
+        "rule: not_after_reception, field: persons.dateOfBirth", "rule: not_after_reception, field: persons.fullName",
         "persons.fullName is of type upper_name; it must be date or datetime"),
     "a total that is no number": ("total: totalPersons", "total: groupName", "total: groupName is of type text"),
     "a condition on no field": ("where: {role: LEADER}", "where: {rank: LEADER}", "no field rank in persons"),

@@ -39,6 +39,26 @@ def test_another_name_is_another(plain: str) -> None:
     assert not same_name(plain, "Nguyễn Văn A")
 
 
+@pytest.mark.parametrize("letter", ["\u0110", "\u00d0", "\u0189", "\u0111", "\u00f0", "\u0256"])
+def test_every_letter_that_looks_like_a_d_with_stroke_is_a_d(letter: str) -> None:
+    """Keyboards and copied texts bring eth and the African D for the Vietnamese letter."""
+    assert same_name("DANG THI DAO", f"{letter}ặng Thị {letter}ào")
+    assert folded(f"{letter}ào") == "DAO"
+
+
+@pytest.mark.parametrize("mark", list("'`\u2019\u2018\u02bc\u02b9\u2032\u201b\uff07\u00b4"))
+@pytest.mark.parametrize("plain", ["KSOR HBIA", "K SOR H BIA", "KSOR H BIA"])
+def test_an_apostrophe_is_left_out_or_a_space(mark: str, plain: str) -> None:
+    """Names of the highlands: passports have K SOR and KSOR for K'Sor."""
+    assert same_name(plain, f"K{mark}Sor H{mark}Bia")
+    assert not same_name(plain + "N", f"K{mark}Sor H{mark}Bia")
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200d", "\ufeff", "\u00ad", "\u2060"])
+def test_what_nobody_sees_makes_no_other_name(unseen: str) -> None:
+    assert same_name("LE VAN BA", f"Lê{unseen} Văn{unseen} Ba")
+
+
 def test_accents_written_apart_are_the_same_name() -> None:
     apart = unicodedata.normalize("NFD", "Nguyễn Thị Đào")
 

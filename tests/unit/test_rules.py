@@ -252,6 +252,37 @@ def test_one_number_with_another_state_is_another_paper() -> None:
     assert len(found("all_different", WITH_STATE, {}, [unsaid, lao, thai])) == 2
 
 
+CHILD = {**WITH_STATE, "birth": "birth", "under": 14}
+ON_CHILDREN = {"field": "persons.number", "from": "persons.number", "birth": "persons.birth", "under": 14}
+
+
+@pytest.mark.parametrize(
+    ("born", "child"), [("2026-03-02", True), ("2012-03-03", True), ("2012-03-02", False), ("1990-01-01", False)]
+)
+def test_a_child_may_stand_in_a_parents_paper_and_is_told(born: str, child: bool) -> None:
+    rows = [{"number": "A", "birth": date(1990, 5, 1)}, {"number": "A", "birth": date.fromisoformat(born)}]
+    at = "/Persons/Person[2]/Number"
+
+    assert found("all_different", CHILD, {}, rows) == ([] if child else [("not_different", at)])
+    assert found("child_in_paper", ON_CHILDREN, {}, rows) == ([("child_in_paper", at)] if child else [])
+
+
+def test_a_child_first_in_the_list_changes_nothing_for_the_grown() -> None:
+    baby, mother, other = ({"number": "A", "birth": date(year, 1, 1)} for year in (2025, 1990, 1991))
+
+    assert found("all_different", CHILD, {}, [baby, mother]) == []
+    assert found("all_different", CHILD, {}, [baby, mother, other]) == [("not_different", "/Persons/Person[3]/Number")]
+    assert found("child_in_paper", ON_CHILDREN, {}, [baby]) == []
+
+
+def test_a_child_may_stand_in_a_paper_of_another_list() -> None:
+    rows = [{"visa": "A"}, {"number": "A", "birth": date(2025, 1, 1)}, {"number": "A", "birth": date(1990, 1, 1)}]
+    elsewhere = {"field": "persons.number", "from": "persons.visa", "birth": "persons.birth", "under": 14}
+
+    assert found("differs", elsewhere, {}, rows) == [("stands_elsewhere", "/Persons/Person[3]/Number")]
+    assert found("child_in_paper", elsewhere, {}, rows) == [("child_in_paper", "/Persons/Person[2]/Number")]
+
+
 # differs --------------------------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from adapter.model.finding import Finding
-from adapter.model.stages import Value
+from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, conditions, matches
+from adapter.pipeline.rules.view import Arguments, View, conditions, day, matches
 
 
 def _count(view: View, given: Arguments) -> int:
@@ -37,10 +38,15 @@ def within_capacity(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def all_different(view: View, given: Arguments) -> Iterator[Finding]:
-    """No value of the field (with another, if named: a paper with its State) stands in two rows, but for the first."""
+    """No value of the field (with another, if named: a paper with its State) stands in two rows, but for the first.
+
+    Whoever is `under` so many years by the date `birth` is left out: a child may stand in a parent's paper.
+    """
     seen = _Seen()
     name = f"{given['group']}.{given['field']}"
     for ordinal, value, record in view.stated(name):
+        if _is_child(view, given, record):
+            continue
         beside = record.get(str(given.get("with")))
         if seen.holds(value, beside):
             yield view.fault("not_different", name, ordinal)
@@ -48,14 +54,37 @@ def all_different(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def differs(view: View, given: Arguments) -> Iterator[Finding]:
-    """No value of the field (with another, if named) is one of those that stand elsewhere: drivers and passengers."""
+    """No value of the field (with another, if named) is one of those that stand elsewhere: drivers and passengers.
+
+    Whoever is `under` so many years by the date `birth` is left out.
+    """
     seen = _Seen()
     name, other, beside = str(given["field"]), str(given["from"]), str(given.get("with"))
     for _, value, record in view.stated(other):
         seen.add(value, record.get(beside))
     for ordinal, value, record in view.stated(name, given.get("where")):
-        if seen.holds(value, record.get(beside)):
+        if not _is_child(view, given, record) and seen.holds(value, record.get(beside)):
             yield view.fault("stands_elsewhere", name, ordinal, **named(view.title(other), "other"))
+
+
+def child_in_paper(view: View, given: Arguments) -> Iterator[Finding]:
+    """Nobody under so many years by the date `birth` has a value that stands in another row, or elsewhere."""
+    name, other = str(given["field"]), str(given["from"])
+    held = Counter(value for _, value, _ in view.stated(other))
+    for ordinal, value, record in view.stated(name):
+        if _is_child(view, given, record) and held[value] > (name == other):
+            yield view.fault("child_in_paper", name, ordinal, **named(view.title(other), "other"))
+
+
+def _is_child(view: View, given: Arguments, record: Record) -> bool:
+    """Whether a row's person is younger on the day of reception than the rule says; nobody where it says nothing."""
+    under = given.get("under")
+    if not isinstance(under, int):
+        return False
+    born, today = day(record.get(str(given.get("birth")).rpartition(".")[2])), view.today
+    if born is None:
+        return False
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < under
 
 
 class _Seen:

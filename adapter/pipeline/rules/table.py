@@ -85,13 +85,32 @@ RULES: dict[str, Rule] = {
     ),
     "all_different": Rule(
         rows.all_different,
-        {"group": Takes(Kind.GROUP), "field": Takes(Kind.COLUMN), **_maybe(**{"with": (Kind.COLUMN, ())})},
+        {
+            "group": Takes(Kind.GROUP),
+            "field": Takes(Kind.COLUMN),
+            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.COLUMN, ("date",)), under=(Kind.NUMBER, ())),
+        },
         {"not_different": "field"},
     ),
     "differs": Rule(
         rows.differs,
-        {**_place(), "from": Takes(Kind.PLACE), **_maybe(**{"with": (Kind.COLUMN, ())}), **_WHERE},
+        {
+            **_place(),
+            "from": Takes(Kind.PLACE),
+            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.BESIDE, ("date",)), under=(Kind.NUMBER, ())),
+            **_WHERE,
+        },
         {"stands_elsewhere": "field"},
+    ),
+    "child_in_paper": Rule(
+        rows.child_in_paper,
+        {
+            **_place(),
+            "from": Takes(Kind.PLACE),
+            "birth": Takes(Kind.BESIDE, ("date",)),
+            "under": Takes(Kind.NUMBER),
+        },
+        {"child_in_paper": "field"},
     ),
     "at_least_one": Rule(
         rows.at_least_one, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"none_of_required": "group"}
