@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -14,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
@@ -24,6 +26,10 @@ from adapter.model.errors import Misconfigured
 from adapter.pipeline.trust import TIMESTAMPING
 
 DEFAULT_FILE = "config.yaml"
+
+
+RENAMED: Mapping[str, str] = {}
+"""Keys that had another name: the old name to the new one, both as paths ("web.port"). A row stays for one release."""
 
 
 class _Part(BaseModel):
@@ -268,6 +274,15 @@ class LogSettings(_Part):
     json_lines: bool = Field(alias="json")
 
 
+class _Environment(EnvSettingsSource):
+    """NSW_…, where a key may have its old name too."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        _take_old_names(found)
+        return found
+
+
 class Settings(BaseSettings):
     """Everything that config.yaml says, checked; the environment (NSW_…) goes before the file."""
 
@@ -287,6 +302,12 @@ class Settings(BaseSettings):
     clock: ClockSettings
     web: WebSettings
     log: LogSettings
+    _old_names: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def old_names(self) -> tuple[str, ...]:
+        """The keys that were stated under a name which is in RENAMED; each is warned of once at start."""
+        return self._old_names
 
     @classmethod
     def settings_customise_sources(
@@ -297,7 +318,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        return _Environment(settings_cls), init_settings
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -315,13 +336,53 @@ def load_settings(file: Path | None = None) -> Settings:
         raise Misconfigured(f"{path} is no YAML: {error}") from error
     if not isinstance(document, dict):
         raise Misconfigured(f"{path} holds no settings")
+    old_names = _take_old_names(document) + _take_old_names(EnvSettingsSource(Settings)())
     _urls_of_the_environment(document)
     try:
         settings = Settings(**_resolved(document, path.parent))
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise Misconfigured(f"{path}: {faults}") from None
+    settings._old_names = tuple(dict.fromkeys(old_names))
     return settings
+
+
+def _take_old_names(document: dict[str, Any]) -> list[str]:
+    """Put what stands under an old name under the new one; gives the old names that were used.
+
+    Raises:
+        Misconfigured: the new name is stated too.
+    """
+    used = []
+    for old, new in RENAMED.items():
+        stated = _taken(document, old.split("."))
+        if stated is _NOTHING:
+            continue
+        *parents, key = new.split(".")
+        part = document
+        for name in parents:
+            part = part.setdefault(name, {})
+        if key in part:
+            raise Misconfigured(f"{old} is called {new} now, and both are stated: take {old} away")
+        part[key] = stated
+        used.append(old)
+    return used
+
+
+_NOTHING = object()
+
+
+def _taken(part: Any, path: Sequence[str]) -> Any:
+    """The value at a path, taken out of the document with what held nothing else; _NOTHING where there is none."""
+    name, *inner = path
+    if not isinstance(part, dict) or name not in part:
+        return _NOTHING
+    if not inner:
+        return part.pop(name)
+    found = _taken(part[name], inner)
+    if found is not _NOTHING and not part[name]:
+        del part[name]
+    return found
 
 
 def _default_file() -> Path:
@@ -337,7 +398,7 @@ def _urls_of_the_environment(document: dict[str, Any]) -> None:
 
     Else a drill on a copy, started with the copy's url, would run on production.
     """
-    given = EnvSettingsSource(Settings)()
+    given = _Environment(Settings)()
     for name, part in (("NSW_AMQP_URL", "broker"), ("NSW_DATABASE_URL", "database")):
         short, long = os.environ.get(name), given.get(part, {})
         stated = document.setdefault(part, {})

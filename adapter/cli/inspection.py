@@ -26,7 +26,7 @@ from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust import fitness, is_valid
-from adapter.settings import KeySettings, Settings, database_url
+from adapter.settings import RENAMED, KeySettings, Settings, database_url
 
 SOON = timedelta(days=30)
 CALENDAR_SOON = timedelta(days=31)
@@ -86,6 +86,10 @@ def _configuration(house: House) -> Iterator[Remark]:
         yield _fault("configuration", "workers.count: more than one worker needs PostgreSQL, SQLite has one writer")
     if settings.clock.unsafe_frozen is not None:
         yield _warning("configuration", "clock.unsafe_frozen: the legal clock stands still; only tests want that")
+    for old in settings.old_names:
+        yield _warning(
+            "configuration", f"{old}: it is called {RENAMED[old]} now; the old name goes with a later version"
+        )
     level = settings.log.level
     if level.lower() not in ("debug", "info", "warning", "error"):
         yield _fault("configuration", f"log.level: {level!r} is none of debug, info, warning, error")

@@ -35,6 +35,7 @@ _TO_LOOK_AT = {
         Event.NACKED,
         Event.UNCONFIRMED,
         Event.UNSAFE,
+        Event.OLD_NAME,
         Event.DEADLINE_NEAR,
         Event.DEADLINE_PASSED,
         Event.EXPIRES,

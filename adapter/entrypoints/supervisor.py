@@ -28,6 +28,7 @@ from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
+from adapter.settings import RENAMED
 
 _ROUND_S = 0.25
 _STOP_S = 45.0
@@ -255,6 +256,14 @@ def _resident(pid: int | None) -> int:
     return int(fields[1]) * 4096
 
 
+def warn(whole: House) -> None:
+    """Tell, once, what the configuration has that it should not have."""
+    if whole.settings.clock.unsafe_frozen is not None:
+        whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
+    for old in whole.settings.old_names:
+        whole.observe(Event.OLD_NAME, option=old, now=RENAMED[old])
+
+
 def run(config: Path | None, *, workers: int | None = None) -> int:
     """The daemon in the foreground; gives the exit code.
 
@@ -267,8 +276,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
     count = workers or settings.workers.count
     if whole.database.is_embedded and count > 1:
         raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
-    if settings.clock.unsafe_frozen is not None:
-        whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
+    warn(whole)
     plan = [*["worker"] * count, "dispatcher", "clock", *(["web"] if settings.web.enabled else [])]
     supervisor = Supervisor(
         config=config,

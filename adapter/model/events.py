@@ -53,6 +53,7 @@ class Event(StrEnum):
     REQUEST = "request.done"
     REQUEST_FAILED = "request.failed"
     UNSAFE = "unsafe.option"
+    OLD_NAME = "option.renamed"
     KEY = "key.signs"
     KEY_NOT_TAKEN = "key.not_taken"
 

@@ -1,14 +1,19 @@
-"""Where the two urls come from: the environment goes before the file, whichever way the file names them."""
+"""Where values come from: the environment goes before the file, whichever way the file names them, by old names too."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapter.bootstrap import house
+from adapter.cli.inspection import inspect
+from adapter.entrypoints.supervisor import warn
 from adapter.model.errors import Misconfigured
-from adapter.settings import broker_urls, database_url, load_settings
+from adapter.model.events import Event
+from adapter.settings import RENAMED, Settings, broker_urls, database_url, load_settings
 from tests.harness import configuration
 
 PRODUCTION, COPY = "postgresql+psycopg://adapter@production/nsw", "sqlite:////srv/drill/copy.db"
@@ -73,3 +78,68 @@ def test_an_environment_that_names_two_databases_is_asked_which(
     monkeypatch.setenv("NSW_DATABASE__URL_FILE", str(config.with_name("database-url")))
     with pytest.raises(Misconfigured, match="database: the environment gives a url and a url_file"):
         load_settings(config)
+
+
+@pytest.fixture
+def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two keys that had other names, made up for the proof."""
+    made_up = {"web.door": "web.port", "waiting.patience.late_s": "waiting.overtaken_s"}
+    monkeypatch.setattr("adapter.settings.RENAMED", made_up)
+    monkeypatch.setattr("adapter.entrypoints.supervisor.RENAMED", made_up)
+    monkeypatch.setattr("adapter.cli.inspection.RENAMED", made_up)
+
+
+def with_old_names(config: Path) -> Path:
+    """As it was before the two keys got their names."""
+
+    def back(stated: dict[str, Any]) -> None:
+        stated["web"]["door"] = stated["web"].pop("port")
+        stated["waiting"]["patience"] = {"late_s": stated["waiting"].pop("overtaken_s")}
+
+    return configuration.edit(config, back)
+
+
+@pytest.mark.usefixtures("renamed")
+def test_a_key_counts_under_its_old_name_and_is_warned_of_once(config: Path) -> None:
+    new = load_settings(config)
+    told: list[tuple[Event, dict[str, Any]]] = []
+    assert new.old_names == ()
+    old = house(with_old_names(config), observe=lambda event, /, **fields: told.append((event, fields)))
+    assert old.settings.model_dump() == new.model_dump()
+    assert old.settings.old_names == ("web.door", "waiting.patience.late_s")
+    warn(old)
+    assert told == [
+        (Event.OLD_NAME, {"option": "web.door", "now": "web.port"}),
+        (Event.OLD_NAME, {"option": "waiting.patience.late_s", "now": "waiting.overtaken_s"}),
+    ]
+
+
+@pytest.mark.usefixtures("renamed")
+def test_check_warns_of_an_old_name(config: Path) -> None:
+    told = [remark.text for remark in inspect(house(with_old_names(config)), offline=True)]
+    assert sum(text.startswith("web.door: it is called web.port now") for text in told) == 1
+
+
+@pytest.mark.usefixtures("renamed")
+def test_an_old_name_in_the_environment_goes_before_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NSW_WEB__DOOR", "8999")
+    settings = load_settings(config)
+    assert (settings.web.port, settings.old_names) == (8999, ("web.door",))
+    monkeypatch.setenv("NSW_WEB__PORT", "9000")
+    with pytest.raises(Misconfigured, match="both are stated"):
+        load_settings(config)
+
+
+@pytest.mark.usefixtures("renamed")
+def test_who_states_both_names_is_asked_to_take_the_old_one_away(config: Path) -> None:
+    configuration.edit(config, lambda stated: stated["web"].update(door=8080))
+    with pytest.raises(Misconfigured, match=r"web.door is called web.port now, and both are stated: take web.door"):
+        load_settings(config)
+
+
+def test_a_renamed_key_leads_to_one_that_there_is() -> None:
+    for old, new in RENAMED.items():
+        part: Any = Settings
+        for name in new.split("."):
+            part = part.model_fields[name].annotation
+        assert old != new
