@@ -5,7 +5,7 @@ Looks at schemas only; it must never look at a message.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import xmlschema
@@ -24,11 +24,16 @@ class Spot:
     kinds: tuple[frozenset[str], ...]
     """Built-in types that its value stands on, one set for each member of a union; empty: it holds elements only."""
     mandatory: bool
-    """It must stand wherever its parent stands."""
+    """It must stand wherever its parent stands; no alternative of a choice is."""
     certain: bool
     """Every valid message has it, with a value in it."""
     repeats: int
     """How many steps of its path may stand more than once."""
+
+    @property
+    def parent(self) -> str:
+        """Path of the element that it stands in; empty for the root."""
+        return self.path.partition("@")[0] if "@" in self.path else self.path.rpartition("/")[0]
 
     @property
     def is_value(self) -> bool:
@@ -52,8 +57,10 @@ class _Way:
 class Form:
     """The places of one form."""
 
-    def __init__(self, root: XsdElement) -> None:
-        self._spots = {spot.path: spot for spot in (*_attributes(root, _Way()), *_below(root, _Way()))}
+    def __init__(self, root: XsdElement, *, certain: bool) -> None:
+        """`certain`: the XSD lets no message pass without the root, nor with a root that is nil."""
+        way = _Way(certain=certain)
+        self._spots = {spot.path: spot for spot in (*_attributes(root, way), *_below(root, way))}
         self._order = {path: number for number, path in enumerate(self._spots)}
 
     def spot(self, path: str) -> Spot | None:
@@ -64,18 +71,33 @@ class Form:
         """Where the place stands in the XSD's order."""
         return self._order[path]
 
-    def mandatory(self) -> Iterator[Spot]:
-        """Values that must stand wherever their parent stands."""
-        return (spot for spot in self._spots.values() if spot.mandatory and spot.is_value)
+    def demanded(self, used: Collection[str]) -> Iterator[Spot]:
+        """What must stand in a form that has its root, and has whatever is `used` (paths of values).
+
+        What is mandatory below an element that may be left out is demanded only where that element is used. Of elements
+        that hold elements, only those are named that nothing mandatory stands in.
+        """
+        standing = {""}
+        for path in used:
+            steps = path.replace("/@", "@").replace("@", "/@").split("/")[:-1]
+            standing |= {"/".join(steps[:count]) for count in range(1, len(steps) + 1)}
+        inner = {spot.parent for spot in self._spots.values() if spot.mandatory}
+        for spot in self._spots.values():  # in the XSD's order, so parents come first
+            if spot.mandatory and spot.parent in standing:
+                standing.add(spot.path)
+                if spot.is_value or spot.path not in inner:
+                    yield spot
 
 
 def form_of(schema: xmlschema.XMLSchema10, steps: str) -> Form | None:
     """The form whose root element stands at `steps` below Envelope, or None."""
-    element = schema.elements.get("Envelope")
+    element, certain = schema.elements.get("Envelope"), True
     for step in steps.split("/"):
         children = () if element is None else _children(element)
-        element = next((child for child, _ in children if child.local_name == step), None)
-    return None if element is None else Form(element)
+        named = ((child, always) for child, always in children if child.local_name == step)
+        element, always = next(named, (None, False))
+        certain = element is not None and always and element.min_occurs > 0 and not element.nillable
+    return None if element is None else Form(element, certain=certain)
 
 
 def _children(element: XsdElement) -> Iterator[tuple[XsdElement, bool]]:
@@ -107,7 +129,7 @@ def _below(element: XsdElement, way: _Way) -> Iterator[Spot]:
         yield Spot(
             path=step.path,
             kinds=() if simple is None else _kinds(simple),
-            mandatory=child.min_occurs > 0,
+            mandatory=always and child.min_occurs > 0,
             certain=step.certain and (simple is None or not (simple.is_valid("") or simple.is_valid(" "))),
             repeats=step.repeats,
         )

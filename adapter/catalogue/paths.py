@@ -104,14 +104,16 @@ class Paths:
         left = {
             spot.path: self.procedure.messages[pair].schema_name
             for pair, form in self.forms.items()
-            for spot in form.mandatory()
-            if spot.path not in mapped and not any(f"{spot.path}/".startswith(f"{path}/") for path in whole)
+            for spot in form.demanded(mapped)
+            if spot.is_value
+            and spot.path not in mapped
+            and not any(f"{spot.path}/".startswith(f"{path}/") for path in whole)
         }
         for path, name in left.items():
             yield f"fields: {path} is mandatory in {name} and not mapped; map it, or name it in ignored"
 
     def _completion(self, completion: CompletionSpec, form: Form) -> Iterator[str]:
-        last, filled = -1, set()
+        last, filled, doubtful = -1, set(), dict[str, str]()
         for item in completion.content:
             at, spot = f"completion: {item.path}", form.spot(item.path)
             type_, certain = self._source(item.source)
@@ -128,11 +130,9 @@ class Paths:
             filled.add(spot.path)
             if type_ is not None and not spot.fits(XSD_TYPES.get(type_, frozenset())):
                 yield f"{at}: {item.source} is of type {type_}, which does not fit the XSD's; correct one of them"
-            if type_ is not None and spot.mandatory and not certain:
-                yield f"{at}: mandatory, but {item.source} may be absent; make one of them as the other"
-        for spot in form.mandatory():
-            if spot.path not in filled:
-                yield f"completion: {spot.path} is mandatory in {completion.schema_name} and not filled; fill it"
+            if type_ is not None and not certain:
+                doubtful[spot.path] = item.source
+        yield from _unfilled(form, filled, doubtful, completion.schema_name)
 
     def _source(self, source: str) -> tuple[str | None, bool]:
         """The type of a completion's source (None: no such source), and whether it always has a value."""
@@ -153,6 +153,21 @@ class Paths:
             return None, False
         spots = [form.spot(spec.path) for _, form in self._read()]
         return spec.type, all(spot is not None and spot.certain for spot in spots)
+
+
+def _unfilled(form: Form, filled: set[str], doubtful: Mapping[str, str], name: str) -> Iterator[str]:
+    """What a confirmation must have, and is not filled or may be left empty.
+
+    An element that nothing fills is not written. So what is mandatory below one that may be left out is missed only
+    where something else brings that element about.
+    """
+    for spot in form.demanded(filled):
+        inside = {path for path in filled if f"{path}/".startswith(f"{spot.path}/")}
+        if not inside:
+            yield f"completion: {spot.path} is mandatory in {name} and not filled; fill it"
+        elif inside <= doubtful.keys() and any(each.path == spot.path for each in form.demanded(filled - inside)):
+            source = doubtful[min(inside)]
+            yield f"completion: {spot.path}: mandatory, but {source} may be absent; make one of them as the other"
 
 
 def _field_in_form(at: str, path: str, type_: str, repeats: int, name: str, form: Form) -> Iterator[str]:

@@ -12,12 +12,15 @@ from lxml import etree
 
 from adapter.model.errors import Fault
 from adapter.model.finding import ENGLISH, Finding
-from adapter.model.procedure import Code, FieldSpec, Label, Procedure
+from adapter.model.procedure import Code, FieldSpec, Label, Meaning, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
 from adapter.pipeline.converters import CONVERTERS, Converter, write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.text import value_at, values
 
+_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+_TRUE = ("true", "1")
+"""How XSD writes it."""
 CodeLists = Mapping[str, Mapping[str, Code]]
 
 
@@ -25,14 +28,15 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
     """Map the signed, valid element.
 
     Raises:
-        Fault: at stage read: a value that cannot be read, a code outside its list, a header value contradicted.
+        Fault: at stage read: no form or nothing in it, a value that cannot be read, a code outside its list, a header
+            value contradicted.
     """
     verified = valid.verified
     procedure, spec = verified.envelope.procedure, verified.envelope.spec
-    root = verified.element.find(f"Body/Content/{spec.root}")
     base = f"/Envelope/Body/Content/{spec.root}"
-    if root is None or spec.form is None:
+    if spec.form is None:
         return Declaration(valid=valid, values={}, rows={})
+    root = _form(verified)
     on = verified.envelope.submission.received_at.astimezone(VIETNAM).date()
     findings: list[Finding] = []
     dated = _dated(procedure)
@@ -45,10 +49,26 @@ def read(valid: ValidDocument, *, codelists: CodeLists) -> Declaration:
             reader.record(row, columns, row_pointer(base, group.path, ordinal, total))
             for ordinal, row, total in _rows(root, group.path)
         )
+    if not findings and not record and not any(map(any, rows.values())) and spec.meaning is not Meaning.WITHDRAWAL:
+        raise _absent(verified)  # a withdrawal names its dossier in the header, and may say nothing more
     findings.extend(_contradictions(record, verified, codelists, base))
     if findings:
         raise Fault(Stage.READ, tuple(findings), verified.header)
     return Declaration(valid=valid, values=record, rows=rows)
+
+
+def _form(verified: VerifiedDocument) -> etree._Element:
+    """The form's root element. An XSD may let it be left out, be nil or stand twice; nobody can declare so."""
+    found = list(verified.element.iterfind("Body/Content/*"))
+    if [each.tag for each in found] != [verified.envelope.spec.root] or value_at(found[0], f"@{_NIL}") in _TRUE:
+        raise _absent(verified)
+    return found[0]
+
+
+def _absent(verified: VerifiedDocument) -> Fault:
+    spec = verified.envelope.spec
+    finding = Finding("form_absent", f"/Envelope/Body/Content/{spec.root}", words={"form": spec.form or ""})
+    return Fault(Stage.READ, (finding,), verified.header)
 
 
 def _rows(root: etree._Element, path: str) -> Iterator[tuple[int, etree._Element, int]]:
