@@ -60,6 +60,7 @@ def inspect(house: House, *, offline: bool) -> list[Remark]:
     parts: list[tuple[str, Callable[[House], Iterable[Remark]]]] = [
         ("configuration", _configuration),
         ("catalogue", _catalogue),
+        ("configuration", _answers),
         ("keys", _keys),
         ("trust", _trust),
         ("trust", _standing),
@@ -93,6 +94,12 @@ def _configuration(house: House) -> Iterator[Remark]:
     level = settings.log.level
     if level.lower() not in ("debug", "info", "warning", "error"):
         yield _fault("configuration", f"log.level: {level!r} is none of debug, info, warning, error")
+
+
+def _answers(house: House) -> Iterator[Remark]:
+    """An answer always leaves, so what stands in it for what cannot be repeated must fit every answer's XSD."""
+    for fault in house.correspondence.faults(now=now(), findings=house.settings.limits.findings):
+        yield _fault("configuration", fault)
 
 
 def _catalogue(house: House) -> Iterator[Remark]:

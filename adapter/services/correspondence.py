@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
+from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Outcome, Rejected, Reply, SignedReply, verified_of
 from adapter.model.procedure import Catalogue, ReplyKind
-from adapter.model.stages import Submission
+from adapter.model.stages import Channel, Submission
 from adapter.pipeline import addressing, compose
 from adapter.pipeline.seal import SigningKey, seal
 from adapter.services.grounds import ground_of_faults, with_articles
@@ -85,6 +86,26 @@ class Correspondence:
         instead = addressing.placeholder(self.installation, submission.channel, now)
         to = addressing.address(instead, header, verified=verified is not None, about=about)
         return self._composed(kind, content, to=to, now=now, instead=instead)
+
+    def faults(self, *, now: datetime, findings: int) -> Iterator[str]:
+        """What would keep an answer of configured values alone from leaving; `findings`: how many one may list."""
+        ours, told = self.installation, self.state([Finding("too_many_findings", "/Envelope")]) * (findings + 1)
+        for channel in Channel:
+            answered = compose.InReplyTo(None, "0" * 64, None, None, channel.value)
+            contents = {
+                ReplyKind.RECEIPT: compose.receipt(answered, now),
+                ReplyKind.ERRORS: compose.errors(answered, told),
+                ReplyKind.ACCEPTANCE: compose.acceptance(answered, told, ours, received=now, now=now),
+                ReplyKind.REFUSAL: compose.refusal(
+                    answered, told, ours, name=ours.accepter, ground=ours.refusal_ground, now=now
+                ),
+            }
+            to = addressing.placeholder(ours, channel, now)
+            for kind, content in contents.items():
+                try:
+                    self._composed(kind, content, to=to, now=now)
+                except Misconfigured as error:
+                    yield f"installation, or limits.findings: {error}; correct what is written there"
 
     def _ground(self, outcome: Outcome) -> str:
         """On what the program refuses: the articles of the rules that were broken, not the general one alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from lxml import etree
@@ -134,3 +134,23 @@ def test_a_word_that_xml_cannot_hold_does_not_keep_an_answer_from_leaving(
     (stated,) = correspondence.state([finding])
     assert "a\ufffd" in stated.vi
     etree.tostring(errors(InReplyTo("1", "0" * 64, None, None, "window"), [stated]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "findings", "told"),
+    [
+        ({}, 100, []),
+        ({"window": replace(WINDOW, country_code="VNM")}, 100, ["Receipt", "Errors", "Acceptance", "Refusal"]),
+        ({"portal": replace(PORTAL, name=" ")}, 100, ["Receipt", "Errors", "Acceptance", "Refusal"]),
+        ({"accepter": ""}, 100, ["Acceptance", "Refusal"] * 2),
+        ({"refusal_ground": "g" * 5000}, 100, ["Refusal"] * 2),
+        ({}, 5000, ["Errors", "Acceptance", "Refusal"] * 2),
+    ],
+)
+def test_a_configured_value_that_fits_no_answer_is_told_at_start(
+    correspondence: Correspondence, changes: dict[str, Any], findings: int, told: list[str]
+) -> None:
+    """It would keep a rejection from leaving on the night when it is needed."""
+    ours = replace(correspondence, installation=replace(US, **changes))
+    faults = list(ours.faults(now=NOW, findings=findings))
+    assert [fault.partition("our ")[2].partition(" ")[0] for fault in faults] == told
