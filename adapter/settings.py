@@ -242,6 +242,7 @@ class WindowSettings(_Part):
     stale_s: float
     back_s: float
     answer_portal: str
+    underway_minutes: float = Field(default=5, ge=0, le=1440)
 
 
 class WaitingSettings(_Part):

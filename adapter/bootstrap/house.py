@@ -144,9 +144,13 @@ class House:
 
     @cached_property
     def timing(self) -> Timing:
-        """How claimed signing times are judged."""
+        """How claimed times are judged."""
         stated = self.settings.trust.signing_time
-        return Timing(past=timedelta(hours=stated.past_hours), future=timedelta(minutes=stated.future_minutes))
+        return Timing(
+            past=timedelta(hours=stated.past_hours),
+            future=timedelta(minutes=stated.future_minutes),
+            underway=timedelta(minutes=self.settings.window.underway_minutes),
+        )
 
     @cached_property
     def installation(self) -> Installation:

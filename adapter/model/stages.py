@@ -164,6 +164,17 @@ class Declaration:
         return self.verified.envelope.submission.received_at
 
     @property
+    def declared_at(self) -> datetime:
+        """The earliest proven time of the declaration, by which the declarant is late or not.
+
+        The window's sealed sendDate, where it lies within the bounds of reception (`pipeline/timing`), else reception.
+        """
+        envelope, sent = self.verified.envelope, self.verified.header.subject.send_date
+        if envelope.submission.channel is not Channel.WINDOW or sent is None:
+            return self.received_at
+        return min(sent, self.received_at)
+
+    @property
     def is_complete(self) -> bool:
         """Complete and valid by the rules ("đầy đủ, hợp lệ", Articles 13(2), 16(2)): no rule asks for an amendment."""
         return all(finding.severity is not Severity.REQUEST for finding in self.findings)

@@ -224,6 +224,5 @@ def _spoken(expected: ExpectedSpec, views: Sequence[View]) -> Label:
 
 def _late(form: Declaration, standing: Standing, sheet: Sheet) -> Iterator[Finding]:
     """Article 11(3)(b) names no consequence: a late answer is flagged, not refused."""
-    received = form.verified.envelope.submission.received_at
-    if standing.answer_before is not None and received > standing.answer_before:
+    if standing.answer_before is not None and form.declared_at > standing.answer_before:
         yield Finding("answered_late", sheet.base, Severity.WARN)

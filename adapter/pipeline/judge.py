@@ -51,7 +51,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
     try:
         envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits)
         mark(Stage.OPEN)
-        verified = signature.verify(envelope, trust=ground.trust, timing=ground.timing)
+        verified = ground.timing.sent(signature.verify(envelope, trust=ground.trust, timing=ground.timing))
         mark(Stage.VERIFY)
         valid = schema.validate(verified, limits=ground.limits, reporter=ground.reporter)
         mark(Stage.VALIDATE)

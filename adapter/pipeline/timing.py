@@ -5,17 +5,20 @@ A signature that claims nothing has the time of reception; the header's sendDate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lxml import etree
 
 from adapter.model.finding import Finding, Severity
+from adapter.model.stages import Channel, VerifiedDocument
 from adapter.pipeline.algorithms import EXCLUSIVE, ds
 from adapter.pipeline.coverage import detached
 from adapter.pipeline.shape import Shape
 from adapter.pipeline.timestamp import Unproven, stamp_of
 from adapter.pipeline.trust import Moments, Trust
+
+_SEND_DATE = "/Envelope/Header/Subject/sendDate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,27 @@ class Timing:
 
     past: timedelta = timedelta(hours=72)
     future: timedelta = timedelta(minutes=10)
+    underway: timedelta = timedelta(minutes=5)
+    """How long a message may be on its way from the window to us before that is flagged."""
+
+    def sent(self, verified: VerifiedDocument) -> VerifiedDocument:
+        """The message with its sendDate as far as it counts: one outside the bounds of reception orders nothing.
+
+        A gap between the window's sealed time and our reception is flagged; it counts for nobody's duty.
+        """
+        envelope, subject = verified.envelope, verified.header.subject
+        sent, received = subject.send_date, envelope.submission.received_at
+        if sent is None:
+            return verified
+        words = {"value": sent.isoformat(), "near": received.astimezone(sent.tzinfo).isoformat()}
+        if not received - self.past <= sent <= received + self.future:
+            header = replace(verified.header, subject=replace(subject, send_date=None))
+            finding = Finding("send_date_outside", _SEND_DATE, Severity.WARN, words=words)
+            return replace(verified, header=header, findings=(*verified.findings, finding))
+        if envelope.submission.channel is Channel.WINDOW and received - sent > self.underway:
+            finding = Finding("long_underway", _SEND_DATE, Severity.WARN, words=words)
+            return replace(verified, findings=(*verified.findings, finding))
+        return verified
 
     def moments(self, shape: Shape, received: datetime, trust: Trust) -> tuple[Moments, list[Finding]]:
         """The moments a signature is judged at, and what was found. Every time stamp there is must hold.

@@ -79,7 +79,7 @@ class Docket:
         """A form 14 came: gives when its confirmation is due, an hour from its reception (Article 11(3)(c))."""
         assert dossier.id is not None
         if answers:
-            deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.received_at)
+            deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.declared_at)
         limit = form.verified.envelope.procedure.deadline(CONFIRM_AMENDMENT, form.values)
         if limit is None:
             return None

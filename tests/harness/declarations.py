@@ -43,6 +43,7 @@ def declaration(
     function: str = "01",
     purpose: str = "Thăm thân",
     paper: str = "C1234567",
+    arrival: str = "2043-03-02",
     sent: str = "2026-03-02 07:14:58",
     signer: str | None = "nsw",
 ) -> Message:
@@ -54,7 +55,7 @@ def declaration(
         "BQP2026000201": reference,
         "<function>01</function>": f"<function>{function}</function>",
         "<sendDate>2026-03-02 07:14:58": f"<sendDate>{sent}",
-        "<ExpectedArrival>2026-03-02": "<ExpectedArrival>2043-03-02",
+        "<ExpectedArrival>2026-03-02": f"<ExpectedArrival>{arrival}",
         "<ExpiryDate>2031": "<ExpiryDate>2044",
         "<ExpectedReturn>2026": "<ExpectedReturn>2043",
         "Thăm thân": purpose,

@@ -28,7 +28,7 @@ def _late(view: View) -> Iterator[Finding]:
         if limit is None or limit.field is None:
             continue
         for ordinal, value, _ in view.stated(limit.field):
-            if isinstance(value, datetime) and is_late(limit, view.received_at, value, view.calendar):
+            if isinstance(value, datetime) and is_late(limit, view.declaration.declared_at, value, view.calendar):
                 words = {"amount": f"{limit.amount:g}", **named(UNITS[limit.unit], "unit")}
                 yield Finding(name, view.at(limit.field, ordinal), Severity.WARN, words=words)
 
