@@ -1,6 +1,7 @@
 """Logging: one JSON object a line on stderr for each event, with time, process role and process id.
 
-Where stderr goes to systemd's journal each line begins with its priority, which the journal takes off again.
+Where stderr goes to systemd's journal each line begins with its priority, which the journal takes off again. A stderr
+that cannot be written costs the line, never what it tells of: `entrypoints/stderr`.
 It must never write a payload (bytes are replaced by their size) and never lets a library say more than a warning:
 signxml's debug output is canonical content, personal data included.
 """
@@ -10,12 +11,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from adapter.model.errors import Misconfigured
+from adapter.entrypoints.folding import Folding
+from adapter.entrypoints.stderr import Stderr
+from adapter.model.errors import Misconfigured, defect
 from adapter.model.events import Event, Observe
 
 LEVELS = {
@@ -40,6 +45,7 @@ _TO_LOOK_AT = {
         Event.DEADLINE_PASSED,
         Event.EXPIRES,
         Event.KEY_NOT_TAKEN,
+        Event.DROPPED,
     ),
     *(Event.REVOCATION_UNREACHABLE, Event.REVOCATION_UNUSABLE, Event.REVOCATION_STALE),
 }
@@ -53,6 +59,7 @@ _TROUBLE = {
 }
 _QUIET = ("signxml", "alembic", "sqlalchemy", "xmlschema")
 _PRIORITIES = {"critical": 2, "error": 3, "warning": 4, "info": 6, "debug": 7}
+_LIBRARY_WORDS = 300
 _MUTE = ("pika",)
 """pika tells one refused connection in seven errors; the gateway tells it once, as an event."""
 
@@ -77,10 +84,50 @@ def configure(level: str = "info", json: bool = True) -> None:
     structlog.configure(
         processors=[*steps, *ends],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level.lower()]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=_stream()),
         cache_logger_on_first_use=False,
     )
+    _process.verbose = level.lower() == "debug"
     _redirect_libraries([*steps, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ends])
+
+
+@dataclass
+class _Process:
+    """What the log keeps for its process. `verbose`: every line is told, repeated ones too."""
+
+    stream: Stderr | None = None
+    verbose: bool = False
+
+
+_process = _Process()
+
+
+def _stream() -> Any:
+    """Where lines go: never raising, never waiting; where stderr is no file (in a test), that itself."""
+    if _process.stream is not None:
+        _process.stream.close()
+        _process.stream = None
+    try:
+        # None where it was closed before Python began: by now the number may be some other file's.
+        _process.stream = Stderr(None if sys.stderr is None else sys.stderr.fileno())
+    except (OSError, ValueError):
+        return sys.stderr
+    return _process.stream
+
+
+def take_over(observe: Observe) -> None:
+    """What Python itself would print, a traceback of several lines with its values, is one line of the log."""
+
+    def told(error: BaseException | None, **fields: Any) -> None:
+        if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+            observe(Event.WORKER_FAILED, reason=defect(error), **fields)
+
+    sys.excepthook = lambda kind, error, places: told(error)
+    sys.unraisablehook = lambda raised: told(
+        raised.exc_value, where=str(raised.err_msg or "while something was closed")
+    )
+    threading.excepthook = lambda raised: told(raised.exc_value, where=f"thread {raised.thread and raised.thread.name}")
+    logging.captureWarnings(True)
 
 
 def silence() -> None:
@@ -93,19 +140,34 @@ def observer(role: str) -> Observe:
     """Who watches in production: the log. `role` is the process's: supervisor, worker, dispatcher, clock, web."""
     # Not bound yet: it follows whatever `configure` says later, once the configuration has been read.
     log = structlog.get_logger(role=role, pid=os.getpid())
+    folding = Folding()
 
     def observe(event: Event, /, **fields: Any) -> None:
         # Fields that would collide with the log's own are the caller's error, and must not cost a message.
         told = {key: value for key, value in fields.items() if key not in ("event", "level")}
-        log.log(_level(event, fields), event.value, **told)
+        repeated = folding.repeated(event, told)
+        if repeated is None and not _process.verbose:
+            return
+        _tell_what_was_dropped(log)
+        log.log(_level(event, fields), event.value, **told, **({"repeated": repeated} if repeated else {}))
 
     return observe
+
+
+def _tell_what_was_dropped(log: Any) -> None:
+    """Before the first line that is taken again."""
+    stream = _process.stream
+    if stream is not None and stream.lost and stream.is_free():
+        lost, stream.lost = stream.lost, 0
+        log.log(logging.WARNING, Event.DROPPED.value, count=lost)
+        if stream.lost:  # not this one either; it is not counted among them
+            stream.lost = lost
 
 
 def _level(event: Event, fields: Mapping[str, Any]) -> int:
     if event in _INSIDE_A_STEP:
         return logging.DEBUG
-    if event is Event.WORKER_KILLED:
+    if event in (Event.WORKER_KILLED, Event.WORKER_FAILED):
         return logging.ERROR
     # A part that was told to stop ends without a reason.
     troubled = fields.get("kind") in _TROUBLE or (event is Event.WORKER_STOPPED and "reason" in fields)
@@ -116,7 +178,7 @@ def _read_by_the_journal() -> bool:
     """Whether stderr is the journal's, as systemd.exec(5) tells: the variable alone outlives a redirection."""
     try:
         mine = os.fstat(sys.stderr.fileno())
-    except (OSError, ValueError):  # closed, or no file at all
+    except (OSError, ValueError, AttributeError):  # closed, or no file at all
         return False
     return os.environ.get("JOURNAL_STREAM") == f"{mine.st_dev}:{mine.st_ino}"
 
@@ -144,10 +206,16 @@ def _without_traceback(_: Any, __: str, fields: MutableMapping[str, Any]) -> Mut
     return fields
 
 
+def _first_line(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of what a library says only its first line: after it a driver tells statement and values."""
+    fields["event"] = str(fields.get("event", "")).partition("\n")[0][:_LIBRARY_WORDS]
+    return fields
+
+
 def _redirect_libraries(steps: list[structlog.typing.Processor]) -> None:
     """What libraries log in the standard way has the same form; only warnings and worse."""
-    handler = logging.StreamHandler(sys.stderr)
-    first: list[structlog.typing.Processor] = [structlog.stdlib.add_logger_name, _without_traceback]
+    handler = logging.StreamHandler(_process.stream or sys.stderr)
+    first: list[structlog.typing.Processor] = [structlog.stdlib.add_logger_name, _without_traceback, _first_line]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=steps, foreign_pre_chain=first))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -12,17 +12,17 @@ from adapter.bootstrap import House, house, now
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
-from adapter.entrypoints.log import configure, observer
+from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import Consumer, Publisher
-from adapter.model.errors import Misconfigured
+from adapter.model.errors import Misconfigured, defect
 from adapter.model.events import Event
 from adapter.services.dispatch import Dispatch
 from adapter.services.waiting import Waiting
 
 CONTROL, DECLARATIONS = "adapter.control", "adapter.declarations"
-_MISCONFIGURED = 2
+_FAILED, _MISCONFIGURED = 1, 2
 _COLLECT_AFTER = 10_000
 """New objects between two rounds of the collector; Python's own 700 are a fraction of one message."""
 
@@ -103,6 +103,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     pulse.follow_signals()
     configure()  # until the configuration says how: what is wrong with it is one line too
     observe = observer(name)
+    take_over(observe)
     try:
         part = house(config, observe=observe, fetches=True)
         configure(part.settings.log.level, part.settings.log.json_lines)
@@ -110,6 +111,9 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     except Misconfigured as error:
         observe(Event.WORKER_STOPPED, reason=str(error))
         sys.exit(_MISCONFIGURED)
+    except Exception as error:  # noqa: BLE001  the supervisor starts it again; Python would print values on the way out
+        observe(Event.WORKER_FAILED, reason=defect(error))
+        sys.exit(_FAILED)
 
 
 def _work(name: str, part: House, pulse: Pulse) -> None:

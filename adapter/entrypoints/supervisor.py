@@ -22,9 +22,10 @@ from typing import Any
 from adapter.bootstrap import House, house
 from adapter.entrypoints import parts
 from adapter.entrypoints.health import Health
-from adapter.entrypoints.log import configure, observer
+from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.entrypoints.stderr import keep_numbers
 from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
@@ -270,9 +271,11 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
     Raises:
         Misconfigured: the configuration cannot work.
     """
+    keep_numbers()
     whole = house(config, observe=observer("supervisor"))
     settings = whole.settings
     configure(settings.log.level, settings.log.json_lines)
+    take_over(whole.observe)
     count = workers or settings.workers.count
     if whole.database.is_embedded and count > 1:
         raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")

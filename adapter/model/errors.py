@@ -4,11 +4,12 @@ AdapterError
   Fault           the sender must act   -> signed answer, normal commit
   Unavailable     time must pass        -> rollback, back off, nothing is acknowledged
   Misconfigured   we must act           -> parked for the operator, the sender is told nothing false
-anything else     a defect              -> as Misconfigured, with its traceback
+anything else     a defect              -> as Misconfigured, with the places that it came through
 """
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,3 +45,13 @@ class Misconfigured(AdapterError):
 
 class NotAllowed(AdapterError):
     """A caller at one of our own doors (officer, operator, API) asks for what the state or its rights forbid."""
+
+
+def defect(error: BaseException) -> str:
+    """What nobody foresaw, in one line: its kind and the places it came through, the innermost first.
+
+    Never its text: a driver's or a parser's may quote values.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {places}"

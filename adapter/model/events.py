@@ -35,6 +35,8 @@ class Event(StrEnum):
     WORKER_STARTED = "worker.started"
     WORKER_STOPPED = "worker.stopped"
     WORKER_KILLED = "worker.killed"
+    WORKER_FAILED = "worker.failed"
+    DROPPED = "log.dropped"
     STARTED = "adapter.started"
     STOPPING = "adapter.stopping"
     STOPPED = "adapter.stopped"

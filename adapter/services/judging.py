@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -10,7 +9,7 @@ from typing import Any
 
 from adapter.gateways.database import Stored
 from adapter.model.dossier import Dossier
-from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.errors import Misconfigured, Unavailable, defect
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Parked
 from adapter.model.stages import Channel, Declaration, Stage, Submission
@@ -90,6 +89,4 @@ def broken(error: Exception, stage: Stage | None = None) -> Parked:
     """
     if isinstance(error, Misconfigured):
         return Parked(stage, str(error))
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
-    return Parked(stage, f"{type(error).__name__} at {places}")
+    return Parked(stage, defect(error))
