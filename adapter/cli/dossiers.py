@@ -11,6 +11,7 @@ from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
+from adapter.gateways.proof import Part
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
@@ -165,16 +166,30 @@ def dossier_refuse(
 
 
 @journal.command("verify")
-def journal_verify(json: AsJson = False, config: Config = None) -> None:
-    """Recompute every chain of the journal: exit code 1 if one does not hold."""
-    chains, faults = oversight(open_house(config)).journal_faults()
+def journal_verify(
+    first: Annotated[int | None, typer.Option("--from-seal", min=1, help="Only seals from this number on.")] = None,
+    last: Annotated[int | None, typer.Option("--to-seal", min=1, help="Only seals up to this number.")] = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Recompute the journal: chains of dossiers, entries without one, seals. Exit code 1 if something does not hold.
+
+    With a range of seals only those and the entries that they cover.
+    """
+    proof = oversight(open_house(config)).journal_proof(Part(first, last))
     if json:
-        as_json({"chains": chains, "faults": faults})
+        as_json(proof)
     else:
-        for fault in faults:
+        for fault in proof.faults:
             line(fault)
-        line(f"{chains} chain(s): {'all hold' if not faults else f'{len(faults)} fault(s)'}")
-    raise leave(Exit.NO if faults else Exit.OK)
+        for remark in proof.remarks:
+            note(remark)
+        more = f", {proof.untold} more" if proof.untold else ""
+        looked = (
+            f"{proof.chains} chain(s), {proof.entries} entries, {proof.seals} seal(s), {proof.unsealed} not sealed yet"
+        )
+        line(f"{looked}: {'all hold' if not proof.faults else f'{len(proof.faults)} fault(s){more}'}")
+    raise leave(Exit.NO if proof.faults else Exit.OK)
 
 
 def operator(stated: str | None) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
@@ -21,11 +21,13 @@ from adapter.services.window import Window
 
 _LOCK = "clock"
 _ASK_AGAIN_S = 5.0
+_SET_S = 5.0
+"""A clock that moves so far against the monotonic one within a tick was set; less is its daily correction."""
 
 
 @dataclass
 class Clock:
-    """Ticks until told to stop. `started_at` aware; `tick_s`, `seal_s`, `look_s`, `expiry_s` in seconds."""
+    """Ticks until told to stop. `tick_s`, `seal_s`, `look_s`, `expiry_s` in seconds."""
 
     database: Database
     window: Window
@@ -33,7 +35,6 @@ class Clock:
     deadlines: Deadlines
     expiry: Expiry
     probe: Probe
-    started_at: datetime
     observe: Observe
     pulse: Pulse
     tick_s: float
@@ -42,40 +43,75 @@ class Clock:
     evidence: Collection
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.monotonic()
 
     def run(self) -> None:
         """Be the active clock, or wait until the one that is active is gone."""
         while not self.pulse.stopping:
             self.pulse.idle()
             try:
-                with self.database.alone(_LOCK) as mine:
-                    if mine:
+                with self.database.alone(_LOCK) as held:
+                    if held is not None:
                         with self.probe:
-                            self._tick_while_mine()
+                            self._tick_while(held)
             except Unavailable as error:
                 keys = not isinstance(error, KeyUnavailable)
                 self.pulse.idle(database=not keys, keys=keys)
                 self.observe(Event.UNAVAILABLE, reason=str(error))
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
 
-    def _tick_while_mine(self) -> None:
-        sealed = looked = told = -1e9
+    def _tick_while(self, held: Callable[[], None]) -> None:
+        """`held` raises once the lock's session is gone: another clock may be active by then, so this one stops."""
+        looked = told = -1e9
         in_time, lasting = True, True
+        steps, drift = self._sealing(), self._drift(None)
         while not self.pulse.stopping:
             self.pulse.busy()
             now = self.monotonic()
+            drift = self._drift(drift)
             seen = self.probe
+            held()
             if seen.up is not None:
-                self.window.refresh(broker_up=seen.up, started_at=self.started_at)
+                self.window.refresh(broker_up=seen.up, started_at=self._started_at())
+            held()
             self.waiting.wake()
+            held()
             self.deadlines.watch()
-            if now - sealed >= self.seal_s:
-                self.waiting.seal()
-                sealed = now
+            held()
+            next(steps)
             if now - looked >= self.look_s:
                 in_time, looked = self.evidence.refresh(), now
             if now - told >= self.expiry_s:
+                held()
                 lasting, told = self.expiry.alert() == 0, now
             at_hand = {"evidence": in_time, "certificates": lasting}
             self.pulse.idle(broker=bool(seen.up), queues=seen.whole, quarantine=not seen.held, **at_hand)
             self.pulse.wait(self.tick_s)
+
+    def _drift(self, before: float | None) -> float:
+        """How far the wall's clock is from the monotonic one; that it was set, or what it stamped ahead, is told."""
+        drift = self.window.clock().timestamp() - self.monotonic()
+        by = 0.0 if before is None else drift - before
+        if before is not None and abs(by) < _SET_S:
+            return drift
+        ahead = self.waiting.dated_ahead()
+        if by or any(ahead.values()):
+            self.observe(Event.CLOCK_SET, by_s=round(by), **ahead)
+        return drift
+
+    def _started_at(self) -> datetime:
+        """When we began, by the clock as it is now: it may have been set since."""
+        return self.window.clock() - timedelta(seconds=self.monotonic() - self.began)
+
+    def _sealing(self) -> Iterator[None]:
+        """One bounded piece of a seal a tick, so that the mode never waits for a long journal; due by the last seal."""
+        since = self.waiting.seconds_since_seal()
+        due = self.monotonic() + (0.0 if since is None else self.seal_s - since)
+        while True:
+            now = self.monotonic()
+            if now >= due:
+                due = now if self.waiting.seal() else now + self.seal_s
+            yield

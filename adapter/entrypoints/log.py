@@ -43,6 +43,8 @@ _TO_LOOK_AT = {
         Event.OLD_NAME,
         Event.DEADLINE_NEAR,
         Event.DEADLINE_PASSED,
+        Event.DEADLINE_BACK,
+        Event.CLOCK_SET,
         Event.EXPIRES,
         Event.KEY_NOT_TAKEN,
         Event.DROPPED,

@@ -84,7 +84,6 @@ def clock(part: House, pulse: Pulse) -> Clock:
         deadlines=part.deadlines,
         expiry=part.expiry,
         probe=Probe(part.broker, part.topology, part.observe, probe_s),
-        started_at=now(),
         observe=part.observe,
         pulse=pulse,
         tick_s=stated.tick_s,

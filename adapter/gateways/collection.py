@@ -203,6 +203,8 @@ class Collection:
         fetched = there.this_update
         if (kept := stamp(self.shelf.file(source))) is not None:
             fetched = datetime.fromtimestamp(kept[0] / 1e9, UTC)
+        if fetched > self.now():
+            return True  # fetched by a clock that ran ahead: asked again, it gets a time of now
         soon = fetched + timedelta(seconds=self.fetcher.bounds.refresh_s)
         if there.next_update is not None:
             soon = min(soon, there.this_update + (there.next_update - there.this_update) / 2)

@@ -6,13 +6,14 @@ server that cannot be reached, or cannot take anything now, leaves as Unavailabl
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -177,19 +178,21 @@ class Database:
             ).all()
 
     @contextmanager
-    def alone(self, name: str) -> Iterator[bool]:
-        """Whether this process is the only one that does `name` now, of all machines, for as long as it is inside.
+    def alone(self, name: str) -> Iterator[Callable[[], None] | None]:
+        """A way to ask whether this process still is the only one of all machines that does `name`; None: it is not.
 
-        A lock of the session, which the server drops with the connection: a process that dies frees it. SQLite serves
-        one machine and one supervisor, so there it is always this one.
+        A lock of the session, which the server drops with the connection: a process that dies frees it, and one whose
+        session is gone is told so when it asks (DatabaseUnavailable). SQLite serves one machine: there it is a lock of
+        a file beside the database's.
         """
         if self.is_embedded:
-            yield True
+            with _locked(self.engine.url.database, name) as mine:
+                yield (lambda: None) if mine else None
             return
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         with _sorted(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             mine = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
-            yield bool(mine)
+            yield partial(_ask, connection) if mine else None
             if mine:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
@@ -222,6 +225,36 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _ask(connection: Connection) -> None:
+    """Anything, on the connection that holds the lock: it fails where the session is gone."""
+    with _sorted():
+        connection.execute(text("SELECT 1"))
+
+
+@contextmanager
+def _locked(database: str | None, name: str) -> Iterator[bool]:
+    """Whether a lock beside the embedded database's file is ours; in memory there is nobody else."""
+    if not database or database == ":memory:":
+        yield True
+        return
+    try:
+        file = os.open(f"{database}.{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnavailable(f"database: {error.strerror}: {database}.{name}.lock") from error
+    try:
+        yield _lock(file)
+    finally:
+        os.close(file)
+
+
+def _lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager

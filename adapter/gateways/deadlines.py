@@ -6,12 +6,12 @@ and not when the declarant had it. Lists and figures are in `gateways/agenda`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, or_, select, update
 
 from adapter.gateways.tables import deadline, dossier, incident, outbox
 from adapter.model.procedure import Unit
@@ -118,7 +118,24 @@ def take_breaches(connection: Connection, now: datetime, limit: int) -> list[Row
     return _take(connection, due, deadline.c.alert_due_at, {"breached_at": now}, limit)
 
 
-def _take(connection: Connection, due: Any, order: Any, mark: dict[str, Any], limit: int) -> list[Row[Any]]:
+def take_back(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+    """Deadlines that were told at a time which has not come, and are not due: a clock ran ahead. Marked no more."""
+    early_warning = and_(deadline.c.warned_at > now, deadline.c.warn_at > now)
+    early_breach = and_(deadline.c.breached_at > now, or_(deadline.c.alert_due_at > now, deadline.c.due_at > now))
+    mark = {
+        "warned_at": case((early_warning, null()), else_=deadline.c.warned_at),
+        "breached_at": case((early_breach, null()), else_=deadline.c.breached_at),
+    }
+    return _take(connection, and_(_OPEN, or_(early_warning, early_breach)), deadline.c.alert_due_at, mark, limit)
+
+
+def dated_ahead(connection: Connection, now: datetime) -> int:
+    """How many that run began later than now: evidence of a clock that ran ahead, which is told and never changed."""
+    query = select(func.count()).select_from(deadline).where(_OPEN, deadline.c.noticed_at > now)
+    return int(connection.execute(query).scalar_one())
+
+
+def _take(connection: Connection, due: Any, order: Any, mark: Mapping[str, Any], limit: int) -> list[Row[Any]]:
     columns = (dossier.c.number, dossier.c.year, dossier.c.procedure, dossier.c.gate)
     query = (
         select(deadline, *columns)
@@ -126,6 +143,7 @@ def _take(connection: Connection, due: Any, order: Any, mark: dict[str, Any], li
         .where(due)
         .order_by(order)
         .limit(limit)
+        .with_for_update(skip_locked=True, of=deadline)
     )
     found = list(connection.execute(query))
     if found:

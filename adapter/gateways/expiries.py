@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from adapter.gateways.tables import expiry_alert
 
@@ -24,3 +24,10 @@ def keep(connection: Connection, fingerprint: str, days: Sequence[int], at: date
     if days:
         rows = [{"fingerprint": fingerprint, "days": each, "at": at} for each in days]
         connection.execute(insert(expiry_alert), rows)
+
+
+def forget(connection: Connection, fingerprint: str, days: Sequence[int]) -> None:
+    """Alerts that a clock which ran ahead has told: they are due another time."""
+    if days:
+        mine = and_(expiry_alert.c.fingerprint == fingerprint, expiry_alert.c.days.in_(days))
+        connection.execute(delete(expiry_alert).where(mine))

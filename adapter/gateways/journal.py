@@ -1,4 +1,4 @@
-"""The journal: append-only, for the law. Chained per dossier; the heads are sealed together by the clock.
+"""The journal: append-only, for the law. Chained per dossier; `gateways/seals` seals what is new, in one chain.
 
 One chain for everything would serialise every worker and every lookup; a chain a dossier costs nothing, since its row
 is locked anyway. An entry without a dossier (a lookup, a switch of the window) stands alone and is caught by the seal.
@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from adapter.gateways.database import Database
-from adapter.gateways.tables import dossier as dossiers
-from adapter.gateways.tables import journal, journal_seal
+from adapter.gateways.tables import journal
 from adapter.model.dossier import Dossier
 
 
@@ -75,45 +74,3 @@ def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previo
 def append(connection: Connection, database: Database, entry: Entry) -> None:
     """Write one entry that belongs to no dossier."""
     connection.execute(insert(journal).values(alone(entry, database.new_id(connection))))
-
-
-def broken(connection: Connection) -> list[str]:
-    """Every place where a chain does not hold: altered, missing or added entries."""
-    faults = []
-    heads = {row.id: (row.journal, row.journal_head) for row in connection.execute(select(dossiers)).all()}
-    last: dict[int, tuple[int, str]] = {}
-    query = select(journal).where(journal.c.dossier_id.is_not(None)).order_by(journal.c.dossier_id, journal.c.ordinal)
-    for row in connection.execute(query):
-        ordinal, head = last.get(row.dossier_id, (0, ""))
-        entry = Entry(row.event, row.actor, row.at, row.detail)
-        expected = entry_hash(head, row.dossier_id, ordinal + 1, entry)
-        if row.ordinal != ordinal + 1 or row.previous != head or row.hash != expected:
-            faults.append(f"dossier {row.dossier_id}, entry {row.ordinal}")
-        last[row.dossier_id] = (row.ordinal, row.hash)
-    faults.extend(f"dossier {key}: head" for key, head in heads.items() if head[0] and last.get(key) != head)
-    return faults
-
-
-def seal(connection: Connection, database: Database, *, at: datetime) -> str:
-    """Seal the heads of all chains together, on top of the seal before; gives the digest."""
-    heads = hashlib.sha256()
-    count = 0
-    for row in connection.execute(select(dossiers.c.id, dossiers.c.journal_head).order_by(dossiers.c.id)):
-        heads.update(f"{row.id}:{row.journal_head}\n".encode())
-        count += 1
-    for hashed in connection.execute(
-        select(journal.c.hash).where(journal.c.dossier_id.is_(None)).order_by(journal.c.id)
-    ).scalars():
-        heads.update(f"{hashed}\n".encode())
-    newest = select(func.max(journal_seal.c.id)).scalar_subquery()
-    previous = connection.execute(select(journal_seal.c.digest).where(journal_seal.c.id == newest)).scalar() or ""
-    digest = hashlib.sha256(f"{previous}{heads.hexdigest()}".encode()).hexdigest()
-    values = {
-        "id": database.new_id(connection),
-        "at": at,
-        "heads": count,
-        "digest": digest,
-        "previous": previous,
-    }
-    connection.execute(insert(journal_seal).values(values))
-    return digest

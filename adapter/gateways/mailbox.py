@@ -353,16 +353,31 @@ def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
     return {row.waits_for: (row.many, row.since) for row in connection.execute(query)}
 
 
-def woken(connection: Connection, now: datetime) -> list[tuple[Row[Any], bool]]:
-    """Messages that wait no longer: their dossier has come (True), or their bounded wait is over (False)."""
+def dated_ahead(connection: Connection, now: datetime) -> int:
+    """How many messages were received later than now."""
+    query = select(func.count()).select_from(inbox).where(inbox.c.received_at > now)
+    return int(connection.execute(query).scalar_one())
+
+
+def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list[tuple[Row[Any], bool]], list[int]]:
+    """Messages that wait no longer: their dossier has come (True), or their bounded wait is over (False).
+
+    And the rows of those that would wait beyond `latest`, longer than anybody may: a clock was set back since.
+    """
     arrived = exists().where(dossier.c.number == inbox.c.reference, dossier.c.year == inbox.c.year)
+    ahead = inbox.c.waits_until > latest
+    due = or_(and_(inbox.c.waits_for == "predecessor", arrived), inbox.c.waits_until <= now)
     query = (
-        select(inbox, arrived.label("arrived"))
-        .where(
-            inbox.c.state == "waiting",
-            or_(and_(inbox.c.waits_for == "predecessor", arrived), inbox.c.waits_until <= now),
-        )
+        select(inbox, arrived.label("arrived"), due.label("due"))
+        .where(inbox.c.state == "waiting", or_(due, ahead))
         .order_by(inbox.c.received_at, inbox.c.id)
         .limit(100)
     )
-    return [(row, bool(row.arrived)) for row in connection.execute(query)]
+    rows = list(connection.execute(query))
+    return [(row, bool(row.arrived)) for row in rows if row.due], [row.id for row in rows if not row.due]
+
+
+def wait_from(connection: Connection, ids: Sequence[int], now: datetime, latest: datetime) -> None:
+    """These begin to wait now: what they had waited is not known any more."""
+    waiting = and_(inbox.c.id.in_(ids), inbox.c.state == "waiting")
+    connection.execute(update(inbox).where(waiting).values(waits_since=now, waits_until=latest))

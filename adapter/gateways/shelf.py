@@ -56,7 +56,7 @@ class Shelf:
         """Keep what was asked, so that the clock asks again before the answer runs out."""
         note = self._note(source)
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - note.stat().st_mtime > _USED_S:
+            if not 0 <= time.time() - note.stat().st_mtime <= _USED_S:
                 os.utime(note)
             return
         self._write(note, json.dumps(asdict(source)).encode())
@@ -66,7 +66,10 @@ class Shelf:
         for note in sorted(self.folder.glob("*.json")):
             try:
                 source = Source(**json.loads(note.read_bytes()))
-                if time.time() - note.stat().st_mtime <= _FORGOTTEN_S:
+                since = time.time() - note.stat().st_mtime
+                if since < 0:
+                    os.utime(note)  # of a clock that ran ahead: it is two weeks from now on
+                if since <= _FORGOTTEN_S:
                     yield source
                     continue
                 self.file(source).unlink(missing_ok=True)

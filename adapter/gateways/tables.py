@@ -88,6 +88,7 @@ inbox = Table(
     Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
     Column("waits_for", String(20)),
     Column("waits_until", Moment),
+    Column("waits_since", Moment),
     Column("note", Text),
     UniqueConstraint("sender", "identity"),
 )
@@ -297,18 +298,25 @@ journal = Table(
     Column("detail", JSON, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("seal", BigInteger),  # number of the seal that covers it; null: none does yet
 )
 Index("ix_journal_dossier", journal.c.dossier_id, journal.c.ordinal)
+Index("ix_journal_seal", journal.c.seal, journal.c.id)
 
 journal_seal = Table(
     "journal_seal",
     metadata,
     _id(),
     Column("at", Moment, nullable=False),
-    Column("heads", Integer, nullable=False),
+    Column("heads", Integer, nullable=False),  # of 0.1.0, whose seals covered the heads of all chains
     Column("digest", String(64), nullable=False),
     Column("previous", String(64), nullable=False),
+    Column(
+        "number", BigInteger
+    ),  # place in the chain of seals; null: made by 0.1.0 beside us, and numbered by the next
+    Column("entries", Integer),  # how many entries it covers; null: one of 0.1.0
 )
+Index("ix_journal_seal_number", journal_seal.c.number, unique=True)
 
 window = Table(
     "window",

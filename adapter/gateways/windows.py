@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, update
 
 from adapter.gateways.database import Database
 from adapter.gateways.tables import incident, window
@@ -21,6 +21,12 @@ def read(connection: Connection) -> Row[Any]:
 def write(connection: Connection, **values: Any) -> None:
     """Change columns of the row."""
     connection.execute(update(window).where(window.c.id == _ONLY).values(**values))
+
+
+def not_refreshed_after(connection: Connection, now: datetime) -> None:
+    """A time of the future becomes now, unless somebody has refreshed it meanwhile."""
+    ahead = and_(window.c.id == _ONLY, window.c.refreshed_at > now)
+    connection.execute(update(window).where(ahead).values(refreshed_at=now))
 
 
 def heartbeat(connection: Connection, at: datetime) -> None:

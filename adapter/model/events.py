@@ -46,6 +46,8 @@ class Event(StrEnum):
     SEALED = "journal.sealed"
     DEADLINE_NEAR = "deadline.near"
     DEADLINE_PASSED = "deadline.passed"
+    DEADLINE_BACK = "deadline.taken_back"
+    CLOCK_SET = "clock.set"
     REVOCATION_FETCHED = "revocation.fetched"
     REVOCATION_UNREACHABLE = "revocation.unreachable"
     REVOCATION_UNUSABLE = "revocation.unusable"

@@ -121,12 +121,19 @@ class Deadlines:
         )
 
     def watch(self) -> int:
-        """Send the alerts that are due, each once; gives how many. What a delivery or incident begins, begins here."""
+        """Send the alerts that are due, each once; gives how many. What a delivery or incident begins, begins here.
+
+        What was told and is not due, because the clock has been set back since, is taken back and told again in time.
+        """
         now = self.clock()
         with self.database.transaction() as connection:
             self._begin(connection)
+            back = deadlines.take_back(connection, now, _AT_ONCE)
             near = deadlines.take_warnings(connection, now, _AT_ONCE)
             passed = deadlines.take_breaches(connection, now, _AT_ONCE)
+        for row in back:
+            early = row.breached_at is not None and row.breached_at > now
+            self.observe(Event.DEADLINE_BACK, **_told(row), passed=early)
         for event, rows in ((Event.DEADLINE_NEAR, near), (Event.DEADLINE_PASSED, passed)):
             for row in rows:
                 self.observe(event, **_told(row))

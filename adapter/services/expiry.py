@@ -79,6 +79,7 @@ class Expiry:
         with self.database.transaction() as connection:
             every = [*own, *_registered(connection)]
             near = [each for each in every if _near(each, now, now + limit) and not _succeeded(each, every)]
+            _forget_what_is_not_due(connection, every, now)
             known = store.told(connection, [each.fingerprint for each in near])
             for each in near:
                 passed = [days for days in self.days if each.valid_to <= now + timedelta(days=days)]
@@ -92,6 +93,17 @@ class Expiry:
         for expiring, _ in told:
             self.observe(Event.EXPIRES, **_facts(expiring, now))
         return sum(each.use is not Use.REGISTERED for each in near)
+
+
+def _forget_what_is_not_due(connection: Connection, every: Sequence[InUse], now: datetime) -> None:
+    """An alert of a threshold that is still ahead was told by a clock that ran ahead."""
+    ends = {each.fingerprint: each.valid_to for each in every}
+    told: dict[str, list[int]] = {}
+    for fingerprint, days in store.told(connection, ends):
+        if ends[fingerprint] > now + timedelta(days=days):
+            told.setdefault(fingerprint, []).append(days)
+    for fingerprint, early in told.items():
+        store.forget(connection, fingerprint, early)
 
 
 def _registered(connection: Connection) -> list[InUse]:

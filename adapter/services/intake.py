@@ -16,6 +16,7 @@ from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.gateways.mailbox import Identity
+from adapter.model.ages import age
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
@@ -50,13 +51,18 @@ class Patience:
     evidence_s: float
     retry_s: float
 
-    def until(self, wait: Wait, received: datetime, now: datetime) -> tuple[Wait, datetime]:
-        """What is waited for, and when it is looked at again."""
+    def until(self, wait: Wait, since: datetime, now: datetime) -> tuple[Wait, datetime, datetime]:
+        """What is waited for, when it is looked at again, and since when it waits. No wait begins in the future."""
+        since = min(since, now)
         if wait is Wait.PREDECESSOR:
-            return wait, received + timedelta(seconds=self.overtaken_s)
+            return wait, since + timedelta(seconds=self.overtaken_s), since
         # An outage of hours leaves thousands waiting: the longer one waits, the seldomer it is looked at.
-        pause = max(timedelta(seconds=self.retry_s), (now - received) / 8)
-        return wait, min(now + pause, received + timedelta(seconds=self.evidence_s))
+        pause = max(timedelta(seconds=self.retry_s), (now - since) / 8)
+        return wait, min(now + pause, since + timedelta(seconds=self.evidence_s)), since
+
+    def longest(self) -> timedelta:
+        """No row waits longer from now on, whatever the clock was when it began to."""
+        return timedelta(seconds=max(self.overtaken_s, self.evidence_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class _Item:
     replaces: int | None = None
     """The inbox row of an earlier try that did not settle."""
     may_wait: bool = True
+    since: datetime | None = None
+    """Since when it waits; None: it has not waited yet."""
     ms: Mapping[str, float] = field(default_factory=dict)
     """Milliseconds each stage of judging took."""
 
@@ -117,7 +125,8 @@ class Intake:
     def wake(self, row: Stored[Any], *, may_wait: bool) -> Settled:
         """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
         submission = stored(row)
-        item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait)
+        since = row.waits_since or submission.received_at
+        item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait, since=since)
         return self._alone(item)
 
     def _alone(self, item: _Item) -> Settled:
@@ -221,7 +230,7 @@ class Intake:
             ground = replace(self.ground, representation=self.admission.within(ledger.register))
             return amended(form, standing(ledger, standing_dossier, ground), ground)
 
-        patience = item.submission.received_at + timedelta(seconds=self.patience.evidence_s)
+        since = item.since or item.submission.received_at
 
         def decided(standing_dossier: Dossier | None) -> Decision:
             return decide(
@@ -230,7 +239,7 @@ class Intake:
                 now=ledger.now,
                 may_wait=item.may_wait,
                 amend=amend,
-                evidence_may_come=ledger.now < patience,
+                evidence_may_come=age(ledger.now, since) < self.patience.evidence_s,
                 withdrawn=_withdrawn(ledger, outcome, standing_dossier),
             )
 
@@ -261,7 +270,8 @@ class Intake:
         outcome, submission = decision.outcome, item.submission
         state = "parked" if isinstance(outcome, Parked) else "waiting" if decision.waits else "settled"
         findings = self.correspondence.state(getattr(outcome, "findings", ()))
-        waits = self.patience.until(decision.waits, submission.received_at, ledger.now) if decision.waits else None
+        since = item.since or submission.received_at
+        waits = self.patience.until(decision.waits, since, ledger.now) if decision.waits else None
         row = inbox_row(submission, outcome, item.identity, state, findings, waits)
         dossier = decision.dossier
         inbox_id = ledger.take(item.identity, row, replaces=item.replaces)

@@ -13,6 +13,7 @@ from typing import Any
 from adapter.gateways import agenda, journal, listings, lookups
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
+from adapter.gateways.proof import Part, Proof, prove
 from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
@@ -149,10 +150,10 @@ class Oversight:
         overview = _overview(row, now, confirmed[-1] if confirmed else None)
         return _life(_seen(row, overview, procedure, personal=personal), versions, replies, entries, due)
 
-    def journal_faults(self) -> tuple[int, list[str]]:
-        """How many chains there are, and every place where one does not hold."""
-        with self.database.transaction() as connection:
-            return listings.chains(connection), journal.broken(connection)
+    def journal_proof(self, part: Part) -> Proof:
+        """Whether the journal is whole, or a part of it."""
+        with self.database.reading() as connection:
+            return prove(connection, now=self.clock(), part=part)
 
 
 _UNCONFIRMED = tuple(

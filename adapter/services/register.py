@@ -48,7 +48,7 @@ def inbox_row(
     identity: Identity,
     state: str,
     findings: Sequence[StatedFinding],
-    waits: tuple[Wait, datetime] | None,
+    waits: tuple[Wait, datetime, datetime] | None,
 ) -> dict[str, Any]:
     """What is kept of a message: its bytes, who sent it, what it was judged to be and by which versions."""
     verified = verified_of(outcome)
@@ -85,6 +85,7 @@ def inbox_row(
         "dossier_id": None,
         "waits_for": waits[0].value if waits else None,
         "waits_until": waits[1] if waits else None,
+        "waits_since": waits[2] if waits else None,
         "note": outcome.reason if isinstance(outcome, Parked) else None,
     }
 

@@ -15,6 +15,7 @@ from typing import Any
 from adapter.gateways import journal, mailbox, windows
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
+from adapter.model.ages import age, not_after
 from adapter.model.events import Event, Observe
 
 
@@ -83,18 +84,17 @@ def advice(signs: Signs, patience: Patience, before: Mode) -> Advice:
     if signs.notice:
         return Advice(Mode.DOWN, "notice", "the window's manager has announced an incident")
     if signs.broker_down_since is not None:
-        down = (signs.now - signs.broker_down_since).total_seconds()
+        down = age(signs.now, signs.broker_down_since)
         if down >= patience.broker_down_s:
             return Advice(Mode.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s")
         return Advice(before if before is not Mode.UNKNOWN else Mode.UP, "none", "the broker has only just gone")
     if patience.heartbeat_max_age_s is not None:
-        last = signs.heartbeat_at or signs.started_at
-        age = (signs.now - last).total_seconds()
-        if age > patience.heartbeat_max_age_s:
-            return Advice(Mode.DOWN, "heartbeat", f"no heartbeat for {age:.0f} s")
+        silent = age(signs.now, signs.heartbeat_at or signs.started_at)
+        if silent > patience.heartbeat_max_age_s:
+            return Advice(Mode.DOWN, "heartbeat", f"no heartbeat for {silent:.0f} s")
     if before is Mode.DOWN and signs.broker_up_since is not None:
         # Hysteresis: a link that comes and goes must not make the doors flap.
-        back = (signs.now - signs.broker_up_since).total_seconds()
+        back = age(signs.now, signs.broker_up_since)
         if back < patience.back_s:
             return Advice(Mode.DOWN, "broker", f"the broker is back for {back:.0f} s of {patience.back_s:.0f} s")
     return Advice(Mode.UP, "none", "broker and window answer")
@@ -111,11 +111,16 @@ class Window:
 
     def state(self) -> State:
         """The mode now; a row that nobody refreshed for too long means unknown."""
-        with self.database.transaction() as connection:
+        now = self.clock()
+        with self.database.reading() as connection:
             row = windows.read(connection)
             opened = windows.open_incident(connection)
             waiting = mailbox.unsent(connection)
-        standing = self._standing(row, opened)
+        if row.refreshed_at is not None and row.refreshed_at > now:
+            # Whoever looked has a clock that was set back since: from now on it ages, though nobody may look any more.
+            with self.database.transaction() as connection:
+                windows.not_refreshed_after(connection, now)
+        standing = self._standing(row, opened, now)
         return State(
             mode=standing.mode,
             cause=standing.cause,
@@ -129,30 +134,31 @@ class Window:
             waiting_transfers=waiting.get("transfer", 0),
         )
 
-    def _standing(self, row: Stored[Any], opened: Stored[Any] | None) -> Advice:
+    def _standing(self, row: Stored[Any], opened: Stored[Any] | None, now: datetime) -> Advice:
         """What a reader goes by: the override, else what was last seen, with the reason that its incident keeps."""
         if row.override:
             return Advice(Mode(row.override), "override", row.override_reason)
-        if row.refreshed_at is None or self._age(row.refreshed_at) > self.patience.stale_s:
+        if row.refreshed_at is None or age(now, row.refreshed_at) > self.patience.stale_s:
             silent = "nobody has looked at the window for too long: is the daemon running?"
             return Advice(Mode.UNKNOWN, "none", silent)
         if opened is not None:
             return Advice(Mode(row.mode), opened.cause, opened.reason)
         return Advice(Mode(row.mode), "none", "")
 
-    def _age(self, moment: datetime) -> float:
-        return (self.clock() - moment).total_seconds()
-
     def refresh(self, *, broker_up: bool, started_at: datetime) -> Advice:
-        """Note whether the broker answers, and work the mode out again."""
+        """Note whether the broker answers, and work the mode out again; the caller has looked since `started_at`.
+
+        The times of the row only measure how long something lasts: those of the future begin now.
+        """
         now = self.clock()
         with self.database.transaction() as connection:
             row = windows.read(connection)
             windows.write(
                 connection,
                 refreshed_at=now,
-                broker_up_since=(row.broker_up_since or now) if broker_up else None,
-                broker_down_since=None if broker_up else (row.broker_down_since or now),
+                broker_up_since=not_after(now, row.broker_up_since or now) if broker_up else None,
+                broker_down_since=None if broker_up else not_after(now, row.broker_down_since or now),
+                heartbeat_at=not_after(now, row.heartbeat_at),
             )
             result = self._work_out(connection, now, started_at=started_at)
         if result.mode.value != row.mode:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from adapter.gateways.database import Database
-from adapter.gateways.journal import broken
+from adapter.gateways.proof import prove
 from adapter.gateways.tables import declaration, declaration_row, dossier, inbox, outbox, search_key
 from tests.harness.declarations import Message
 
@@ -52,8 +53,8 @@ class Store:
 
     def faults(self) -> list[str]:
         """Where the journal's chains do not hold."""
-        with self.database.transaction() as connection:
-            return broken(connection)
+        with self.database.reading() as connection:
+            return prove(connection, now=datetime.now(UTC)).faults
 
     def strays(self) -> list[Any]:
         """Rows without their version, search keys without their dossier: no foreign key forbids them (0004)."""

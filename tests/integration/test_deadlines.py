@@ -20,6 +20,7 @@ from adapter.cli import app
 from adapter.cli.dossiers import oversight
 from adapter.gateways.agenda import Wanted
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
+from adapter.gateways.proof import Part
 from adapter.gateways.tables import deadline, incident, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
@@ -453,7 +454,8 @@ def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelt
     assert [(each.event, each.actor, each.detail) for each in entries][-1] == (
         "dossier.brought", "officer:cb-01", {"deadline": "originalLetter"},
     )  # fmt: skip
-    assert oversight(post.house).journal_faults() == (1, [])
+    proof = oversight(post.house).journal_proof(Part())
+    assert (proof.chains, proof.faults) == (1, [])
     with pytest.raises(NotAllowed, match="to be brought: nothing"):
         bring(post, key)
 

@@ -1,0 +1,19 @@
+"""How old something is. Clocks are set: a stamp of the future counts as now, so that nothing waits out a jump.
+
+Two kinds of stored times. One that only measures an age (a mode, a back-off, a cache) is rewritten when it lies in the
+future. One that is evidence (received, sent, delivered, signed, journal, deadline) is never rewritten; it is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def age(now: datetime, stamp: datetime) -> float:
+    """Seconds since then; 0 for a stamp of the future."""
+    return max(0.0, (now - stamp).total_seconds())
+
+
+def not_after(now: datetime, stamp: datetime | None) -> datetime | None:
+    """The stamp, or now where it lies in the future: what is written back for a time that measures an age."""
+    return None if stamp is None else min(stamp, now)

@@ -1,0 +1,61 @@
+"""No age is a plain `now - stored`: every subtraction of times is listed here with what it measures."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import adapter
+from tests.harness.pki import ROOT
+
+PACKAGE = ROOT / adapter.__name__
+_TIMES = re.compile(r"\bnow\b|clock\(|time\.time|\bat\b|_at\b|since|monotonic")
+LISTED = {
+    "model/ages.py": {"now - stamp": "the one place"},
+    "cli/agenda.py": {
+        "now - timedelta.resolution": "a day that is asked for",
+        "now - timedelta(days=days)": "a day that is asked for",
+    },
+    "entrypoints/clock.py": {
+        "now - probed": "monotonic",
+        "now - looked": "monotonic",
+        "now - told": "monotonic",
+        "self.seal_s - since": "seconds, of `age`",
+        "self.window.clock() - timedelta(seconds=self.monotonic() - self.began)": "a time of now",
+    },
+    "entrypoints/consumer.py": {"now - self._asked": "monotonic"},
+    "entrypoints/folding.py": {"now - at": "monotonic", "now - _AGAIN_S": "monotonic"},
+    "gateways/shelf.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
+    "pipeline/terms.py": {"alert_due - noticed_at": "evidence from evidence"},
+    "services/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
+    "services/intake.py": {"now - since": "never after now: `Patience.until`"},
+    "services/judging.py": {"now - self._last": "perf_counter"},
+}
+"""File to expression to what it measures. A time that is stored is compared by `adapter.model.ages`."""
+
+
+def subtractions(text: str) -> set[str]:
+    """Differences that look like those of times; `time.monotonic()` itself cannot be set."""
+    found = {
+        ast.unparse(n) for n in ast.walk(ast.parse(text)) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Sub)
+    }
+    return {each for each in found if _TIMES.search(each) and not each.startswith(("time.monotonic", "self.monotonic"))}
+
+
+def test_every_difference_of_times_is_listed_with_what_it_measures() -> None:
+    found = {
+        str(file.relative_to(PACKAGE)): {
+            each for each in told if not re.search(r"- (time\.|self\.)?monotonic\(\)$", each)
+        }
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if "simulator" not in file.parts and (told := subtractions(file.read_text(encoding="utf-8")))
+    }
+    listed = {file: set(each) for file, each in LISTED.items()}
+    unlisted = {file: told - listed.get(file, set()) for file, told in found.items()}
+    assert {file: told for file, told in unlisted.items() if told} == {}, "use adapter.model.ages, or say what it is"
+    gone = {file: told - found.get(file, set()) for file, told in listed.items()}
+    assert {file: told for file, told in gone.items() if told} == {}, "nothing measures these any more"
+
+
+def test_a_new_age_by_hand_would_be_told() -> None:
+    assert subtractions("def f(row, clock): return (clock() - row.refreshed_at).total_seconds()")
