@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
@@ -21,6 +21,13 @@ from adapter.catalogue.load import Source
 _Made = TypeVar("_Made")
 _HOUSE = sys.modules[adapter.bootstrap.House.__module__]
 _made: dict[Any, Any] = {}
+_for_good = ExitStack()
+
+
+def for_good(source: Source) -> None:
+    """In a process that others are forked from: compile this now, and let houses share it from here on."""
+    _for_good.enter_context(once())
+    _HOUSE.load(source)
 
 
 @contextmanager

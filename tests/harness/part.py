@@ -27,6 +27,7 @@ from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.model.events import Event, Observe
 from adapter.model.stages import Submission
 from adapter.services.intake import Intake, Settled
+from tests.harness.forked import PRELOADED
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Forked:
 def begin(arguments: Sequence[str], log: Path) -> Forked:
     """Start a part in a process of its own that writes to `log`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.harness.part"])
+    context.set_forkserver_preload(PRELOADED)
     process = context.Process(target=_run, args=(list(arguments), str(log)))
     process.start()
     return Forked(process)

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +19,7 @@ from adapter.bootstrap import now
 from adapter.cli import app
 from adapter.gateways.contingency import check_character
 from adapter.services.window import Mode
-from tests.harness import configuration
+from tests.harness import configuration, forked
 from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed
 from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
@@ -34,15 +33,7 @@ CLOSED_PORT = "amqp://guest:guest@127.0.0.1:1/%2F"
 
 def command(*arguments: object, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("NSW_")}
-    return subprocess.run(
-        [sys.executable, "-m", "adapter.cli", *map(str, arguments)],
-        cwd=cwd,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        input=stdin,
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    return forked.run(arguments, cwd=cwd, environment=environment, stdin=stdin)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,19 @@
+"""What the process that parts and commands are forked from has loaded: the program, and the shipped data compiled.
+
+Nobody imports it but that process (PRELOADED): it must have opened nothing and started nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from adapter.catalogue.load import Source
+from adapter.cli.app import COMMANDS
+from tests.harness import compiled, forked, part
+from tests.harness.pki import ROOT
+
+__all__ = ["forked", "part"]
+
+for _command in COMMANDS.values():
+    import_module(f"adapter.cli.{_command.partition(':')[0]}")
+compiled.for_good(Source(ROOT / "schemas", ROOT / "mappings"))
