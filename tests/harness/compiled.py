@@ -17,6 +17,7 @@ import adapter.bootstrap
 from adapter.catalogue import check
 from adapter.catalogue import load as loading
 from adapter.catalogue.load import Source
+from adapter.cli import rehearsing
 
 _Made = TypeVar("_Made")
 _HOUSE = sys.modules[adapter.bootstrap.House.__module__]
@@ -37,6 +38,7 @@ def once() -> Iterator[None]:
         mock.patch.object(_HOUSE, "load", _remembered(loading.load, _data)),
         mock.patch.object(_HOUSE, "reporter", _remembered(loading.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(loading.reporter, _schemas)),
+        mock.patch.object(rehearsing, "reporter", _remembered(loading.reporter, _schemas)),
     ):
         yield
 
