@@ -25,7 +25,7 @@ from tests.servers.process import marked, wait_until
 
 WORKERS = 2
 QUIET_SECONDS = 1.5
-STOP_SECONDS = 10.0
+STOP_SECONDS = 60.0
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from tests.harness.declarations import declarations
-from tests.harness.scene import Running, Scene
+from tests.harness.scene import PATIENCE_S, Running, Scene
 
 FULL = os.environ.get("NSW_PROVE") == "full"
 COUNT, KILLS = (1200, 60) if FULL else (250, 12)
@@ -39,7 +39,7 @@ def test_messages_survive_kills_at_random(scene: Scene) -> None:
         victim.die()
         parts.append((name, scene.start(name)))
     publishing.join()
-    scene.until_done(messages, seconds=60 + COUNT / 10)
+    scene.until_done(messages, seconds=PATIENCE_S + COUNT)
     scene.finish()
     assert killed_at_work, "every process died before it had work: this proved nothing"
     scene.assert_whole(messages)

@@ -22,7 +22,7 @@ from tests.harness.premises import Premises
 from tests.harness.single_window import SingleWindow
 
 QUIET_SECONDS = 1.5
-COMPLETION_SECONDS = 30.0
+COMPLETION_SECONDS = 180.0
 AT_ONCE = 4
 DECLARED = "10"
 """Type of what answers a declaration as received; an amendment that came too early waits too, but for no officer."""

@@ -19,7 +19,7 @@ from tests.harness.play import Line, Play, Turn
 from tests.harness.premises import Premises
 from tests.harness.single_window import letter
 
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 180.0
 FORM_13 = Answer("20", "25", "AmendmentRequest")
 FORM_15 = Answer("30", "28", "Completion")
 

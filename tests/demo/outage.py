@@ -21,7 +21,7 @@ from tests.harness.premises import Premises
 from tests.harness.single_window import Received
 from tests.servers.process import wait_until
 
-MODE_SECONDS = 60.0
+MODE_SECONDS = 180.0
 LOOKUP = "/api/v1/lookup/dossiers"
 OFFICE = "*"
 

@@ -21,8 +21,8 @@ from tests.harness.second_opinion import verify_with_xmlsec1
 from tests.harness.single_window import Received
 from tests.servers.process import wait_until
 
-ARRIVAL_SECONDS = 60.0
-RECEIPT_SECONDS = 30.0
+ARRIVAL_SECONDS = 180.0
+RECEIPT_SECONDS = 180.0
 WANTED = Answer("40", "01", "Transfer")
 
 

@@ -17,8 +17,8 @@ from tests.harness.pki import ROOT
 from tests.harness.premises import Premises
 from tests.servers.process import MARK, last_lines, marked, send, wait_until
 
-READY_SECONDS = 120.0
-STOP_SECONDS = 60.0
+READY_SECONDS = 300.0
+STOP_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Daemon:
     def missing(self) -> list[str]:
         """What is not at hand, as /readyz says it."""
         try:
-            with urllib.request.urlopen(f"{self._premises.health_url}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self._premises.health_url}/readyz", timeout=30) as answer:
                 body = answer.read()
         except urllib.error.HTTPError as error:
             body = error.read()

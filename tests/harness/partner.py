@@ -44,7 +44,7 @@ class Partner:
     def publish(self, messages: Sequence[Message], *, pause_s: float = 0.0) -> None:
         """Publish each until the broker confirms it; a broker that goes away meanwhile is waited for."""
         waiting = list(messages)
-        until = time.monotonic() + 90
+        until = time.monotonic() + 180
         while waiting:
             try:
                 with self._channel() as channel:

@@ -21,7 +21,7 @@ from tests.harness.premises import Premises
 from tests.harness.second_opinion import Question, verify_many
 from tests.harness.single_window import Received, SingleWindow, letter
 
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 180.0
 """For all answers of an exchange, and one more second for each message: a laptop may be busy with something else."""
 REUSED = ("BQP204", "/Envelope/Header/Reference/messageId")
 

@@ -32,7 +32,9 @@ from tests.harness.pki import ROOT
 from tests.harness.stores import ensure_tables
 from tests.servers.process import free_ports, wait_until
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
+"""A bound for what must happen, not a measure: beside other load it takes longer."""
+_ANSWERS_S = 30.0
 
 
 @dataclass
@@ -157,7 +159,7 @@ class Scene:
     def readyz(self) -> tuple[int, list[str]]:
         """Status and what is missing; 0 where nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=_ANSWERS_S) as answer:
                 return int(answer.status), list(json.load(answer)["missing"])
         except urllib.error.HTTPError as error:
             return error.code, list(json.load(error)["missing"])
@@ -167,7 +169,7 @@ class Scene:
     def notes(self) -> list[str]:
         """What readiness notes besides."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.health_port}/readyz", timeout=_ANSWERS_S) as answer:
                 return list(json.load(answer)["notes"])
         except urllib.error.HTTPError as error:
             return list(json.load(error)["notes"])
@@ -247,7 +249,7 @@ class Scene:
         self.ask_to_end()
         for each in self.running:
             try:
-                each.process.wait(timeout=20)
+                each.process.wait(timeout=PATIENCE_S)
             except subprocess.TimeoutExpired:
                 each.die()
         if "house" in self.__dict__:

@@ -97,7 +97,7 @@ def _verify_files(files: Sequence[Path], place: Place, certificate: Path) -> lis
         for name in _BEARERS if place == "declarant" else ():
             command += ["--id-attr:Id", name]
         command += ["--node-xpath", f"{_WRAPPERS[place]}/*[local-name()='Signature']", *map(str, batch)]
-        run = subprocess.run(command, capture_output=True, check=False, timeout=60, text=True)
+        run = subprocess.run(command, capture_output=True, check=False, timeout=300, text=True)
         good = sum(line == "OK" for line in (run.stdout + run.stderr).splitlines())
         answers += [True] * good
         if run.returncode != 0:

@@ -43,7 +43,7 @@ class Website:
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     def declarant(self, bound_to: str = CITIZEN) -> httpx.Client:
         return self.client(self.house.tokens.issue(Role.DECLARANT, f"of {bound_to}", bound_to)[1])
@@ -108,14 +108,14 @@ def serving(built: House) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 120
             while not server.started and time.monotonic() < until:
                 time.sleep(0.02)
             assert server.started
             yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(120)
             built.database.close()
 
 

@@ -40,7 +40,9 @@ TOPOLOGY = load_topology(Path(__file__).parents[2] / "queues" / "topology.yaml")
 DECLARATIONS, CONTROL, REPLIES, QUARANTINE = (
     "adapter.declarations", "adapter.control", "nsw.replies", "adapter.quarantine",
 )  # fmt: skip
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
+AT_ONCE_S = 8.0
+"""Less than the ten seconds after which either gives up waiting, and enough beside other load."""
 
 
 class Events:
@@ -232,7 +234,7 @@ def test_publishing_to_no_broker_raises_at_once_and_again_at_once() -> None:
             began = time.monotonic()
             with pytest.raises(BrokerUnavailable):
                 publisher.publish([outgoing("x")])
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < AT_ONCE_S
 
 
 # -- consuming ----------------------------------------------------------------------------------
@@ -390,7 +392,7 @@ def test_a_consumer_with_no_broker_waits_and_closes_at_once() -> None:
     assert set(events.names) == {"broker.unreachable"}
     began = time.monotonic()
     consumer.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < AT_ONCE_S
     assert not any(thread.name.startswith("nsw-adapter-broker") for thread in threading.enumerate())
 
 

@@ -127,14 +127,14 @@ def publish(channel: BlockingChannel, body: bytes, properties: pika.BasicPropert
 
 def gathered(consumer: Consumer, count: int) -> list[Delivery]:
     found: list[Delivery] = []
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while len(found) < count and time.monotonic() < end:
         found += consumer.gather(count, 0.5)
     return found
 
 
 def quarantined(address: BrokerAddress, count: int) -> list[Delivery]:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while len(found := browse(address, queue="adapter.quarantine")) < count and time.monotonic() < end:
         time.sleep(0.1)
     return found

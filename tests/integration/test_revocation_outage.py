@@ -35,12 +35,12 @@ class Scene:
 
     def replies(self, count: int) -> list[str]:
         """The pairs of the next replies."""
-        found = self.window.collect(count, seconds=60)
+        found = self.window.collect(count, seconds=180)
         subjects = [etree.fromstring(each.body).find("Header/Subject") for each in found]
         return [f"{s.findtext('type')}/{s.findtext('function')}" for s in subjects if s is not None]
 
     def notes(self) -> list[str]:
-        with urllib.request.urlopen(f"{self.place.health_url}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.place.health_url}/readyz", timeout=30) as answer:
             return list(json.load(answer)["notes"])
 
     def up(self) -> None:
@@ -74,12 +74,12 @@ def scene(tmp_path: Path, vhost_url: str) -> Iterator[Scene]:
 
 
 def test_an_outage_of_an_authority_delays_and_loses_nothing(scene: Scene) -> None:
-    assert wait_until(lambda: scene.notes() != [], seconds=30), "readyz notes it"
+    assert wait_until(lambda: scene.notes() != [], seconds=180), "readyz notes it"
     scene.exchange(FIRST)
     assert scene.replies(1) == ["10/99"]
     scene.up()
     assert scene.replies(1)[0] in ("20/21", "20/22"), "decided by its content, once its certificate could be told"
-    assert wait_until(lambda: scene.notes() == [], seconds=30)
+    assert wait_until(lambda: scene.notes() == [], seconds=180)
     scene.web.pages |= {"/public-root.crl": DOWN, "/public-ca.crl": DOWN}
     scene.exchange(SECOND)
     assert scene.replies(1)[0] in ("20/21", "20/22"), "the shelf answers while the authority is away"

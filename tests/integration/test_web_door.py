@@ -451,7 +451,7 @@ def test_an_endless_body_is_cut_off(small: Website) -> None:
     host, port = httpx.URL(small.url).host, httpx.URL(small.url).port
     head = f"POST {DECLARATIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: text/xml\r\n"
     sent = 0
-    with socket.create_connection((host, port or 80), timeout=10) as link:
+    with socket.create_connection((host, port or 80), timeout=60) as link:
         link.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
         try:
             while sent < 100 * BODY_BYTES:
@@ -498,7 +498,7 @@ def test_a_request_is_told_to_the_log_once_without_its_values(small: Website) ->
     def requests() -> list[dict[str, Any]]:
         return [fields for event, fields in small.events if event is Event.REQUEST]
 
-    assert wait_until(lambda: bool(requests()), seconds=30), "the answer leaves before it is told"
+    assert wait_until(lambda: bool(requests()), seconds=120), "the answer leaves before it is told"
     told = requests()
     assert [(each["method"], each["route"], each["status"]) for each in told] == [
         ("GET", "/api/v1/lookup/dossiers", 200)

@@ -133,7 +133,7 @@ def ocsp_responder(
             command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, MARK: str(folder)}
         )
     try:
-        assert wait_until(lambda: b"waiting for OCSP" in (folder / "responder.log").read_bytes(), seconds=10)
+        assert wait_until(lambda: b"waiting for OCSP" in (folder / "responder.log").read_bytes(), seconds=60)
         yield f"http://127.0.0.1:{port}"
     finally:
         child.kill()

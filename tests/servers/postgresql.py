@@ -25,8 +25,8 @@ from tests.servers.process import ServerFailed, alive, free_ports, last_lines, s
 
 INSTALLED = Path("/usr/lib/postgresql")
 SYSTEM_USER = "postgres"
-START_SECONDS = 60.0
-STOP_SECONDS = 60.0
+START_SECONDS = 180.0
+STOP_SECONDS = 180.0
 HURRIED = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -144,7 +144,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(self.url.replace("+psycopg", ""), connect_timeout=2).close()
+            psycopg.connect(self.url.replace("+psycopg", ""), connect_timeout=10).close()
         except psycopg.OperationalError:
             return False
         return True

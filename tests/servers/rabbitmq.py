@@ -19,8 +19,8 @@ from pathlib import Path
 from tests.servers.process import MARK, ServerFailed, alive, free_ports, last_lines, marked, send, wait_until
 
 BINARIES = Path("/usr/lib/rabbitmq/bin")  # those on PATH are Debian's wrappers, which switch to the system user
-START_SECONDS = 90.0
-STOP_SECONDS = 30.0
+START_SECONDS = 240.0
+STOP_SECONDS = 120.0
 # Measured on 3.10.8: the node's directory of quorum queues reaches the disk up to a second after the declaration is
 # confirmed. A queue younger than that at a kill is unusable for ever, confirmed messages included.
 QUORUM_SETTLE_SECONDS = 2.0
@@ -162,7 +162,7 @@ class Rabbit:
     def _answers(self) -> bool:
         """A port that accepts is not yet a broker: ask for the protocol's first frame."""
         try:
-            with socket.create_connection(("127.0.0.1", self.ports.amqp), timeout=2) as door:
+            with socket.create_connection(("127.0.0.1", self.ports.amqp), timeout=10) as door:
                 door.sendall(b"AMQP\x00\x00\x09\x01")
                 return door.recv(1) == b"\x01"
         except OSError:

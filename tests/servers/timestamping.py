@@ -34,5 +34,5 @@ def stamp_with_openssl(data: bytes, *, certificate: Path, key: Path, folder: Pat
     query = ["-query", "-data", "data", f"-{digest}", "-cert", "-out", "query"]
     reply = ["-reply", "-config", str(configuration), "-queryfile", "query", "-token_out", "-out", "token"]
     for arguments in (query, reply):
-        subprocess.run(["openssl", "ts", *arguments], cwd=folder, capture_output=True, check=True, timeout=30)
+        subprocess.run(["openssl", "ts", *arguments], cwd=folder, capture_output=True, check=True, timeout=120)
     return (folder / "token").read_bytes()

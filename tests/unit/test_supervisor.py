@@ -173,7 +173,7 @@ def test_a_part_with_a_broken_configuration_says_so_in_one_line_and_ends_with_2(
         target=parts.main, args=("worker", config, new_cells(multiprocessing.get_context("spawn")))
     )
     process.start()
-    process.join(60)
+    process.join(180)
     assert process.exitcode == 2
     (line,) = capfd.readouterr().err.splitlines()
     assert '"event": "worker.stopped"' in line
