@@ -46,7 +46,7 @@ from adapter.services.desk import Desk
 from adapter.services.door import Door
 from adapter.services.expiry import Expiry
 from adapter.services.handing_in import HandingIn
-from adapter.services.intake import Intake
+from adapter.services.intake import InHand, Intake, unheld
 from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
 from adapter.services.registry import Registry
@@ -65,6 +65,8 @@ class House:
     observe: Observe = unobserved
     fetches: bool = False
     """Whether CRLs and OCSP answers may be fetched: the daemon's processes do, commands only read."""
+    in_hand: InHand = unheld
+    """Told which message is judged now."""
 
     @cached_property
     def source(self) -> Source:
@@ -234,6 +236,7 @@ class House:
             clock=self.legal_clock,
             patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
             observe=self.observe,
+            in_hand=self.in_hand,
         )
 
     @cached_property
@@ -336,10 +339,12 @@ def installation(stated: configuration.InstallationSettings) -> Installation:
     )
 
 
-def house(config: Path | None = None, *, observe: Observe = unobserved, fetches: bool = False) -> House:
+def house(
+    config: Path | None = None, *, observe: Observe = unobserved, fetches: bool = False, in_hand: InHand = unheld
+) -> House:
     """A house for this process.
 
     Raises:
         Misconfigured: the configuration cannot be read.
     """
-    return House(configuration.load_settings(config), observe, fetches)
+    return House(configuration.load_settings(config), observe, fetches, in_hand)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapter.entrypoints.pulse import Pulse
@@ -24,6 +24,8 @@ from adapter.services.intake import Intake
 
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0
+_ASIDE_S = 60.0
+"""So long at most a message that a worker ended in waits for those behind it, where they keep coming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class _Try:
 
     before: int
     row_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """A message that a worker has ended in, held until those behind it have passed; `until` is monotonic."""
+
+    delivery: Delivery
+    submission: Submission
+    until: float
 
 
 @dataclass
@@ -53,6 +64,7 @@ class Worker:
     look_s: float
     _asked: float = -1e9
     _mute: bool = False
+    _aside: list[_Aside] = field(default_factory=list)
 
     def run(self) -> None:
         """Work until told to stop; the batch in hand is finished first."""
@@ -67,6 +79,9 @@ class Worker:
                 self.pulse.busy()
                 self.observe(Event.GATHERED, count=len(deliveries))
                 self._take(deliveries)
+            if self._aside and (not deliveries or time.monotonic() > self._aside[0].until):
+                first = self._aside.pop(0)
+                self._alone(first.delivery, first.submission)
         # Nothing is rejected on the way out: what is not acknowledged goes to another worker (dapr docs #5245).
         self.consumer.close()
 
@@ -100,10 +115,29 @@ class Worker:
         if fresh:
             self._settle(fresh, lambda: self.intake.receive([self._submission(d) for d in fresh]))
         # What comes again may be what ended the process that had it first. It is taken alone, and each try is written
-        # down before it begins, so that its neighbours of the same prefetch are not condemned with it.
-        for delivery in readable:
-            if delivery.redelivered:
-                self._settle([delivery], self._again(self._submission(delivery)))
+        # down before it begins, so that its neighbours of the same prefetch are not condemned with it; and the one that
+        # is known to have ended a process is taken when nobody is left who would wait for it.
+        self._aside = [each for each in self._aside if each.delivery.tag.generation == deliveries[-1].tag.generation]
+        for delivery in (each for each in readable if each.redelivered):
+            submission = self._submission(delivery)
+            if self._is_suspected(submission.digest):
+                self._aside.append(_Aside(delivery, submission, time.monotonic() + _ASIDE_S))
+            else:
+                self._alone(delivery, submission)
+
+    def _alone(self, delivery: Delivery, submission: Submission) -> None:
+        self.pulse.busy()
+        self._settle([delivery], self._again(submission))
+
+    def _is_suspected(self, digest: Digest) -> bool:
+        """Whether a worker has ended in this message: this daemon's last one, or any that had taken it alone."""
+        if self.pulse.suspects(digest):
+            return True
+        try:
+            with self.database.transaction() as connection:
+                return mailbox.attempts(connection, digest) > 0
+        except Unavailable:
+            return False  # taking it waits for the store
 
     def _again(self, submission: Submission) -> Callable[[], None]:
         """A try counts only if its worker ends in it: a server that goes away during it says nothing of the message.

@@ -104,7 +104,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     observe = observer(name)
     take_over(observe)
     try:
-        part = house(config, observe=observe, fetches=True)
+        part = house(config, observe=observe, fetches=True, in_hand=pulse.hold)
         configure(part.settings.log.level, part.settings.log.json_lines)
         _work(name, part, pulse)
     except Misconfigured as error:

@@ -10,7 +10,8 @@ from multiprocessing import parent_process
 from typing import Any
 
 _THINGS = ("broker", "database", "keys", "evidence", "certificates", "queues", "quarantine")
-_FIELDS = ("busy_since", "beat", "stop", *_THINGS)
+_FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect")
+_IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
 _WELL_UNTIL_LOOKED_AT = ("evidence", "certificates", "queues", "quarantine")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
 
@@ -38,6 +39,24 @@ class Pulse:
             self.cells[at] = float(has.pop(thing, True))
         if has:
             raise TypeError(f"no such thing: {', '.join(has)}")
+        self.cells[_IN_HAND] = 0.0
+
+    def hold(self, digest: str) -> None:
+        """A message is taken in hand: should the process end now, it is the one that it ended in."""
+        self.cells[_IN_HAND] = _mark(digest)
+
+    @property
+    def in_hand(self) -> float:
+        """The mark of the message that is in hand, or was when the process ended; 0 for none."""
+        return float(self.cells[_IN_HAND])
+
+    def suspect(self, mark: float) -> None:
+        """Tell the process which message another one has ended in."""
+        self.cells[_SUSPECT] = mark
+
+    def suspects(self, digest: str) -> bool:
+        """Whether another process has ended in this message."""
+        return bool(self.cells[_SUSPECT] == _mark(digest))
 
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""
@@ -78,6 +97,11 @@ class Pulse:
         until = time.monotonic() + seconds
         while not self.stopping and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, 0.1))
+
+
+def _mark(digest: str) -> float:
+    """As much of a digest (hexadecimal) as a double holds exactly."""
+    return float(int(digest[:13], 16))
 
 
 def new_cells(context: Any) -> Any:

@@ -80,6 +80,8 @@ class Supervisor:
     """Whether every part has been alive at once: from then on no part's end is the daemon's."""
     waiting: list[tuple[float, str, int]] = field(default_factory=list)
     """Parts to be started again: when (monotonic), which, after how many failures."""
+    suspect: float = 0.0
+    """The mark of the message that the last worker to end had in hand; the workers are told, and take it last."""
     exchange: tuple[Child, ...] = ()
     """While a reload waits: the old worker and the new one, of which one is enough."""
 
@@ -137,6 +139,7 @@ class Supervisor:
                 if child.process.exitcode == _MISCONFIGURED and not self.announced:
                     return _MISCONFIGURED
                 self._again(child)
+                self._suspect(child)
             elif reason := self._overdue(child):
                 self.observe(Event.WORKER_KILLED, part=child.name, pid=child.process.pid, reason=reason)
                 child.process.kill()
@@ -159,6 +162,13 @@ class Supervisor:
             return f"{used // _MEBIBYTE} MiB resident"
         return None
 
+    def _suspect(self, ended: Child) -> None:
+        """Nobody is left to say what a part ended in, so it has said so beforehand."""
+        if ended.name == "worker" and ended.pulse.in_hand:
+            self.suspect = ended.pulse.in_hand
+            for child in self.children:
+                child.pulse.suspect(self.suspect)
+
     def _again(self, child: Child) -> None:
         lived = time.monotonic() - child.started
         failures = 1 if lived > _STABLE_S else child.failures + 1
@@ -178,6 +188,7 @@ class Supervisor:
         process.start()
         signal.signal(signal.SIGINT, before)
         child = Child(name, process, Pulse(cells), time.monotonic(), failures)
+        child.pulse.suspect(self.suspect)
         self.children.append(child)
         self.observe(Event.WORKER_STARTED, part=name, pid=process.pid)
         return child

@@ -15,6 +15,7 @@ from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Envelope, Stage, Submission, VerifiedDocument
 from adapter.pipeline import mapping, principal, rules, schema, signature
 from adapter.pipeline.envelope import open_envelope
+from adapter.pipeline.strange import OF_LIBRARIES, Unprocessable, strange_text
 from adapter.pipeline.timing import PLAIN_TIMING, Timing
 from adapter.pipeline.trust import Trust
 from adapter.pipeline.xml import line_of
@@ -49,9 +50,10 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
     envelope: Envelope | None = None
     verified: VerifiedDocument | None = None
     try:
-        envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits)
-        mark(Stage.OPEN)
-        verified = ground.timing.sent(signature.verify(envelope, trust=ground.trust, timing=ground.timing))
+        with strange_text():
+            envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits)
+            mark(Stage.OPEN)
+            verified = ground.timing.sent(signature.verify(envelope, trust=ground.trust, timing=ground.timing))
         mark(Stage.VERIFY)
         valid = schema.validate(verified, limits=ground.limits, reporter=ground.reporter)
         mark(Stage.VALIDATE)
@@ -62,7 +64,18 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
     except Fault as fault:
         findings = _capped(_told(fault.findings), envelope, ground.limits)
         return Rejected(fault.stage, findings, fault.claims, verified)
+    except Unprocessable as unprocessable:
+        return _unprocessable(unprocessable.what, envelope, verified)
+    except OF_LIBRARIES as error:
+        return _unprocessable(type(error).__name__, envelope, verified)
     return _check(declaration, ground, mark)
+
+
+def _unprocessable(what: str, envelope: Envelope | None, verified: VerifiedDocument | None) -> Rejected:
+    """A stranger must not fill the operator's table: what his bytes bring out of a library is told to him."""
+    stage = Stage.OPEN if envelope is None else Stage.VERIFY if verified is None else Stage.VALIDATE
+    header = (verified or envelope).header if envelope else None
+    return Rejected(stage, (Finding("unprocessable", "/", words={"what": what}),), header, verified)
 
 
 def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:

@@ -5,23 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
 
 from adapter.pipeline import text
 from adapter.pipeline.algorithms import ds
+from adapter.pipeline.strange import Unprocessable, strange_text
 
 MAX_CERTIFICATES = 10
 MAX_CERTIFICATE_TEXT = 16_384
 """Characters of base64; a certificate with an RSA key of 4,096 bits has about 3,000."""
-_UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
 _CERTIFICATES = f"{ds('KeyInfo')}/{ds('X509Data')}/{ds('X509Certificate')}"
 
 
@@ -53,11 +45,17 @@ def load_certificate(base64_der: str) -> x509.Certificate:
     Raises:
         ValueError: it is none.
     """
-    pem = b"-----BEGIN CERTIFICATE-----\n" + base64_der.encode("ascii") + b"\n-----END CERTIFICATE-----\n"
     try:
-        certificate = x509.load_pem_x509_certificate(pem)
-        # The library reads lazily: what is malformed must show here, not in the middle of a judgement.
-        certificate.public_key(), certificate.extensions, certificate.subject, certificate.not_valid_after_utc
-    except _UNREADABLE as error:
-        raise ValueError(f"not a certificate that can be read: {type(error).__name__}") from None
+        with strange_text():
+            pem = b"-----BEGIN CERTIFICATE-----\n" + base64_der.encode("ascii") + b"\n-----END CERTIFICATE-----\n"
+            return read_whole(x509.load_pem_x509_certificate(pem))
+    except Unprocessable as error:
+        raise ValueError(f"not a certificate that can be read: {error.what}") from None
+
+
+def read_whole(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate, once everything in it was read: the library reads lazily, and what is malformed must show at
+    once and not in the middle of a judgement."""
+    certificate.public_key(), certificate.extensions, certificate.subject, certificate.issuer
+    certificate.not_valid_before_utc, certificate.not_valid_after_utc  # noqa: B018
     return certificate

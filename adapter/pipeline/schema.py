@@ -7,6 +7,7 @@ first fault among an element's children; the findings are the union of both, and
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from itertools import islice
 from time import monotonic
@@ -43,6 +44,9 @@ _FACETS = {
 _STUMBLES = (XMLSchemaException, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What the slow validator raises over a value instead of reporting it (an xsi:type it does not know, a year past all
 counting). The message is refused already, and the fast validator has said why: the second report ends there."""
+_ONE = threading.Lock()
+"""A compiled XSD keeps the faults of its last document, and the door's threads share it. What is validated is
+authenticated, and takes a bounded time: no stranger holds it."""
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ?([^)]*?) ?\)")
 
 
@@ -53,9 +57,10 @@ def validate(verified: VerifiedDocument, *, limits: Limits, reporter: Reporter) 
         Fault: at stage validate.
     """
     spec = verified.envelope.spec
-    if spec.schema.validate(verified.element):
-        return ValidDocument(verified)
-    findings = report(verified.element, spec.schema, spec.schema_name, limits=limits, reporter=reporter)
+    with _ONE:
+        if spec.schema.validate(verified.element):
+            return ValidDocument(verified)
+        findings = report(verified.element, spec.schema, spec.schema_name, limits=limits, reporter=reporter)
     raise Fault(Stage.VALIDATE, findings, verified.header)
 
 

@@ -21,6 +21,7 @@ from adapter.model.header import Header
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Envelope, Role, Signer, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
+from adapter.pipeline import xml
 from adapter.pipeline.coverage import Coverage
 from adapter.pipeline.engine import holds, verified_bytes
 from adapter.pipeline.envelope import read_header
@@ -43,11 +44,14 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     """
     found, findings = shapes(envelope.tree, legacy=_some_take_sha1(trust))  # (4)
     case = _Case(envelope, trust, timing, Coverage(envelope.tree), findings)
-    system = case.system(found.get(Place.SYSTEM))
-    declarant = case.declarant(found.get(Place.DECLARANT))
+    try:
+        system = case.system(found.get(Place.SYSTEM))
+        declarant = case.declarant(found.get(Place.DECLARANT))
+        said = case.coverage.said()
+    except etree.C14NError:
+        raise Fault(Stage.VERIFY, (xml.uncanonical(envelope.tree),), envelope.header) from None
     if system is None or any(finding.severity is Severity.REJECT for finding in findings):
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
-    said = case.coverage.said()
     element = reparsed(said)
     header = _as_routed(envelope, element)
     return VerifiedDocument(

@@ -18,12 +18,12 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from rfc3161_client import TimeStampTokenInfo, VerificationError, VerifierBuilder, decode_timestamp_response
 
+from adapter.pipeline.keyinfo import read_whole
+from adapter.pipeline.strange import Unprocessable, strange_text
 from adapter.pipeline.trust.stores import Store
 from adapter.pipeline.trust.suitability import is_valid
 
 _STRONG = {"sha256", "sha384", "sha512"}
-_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
-"""What parsers of ASN.1 raise on hostile input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,14 @@ def stamp_of(token: bytes, over: bytes, authorities: Store | None) -> Stamp:
     if authorities is None:
         raise Unproven("chưa cấu hình tổ chức cấp dấu thời gian tin cậy", "no time-stamping authority is trusted here")
     try:
+        with strange_text():
+            return _stamp(token, over, authorities)
+    except Unprocessable:
+        raise Unproven("không đọc được", "it cannot be read") from None
+
+
+def _stamp(token: bytes, over: bytes, authorities: Store) -> Stamp:
+    try:
         signed = _signed_data(cms.ContentInfo.load(token, strict=True))
         said = signed["encap_content_info"]["content"].parsed
         _check_imprint(said["message_imprint"], over)
@@ -64,8 +72,6 @@ def stamp_of(token: bytes, over: bytes, authorities: Store | None) -> Stamp:
         return Stamp(_latest(_verified(token, over, authorities)), certificates)
     except VerificationError:
         raise Unproven("không do tổ chức tin cậy cấp", "it is not of a trusted authority") from None
-    except _MALFORMED:
-        raise Unproven("không đọc được", "it cannot be read") from None
 
 
 def _signed_data(content: cms.ContentInfo) -> cms.SignedData:
@@ -104,7 +110,7 @@ def _certificates(signed: cms.SignedData) -> tuple[x509.Certificate, ...]:
     if purposes is None or purposes.native != ["time_stamping"]:
         raise Unproven("chứng thư số không dành cho dấu thời gian", "its certificate is not for time stamps")
     ordered = (leaf, *(each for each in certificates if each is not leaf))
-    return tuple(x509.load_der_x509_certificate(each.dump()) for each in ordered)
+    return tuple(read_whole(x509.load_der_x509_certificate(each.dump())) for each in ordered)
 
 
 def _is(stated: cms.IssuerAndSerialNumber, leaf: asn1_x509.Certificate) -> bool:

@@ -20,6 +20,7 @@ from adapter.model.finding import Finding
 from adapter.pipeline.algorithms import C14N, DIGESTS, LEGACY_DIGESTS, ds, prefixes
 from adapter.pipeline.distinguished import MAX_NAME, same_name
 from adapter.pipeline.signingtime import SigningTime, signing_time
+from adapter.pipeline.strange import Unprocessable, strange_text
 from adapter.pipeline.text import value
 
 XADES = "http://uri.etsi.org/01903/v1.3.2#"
@@ -248,10 +249,11 @@ def _names(named: NamedCertificate, leaf: x509.Certificate) -> bool:
 
 def _same_issuer_serial(der: bytes, leaf: x509.Certificate) -> bool:
     try:
-        stated = tsp.IssuerSerial.load(der, strict=True)
-        names = [name.chosen.untag().dump() for name in stated["issuer"] if name.name == "directory_name"]
-        return int(stated["serial_number"].native) == leaf.serial_number and names == [leaf.issuer.public_bytes()]
-    except (ValueError, TypeError, KeyError, IndexError):
+        with strange_text():
+            stated = tsp.IssuerSerial.load(der, strict=True)
+            names = [name.chosen.untag().dump() for name in stated["issuer"] if name.name == "directory_name"]
+            return int(stated["serial_number"].native) == leaf.serial_number and names == [leaf.issuer.public_bytes()]
+    except Unprocessable:
         return False
 
 

@@ -233,6 +233,18 @@ def canonical(element: etree._Element, *, exclusive: bool = True, prefixes: Sequ
     return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=False, inclusive_ns_prefixes=named)
 
 
+def uncanonical(root: etree._Element) -> Finding:
+    """Why a tree has no canonical form: a namespace that is no absolute URI (Canonical XML 1.0, 1.3)."""
+    for element in root.iter(etree.Element):
+        own = set((element.nsmap or {}).values())
+        for uri in sorted(own):
+            try:
+                canonical(etree.Element(etree.QName(uri, "a")))
+            except (etree.C14NError, ValueError):
+                return Finding("namespace_relative", pointer(element), words={"value": uri[:80]})
+    return Finding("namespace_relative", "/Envelope", words={"value": "?"})
+
+
 def pointer(element: etree._Element) -> str:
     """XPath of an element from the root; an index stands only where siblings share the name."""
     return str(element.getroottree().getpath(element))

@@ -7,9 +7,8 @@ about a declaration: that is the pipeline's, which does not know which door a me
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.gateways import lookups, mailbox
@@ -67,8 +66,6 @@ class Door:
     answer_portal: str
     retry_s: float
     clock: Callable[[], datetime]
-    _one: threading.Lock = field(default_factory=threading.Lock)
-    """One message at a time: a compiled XSD keeps the faults of its last document, and threads share it."""
 
     def submit(self, raw: bytes, caller: Caller) -> Admitted:
         """Take a declaration in; sent again, it gets the same number, the same place and the stored answer.
@@ -79,8 +76,7 @@ class Door:
         """
         if caller.role is not Role.DECLARANT or caller.bound_to is None:
             raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
-        with self._one:
-            return self._submit(raw, caller.bound_to)
+        return self._submit(raw, caller.bound_to)
 
     def _submit(self, raw: bytes, bound_to: str) -> Admitted:
         now = self.clock()

@@ -40,7 +40,14 @@ from adapter.services.technical import note_answer, note_control
 
 ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
+InHand = Callable[[str], None]
+"""Told the digest of each message before it is judged, in case that nobody is left to tell it afterwards."""
 _DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
+
+
+def unheld(digest: str) -> None:
+    """The default: nobody watches."""
+    del digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,7 @@ class Intake:
     clock: Callable[[], datetime]
     patience: Patience
     observe: Observe
+    in_hand: InHand = unheld
 
     def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
         """Judge and store a batch; every answer is in the outbox when this returns.
@@ -143,6 +151,7 @@ class Intake:
 
     def _judged(self, submission: Submission) -> _Item:
         watch = Stopwatch()
+        self.in_hand(submission.digest)
         return replace(_item(submission, judged(submission, self.ground, watch)), ms=watch.ms)
 
     def _broken(self, item: _Item, error: Exception) -> _Item:

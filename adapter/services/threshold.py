@@ -23,6 +23,7 @@ from adapter.model.stages import Channel, Envelope, Submission
 from adapter.pipeline import text, xml
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.strange import Unprocessable, strange_text
 from adapter.services import sealing
 
 _NAMESPACE = uuid.UUID("3c0d7e52-5c0b-5f0e-8d55-1f2e6a9b7c10")
@@ -83,6 +84,13 @@ class Threshold:
         Raises:
             TurnedAway: SEALED, UNREADABLE or UNKNOWN.
         """
+        try:
+            with strange_text():
+                return self._presented(raw, sender, now)
+        except Unprocessable as error:
+            raise self._unreadable((Finding("unprocessable", "/", words={"what": error.what}),)) from None
+
+    def _presented(self, raw: bytes, sender: str, now: datetime) -> Presented:
         tree = self._parsed(raw)
         named = text.value_at(tree, "Header/Reference/messageId")
         own_id = str(uuid.uuid5(_NAMESPACE, f"{sender}|{hashlib.sha256(raw).hexdigest()}"))
@@ -111,6 +119,10 @@ class Threshold:
     def _opened(self, tree: etree._Element, now: datetime) -> Envelope:
         """What the pipeline's first stage says, before a number is drawn: what it refuses is not stored."""
         submission = submitted(etree.tostring(tree, encoding="UTF-8"), now, None)
+        try:
+            xml.canonical(tree)  # what has no canonical form cannot be sealed
+        except etree.C14NError:
+            raise self._unreadable((xml.uncanonical(tree),)) from None
         try:
             envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits)
         except Fault as fault:

@@ -18,6 +18,8 @@ from tests.harness.scene import Running, Scene
 
 ATTEMPTS = 3
 INNOCENTS = 40
+BEGINNINGS_S = 400.0
+"""Several workers begin one after the other, and a busy machine takes half a minute for each."""
 
 pytestmark = pytest.mark.crash
 
@@ -78,6 +80,49 @@ def test_a_parked_message_passes_when_an_operator_replays_it_after_the_mending(s
     scene.until_done([poison])
     scene.finish()
     scene.assert_whole([poison])
+
+
+DEADLY = """
+import os, signal
+from adapter.services import intake
+judged = intake.judged
+
+def dying(submission, *others):
+    if submission.digest == os.environ["DEADLY"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return judged(submission, *others)
+
+intake.judged = dying
+"""
+"""What a defect in a library does: whoever begins to judge that one message is gone, and tells nobody why."""
+
+
+def test_a_message_that_cost_a_worker_its_life_waits_until_the_innocents_behind_it_have_passed(scene: Scene) -> None:
+    innocents = declarations(0, 10)
+    deadly = declaration("deadly")
+    (scene.folder / "sitecustomize.py").write_text(DEADLY)
+    scene.configure({"workers.attempts": ATTEMPTS})
+    scene.partner.publish([deadly, *innocents])
+
+    daemon = scene.daemon(PYTHONPATH=str(scene.folder), DEADLY=deadly.digest)
+    scene.until(lambda: scene.store.settled() == len(innocents), "the innocents settled", BEGINNINGS_S)
+    ended = deaths(daemon)
+    scene.until_done(innocents, BEGINNINGS_S)
+    scene.until(lambda: scene.store.states().get("parked") == 1, "the deadly one parked", BEGINNINGS_S)
+
+    # They go again as soon as it is known which of them it was: after the one death that nobody could have foreseen.
+    # A second one may have come since, of the next try of the one that waited.
+    assert ended <= 2
+    assert deaths(daemon) == 1 + ATTEMPTS
+    (parked,) = scene.store.rows(select(inbox).where(inbox.c.state == "parked"))
+    assert (parked.digest, parked.raw) == (deadly.digest, deadly.raw)
+    scene.finish()
+    scene.assert_answered(innocents)
+
+
+def deaths(daemon: Running) -> int:
+    """How many workers of the daemon were killed."""
+    return sum(told.get("code") == -signal.SIGKILL for told in daemon.events(Event.WORKER_STOPPED))
 
 
 class OutOfTime(pika.BasicProperties):

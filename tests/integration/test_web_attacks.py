@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import gzip
 import socket
+import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
+from lxml import etree
 
 from adapter.entrypoints.web import body as door
 from adapter.gateways import tables
+from adapter.model.stages import Envelope
+from adapter.pipeline import judge
+from adapter.services import threshold
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
 from tests.harness.website import BODY_BYTES, CITIZEN, Website, citizen_message, configure, website
@@ -155,3 +162,58 @@ def test_a_part_of_multipart_under_the_name_of_xml_is_no_xml(site: Website, toke
     with caller(site, token) as client:
         assert client.post(DECLARATIONS, content=part, headers={"Content-Type": "text/xml"}).status_code == 422
     served(site)
+
+
+@pytest.mark.parametrize("start", [b"<Envelope", b"<Header", b"<Content"])
+def test_a_namespace_without_a_canonical_form_is_the_callers_fault(site: Website, token: str, start: bytes) -> None:
+    message = citizen_message(messageId=str(uuid.uuid4())).replace(start, start + b' xmlns:x="rel"', 1)
+    with caller(site, token) as client:
+        told = client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml"})
+    assert (told.status_code, told.json()["findings"][0]["code"]) == (422, "BQP133"), told.text
+    served(site)
+
+
+@pytest.mark.parametrize("raised", [etree.C14NError, etree.XPathEvalError, ValueError, RecursionError, AttributeError])
+def test_what_a_message_brings_out_of_a_library_is_the_callers_fault(
+    site: Website, token: str, raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object, **__: object) -> None:
+        raise raised.__new__(raised)
+
+    message = citizen_message(messageId=str(uuid.uuid4()))
+    with caller(site, token) as client, monkeypatch.context() as patch:
+        patch.setattr(threshold, "open_envelope", stumble)
+        told = client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml"})
+    assert (told.status_code, told.json()["findings"][0]["code"]) == (422, "BQP134"), told.text
+    served(site)
+
+
+def test_while_one_message_is_judged_another_caller_is_served(
+    site: Website, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes to look at what somebody sent, nobody waits for it at the door."""
+    began, may_end = threading.Event(), threading.Event()
+    verify, slow_id = judge.signature.verify, str(uuid.uuid4())
+
+    def slow(envelope: Envelope, **others: Any) -> Any:
+        if envelope.header.message_id == slow_id:
+            began.set()
+            assert may_end.wait(120), "nobody was served meanwhile"
+        return verify(envelope, **others)
+
+    monkeypatch.setattr(judge.signature, "verify", slow)
+    with caller(site, token) as client, ThreadPoolExecutor(1) as pool:
+        held = pool.submit(
+            client.post,
+            DECLARATIONS,
+            content=citizen_message(messageId=slow_id),
+            headers={"Content-Type": "application/xml"},
+            timeout=150,
+        )
+        assert began.wait(60)
+        try:
+            served(site)
+        finally:
+            may_end.set()
+        assert held.result().status_code == 202
+    next(_GENUINE)

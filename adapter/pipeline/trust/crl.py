@@ -7,8 +7,8 @@ where an authority publishes such, its complete CRL or its OCSP responder is ask
 from __future__ import annotations
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
+from adapter.pipeline.strange import Unprocessable, strange_text
 from adapter.pipeline.trust.revocation import Answer, Unusable
 from adapter.pipeline.trust.sources import crl_urls
 
@@ -22,10 +22,11 @@ def read_crl(data: bytes) -> x509.CertificateRevocationList:
         Unusable: it is none.
     """
     try:
-        if data.lstrip()[:5] == b"-----":
-            return x509.load_pem_x509_crl(data)
-        return x509.load_der_x509_crl(data)
-    except ValueError:
+        with strange_text():
+            if data.lstrip()[:5] == b"-----":
+                return x509.load_pem_x509_crl(data)
+            return x509.load_der_x509_crl(data)
+    except Unprocessable:
         raise Unusable("that is no CRL") from None
 
 
@@ -35,6 +36,14 @@ def check_crl(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> 
     Raises:
         Unusable: another's, not signed by it, or of a kind that is not read.
     """
+    try:
+        with strange_text():
+            _check(crl, issuer)
+    except Unprocessable:
+        raise Unusable("the CRL has a part that cannot be read") from None
+
+
+def _check(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:
     if crl.issuer != issuer.subject:
         raise Unusable("the CRL is another authority's")
     if not _may_sign_crls(issuer):
@@ -44,17 +53,15 @@ def check_crl(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> 
         raise Unusable("the CRL is signed over a digest that is too weak")
     key = issuer.public_key()
     try:
-        # The stubs of the library name the kinds of keys; another kind is refused below it.
-        signed = crl.is_signature_valid(key)  # type: ignore[arg-type]
-    except (TypeError, ValueError, UnsupportedAlgorithm):
+        with strange_text():
+            # The stubs of the library name the kinds of keys; another kind is refused below it.
+            signed = crl.is_signature_valid(key)  # type: ignore[arg-type]
+    except Unprocessable:
         signed = False
     if not signed:
         raise Unusable("the CRL's signature does not hold")
-    try:
-        for extension in crl.extensions:
-            _check_scope(extension)
-    except ValueError:
-        raise Unusable("the CRL has an extension that cannot be read") from None
+    for extension in crl.extensions:
+        _check_scope(extension)
 
 
 def _check_scope(extension: x509.Extension[x509.ExtensionType]) -> None:
@@ -74,6 +81,14 @@ def crl_answer(crl: x509.CertificateRevocationList, certificate: x509.Certificat
     Raises:
         Unusable: the certificate is outside its scope.
     """
+    try:
+        with strange_text():
+            return _answer(crl, certificate, issuer)
+    except Unprocessable:
+        raise Unusable("the CRL's entry cannot be read") from None
+
+
+def _answer(crl: x509.CertificateRevocationList, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
     if certificate.issuer != issuer.subject:
         raise Unusable("the certificate is another authority's")
     _check_within(crl, certificate)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from adapter.pipeline.strange import Unprocessable, strange_text
 from adapter.pipeline.trust.revocation import Answer, Unusable
 
 DIGESTS = ("sha256", "sha384", "sha512")
@@ -35,12 +36,13 @@ def ocsp_answer(data: bytes, certificate: x509.Certificate, issuer: x509.Certifi
         Unusable: it says nothing, is about another one, or nobody who may has signed it.
     """
     try:
-        response = ocsp.load_der_ocsp_response(data)
-        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            raise Unusable(f"the responder says {response.response_status.name.lower()}")
-        responder = _ocsp_signer(response, issuer)
-        return replace(_single(response, certificate, issuer), responder=responder)
-    except (ValueError, UnsupportedAlgorithm):
+        with strange_text():
+            response = ocsp.load_der_ocsp_response(data)
+            if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+                raise Unusable(f"the responder says {response.response_status.name.lower()}")
+            responder = _ocsp_signer(response, issuer)
+            return replace(_single(response, certificate, issuer), responder=responder)
+    except Unprocessable:
         raise Unusable("that is no OCSP answer") from None
 
 

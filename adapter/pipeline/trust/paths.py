@@ -15,9 +15,9 @@ from enum import StrEnum
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from adapter.pipeline.strange import Unprocessable, strange_text
 from adapter.pipeline.trust.stores import Store
 from adapter.pipeline.trust.suitability import is_strong
 
@@ -100,14 +100,23 @@ def _candidates(
 
 def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        with strange_text():
+            certificate.verify_directly_issued_by(issuer)
+    except Unprocessable:
         return False
     return True
 
 
 def _judge(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> Reason | None:
     """What stands against a candidate path, or None."""
+    try:
+        with strange_text():
+            return _against(path, store, at)
+    except Unprocessable:  # asn1crypto too, at what cryptography could read
+        return Reason.OTHER
+
+
+def _against(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> Reason | None:
     if any(not link.not_valid_before_utc <= at <= link.not_valid_after_utc for link in path):
         return Reason.EXPIRED
     for link in path[:-1]:
@@ -152,8 +161,6 @@ def _validated(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -
         _run(async_validate_path(context, ValidationPath(trusted, between[::-1], leaf), wanted))
     except (PathError, ValidationError) as error:
         return _reason(str(error))
-    except (ValueError, TypeError, KeyError, NotImplementedError):  # asn1crypto, at what cryptography could read
-        return Reason.OTHER
     return None
 
 

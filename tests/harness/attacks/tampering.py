@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from adapter.simulator.sign import DS
-from tests.harness.attacks.attack import sealing, sent, written
+from tests.harness.attacks.attack import Attack, register, sealing, sent, written
 from tests.harness.attacks.trees import DECLARANT, SYSTEM, a_text, form, one, other, parse, remove, with_value, write
 
 
@@ -207,3 +207,14 @@ def _break(message: bytes, path: str) -> bytes:
     text = value.text or ""
     value.text = ("B" if text[0] == "A" else "A") + text[1:]
     return write(tree)
+
+
+def _relative(name: str, start: bytes) -> None:
+    """A namespace that is no absolute URI, put where a start tag begins so: canonical XML refuses the whole."""
+    register(name, Attack(sent=lambda message: message.replace(start, start + b' xmlns:x="rel"', 1)))
+
+
+_relative("relative_namespace_on_the_root", b"<Envelope")
+_relative("relative_namespace_on_the_header", b"<Header")
+_relative("relative_namespace_on_the_content", b"<Content")
+_relative("relative_namespace_on_the_seal", b"<SystemSignature")

@@ -335,6 +335,16 @@ _with_token("time_stamp_that_is_noise", lambda over, pki: over[:200])
 _with_token("time_stamp_with_a_byte_changed", lambda over, pki: _flipped(_by_the_authority(over, pki)))
 
 
+_with_token(
+    "time_stamp_whose_authority_has_version_7",
+    lambda over, pki: _by_the_authority(over, pki).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x06"),
+)
+_with_token(
+    "time_stamp_with_an_authority_of_version_7_beside_it",
+    lambda over, pki: b"\xa0\x03\x02\x01\x06".join(_by_the_authority(over, pki).rsplit(b"\xa0\x03\x02\x01\x02", 1)),
+)
+
+
 def _flipped(token: bytes) -> bytes:
     """The last byte belongs to the authority's signature."""
     return token[:-1] + bytes([token[-1] ^ 1])
