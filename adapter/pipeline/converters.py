@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from adapter.model.procedure import Label
 from adapter.model.stages import Value
 from adapter.pipeline.envelope import read_time, write_time
 
@@ -48,6 +49,18 @@ CONVERTERS: dict[str, Converter] = {
     "flag": _flag,
 }
 """Every type a mapping may name."""
+
+WANTED: dict[str, Label] = {
+    "integer": Label("số nguyên, ví dụ 12", "a whole number, for example 12"),
+    "year": Label("năm gồm 4 chữ số, ví dụ 2026", "a year of 4 digits, for example 2026"),
+    "date": Label("ngày có thật, yyyy-MM-dd, ví dụ 2026-03-02", "a day that exists, for example 2026-03-02"),
+    "datetime": Label(
+        "ngày giờ có thật yyyy-MM-dd HH:mm:ss, ví dụ 2026-03-02 07:15:00",
+        "a time that exists, for example 2026-03-02 07:15:00",
+    ),
+    "flag": Label("0 (không) hoặc 1 (có)", "0 (no) or 1 (yes)"),
+}
+"""Which form is wanted, of every type that does not take any text."""
 
 XSD_TYPES: dict[str, frozenset[str]] = {
     "integer": frozenset({"integer", "int", "short", "long", "positiveInteger", "nonNegativeInteger"}),

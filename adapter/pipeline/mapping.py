@@ -14,7 +14,7 @@ from adapter.model.errors import Fault
 from adapter.model.finding import ENGLISH, Finding
 from adapter.model.procedure import Code, FieldSpec, Label, Meaning, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
-from adapter.pipeline.converters import CONVERTERS, Converter, write
+from adapter.pipeline.converters import CONVERTERS, WANTED, Converter, write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.text import value_at, values
 
@@ -131,7 +131,8 @@ class _Reader:
             try:
                 record[spec.name] = convert(text)
             except (ValueError, KeyError, OverflowError):
-                self.findings.append(_finding("value_unreadable", base, spec))
+                words = named(WANTED[spec.type], "wanted") if spec.type in WANTED else {}
+                self.findings.append(_finding("value_unreadable", base, spec, **words))
                 continue
             if codes is not None:
                 self._look_up(text, codes, spec, base, today=today)

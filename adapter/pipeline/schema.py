@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from time import monotonic
 from typing import Any
@@ -22,6 +23,7 @@ from adapter.model.errors import Fault
 from adapter.model.finding import Finding
 from adapter.model.limits import Limits
 from adapter.model.stages import Stage, ValidDocument, VerifiedDocument
+from adapter.pipeline.wanted import element_at, model, wanted
 from adapter.pipeline.xml import find, pointer
 
 Reporter = Callable[[str], xmlschema.XMLSchema10]
@@ -41,6 +43,8 @@ _FACETS = {
     "FRACTIONDIGITS": "schema_range",
     "DATATYPE": "schema_type",
 }
+_VALUES = frozenset(_FACETS.values())
+"""Findings on a value: they say which form is wanted."""
 _STUMBLES = (XMLSchemaException, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What the slow validator raises over a value instead of reporting it (an xsi:type it does not know, a year past all
 counting). The message is refused already, and the fast validator has said why: the second report ends there."""
@@ -76,7 +80,8 @@ def report(
     crowded = etree.XPath("boolean(//*[count(*) > $limit])")(element, limit=limits.report_children)
     if len(etree.tostring(element)) <= limits.report_bytes and not crowded:
         slow = list(_from_xmlschema(element, declared, limits))
-    return _union(fast, slow) or (Finding(name="schema_invalid", pointer="/Envelope", words={"field": "Envelope"}),)
+    found = tuple(_in_words(finding, declared) for finding in _union(fast, slow))
+    return found or (Finding(name="schema_invalid", pointer="/Envelope", words={"field": "Envelope"}),)
 
 
 def _union(fast: list[Finding], slow: list[Finding]) -> tuple[Finding, ...]:
@@ -96,6 +101,13 @@ def _union(fast: list[Finding], slow: list[Finding]) -> tuple[Finding, ...]:
         if not (finding.name in ("schema_type", "schema_invalid") and finding.pointer in narrower)
     ]
     return tuple(sorted(kept, key=lambda finding: (finding.pointer, finding.name)))
+
+
+def _in_words(finding: Finding, declared: xmlschema.XMLSchema10) -> Finding:
+    """With the form that is wanted, where a value has another."""
+    if finding.name not in _VALUES:
+        return finding
+    return replace(finding, words={**finding.words, **wanted(declared, finding.pointer)})
 
 
 def _finding(name: str, at: str) -> Finding:
@@ -126,7 +138,7 @@ def _content_faults(
     if "Missing child" in message:
         # libxml2 tells what might come next, the optional ones too, and of a long list only the beginning.
         present = {child.tag for child in node} if isinstance(node, etree._Element) else set()
-        absent = [name for name in _mandatory(_content_of(declared, path)) if name not in present] or expected
+        absent = [name for name in _mandatory(model(element_at(declared, path))) if name not in present] or expected
         yield from (_finding("schema_missing", f"{path}/{name}") for name in absent[:1])
         return
     parent = None if node is None else node.getparent()
@@ -135,21 +147,6 @@ def _content_faults(
         yield _finding("schema_missing", f"{pointer(parent)}/{absent[0]}")
     else:
         yield _finding("schema_unexpected", path)
-
-
-def _content_of(declared: xmlschema.XMLSchema10, path: str) -> Any:
-    """The model of the children that stand at an XPath of the message, or None where nothing is declared there."""
-    first, *steps = re.sub(r"\[\d+\]", "", path).strip("/").split("/")
-    found: Any = declared.elements.get(first)
-    for step in steps:
-        content = _model(found)
-        found = next((each for each in content.iter_elements() if each.local_name == step), None) if content else None
-    return _model(found)
-
-
-def _model(declared: Any) -> Any:
-    content = getattr(getattr(declared, "type", None), "content", None)
-    return content if hasattr(content, "iter_elements") else None
 
 
 def _mandatory(content: Any) -> list[str]:

@@ -64,8 +64,8 @@ def languages(judged: Judged, whole: House) -> Faults:
 
 def labels(judged: Judged, whole: House) -> Faults:
     """A finding names nothing as only the mapping does: `groupKind=CONG_VU` tells a declarant nothing."""
-    if judged.told.stage is Stage.OPEN:
-        return  # that names elements of the envelope
+    if judged.told.stage in (Stage.OPEN, Stage.VALIDATE):
+        return  # these name elements of the envelope and of the XSDs, and the values that an XSD lists
     internal = _internal(whole) if judged.told.findings else set()
     for finding in judged.told.findings:
         said = f"{finding['vi']} {finding['en']}"

@@ -317,3 +317,25 @@ def test_a_list_is_bounded_at_five_hundred_rows() -> None:
     assert fast(name).validate(element)
     persons.append(etree.fromstring(row))
     assert not fast(name).validate(element)
+
+
+def _types() -> list[tuple[str, str]]:
+    """Every named simple type that has a pattern of its own, with its file; `NonEmptyString` is any text."""
+    found = []
+    for name in ALL:
+        for simple in etree.parse(str(SCHEMAS / name)).iterfind(f"{XSD}simpleType"):
+            if simple.find(f".//{XSD}pattern") is not None and simple.get("name") != "NonEmptyString":
+                found.append((name, str(simple.get("name"))))
+    return found
+
+
+@pytest.mark.parametrize(("file", "name"), _types())
+def test_a_type_with_a_form_says_it_in_both_languages_with_an_example_that_has_it(file: str, name: str) -> None:
+    type_ = xmlschema.XMLSchema10(str(SCHEMAS / file)).types[name]
+    assert type_.annotation is not None, name
+    said = {
+        text.get("{http://www.w3.org/XML/1998/namespace}lang"): text.text for text in type_.annotation.documentation
+    }
+    examples = {said["vi"].partition("ví dụ ")[2], said["en"].partition("for example ")[2]}
+    assert len(examples) == 1, "one example in both languages"
+    assert type_.is_valid(examples.pop())

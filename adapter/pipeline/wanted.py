@@ -1,0 +1,84 @@
+"""Which form of a value is wanted, in words for people: what the XSD says of its simple types, else its facets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import xmlschema
+
+from adapter.model.finding import ENGLISH
+
+_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_MANY = 12
+"""Values of an enumeration that are named."""
+
+
+def wanted(declared: xmlschema.XMLSchema10, path: str) -> dict[str, str]:
+    """The words `wanted` (Vietnamese) and `wanted_en` for the value at an XPath of the message."""
+    type_ = getattr(element_at(declared, path), "type", None)
+    vi, en = _said(type_) or _facets(type_)
+    return {"wanted": vi, f"wanted{ENGLISH}": en}
+
+
+def element_at(declared: xmlschema.XMLSchema10, path: str) -> Any:
+    """The declaration of the element at an XPath of the message, or None where nothing is declared there."""
+    first, *steps = re.sub(r"\[\d+\]", "", path).strip("/").split("/")
+    found: Any = declared.elements.get(first)
+    for step in steps:
+        content = model(found)
+        found = next((each for each in content.iter_elements() if each.local_name == step), None) if content else None
+    return found
+
+
+def model(declared: Any) -> Any:
+    """The model of an element's children, or None where it has none."""
+    content = getattr(getattr(declared, "type", None), "content", None)
+    return content if hasattr(content, "iter_elements") else None
+
+
+def _bases(type_: Any) -> Iterator[Any]:
+    while type_ is not None:
+        yield type_
+        type_ = getattr(type_, "base_type", None)
+
+
+def _said(type_: Any) -> tuple[str, str] | None:
+    """What the type, or the nearest that it restricts, says of itself in both languages."""
+    for each in _bases(type_):
+        annotation = getattr(each, "annotation", None)
+        said = {
+            text.get(_LANGUAGE): " ".join((text.text or "").split())
+            for text in getattr(annotation, "documentation", ())
+        }
+        if said.get("vi") and said.get("en"):
+            return said["vi"], said["en"]
+    return None
+
+
+def _facets(type_: Any) -> tuple[str, str]:
+    values = [str(value) for value in getattr(type_, "enumeration", None) or ()]
+    if values:
+        named = ", ".join(values[:_MANY]) + (", …" if len(values) > _MANY else "")
+        return f"một trong các giá trị {named}", f"one of {named}"
+    least, most = (getattr(type_, name, None) for name in ("min_length", "max_length"))
+    if most is not None:
+        return f"từ {least or 0} đến {most} ký tự", f"{least or 0} to {most} characters"
+    bounds = {name: facet.value for each in reversed([*_bases(type_)]) for name, facet in _facets_of(each)}
+    if "minInclusive" in bounds and "maxInclusive" in bounds:
+        low, high = bounds["minInclusive"], bounds["maxInclusive"]
+        return f"số nguyên từ {low} đến {high}", f"a whole number from {low} to {high}"
+    if "totalDigits" in bounds:
+        most = bounds["totalDigits"]
+        return (
+            f"số nguyên có tối đa {most} chữ số, ví dụ 12",
+            f"a whole number of at most {most} digits, for example 12",
+        )
+    return "như lược đồ XSD quy định", "as the XSD says"
+
+
+def _facets_of(type_: Any) -> Iterator[tuple[str, Any]]:
+    for name, facet in (getattr(type_, "facets", None) or {}).items():
+        if name and facet is not None:
+            yield str(name).rpartition("}")[2], facet
