@@ -9,7 +9,7 @@ SERVICES := python3-venv rabbitmq-server xmlsec1 softhsm2 openssl
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup services demo quick test prove fuzz run bench lint format clean
+.PHONY: help setup services demo quick test prove mutants fuzz run bench lint format clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -45,6 +45,11 @@ test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS a
 
 prove: services setup ## the long proofs in full (ARGS: attacks, kills, messages); results in docs/proofs.md
 	@$(BIN)/python -m tests prove $(ARGS)
+
+mutants: services setup ## change the program in one place at a time: tests must notice (ARGS="--count 40 --minutes 30")
+	@$(BIN)/python -m tests.mutants map
+	@$(BIN)/python -m tests.mutants hunt $(ARGS)
+	@$(BIN)/python -m tests.mutants table
 
 fuzz: services setup ## hostile bytes into the judging, for FUZZ_SECONDS (60); what is found is kept in var/fuzz/found
 	@$(PIP) --require-hashes --requirement requirements-fuzz.txt

@@ -1,0 +1,58 @@
+"""`python -m tests.mutants map|hunt|table`: which tests run what; change by change, whether they notice; the table.
+
+All of it goes on where it stopped: each line that stands in a file is not worked out again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.harness.pki import ROOT
+from tests.mutants.changes import chosen
+from tests.mutants.plugin import Hunting, Mapping
+from tests.mutants.table import table
+
+SEED, COUNT = 20261129, 300
+BOUND_S = 8.0
+"""CPU seconds of tests for one mutant: whoever has survived so long is called a survivor of so many tests."""
+TESTS = (
+    "tests/unit",
+    "tests/procedures",
+    *("amendments", "deadlines", "registry", "outbox", "store", "versions", "views", "rehearsal"),
+    *("waiting_for_evidence", "revocation_outage", "cli_store", "cli_registers", "web_door", "web_lookup"),
+)
+"""Tests that judge in their own process; those that start the program anew cannot see a change in memory."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("act", choices=["map", "hunt", "table"])
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "mutants", help="where results are kept")
+    parser.add_argument("--count", type=int, default=COUNT, help="how many of the seeded order")
+    parser.add_argument("--bound", type=float, default=BOUND_S, help="CPU seconds of tests for each")
+    parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after that")
+    parser.add_argument("--before", type=Path, help="table: the results of another suite over the same program")
+    parser.add_argument("-k", default="not postgresql", help="which tests, as for pytest")
+    parser.add_argument("tests", nargs="*", help="which files, as for pytest")
+    given = parser.parse_intermixed_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    ran, results = given.folder / "map.jsonl", given.folder / "mutants.jsonl"
+    if given.act == "table":
+        print(table(results, given.before))
+        return 0
+    files = given.tests or [each if "/" in each else f"tests/integration/test_{each}.py" for each in TESTS]
+    if given.act == "map":
+        plugin: Mapping | Hunting = Mapping(ROOT, ran)
+    else:
+        mutants = chosen(ROOT, given.count, SEED)
+        plugin = Hunting(ROOT, mutants, ran, results, given.bound, time.time() + given.minutes * 60)
+    return int(pytest.main([*files, "-q", "-p", "no:cacheprovider", "-k", given.k, "--no-header"], plugins=[plugin]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
