@@ -26,7 +26,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "fields": frozenset({"name", "path", "type", "codes", "personal", "label"}),
     "groups": frozenset({"name", "path", "ordinal", "label", "fields"}),
     "groups.fields": frozenset({"name", "path", "type", "codes", "personal", "label"}),
-    "place": frozenset({"gate", "unit", "principal", "declarant", "crossing"}),
+    "place": frozenset({"gate", "direction", "unit", "principal", "declarant", "crossing"}),
     "search": frozenset({"kind", "value"}),
     "deadlines": frozenset({"name", "kind", "hours", "days", "working_days", "field", "where", "complete", "basis"}),
     "amends": frozenset({"procedures", "request", "reason", "changes", "replacement", "expects"}),

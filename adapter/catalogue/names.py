@@ -23,7 +23,7 @@ from adapter.pipeline.terms import (
 )
 
 HEADERS = ("reference", "documentYear", "about", "aboutYear", "documentType", "toUnit", "type", "function", "meaning")
-PLACES = ("gate", "unit", "principal", "declarant", "crossing")
+PLACES = ("gate", "direction", "unit", "principal", "declarant", "crossing")
 SEARCH_KINDS = ("paper", "name", "tax_code", "plate", "confirmation", "personal_number", "ship")
 DEADLINE_KINDS = (DECLARE_BEFORE, DECLARE_WITHIN, *RUNNING_KINDS)
 ACCEPTANCES = ("automatic", "officer")

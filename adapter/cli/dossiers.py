@@ -233,6 +233,7 @@ def _facts(life: Life) -> dict[str, object]:
         "confirmation_number": life.confirmation_number,
         "alias_number": life.alias_number,
         "transferred": life.transferred,
+        "linked": ", ".join(life.linked) or None,
     }
 
 

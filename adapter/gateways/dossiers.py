@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, tuple_, update
 
 from adapter.gateways.tables import confirmation as confirmations
 from adapter.gateways.tables import declaration as declarations
 from adapter.gateways.tables import dossier as dossiers
+from adapter.gateways.tables import dossier_link as links
 from adapter.gateways.tables import outbox
 from adapter.gateways.tables import search_key as search_keys
 from adapter.model.dossier import Dossier, DossierState
@@ -20,6 +21,10 @@ from adapter.model.stages import Channel, Declaration, Record, Signer, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, read_time
 from adapter.pipeline.names import folded
+from adapter.pipeline.sameness import same_key
+
+SAME = "same"
+"""The kind of search key that two dossiers which declare the same have in common; nobody looks one up by it."""
 
 
 def lock_name(key: DossierKey) -> str:
@@ -34,6 +39,57 @@ def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey,
         return {}
     query = select(dossiers).where(tuple_(dossiers.c.number, dossiers.c.year).in_([tuple(key) for key in wanted]))
     return {dossier.key: dossier for dossier in map(_dossier, connection.execute(query))}
+
+
+def by_alias(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey, DossierKey]:
+    """Our own numbers of those dossiers that are named by the number which the window gave them afterwards."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    alias = tuple_(dossiers.c.alias_number, dossiers.c.year).in_([tuple(key) for key in wanted])
+    query = select(dossiers.c.number, dossiers.c.alias_number, dossiers.c.year).where(
+        dossiers.c.alias_number.is_not(None), alias
+    )
+    rows = connection.execute(query)
+    return {DossierKey(row.alias_number, row.year): DossierKey(row.number, row.year) for row in rows}
+
+
+def own_key(connection: Connection, key: DossierKey) -> DossierKey:
+    """The dossier's own number and year, by either of its numbers."""
+    return by_alias(connection, [key]).get(key, key)
+
+
+def same(connection: Connection, keys: Iterable[str]) -> dict[str, list[Row[Any]]]:
+    """Dossiers whose version in force declares the same (`pipeline/sameness`), by that key; not those that ended."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    ended = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value)
+    columns: list[Any] = [dossiers.c[name] for name in ("id", "number", "year", "channel")]
+    columns.append(search_keys.c.value)
+    query = (
+        select(*columns)
+        .join(search_keys, search_keys.c.dossier_id == dossiers.c.id)
+        .where(search_keys.c.kind == SAME, search_keys.c.value.in_(wanted))
+        .where(search_keys.c.version == dossiers.c.version, dossiers.c.state.not_in(ended))
+    )
+    found: dict[str, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.value, []).append(row)
+    return found
+
+
+def link(connection: Connection, later: int, earlier: int, at: datetime) -> None:
+    """Two dossiers declare the same."""
+    connection.execute(insert(links).values(dossier_id=later, earlier_id=earlier, found_at=at))
+
+
+def linked(connection: Connection, dossier_id: int) -> list[DossierKey]:
+    """The dossiers that declare the same as this one."""
+    other = case((links.c.dossier_id == dossier_id, links.c.earlier_id), else_=links.c.dossier_id)
+    mine = or_(links.c.dossier_id == dossier_id, links.c.earlier_id == dossier_id)
+    query = select(dossiers.c.number, dossiers.c.year).join(links, dossiers.c.id == other).where(mine)
+    return [DossierKey(row.number, row.year) for row in connection.execute(query.order_by(dossiers.c.number))]
 
 
 def key_of(connection: Connection, dossier_id: int) -> DossierKey:
@@ -243,6 +299,8 @@ def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str
             if key[1] and key not in seen:
                 seen.add(key)
                 yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.versions}
+    if same_as := same_key(declaration):
+        yield {"kind": SAME, "value": same_as, "dossier_id": dossier.id, "version": dossier.versions}
 
 
 def search_value(kind: str, value: str) -> str:

@@ -364,7 +364,8 @@ def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list
 
     And the rows of those that would wait beyond `latest`, longer than anybody may: a clock was set back since.
     """
-    arrived = exists().where(dossier.c.number == inbox.c.reference, dossier.c.year == inbox.c.year)
+    named = or_(dossier.c.number == inbox.c.reference, dossier.c.alias_number == inbox.c.reference)
+    arrived = exists().where(named, dossier.c.year == inbox.c.year)
     ahead = inbox.c.waits_until > latest
     due = or_(and_(inbox.c.waits_for == "predecessor", arrived), inbox.c.waits_until <= now)
     query = (

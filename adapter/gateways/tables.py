@@ -191,6 +191,23 @@ dossier = Table(
     UniqueConstraint("number", "year"),
 )
 
+Index(
+    "ix_dossier_alias",
+    dossier.c.alias_number,
+    dossier.c.year,
+    sqlite_where=text("alias_number IS NOT NULL"),
+    postgresql_where=text("alias_number IS NOT NULL"),
+)
+
+dossier_link = Table(  # two dossiers that declare the same; an officer says which counts
+    "dossier_link",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),  # the later one
+    Column("earlier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("found_at", Moment, nullable=False),
+)
+Index("ix_dossier_link_earlier", dossier_link.c.earlier_id)
+
 declaration = Table(
     "declaration",
     metadata,

@@ -118,6 +118,7 @@ class Desk:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
         """
         with self.database.transaction() as connection:
+            key = dossiers.own_key(connection, key)
             self.database.lock(connection, [dossiers.lock_name(key)])
             found = dossiers.find(connection, [key])
             before = found.get(key)

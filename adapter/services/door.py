@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways import lookups, mailbox
+from adapter.gateways import dossiers, lookups, mailbox
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Identity
@@ -106,6 +106,7 @@ class Door:
 
     def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
         """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
+        key = dossiers.own_key(connection, key)
         names = lookups.identities(connection, key)
         if names is not None:
             if bound_to in names:
@@ -125,7 +126,7 @@ class Door:
         """Whether the window carries what the message is about: form 14 amends dossiers that it does not carry too."""
         subject, procedure = envelope.header.subject, envelope.procedure
         if envelope.spec.meaning.is_amendment:
-            mapping = lookups.mapping_in_force(connection, subject.earlier)
+            mapping = lookups.mapping_in_force(connection, dossiers.own_key(connection, subject.earlier))
             procedure = self.ground.catalogue.version(mapping) or procedure
         return procedure.on_window
 

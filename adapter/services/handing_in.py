@@ -36,6 +36,7 @@ class HandingIn:
             NotAllowed: the dossier is unknown, or nothing of that name is to be brought for it.
         """
         with self.database.transaction() as connection:
+            key = dossiers.own_key(connection, key)
             self.database.lock(connection, [dossiers.lock_name(key)])
             found = dossiers.find(connection, [key])
             dossier, now = found.get(key), self.clock()

@@ -27,7 +27,8 @@ from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
-from adapter.pipeline.judge import Ground
+from adapter.pipeline.judge import Ground, reconsidered
+from adapter.pipeline.sameness import same_key
 from adapter.pipeline.terms import Terms
 from adapter.services.admission import Admission
 from adapter.services.correspondence import Correspondence
@@ -92,6 +93,8 @@ class _Item:
     key: DossierKey | None
     replaces: int | None = None
     """The inbox row of an earlier try that did not settle."""
+    same: str | None = None
+    """What a new declaration has in common with another that declares the same (`pipeline/sameness`)."""
     may_wait: bool = True
     since: datetime | None = None
     """Since when it waits; None: it has not waited yet."""
@@ -163,7 +166,12 @@ class Intake:
         with self.database.transaction() as connection:
             keys = [item.key for item in items if item.key is not None]
             names = [*map(dossiers.lock_name, keys), *(item.identity.lock_name for item in items)]
+            names += [f"same:{item.same}" for item in items if item.same]
             self.database.lock(connection, names)
+            if own := dossiers.by_alias(connection, keys):
+                items = [replace(item, key=own.get(item.key, item.key)) if item.key else item for item in items]
+                keys = [item.key for item in items if item.key is not None]
+                self.database.lock(connection, map(dossiers.lock_name, own.values()))
             self.observe(Event.LOCKED, count=len(names))
             known = mailbox.known(connection, [identity for item in items for identity in _identities(item)])
             before = dossiers.find(connection, keys)
@@ -174,7 +182,8 @@ class Intake:
             at = self.clock()
             docket = Docket(self.database, connection, Terms.of(self.ground.catalogue))
             register = self.admission.ask(connection, [item.outcome for item in items], at)
-            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register=register)
+            same = dossiers.same(connection, [item.same for item in items if item.same])
+            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register, same)
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
@@ -234,6 +243,8 @@ class Intake:
                 outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
         dossier = ledger.dossiers.get(item.key) if item.key else None
         outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
+        if dossier is None and isinstance(outcome, Accepted | Refused):
+            outcome = reconsidered(outcome, [_twin(row) for row in _twins(ledger, item)])
 
         def amend(form: Declaration, standing_dossier: Dossier) -> Declaration:
             ground = replace(self.ground, representation=self.admission.within(ledger.register))
@@ -290,6 +301,8 @@ class Intake:
                 dossier = self._amended(ledger, dossier, decision, inbox_id)
             else:
                 dossier = ledger.hold(dossier, decision.version, inbox_id)
+                if dossier.versions == 1:
+                    ledger.link(dossier, _twins(ledger, item))
             ledger.correct(inbox_id, dossier_id=dossier.id)
         if isinstance(outcome, Noted):
             self._note(ledger, outcome, submission)
@@ -370,6 +383,17 @@ class Intake:
             self.observe(Event.SECURITY, **fields)
 
 
+def _twins(ledger: Ledger, item: _Item) -> list[Stored[Any]]:
+    """Dossiers that declare the same and came by the other door; the window's copy of a transferred one is such."""
+    rows = ledger.same.get(item.same or "", [])
+    return [row for row in rows if row.channel != item.submission.channel.value]
+
+
+def _twin(row: Stored[Any]) -> Finding:
+    words = {"other": str(DossierKey(row.number, row.year))}
+    return Finding("declared_by_both_doors", "/Envelope/Header/Subject/reference", Severity.WARN, words=words)
+
+
 def _corrects(outcome: Outcome) -> bool:
     """A newer version of a declaration (10/02), or its withdrawal (12/05)."""
     meanings = (Meaning.REPLACEMENT, Meaning.WITHDRAWAL)
@@ -387,10 +411,12 @@ def _withdrawn(ledger: Ledger, outcome: Outcome, dossier: Dossier | None) -> fro
 
 def _item(submission: Submission, outcome: Outcome) -> _Item:
     verified = verified_of(outcome)
-    key = None
+    key = same = None
     if isinstance(outcome, Accepted | Refused):
         key = outcome.declaration.verified.key
-    return _Item(submission, outcome, identify(submission, verified), key)
+        if outcome.declaration.verified.meaning is Meaning.DECLARATION:
+            same = same_key(outcome.declaration)
+    return _Item(submission, outcome, identify(submission, verified), key, same=same)
 
 
 def _identities(item: _Item) -> list[Identity]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -40,12 +40,14 @@ class Ledger:
     now: datetime
     docket: Docket
     incident: str | None = None
+    register: Register = field(default_factory=Register)
+    """What the store says of who signed and declares in this batch."""
+    same: Mapping[str, Sequence[Stored[Any]]] = field(default_factory=dict)
+    """Dossiers that declare the same as a declaration of this batch, by what they have in common."""
     versions: dict[DossierKey, Declaration] = field(default_factory=dict)
     """The versions that this transaction has brought into force."""
     pending: set[DossierKey] = field(default_factory=set)
     """Dossiers with an amendment of this transaction that waits for an officer."""
-    register: Register = field(default_factory=Register)
-    """What the store says of who signed and declares in this batch."""
     _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
     _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
     _places: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Ledger:
     _rows: list[dict[str, Any]] = field(default_factory=list)
     _keys: list[dict[str, Any]] = field(default_factory=list)
     _amendments: list[dict[str, Any]] = field(default_factory=list)
+    _links: list[tuple[int, int]] = field(default_factory=list)
     _requests: list[dict[str, Any]] = field(default_factory=list)
     _confirmations: list[dict[str, Any]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
@@ -166,6 +169,11 @@ class Ledger:
             self._answers.setdefault(inbox_id, []).append(row)
         return int(row["id"])
 
+    def link(self, dossier: Dossier, twins: Sequence[Stored[Any]]) -> None:
+        """A new dossier declares the same as others: linked, never a second one silently."""
+        assert dossier.id is not None
+        self._links += [(dossier.id, row.id) for row in twins]
+
     def take_back(self, dossier: Dossier) -> str | None:
         """Take a confirmation back that has not left; gives its number, or None where it may have left."""
         assert dossier.id is not None
@@ -215,6 +223,8 @@ class Ledger:
         bulk(self.connection, tables.journal, self._journal)
         bulk(self.connection, tables.outbox, self._outbox)
         bulk(self.connection, tables.confirmation, self._confirmations)
+        for later, earlier in self._links:
+            dossiers.link(self.connection, later, earlier, self.now)
         for request in self._requests:
             amendments.ask(self.connection, request)
         changed = [

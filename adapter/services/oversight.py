@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import agenda, journal, listings, lookups
+from adapter.gateways import agenda, dossiers, journal, listings, lookups
 from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.gateways.proof import Part, Proof, prove
@@ -102,6 +102,8 @@ class Life:
     confirmation_number: str | None
     alias_number: str | None
     transferred: bool
+    linked: tuple[str, ...]
+    """Dossiers that declare the same and came by the other door."""
     versions: tuple[Version, ...]
     replies: tuple[ReplyLife, ...]
     journal: tuple[JournalLine, ...]
@@ -143,12 +145,14 @@ class Oversight:
             replies = listings.replies(connection, row.id)
             entries = listings.entries(connection, row.id)
             due = [due_of(each, now) for each in agenda.of_dossier(connection, row.id)]
+            linked = tuple(str(key) for key in dossiers.linked(connection, row.id))
             confirmed = lookups.confirmations(connection, [row.id]).get(row.id, [])
         catalogue = self.catalogue()
         versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
         procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
         overview = _overview(row, now, confirmed[-1] if confirmed else None)
-        return _life(_seen(row, overview, procedure, personal=personal), versions, replies, entries, due)
+        seen = {**_seen(row, overview, procedure, personal=personal), "linked": linked}
+        return _life(seen, versions, replies, entries, due)
 
     def journal_proof(self, part: Part) -> Proof:
         """Whether the journal is whole, or a part of it."""

@@ -114,7 +114,8 @@ KEYWORDS: dict[str, str] = {
     "completion.content": "What is written, in the XSD's order.",
     "completion.content.path": "Where to, below the root.",
     "completion.content.from": "Which source of the table below.",
-    **{f"place.{column}": f"The dossier's {column}." for column in PLACES},
+    **{f"place.{column}": f"The dossier's {column}." for column in PLACES if column != "direction"},
+    "place.direction": "In or out: no column; two declarations of the same by both doors have it in common.",
     **{
         f"{at}.{keyword}": text
         for at in ("fields", "groups.fields")

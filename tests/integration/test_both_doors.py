@@ -1,0 +1,94 @@
+"""One declaration by both doors, and the window's own number for a dossier that was decided directly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from adapter.bootstrap import House
+from adapter.cli.dossiers import oversight
+from adapter.gateways.tables import dossier
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.services.intake import Settled
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK
+from tests.harness.history import ITEMS, OFFICER
+from tests.harness.registers import gate
+
+DIRECT, ALIAS = DossierKey("PROOF1", 2026), DossierKey("NSW777", 2026)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+    with gate(tmp_path, database_url) as made:
+        yield made
+
+
+def receive(whole: House, name: int | str, channel: Channel, **changes: str) -> Settled:
+    signer = "portal" if channel is Channel.PORTAL else "nsw"
+    message = declaration(name, signer=signer, **changes)
+    (settled,) = whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
+    return settled
+
+
+def names(settled: Settled) -> list[str]:
+    return [finding.name for finding in settled.findings]
+
+
+def known_to_the_window(whole: House) -> None:
+    """Its 40/99 has come, with a number of its own."""
+    with whole.database.transaction() as connection:
+        mine = update(dossier).where(dossier.c.number == DIRECT.number)
+        connection.execute(mine.values(alias_number=ALIAS.number, transferred=True))
+
+
+def linked(whole: House, key: DossierKey) -> tuple[str, ...]:
+    return oversight(whole).life(key, personal=False, actor="test").linked
+
+
+def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: House) -> None:
+    receive(whole, 1, Channel.PORTAL)
+    again = receive(whole, 2, Channel.WINDOW)
+    assert (again.outcome.value, names(again)) == ("accepted", ["declared_by_both_doors"])
+    assert str(DIRECT) in again.findings[0].vi
+    other = DossierKey("PROOF2", 2026)
+    assert linked(whole, other) == (str(DIRECT),)
+    assert linked(whole, DIRECT) == (str(other),)
+
+
+@pytest.mark.parametrize("changes", [{"paper": "C7654321"}, {"arrival": "2043-03-03"}], ids=["paper", "time"])
+def test_what_declares_something_else_is_not_linked(whole: House, changes: dict[str, str]) -> None:
+    receive(whole, 1, Channel.PORTAL)
+    assert names(receive(whole, 2, Channel.WINDOW, **changes)) == []
+    assert linked(whole, DIRECT) == ()
+
+
+def test_by_one_door_a_second_declaration_is_not_called_the_other_door_s(whole: House) -> None:
+    receive(whole, 1, Channel.WINDOW)
+    assert names(receive(whole, 2, Channel.WINDOW)) == []
+
+
+def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(whole: House) -> None:
+    receive(whole, 1, Channel.PORTAL)
+    known_to_the_window(whole)
+    newer = receive(whole, "newer", Channel.WINDOW, reference=ALIAS.number, function="02", sent="2026-03-02 07:14:59")
+    assert newer.outcome.value == "accepted"
+    asked, _ = whole.amendments.request(ALIAS, OFFICER, reason="Sai", items=ITEMS)
+    assert (asked.key, asked.version) == (DIRECT, 2)
+    assert whole.amendments.withdraw(ALIAS, OFFICER, reason="Nhầm").key == DIRECT
+    assert whole.completion.complete(ALIAS, OFFICER).key == DIRECT
+    assert oversight(whole).life(ALIAS, personal=False, actor="test").dossier.number == DIRECT.number
+    assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
+
+
+def test_a_declaration_under_the_window_s_own_number_makes_no_second_dossier(whole: House) -> None:
+    """The window's own copy of what was transferred to it, under the number that it gave."""
+    receive(whole, 1, Channel.PORTAL)
+    known_to_the_window(whole)
+    copy = receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number)
+    assert names(copy) == ["dossier_exists"]
+    assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
