@@ -70,6 +70,7 @@ OPEN = {
     *("dossier.gate", "dossier.unit", "dossier.principal", "dossier.declarant", "dossier.confirmation_number"),
     *("dossier.alias_number", "dossier.journal_head", "declaration.mapping", "declaration.digest"),
     *("amendment_request.number", "amendment_request.mapping", "amendment_request.reason"),
+    *("amendment_request.withdrawn_by", "amendment_request.withdrawal_reason", "confirmation.number"),
     *("amendment_request.officer", "amendment.number", "amendment.mapping", "amendment.decided_by"),
     *("amendment.reason", "declaration_row.group", "search_key.value", "journal.actor", "journal.previous"),
     *("journal.hash", "journal_seal.digest", "journal_seal.previous", "window.override_reason", "window.override_by"),
