@@ -32,7 +32,10 @@ def value_at(parent: etree._Element, path: str) -> str:
 
 def values(parent: etree._Element | None) -> dict[str, str]:
     """The values of an element's children by their tags; of two with one tag the last one's."""
-    return {} if parent is None else {str(child.tag): value(child) for child in parent}
+    if parent is None:
+        return {}
+    # Asked for every row of a list: a call of `value` for each element would be a good part of reading it.
+    return {str(child.tag): (child.text or "").strip() for child in parent}
 
 
 def holds_something(element: etree._Element) -> bool:
