@@ -74,6 +74,7 @@ class DatabaseSettings(_Part):
     url: SecretStr
     url_file: Path | None = None
     pool: int = Field(ge=1)
+    answer_s: float = Field(default=10, gt=0, le=60)
 
 
 class TlsSettings(_Part):

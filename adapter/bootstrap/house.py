@@ -191,7 +191,10 @@ class House:
 
     @cached_property
     def database(self) -> Database:
-        return Database(configuration.database_url(self.settings), pool=self.settings.database.pool)
+        stated = self.settings.database
+        # A command may take its time over a migration or a report; the daemon's processes serve.
+        answer_s = stated.answer_s if self.fetches else None
+        return Database(configuration.database_url(self.settings), pool=stated.pool, answer_s=answer_s)
 
     @cached_property
     def topology(self) -> Topology:

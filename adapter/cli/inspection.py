@@ -20,6 +20,7 @@ from adapter.catalogue.load import Loader
 from adapter.cli.standing import mismatches, untold
 from adapter.gateways import mailbox
 from adapter.gateways.keystore import load_certificates, load_partners
+from adapter.gateways.pooling import refuse_transaction_pooling
 from adapter.gateways.topology import compare
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
@@ -192,6 +193,7 @@ def _database(house: House) -> Iterator[Remark]:
         return
     from adapter.gateways.upgrade import current  # alembic: a tenth of the start, and for this alone
 
+    refuse_transaction_pooling(house.database)
     there, needed = current(house.database)
     if there != needed:
         stands = f"stands at revision {there}" if there else "has no tables"

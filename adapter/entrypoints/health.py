@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,6 +31,50 @@ NOTES = {
 }
 """What a part may lack and be ready all the same, and what the operator is told of it."""
 
+_CONNECTIONS = 32
+_IDLE_S = 5.0
+_WHOLE_S = 10.0
+"""So long one connection may last; a page is answered in a moment."""
+
+
+class _Server(ThreadingHTTPServer):
+    """Holds a bounded number of connections, each for seconds; of too many the oldest ends, not the new one."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._since: dict[socket.socket, float] = {}
+        self._lock = threading.Lock()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._lock:
+            self._since[request] = time.monotonic()
+            surplus = list(self._since)[:-_CONNECTIONS]
+        self._end(surplus)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._lock:
+            self._since.pop(request, None)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        """Called twice a second: who sends a letter now and then is idle too."""
+        before = time.monotonic() - _WHOLE_S
+        with self._lock:
+            late = [request for request, since in self._since.items() if since < before]
+        self._end(late)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who hangs up is no fault, and is not told."""
+
+    def _end(self, requests: list[socket.socket]) -> None:
+        for request in requests:
+            with suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)  # its thread wakes up and closes it
+
 
 class Health:
     """A small HTTP server in a thread; `parts` is set by the supervisor each round."""
@@ -35,10 +82,9 @@ class Health:
     def __init__(self, host: str, port: int) -> None:
         self.parts: dict[str, dict[str, bool]] = {}
         try:
-            self._server = ThreadingHTTPServer((host, port), _handler(self))
+            self._server = _Server((host, port), _handler(self))
         except OSError as error:
             raise Misconfigured(f"web.health_port {host}:{port}: {error.strerror}") from None
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     @property
@@ -80,6 +126,8 @@ def _lacks(name: str, has: dict[str, bool]) -> list[str]:
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = _IDLE_S
+
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._answer(HTTPStatus.OK, {"status": "alive"})

@@ -169,7 +169,7 @@ def _tell_what_was_dropped(log: Any) -> None:
 def _level(event: Event, fields: Mapping[str, Any]) -> int:
     if event in _INSIDE_A_STEP:
         return logging.DEBUG
-    if event in (Event.WORKER_KILLED, Event.WORKER_FAILED):
+    if event in (Event.WORKER_KILLED, Event.WORKER_FAILED, Event.REQUEST_FAILED):
         return logging.ERROR
     # A part that was told to stop ends without a reason.
     troubled = fields.get("kind") in _TROUBLE or (event is Event.WORKER_STOPPED and "reason" in fields)

@@ -26,6 +26,7 @@ from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.entrypoints.stderr import keep_numbers
+from adapter.gateways.pooling import refuse_transaction_pooling
 from adapter.gateways.upgrade import upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
@@ -178,20 +179,33 @@ class Supervisor:
         self.observe(Event.WORKER_STOPPED, part=child.name, pid=child.process.pid, code=code, again_in_s=pause, **why)
         self.waiting.append((time.monotonic() + pause, child.name, failures))
 
-    def _start(self, name: str, failures: int) -> Child:
+    def _start(self, name: str, failures: int) -> Child | None:
+        """Start a part; where the machine has nothing left for it (files, processes, memory), it waits for its turn."""
+        try:
+            child = self._begun(name, failures)
+        except (OSError, EOFError, MemoryError, RuntimeError) as error:
+            pause = _PAUSES_S[min(failures + 1, len(_PAUSES_S) - 1)]
+            reason = f"it cannot be started now: {getattr(error, 'strerror', None) or type(error).__name__}"
+            self.observe(Event.WORKER_STOPPED, part=name, again_in_s=pause, reason=reason)
+            self.waiting.append((time.monotonic() + pause, name, failures + 1))
+            return None
+        child.pulse.suspect(self.suspect)
+        self.children.append(child)
+        self.observe(Event.WORKER_STARTED, part=name, pid=child.process.pid)
+        return child
+
+    def _begun(self, name: str, failures: int) -> Child:
         cells = new_cells(self._context)
         process = self._context.Process(  # type: ignore[attr-defined]  # every context has it, and none says so
             target=parts.main, args=(name, self.config, cells), name=f"nsw-adapter-{name}", daemon=False
         )
         # The terminal's SIGINT goes to the whole group; a child is told by its pulse, from its first moment on.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        process.start()
-        signal.signal(signal.SIGINT, before)
-        child = Child(name, process, Pulse(cells), time.monotonic(), failures)
-        child.pulse.suspect(self.suspect)
-        self.children.append(child)
-        self.observe(Event.WORKER_STARTED, part=name, pid=process.pid)
-        return child
+        try:
+            process.start()
+        finally:
+            signal.signal(signal.SIGINT, before)
+        return Child(name, process, Pulse(cells), time.monotonic(), failures)
 
     def _reloads(self) -> Iterator[None]:
         """One step of what SIGHUP asks for, each round."""
@@ -210,6 +224,9 @@ class Supervisor:
             if old not in self.children:
                 continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
             new = self._start("worker", 0)
+            if new is None:
+                self.waiting.pop()  # the old one goes on, so nobody is to be started again
+                return
             self.exchange = (old, new)
             while not new.pulse.ready["alive"] and new.process.is_alive():
                 yield
@@ -315,6 +332,7 @@ def _migrate(whole: House, health: Health, notifier: Notifier) -> None:
     tries = 0
     while True:
         try:
+            refuse_transaction_pooling(whole.database)
             upgrade(whole.database)
             break
         except Unavailable as error:

@@ -15,36 +15,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import JSON, Connection, Engine, Table, create_engine, event, insert, text
+from sqlalchemy import JSON, Connection, Table, insert, text
 from sqlalchemy import Row as Stored
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
+from sqlalchemy.exc import SQLAlchemyError
 
+from adapter.gateways.engine import ALTERS, READS, Waits, engine
+from adapter.gateways.outages import passes, spoils
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.pipeline.converters import write
 
 __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 
 _BLOCK = 1000
-_READS, _ALTERS = "reads_only", "alters_tables"
-_UNDEFINED_TABLE = "42P01"
-_TOO_LARGE = "54"
-"""The class of SQLSTATE for a row, an index entry or a statement that goes over the server's own limits."""
-_IN_TURN = Retrying(
-    retry=retry_if_exception_message(message="database is locked"),
-    wait=wait_random(0.01, 0.1),
-    stop=stop_after_delay(30),
-    reraise=True,
-)
-"""A new file's first switch to WAL wants it alone and does not wait: of two first starts at once one could fail."""
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
@@ -55,11 +42,14 @@ class DatabaseUnavailable(Unavailable):
 
 
 class Database:
-    """One engine for one process. Must not be carried over a fork."""
+    """One engine for one process. Must not be carried over a fork. `answer_s` bounds each statement, in seconds."""
 
-    def __init__(self, url: str, *, pool: int = 5) -> None:
+    def __init__(self, url: str, *, pool: int = 5, answer_s: float | None = None) -> None:
+        def as_text(document: Any) -> str:
+            return encoded(document).decode()
+
         try:
-            self.engine = _engine(url, pool)
+            self.engine = engine(url, pool=pool, waits=Waits(answer_s), as_text=as_text)
         except (SQLAlchemyError, ValueError) as error:
             raise Misconfigured(f"the database url does not fit: {type(error).__name__}") from None
         # A command ends without asking: the server is told that its connections are not needed any more.
@@ -81,7 +71,7 @@ class Database:
         """
         committed = False
         try:
-            with _sorted(), self.engine.begin() as connection:
+            with self._sorted(), self.engine.begin() as connection:
                 yield connection
             committed = True
         finally:
@@ -95,8 +85,12 @@ class Database:
         Raises:
             DatabaseUnavailable: the server cannot be reached or ended the transaction.
         """
-        reads = {_READS: True}
-        with _sorted(writes=False), self.engine.connect().execution_options(**reads) as connection, connection.begin():
+        reads = {READS: True}
+        with (
+            self._sorted(writes=False),
+            self.engine.connect().execution_options(**reads) as connection,
+            connection.begin(),
+        ):
             if not self.is_embedded:
                 connection.execute(text("SET TRANSACTION READ ONLY"))
                 yield connection
@@ -122,7 +116,7 @@ class Database:
             with self.transaction() as connection:
                 yield connection
             return
-        with _sorted(), self.engine.connect().execution_options(**{_ALTERS: True}) as connection:
+        with self._sorted(), self.engine.connect().execution_options(**{ALTERS: True}) as connection:
             try:
                 with connection.begin():
                     yield connection
@@ -132,6 +126,21 @@ class Database:
             finally:
                 # The connection goes back to the pool, and the pragma does nothing inside a transaction.
                 connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
+
+    @contextmanager
+    def _sorted(self, *, writes: bool = True) -> Iterator[None]:
+        """What time mends leaves as DatabaseUnavailable, whoever has raised it; anything else as it is.
+
+        A connection of the pool does not outlive its use: after a fail-over all of them lead to the wrong server.
+        """
+        try:
+            yield
+        except (SQLAlchemyError, psycopg.Error) as error:
+            if not passes(error, writes=writes):
+                raise
+            if spoils(error):
+                self.engine.dispose()
+            raise DatabaseUnavailable(_reason(error)) from error
 
     def new_id(self, connection: Connection) -> int:
         """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""
@@ -190,11 +199,26 @@ class Database:
                 yield (lambda: None) if mine else None
             return
         key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        with _sorted(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.session() as connection:
             mine = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar_one()
-            yield partial(_ask, connection) if mine else None
+            yield partial(self._ask, connection) if mine else None
             if mine:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+
+    def _ask(self, connection: Connection) -> None:
+        """Anything, on the connection that holds the lock: it fails where the session is gone."""
+        with self._sorted():
+            connection.execute(text("SELECT 1"))
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection without a transaction: each statement by itself.
+
+        Raises:
+            DatabaseUnavailable: the server cannot be reached.
+        """
+        with self._sorted(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
 
     def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows that all have the same columns: COPY on PostgreSQL, executemany on SQLite."""
@@ -227,12 +251,6 @@ class Database:
         self.engine.dispose()
 
 
-def _ask(connection: Connection) -> None:
-    """Anything, on the connection that holds the lock: it fails where the session is gone."""
-    with _sorted():
-        connection.execute(text("SELECT 1"))
-
-
 @contextmanager
 def _locked(database: str | None, name: str) -> Iterator[bool]:
     """Whether a lock beside the embedded database's file is ours; in memory there is nobody else."""
@@ -257,35 +275,6 @@ def _lock(file: int) -> bool:
     return True
 
 
-@contextmanager
-def _sorted(*, writes: bool = True) -> Iterator[None]:
-    """What time mends leaves as DatabaseUnavailable, whoever has raised it; anything else as it is."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise DatabaseUnavailable(_reason(error)) from error
-    except DBAPIError as error:
-        if error.connection_invalidated or _passes(error, error.orig, writes=writes):
-            raise DatabaseUnavailable(_reason(error)) from error
-        raise
-    except psycopg.Error as error:  # COPY speaks to the driver itself: SQLAlchemy has not wrapped what it raises
-        if _passes(error, error, writes=writes):
-            raise DatabaseUnavailable(_reason(error)) from error
-        raise
-
-
-def _passes(error: Exception, cause: BaseException | None, *, writes: bool) -> bool:
-    """Whether time mends it: the server is gone, full, or only reads just now (a standby, a disk that fills).
-
-    What is too large for the server is so for ever, though the driver counts it among what passes.
-    """
-    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
-        return writes  # where we have said ourselves that we only read, it is a defect
-    if isinstance(cause, psycopg.Error) and (cause.sqlstate or "").startswith(_TOO_LARGE):
-        return False
-    return isinstance(error, (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError))
-
-
 def encoded(document: Any) -> bytes:
     """A JSON document; values of declarations as their element texts (a time in Vietnam's zone, as it was declared)."""
     return orjson.dumps(document, default=write, option=orjson.OPT_PASSTHROUGH_DATETIME)
@@ -307,68 +296,6 @@ def _copying(table: Table, names: tuple[str, ...]) -> _Copying:
         types[place] = "bytea"  # what the server takes for a document in binary is its plain text
     listed = ", ".join(f'"{name}"' for name in names)
     return f'COPY "{table.name}" ({listed}) FROM STDIN (FORMAT BINARY)', types, as_json, itemgetter(*names)
-
-
-def _engine(url: str, pool: int) -> Engine:
-    def as_text(document: Any) -> str:
-        return encoded(document).decode()
-
-    if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 30}, json_serializer=as_text)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
-        event.listen(engine, "handle_error", _tell_what_is_not_made)
-        return engine
-    engine = create_engine(
-        url,
-        pool_size=pool,
-        max_overflow=pool,
-        pool_pre_ping=False,
-        pool_timeout=10,
-        connect_args={"connect_timeout": 5, "application_name": "nsw-adapter"},
-        json_serializer=as_text,
-    )
-    event.listen(engine, "handle_error", _tell_what_is_not_made)
-    return engine
-
-
-def _tell_what_is_not_made(context: ExceptionContext) -> None:
-    """What is not there yet does not come by waiting: an operator makes it.
-
-    Raises:
-        Misconfigured: tables, or the embedded database's folder, are missing.
-    """
-    error = context.original_exception
-    if getattr(error, "sqlstate", None) == _UNDEFINED_TABLE or str(error).startswith("no such table"):
-        raise Misconfigured("database: the tables are not made: run nsw-adapter database upgrade")
-    if context.engine and str(error) == "unable to open database file":
-        _tell_the_place(Path(context.engine.url.database or ""))
-
-
-def _tell_the_place(file: Path) -> None:
-    """Where folder and file are there and ours, something is short for now (file descriptors), and that passes."""
-    if not os.access(file.parent, os.F_OK):
-        raise Misconfigured(f"database: the folder {file.parent} is not there: make it, for the service's user")
-    for place in (file.parent, file):
-        if os.access(place, os.F_OK) and not os.access(place, os.R_OK | os.W_OK):
-            raise Misconfigured(f"database: this user may not read and write {place}")
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN is deferred: it locks at the first write, after the reads it must protect (measured: a lost
-    # update). So it is switched off, and `_begin_immediate` takes the lock first.
-    connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    _IN_TURN(connection.execute, "PRAGMA journal_mode=WAL")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    reads = options.get(_READS)
-    if options.get(_ALTERS):
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _reason(error: Exception) -> str:

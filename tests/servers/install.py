@@ -30,6 +30,7 @@ JDK = "default-jdk-headless"
 INSTALLED: dict[str, Callable[[], bool]] = {
     "rabbitmq-server": lambda: Path("/usr/lib/rabbitmq/bin/rabbitmq-server").exists(),
     "postgresql": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
+    "pgbouncer": lambda: shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is not None,
     "xmlsec1": lambda: shutil.which("xmlsec1") is not None,
     "openssl": lambda: shutil.which("openssl") is not None,
     "softhsm2": lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists() and bool(shutil.which("softhsm2-util")),

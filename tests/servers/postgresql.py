@@ -117,6 +117,29 @@ class Postgres:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def follow(self, primary: "Postgres") -> None:
+        """Make this folder a streaming standby of a cluster that runs, and start it."""
+        own = {"port": str(free_ports(1)[0]), "password": primary._secret["password"]}
+        self._prepare_folder(own)
+        source = primary.url.replace("+psycopg", "")
+        self._run([
+            str(binaries() / "pg_basebackup"), "--pgdata", str(self.folder / "data"),
+            "--dbname", source, "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+        ])  # fmt: skip
+        self.start()
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self._execute(sql.SQL("SELECT pg_promote()"))
+
+    def freeze(self) -> None:
+        """Stop every process as a hung disk or a paused machine does: connections stay, nobody answers."""
+        send(self.processes(), signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        send(self.processes(), signal.SIGCONT)
+
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Make a database, if wanted as a copy of another one that nobody uses just now, and give its URL."""
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
@@ -164,21 +187,25 @@ class Postgres:
         return pid if here and alive(pid) else None
 
     def _make_cluster(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        port, password = free_ports(1)[0], secrets.token_hex(16)
-        secret = self.folder / "secret.json"
-        secret.touch(mode=0o600)
-        secret.write_text(json.dumps({"port": str(port), "password": password}))
+        password = secrets.token_hex(16)
+        self._prepare_folder({"port": str(free_ports(1)[0]), "password": password})
         password_file = self.folder / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(password)
         if os.geteuid() == 0:
-            shutil.chown(self.folder, SYSTEM_USER, SYSTEM_USER)
             shutil.chown(password_file, SYSTEM_USER, SYSTEM_USER)
         options = ["--username=nsw", "--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"]
         options += ["--no-locale"] if self._fsync else ["--no-locale", "--no-sync"]
         self._run([str(binaries() / "initdb"), "--pgdata", str(self.folder / "data"), *options])
         password_file.unlink()
+
+    def _prepare_folder(self, own: dict[str, str]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        secret = self.folder / "secret.json"
+        secret.touch(mode=0o600)
+        secret.write_text(json.dumps(own))
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, SYSTEM_USER, SYSTEM_USER)
 
     def _run(self, command: Sequence[str]) -> None:
         try:

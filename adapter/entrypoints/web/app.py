@@ -215,7 +215,7 @@ def _service(house: House, authenticate: _Authenticate) -> APIRouter:
         return shapes.window_shape(window.state(), declare_at)
 
     @router.get("/healthz", summary="Alive")
-    def alive() -> dict[str, str]:
+    async def alive() -> dict[str, str]:
         """The process answers."""
         return {"status": "alive"}
 

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from adapter.entrypoints.web.headers import SECURE
 from adapter.entrypoints.web.shapes import FindingShape, finding_shape
@@ -23,6 +24,8 @@ from adapter.services.threshold import TurnedAway, Why
 MEDIA_TYPE = "application/problem+json"
 _KIND = "urn:nsw-adapter:problem:"
 _RETRY_S = 10
+HUNG_UP = 499
+"""The caller closed the connection before he had sent everything; no status of HTTP's own, but the usual one for it."""
 _STATUS = {
     Why.ROLE: HTTPStatus.FORBIDDEN,
     Why.CLOSED: HTTPStatus.CONFLICT,
@@ -111,10 +114,17 @@ def install(app: FastAPI, observe: Observe) -> None:
         Unavailable: _unavailable,
         RequestValidationError: _invalid,
         HTTPException: _http,
+        ClientDisconnect: _hung_up,
         Exception: failed,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+
+
+def _hung_up(_: Request, error: Exception) -> Response:
+    """Nobody reads this answer; its status stands in the log, where it is no fault of ours."""
+    del error
+    return Response(status_code=HUNG_UP)
 
 
 def _refused(_: Request, error: NotServed) -> Response:

@@ -11,9 +11,11 @@ import uvicorn
 from adapter.bootstrap import House
 from adapter.entrypoints.pulse import Pulse
 from adapter.entrypoints.web.app import create_app
+from adapter.entrypoints.web.patience import patient_protocol
 from adapter.model.errors import Misconfigured, Unavailable
 
 _ROUND_S = 2.0
+_HEADER_BYTES = 16 * 1024
 _AT_ONCE = 200
 """Requests at once; more are told to come back."""
 
@@ -54,6 +56,9 @@ def configuration(house: House, host: str, port: int) -> uvicorn.Config:
         timeout_graceful_shutdown=20,
         lifespan="off",
         ws="none",
+        http=patient_protocol(),
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+        backlog=512,
     )
 
 

@@ -1,0 +1,190 @@
+"""From a url to an engine: several hosts, how long each thing may take, a connection that does not wait for ever.
+
+A frozen server acknowledges every packet, so neither keepalives nor its own time-outs tell it: the client counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.abc import RV, PQGen
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import ExceptionContext
+from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
+
+from adapter.model.errors import Misconfigured
+
+READS, ALTERS = "reads_only", "alters_tables"
+_UNDEFINED_TABLE = "42P01"
+_CONNECT_S = 5
+_POOL_S = 5
+_LATER_S = 2.0
+"""So much later than the server itself the client gives a statement up: the server's word says more."""
+_INTERVAL_S = 0.1
+_OVER_THE_LINE = {
+    # The line: who does not acknowledge for ten seconds is gone.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_OF_SEVERAL = {"target_session_attrs": "read-write"}
+"""The one that takes writes. Of a single host what only reads just now may still be read."""
+_AT_THE_SERVER = {
+    # So that it frees the locks of a machine that has vanished, and of a process that stands still.
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "idle_in_transaction_session_timeout": "120s",
+}
+_IN_TURN = Retrying(
+    retry=retry_if_exception_message(message="database is locked"),
+    wait=wait_random(0.01, 0.1),
+    stop=stop_after_delay(30),
+    reraise=True,
+)
+"""A new file's first switch to WAL wants it alone and does not wait: of two first starts at once one could fail."""
+
+
+class NoAnswer(psycopg.OperationalError):
+    """The server has taken the statement and says nothing: it is frozen, or the line is."""
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """A connection that is given up where its server does not answer within `answer_s` seconds; None: it waits."""
+
+    answer_s: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = _INTERVAL_S, timeout: float | None = None) -> RV:
+        """As its parent; what comes from a server that was given up is never read.
+
+        Raises: NoAnswer.
+        """
+        if timeout is not None or self.answer_s is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.answer_s)
+        except psycopg.errors._WaitTimeout:
+            self.pgconn.finish()
+            raise NoAnswer(f"no answer within {self.answer_s:g} s") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a statement may take, and wait for a lock, in seconds; None: as long as it takes (a migration)."""
+
+    answer_s: float | None = None
+
+    def settings(self) -> dict[str, str]:
+        """What the server is told of it."""
+        if self.answer_s is None:
+            return {}
+        milliseconds = round(self.answer_s * 1000)
+        return {"statement_timeout": f"{milliseconds}", "lock_timeout": f"{round(milliseconds * 0.8)}"}
+
+
+def engine(url: str, *, pool: int, waits: Waits, as_text: Callable[[Any], str]) -> Engine:
+    """An engine for one process; `as_text` writes JSON.
+
+    Raises: ValueError, SQLAlchemyError for a url that cannot be read.
+    """
+    if url.startswith("sqlite"):
+        made = create_engine(url, connect_args={"timeout": 30}, json_serializer=as_text)
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_immediate)
+    else:
+        stated = several_hosts(url)
+        wanted = _OVER_THE_LINE | (_OF_SEVERAL if "," in str(stated.query.get("host", "")) else {})
+        made = create_engine(
+            stated,
+            pool_size=pool,
+            max_overflow=pool,
+            pool_pre_ping=False,
+            pool_timeout=_POOL_S,
+            connect_args={
+                "connect_timeout": _CONNECT_S,
+                "application_name": "nsw-adapter",
+                **{name: value for name, value in wanted.items() if name not in stated.query},
+            },
+            json_serializer=as_text,
+        )
+        event.listen(made, "do_connect", _connecting(waits))
+    event.listen(made, "handle_error", _tell_what_is_not_made)
+    return made
+
+
+def several_hosts(url: str) -> URL:
+    """The url, also in libpq's own form for several hosts (`//user@one:5432,two/name`), not SQLAlchemy's."""
+    scheme, separator, rest = url.partition("://")
+    place, slash, end = rest.partition("/")
+    user, at, hosts = place.rpartition("@")
+    if "," not in hosts:
+        return make_url(url)
+    pairs = [re.fullmatch(r"(\[[^]]*\]|[^:]*)(?::(\d+))?", each) for each in hosts.split(",")]
+    if not all(pairs):
+        raise ValueError("hosts")
+    named = {
+        "host": ",".join(pair[1].strip("[]") for pair in pairs if pair),
+        "port": ",".join(pair[2] or "5432" for pair in pairs if pair),
+    }
+    return make_url(f"{scheme}{separator}{user}{at}{slash}{end}").update_query_dict(named)
+
+
+def _connecting(waits: Waits) -> Callable[..., PatientConnection]:
+    told = {**_AT_THE_SERVER, **waits.settings()}
+
+    def connect(_dialect: Any, _record: Any, args: Any, parameters: Any) -> PatientConnection:
+        connection = PatientConnection.connect(*args, **parameters, autocommit=True)
+        connection.answer_s = _CONNECT_S
+        # By statements, not as start-up options: those a pooler refuses.
+        connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in told.items()))
+        connection.autocommit = False
+        connection.answer_s = None if waits.answer_s is None else waits.answer_s + _LATER_S
+        return connection
+
+    return connect
+
+
+def _tell_what_is_not_made(context: ExceptionContext) -> None:
+    """What is not there yet does not come by waiting: an operator makes it.
+
+    Raises:
+        Misconfigured: tables, or the embedded database's folder, are missing.
+    """
+    error = context.original_exception
+    if getattr(error, "sqlstate", None) == _UNDEFINED_TABLE or str(error).startswith("no such table"):
+        raise Misconfigured("database: the tables are not made: run nsw-adapter database upgrade")
+    if context.engine and str(error) == "unable to open database file":
+        _tell_the_place(Path(context.engine.url.database or ""))
+
+
+def _tell_the_place(file: Path) -> None:
+    """Where folder and file are there and ours, something is short for now (file descriptors), and that passes."""
+    if not os.access(file.parent, os.F_OK):
+        raise Misconfigured(f"database: the folder {file.parent} is not there: make it, for the service's user")
+    for place in (file.parent, file):
+        if os.access(place, os.F_OK) and not os.access(place, os.R_OK | os.W_OK):
+            raise Misconfigured(f"database: this user may not read and write {place}")
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN is deferred: it locks at the first write, after the reads it must protect (measured: a lost
+    # update). So it is switched off, and `_begin_immediate` takes the lock first.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    _IN_TURN(connection.execute, "PRAGMA journal_mode=WAL")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    reads = options.get(READS)
+    if options.get(ALTERS):
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

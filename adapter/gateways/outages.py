@@ -1,0 +1,63 @@
+"""Which of a database's errors time mends, and after which a pooled connection must not be used again. Pure."""
+
+from __future__ import annotations
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+_TOO_LARGE = "54"
+"""A row, an index entry or a statement that goes over the server's own limits is too large for ever."""
+_PASSING = {
+    *("08", "53", "57", "58"),  # the connection, resources, an operator's or the system's intervention
+    *("40", "55"),  # two transactions that meet, an object that is not in the state for it
+    *("0B", "24", "25", "26", "2D", "34", "3B"),  # the state of this session, its transaction, cursors and statements
+    *("XX001", "XX002"),  # damaged files: the operator mends them, no message is at fault
+    "42P05",  # a prepared statement of that name is there: another client's, behind a pooler
+}
+"""Classes of SQLSTATE, and single states."""
+_OUR_OWN = {"40", "55P03", "57014"}
+"""Only this transaction has failed: lost against another, or took too long. The connection is as good as before."""
+_STALE_PLAN = "RevalidateCachedQuery"
+"""The server's function that tells a prepared statement whose tables a migration has changed."""
+
+
+def passes(error: Exception, *, writes: bool = True) -> bool:
+    """Whether time mends it: the server is gone, full, only reads just now, or the session's state is lost.
+
+    `writes`: whether the transaction was one that may write.
+    """
+    if isinstance(error, (PoolTimeout, PendingRollbackError)):
+        return True
+    cause = driver_error(error)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+        return writes  # where we have said ourselves that we only read, it is a defect
+    if isinstance(cause, psycopg.Error) and cause.sqlstate:
+        return _told_to_pass(cause, cause.sqlstate)
+    return isinstance(error, (OperationalError, InterfaceError)) or isinstance(
+        cause, (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError)
+    )
+
+
+def spoils(error: Exception) -> bool:
+    """Whether the connections of the pool must not be used again: who has told it may be the wrong server by now."""
+    state = getattr(driver_error(error), "sqlstate", None) or ""
+    return not isinstance(error, PoolTimeout) and not _among(state, _OUR_OWN)
+
+
+def driver_error(error: Exception) -> BaseException | None:
+    """What the driver raised; COPY speaks to it without SQLAlchemy around."""
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _told_to_pass(cause: psycopg.Error, state: str) -> bool:
+    if state.startswith(_TOO_LARGE):
+        return False
+    stale = cause.diag.source_function == _STALE_PLAN
+    return stale or _among(state, _PASSING) or isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+
+
+def _among(state: str, states: set[str]) -> bool:
+    return state[:2] in states or state in states
