@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from adapter import settings as configuration
@@ -132,8 +132,11 @@ class House:
         keys = {name: [pair.certificates for pair in ring.pairs] for name, ring in self.keyrings.items()}
         partners = {name: partner.certificates for name, partner in stated.trust.partners.items()}
         stores = {name: (part.anchors, part.intermediates) for name, part in stated.trust.authorities.items()}
+        tls = stated.broker.tls
+        broker = (tls.certificate, tls.ca) if tls else None
         days = sorted(stated.trust.alert_days, reverse=True)
-        return Expiry(self.database, lambda: installed(keys, partners, stores), self.legal_clock, self.observe, days)
+        in_use = partial(installed, keys, partners, stores, broker)
+        return Expiry(self.database, in_use, self.legal_clock, self.observe, days)
 
     @cached_property
     def admission(self) -> Admission:

@@ -19,6 +19,7 @@ from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
 from adapter.cli.standing import mismatches, untold
 from adapter.gateways import mailbox
+from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.keystore import load_certificates, load_partners
 from adapter.gateways.pooling import refuse_transaction_pooling
 from adapter.gateways.topology import compare
@@ -79,7 +80,9 @@ def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) 
     except Misconfigured as error:
         yield from (Remark(part, Weight.FAULT, each) for each in str(error).splitlines())
     except Unavailable as error:
-        yield Remark(part, Weight.CANNOT_TELL, f"{error}: is it running, and is its url right?")
+        # The broker's gateway says itself what to look at.
+        advice = "" if isinstance(error, BrokerUnavailable) else ": is it running, and is its url right?"
+        yield Remark(part, Weight.CANNOT_TELL, f"{error}{advice}")
 
 
 def _configuration(house: House) -> Iterator[Remark]:

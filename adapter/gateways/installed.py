@@ -21,6 +21,8 @@ class Use(StrEnum):
     PARTNER = "trust.partners"
     ANCHOR = "trust.stores.anchors"
     INTERMEDIATE = "trust.stores.intermediates"
+    BROKER = "broker.tls.certificate"
+    BROKER_AUTHORITY = "broker.tls.ca"
     REGISTERED = "certificate"
 
 
@@ -52,8 +54,11 @@ def installed(
     keys: Mapping[str, Iterable[Path]],
     partners: Mapping[str, Iterable[Path]],
     stores: Mapping[str, tuple[Path, Path | None]],
+    broker: tuple[Path, Path] | None = None,
 ) -> Iterator[InUse]:
     """Everything that the files hold now: they change while a key or partner is rolled over.
+
+    `broker`: what this side shows of itself over TLS, and the authorities that vouch for the other.
 
     Raises:
         Misconfigured: a file cannot be read.
@@ -69,6 +74,11 @@ def installed(
             for each in load_folder(folder, must_hold=False):
                 # A renewed authority keeps its name: then the new certificate stands in for the old one.
                 yield _in_use(use, name, each, group=each.subject.rfc4514_string())
+
+    if broker is not None:
+        yield from (_in_use(Use.BROKER, "", each) for each in load_certificates(broker[0])[:1])
+        for each in load_certificates(broker[1]):
+            yield _in_use(Use.BROKER_AUTHORITY, "", each, group=each.subject.rfc4514_string())
 
 
 def _in_use(use: Use, name: str, certificate: x509.Certificate, group: str = "") -> InUse:

@@ -28,6 +28,8 @@ STOPS = {
     (Use.ANCHOR, TIMESTAMPING): "no time stamp of this authority proves a signing time any more",
     (Use.ANCHOR, ""): "every signature whose chain ends at this authority is rejected",
     (Use.INTERMEDIATE, ""): "signatures below this authority are rejected, unless they bring its new certificate",
+    (Use.BROKER, ""): "the broker lets us in no more: nothing comes or goes until it is renewed, nothing is lost",
+    (Use.BROKER_AUTHORITY, ""): "the broker is trusted no more: nothing comes or goes until it is renewed",
     (Use.REGISTERED, ""): "what its holder signs with it is rejected",
 }
 """What no longer works, by use and name."""

@@ -20,6 +20,7 @@ import pika.exceptions
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
+from adapter.gateways.broker.advice import advice
 from adapter.gateways.decoder import guard_decoder
 from adapter.model.errors import Misconfigured, Unavailable
 
@@ -126,6 +127,12 @@ def _tls_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
+def told(problem: object) -> str:
+    """What went wrong when connecting, and what to do about it."""
+    what = advice(problem)
+    return f"{reason_of(problem)}; {what}" if what else reason_of(problem)
+
+
 def reason_of(problem: object) -> str:
     """What went wrong, in one line: pika's own exceptions often have no text but a list of causes."""
     if isinstance(problem, pika.exceptions.AMQPConnectionError) and problem.args:
@@ -147,8 +154,8 @@ def opened(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) -> I
     try:
         yield connection
     except pika.exceptions.ChannelClosedByBroker as problem:
-        told = f"broker {place}: {problem.reply_code} {problem.reply_text}"
-        raise BrokerRefused(told, problem.reply_code) from problem
+        text = f"broker {place}: {problem.reply_code} {problem.reply_text}"
+        raise BrokerRefused(text, problem.reply_code) from problem
     except LIBRARY_ERRORS as problem:
         raise BrokerUnavailable(f"broker {place}: {reason_of(problem)}") from problem
     finally:
@@ -166,7 +173,7 @@ def _connected(address: BrokerAddress, timeout_s: float) -> tuple[str, BlockingC
         try:
             return each.place, BlockingConnection(wanted)
         except Exception as problem:  # noqa: BLE001  # the peer may say anything, and pika parses it: it is no broker then
-            reasons.append(f"broker {each.place}: {reason_of(problem)}")
+            reasons.append(f"broker {each.place}: {told(problem)}")
             cause = problem
     raise BrokerUnavailable("; ".join(reasons)) from cause
 

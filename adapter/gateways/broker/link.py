@@ -27,6 +27,7 @@ from adapter.gateways.broker.address import (
     BrokerUnavailable,
     parameters,
     reason_of,
+    told,
 )
 from adapter.model.errors import Misconfigured
 
@@ -190,7 +191,7 @@ class Link:
             except Misconfigured as problem:  # a certificate's file that is being replaced
                 self._reason = str(problem)
             except LIBRARY_ERRORS as problem:  # no descriptor is left
-                self._reason = reason_of(problem)
+                self._reason = told(problem)
             return self._connection
 
     def _opened(self, connection: Any) -> None:
@@ -230,7 +231,7 @@ class Link:
 
     def _ended(self, connection: Any, problem: object) -> None:
         if not isinstance(problem, pika.exceptions.ConnectionClosedByClient):
-            self._reason = reason_of(problem)
+            self._reason = told(problem)
         connection.ioloop.stop()
 
     def _enter(self, state: State, reason: str) -> None:
