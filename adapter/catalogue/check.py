@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,16 +16,16 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import xmlschema
-import yaml
 from lxml import etree
 
 from adapter.catalogue import amends
 from adapter.catalogue.form import Form, form_of
 from adapter.catalogue.keywords import unknown
 from adapter.catalogue.lists import Lists
-from adapter.catalogue.load import PROCEDURE_FILE, YAML, Source, reporter
+from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
 from adapter.catalogue.names import Names
 from adapter.catalogue.paths import Paths
+from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.model.procedure import Catalogue, Procedure, ReplyKind
 
 Compiled = Callable[[str], xmlschema.XMLSchema10]
@@ -102,7 +103,8 @@ def _words(file: Path) -> Iterator[str]:
     if not file.is_file():
         yield "there is no such file; name its two folders after the procedure and the version stated in it"
         return
-    yield from unknown(yaml.load(file.read_text(encoding="utf-8"), YAML))  # noqa: S506  the safe loader, in C
+    with suppress(NoYaml):  # told where it is loaded
+        yield from unknown(read_yaml(file.read_bytes()))
 
 
 def _replies(catalogue: Catalogue, source: Source) -> Iterator[str]:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import xmlschema
-import yaml
 from lxml import etree
 
 from adapter.catalogue.calendar import read_calendar
+from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue, FindingText, Severity
@@ -50,8 +50,6 @@ CALENDAR_FILE = "calendar.yaml"
 LIMITS_FILE = "deadlines.yaml"
 SHARED_FOLDER = "common"
 """Below the schemas: types for others to include, no document of its own."""
-YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The safe loader, in C where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +126,12 @@ class Loader:
 
     def _yaml(self, file: Path) -> dict[str, Any]:
         try:
-            document = yaml.load(file.read_text(encoding="utf-8"), YAML)  # noqa: S506  the safe loader, in C
+            document = read_yaml(file.read_bytes())
         except OSError as error:
             self.faults.append(f"{file}: {error.strerror}")
             return {}
-        except yaml.YAMLError as error:
-            self.faults.append(f"{file}: no YAML: {error}")
+        except NoYaml as error:
+            self.faults += [f"{file}: {fault}" for fault in error.faults]
             return {}
         return document if isinstance(document, dict) else {}
 

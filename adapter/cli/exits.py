@@ -46,5 +46,7 @@ class Commands(TyperGroup):
 
 
 def _told(code: Exit, text: str) -> typer.Exit:
-    typer.echo(f"nsw-adapter: {' '.join(text.split())}", err=True)
+    """One line for each fault."""
+    for line in text.splitlines():
+        typer.echo(f"nsw-adapter: {' '.join(line.split())}", err=True)
     return leave(code)

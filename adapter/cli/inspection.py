@@ -28,7 +28,7 @@ from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust import fitness, is_valid
-from adapter.settings import RENAMED, KeySettings, Settings, database_url
+from adapter.settings import RENAMED, KeySettings, Settings, broker_urls, database_url
 
 SOON = timedelta(days=30)
 CALENDAR_SOON = timedelta(days=31)
@@ -87,7 +87,10 @@ def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) 
 
 def _configuration(house: House) -> Iterator[Remark]:
     settings = house.settings
-    if settings.workers.count > 1 and database_url(settings).startswith("sqlite"):
+    yield from _told("configuration", lambda: broker_urls(settings))
+    unread = list(_told("configuration", lambda: database_url(settings)))
+    yield from unread
+    if settings.workers.count > 1 and not unread and database_url(settings).startswith("sqlite"):
         yield _fault("configuration", "workers.count: more than one worker needs PostgreSQL, SQLite has one writer")
     if settings.clock.unsafe_frozen is not None:
         yield _warning("configuration", "clock.unsafe_frozen: the legal clock stands still; only tests want that")
@@ -95,9 +98,6 @@ def _configuration(house: House) -> Iterator[Remark]:
         yield _warning(
             "configuration", f"{old}: it is called {RENAMED[old]} now; the old name goes with a later version"
         )
-    level = settings.log.level
-    if level.lower() not in ("debug", "info", "warning", "error"):
-        yield _fault("configuration", f"log.level: {level!r} is none of debug, info, warning, error")
 
 
 def _answers(house: House) -> Iterator[Remark]:

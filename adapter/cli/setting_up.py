@@ -25,13 +25,18 @@ def check(
 ) -> None:
     """Check configuration, data, keys, trust, revocation, topology, broker and database: all faults at once.
 
-    Exit code 0 if there is no fault, 1 if there is one; a warning is told and changes nothing. A broker or database
+    Exit code 0 if there is no fault, 1 if there is one, 2 if the configuration cannot be read or a value does not fit;
+    a warning is told and changes nothing. A broker or database
     that cannot be reached is a fault too ("cannot tell" is not "is well"), unless --offline.
     """
     try:
-        remarks = inspect(open_house(config), offline=offline)
+        house = open_house(config)
     except Misconfigured as error:  # the configuration itself: what it names cannot be looked at
-        remarks = [Remark("configuration", Weight.FAULT, str(error))]
+        if json:
+            unread = [Remark("configuration", Weight.FAULT, line) for line in str(error).splitlines()]
+            as_json({"faults": len(unread), "remarks": unread})
+        raise
+    remarks = inspect(house, offline=offline)
     faults = sum(remark.counts for remark in remarks)
     if json:
         as_json({"faults": faults, "remarks": remarks})

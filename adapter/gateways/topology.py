@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 import pika.exceptions
-import yaml
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exchange_type import ExchangeType
 
+from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.gateways.broker.address import BrokerAddress, opened
 from adapter.model.errors import Misconfigured
 
@@ -67,9 +67,11 @@ def load_topology(path: Path) -> Topology:
     Raises: Misconfigured, naming all faults at once.
     """
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-        raise Misconfigured(f"{path}: {problem}") from problem
+        tree = read_yaml(path.read_bytes(), text_keys=True)
+    except OSError as problem:
+        raise Misconfigured(f"cannot read {path}: {problem.strerror}") from problem
+    except NoYaml as problem:
+        raise Misconfigured("\n".join(f"{path}: {fault}" for fault in problem.faults)) from problem
     if not isinstance(tree, dict) or any(not isinstance(tree.get(part), dict) for part in ("exchanges", "queues")):
         raise Misconfigured(f"{path}: needs the two maps exchanges and queues")
     faults = list(_misspelt(tree))

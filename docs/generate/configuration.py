@@ -1,11 +1,11 @@
-"""Every key of config.yaml: its type from adapter/settings, its shipped value and its comment from the file."""
+"""Every key of config.yaml: its type from adapter/settings/shape, its shipped value and its comment from the file."""
 
 from __future__ import annotations
 
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,22 +72,37 @@ def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
 
 
 def _type(field: FieldInfo) -> str:
-    annotation: Any = field.annotation
-    null = ""
+    return _of(field.annotation, tuple(field.metadata))
+
+
+def _of(annotation: Any, metadata: tuple[Any, ...]) -> str:
+    """What may stand there: kind and bounds."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        inner, *more = typing.get_args(annotation)
+        return _of(inner, (*metadata, *_flat(more)))
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         options = [option for option in typing.get_args(annotation) if option is not types.NoneType]
-        annotation, null = options[0], " or null"
+        return f"{_of(options[0], metadata)} or null"
     if typing.get_origin(annotation) is tuple:
-        return f"list: {_TYPES[typing.get_args(annotation)[0]]}{null}"
+        some = ", not empty" if any(getattr(each, "min_length", 0) for each in metadata) else ""
+        return f"list: {_of(typing.get_args(annotation)[0], ())}{some}"
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(code(each) for each in typing.get_args(annotation))
     signs = {"Ge": ("ge", "≥ "), "Gt": ("gt", "> "), "Le": ("le", "≤ ")}
     bounds = [
         f"{sign}{getattr(each, attribute):g}"
-        for each in field.metadata
+        for each in metadata
         for attribute, sign in [signs.get(type(each).__name__, (None, ""))]
         if attribute
     ]
-    patterns = [code(each.pattern) for each in field.metadata if getattr(each, "pattern", None)]
-    return " ".join([_TYPES[annotation], *bounds, *patterns]) + null
+    patterns = [code(each.pattern) for each in metadata if getattr(each, "pattern", None)]
+    return " ".join([_TYPES[annotation], *bounds, *patterns])
+
+
+def _flat(metadata: Sequence[Any]) -> Iterator[Any]:
+    """The bounds of `Field` stand in its own list."""
+    for each in metadata:
+        yield from each.metadata if isinstance(each, FieldInfo) else (each,)
 
 
 def comments() -> dict[str, str]:
@@ -142,7 +157,7 @@ def page() -> str:
     told, values = words(), shipped()
     blocks = head(
         "Configuration",
-        "`config.yaml` and `adapter/settings.py`",
+        "`config.yaml` and `adapter/settings/shape.py`",
         "The file is the one after `--config`, else `$NSW_CONFIG`, else `./config.yaml`, else the one that was "
         "installed with the program. Folders and files in it are relative to it. An environment variable goes before "
         "the file; a path given there is relative to the working directory. `NSW_AMQP_URL` and `NSW_DATABASE_URL` are "

@@ -1,0 +1,54 @@
+"""Whether a url can be the address of a database or a broker: what is wrong with it, never the url itself.
+
+A url may hold a password, so that no part of it but the scheme is repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+_DATABASES = {"sqlite": "sqlite:///file", "postgresql+psycopg": "postgresql+psycopg://user@host/name"}
+_BROKERS = ("amqp", "amqps")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}")
+_PORTS = range(1, 65536)
+
+
+def database_fault(url: str) -> str | None:
+    """What is wrong with a database's url; None if nothing is."""
+    known = f"write {' or '.join(_DATABASES.values())}"
+    try:
+        parts = make_url(url)
+    except ArgumentError:
+        return f"it is no database url; {known}"
+    except ValueError:
+        return "its port is no number from 1 to 65535"
+    if parts.drivername not in _DATABASES:
+        return f"there is no driver {_shown(parts.drivername)!r} here; {known}"
+    if parts.port is not None and parts.port not in _PORTS:
+        return "its port is no number from 1 to 65535"
+    return None
+
+
+def broker_fault(url: str) -> str | None:
+    """What is wrong with a broker's url; None if nothing is."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "its host or port cannot be read; a port is a number from 1 to 65535"
+    if parts.scheme not in _BROKERS:
+        return f"scheme {_shown(parts.scheme)!r} is neither amqp nor amqps; write amqp://host:port/vhost"
+    if not parts.hostname:
+        return "it names no host; write amqp://host:port/vhost"
+    if port is not None and port not in _PORTS:
+        return "its port is no number from 1 to 65535"
+    return None
+
+
+def _shown(scheme: str) -> str:
+    """Only what looks like a scheme is repeated: a password in the wrong place is not."""
+    return scheme if _SCHEME.fullmatch(scheme) else "?"

@@ -1,0 +1,29 @@
+"""config.yaml to frozen settings: `shape` says what may stand there, `reading` reads file and environment."""
+
+from adapter.settings.old_names import RENAMED
+from adapter.settings.reading import broker_urls, database_url, load_settings
+from adapter.settings.shape import (
+    AuthoritySettings,
+    InstallationSettings,
+    KeySettings,
+    KeysSettings,
+    PartySettings,
+    Settings,
+    StoreSettings,
+    TrustSettings,
+)
+
+__all__ = [
+    "RENAMED",
+    "AuthoritySettings",
+    "InstallationSettings",
+    "KeySettings",
+    "KeysSettings",
+    "PartySettings",
+    "Settings",
+    "StoreSettings",
+    "TrustSettings",
+    "broker_urls",
+    "database_url",
+    "load_settings",
+]
