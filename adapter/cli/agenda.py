@@ -19,14 +19,14 @@ _COLUMNS = ("subject", "procedure", "gate", "name", "party", "standing", "starte
 
 def deadlines(
     due_within: Annotated[
-        float | None, typer.Option(metavar="HOURS", min=0, help="Only what ends within so many hours.")
+        float | None, typer.Option(metavar="HOURS", min=0, max=87600, help="Only what ends within so many hours.")
     ] = None,
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only what has passed; exit code 1 if anything has.")
     ] = False,
     procedure: Annotated[str | None, typer.Option(help="Only this procedure.")] = None,
     gate: Annotated[str | None, typer.Option(help="Only this gate.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="Figures of the last so many days.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=36500, help="Figures of the last so many days.")] = 30,
     limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 200,
     at: Annotated[
         str | None,

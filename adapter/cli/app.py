@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_group
 
-from adapter.cli.exits import EXIT_CODES, Commands
+from adapter.cli.exits import EXIT_CODES, Commands, look_at_texts
+from adapter.cli.terminal import prepare, say
 
 COMMANDS = {
     "run": "running:run",
@@ -70,7 +71,9 @@ def _command(name: str, found: Any) -> Any:
         holder.add_typer(found, name=name)
     else:
         holder.command(name)(found)
-    return get_group(holder).commands[name]
+    made = get_group(holder).commands[name]
+    look_at_texts(made)
+    return made
 
 
 class _Program(Commands):
@@ -86,7 +89,6 @@ app = typer.Typer(
     cls=_Program,
     help=f"The border guard's adapter to the national single window.\n\n{EXIT_CODES}",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -96,9 +98,9 @@ def _print_version(asked: bool) -> None:
         from importlib.metadata import PackageNotFoundError, version  # a third of the start, for this one word
 
         try:
-            typer.echo(version("nsw-adapter"))
+            say(version("nsw-adapter"))
         except PackageNotFoundError:
-            typer.echo("not installed")
+            say("not installed")
         raise typer.Exit
 
 
@@ -114,4 +116,5 @@ def _top(
 def main() -> None:
     """The console script."""
     gc.set_threshold(_COLLECT_AFTER)
+    prepare()
     app()

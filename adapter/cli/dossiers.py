@@ -24,7 +24,7 @@ dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, acc
 journal = typer.Typer(no_args_is_help=True, help="The journal.")
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The dossier's number.")]
-Year = Annotated[int, typer.Argument(metavar="YEAR", help="The dossier's year.")]
+Year = Annotated[int, typer.Argument(metavar="YEAR", min=1000, max=9999, help="The dossier's year.")]
 OfficerId = Annotated[str, typer.Option("--officer", metavar="ID", help="The officer's id; the journal keeps it.")]
 OfficerName = Annotated[str, typer.Option("--name", help="The officer's name, as it stands in the signed form.")]
 Rank = Annotated[str, typer.Option("--rank", help="Rank, as it stands in the signed form.")]

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, get_args
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from typer.core import TyperGroup
 
+from adapter.cli.terminal import finish, give_up, say
 from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
+from adapter.model.text import text_fault, typed
+
+_LARGEST = 2**63
+"""Ids are below it: a column of the database holds no more."""
+_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
 
 
 class Exit(IntEnum):
@@ -32,7 +42,7 @@ def leave(code: Exit) -> typer.Exit:
 
 
 class Commands(TyperGroup):
-    """The group that turns the program's own errors into one line and an exit code."""
+    """The group that turns whatever ends a command into one line and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:  # click's context: typer keeps it private
         try:
@@ -44,9 +54,78 @@ class Commands(TyperGroup):
         except Unavailable as error:
             raise _told(Exit.UNAVAILABLE, f"{error}; try again when it is back") from error
 
+    def main(  # type: ignore[override]  # the options that typer has of its own are handed on as they are
+        self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
+    ) -> Any:
+        """Run a command line and end the process with its exit code."""
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **extra)
+        sys.exit(self._code(args, extra))
+
+    def _code(self, args: Sequence[str] | None, extra: dict[str, Any]) -> int:
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+            finish()
+        except NoArgsIsHelpError as error:
+            error.show()
+            return int(Exit.USAGE)
+        except ClickException as error:
+            told = f"{error.format_message()} (see {_words(error)} --help)"
+            return _told(Exit.USAGE, " ".join(told.split())).exit_code
+        except typer.Abort:
+            return _interrupted()
+        except BrokenPipeError:
+            _nobody_reads()
+            return int(Exit.NO)
+        except OSError as error:
+            named = f"{error.filename}: " if error.filename else ""
+            return _told(Exit.USAGE, f"{named}{error.strerror or error}").exit_code
+        if code == _INTERRUPTED:
+            return _interrupted()
+        return code if isinstance(code, int) else int(Exit.OK)
+
+
+def _words(error: ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return str(context.command_path) if context is not None else "nsw-adapter"
+
+
+def _interrupted() -> int:
+    _told(Exit.NO, "interrupted")
+    return _INTERRUPTED
+
+
+def _nobody_reads() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            give_up(stream)
+
 
 def _told(code: Exit, text: str) -> typer.Exit:
     """One line for each fault."""
     for line in text.splitlines():
-        typer.echo(f"nsw-adapter: {' '.join(line.split())}", err=True)
+        say(f"nsw-adapter: {' '.join(line.split())}", error=True)
     return leave(code)
+
+
+def look_at_texts(command: Any) -> None:
+    """Give every parameter that is a text or a number the check of what a person types; groups are nested."""
+    for inner in getattr(command, "commands", {}).values():
+        look_at_texts(inner)
+    for parameter in command.params:
+        descriptor = getattr(parameter, "type_descriptor", None)
+        kinds = () if descriptor is None else (descriptor.annotation, *get_args(descriptor.annotation))
+        if {str, int, float} & set(kinds):
+            parameter.callback = _checked
+
+
+def _checked(_: Any, parameter: Any, value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_checked(_, parameter, each) for each in value]
+    if isinstance(value, int | float) and not -_LARGEST <= value < _LARGEST:  # NaN is neither
+        raise Misconfigured(f"{parameter.opts[0]}: the number is too large")
+    if not isinstance(value, str):
+        return value
+    if fault := text_fault(value):
+        raise Misconfigured(f"{parameter.opts[0]}: {fault}")
+    return typed(value, parameter.opts[0])

@@ -14,6 +14,7 @@ from adapter.bootstrap import House
 from adapter.bootstrap import house as build
 from adapter.entrypoints.log import silence
 from adapter.model.errors import Misconfigured
+from adapter.model.text import time_fault
 from adapter.pipeline.envelope import VIETNAM
 
 STDIN = "-"
@@ -48,6 +49,8 @@ def moment(text: str | None, option: str) -> datetime | None:
         stated = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no ISO 8601 time", param_hint=option) from None
+    if fault := time_fault(stated):
+        raise typer.BadParameter(fault, param_hint=option)
     return stated if stated.tzinfo else stated.replace(tzinfo=VIETNAM)
 
 
@@ -73,6 +76,8 @@ def read_input(file: Path) -> bytes:
     Raises:
         Misconfigured: it cannot be read.
     """
+    if str(file) == STDIN and sys.stdin is None:
+        raise Misconfigured("stdin is closed; name a file")
     try:
         return sys.stdin.buffer.read() if str(file) == STDIN else file.read_bytes()
     except OSError as error:

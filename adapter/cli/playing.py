@@ -24,7 +24,8 @@ from adapter.simulator.window import Answer, Carrier, Identity, Letter, TestWind
 def send(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Signed messages; - is stdin.")],
     wait: Annotated[
-        float | None, typer.Option(min=0.1, metavar="SECONDS", help="Wait so long for an answer to each, and show it.")
+        float | None,
+        typer.Option(min=0.1, max=86400, metavar="SECONDS", help="Wait so long for an answer to each, and show it."),
     ] = None,
     json: AsJson = False,
     pki: PkiFolder = None,
@@ -58,8 +59,12 @@ def send(
 
 @simulate.command("window")
 def play(
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after that; default: when interrupted.")] = None,
-    heartbeat: Annotated[float, typer.Option(min=0, help="Seconds between heartbeats (90/01); 0 sends none.")] = 30.0,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=31536000, help="Stop after that; default: when interrupted.")
+    ] = None,
+    heartbeat: Annotated[
+        float, typer.Option(min=0, max=86400, help="Seconds between heartbeats (90/01); 0 sends none.")
+    ] = 30.0,
     receipts: Annotated[bool, typer.Option(help="Answer 20/*, 30/* and 40/* with 99.")] = True,
     json: AsJson = False,
     pki: PkiFolder = None,

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
-import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from adapter.cli.terminal import console, say, say_json, visible
 from adapter.pipeline.envelope import VIETNAM
 
 
 def as_json(value: Any) -> None:
     """One JSON document on one line."""
-    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+    say_json(value, _plain)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Rows under their columns; an absent value is a dash."""
-    shown = Table(title=title, title_justify="left", show_lines=False)
+    shown = Table(title=escape(visible(title)), title_justify="left", show_lines=False)
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(escape(visible(column)), overflow="fold")
     for row in rows:
-        shown.add_row(*(escape(words(cell)) for cell in row))
+        shown.add_row(*(escape(visible(words(cell))) for cell in row))
     console().print(shown)
 
 
@@ -48,19 +46,13 @@ def pairs(title: str, values: Mapping[str, object]) -> None:
 
 
 def line(text: str) -> None:
-    """One line, as it is."""
-    typer.echo(text)
+    """One line; what cannot be seen is shown as an escape."""
+    say(text)
 
 
 def note(text: str) -> None:
     """A remark beside the result, on stderr."""
-    typer.echo(f"note: {text}", err=True)
-
-
-def console() -> Console:
-    """Stdout as it is now. Without a terminal lines are wide, so that nothing is folded in a file."""
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=200)
+    say(f"note: {text}", error=True)
 
 
 def words(value: object) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-import typer
 from typer.main import get_command
 
 from adapter.cli.app import app
+from adapter.cli.terminal import block
 
 NAME = "nsw-adapter"
 _HEAD = f"""# The command line
@@ -110,4 +110,4 @@ def _default(parameter: Described) -> str:
 
 
 if __name__ == "__main__":
-    typer.echo(reference(), nl=False)
+    block(reference(), end="")

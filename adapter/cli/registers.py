@@ -195,7 +195,7 @@ def authorisation_grant(
 
 @authorisation.command("revoke")
 def authorisation_revoke(
-    id: Annotated[int, typer.Argument(metavar="ID", help="As `authorisation list` shows it.")],
+    id: Annotated[int, typer.Argument(metavar="ID", min=1, help="As `authorisation list` shows it.")],
     reason: Kept,
     by: By = None,
     json: AsJson = False,

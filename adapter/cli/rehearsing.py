@@ -33,7 +33,7 @@ def rehearse(
     by_day: Annotated[
         bool, typer.Option("--by-day", help="Versions by the day of reception; default: the newest for every day.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=0, help="Tell at most so many; all are counted.")] = 1000,
+    limit: Annotated[int, typer.Option(min=0, max=1000000, help="Tell at most so many; all are counted.")] = 1000,
     json: AsJson = False,
     config: Config = None,
 ) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line
+from adapter.cli.terminal import block
 from adapter.gateways import views as reports
 from adapter.model.errors import Misconfigured
 
@@ -53,7 +54,7 @@ def views(
         return
     for view in made:
         for statement in reports.statements(view, known):
-            line(f"{statement};\n")
+            block(f"{statement};\n")
 
 
 def _told(what: str, names: list[str], json: bool) -> None:

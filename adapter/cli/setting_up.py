@@ -12,6 +12,7 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.inspection import Remark, Weight, inspect
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, table
+from adapter.cli.terminal import block
 from adapter.gateways import topology
 from adapter.model.errors import Misconfigured
 
@@ -66,7 +67,7 @@ def declare(
         return
     text = json_format.dumps(topology.export_definitions(house.topology, vhost=vhost), indent=2)
     if str(export) == "-":
-        line(text)
+        block(text)
         return
     try:
         export.write_text(text + "\n", encoding="utf-8")

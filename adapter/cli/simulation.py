@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from lxml import etree
 from adapter.bootstrap import now
 from adapter.cli.options import AsJson, Config, moment, open_house, read_input
 from adapter.cli.printing import as_json, line, table
+from adapter.cli.terminal import raw as write_raw
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.simulator.pki import SIGNERS, Party, Pki, load_pki, make_pki
 from adapter.simulator.sign import SignatureForm, sign_message
@@ -94,7 +94,7 @@ def simulate_sign(
     except (RuntimeError, FileNotFoundError) as error:
         raise Misconfigured(f"the form {form} needs a working xmlsec1 program: {error}") from None
     if str(output) == "-":
-        sys.stdout.buffer.write(signed)
+        write_raw(signed)
         return
     try:
         output.write_bytes(signed)

@@ -12,6 +12,7 @@ from adapter.bootstrap import now
 from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, pairs, words
+from adapter.cli.terminal import say
 from adapter.services.tokens import Role
 from adapter.services.window import Mode, State
 
@@ -83,7 +84,9 @@ def token_issue(
     label: Annotated[str, typer.Option(help="Whose it is.")],
     bound_to: Annotated[str | None, typer.Option(help="A declarant's personal number or tax code.")] = None,
     office: Annotated[str | None, typer.Option(help="A customs token's gate or border unit.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Valid for so long; default: until revoked.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36500, help="Valid for so long; default: until revoked.")
+    ] = None,
     by: By = None,
     json: AsJson = False,
     config: Config = None,
@@ -96,7 +99,7 @@ def token_issue(
         as_json({"id": number, "token": plain, "expires_at": until})
         return
     line(plain)
-    typer.echo(f"token {number}: shown only once; give it to its owner over a safe way", err=True)
+    say(f"token {number}: shown only once; give it to its owner over a safe way", error=True)
 
 
 @token.command("list")

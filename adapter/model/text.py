@@ -12,10 +12,12 @@ from adapter.model.errors import NotAllowed
 
 LONGEST = 1000
 """Characters of the longest text that a person types: the reason in a form that is sent."""
-OFFICER_NAME, OFFICER_RANK, OFFICER_ID = 100, 100, 64
-"""Characters of an officer's name and rank in the forms that carry them, and of his id in the journal."""
+OFFICER_NAME, OFFICER_RANK, REMARKS = 100, 50, 1000
+"""Characters in the forms that carry them; a test compares them with every XSD."""
 REASON = 500
 """Characters of a reason that is told in a refusal among other words."""
+ACTOR = 100
+"""Characters of the id by which the journal names an officer or operator."""
 _SPACES = "\t\n\r"
 _JOINERS = "\u200c\u200d"
 """Zero-width letters that some scripts cannot be written without."""

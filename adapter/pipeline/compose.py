@@ -18,6 +18,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Reply
 from adapter.model.procedure import ReplyKind, ReplySpec
+from adapter.model.text import holdable
 from adapter.pipeline.addressing import Address, echoable
 from adapter.pipeline.envelope import write_time
 
@@ -101,6 +102,13 @@ def _header(to: Address, reply_type: str, function: str, message_id: str, now: d
     return header
 
 
+def _write(parent: etree._Element, tag: str, text: str | None) -> etree._Element:
+    """An element with its text. What an earlier version has stored may hold what XML cannot: it parks nothing."""
+    element = etree.SubElement(parent, tag)
+    element.text = text if text is None or (text.isascii() and text.isprintable()) else holdable(text)
+    return element
+
+
 def _party(tag: str, party: Party) -> etree._Element:
     element = etree.Element(tag)
     values = {
@@ -111,16 +119,16 @@ def _party(tag: str, party: Party) -> etree._Element:
         "organizationCode": party.organization_code,
     }
     for name, value in values.items():
-        etree.SubElement(element, name).text = value
+        _write(element, name, value)
     if party.unit_code:
-        etree.SubElement(element, "unitCode").text = party.unit_code
+        _write(element, "unitCode", party.unit_code)
     return element
 
 
 def _append(parent: etree._Element, tag: str, values: Mapping[str, str]) -> etree._Element:
     element = etree.SubElement(parent, tag)
     for name, value in values.items():
-        etree.SubElement(element, name).text = value
+        _write(element, name, value)
     return element
 
 
@@ -141,7 +149,7 @@ def _start(kind: ReplyKind, answered: InReplyTo | None) -> etree._Element:
 def receipt(answered: InReplyTo, now: datetime) -> etree._Element:
     """t/99: received, nothing more."""
     content = _start(ReplyKind.RECEIPT, answered)
-    etree.SubElement(content, "ReceiveDate").text = write_time(now)
+    _write(content, "ReceiveDate", write_time(now))
     return content
 
 
@@ -150,7 +158,7 @@ def errors(answered: InReplyTo, findings: Sequence[StatedFinding]) -> etree._Ele
     content = _start(ReplyKind.ERRORS, answered)
     _error_list(etree.SubElement(content, "ErrorList"), "Error", findings)
     if any(finding.name == "too_many_findings" for finding in findings):
-        etree.SubElement(content, "ErrorsCapped").text = "1"
+        _write(content, "ErrorsCapped", "1")
     return content
 
 
@@ -164,8 +172,8 @@ def acceptance(
 ) -> etree._Element:
     """20/21 (tiếp nhận): carries ReceiveDate, so it is the receipt too; warnings are told, not hidden."""
     content = _start(ReplyKind.ACCEPTANCE, answered)
-    etree.SubElement(content, "AcceptDate").text = write_time(now)
-    etree.SubElement(content, "ReceiveDate").text = write_time(received)
+    _write(content, "AcceptDate", write_time(now))
+    _write(content, "ReceiveDate", write_time(received))
     who = {
         "Organization": installation.organization,
         "Division": installation.division,
@@ -197,7 +205,7 @@ def refusal(
         "LegalGround": ground,
     }
     _append(content, "Reject", reject)
-    etree.SubElement(content, "RejectDate").text = write_time(now)
+    _write(content, "RejectDate", write_time(now))
     _error_list(etree.SubElement(content, "ErrorList"), "Error", findings)
     return content
 
@@ -232,7 +240,7 @@ def amendment_request(answered: InReplyTo, asked: Asked, installation: Installat
     content = _start(ReplyKind.AMENDMENT_REQUEST, answered)
     times = {"RequestDate": write_time(asked.at), "AnswerBefore": write_time(asked.answer_before)}
     for tag, text in {"RequestNumber": asked.number, **times, "Reason": asked.reason}.items():
-        etree.SubElement(content, tag).text = text
+        _write(content, tag, text)
     if asked.items:
         items = etree.SubElement(content, "Items")
         for item in asked.items:
@@ -248,7 +256,7 @@ def completion(
 ) -> etree._Element:
     """30/23: the confirmation form, built from `values` (path below the form's root, text), in their order."""
     content = _start(ReplyKind.COMPLETION, answered)
-    etree.SubElement(content, "FormNumber").text = form
+    _write(content, "FormNumber", form)
     element = etree.SubElement(content, root)
     for path, text in values:
         if text is None or text == "":
@@ -258,7 +266,7 @@ def completion(
         for step in steps:
             found = parent.find(step)
             parent = etree.SubElement(parent, step) if found is None else found
-        etree.SubElement(parent, leaf).text = text
+        _write(parent, leaf, text)
     return content
 
 
@@ -275,11 +283,11 @@ def transfer(request: Exchanged, reply: Exchanged, *, key: DossierKey, incident:
     """40/01: what was decided directly, for the window's books (NĐ 85/2019 Article 17(5))."""
     content = _start(ReplyKind.TRANSFER, None)
     if incident:
-        etree.SubElement(content, "Incident").text = incident
+        _write(content, "Incident", incident)
     for tag, side, time in (("Request", request, "ReceivedAt"), ("Reply", reply, "DecidedAt")):
         _append(content, tag, {"Digest": side.digest, "Bytes": side.base64, time: write_time(side.at)})
-    etree.SubElement(content, "DossierNumber").text = key.number
-    etree.SubElement(content, "DossierYear").text = str(key.year)
+    _write(content, "DossierNumber", key.number)
+    _write(content, "DossierYear", str(key.year))
     return content
 
 

@@ -13,6 +13,7 @@ from adapter.gateways.journal import Entry
 from adapter.gateways.suspensions import Suspension
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Catalogue
+from adapter.model.text import ACTOR, REASON, typed
 from adapter.services.numbers import number_of
 
 
@@ -32,7 +33,7 @@ class Accounts:
             NotAllowed: no number, no unit, no reason that could be told to him, or it is suspended there already.
         """
         now, told = self.clock(), reason_of(reason)
-        account = number_of(number)
+        account, officer = number_of(number), officer_of(officer)
         self._is_unit(unit)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
@@ -54,7 +55,7 @@ class Accounts:
             NotAllowed: it is not suspended there.
         """
         now, told = self.clock(), reason_of(reason)
-        account = number_of(number)
+        account, officer = number_of(number), officer_of(officer)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
             lifted = [each for each in store.standing(connection, [account]) if unit is None or each.unit == unit]
@@ -89,7 +90,13 @@ def reason_of(text: str) -> str:
     Raises:
         NotAllowed: it is empty, or too long for a refusal.
     """
-    told = " ".join(text.split())
-    if not 0 < len(told) <= 500:
-        raise NotAllowed("a reason of 1 to 500 characters is told to him who is turned away")
-    return told
+    return typed(text, "a reason is told to him who is turned away", most=REASON, least=1)
+
+
+def officer_of(text: str) -> str:
+    """The id of the officer who decided, as records keep it.
+
+    Raises:
+        NotAllowed: it is empty, too long, or no record can hold it.
+    """
+    return typed(text, "the officer's id", most=ACTOR, least=1)

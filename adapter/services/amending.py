@@ -17,9 +17,11 @@ from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Procedure, ReplyKind
+from adapter.model.text import typed
 from adapter.pipeline import compose
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
+from adapter.services.accounts import reason_of
 from adapter.services.completion import Completion
 from adapter.services.desk import Desk, Done, Matter, Officer, Said
 from adapter.services.docket import amendment_due
@@ -57,6 +59,15 @@ class Amendments:
         if not items:
             raise NotAllowed("a request to amend names what is wrong and what is asked: give it at least one item")
         due: list[datetime] = []
+        reason = typed(reason, "the reason", least=1)
+        items = [
+            replace(
+                item,
+                wrong=typed(item.wrong, "what is wrong", least=1),
+                asked=typed(item.asked, "what is asked", least=1),
+            )
+            for item in items
+        ]
 
         def say(matter: Matter) -> Said:
             ledger, dossier = matter.ledger, matter.dossier
@@ -168,7 +179,7 @@ class Amendments:
         Raises:
             NotAllowed: there is no such amendment waiting.
         """
-        key = self._waiting(number)
+        key, reason = self._waiting(number), reason_of(reason)
 
         def say(matter: Matter) -> Said:
             row = self._still_waiting(matter, number)

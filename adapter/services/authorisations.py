@@ -13,8 +13,10 @@ from adapter.gateways.database import Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
 from adapter.model.stages import Signer
+from adapter.model.text import typed
 from adapter.pipeline.principal import Representation
-from adapter.services.numbers import number_of
+from adapter.services.accounts import reason_of
+from adapter.services.numbers import LARGEST_ID, number_of
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,10 @@ class Authorisations:
         """
         now = self.clock()
         pair = number_of(holder), number_of(principal)
-        begins, text = valid_from or now, document.strip()
+        begins, text = valid_from or now, typed(document, "the document", most=80)
         if pair[0] == pair[1]:
             raise NotAllowed("holder and principal are the same: nobody needs an authorisation of his own")
-        if not 0 < len(text) <= 80:
+        if not text:
             raise NotAllowed("the document has a number of 1 to 80 characters: it is what an inspector asks for")
         if valid_to is not None and valid_to <= begins:
             raise NotAllowed("an authorisation ends after it begins")
@@ -88,9 +90,9 @@ class Authorisations:
         Raises:
             NotAllowed: there is none of that id, or it is revoked already.
         """
-        now = self.clock()
+        now, reason = self.clock(), reason_of(reason)
         with self.database.transaction() as connection:
-            if not store.revoke(connection, row_id, reason=reason, at=now):
+            if not 0 < row_id < LARGEST_ID or not store.revoke(connection, row_id, reason=reason, at=now):
                 raise NotAllowed(f"there is no authorisation {row_id} that could be revoked; see `authorisation list`")
             detail = {"authorisation": row_id, "reason": reason}
             journal.append(connection, self.database, Entry("authorisation.revoke", actor, now, detail))

@@ -18,11 +18,13 @@ from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import PLACED, CompletionSpec, Procedure, ReplyKind
+from adapter.model.text import REMARKS, typed
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.terms import Terms, to_bring
 from adapter.services.desk import Desk, Matter, Officer, Said
+from adapter.services.grounds import LONGEST as LONGEST_GROUND
 from adapter.services.grounds import ground_of
 
 _WITHDRAWN = "Yêu cầu sửa đổi, bổ sung số {number} đã được rút lúc {at}."
@@ -63,6 +65,8 @@ class Completion:
         Raises:
             NotAllowed: the dossier is unknown or its state has no such step.
         """
+
+        remarks = typed(remarks, "the remarks", most=REMARKS)
 
         def say(matter: Matter) -> Said:
             amended = matter.act is Act.COMPLETE_AMENDMENT
@@ -106,6 +110,8 @@ class Completion:
             NotAllowed: the dossier is unknown or its state has no such step.
         """
 
+        reason = typed(reason, "the reason", least=1)
+
         def say(matter: Matter) -> Said:
             finding = Finding("officer_refusal", "/Envelope", Severity.REFUSE, words={"reason": reason})
             procedure = self.desk.procedure(matter.latest.mapping)
@@ -135,7 +141,7 @@ class Completion:
             correspondence.state([finding]),
             correspondence.installation,
             name=officer.name,
-            ground=ground_of(procedure, codelists, ground, general=general),
+            ground=ground_of(procedure, codelists, typed(ground, "the ground", most=LONGEST_GROUND), general=general),
             now=matter.ledger.now,
         )
 

@@ -22,6 +22,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel
+from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
 from adapter.pipeline import addressing, compose
 from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
@@ -36,6 +37,15 @@ class Officer:
     id: str
     name: str
     rank: str = ""
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            NotAllowed: the forms that are signed, or the journal, cannot hold one of them.
+        """
+        for part, most in (("id", ACTOR), ("name", OFFICER_NAME), ("rank", OFFICER_RANK)):
+            least = 1 if part == "id" else 0
+            object.__setattr__(self, part, typed(getattr(self, part), f"the officer's {part}", most=most, least=least))
 
     @property
     def actor(self) -> str:
@@ -117,6 +127,8 @@ class Desk:
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
         """
+        if not officer.name:
+            raise NotAllowed("the officer's name stands in the signed form; it is empty")
         with self.database.transaction() as connection:
             key = dossiers.own_key(connection, key)
             self.database.lock(connection, [dossiers.lock_name(key)])

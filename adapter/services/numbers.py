@@ -9,6 +9,8 @@ from stdnum.vn import mst
 from adapter.model.errors import NotAllowed
 from adapter.pipeline.trust.holder import plain
 
+LARGEST_ID = 2**63
+"""Ids are below it: a column of the database holds no more."""
 _PERSONAL = re.compile(r"[0-9]{12}")
 
 

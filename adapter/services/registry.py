@@ -20,8 +20,9 @@ from adapter.gateways.certificates import CertificateState, Name, Office, Regist
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
+from adapter.model.text import holdable, typed
 from adapter.pipeline.trust.holder import NumberPlace, numbers
-from adapter.services.accounts import reason_of
+from adapter.services.accounts import officer_of, reason_of
 from adapter.services.numbers import number_of
 
 
@@ -94,11 +95,11 @@ class Registry:
     ) -> dict[str, object]:
         own = numbers(certificate, self.places)
         return {
-            "issuer": certificate.issuer.rfc4514_string()[:500],
+            "issuer": holdable(certificate.issuer.rfc4514_string())[:500],
             "serial": f"{certificate.serial_number:x}",
             "fingerprint": certificate.fingerprint(SHA256()).hex(),
-            "subject": certificate.subject.rfc4514_string()[:500],
-            "holder": (how.holder or _holder(certificate))[:255],
+            "subject": holdable(certificate.subject.rfc4514_string())[:500],
+            "holder": typed(how.holder, "the holder", most=255, least=1) if how.holder else _holder(certificate),
             "number": (stated or next(iter(own), None) or "")[:20] or None,
             "valid_from": certificate.not_valid_before_utc,
             "valid_to": certificate.not_valid_after_utc,
@@ -156,7 +157,7 @@ class Registry:
     def _change(
         self, which: str, state: CertificateState, reason: str, officer: str, issuer: str | None, actor: str
     ) -> Registered:
-        now, told = self.clock(), reason_of(reason)
+        now, told, officer = self.clock(), reason_of(reason), officer_of(officer)
         with self.database.transaction() as connection:
             self.database.lock(connection, ["certificate registry"])
             found = _one(store.named(connection, which), which, issuer)
@@ -195,7 +196,7 @@ def _one(found: Sequence[Registered], which: str, issuer: str | None) -> Registe
 
 def _holder(certificate: x509.Certificate) -> str:
     common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(common[0].value) if common else certificate.subject.rfc4514_string()
+    return holdable(str(common[0].value) if common else certificate.subject.rfc4514_string())[:255]
 
 
 def _name(row: dict[str, object]) -> Name:

@@ -18,6 +18,7 @@ from adapter.gateways import tokens as store
 from adapter.gateways.database import Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
+from adapter.model.text import typed
 
 PREFIX = "nsw_"
 """So that a token that was published by mistake can be searched for."""
@@ -92,7 +93,7 @@ class Tokens:
         Raises:
             NotAllowed: role, identity and office do not fit together, or the label is in use.
         """
-        now = self.clock()
+        now, label = self.clock(), typed(label, "the label", most=120)
         given = _check(role, label, bound_to, office)
         if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
             raise NotAllowed("a token expires at a time to come, given with its zone")
@@ -164,7 +165,7 @@ def _check(stated: str, label: str, bound_to: str | None, office: str | None) ->
     if stated not in list(Role):
         raise NotAllowed(f"there is no role {stated!r}; there are {', '.join(Role)}")
     role = Role(stated)
-    if not 0 < len(label.strip()) <= 120:
+    if not label:
         raise NotAllowed("a token has a label of 1 to 120 characters")
     if role is Role.DECLARANT:
         if bound_to is None or not _BOUND.fullmatch(bound_to):

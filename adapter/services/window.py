@@ -17,6 +17,7 @@ from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.model.ages import age, not_after
 from adapter.model.events import Event, Observe
+from adapter.model.text import REASON, typed
 
 
 class Mode(StrEnum):
@@ -199,7 +200,7 @@ class Window:
 
     def override(self, mode: Mode, *, reason: str, actor: str) -> None:
         """The operator's word, which stands until he ends it; it always has a reason."""
-        now = self.clock()
+        now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
         with self.database.transaction() as connection:
             windows.write(
                 connection,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import get_args, get_origin
@@ -12,27 +11,34 @@ from pydantic import BaseModel
 
 from adapter.settings.shape import Settings
 
+_ANY = "*"
+
 
 def misspelt_variables() -> Iterator[str]:
     """NSW_ variables that are no setting but nearly one: a slip would otherwise be silent."""
     known = [*sorted(_variables(Settings, "NSW_")), "NSW_CONFIG", "NSW_AMQP_URL", "NSW_DATABASE_URL"]
     for name in sorted(os.environ):
         asked = name.upper()
-        if not asked.startswith("NSW_") or any(re.fullmatch(each, asked) for each in known):
+        if not asked.startswith("NSW_") or any(_is_of(asked, each) for each in known):
             continue
         # One underscore instead of two is the commonest slip, so that underscores do not count.
-        plain = {each.replace("__", "_"): each for each in known if "[" not in each}
+        plain = {each.replace("__", "_"): each for each in known if _ANY not in each}
         for meant in get_close_matches(asked.replace("__", "_"), plain, n=1, cutoff=0.85):
             yield f"{name} is no setting; did you mean {plain[meant]}?"
 
 
+def _is_of(name: str, known: str) -> bool:
+    parts, wanted = name.split("__"), known.split("__")
+    return len(parts) == len(wanted) and all(want in (_ANY, part) for part, want in zip(parts, wanted, strict=True))
+
+
 def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    """Patterns of the variables of a section; names that the installation chooses may be any."""
+    """The variables of a section; `*` stands for a name that the installation chooses."""
     for name, stated in model.model_fields.items():
         variable = f"{prefix}{(stated.alias or name).upper()}"
         yield variable
         options = [stated.annotation, *get_args(stated.annotation)]
         parts = [part for part in options if isinstance(part, type) and issubclass(part, BaseModel)]
-        many = "[A-Z0-9_]+__" if get_origin(stated.annotation) is dict else ""
+        many = f"{_ANY}__" if get_origin(stated.annotation) is dict else ""
         if parts:
             yield from _variables(parts[0], f"{variable}__{many}")

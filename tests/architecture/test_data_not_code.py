@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-import yaml
 
-from adapter.catalogue.load import YAML
+from adapter.catalogue.strict_yaml import read_yaml
 from tests.harness.pki import ROOT
 from tests.harness.source import modules, nodes
 
@@ -55,7 +54,7 @@ def _fields() -> list[dict[str, str]]:
 
 def _stated_fields() -> Iterator[dict[str, str]]:
     for file in (ROOT / "mappings").glob("*/*/procedure.yaml"):
-        stated = yaml.load(file.read_bytes(), YAML)
+        stated = read_yaml(file.read_bytes())
         yield from stated.get("fields", [])
         for group in stated.get("groups", []):
             yield from (field | {"path": f"{group['path']}/{field['path']}"} for field in group["fields"])
@@ -81,7 +80,7 @@ def test_no_form_field_name_stands_in_the_program() -> None:
 
 @cache
 def _codes() -> set[str]:
-    lists = (yaml.load(file.read_bytes(), YAML) for file in (ROOT / "mappings/codelists").glob("*.yaml"))
+    lists = (read_yaml(file.read_bytes()) for file in (ROOT / "mappings/codelists").glob("*.yaml"))
     return {str(entry["code"]) for stated in lists for entry in stated["codes"]}
 
 

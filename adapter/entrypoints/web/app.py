@@ -1,11 +1,13 @@
 """The HTTP interface: routes, who may call them, and the OpenAPI document. Every decision is in the services."""
 
 # Annotations are not postponed here: FastAPI reads them, and the dependencies they name are made in these functions.
+import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator
 from starlette.concurrency import run_in_threadpool
 
 from adapter.bootstrap import House
@@ -15,6 +17,7 @@ from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.problems import MEDIA_TYPE, NotServed, Problem, problem
 from adapter.entrypoints.web.shapes import API
 from adapter.model.errors import Unavailable
+from adapter.model.text import text_fault
 from adapter.services.lookup import Kind, Question
 from adapter.services.tokens import Caller
 
@@ -41,6 +44,16 @@ _Year = Annotated[int, Path(ge=1000, le=9999, description="The dossier's year.")
 _Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="The declaration's id, from Location.")]
 _Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the reply.")]
 _Authenticate = Callable[..., Caller]
+
+
+def _holdable(text: str) -> str:
+    if fault := text_fault(text):
+        raise ValueError(fault)
+    return unicodedata.normalize("NFC", text)
+
+
+_Typed = Annotated[str, AfterValidator(_holdable)] | None
+"""A text that a person types: nothing that no form or database can hold."""
 
 
 def create_app(house: House) -> FastAPI:
@@ -180,12 +193,12 @@ def _lookup(house: House, authenticate: _Authenticate) -> APIRouter:
 def _question(
     reference: Annotated[str | None, Query(pattern=_NUMBER, description="Our number or the window's.")] = None,
     year: Annotated[int | None, Query(ge=1000, le=9999, description="The year that goes with reference.")] = None,
-    paper: Annotated[str | None, Query(min_length=1, max_length=60, description="An identity paper's number.")] = None,
-    confirmation: Annotated[str | None, Query(min_length=1, max_length=60, description="Its number.")] = None,
-    plate: Annotated[str | None, Query(min_length=1, max_length=60, description="Plate of a vehicle.")] = None,
-    tax_code: Annotated[str | None, Query(min_length=1, max_length=60, description="An enterprise's tax code.")] = None,
+    paper: Annotated[_Typed, Query(min_length=1, max_length=60, description="An identity paper's number.")] = None,
+    confirmation: Annotated[_Typed, Query(min_length=1, max_length=60, description="Its number.")] = None,
+    plate: Annotated[_Typed, Query(min_length=1, max_length=60, description="Plate of a vehicle.")] = None,
+    tax_code: Annotated[_Typed, Query(min_length=1, max_length=60, description="An enterprise's tax code.")] = None,
     ship: Annotated[
-        str | None,
+        _Typed,
         Query(min_length=1, max_length=100, description="A ship's IMO number, name, registration number or call sign."),
     ] = None,
 ) -> Question:
