@@ -117,4 +117,4 @@ def main() -> None:
     """The console script."""
     gc.set_threshold(_COLLECT_AFTER)
     prepare()
-    app()
+    app(prog_name="nsw-adapter")

@@ -13,9 +13,10 @@ import re
 import sys
 import unicodedata
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _HIDDEN = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u03ff\u1e00-\u1eff]")
 """Candidates: what is neither ASCII nor a Latin or Greek letter is looked up."""
@@ -70,6 +71,8 @@ def raw(body: bytes) -> None:
 
 def console() -> Console:
     """Stdout as it is now. Without a terminal lines are wide, so that nothing is folded in a file."""
+    from rich.console import Console  # a third of the start, for those commands that draw a table
+
     made = Console(highlight=False, emoji=False)
     return made if made.is_terminal else Console(highlight=False, emoji=False, width=200)
 

@@ -27,7 +27,8 @@ def _loaded(*arguments: str) -> set[str]:
 def test_the_version_is_told_without_the_program() -> None:
     loaded = _loaded("--version")
     ours = {name for name in loaded if name.startswith("adapter.")}
-    assert ours == {"adapter.cli", "adapter.cli.app", "adapter.cli.exits", "adapter.model", "adapter.model.errors"}
+    said = {f"adapter.cli.{name}" for name in ("app", "exits", "terminal")}
+    assert ours == {"adapter.cli", "adapter.model", "adapter.model.errors", "adapter.model.text", *said}
     assert not loaded & set(_HEAVY)
 
 
