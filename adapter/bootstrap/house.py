@@ -164,7 +164,7 @@ class House:
     @cached_property
     def keyrings(self) -> dict[str, Keyring]:
         """Our keys by their names in the configuration."""
-        return keyrings(self.settings.keys, self.legal_clock, self.observe)
+        return keyrings(self.settings.keys, self.legal_clock, self.observe, lambda: self.trust)
 
     def keys(self) -> Keys:
         """The keys that sign our replies now.

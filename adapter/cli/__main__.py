@@ -1,6 +1,6 @@
-"""`python -m adapter.cli`: the same as the console script."""
+"""`python -m adapter.cli`: the same as `python -m adapter`, but for an interrupt while it is being loaded."""
 
-from adapter.__main__ import main
+from adapter.cli.app import main
 
 if __name__ == "__main__":
     main()

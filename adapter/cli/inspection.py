@@ -88,6 +88,9 @@ def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) 
 def _configuration(house: House) -> Iterator[Remark]:
     settings = house.settings
     yield from _told("configuration", lambda: broker_urls(settings))
+    for secret in (settings.broker.url_file, settings.database.url_file):
+        if secret is not None:
+            yield from _private("configuration", secret)
     unread = list(_told("configuration", lambda: database_url(settings)))
     yield from unread
     if settings.workers.count > 1 and not unread and database_url(settings).startswith("sqlite"):
@@ -140,8 +143,8 @@ def _keys(house: House) -> Iterator[Remark]:
                 remark for remark in _dates("keys", stated.certificates) if not (len(pairs) > 1 and remark.counts)
             )
             for secret in (stated.key, stated.pkcs11.pin_file if stated.pkcs11 else None):
-                if secret is not None and _readable_by_all(secret):
-                    yield _warning("keys", f"{secret}: everybody on this machine may read this; chmod 600")
+                if secret is not None:
+                    yield from _private("keys", secret)
 
 
 def _trust(house: House) -> Iterator[Remark]:
@@ -254,8 +257,14 @@ def _certificates(file: Path) -> tuple[x509.Certificate, ...]:
         return ()  # told where it is loaded
 
 
-def _readable_by_all(file: Path) -> bool:
-    return file.is_file() and bool(file.stat().st_mode & 0o004)
+def _private(part: str, file: Path) -> Iterator[Remark]:
+    """Who may exchange a secret is as good as who knows it."""
+    mode = file.stat().st_mode if file.is_file() else 0
+    if mode & 0o022:
+        whom = "everybody on this machine" if mode & 0o002 else "its group"
+        yield _fault(part, f"{file}: {whom} may write this, and so exchange it; chmod 600")
+    elif mode & 0o004:
+        yield _warning(part, f"{file}: everybody on this machine may read this; chmod 600")
 
 
 def _fault(part: str, text: str) -> Remark:

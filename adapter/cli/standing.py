@@ -9,25 +9,18 @@ from cryptography import x509
 
 from adapter.bootstrap import House, now
 from adapter.gateways.fetching import Bounds, Fetcher
-from adapter.gateways.keystore import load_certificates
 from adapter.model.stages import Role
 from adapter.pipeline.trust import TIMESTAMPING, Store
 
-ROLES = {"system": Role.BORDER, "unit": Role.BORDER, "portal": Role.PORTAL_SYSTEM}
-"""What our keys sign as."""
-
 
 def mismatches(house: House) -> Iterator[str]:
-    """Faults: stores that mappings name and nobody configured, keys of ours under a store that may not vouch."""
+    """Faults: stores that mappings name and nobody configured, partners under a store that may not vouch."""
     for versions in house.catalogue.procedures.values():
         for procedure in versions:
             policy = procedure.signature
             named = {*policy.stores, *(name for _, stores in policy.stores_where for name in stores)}
             for name in sorted(named - set(house.stores)):
                 yield f"{procedure.code}: declarant: stores: {name}: trust.stores has none of that name; add it"
-    for key, role in ROLES.items():
-        for pair in getattr(house.settings.keys, key):
-            yield from _misplaced(house, f"keys.{key}", role, load_certificates(pair.certificates))
     for partner in house.trust.partners:
         for certificate in partner.certificates:
             yield from _misplaced(house, f"trust.partners.{partner.name}", partner.role, (certificate,))

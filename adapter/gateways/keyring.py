@@ -19,6 +19,7 @@ from adapter.gateways.keystore import load_certificates, load_key
 from adapter.gateways.token import KeyUnavailable, Token, TokenKey
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
+from adapter.pipeline.probe import does_not_sign, unfit
 from adapter.pipeline.seal import SigningKey, signing_key
 
 __all__ = ["InToken", "KeyUnavailable", "Keyring", "OnDisk", "Pair"]
@@ -53,6 +54,15 @@ class Pair:
         return (self.certificates, self.source.file) if isinstance(self.source, OnDisk) else (self.certificates,)
 
 
+Proof = Callable[[Sequence[x509.Certificate]], str | None]
+"""What stands against a pair's certificates (leaf first) in its place; None if nothing does."""
+
+
+def unproved(_: Sequence[x509.Certificate]) -> str | None:
+    """Nothing is asked: for a key that stands in no configuration."""
+    return None
+
+
 _Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -77,6 +87,8 @@ class Keyring:
     clock: Callable[[], datetime]
     observe: Observe
     look_s: float
+    proof: Proof = unproved
+    """Whether whoever receives what this key signs would take it; asked before a pair is taken."""
     monotonic: Callable[[], float] = time.monotonic
     _held: list[_Held] = field(default_factory=list)
     _absent: dict[int, str] = field(default_factory=dict)
@@ -90,7 +102,8 @@ class Keyring:
         """Read every pair. One whose module is away is read when it is back.
 
         Raises:
-            Misconfigured: a file is missing or wrong, or key and certificate do not belong together.
+            Misconfigured: a file is missing or wrong, key and certificate do not belong together, or what the key signs
+                would not be accepted.
         """
         with self._lock:
             self._absent = dict.fromkeys(range(len(self.pairs)), "")
@@ -145,33 +158,40 @@ class Keyring:
                 stamp = _stamp(held.pair.files)
                 if stamp == held.stamp:
                     continue
-                self._held[number] = _read(self.name, held.pair)
+                self._held[number] = self._read(held.pair)
             except (Misconfigured, KeyUnavailable) as error:
                 stamp = _stamp(held.pair.files, missing=True)
                 if stamp != held.told:
                     held.told = stamp
                     self.observe(Event.KEY_NOT_TAKEN, key=self.name, reason=str(error))
 
+    def _read(self, pair: Pair) -> _Held:
+        """A pair, proved by doing: what it signs is verified as a message is, and its certificate fits its place."""
+        stamp = _stamp(pair.files)
+        chain = load_certificates(pair.certificates)
+        fault = unfit(chain)
+        if fault is None:
+            key = self._key(pair, chain)
+            fault = self.proof(chain) or does_not_sign(key, chain[0])
+        if fault is not None:
+            raise Misconfigured(f"keys.{self.name}: {pair.certificates}: {fault}")
+        return _Held(pair, stamp, key, chain[0])
+
+    def _key(self, pair: Pair, chain: Sequence[x509.Certificate]) -> SigningKey:
+        if isinstance(pair.source, OnDisk):
+            return load_key(self.name, key=pair.source.file, certificates=pair.certificates)
+        inside = TokenKey(pair.source.token, pair.source.label, chain[0])
+        inside.prove()
+        return signing_key(self.name, inside, chain)
+
     def _find_absent(self) -> None:
         for number in list(self._absent):
             try:
-                self._held.append(_read(self.name, self.pairs[number]))
+                self._held.append(self._read(self.pairs[number]))
             except KeyUnavailable as error:
                 self._absent[number] = str(error)
             else:
                 del self._absent[number]
-
-
-def _read(name: str, pair: Pair) -> _Held:
-    stamp = _stamp(pair.files)
-    chain = load_certificates(pair.certificates)
-    if isinstance(pair.source, OnDisk):
-        key = load_key(name, key=pair.source.file, certificates=pair.certificates)
-    else:
-        inside = TokenKey(pair.source.token, pair.source.label, chain[0])
-        inside.prove()
-        key = signing_key(name, inside, chain)
-    return _Held(pair, stamp, key, chain[0])
 
 
 def _stamp(files: Iterable[Path], *, missing: bool = False) -> _Stamp:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from adapter.model.errors import Misconfigured
@@ -23,8 +24,11 @@ def load_key(name: str, *, key: Path, certificates: Path) -> SigningKey:
     chain = load_certificates(certificates)
     try:
         private = load_pem_private_key(_read(key), password=None)
-    except (ValueError, TypeError) as error:
-        raise Misconfigured(f"key {name}: {key} holds no unencrypted PEM key ({type(error).__name__})") from None
+    except TypeError:  # a pass phrase is asked for, and nobody is there who could type it
+        told = "is encrypted; store it without a pass phrase for the service's user alone, or in a hardware module"
+        raise Misconfigured(f"key {name}: {key} {told}") from None
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Misconfigured(f"key {name}: {key} holds no PEM key that can be read ({type(error).__name__})") from None
     if private.public_key() != chain[0].public_key():
         raise Misconfigured(f"key {name}: {key} does not belong to the first certificate of {certificates}")
     return signing_key(name, private, chain)

@@ -59,7 +59,11 @@ class Token:
             self._drop()
 
     def _do(self, act: Callable[[Any], T]) -> T:
-        from pkcs11.exceptions import PKCS11Error  # loaded where a module is configured, not at every start
+        from pkcs11.exceptions import (  # loaded where a module is configured, not at every start
+            NoSuchKey,
+            NoSuchToken,
+            PKCS11Error,
+        )
 
         try:
             return act(self._open())
@@ -67,9 +71,24 @@ class Token:
             self._drop()
         try:
             return act(self._open(afresh=True))
+        except NoSuchKey:
+            held = ", ".join(self._labels()) or "none"
+            raise KeyUnavailable(f"{self.place}: no private key of that label; it holds: {held}") from None
+        except NoSuchToken:
+            raise KeyUnavailable(f"{self.place}: the module has no token of that label; correct token") from None
         except PKCS11Error as error:
             self._drop()
             raise KeyUnavailable(f"{self.place}: {type(error).__name__}; is the module connected?") from None
+
+    def _labels(self) -> list[str]:
+        """The private keys that the token holds: what the configuration may name."""
+        from pkcs11 import Attribute, ObjectClass
+        from pkcs11.exceptions import PKCS11Error
+
+        with suppress(PKCS11Error):
+            found = self._session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+            return sorted(str(key.label) for key in found)
+        return []
 
     def _signed(self, session: Any, key_label: str, data: bytes, mechanism: str) -> bytes:
         from pkcs11 import Mechanism, ObjectClass
