@@ -26,7 +26,8 @@ from adapter.gateways.keyring import Keyring, OnDisk, Pair
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.settings import load_settings
-from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness import configuration
+from tests.harness.pki import shared_pki
 from tests.unit.test_keyring import NOON, Told, pair, put
 
 KINDS: dict[str, tuple[Callable[[], Any], str]] = {
@@ -96,18 +97,12 @@ def test_a_certificate_that_is_not_for_signatures_is_named_as_that(tmp_path: Pat
 
 def house(tmp_path: Path, **keys: str) -> House:
     """The shipped configuration on the test PKI; `keys` are parties by the names of our keys."""
-    shared_pki()
-    text = (ROOT / "config.yaml").read_text(encoding="utf-8").replace("var/pki", str(SHARED_FOLDER))
-    for name, party in keys.items():
-        text = text.replace(f"{SHARED_FOLDER}/{name}.", f"{SHARED_FOLDER}/{party}.", 2) if name != "portal" else text
-        if name == "portal":
-            head, tail = text.split("\nkeys:")
-            text = head + "\nkeys:" + tail.replace(f"{SHARED_FOLDER}/portal.", f"{SHARED_FOLDER}/{party}.")
-    for name in ("schemas", "mappings", "queues"):
-        text = text.replace(f"{name}: {name}", f"{name}: {ROOT / name}")
-    file = tmp_path / "config.yaml"
-    file.write_text(text, encoding="utf-8")
-    return House(load_settings(file))
+    pki = shared_pki()
+    pairs = {
+        f"keys.{name}": {"key": str(pki.key_file(party)), "certificates": str(pki.folder / f"{party}.chain.pem")}
+        for name, party in keys.items()
+    }
+    return House(load_settings(configuration.write(tmp_path, pairs)))
 
 
 def test_the_portals_key_that_no_partner_pins_is_not_taken(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import yaml
 
 from adapter.gateways.database import Database
 from adapter.gateways.upgrade import upgrade
-from tests.harness.pki import ROOT, SHARED_FOLDER, shared_pki
+from tests.harness import configuration
 from tests.unit.test_typed_text import WHOLE, call, commands
 
 STAYS = {("run",), ("web",), ("simulate", "send"), ("simulate", "window")}
@@ -24,15 +23,8 @@ TIMES = ("0001-01-01", f"{LAST}.999999", "0001-01-01T00:00:00+14:00", f"{LAST}-1
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store without anything in it."""
-    folder = tmp_path_factory.mktemp("odd")
-    shared_pki()
-    stated = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    stated["folders"] |= {name: str(ROOT / name) for name in ("schemas", "mappings", "queues")}
-    stated["database"]["url"] = f"sqlite:///{folder / 'adapter.db'}"
-    stated["broker"]["url"] = "amqp://guest:guest@127.0.0.1:1/%2F"
-    file = folder / "config.yaml"
-    file.write_text(yaml.safe_dump(stated, allow_unicode=True).replace("var/pki", str(SHARED_FOLDER)), encoding="utf-8")
-    store = Database(stated["database"]["url"])
+    file = configuration.write(tmp_path_factory.mktemp("odd"))
+    store = Database(f"sqlite:///{file.parent / 'adapter.db'}")
     upgrade(store)
     store.close()
     return file
