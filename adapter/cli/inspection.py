@@ -17,7 +17,7 @@ from adapter.bootstrap import House, now
 from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
-from adapter.cli.standing import mismatches, untold
+from adapter.cli.standing import mismatches, unfit_authorities, untold
 from adapter.gateways import mailbox
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.keystore import load_certificates, load_partners
@@ -66,6 +66,7 @@ def inspect(house: House, *, offline: bool) -> list[Remark]:
         ("keys", _keys),
         ("trust", _trust),
         ("trust", _standing),
+        ("messages", _messages),
         ("revocation", lambda house: _revocation(house, offline=offline)),
         ("topology", _topology),
     ]
@@ -173,8 +174,21 @@ def _anchors(folder: Path) -> Iterator[Remark]:
 
 
 def _standing(house: House) -> Iterator[Remark]:
-    for text in mismatches(house):
+    for text in (*mismatches(house), *unfit_authorities(house)):
         yield _fault("trust", text)
+
+
+def _messages(house: House) -> Iterator[Remark]:
+    """Genuine messages of our own, judged and answered by what is configured. What cannot be loaded is told above."""
+    from adapter.cli import trial  # only `check` judges, and only then are keys made
+
+    try:
+        for text in trial.missing(house):
+            yield _warning("messages", text)
+        for text in trial.faults(house):
+            yield _fault("messages", text)
+    except (Misconfigured, Unavailable):
+        return
 
 
 def _revocation(house: House, *, offline: bool) -> Iterator[Remark]:

@@ -6,11 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from adapter.bootstrap import House, now
 from adapter.gateways.fetching import Bounds, Fetcher
+from adapter.gateways.keystore import is_authority
 from adapter.model.stages import Role
+from adapter.pipeline.probe import kind_of
 from adapter.pipeline.trust import TIMESTAMPING, Store
+from adapter.pipeline.trust.suitability import is_strong
 
 
 def mismatches(house: House) -> Iterator[str]:
@@ -34,6 +38,36 @@ def _misplaced(house: House, whose: str, role: Role, chain: Sequence[x509.Certif
             f"{whose}: its certificate belongs to the {finding.words['store']} store, which may not vouch for the role "
             f"{role}; it needs one of the Government's specialised CA"
         )
+
+
+def unfit_authorities(house: House) -> Iterator[str]:
+    """Faults of anchors and intermediates, each by itself: no authority, weaker than the store allows, no path."""
+    for store in house.authorities.values():
+        where = _place(store.name)
+        for certificate in (*store.anchors, *store.intermediates):
+            name = certificate.subject.rfc4514_string()
+            if not is_authority(certificate):
+                yield f"{where}: {name} is no certification authority; put the CA's certificate there"
+            elif not is_strong(certificate, store.algorithms):
+                yield f"{where}: {name} holds {kind_of(certificate)}, which algorithms does not take; correct one"
+        for certificate in store.intermediates:
+            name, digest = certificate.subject.rfc4514_string(), certificate.signature_hash_algorithm
+            if digest is not None and not store.allows_digest(digest.name):
+                yield f"{where}: {name} is signed over {digest.name}, which algorithms.digests leaves out; correct one"
+            if not any(_issued(certificate, above) for above in (*store.anchors, *store.intermediates)):
+                yield f"{where}: {name} was issued by none of the anchors and intermediates; put its issuer there"
+        if not store.in_force(now()):
+            yield f"{where}: valid_from and valid_to leave today out, so its signers are rejected; correct them"
+
+
+def _issued(certificate: x509.Certificate, above: x509.Certificate) -> bool:
+    if certificate == above:
+        return False
+    try:
+        certificate.verify_directly_issued_by(above)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def untold(house: House, *, offline: bool) -> Iterator[str]:

@@ -57,13 +57,14 @@ def load_holders(file: Path) -> tuple[x509.Certificate, ...]:
         found = x509.load_pem_x509_certificates(raw) if b"-----BEGIN" in raw else [x509.load_der_x509_certificate(raw)]
     except ValueError:
         raise Misconfigured(f"{file} holds no certificate, neither PEM nor DER") from None
-    holders = tuple(each for each in found if not _is_authority(each))
+    holders = tuple(each for each in found if not is_authority(each))
     if not holders:
         raise Misconfigured(f"{file} holds the certificate of an authority only; give the holder's")
     return holders
 
 
-def _is_authority(certificate: x509.Certificate) -> bool:
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether it may issue others, as its basicConstraints say."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):

@@ -1,0 +1,186 @@
+"""`check` judges genuine messages of its own: a configuration that rejects or parks everything is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adapter.bootstrap import House
+from adapter.cli import trial
+from adapter.cli.inspection import _configuration, _keys, _messages, _standing, _trust
+from adapter.model.errors import Misconfigured
+from adapter.model.outcomes import Accepted, Rejected
+from adapter.model.procedure import Catalogue, ReplyKind
+from adapter.model.stages import Channel
+from adapter.services.judging import judged
+from adapter.settings import load_settings
+from adapter.simulator.stand_in import stand_in
+from tests.harness import configuration
+from tests.harness.fixtures import CLOCK, load_cases, submission
+from tests.harness.pki import ROOT, shared_pki
+
+FROZEN = {"clock.unsafe_frozen": CLOCK.isoformat()}
+
+
+def house(folder: Path, changes: dict[str, Any]) -> House:
+    return House(load_settings(configuration.write(folder, FROZEN | changes)))
+
+
+@pytest.mark.parametrize(
+    "day",
+    ["2026-01-01T00:00:00+07:00", "2026-12-31T23:59:59+07:00", "2028-02-29T12:00:00+07:00", "2034-07-15T03:00:00Z"],
+)
+def test_the_shipped_configuration_takes_every_example_on_any_day(day: str, tmp_path: Path) -> None:
+    own = house(tmp_path, {"clock.unsafe_frozen": day})
+    assert list(trial.missing(own)) == []
+    assert list(trial.faults(own)) == []
+
+
+def test_every_procedure_has_an_example_for_each_of_its_doors(tmp_path: Path) -> None:
+    own = house(tmp_path, {})
+    procedures = list(trial._procedures(own))
+    assert {each.code for each in procedures} == set(own.catalogue.procedures)
+    assert sum(len(list(trial._doors(each))) for each in procedures) > len(procedures)
+
+
+TOO_TIGHT = {
+    "limits.message_bytes": 4096,
+    "limits.elements": 100,
+    "trust.stores.public.valid_to": "2025-01-01T00:00:00Z",
+    "trust.stores.public.valid_from": "2030-01-01T00:00:00Z",
+    "trust.stores.public.roles": ["border"],
+    "trust.stores.public.algorithms": {"rsa_bits": 8192, "ec_bits": 521},
+    "trust.partners.nsw.channel": "portal",
+    "keys.portal": {
+        "key": str(shared_pki().key_file("unit")),
+        "certificates": str(shared_pki().folder / "unit.chain.pem"),
+    },
+}
+
+
+def counted(own: House) -> list[str]:
+    """What stands against the configuration, as `check --offline` tells it, revocation left out."""
+    told: list[str] = []
+    for look in (_configuration, _keys, _trust, _standing, _messages):
+        try:
+            told += [remark.text for remark in look(own) if remark.counts]
+        except Misconfigured as error:
+            told += str(error).splitlines()
+    return told
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in TOO_TIGHT if key not in ("trust.stores.public.policies", "limits.depth")]
+)
+def test_a_configuration_that_rejects_what_is_genuine_is_told(key: str, tmp_path: Path) -> None:
+    assert counted(house(tmp_path, {key: TOO_TIGHT[key]}))
+
+
+def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) -> None:
+    told = list(trial.faults(house(tmp_path, {"limits.elements": 100})))
+    assert 0 < len(told) < 4
+    assert all(text.startswith("a genuine message is rejected at open: BQP1") for text in told)
+    assert any("BQP0100001/1 (window), BQP0100001/1 (portal)" in text for text in told)
+
+
+# whatever stands in a key -------------------------------------------------------------------------------------------
+
+HOSTILE: dict[str, Any] = {
+    "zero": 0,
+    "minus-one": -1,
+    "huge": 10**12,
+    "not-a-number": float("nan"),
+    "empty": "",
+    "empty-list": [],
+    "empty-map": {},
+    "5000-letters": "x" * 5000,
+    "control": "a\x01b",
+    "true": True,
+}
+
+
+def keys() -> Iterator[str]:
+    def walk(value: Any, path: str) -> Iterator[str]:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                yield from walk(inner, f"{path}.{name}".lstrip("."))
+        if path:
+            yield path
+
+    return walk(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "")
+
+
+@cache
+def catalogue() -> Catalogue:
+    folder = ROOT / "var"
+    return house(folder / "judging", {}).catalogue
+
+
+def genuine(own: House) -> str | None:
+    """What stands against the window's genuine messages under this configuration; None if nothing does."""
+    for case in load_cases():
+        if case.id in ("BQP0100001/accepted-tour-group-entering", "BQP0100002/accepted-citizen-signed"):
+            given = submission(case, shared_pki())
+            outcome = judged(given, own.ground)
+            if not isinstance(outcome, Accepted):
+                return f"{case.id} is {type(outcome).__name__}: {outcome}"
+            own.correspondence.answer(ReplyKind.ACCEPTANCE, given, outcome, now=CLOCK)
+            own.correspondence.answer(ReplyKind.RECEIPT, given, outcome, now=CLOCK)
+    return None
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_whatever_stands_in_a_key_is_told_or_takes_what_is_genuine(what: str, tmp_path: Path) -> None:
+    paths = list(keys())
+    assert len(paths) > 130
+    silent = []
+    for path in paths:
+        try:
+            own = house(tmp_path, {path: HOSTILE[what]})
+        except Misconfigured as error:
+            silent += [f"{path}: {line}" for line in str(error).splitlines() if not line.isprintable()]
+            continue
+        if not path.startswith(("folders", "trust.identity", "deadlines")):
+            own.catalogue = catalogue()
+        if not counted(own) and (fault := genuine(own)):
+            silent.append(f"{path}: {fault}")
+    assert silent == []
+
+
+# the stand-ins are nobody's ------------------------------------------------------------------------------------------
+
+
+def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
+    own = house(tmp_path, {})
+    at = own.legal_clock()
+    stands = stand_in(own.trust, at)
+    for procedure in trial._procedures(own):
+        for channel in trial._doors(procedure):
+            body = trial._written(own, stands, procedure, trial._example(own, procedure), channel, at)
+            given = trial.Submission(body, channel, at, trial.Digest(trial.hashlib.sha256(body).hexdigest()))
+            assert not isinstance(judged(given, trial.replace(own.ground, trust=stands.trust)), Rejected)
+            outcome = judged(given, own.ground)
+            assert isinstance(outcome, Rejected)
+            assert "certificate_unknown" in {finding.name for finding in outcome.findings}, procedure.name
+
+
+def test_no_key_and_no_certificate_of_a_stand_in_is_in_a_file(tmp_path: Path) -> None:
+    own = house(tmp_path, {})
+    before = sorted(tmp_path.rglob("*"))
+    assert list(trial.faults(own)) == []
+    assert sorted(tmp_path.rglob("*")) == before
+    for folder in ("adapter", "mappings", "schemas", "queues"):
+        for file in (ROOT / folder).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                assert b"BEGIN CERTIFICATE-----\nMI" not in file.read_bytes(), file
+
+
+def test_each_run_makes_other_keys(tmp_path: Path) -> None:
+    own = house(tmp_path, {})
+    first, second = (stand_in(own.trust, own.legal_clock()).systems[Channel.WINDOW] for _ in range(2))
+    assert first.certificate != second.certificate
