@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from adapter.bootstrap import House
 from adapter.cli import trial
@@ -112,7 +111,7 @@ def keys() -> Iterator[str]:
         if path:
             yield path
 
-    return walk(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), "")
+    return walk(configuration.stated(shared_pki()), "")
 
 
 @cache
