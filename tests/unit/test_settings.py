@@ -84,7 +84,7 @@ def test_an_environment_that_names_two_databases_is_asked_which(
 def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two keys that had other names, made up for the proof."""
     made_up = {"web.door": "web.port", "waiting.patience.late_s": "waiting.overtaken_s"}
-    monkeypatch.setattr("adapter.settings.RENAMED", made_up)
+    monkeypatch.setattr("adapter.settings.old_names.RENAMED", made_up)
     monkeypatch.setattr("adapter.entrypoints.supervisor.RENAMED", made_up)
     monkeypatch.setattr("adapter.cli.inspection.RENAMED", made_up)
 
