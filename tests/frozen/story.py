@@ -239,7 +239,7 @@ def _parked(post: Post) -> None:
                 mailbox.record_attempt(connection, each.digest, whole.database.new_id(connection), post.now)
         mailbox.settle_attempts(connection, held[1].digest, post.now)
         row = connection.execute(inbox.select().where(inbox.c.public_id == settled[1].public_id)).one()
-    replayed = Held(row.public_id, "store", row.note, len(row.raw), row.digest)
+    replayed = Held(row.public_id, source="store", kind="parked", reason=row.note, size=len(row.raw), digest=row.digest)
     quarantine = Quarantine(whole.database, lambda: whole.intake, None, whole.legal_clock)  # type: ignore[arg-type]
     quarantine.replay(replayed, actor=WHO)
     whole.intake.park(replace(held[0], raw=b"\x00", digest=_digest(b"\x00")), "its bytes are none of XML")

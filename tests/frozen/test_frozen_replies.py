@@ -10,16 +10,18 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import House, now
 from adapter.cli import app
 from adapter.entrypoints.log import silence
-from adapter.gateways import journal
+from adapter.gateways.proof import prove
 from adapter.gateways.tables import dossier, inbox, journal_seal, outbox
 from adapter.gateways.tables import journal as entries
-from adapter.gateways.upgrade import current
+from adapter.gateways.upgrade import current, upgrade
+from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Submission
+from adapter.services.waiting import Waiting
 from tests.frozen.keeping import FOLDER, digests
 from tests.frozen.post import retold
 from tests.frozen.standing import Standing
@@ -87,23 +89,26 @@ def test_the_journal_holds_over_old_and_new_entries(store: Standing) -> None:
     key = _an_old_one(house)
     with house.database.reading() as connection:
         count = connection.execute(select(dossier.c.journal).where(*_is(key))).scalar_one()
-        newest = connection.execute(select(journal_seal.c.digest).order_by(journal_seal.c.id.desc())).scalars().first()
+        kept = connection.execute(select(journal_seal.c.digest)).scalars().all()
     house.completion.complete(key, OFFICER)
-    with house.database.transaction() as connection:
-        journal.seal(connection, house.database, at=house.legal_clock())
+    Waiting(house.database, house.intake, house.legal_clock, unobserved).seal()
+    with house.database.reading() as connection:
         after = connection.execute(select(dossier.c.journal).where(*_is(key))).scalar_one()
-        seals = connection.execute(select(journal_seal).order_by(journal_seal.c.id)).all()
+        seals = connection.execute(select(journal_seal)).all()
     assert after == count + 1
-    assert seals[-1].previous == newest
+    assert len(seals) == len(kept) + 1
+    assert {each.previous for each in seals if each.digest not in kept} <= set(kept)
     assert _verified(store) == chains + fresh
 
 
 def test_an_old_entry_that_was_altered_shows(untouched: Standing) -> None:
+    upgrade(untouched.house.database)
     with untouched.house.database.transaction() as connection:
         row = connection.execute(select(entries).where(entries.c.dossier_id.is_not(None))).first()
         assert row is not None
         connection.execute(entries.update().where(entries.c.id == row.id).values(actor="somebody else"))
-        assert len(journal.broken(connection)) == 1
+    with untouched.house.database.reading() as connection:
+        assert len(prove(connection, now=now()).faults) == 1
 
 
 def test_no_private_key_is_kept() -> None:

@@ -15,7 +15,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import amendment, deadline, inbox, outbox
+from adapter.gateways.tables import amendment, deadline, inbox, journal, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
@@ -119,6 +119,17 @@ def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_mask
     assert (changed.place, changed.values) == ("persons[2].documentNumber", ("E81234562", "E81234572"))
     (masked,) = (line for line in before.lines if line.changed)
     assert set(masked.values) == {"***"}
+
+
+def test_whoever_sees_personal_values_of_versions_is_journalled_and_nobody_else(whole: House) -> None:
+    come(whole, CASES[OWN])
+    reading = Versions(whole.database, lambda: whole.catalogue, whole.legal_clock)
+    reading.of(KEY, personal=False, actor="operator:curious")
+    reading.of(KEY, personal=True, actor="operator:thanh-tra")
+    query = select(journal.c.actor, journal.c.detail).where(journal.c.event == "dossier.personal_shown")
+    with whole.database.reading() as connection:
+        looked = connection.execute(query).all()
+    assert [tuple(row) for row in looked] == [("operator:thanh-tra", {"dossier": str(KEY)})]
 
 
 def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_which(whole: House) -> None:

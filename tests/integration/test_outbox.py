@@ -16,7 +16,7 @@ from adapter.gateways.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.desk import Officer
-from adapter.services.dispatch import Dispatch, Round
+from adapter.services.dispatch import Dispatch, Round, routing_key
 from tests.harness.declarations import declarations
 from tests.harness.scene import Scene
 
@@ -130,3 +130,12 @@ def test_a_reply_about_whatever_code_can_be_published(scene: Scene) -> None:
     broker = Broker()
     assert dispatch(scene, broker).round(transfers=True) == Round(sent=1, back=0)
     assert broker.got[0].routing_key == "_" * 80 + ".20.21"
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [("BQP0100002", "BQP0100002"), ("a-b_C.9", "a-b_C_9"), ("é*#/ %", "______"), ("x" * 100, "x" * 80), ("", "_")],
+)
+def test_a_code_is_one_word_of_a_routing_key(code: str, word: str) -> None:
+    """A topic key has its own use for dots, stars and hashes (AMQP 0-9-1, 3.1.3.3)."""
+    assert routing_key(code, "10", "01") == f"{word}.10.01"

@@ -19,7 +19,6 @@ from adapter.gateways import tables
 from adapter.gateways.certificates import Office
 from adapter.gateways.database import Database
 from adapter.gateways.installed import InUse, Use
-from adapter.gateways.journal import broken
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
@@ -99,7 +98,7 @@ def test_the_refusal_of_a_suspended_account_leaves_a_dossier_and_a_journal_that_
         states = connection.execute(select(tables.dossier.c.state)).scalars().all()
         events = connection.execute(select(tables.journal.c.event)).scalars().all()
         details = connection.execute(select(tables.journal.c.detail)).scalars().all()
-        faults = broken(connection)
+    faults = scene.store.faults()
     assert states == ["refused"]
     assert {"account.suspend", "message.refused"} <= set(events)
     assert CITIZEN not in str(details)

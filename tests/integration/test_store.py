@@ -23,11 +23,11 @@ from adapter.bootstrap import now
 from adapter.gateways import mailbox, tables
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Connection, Database
-from adapter.gateways.journal import broken
 from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.upgrade import current, upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Word
 from adapter.services.desk import Officer
 from tests.harness.declarations import Message, declaration, declarations
 from tests.harness.pki import shared_pki
@@ -277,6 +277,8 @@ def test_an_id_used_again_for_other_content_is_rejected_once_and_always_in_the_s
     assert sorted(row.outcome for row in stored) == ["accepted", "rejected"], "stored once"
     assert scene.store.dossiers() == {first.reference: 1}
 
+    (settled,) = scene.house.intake.receive([submission(other)])
+    assert (settled.duplicate, settled.outcome) == (True, Word.REJECTED)
     scene.take_in([first])
     assert due(scene)[-1].function == "21", "the first content still gets its own answer"
 
@@ -354,8 +356,7 @@ def test_tampering_with_the_journal_is_found(scene: Scene, tampering: Callable[[
     chain = with_history(scene)
     with scene.house.database.transaction() as connection:
         connection.execute(tampering(chain))
-    with scene.house.database.transaction() as connection:
-        faults = broken(connection)
+    faults = scene.store.faults()
     assert faults
     assert all(str(chain[0].dossier_id) in fault for fault in faults), "the other chain holds"
 

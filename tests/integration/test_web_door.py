@@ -16,8 +16,10 @@ import httpx
 import pytest
 from lxml import etree
 
-from adapter.gateways import journal, tables
+from adapter.bootstrap import now
+from adapter.gateways import tables
 from adapter.gateways.contingency import check_character
+from adapter.gateways.proof import prove
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
@@ -564,5 +566,5 @@ def test_the_journal_holds_after_all_of_it(site: Website) -> None:
     with site.declarant() as client:
         post(client, citizen_message())
         post(client, citizen_message())
-    with site.house.database.transaction() as connection:
-        assert journal.broken(connection) == []
+    with site.house.database.reading() as connection:
+        assert prove(connection, now=now()).faults == []

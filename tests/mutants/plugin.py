@@ -28,7 +28,10 @@ from adapter.gateways.database import Database
 from tests.harness import compiled
 from tests.mutants.changes import Mutant, codes, mutated
 
-CAUGHT, SURVIVED, UNTOUCHED, TIMED_OUT = "caught", "survived", "untouched", "timed out"
+CAUGHT, SURVIVED, UNTOUCHED, ENDLESS, UNDECIDED = "caught", "survived", "untouched", "endless", "undecided"
+"""What became of a mutant. Endless: its tests did not end, which is noticed; undecided: a busy machine had no time."""
+_WALL = 200
+"""How many times the bound of CPU time a child may take by the wall clock: a machine is shared with others."""
 _FAILED, _ENOUGH = 3, 4
 
 
@@ -178,12 +181,12 @@ class Hunting(_Session):
             os.close(reading)
             self._child(mutant, tests, living, writing)
         os.close(writing)
-        status = _awaited(child, seconds=self._bound * 20)
+        status = _awaited(child, seconds=self._bound * _WALL)
         with os.fdopen(reading) as told:
             by = told.read()
         spent = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = spent.ru_utime + spent.ru_stime - began.ru_utime - began.ru_stime
-        became = SURVIVED if status in (0, _ENOUGH) else CAUGHT if status == _FAILED else TIMED_OUT
+        became = {0: SURVIVED, _ENOUGH: SURVIVED, _FAILED: CAUGHT, None: UNDECIDED}.get(status, ENDLESS)
         return {"became": became, "by": by, "cpu": round(cpu, 2), "all": status != _ENOUGH}
 
     def _child(
@@ -243,8 +246,8 @@ def _settle_alone() -> None:
         module._AT_ONCE = 1  # type: ignore[attr-defined]
 
 
-def _awaited(child: int, *, seconds: float) -> int:
-    """The child's exit code; -1 where it was ended, by its limit of CPU time or by us."""
+def _awaited(child: int, *, seconds: float) -> int | None:
+    """The child's exit code, negative where a signal ended it (its limit of CPU time); None where we ended it."""
     until = time.monotonic() + seconds
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -253,7 +256,7 @@ def _awaited(child: int, *, seconds: float) -> int:
         if time.monotonic() > until:
             _end(child)
             os.waitpid(child, 0)
-            return -1
+            return None
         time.sleep(0.01)
 
 

@@ -7,15 +7,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.mutants.plugin import CAUGHT, TIMED_OUT
+from tests.mutants.plugin import CAUGHT, ENDLESS, UNDECIDED
 
-_NOTICED = (CAUGHT, TIMED_OUT)
+_NOTICED = (CAUGHT, ENDLESS)
 
 
 def table(after: Path, before: Path | None = None) -> str:
     """As Markdown; with `before` only what both suites were tried on, and below it what only the one before noticed."""
     now, then = read(after), read(before) if before else {}
-    names = [name for name in now if not then or name in then]
+    names = [name for name in now if decided(now, name) and (not before or decided(then, name))]
     rows: Counter[tuple[str, str]] = Counter()
     for name in names:
         found = now[name]
@@ -34,6 +34,11 @@ def table(after: Path, before: Path | None = None) -> str:
     missed = [name for name in names if then and noticed(then[name]) and not noticed(now[name])]
     alive = [name for name in names if not noticed(now[name]) and name not in missed]
     return "\n".join([*lines, "", "Caught before only:", *missed, "", "Survived:", *alive])
+
+
+def decided(found: dict[str, dict[str, Any]], name: str) -> bool:
+    """Whether it was tried at all, to an end."""
+    return name in found and found[name]["became"] != UNDECIDED
 
 
 def noticed(found: dict[str, Any]) -> bool:
