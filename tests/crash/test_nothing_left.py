@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from adapter.model.events import Event
-from tests.harness.scene import Running, Scene
+from tests.harness.declarations import declarations
+from tests.harness.pki import ROOT
+from tests.harness.scene import PATIENCE_S, Running, Scene
+from tests.servers.process import alive, free_ports, wait_until
 
 
 def limit(daemon: Running, files: int) -> None:
@@ -51,3 +57,25 @@ def test_a_supervisor_without_a_file_left_answers_sigterm(scene: Scene) -> None:
     end_a_worker(daemon)
     scene.until(lambda: bool(cannot_start(daemon)), "told")
     assert daemon.stop() == 0
+
+
+def test_with_the_reader_of_the_log_gone_sigterm_still_ends_everything(scene: Scene) -> None:
+    (port,) = free_ports(1)
+    command = [Path(sys.executable).with_name("nsw-adapter"), "run", "--config", scene.config]
+    environment = {**os.environ, "NSW_WEB__HEALTH_PORT": str(port)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE) as daemon:
+        assert daemon.stderr is not None
+        pids = [daemon.pid]
+        for line in daemon.stderr:
+            told = json.loads(line)
+            if told["event"] == Event.WORKER_STARTED.value:
+                pids.append(told["pid"])
+            if told["event"] == Event.STARTED.value:
+                break
+        daemon.stderr.close()
+        scene.partner.publish(declarations(0, 3))  # so that every part writes to it
+        scene.until(lambda: scene.store.settled() == 3, "it works on")
+        daemon.terminate()
+        assert daemon.wait(PATIENCE_S) == 0
+    assert len(pids) > 3
+    assert wait_until(lambda: not any(map(alive, pids)), seconds=PATIENCE_S)
