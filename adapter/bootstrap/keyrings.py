@@ -58,8 +58,8 @@ def _refused(
             "it needs one of the Government's specialised CA"
         )
     pinned = [partner for partner in trust().partners if partner.role is role]
-    if role is Role.PORTAL_SYSTEM and not any(chain[0] in partner.certificates for partner in pinned):
-        name = ", ".join(partner.name for partner in pinned) or "(there is no partner of role portal)"
+    if role is Role.PORTAL_SYSTEM and pinned and not any(chain[0] in partner.certificates for partner in pinned):
+        name = ", ".join(partner.name for partner in pinned)
         return (
             f"trust.partners.{name}.certificates does not hold it, so every declaration of the second door would be "
             "rejected; name its certificate there, and reload"

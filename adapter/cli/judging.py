@@ -112,7 +112,7 @@ class Presenting:
         """
         house = self.house
         if self.channel is not Channel.PORTAL:
-            return Submission(raw, self.channel, self.at, Digest(hashlib.sha256(raw).hexdigest()))
+            return by_the_window(raw, self.at)
         try:
             presented = house.threshold.present(raw, f"{self.channel}:{self.caller or ''}", self.at)
         except TurnedAway as turned:
@@ -125,6 +125,11 @@ class Presenting:
             sealing.write_number(presented.tree, key)
             note(f"{file}: it names no dossier; {key} stands in, a placeholder that is never given to anybody")
         return submitted(sealing.sealed(presented.tree, house.portal_key()), self.at, self.caller)
+
+
+def by_the_window(raw: bytes, at: datetime) -> Submission:
+    """A message as a worker takes it from the queue, received at `at` (aware)."""
+    return Submission(raw, Channel.WINDOW, at, Digest(hashlib.sha256(raw).hexdigest()))
 
 
 def _judged(file: Path, presenting: Presenting, json: bool) -> Word:

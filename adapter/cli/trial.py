@@ -7,7 +7,6 @@ keys and our answers are the configured ones. Nothing is stored.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,23 +17,25 @@ from pathlib import Path
 from lxml import etree
 
 from adapter.bootstrap import House
+from adapter.cli.judging import by_the_window
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.finding import Finding, Severity
-from adapter.model.identifiers import Digest
-from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, verified_of, word
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, word
 from adapter.model.procedure import Procedure, ReplyKind
-from adapter.model.stages import Channel, Stage, Submission
+from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM, read_time
-from adapter.pipeline.judge import Ground
+from adapter.pipeline.judge import Ground, reconsidered
+from adapter.pipeline.text import value, value_at
+from adapter.pipeline.xml import reparsed
 from adapter.services import sealing
 from adapter.services.judging import judged
 from adapter.services.register import stage_of
+from adapter.services.threshold import submitted
 from adapter.simulator.sign import sign_message
 from adapter.simulator.stand_in import StandIn, stand_in
 
 EXAMPLE = "example.xml"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:( \d\d:\d\d:\d\d)(\.\d{1,3})?)?")
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 _MESSAGE_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -95,7 +96,7 @@ def _one(
 ) -> str | None:
     """How judging one message by one door fails; None if it does not."""
     body = _written(house, stands, procedure, file, channel, at)
-    submission = Submission(body, channel, at, Digest(hashlib.sha256(body).hexdigest()))
+    submission = submitted(body, at, None) if channel is Channel.PORTAL else by_the_window(body, at)
     outcome = judged(submission, ground)
     match outcome:
         case Accepted() | Noted():
@@ -127,17 +128,14 @@ def _shaped(outcome: Accepted | Noted) -> Iterator[tuple[ReplyKind, Outcome]]:
     yield ReplyKind.RECEIPT, outcome
     if isinstance(outcome, Noted):
         return
-    verified = verified_of(outcome)
-    assert verified is not None
-    found = (Finding("officer_refusal", "/Envelope", Severity.REFUSE, words={"reason": "x"}),)
     yield ReplyKind.ACCEPTANCE, outcome
-    yield ReplyKind.REFUSAL, Refused(outcome.declaration, found)
-    yield ReplyKind.ERRORS, Rejected(Stage.CHECK, found, verified.header, verified)
+    for kind, severity in ((ReplyKind.REFUSAL, Severity.REFUSE), (ReplyKind.ERRORS, Severity.REJECT)):
+        yield kind, reconsidered(outcome, [Finding("officer_refusal", "/Envelope", severity, words={"reason": "x"})])
 
 
 def _written(house: House, stands: StandIn, procedure: Procedure, file: Path, channel: Channel, at: datetime) -> bytes:
     """The example as it would come by that door now, signed by who stands in."""
-    tree = etree.fromstring(file.read_bytes(), _PARSER)
+    tree = reparsed(file.read_bytes())
     _move(tree, at)
     own = house.installation
     sender = own.portal if channel is Channel.PORTAL else own.window
@@ -154,20 +152,19 @@ def _number(procedure: Procedure, tree: etree._Element) -> str | None:
         field = procedure.field(name)
         if field is not None:
             for form in tree.iterfind("Body/Content/*"):
-                if text := (form.findtext(field.path) or "").strip():
-                    return text
+                if number := value_at(form, field.path):
+                    return number
     return None
 
 
 def _move(tree: etree._Element, at: datetime) -> None:
     """All its times by as much as lies between when it was written for, its sendDate, and now."""
-    sent = read_time((tree.findtext("Header/Subject/sendDate") or "").strip())
+    sent = read_time(value_at(tree, "Header/Subject/sendDate"))
     if sent is None:
         return
     by = at - sent - timedelta(seconds=2)
     for element in tree.iter():
-        text = (element.text or "").strip()
-        if not len(element) and (found := _TIME.fullmatch(text)):
+        if not len(element) and (found := _TIME.fullmatch(value(element))):
             with suppress(ValueError, OverflowError):  # digits that are no time stay
                 element.text = _moved(found, by)
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from lxml import etree
 
 from adapter.pipeline.coverage import Coverage
 from adapter.pipeline.engine import holds
@@ -16,9 +15,9 @@ from adapter.pipeline.seal import SigningKey, seal_envelope
 from adapter.pipeline.shape import shapes
 from adapter.pipeline.trust import Algorithms
 from adapter.pipeline.trust.suitability import suitability
+from adapter.pipeline.xml import reparsed
 
 _ENVELOPE = b"<Envelope><Header/><Body><Content><Probe>1</Probe></Content></Body></Envelope>"
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True)
 _WANTED = "messages are signed with RSA of 2048 bits or more, or with EC of 256 bits or more"
 
 
@@ -38,7 +37,7 @@ def does_not_sign(key: SigningKey, leaf: x509.Certificate) -> str | None:
     Raises:
         KeyUnavailable: a key in a hardware module cannot sign now.
     """
-    tree = etree.fromstring(seal_envelope(_ENVELOPE, system=key), _PARSER)
+    tree = reparsed(seal_envelope(_ENVELOPE, system=key))
     found, faults = shapes(tree, legacy=False)
     shape = found.get(Place.SYSTEM)
     if shape is None or faults:

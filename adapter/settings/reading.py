@@ -118,7 +118,7 @@ def _resolved(value: Any, folder: Path, name: str = "") -> Any:
         path = folder / value
         # Beside an operator's own config.yaml there are no schemas; those that came with the program serve then.
         packaged = _PACKAGED / value
-        return str(packaged if name in _DATA and not path.exists() and packaged.exists() else path)
+        return str(packaged if name in _DATA and not os.path.exists(path) and os.path.exists(packaged) else path)
     if name == "url" and value.startswith("sqlite:///") and value[10:11] not in ("/", ""):
         return f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
@@ -52,6 +53,8 @@ def _text(most: int, *, least: int = 1) -> AfterValidator:
 def _file(path: Path) -> Path:
     if fault := text_fault(str(path), most=_PATH):
         raise ValueError(fault)
+    if any(len(os.fsencode(part)) > _NAME for part in path.parts):
+        raise ValueError(f"a name in it is longer than {_NAME} bytes, which no folder holds")
     return path
 
 
@@ -61,8 +64,8 @@ def _moment(stated: datetime) -> datetime:
     return stated
 
 
-_PATH = 4096
-"""Characters of a path: Linux takes no longer one."""
+_PATH, _NAME = 4096, 255
+"""Characters of a path, and bytes of one name in it: Linux takes no longer ones."""
 FilePath = Annotated[Path, AfterValidator(_file)]
 Word = Annotated[str, _text(100)]
 Address = Annotated[str, _text(2000)]
@@ -237,16 +240,14 @@ class FetchingSettings(_Part):
     refresh_s: float = Field(ge=1, le=604_800)
 
 
-class IdentitySettings(_Part):
-    uid: tuple[Word, ...]
-    organization_identifier: tuple[Word, ...]
-    serial_number: tuple[Word, ...]
+Prefixes = Annotated[tuple[Word, ...], Field(min_length=1)]
+"""Without one no certificate that names its holder there would be read."""
 
-    @model_validator(mode="after")
-    def _names_one_place(self) -> Self:
-        if not (self.uid or self.organization_identifier or self.serial_number):
-            raise ValueError("all three lists are empty, so no certificate would name its holder; fill one")
-        return self
+
+class IdentitySettings(_Part):
+    uid: Prefixes
+    organization_identifier: Prefixes
+    serial_number: Prefixes
 
 
 class RegistrySettings(_Part):

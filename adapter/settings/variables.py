@@ -9,6 +9,7 @@ from typing import get_args, get_origin
 
 from pydantic import BaseModel
 
+from adapter.settings.old_names import RENAMED
 from adapter.settings.shape import Settings
 
 _ANY = "*"
@@ -17,6 +18,7 @@ _ANY = "*"
 def misspelt_variables() -> Iterator[str]:
     """NSW_ variables that are no setting but nearly one: a slip would otherwise be silent."""
     known = [*sorted(_variables(Settings, "NSW_")), "NSW_CONFIG", "NSW_AMQP_URL", "NSW_DATABASE_URL"]
+    known += [f"NSW_{old.upper().replace('.', '__')}" for old in RENAMED]
     for name in sorted(os.environ):
         asked = name.upper()
         if not asked.startswith("NSW_") or any(_is_of(asked, each) for each in known):

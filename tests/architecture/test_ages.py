@@ -16,6 +16,10 @@ LISTED = {
         "now - timedelta.resolution": "a day that is asked for",
         "now - timedelta(days=days)": "a day that is asked for",
     },
+    "cli/trial.py": {
+        "at - sent": "how far an example's times are moved",
+        "at - sent - timedelta(seconds=2)": "how far an example's times are moved",
+    },
     "entrypoints/clock.py": {
         "now - probed": "monotonic",
         "now - looked": "monotonic",

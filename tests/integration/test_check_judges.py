@@ -161,7 +161,7 @@ def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
     for procedure in trial._procedures(own):
         for channel in trial._doors(procedure):
             body = trial._written(own, stands, procedure, trial._example(own, procedure), channel, at)
-            given = trial.Submission(body, channel, at, trial.Digest(trial.hashlib.sha256(body).hexdigest()))
+            given = trial.submitted(body, at, None) if channel is Channel.PORTAL else trial.by_the_window(body, at)
             assert not isinstance(judged(given, trial.replace(own.ground, trust=stands.trust)), Rejected)
             outcome = judged(given, own.ground)
             assert isinstance(outcome, Rejected)
