@@ -122,7 +122,7 @@ def test_check_warns_of_an_old_name(config: Path) -> None:
 
 @pytest.mark.usefixtures("renamed")
 def test_an_old_name_in_the_environment_goes_before_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NSW_WEB__DOOR", "8999")
+    monkeypatch.setenv("nsw_web__door", "8999")
     settings = load_settings(config)
     assert (settings.web.port, settings.old_names) == (8999, ("web.door",))
     monkeypatch.setenv("NSW_WEB__PORT", "9000")
