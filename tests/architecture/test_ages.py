@@ -21,7 +21,6 @@ LISTED = {
         "at - sent - timedelta(seconds=2)": "how far an example's times are moved",
     },
     "entrypoints/clock.py": {
-        "now - probed": "monotonic",
         "now - looked": "monotonic",
         "now - told": "monotonic",
         "self.seal_s - since": "seconds, of `age`",
@@ -31,7 +30,6 @@ LISTED = {
     "entrypoints/folding.py": {"now - at": "monotonic", "now - _AGAIN_S": "monotonic"},
     "gateways/migrations/versions/0002_three_times.py": {"row.due_at - row.noticed_at": "evidence from evidence"},
     "gateways/shelf.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
-    "pipeline/terms.py": {"alert_due - noticed_at": "evidence from evidence"},
     "services/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
     "services/intake.py": {"now - since": "never after now: `Patience.until`"},
     "services/judging.py": {"now - self._last": "perf_counter"},
