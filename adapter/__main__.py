@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 _INTERRUPTED = 130
 
 
 def main() -> None:
     """The console script."""
-    try:
-        from adapter.cli import main as run  # takes seconds, in which somebody may change his mind
+    heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else whoever started us wants it ignored
+    if heard:
+        # Nothing is held yet, and an exception could be lost in the middle of an import.
+        signal.signal(signal.SIGINT, _leave)
+    from adapter.cli import main as run  # takes a while, in which somebody may change his mind
 
+    if heard:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
         run()
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        os.write(2, b"nsw-adapter: interrupted\n")
-        os._exit(_INTERRUPTED)
+        _leave()
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is the interpreter's own end
+        if heard:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is the interpreter's own end
+
+
+def _leave(*_: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.write(2, b"nsw-adapter: interrupted\n")
+    os._exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":
