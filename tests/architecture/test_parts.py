@@ -83,4 +83,4 @@ def test_what_a_process_left_behind_costs_too(tmp_path: Path) -> None:
     told = tmp_path / "cost.json"
     command = [sys.executable, "-m", "tests.measured", str(told), sys.executable, "-c", orphan]
     subprocess.run(command, cwd=ROOT, check=True)
-    assert json.loads(told.read_text(encoding="utf-8"))["cpu"] > 1.5
+    assert json.loads(told.read_text(encoding="utf-8"))["cpu"] >= 1.5

@@ -27,7 +27,8 @@ from adapter.services.tokens import Role
 JOURNAL = (
     *(f"message.{word.value}" for word in Word),
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
-    *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment"),
+    *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
+    "confirmation.taken_back",
     *("lookup.dossiers", "lookup.reply", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
@@ -97,6 +98,10 @@ CANNOT = {
     "dossier.declarant": "every form states who declares",
     "dossier.last_sent": "every header states when it was sent",
     "declaration.signer": "each version came under a signature, a system's at least",
+    "journal_seal.number": "only seals of 0.1.0 have none",
+    "journal_seal.entries": "only seals of 0.1.0 have none",
+    "journal.seal": "the last seal of a story seals every entry",
+    "amendment_request.outbox_id": "only requests of 0.1.0 have none",
     "counter": "PostgreSQL draws ids from a sequence",
 }
 """Tables and columns that cannot be had both ways, or not on both databases, and why."""

@@ -64,10 +64,12 @@ def tell(post: Post) -> None:
     _fixtures(post)
     _acts(post)
     _letters(post)
+    _corrected(post)
     _again(post)
     _parked(post)
     _waiting(post)
     _dispatched(post)
+    _withdrawn(post)
     _outage(post, callers)
     _deadlines(post)
     _looked_at(post, callers)
@@ -216,6 +218,31 @@ def _letters(post: Post) -> None:
         post.desk.act(told, Act.COMPLETE)
     key = dossier_of(retold(post.cases[LETTER_LATER], "L").message)
     post.house.handing_in.brought(key, "originalLetter", OFFICER)
+
+
+CITIZEN_CASE = "BQP0100002/accepted-citizen-unsigned"
+
+
+def _corrected(post: Post) -> None:
+    """A confirmation that a newer version takes back, and a request to amend that its officer takes back, unsent."""
+    told = retold(post.cases[CITIZEN_CASE], "T")
+    post.send(told)
+    post.desk.act(told, Act.COMPLETE)
+    assert post.send(_replaced(told)).outcome is Word.ACCEPTED
+    asked = retold(post.cases[CITIZEN_CASE], "U")
+    post.send(asked)
+    post.desk.act(asked, Act.REQUEST)
+    post.house.amendments.withdraw(dossier_of(asked.message), OFFICER, reason="Nhầm hồ sơ")
+
+
+def _withdrawn(post: Post) -> None:
+    """A request to amend that has left and is withdrawn; another stays open."""
+    told = retold(post.cases[CITIZEN_CASE], "X")
+    post.send(told)
+    post.desk.act(told, Act.REQUEST)
+    while post.dispatch(transfers=False):
+        post.later(MINUTE / 60)
+    post.house.amendments.withdraw(dossier_of(told.message), OFFICER, reason="Đã kiểm tra, khai đúng")
 
 
 def _again(post: Post) -> None:

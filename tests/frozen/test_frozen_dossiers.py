@@ -28,7 +28,13 @@ PROGRAM = get_command(app)
 SILENT = {
     *("run", "web", "declare", "database upgrade", "judge"),
     *("dossier accept", "dossier complete", "dossier brought", "dossier refuse"),
-    *("dossier request-amendment", "dossier approve", "dossier decline", "quarantine replay"),
+    *(
+        "dossier request-amendment",
+        "dossier withdraw-request",
+        "dossier approve",
+        "dossier decline",
+        "quarantine replay",
+    ),
     *("certificate import", "certificate suspend", "certificate restore"),
     *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
     *("window override", "window end", "token issue", "token revoke"),

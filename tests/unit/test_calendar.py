@@ -106,12 +106,19 @@ def test_a_term_that_the_calendar_cannot_tell_has_no_end_and_is_not_guessed() ->
     assert (term.alert_due_at, term.warn_at, term.due_at) == (None, None, None)
 
 
-def test_an_alert_goes_out_at_its_share_of_the_watch_and_the_law_counts_from_acceptance() -> None:
+def test_an_alert_goes_out_at_its_share_of_the_time_by_law() -> None:
     limit = Deadline("confirm", "confirm_within", 4)
     term = Terms(SHIPPED, 0.75).term(limit, noticed_at=at("2026-03-02T08:00"), started_at=at("2026-03-02T09:30"))
 
-    assert (term.warn_at, term.alert_due_at) == (at("2026-03-02T11:00"), at("2026-03-02T12:00"))
+    assert (term.warn_at, term.alert_due_at) == (at("2026-03-02T12:30"), at("2026-03-02T13:30"))
     assert term.due_at == at("2026-03-02T13:30")
+
+
+def test_until_the_law_s_clock_runs_alerts_count_from_what_was_noticed() -> None:
+    limit = Deadline("answer", "amend_within", 4)
+    term = Terms(SHIPPED, 0.75).term(limit, noticed_at=at("2026-03-02T08:00"), started_at=None)
+    assert (term.warn_at, term.alert_due_at) == (at("2026-03-02T11:00"), at("2026-03-02T12:00"))
+    assert term.due_at is None
 
 
 @pytest.mark.parametrize(("came", "late"), [("2026-02-13T23:59", False), ("2026-02-14T00:00", True)])
