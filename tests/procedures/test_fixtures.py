@@ -62,7 +62,7 @@ def test_an_attack_does_something_to_its_message(case: Case, settling: Settling)
 
 def test_every_class_of_attack_has_its_file() -> None:
     numbers = {str(yaml.safe_load(file.read_bytes())["class"]) for file in ATTACKS_FOLDER.glob("*.yaml")}
-    assert numbers == {"1", "2", "3 and 4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14"}
+    assert numbers == {"1", "2", "3 and 4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"}
 
 
 def test_every_attack_says_what_it_is() -> None:
