@@ -15,6 +15,7 @@ import xmlsec
 import yaml
 from lxml import etree
 
+from adapter.model.finding import Finding
 from adapter.model.outcomes import Outcome, Rejected
 from adapter.model.stages import Channel, Stage
 from adapter.simulator.sign import DS
@@ -71,7 +72,12 @@ def ours_holds(outcome: Outcome, place: str) -> tuple[bool, str]:
     if not isinstance(outcome, Rejected) or outcome.stage not in (Stage.OPEN, Stage.VERIFY):
         return True, ""
     pointer = f"/Envelope/{WRAPPERS[place]}"
-    told = [each.name for each in outcome.findings if outcome.stage is Stage.OPEN or each.pointer == pointer]
+
+    def is_about(finding: Finding) -> bool:
+        """What cannot be canonicalised stands anywhere, and is in the way of both signatures."""
+        return outcome.stage is Stage.OPEN or finding.pointer == pointer or finding.name == "namespace_relative"
+
+    told = [each.name for each in outcome.findings if is_about(each)]
     return not told, min(told, default="")
 
 
