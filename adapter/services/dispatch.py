@@ -67,26 +67,32 @@ class Dispatch:
             return mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
 
         if self.database.is_embedded:
-            # One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
-            with self.database.transaction() as connection:
-                due = claim(connection)
-                self._take_in_hand(connection, due)
-            verdicts = self._publish(due)
-            with self.database.transaction() as connection:
-                self._mark(connection, due, verdicts)
-            return self._tell(due, verdicts)
-        # The rows stay locked while the broker is asked, so that a second dispatcher passes them by.
+            return self._tell(*self._one_at_a_time(claim))
         with self.database.transaction() as connection:
             due = claim(connection)
-            if not self._take_in_hand(connection, due):
-                verdicts = self._publish(due)
-                self._mark(connection, due, verdicts)
-                return self._tell(due, verdicts)
-        with self.database.transaction() as connection:
-            due = [reply for reply in claim(connection) if not _may_be_taken_back(reply)]
-            verdicts = self._publish(due)
-            self._mark(connection, due, verdicts)
+            again = self._take_in_hand(connection, due)
+            verdicts = [] if again else self._sent(connection, due)
+        if again:
+            with self.database.transaction() as connection:
+                due = [reply for reply in claim(connection) if not _may_be_taken_back(reply)]
+                verdicts = self._sent(connection, due)
         return self._tell(due, verdicts)
+
+    def _one_at_a_time(self, claim: Callable[[Connection], list[Due]]) -> tuple[list[Due], Sequence[Verdict]]:
+        """One dispatcher and one writer: a transaction over the broker's answer would hold up the intake."""
+        with self.database.transaction() as connection:
+            due = claim(connection)
+            self._take_in_hand(connection, due)
+        verdicts = self._publish(due)
+        with self.database.transaction() as connection:
+            self._mark(connection, due, verdicts)
+        return due, verdicts
+
+    def _sent(self, connection: Connection, due: Sequence[Due]) -> Sequence[Verdict]:
+        """Publish, and mark what was confirmed: the rows stay locked, so that a second dispatcher passes them by."""
+        verdicts = self._publish(due)
+        self._mark(connection, due, verdicts)
+        return verdicts
 
     def _take_in_hand(self, connection: Connection, due: Sequence[Due]) -> bool:
         """Say that what may still be taken back is about to leave, and commit it before anything is published.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from adapter.gateways.dossiers import lock_name
 from adapter.model.events import Event
@@ -209,8 +210,13 @@ def test_a_killed_worker_is_replaced_and_its_messages_pass(scene: Scene) -> None
     scene.assert_whole(messages)
 
 
+def _waits_for_a_lock(scene: Scene) -> bool:
+    with scene.house.database.transaction() as connection:
+        return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one())
+
+
 def test_a_worker_that_hangs_is_ended_by_the_watchdog_and_its_messages_pass_after(scene: Scene) -> None:
-    """It hangs in earnest: somebody else holds the lock of a dossier and does not let go."""
+    """It hangs in earnest: it waits for the lock of a dossier, in the middle of a batch, and is frozen there."""
     messages = declarations(0, 40)
     key = DossierKey(messages[7].reference, 2026)
     scene.configure({"workers.batch": 8, "workers.batch_seconds": 10.0})  # of innocents no batch takes so long
@@ -220,7 +226,9 @@ def test_a_worker_that_hangs_is_ended_by_the_watchdog_and_its_messages_pass_afte
     with database.transaction() as connection:
         database.lock(connection, [lock_name(key)])
         scene.partner.publish(messages)
-        scene.until(lambda: daemon.told(Event.WORKER_KILLED), "the watchdog ends it")
+        scene.until(lambda: _waits_for_a_lock(scene), "it waits in the middle of a batch")
+        os.kill(workers(daemon)[0], signal.SIGSTOP)
+    scene.until(lambda: daemon.told(Event.WORKER_KILLED), "the watchdog ends it")
     (killed, *_) = daemon.events(Event.WORKER_KILLED)
     assert (killed["part"], killed["pid"]) == ("worker", workers(daemon)[0])
     assert "more than 10 s" in killed["reason"]
@@ -238,7 +246,7 @@ def test_more_than_one_worker_on_sqlite_is_refused_at_start(tmp_path: Path, sqli
         said = daemon.log.read_text()
         assert "SQLite" in said
         assert "Traceback" not in said
-        assert not (tmp_path / "adapter.sqlite3").exists(), "refused before anything is written"
+        assert daemon.events(Event.WORKER_STARTED) == [], "refused before any part is started"
     finally:
         scene.close()
 
