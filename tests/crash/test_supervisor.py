@@ -166,7 +166,7 @@ def test_a_web_process_that_cannot_begin_after_a_reload_stops_nobody_and_comes_w
     scene.until(lambda: any(told.get("code") == 2 for told in daemon.events()), "the web process could not begin")
     said = [told for told in daemon.events(Event.WORKER_STOPPED) if "reason" in told]
     assert {told["level"] for told in said} == {"warning"}
-    assert any("not another, portal" in told["reason"] for told in said)
+    assert any("exactly one of role portal" in told["reason"] for told in said)
     scene.until(lambda: scene.readyz() == (503, ["web-3: alive"]), "readiness names it")
     scene.partner.publish(messages)
     scene.until_done(messages)

@@ -304,10 +304,11 @@ def test_a_question_is_asked_by_exactly_one_key(site: Website, params: dict[str,
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_value_that_no_database_holds_is_simply_not_found(site: Website) -> None:
+def test_a_value_that_nobody_has_is_simply_not_found_and_one_that_no_form_carries_is_told(site: Website) -> None:
     with site.customs() as client:
-        for value in ("A\x00B", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "' OR 1=1 --"):
+        for value in ("\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "' OR 1=1 --"):
             assert ask(client, paper=value) == []
+        assert client.get(LOOKUP, params={"paper": "A\x00B"}).status_code == 422
 
 
 def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
