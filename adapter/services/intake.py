@@ -244,7 +244,7 @@ class Intake:
         dossier = ledger.dossiers.get(item.key) if item.key else None
         outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
         if dossier is None and isinstance(outcome, Accepted | Refused):
-            outcome = reconsidered(outcome, [_twin(row) for row in _twins(ledger, item)])
+            outcome = reconsidered(outcome, [_twin(row) for row in _twins(ledger, item)[:1]])
 
         def amend(form: Declaration, standing_dossier: Dossier) -> Declaration:
             ground = replace(self.ground, representation=self.admission.within(ledger.register))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -373,7 +374,8 @@ def test_an_amendment_is_confirmed_within_an_hour_of_its_reception(post: Post) -
 def test_an_answer_after_its_hour_is_late(post: Post) -> None:
     key = post.play(ON_REQUEST)
     post.now = CLOCK + 71 * MINUTE
-    post.send(post.cases()[ON_REQUEST])
+    case = post.cases()[ON_REQUEST]
+    post.send(replace(case, message=re.sub(rb"<sendDate>[^<]*", b"<sendDate>2026-03-02 08:26:00", case.message)))
     assert post.named(key)["answer"].standing is Standing.LATE
     assert [each.late for each in post.agenda().figures if each.kind == "amend_within"] == [1]
 

@@ -163,6 +163,8 @@ def taken_up(scene: Scene, message: Message) -> bool:
             redelivered=True,
         )
     ])  # fmt: skip
+    for held in worker._aside:  # a worker has ended in it before: it is taken once nobody waits behind it
+        worker._alone(held.delivery, held.submission)
     return bool(deliveries.acknowledged)
 
 
