@@ -69,7 +69,7 @@ def judged_by(scene: Scene) -> list[str]:
 def hours_to_confirm(scene: Scene, key: DossierKey) -> float:
     with scene.house.database.reading() as connection:
         row = connection.execute(select(dossier).where(dossier.c.number == key.number)).one()
-    return float((row.confirm_due_at - row.received_at).total_seconds() / 3600)
+    return round(float((row.confirm_due_at - row.received_at).total_seconds() / 3600), 3)
 
 
 def named_in(scene: Scene, kind: str) -> str | None:
