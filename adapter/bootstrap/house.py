@@ -241,6 +241,7 @@ class House:
             admission=self.admission,
             clock=self.legal_clock,
             patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
+            hold_sent_before=waiting.hold_sent_before,
             observe=self.observe,
             in_hand=self.in_hand,
         )

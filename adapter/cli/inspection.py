@@ -219,7 +219,7 @@ def _database(house: House) -> Iterator[Remark]:
         stands = f"stands at revision {there}" if there else "has no tables"
         yield _fault("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
         return
-    with house.database.transaction() as connection:
+    with house.database.reading() as connection:
         count, since = mailbox.waiting(connection).get("evidence", (0, None))
     if count and since:
         what = f"{count} message(s) wait until revocation can be told, the oldest since {since:%Y-%m-%d %H:%M}Z"

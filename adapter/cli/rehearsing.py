@@ -47,7 +47,7 @@ def rehearse(
     assert began is not None, "--since is required"
     house = open_house(config)
     folders = house.settings.folders
-    source = Source(schemas or folders.schemas, mappings or folders.mappings)
+    source = Source(schemas or folders.schemas, mappings or folders.mappings, folders.calendar)
     rehearsal = Rehearsal(house.database, house.ground, _ground(house, source, by_day=by_day))
     tally, told = Tally(), 0
     for difference in rehearsal.differences(Span(began, ended, procedure), tally):

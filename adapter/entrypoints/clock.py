@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
+from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.collection import Collection
 from adapter.gateways.database import Database
 from adapter.gateways.keyring import KeyUnavailable
@@ -58,8 +59,8 @@ class Clock:
                         with self.probe:
                             self._tick_while(held)
             except Unavailable as error:
-                keys = not isinstance(error, KeyUnavailable)
-                self.pulse.idle(database=not keys, keys=keys)
+                keys, broker = not isinstance(error, KeyUnavailable), not isinstance(error, BrokerUnavailable)
+                self.pulse.idle(broker=broker, database=not (keys and broker), keys=keys)
                 self.observe(Event.UNAVAILABLE, reason=str(error))
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
 
@@ -84,6 +85,7 @@ class Clock:
             next(steps)
             if now - looked >= self.look_s:
                 in_time, looked = self.evidence.refresh(), now
+                self.pulse.count_unanswered(self.waiting.unanswered())
             if now - told >= self.expiry_s:
                 held()
                 lasting, told = self.expiry.alert() == 0, now

@@ -134,7 +134,7 @@ class Worker:
         if self.pulse.suspects(digest):
             return True
         try:
-            with self.database.transaction() as connection:
+            with self.database.reading() as connection:
                 return mailbox.attempts(connection, digest) > 0
         except Unavailable:
             return False  # taking it waits for the store

@@ -81,6 +81,7 @@ class Health:
 
     def __init__(self, host: str, port: int) -> None:
         self.parts: dict[str, dict[str, bool]] = {}
+        self.unanswered = 0
         try:
             self._server = _Server((host, port), _handler(self))
         except OSError as error:
@@ -109,7 +110,9 @@ class Health:
 
     def notes(self) -> list[str]:
         """What should be looked at although everything is ready."""
-        return [
+        many = self.unanswered
+        waits = [f"{many} message(s) were taken and are not answered: nsw-adapter quarantine list"] if many else []
+        return waits + [
             f"{name}: {note}"
             for name, has in self.parts.items()
             for thing, note in NOTES.get(name.rpartition("-")[0], {}).items()
@@ -121,7 +124,9 @@ def _lacks(name: str, has: dict[str, bool]) -> list[str]:
     """Of a part that is not alive only that is told: what it lacks besides nobody knows."""
     needs = NEEDS.get(name.rpartition("-")[0], ("alive",))
     lacking = [need for need in needs if not has.get(need)]
-    return ["alive"] if "alive" in lacking else lacking
+    if "alive" not in lacking:
+        return lacking
+    return [next((state for state in ("starting", "killed") if has.get(state)), "alive")]
 
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:

@@ -10,7 +10,7 @@ from multiprocessing import parent_process
 from typing import Any
 
 _THINGS = ("broker", "database", "keys", "evidence", "certificates", "queues", "quarantine")
-_FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect")
+_FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
 _WELL_UNTIL_LOOKED_AT = ("evidence", "certificates", "queues", "quarantine")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
@@ -18,7 +18,7 @@ _WELL_UNTIL_LOOKED_AT = ("evidence", "certificates", "queues", "quarantine")
 
 @dataclass
 class Pulse:
-    """Ten doubles shared between a process and its supervisor; times are monotonic seconds."""
+    """Doubles shared between a process and its supervisor; times are monotonic seconds."""
 
     cells: Any
     """What `new_cells` gives, without a lock: each cell has one writer."""
@@ -57,6 +57,15 @@ class Pulse:
     def suspects(self, digest: str) -> bool:
         """Whether another process has ended in this message."""
         return bool(self.cells[_SUSPECT] == _mark(digest))
+
+    def count_unanswered(self, many: int) -> None:
+        """So many messages were taken from the broker and nobody has answered them."""
+        self.cells[_FIELDS.index("unanswered")] = float(many)
+
+    @property
+    def unanswered(self) -> int:
+        """As it was counted last."""
+        return int(self.cells[_FIELDS.index("unanswered")])
 
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""

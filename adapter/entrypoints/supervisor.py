@@ -1,10 +1,10 @@
 """The daemon: starts the parts, watches their pulse, replaces what ends, stops in order.
 
-SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: workers are replaced one by one, new before old,
-then the web process, so that a changed configuration or key is taken; where the first new one cannot begin, the old
-ones go on. A configuration that is wrong ends the daemon only before it was ready: later it is told, and the part is
-tried again, because the others still serve. It never waits for one part alone: the others and systemd's watchdog would
-wait with it. Must never touch a message itself.
+SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: every part is replaced, one by one and new before old
+where two may be at once, so that a changed configuration, key or password is taken; where a new one cannot begin, the
+old ones go on. A configuration that is wrong ends the daemon only before it was ready: later it is told, and the part
+is tried again, because the others still serve. It never waits for one part alone: the others and systemd's watchdog
+would wait with it. Must never touch a message itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -59,6 +59,11 @@ class Child:
     """Told to make room: when (monotonic) it must have ended. It counts no more, and is not started again."""
 
 
+def _at_hand(child: Child) -> dict[str, bool]:
+    lives, has = child.process.is_alive(), child.pulse.ready
+    return {**has, "alive": lives and has["alive"], "starting": lives and not has["alive"]}
+
+
 def _serves_as(new: Child, old: Child) -> bool:
     """Whether the new one has at hand whatever the old one has: broker, database, keys."""
     has = new.pulse.ready
@@ -74,6 +79,8 @@ class Supervisor:
     observe: Observe
     batch_s: float
     memory: int
+    embedded: bool = False
+    """Whether the store is SQLite, which serves one of each part."""
     children: list[Child] = field(default_factory=list)
     stopping: bool = False
     reload: bool = False
@@ -83,6 +90,8 @@ class Supervisor:
     """Parts to be started again: when (monotonic), which, after how many failures."""
     suspect: float = 0.0
     """The mark of the message that the last worker to end had in hand; the workers are told, and take it last."""
+    killed: set[str] = field(default_factory=set)
+    """Names of parts of which one was killed and is not there again."""
     exchange: tuple[Child, ...] = ()
     """While a reload waits: the old worker and the new one, of which one is enough."""
 
@@ -104,6 +113,7 @@ class Supervisor:
                 self.stop()
                 return code
             health.parts = self.readiness()
+            health.unanswered = max((child.pulse.unanswered for child in self.children), default=0)
             if not self.announced and self._complete():
                 notifier.ready()
                 self.observe(Event.STARTED, parts=len(self.children))
@@ -121,8 +131,8 @@ class Supervisor:
         # Of an exchange one counts: the old one, for as long as it is there.
         spare = self.exchange[1:] if any(child in self.exchange[:1] for child in self.children) else ()
         counted = [child for child in self.children if child.leaves_by is None and child not in spare]
-        has = [(child.name, {**child.pulse.ready, "alive": child.process.is_alive()}) for child in counted]
-        has += [(name, {"alive": False}) for _, name, _ in self.waiting]
+        has = [(child.name, _at_hand(child)) for child in counted]
+        has += [(name, {"alive": False, "killed": name in self.killed}) for _, name, _ in self.waiting]
         return {f"{name}-{number}": at_hand for number, (name, at_hand) in enumerate(has)}
 
     def _complete(self) -> bool:
@@ -148,6 +158,7 @@ class Supervisor:
         for entry in [entry for entry in self.waiting if entry[0] <= now]:
             self.waiting.remove(entry)
             self._start(entry[1], entry[2])
+            self.killed.discard(entry[1])
         return 0
 
     def _overdue(self, child: Child) -> str | None:
@@ -175,6 +186,8 @@ class Supervisor:
         failures = 1 if lived > _STABLE_S else child.failures + 1
         pause = _PAUSES_S[min(failures - 1, len(_PAUSES_S) - 1)]
         code = child.process.exitcode
+        if code == -signal.SIGKILL:
+            self.killed.add(child.name)
         why = {"reason": _WRONG} if code == _MISCONFIGURED else {}
         self.observe(Event.WORKER_STOPPED, part=child.name, pid=child.process.pid, code=code, again_in_s=pause, **why)
         self.waiting.append((time.monotonic() + pause, child.name, failures))
@@ -219,30 +232,38 @@ class Supervisor:
             yield
 
     def _replace(self) -> Iterator[None]:
-        """New before old: the queue is never without a consumer. Given up where a new one cannot begin."""
-        for old in [child for child in self.children if child.name == "worker"]:
-            if old not in self.children:
-                continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
-            new = self._start("worker", 0)
-            if new is None:
-                self.waiting.pop()  # the old one goes on, so nobody is to be started again
-                return
-            self.exchange = (old, new)
-            while not new.pulse.ready["alive"] and new.process.is_alive():
-                yield
-            until = time.monotonic() + _TAKES_OVER_S
-            while new.process.is_alive() and not _serves_as(new, old) and time.monotonic() < until:
-                yield
-            self.exchange = ()
-            if not new.process.is_alive():
-                self._give_up(old, new)
-                return
-            yield from self._leave(old)
-        # The web process holds its port, so here the old one goes first.
-        for old in [child for child in self.children if child.name == "web"]:
-            # Where it cannot begin, it is told and tried again: the workers know the new configuration by now.
-            yield from self._leave(old)
-            self._start("web", 0)
+        """New before old: nothing is ever without its part. Given up where a new one cannot begin."""
+        # The web process holds its port, and SQLite serves one dispatcher: of those the old one goes first.
+        alone = {"web", "dispatcher"} if self.embedded else {"web"}
+        for name in ("worker", "dispatcher", "clock", "web"):
+            for old in [child for child in self.children if child.name == name]:
+                if old not in self.children:
+                    continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
+                if name in alone:
+                    # Where it cannot begin, it is told and tried again: the workers know the new configuration by now.
+                    yield from self._leave(old)
+                    self._start(name, 0)
+                elif not (yield from self._exchange(old)):
+                    return
+
+    def _exchange(self, old: Child) -> Generator[None, None, bool]:
+        """A new one in the place of the old one; False where it cannot begin, and the old one goes on."""
+        new = self._start(old.name, 0)
+        if new is None:
+            self.waiting.pop()  # the old one goes on, so nobody is to be started again
+            return False
+        self.exchange = (old, new)
+        while not new.pulse.ready["alive"] and new.process.is_alive():
+            yield
+        until = time.monotonic() + _TAKES_OVER_S
+        while new.process.is_alive() and not _serves_as(new, old) and time.monotonic() < until:
+            yield
+        self.exchange = ()
+        if not new.process.is_alive():
+            self._give_up(old, new)
+            return False
+        yield from self._leave(old)
+        return True
 
     def _leave(self, child: Child) -> Iterator[None]:
         child.pulse.stop()
@@ -315,6 +336,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         observe=whole.observe,
         batch_s=settings.workers.batch_seconds,
         memory=settings.workers.memory_mib * _MEBIBYTE,
+        embedded=whole.database.is_embedded,
     )
     health = Health(settings.web.host, settings.web.health_port)
     notifier = Notifier()

@@ -240,7 +240,7 @@ class Database:
     def reachable(self) -> bool:
         """Whether the server answers."""
         try:
-            with self.transaction() as connection:
+            with self.reading() as connection:
                 connection.execute(text("SELECT 1"))
         except (Unavailable, Misconfigured):
             return False

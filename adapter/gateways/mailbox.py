@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest
@@ -351,6 +365,13 @@ def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
         .group_by(inbox.c.waits_for)
     )
     return {row.waits_for: (row.many, row.since) for row in connection.execute(query)}
+
+
+def unanswered(connection: Connection) -> int:
+    """How many messages are parked: what waits has had its receipt."""
+    unsettled = text("state <> 'settled'")  # as the partial index says it, so that SQLite finds that
+    query = select(func.count()).select_from(inbox).where(unsettled, inbox.c.state == "parked")
+    return int(connection.execute(query).scalar_one())
 
 
 def dated_ahead(connection: Connection, now: datetime) -> int:

@@ -28,7 +28,7 @@ def upgrade(database: Database) -> None:
 
 def current(database: Database) -> tuple[str | None, str | None]:
     """The revision the tables are at, and the one this program needs."""
-    with database.transaction() as connection:
+    with database.reading() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     return at, ScriptDirectory.from_config(_config(None)).get_current_head()
 

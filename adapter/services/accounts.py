@@ -70,7 +70,7 @@ class Accounts:
 
     def list(self, *, number: str | None = None, lifted: bool = False) -> list[Suspension]:
         """What is suspended now; with `lifted` what was suspended too."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
 
     def _is_unit(self, unit: str | None) -> None:

@@ -196,7 +196,7 @@ class Amendments:
     def listed(self, *, everything: bool, limit: int) -> list[Waiting]:
         """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too."""
         state = None if everything else amendments.WAITING
-        with self.desk.database.transaction() as connection:
+        with self.desk.database.reading() as connection:
             rows = amendments.listed(connection, state=state, limit=limit)
         return [self._line(row) for row in rows]
 
@@ -223,7 +223,7 @@ class Amendments:
         return found
 
     def _waiting(self, number: str) -> DossierKey:
-        with self.desk.database.transaction() as connection:
+        with self.desk.database.reading() as connection:
             row = amendments.by_number(connection, number)
         if row is None:
             raise NotAllowed(f"there is no amendment {number}: see `dossier amendments`")

@@ -34,7 +34,7 @@ class Authorisations:
         Raises:
             DatabaseUnavailable: it cannot be told now.
         """
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             name = certificates.name_of(signer)
             known = certificates.find(connection, [name]).get(name)
             registered = known.numbers(at) if known is not None else []
@@ -99,7 +99,7 @@ class Authorisations:
 
     def list(self, *, number: str | None = None, in_force: bool = False) -> list[Authorisation]:
         """The letters, or those of one holder or principal, or those in force now."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return store.every(
                 connection, number=number_of(number) if number else None, at=self.clock() if in_force else None
             )

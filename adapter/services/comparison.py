@@ -69,7 +69,7 @@ class Versions:
         Raises:
             NotAllowed: there is no such dossier.
         """
-        with self.database.transaction() as connection:
+        with self.database.transaction() if personal else self.database.reading() as connection:
             row = listings.dossier_row(connection, key)
             if row is None:
                 raise NotAllowed(f"there is no dossier {key}")

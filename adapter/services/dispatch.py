@@ -79,7 +79,13 @@ class Dispatch:
         return self._tell(due, verdicts)
 
     def _one_at_a_time(self, claim: Callable[[Connection], list[Due]]) -> tuple[list[Due], Sequence[Verdict]]:
-        """One dispatcher and one writer: a transaction over the broker's answer would hold up the intake."""
+        """One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
+
+        So would one that finds nothing, twenty times a second: a look without the writer's turn comes first.
+        """
+        with self.database.reading() as connection:
+            if not claim(connection):
+                return [], []
         with self.database.transaction() as connection:
             due = claim(connection)
             self._take_in_hand(connection, due)

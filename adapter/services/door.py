@@ -95,7 +95,7 @@ class Door:
 
     def _pass(self, envelope: Envelope, sender: str, bound_to: str, *, numberless: bool) -> None:
         """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             identity = Identity(sender, f"id:{envelope.header.message_id}")
             known = mailbox.known(connection, [identity])
             if not numberless:
@@ -143,7 +143,7 @@ class Door:
             )
 
     def _admitted(self, public_id: str) -> Admitted:
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             row = lookups.message(connection, public_id)
         assert row is not None, "the intake has just stored it"
         stranger = self.ground.catalogue.findings.texts[_STRANGER].code

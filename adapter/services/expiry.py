@@ -60,7 +60,7 @@ class Expiry:
         Raises:
             Misconfigured: a file cannot be read.
         """
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             every = [*self.installed(), *_registered(connection)]
         alive = {each.place for each in every if each.valid(at)}
         found = [_expiring(each, each.place not in alive) for each in every if not each.valid(at)]

@@ -43,6 +43,9 @@ ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
 InHand = Callable[[str], None]
 """Told the digest of each message before it is judged, in case that nobody is left to tell it afterwards."""
+HELD = (
+    "held: sent before waiting.hold_sent_before and not known; compare with what the window was answered, then replay"
+)
 _DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
 
 
@@ -96,6 +99,8 @@ class _Item:
     same: str | None = None
     """What a new declaration has in common with another that declares the same (`pipeline/sameness`)."""
     may_wait: bool = True
+    released: bool = False
+    """Judged again on purpose: nothing holds it any more."""
     since: datetime | None = None
     """Since when it waits; None: it has not waited yet."""
     ms: Mapping[str, float] = field(default_factory=dict)
@@ -115,6 +120,8 @@ class Intake:
     patience: Patience
     observe: Observe
     in_hand: InHand = unheld
+    hold_sent_before: datetime | None = None
+    """After a restore that lost time: what was sent before then and is not known may have been answered already."""
 
     def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
         """Judge and store a batch; every answer is in the outbox when this returns.
@@ -137,7 +144,7 @@ class Intake:
         """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
         submission = stored(row)
         since = row.waits_since or submission.received_at
-        item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait, since=since)
+        item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait, since=since, released=True)
         return self._alone(item)
 
     def _alone(self, item: _Item) -> Settled:
@@ -229,8 +236,18 @@ class Intake:
         fresh = replace(item, identity=identity, outcome=rejected, replaces=None)
         return self._keep(ledger, fresh, Decision(rejected, ReplyKind.ERRORS))
 
+    def _is_held(self, item: _Item) -> bool:
+        """Whether it is of the time that a restore lost: a second acceptance would be later than the one on paper."""
+        verified = verified_of(item.outcome)
+        # As it was written: judging puts one that lies far from reception aside, and here all do.
+        sent = verified.envelope.header.subject.send_date if verified is not None else None
+        before = self.hold_sent_before
+        return before is not None and sent is not None and sent < before and not item.released
+
     def _decided(self, ledger: Ledger, item: _Item) -> Decision:
         outcome = item.outcome
+        if self._is_held(item):
+            return Decision(Parked(None, HELD), None)
         if isinstance(outcome, Accepted | Refused) and item.key is not None:
             foreign = self.series.is_foreign(ledger.connection, item.key)
             if foreign:

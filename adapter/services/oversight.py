@@ -122,7 +122,7 @@ class Oversight:
     def dossiers(self, *, state: DossierState | None, limit: int) -> list[Overview]:
         """The dossiers received last."""
         now = self.clock()
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             rows = listings.dossiers(connection, state=state.value if state else None, limit=limit)
         return [_overview(row, now) for row in rows]
 
@@ -133,7 +133,7 @@ class Oversight:
             NotAllowed: there is no such dossier.
         """
         now = self.clock()
-        with self.database.transaction() as connection:
+        with self.database.transaction() if personal else self.database.reading() as connection:
             row = listings.dossier_row(connection, key)
             if row is None:
                 raise NotAllowed(f"there is no dossier {key}")

@@ -95,7 +95,7 @@ class Quarantine:
 
     def list(self, limit: int = 100, kind: str | None = None) -> Listing:
         """What is held, of one kind or all; a broker that cannot be reached or has no such queue is a note."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             held = [_parked(row) for row in listings.parked(connection, limit=limit)]
         notes: tuple[str, ...] = ()
         try:
@@ -156,7 +156,7 @@ class Quarantine:
         """
         done: list[Replayed] = []
         if kind in (None, PARKED):
-            with self.database.transaction() as connection:
+            with self.database.reading() as connection:
                 parked = [_parked(row) for row in listings.parked(connection, limit=_ALL)]
             done = [self.replay(held, actor=actor) for held in parked]
         if kind != PARKED:
@@ -199,7 +199,7 @@ class Quarantine:
         )
 
     def _row(self, held: Held) -> Stored[Any]:
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             row = listings.parked_message(connection, held.id)
         if row is None:
             raise _gone(held)

@@ -175,12 +175,12 @@ class Registry:
         Raises:
             NotAllowed: there is none, or more than one.
         """
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return _one(store.named(connection, which), which, issuer)
 
     def list(self, *, number: str | None = None) -> list[Registered]:
         """All certificates, or a holder's."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None)
 
 

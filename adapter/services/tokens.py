@@ -138,13 +138,13 @@ class Tokens:
         """Who this token belongs to, or None where it is unknown, revoked or expired."""
         if not _PLAIN.fullmatch(plain):
             return None
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             row = store.by_hash(connection, _hash(plain), self.clock())
         return row and Caller(row.id, Role(row.role), row.label, row.bound_to, row.office)
 
     def list(self) -> list[Issued]:
         """Every token that was issued, the revoked ones too."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             rows = store.every(connection)
         return [
             Issued(

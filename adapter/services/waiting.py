@@ -48,6 +48,11 @@ class Waiting:
             )
         return len(due)
 
+    def unanswered(self) -> int:
+        """How many messages the broker knows as taken and nobody has answered: the parked ones."""
+        with self.database.reading() as connection:
+            return mailbox.unanswered(connection)
+
     def dated_ahead(self) -> dict[str, int]:
         """How much evidence is dated later than now: our clock was wrong then, or is now. It is never rewritten."""
         now = self.clock()

@@ -330,6 +330,7 @@ class WaitingSettings(_Part):
     overtaken_s: float = Field(ge=0, le=604_800)
     evidence_s: float = Field(ge=0, le=604_800)
     evidence_retry_s: Seconds
+    hold_sent_before: AwareDatetime | None = None
 
 
 class DeadlineSettings(_Part):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from adapter.gateways import windows
 from adapter.gateways.dossiers import lock_name
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
@@ -296,3 +297,50 @@ def test_a_reload_starts_parts_that_import_the_program_as_it_is_now(scene: Scene
     new = workers(daemon)[-1]
     assert _forked_by(new) == daemon.process.pid, "a fork would be of what was imported at the daemon's start"
     assert daemon.stop() == 0
+
+
+def test_a_reload_takes_a_changed_password_for_every_part(scene: Scene) -> None:
+    """Sessions that are open go on with the old one; so all of them are ended, and every part must come back."""
+    messages = declarations(0, 20)
+    owner = scene.house.database
+
+    def give(password: str) -> None:
+        with owner.transaction() as connection:
+            connection.execute(text(f"ALTER ROLE changing PASSWORD '{password}'"))
+        url = owner.engine.url.set(username="changing", password=password)
+        scene.configure({"database.url": url.render_as_string(hide_password=False)})
+
+    with owner.transaction() as connection:
+        connection.execute(text("CREATE ROLE changing LOGIN SUPERUSER"))
+    try:
+        give("one")
+        daemon = scene.daemon()
+        scene.until_ready()
+        before = [told["pid"] for told in daemon.events(Event.WORKER_STARTED)]
+        give("two")
+        daemon.process.send_signal(signal.SIGHUP)
+        scene.until(lambda: not any(map(alive, before)), "every part is replaced")
+        scene.until_ready()
+        with owner.transaction() as connection:
+            ended = connection.execute(
+                text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'changing'")
+            ).scalar_one()
+            looked = windows.read(connection).refreshed_at
+        assert ended > 0
+        scene.partner.publish(messages)
+        scene.until_done(messages)
+
+        def looks() -> bool:
+            with owner.reading() as connection:
+                return bool(windows.read(connection).refreshed_at > looked)
+
+        scene.until(looks, "the clock too")
+        assert daemon.stop() == 0
+        scene.finish()
+        scene.assert_whole(messages)
+    finally:
+        for each in scene.running:
+            each.process.kill()
+            each.process.wait()
+        with owner.transaction() as connection:
+            connection.execute(text("DROP ROLE changing"))

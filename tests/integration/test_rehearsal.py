@@ -206,3 +206,14 @@ def test_a_reading_transaction_cannot_write(on_both: Stage) -> None:
         connection.execute(text("DELETE FROM attempt"))
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM attempt"))
+
+
+def test_the_calendar_is_the_configured_one(stage: Stage) -> None:
+    days = stage.scene.folder / "days.yaml"
+    shutil.copy(stage.mappings / "calendar.yaml", days)
+    for folder in (stage.mappings, stage.scene.folder / "mappings"):
+        (folder / "calendar.yaml").unlink()
+    folders = {f"folders.{data}": str(stage.scene.folder / data) for data in ("schemas", "mappings")}
+    stage.scene.configure({**folders, "folders.calendar": str(days)})
+    (told,) = stage.rehearse(ALL, code=0)
+    assert told["tally"]["messages"] == len(CASES)

@@ -178,3 +178,38 @@ def test_a_part_with_a_broken_configuration_says_so_in_one_line_and_ends_with_2(
     (line,) = capfd.readouterr().err.splitlines()
     assert '"event": "worker.stopped"' in line
     assert '"level": "warning"' in line
+
+
+def test_a_part_that_was_killed_or_has_not_shown_itself_is_named_as_that(supervisor: Stage, health: Health) -> None:
+    rounds = iter(range(3))
+
+    def each_round() -> None:
+        match next(rounds):
+            case 0:
+                _end(supervisor, "web", -9, failures=5)
+            case 1:
+                assert health.missing() == ["web-1: killed"]
+                supervisor.waiting = [(0.0, name, failures) for _, name, failures in supervisor.waiting]
+            case _:
+                fresh = supervisor._start("clock", 0)
+                fresh.pulse.cells[1] = 0.0
+                health.parts = supervisor.readiness()
+                assert health.missing() == ["clock-2: starting"]
+                supervisor.stopping = True
+
+    assert supervisor.run(health, Listener(each_round)) == 0
+
+
+def test_messages_that_nobody_has_answered_are_counted_in_the_notes(supervisor: Stage, health: Health) -> None:
+    supervisor.plan.append("clock")
+    rounds = iter(range(2))
+
+    def each_round() -> None:
+        if next(rounds) == 0:
+            assert health.notes() == []
+            supervisor.children[-1].pulse.count_unanswered(3)
+        else:
+            assert health.notes() == ["3 message(s) were taken and are not answered: nsw-adapter quarantine list"]
+            supervisor.stopping = True
+
+    assert supervisor.run(health, Listener(each_round)) == 0
