@@ -19,7 +19,7 @@ WRITERS = {
     "services/deadlines.py": {"Deadlines.watch"},
     "services/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered
     "services/desk.py": {"Desk.record"},
-    "services/dispatch.py": {"Dispatch.round"},
+    "services/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
     "services/door.py": {"Door._submit"},
     "services/expiry.py": {"Expiry.alert"},
     "services/handing_in.py": {"HandingIn.brought"},
