@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -19,7 +19,7 @@ import xmlschema
 from lxml import etree
 
 from adapter.catalogue import amends
-from adapter.catalogue.form import Form, form_of
+from adapter.catalogue.form import Form, form_of, never_there
 from adapter.catalogue.keywords import unknown
 from adapter.catalogue.lists import Lists
 from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
@@ -28,6 +28,8 @@ from adapter.catalogue.paths import Paths
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.model.procedure import Catalogue, Procedure, ReplyKind
 
+_BROKEN = (xmlschema.XMLResourceError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What a broken XSD brings out of xmlschema."""
 Compiled = Callable[[str], xmlschema.XMLSchema10]
 """The slow engine's XSD by name."""
 
@@ -35,15 +37,28 @@ Compiled = Callable[[str], xmlschema.XMLSchema10]
 def check(catalogue: Catalogue, source: Source, compiled: Compiled | None = None) -> list[str]:
     """Every fault of the data; an empty list lets the program start. `compiled` shares what is compiled already."""
     schemas = _Schemas(source, compiled or reporter(source))
-    faults = [*schemas.compile_all(catalogue.schema_files), *_replies(catalogue, source)]
-    faults += Lists(catalogue.codelists).faults(source.mappings / "codelists")
-    faults += _document_types(catalogue, source)
+    schema_files, mappings = source.schemas, source.mappings
+    faults = [*_told(schema_files, schemas.compile_all(catalogue.schema_files))]
+    faults += _told(schema_files, schemas.never_there())
+    faults += _told(mappings, _replies(catalogue, source))
+    faults += _told(mappings, Lists(catalogue.codelists).faults(source.mappings / "codelists"))
+    faults += _told(mappings, _document_types(catalogue, source))
     for versions in catalogue.procedures.values():
-        faults.extend((*_versions(versions, source), *_orphans(versions, source)))
+        faults.extend(_told(mappings, chain(_versions(versions, source), _orphans(versions, source))))
         for procedure in versions:
             file = _file(procedure, source)
-            faults.extend(f"{file}: {fault}" for fault in (*_words(file), *_proved(procedure, catalogue, schemas)))
+            proofs = (_words(file), _proved(procedure, catalogue, schemas))
+            faults.extend(f"{file}: {fault}" for proof in proofs for fault in _told("data", proof))
     return faults
+
+
+def _told(what: object, faults: Iterable[str]) -> Iterator[str]:
+    """The faults; where looking for them breaks over the data, that is one, and no traceback."""
+    try:
+        yield from faults
+    except Exception as error:  # noqa: BLE001  what nobody foresaw in a file is a fault of the file
+        told = " ".join(str(error).split())[:200]
+        yield f"{what}: cannot be proved: {type(error).__name__}: {told}; correct what was changed last"
 
 
 def _file(procedure: Procedure, source: Source) -> Path:
@@ -80,9 +95,18 @@ class _Schemas:
     def _slow(self, name: str) -> Iterator[str]:
         try:
             self._schemas[name] = self._compiled(name)
-        except (OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError) as error:
+        except (OSError, xmlschema.XMLSchemaException, *_BROKEN) as error:
             told = str(error).strip().partition("\n")[0]
             yield f"{self._source.schemas / name}: xmlschema cannot compile this XSD: {told}; correct it"
+
+    def never_there(self) -> Iterator[str]:
+        """Schemas that no message can satisfy."""
+        for name, schema in self._schemas.items():
+            for path in never_there(schema):
+                yield (
+                    f"{self._source.schemas / name}: {path} is mandatory, and it is taken out before a message is "
+                    f"validated, so none would ever be valid; make it optional"
+                )
 
     def parts(self, name: str) -> list[str]:
         """The files that an XSD is made of, as they are named; empty where it does not compile."""

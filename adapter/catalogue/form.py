@@ -5,8 +5,9 @@ Looks at schemas only; it must never look at a message.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import xmlschema
 from xmlschema.validators import XsdElement, XsdGroup, XsdUnion
@@ -29,6 +30,8 @@ class Spot:
     """Every valid message has it, with a value in it."""
     repeats: int
     """How many steps of its path may stand more than once."""
+    simple: Any = None
+    """The type of its value."""
 
     @property
     def parent(self) -> str:
@@ -43,6 +46,15 @@ class Spot:
     def fits(self, allowed: frozenset[str]) -> bool:
         """Whatever its type lets through stands on one of the allowed types."""
         return self.is_value and all(kinds & allowed for kinds in self.kinds)
+
+    def takes(self, samples: Iterable[str]) -> bool:
+        """Whether its type, with its facets, lets one of these values through."""
+        return self.simple is None or any(self.simple.is_valid(each) for each in samples)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The values that its type enumerates; empty where it enumerates none."""
+        return tuple(str(each) for each in getattr(self.simple, "enumeration", None) or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,29 @@ def form_of(schema: xmlschema.XMLSchema10, steps: str) -> Form | None:
     return None if element is None else Form(element, certain=certain)
 
 
+def never_there(schema: xmlschema.XMLSchema10) -> Iterator[str]:
+    """What a schema demands although it never stands in what is validated: signatures are looked at before, and taken
+    out of it with the Id of Content."""
+    for path in ("SystemSignature", "Body/Signature"):
+        if _is_demanded(schema.elements.get("Envelope"), path.split("/")):
+            yield f"Envelope/{path}"
+    content = schema.elements.get("Envelope")
+    for step in ("Body", "Content"):
+        content = (
+            next((child for child, _ in _children(content) if child.local_name == step), None) if content else None
+        )
+    identifier = getattr(getattr(content, "type", None), "attributes", {}).get("Id")
+    if identifier is not None and identifier.use == "required":
+        yield "Envelope/Body/Content/@Id"
+
+
+def _is_demanded(element: XsdElement | None, steps: list[str]) -> bool:
+    for child, always in _children(element) if element is not None else ():
+        if child.local_name == steps[0]:
+            return always and child.min_occurs > 0 and (len(steps) == 1 or _is_demanded(child, steps[1:]))
+    return False
+
+
 def _children(element: XsdElement) -> Iterator[tuple[XsdElement, bool]]:
     content = getattr(element.type, "content", None)
     if isinstance(content, XsdGroup):
@@ -132,6 +167,7 @@ def _below(element: XsdElement, way: _Way) -> Iterator[Spot]:
             mandatory=always and child.min_occurs > 0,
             certain=step.certain and (simple is None or not (simple.is_valid("") or simple.is_valid(" "))),
             repeats=step.repeats,
+            simple=simple,
         )
         yield from _attributes(child, step)
         yield from _below(child, step)
@@ -144,7 +180,7 @@ def _attributes(element: XsdElement, way: _Way) -> Iterator[Spot]:
         if name and kinds is not None:
             needed = attribute.use == "required"
             certain = needed and way.certain and not (kinds.is_valid("") or kinds.is_valid(" "))
-            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, certain, way.repeats)
+            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, certain, way.repeats, kinds)
 
 
 def _kinds(simple: xmlschema.XsdType) -> tuple[frozenset[str], ...]:

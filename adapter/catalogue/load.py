@@ -13,11 +13,13 @@ from typing import Any, TypeVar
 import xmlschema
 from lxml import etree
 
+from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
+from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured
-from adapter.model.finding import FindingCatalogue, FindingText, Severity
+from adapter.model.finding import FindingCatalogue, Severity
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import (
     AmendsSpec,
@@ -82,21 +84,11 @@ class Loader:
 
     def catalogue(self) -> Catalogue:
         """Everything that could be loaded; `faults` tells what could not."""
-        messages = self._yaml(self._source.mappings / "messages.yaml")
-        meanings = {pair: Meaning(value) for pair, value in messages.get("meanings", {}).items()}
-        replies = {
-            ReplyKind(name): ReplySpec(
-                kind=ReplyKind(name),
-                type=None if spec["type"] == "=" else spec["type"],
-                function=spec["function"],
-                schema_name=spec.get("schema"),
-            )
-            for name, spec in messages.get("replies", {}).items()
-        }
-        technical = self._technical(messages.get("technical", {}))
-        for spec in replies.values():
-            if spec.schema_name:
-                self._schema(spec.schema_name)
+        file = self._source.mappings / "messages.yaml"
+        messages = self._yaml(file, shapes.MESSAGES)
+        meanings = self._guarded(file, lambda _: _meanings(messages)) or {}
+        replies = self._guarded(file, lambda _: self._replies(messages)) or {}
+        technical = self._guarded(file, lambda _: self._technical(messages.get("technical", {}))) or {}
         codelists = self._codelists()  # before the procedures: a field knows what its list is called
         procedures: dict[ProcedureCode, tuple[Procedure, ...]] = {}
         for file in sorted(self._source.mappings.glob(f"*/*/{PROCEDURE_FILE}")):
@@ -110,7 +102,7 @@ class Loader:
             replies=replies,
             schemas=dict(self._schemas),
             schema_files={name: str(self._source.schemas / name) for name in self._schemas},
-            findings=self._findings(),
+            findings=self._findings() or FindingCatalogue({}),
             calendar=self._calendar() or Calendar(),
             reconciliation=self._reconciliation(),
         )
@@ -120,20 +112,31 @@ class Loader:
             return load(file)
         except KeyError as error:
             self.faults.append(f"{file}: the key {error} is missing")
-        except (ValueError, TypeError, AttributeError, Misconfigured) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, Misconfigured) as error:
             self.faults.append(f"{file}: {error}")
         return None
 
-    def _yaml(self, file: Path) -> dict[str, Any]:
+    def _yaml(self, file: Path, shape: Any = None) -> dict[str, Any]:
+        """A file's mapping; empty where it has none or something else stands in it than is meant, which is told."""
+        document = self._document(file)
+        if document is None:
+            return {}
+        wrong = [f"{file}: {fault}" for fault in shapes.misshapen(document, shape or {})]
+        self.faults += wrong
+        return {} if wrong else document
+
+    def _document(self, file: Path) -> Any:
         try:
             document = read_yaml(file.read_bytes())
         except OSError as error:
             self.faults.append(f"{file}: {error.strerror}")
-            return {}
+            return None
         except NoYaml as error:
             self.faults += [f"{file}: {fault}" for fault in error.faults]
-            return {}
-        return document if isinstance(document, dict) else {}
+            return None
+        if document is None:
+            self.faults.append(f"{file}: the file is empty; write what belongs into it")
+        return document
 
     def _schema(self, name: str) -> etree.XMLSchema:
         if name not in self._schemas:
@@ -159,7 +162,9 @@ class Loader:
     def _procedure(
         self, file: Path, meanings: Mapping[str, Meaning], technical: Mapping[str, MessageSpec]
     ) -> Procedure:
-        stated = self._yaml(file)
+        stated = self._yaml(file, shapes.PROCEDURE)
+        if not stated:
+            raise Misconfigured("nothing of it is taken")
         code, version = str(stated["procedure"]), str(stated["version"])
         folder = f"{code}/{version}"
         declarant = stated.get("declarant", {})
@@ -202,7 +207,7 @@ class Loader:
         self, stated: Mapping[str, Any], folder: str, meanings: Mapping[str, Meaning]
     ) -> dict[str, MessageSpec]:
         pairs = {meaning: pair for pair, meaning in meanings.items()}
-        specs = {}
+        specs: dict[str, MessageSpec] = {}
         for item in stated.get("messages", []):
             meaning = Meaning(item["meaning"])
             name = f"{folder}/{item['schema']}"
@@ -213,12 +218,15 @@ class Loader:
     def _codelists(self) -> dict[str, dict[str, Code]]:
         lists = {}
         for file in sorted((self._source.mappings / "codelists").glob("*.yaml")):
-            stated = self._yaml(file)
-            codes = self._guarded(file, lambda _, s=stated: {item["code"]: _code(item) for item in s["codes"]})  # type: ignore[misc]
-            if codes is not None:
-                lists[str(stated["name"])] = codes
+            stated = self._yaml(file, shapes.CODE_LIST)
+            if not stated:
+                continue
+            named = self._guarded(file, lambda _, s=stated: _named_list(s))  # type: ignore[misc]
+            if named is not None:
+                name, codes = named
+                lists[name] = codes
                 if "title" in stated:
-                    self._titles[str(stated["name"])] = _label(stated["title"])
+                    self._titles[name] = _label(stated["title"])
         return lists
 
     def _calendar(self) -> Calendar | None:
@@ -229,22 +237,31 @@ class Loader:
     def _reconciliation(self) -> Deadline | None:
         """A time limit that belongs to no procedure."""
         file = self._source.mappings / LIMITS_FILE
-        stated = self._yaml(file)
+        stated = self._yaml(file, shapes.LIMITS)
         return self._guarded(file, lambda _: _deadline({"kind": "reconcile_within", **stated["reconciliation"]}))
 
-    def _findings(self) -> FindingCatalogue:
+    def _findings(self) -> FindingCatalogue | None:
         file = self._source.mappings / "findings.yaml"
-        stated = self._yaml(file)
-        prefix = stated.get("prefix", "")
-        texts = {
-            name: FindingText(
-                code=f"{prefix}{item['number']}", vi=item["vi"], en=item["en"], basis=item.get("basis", "")
+        stated = self._yaml(file, shapes.FINDINGS)
+        found = self._guarded(file, lambda _: read_findings(stated)) if stated else None
+        if found is not None:
+            self.faults += [f"{file}: {fault}" for fault in finding_faults(found)]
+        return found
+
+    def _replies(self, messages: Mapping[str, Any]) -> dict[ReplyKind, ReplySpec]:
+        replies = {
+            ReplyKind(name): ReplySpec(
+                kind=ReplyKind(name),
+                type=None if spec["type"] == "=" else spec["type"],
+                function=spec["function"],
+                schema_name=spec.get("schema"),
             )
-            for name, item in stated.get("findings", {}).items()
+            for name, spec in messages.get("replies", {}).items()
         }
-        if len({text.code for text in texts.values()}) != len(texts):
-            self.faults.append(f"{file}: a number is used twice")
-        return FindingCatalogue(texts)
+        for spec in replies.values():
+            if spec.schema_name:
+                self._schema(spec.schema_name)
+        return replies
 
 
 def load(source: Source) -> Catalogue:
@@ -293,6 +310,16 @@ class _Shared:
 
 def _slow(*files: Path, parent: xmlschema.XMLSchema10 | None = None) -> xmlschema.XMLSchema10:
     return xmlschema.XMLSchema10([str(file) for file in files], parent=parent, allow="local")
+
+
+def _meanings(messages: Mapping[str, Any]) -> dict[str, Meaning]:
+    """What each pair means. A meaning has one pair: of two, one would silently stand in the other's place."""
+    meanings = {pair: Meaning(value) for pair, value in messages.get("meanings", {}).items()}
+    for meaning in Meaning:
+        pairs = sorted(pair for pair, each in meanings.items() if each is meaning)
+        if len(pairs) > 1:
+            raise ValueError(f"meanings: {' and '.join(pairs)} both mean {meaning.value}; leave one of them out")
+    return meanings
 
 
 def _label(stated: Mapping[str, str]) -> Label:
@@ -391,6 +418,10 @@ def _amends(stated: Mapping[str, Any]) -> AmendsSpec:
             for each in stated.get("expects", ())
         ),
     )
+
+
+def _named_list(stated: Mapping[str, Any]) -> tuple[str, dict[str, Code]]:
+    return stated["name"], {item["code"]: _code(item) for item in stated["codes"]}
 
 
 _CODE = frozenset({"code", "vi", "en", "from", "to"})

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from adapter.catalogue.form import Form
+from adapter.catalogue.form import Form, Spot
 from adapter.model.procedure import PLACED, CompletionSpec, FieldSpec, Meaning, Procedure
-from adapter.pipeline.converters import XSD_TYPES
+from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
 from adapter.pipeline.terms import BRING_WITHIN
 
 SOURCES = {
@@ -30,6 +30,12 @@ AMENDMENT_SOURCES = {
     "amendment.version": "integer",
 }
 """And the completion of an amendment besides: its number, when form 14 came, which version is in force now."""
+SAMPLES: Mapping[str, tuple[str, ...]] = {
+    "flag": ("0", "1", "true", "false"),
+    "datetime": ("2026-03-02 07:14:58", "2026-03-02 07:14:58.000"),
+    "year": ("2026", "1985"),
+}
+"""Values of the types that may stand on a text: its facets must let one of them through."""
 MAY_BE_ABSENT = ("officer.remarks", "officer.rank")
 NEEDS_FORM = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
 
@@ -181,3 +187,17 @@ def _field_in_form(at: str, path: str, type_: str, repeats: int, name: str, form
     elif type_ in XSD_TYPES and not spot.fits(XSD_TYPES[type_]):
         found = " | ".join("/".join(sorted(kinds)) for kinds in spot.kinds)
         yield f"{at}: type {type_} does not fit {path} in {name}, which is {found}; correct the type or the XSD"
+    elif type_ in SAMPLES:
+        yield from _facets(f"{at}: type {type_} does not fit {path} in {name}", type_, spot)
+
+
+def _facets(at: str, type_: str, spot: Spot) -> Iterator[str]:
+    """A text that may be anything by its ground, and by its facets nothing that the type could be."""
+    if spot.listed:
+        for value in spot.listed:
+            try:
+                CONVERTERS[type_](value)
+            except (ValueError, KeyError):
+                yield f"{at}, which lists {value!r}: that is no {type_}; correct the type or the XSD"
+    elif not spot.takes(SAMPLES[type_]):
+        yield f"{at}, whose facets let no {type_} through; correct the type or the XSD"
