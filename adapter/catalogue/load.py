@@ -161,10 +161,10 @@ class Loader:
 
     def _procedure(
         self, file: Path, meanings: Mapping[str, Meaning], technical: Mapping[str, MessageSpec]
-    ) -> Procedure:
+    ) -> Procedure | None:
         stated = self._yaml(file, shapes.PROCEDURE)
         if not stated:
-            raise Misconfigured("nothing of it is taken")
+            return None  # what is wrong is told
         code, version = str(stated["procedure"]), str(stated["version"])
         folder = f"{code}/{version}"
         declarant = stated.get("declarant", {})

@@ -98,7 +98,7 @@ def _mapping(stated: object, shape: Mapping[str, Any], at: str) -> Iterator[str]
         return
     for word, value in stated.items():
         place = f"{at}: {word}" if at else str(word)
-        if not isinstance(word, str):
+        if ANY_WORD in shape and not isinstance(word, str):
             yield f"{place}: the word {_shown(word)} is not {_MEANT[TEXT]}"
         elif (inner := shape.get(word, shape.get(ANY_WORD))) is not None:
             yield from misshapen(value, inner, place)

@@ -170,6 +170,7 @@ def _check(stated: str, label: str, bound_to: str | None, office: str | None) ->
     if role is Role.DECLARANT:
         if bound_to is None or not _BOUND.fullmatch(bound_to):
             raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 10-3)")
+        number_of(bound_to)  # an impossible one would be nobody's, and its holder turned away each time
     elif bound_to is not None:
         raise NotAllowed(f"a token of role {role.value} is bound to no person or enterprise")
     if role is Role.CUSTOMS:

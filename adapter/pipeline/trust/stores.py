@@ -40,6 +40,8 @@ class Algorithms:
     rsa_bits: int = 2048
     ec_bits: int = 256
     digests: frozenset[str] = frozenset({"sha256", "sha384", "sha512"})
+    curves: frozenset[str] = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+    """NIST's, which authorities issue for; what has no authority's word (secp256k1, brainpool) has not ours either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def is_strong(certificate: x509.Certificate, algorithms: Algorithms) -> bool:
     key = _key(certificate)
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= algorithms.rsa_bits
-    return isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= algorithms.ec_bits
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    return key.key_size >= algorithms.ec_bits and key.curve.name in algorithms.curves
 
 
 def _key(certificate: x509.Certificate) -> object:
