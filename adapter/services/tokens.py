@@ -19,6 +19,7 @@ from adapter.gateways.database import Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
 from adapter.model.text import typed
+from adapter.services.numbers import number_of
 
 PREFIX = "nsw_"
 """So that a token that was published by mistake can be searched for."""

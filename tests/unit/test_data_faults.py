@@ -18,7 +18,7 @@ import yaml
 
 import adapter
 from adapter.catalogue.check import check
-from adapter.catalogue.load import YAML, Loader, Source, reporter
+from adapter.catalogue.load import Loader, Source, reporter
 from adapter.model.findings import NAMES
 from tests.harness.pki import ROOT
 
@@ -215,7 +215,7 @@ def documents() -> dict[str, Any]:
     files = ["messages.yaml", "findings.yaml", "deadlines.yaml", "calendar.yaml", GROUP]
     files += [f"codelists/{name}.yaml" for name in ("sexes", "gates", "paper_types")]
     texts = {file: (SHIPPED.mappings / file).read_text(encoding="utf-8") for file in files}
-    return {file: yaml.load(text, YAML) for file, text in texts.items()}
+    return {file: yaml.safe_load(text) for file, text in texts.items()}
 
 
 def test_no_value_in_a_file_of_data_ends_in_a_traceback(source: Source) -> None:
