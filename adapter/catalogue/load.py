@@ -221,12 +221,12 @@ class Loader:
             stated = self._yaml(file, shapes.CODE_LIST)
             if not stated:
                 continue
-            named = self._guarded(file, lambda _, s=stated: _named_list(s))  # type: ignore[misc]
+            named = self._guarded(file, lambda _, s=stated: (*_named_list(s), _title(s)))  # type: ignore[misc]
             if named is not None:
-                name, codes = named
+                name, codes, title = named
                 lists[name] = codes
-                if "title" in stated:
-                    self._titles[name] = _label(stated["title"])
+                if title is not None:
+                    self._titles[name] = title
         return lists
 
     def _calendar(self) -> Calendar | None:
@@ -320,6 +320,11 @@ def _meanings(messages: Mapping[str, Any]) -> dict[str, Meaning]:
         if len(pairs) > 1:
             raise ValueError(f"meanings: {' and '.join(pairs)} both mean {meaning.value}; leave one of them out")
     return meanings
+
+
+def _title(stated: Mapping[str, Any]) -> Label | None:
+    """What a code list is called for people, where it says so."""
+    return _label(stated["title"]) if "title" in stated else None
 
 
 def _label(stated: Mapping[str, str]) -> Label:

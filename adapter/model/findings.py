@@ -36,6 +36,7 @@ NAMES = frozenset(
         "date_order",
         "date_too_late",
         "declarant_signature_missing",
+        "declared_by_both_doors",
         "declared_late",
         "declared_late_after",
         "doctype_forbidden",
