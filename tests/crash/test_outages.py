@@ -80,7 +80,7 @@ def cluster(database_folder: Path) -> Iterator[Postgres]:
 def test_a_broker_that_restarts_under_load_loses_nothing(node: Rabbit, tmp_path: Path, postgresql_url: str) -> None:
     messages = declarations(0, COUNT)
     with opened(Scene(tmp_path, node.vhost_url("restarted"), postgresql_url)) as scene:
-        scene.configure({"workers.batch": 8, "broker.heartbeat_s": 5, "workers.attempts": 1000})
+        scene.configure({"workers.batch": 8, "broker.heartbeat_s": 5, "workers.attempts": 40})
         started = [scene.start(part) for part in ("worker", "worker", "dispatcher")]
         wait_until(lambda: False, seconds=QUORUM_SETTLE_SECONDS)
         publishing = threading.Thread(target=scene.partner.publish, args=[messages], kwargs={"pause_s": 0.02})
@@ -104,7 +104,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
             "window.broker_down_s": 2.0,
             "window.back_s": 1.0,
             "broker.heartbeat_s": 5,
-            "workers.attempts": 1000,
+            "workers.attempts": 40,
         })  # fmt: skip
         daemon = scene.daemon()
         scene.until_ready()
@@ -155,7 +155,7 @@ def test_a_database_that_dies_under_load_loses_nothing_and_nothing_is_acknowledg
 ) -> None:
     messages = declarations(0, COUNT)
     with opened(Scene(tmp_path, node.vhost_url("store-gone"), cluster.create_database("adapter"))) as scene:
-        scene.configure({"workers.batch": 4, "workers.attempts": 1000})
+        scene.configure({"workers.batch": 4, "workers.attempts": 40})
         daemon = scene.daemon()
         scene.until_ready()
         scene.partner.publish(messages[: COUNT // 2])
