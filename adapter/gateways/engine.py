@@ -6,7 +6,6 @@ A frozen server acknowledges every packet, so neither keepalives nor its own tim
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
 
+from adapter.gateways.addresses import several_hosts
 from adapter.model.errors import Misconfigured
 
 READS, ALTERS = "reads_only", "alters_tables"
@@ -117,23 +117,6 @@ def engine(url: str, *, pool: int, waits: Waits, as_text: Callable[[Any], str]) 
         event.listen(made, "do_connect", _connecting(waits))
     event.listen(made, "handle_error", _tell_what_is_not_made)
     return made
-
-
-def several_hosts(url: str) -> URL:
-    """The url, also in libpq's own form for several hosts (`//user@one:5432,two/name`), not SQLAlchemy's."""
-    scheme, separator, rest = url.partition("://")
-    place, slash, end = rest.partition("/")
-    user, at, hosts = place.rpartition("@")
-    if "," not in hosts:
-        return make_url(url)
-    pairs = [re.fullmatch(r"(\[[^]]*\]|[^:]*)(?::(\d+))?", each) for each in hosts.split(",")]
-    if not all(pairs):
-        raise ValueError("hosts")
-    named = {
-        "host": ",".join(pair[1].strip("[]") for pair in pairs if pair),
-        "port": ",".join(pair[2] or "5432" for pair in pairs if pair),
-    }
-    return make_url(f"{scheme}{separator}{user}{at}{slash}{end}").update_query_dict(named)
 
 
 def _connecting(waits: Waits) -> Callable[..., PatientConnection]:

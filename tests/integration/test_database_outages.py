@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapter.gateways.addresses import several_hosts
 from adapter.gateways.database import Database, DatabaseUnavailable
-from adapter.gateways.engine import several_hosts
 from adapter.gateways.pooling import refuse_transaction_pooling
 from adapter.model.errors import Misconfigured
 from tests.conftest import demand
