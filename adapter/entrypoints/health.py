@@ -126,7 +126,7 @@ def _lacks(name: str, has: dict[str, bool]) -> list[str]:
     lacking = [need for need in needs if not has.get(need)]
     if "alive" not in lacking:
         return lacking
-    return [next((state for state in ("starting", "killed") if has.get(state)), "alive")]
+    return [next((state for state in ("starting", "killed", "configuration") if has.get(state)), "alive")]
 
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:

@@ -2,9 +2,9 @@
 
 SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: every part is replaced, one by one and new before old
 where two may be at once, so that a changed configuration, key or password is taken; where a new one cannot begin, the
-old ones go on. A configuration that is wrong ends the daemon only before it was ready: later it is told, and the part
-is tried again, because the others still serve. It never waits for one part alone: the others and systemd's watchdog
-would wait with it. Must never touch a message itself.
+old ones go on. What only a part finds at its start (a port that is taken, a file of its own) is told; the part is tried
+a few times, then left until a reload, and the others serve. The daemon ends with it only where nothing else began. It
+never waits for one part alone: the others and systemd's watchdog would wait with it. Must never touch a message itself.
 """
 
 from __future__ import annotations
@@ -35,13 +35,18 @@ from adapter.settings import RENAMED
 _ROUND_S = 0.25
 _STOP_S = 45.0
 _PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+_WRONG_PAUSES_S = (1.0, 5.0, 15.0)
+"""Before a part that cannot begin as it is configured is tried again; after the last it is left until a reload."""
 _STABLE_S = 30.0
 _SILENCE_S = 15.0
 """Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
 _TAKES_OVER_S = 10.0
 """So long the new one of an exchange may take to have at hand what the old one has; a broker may be away for both."""
 _MISCONFIGURED = 2
-_WRONG = "the configuration is wrong, as the part has told; the others go on"
+_ENDS = {-signal.SIGKILL: "killed", _MISCONFIGURED: "configuration"}
+"""How a part ended, by its exit code, where readiness names that."""
+_WRONG = "it cannot begin as it is configured, as the part has told; the others go on"
+_LEFT = "it cannot begin as it is configured, as the part has told; mend that and reload, it is not tried before"
 _MEBIBYTE = 1024 * 1024
 _PRELOADED = "adapter.entrypoints.preloaded"
 
@@ -90,8 +95,10 @@ class Supervisor:
     """Parts to be started again: when (monotonic), which, after how many failures."""
     suspect: float = 0.0
     """The mark of the message that the last worker to end had in hand; the workers are told, and take it last."""
-    killed: set[str] = field(default_factory=set)
-    """Names of parts of which one was killed and is not there again."""
+    left: list[str] = field(default_factory=list)
+    """Parts that cannot begin as they are configured, and are not tried again before a reload."""
+    ended: dict[str, str] = field(default_factory=dict)
+    """How parts ended that are not there again, by their names: killed, or by their configuration."""
     exchange: tuple[Child, ...] = ()
     """While a reload waits: the old worker and the new one, of which one is enough."""
 
@@ -132,11 +139,12 @@ class Supervisor:
         spare = self.exchange[1:] if any(child in self.exchange[:1] for child in self.children) else ()
         counted = [child for child in self.children if child.leaves_by is None and child not in spare]
         has = [(child.name, _at_hand(child)) for child in counted]
-        has += [(name, {"alive": False, "killed": name in self.killed}) for _, name, _ in self.waiting]
+        has += [(name, {"alive": False, self.ended.get(name, "ended"): True}) for _, name, _ in self.waiting]
+        has += [(name, {"alive": False, "configuration": True}) for name in self.left]
         return {f"{name}-{number}": at_hand for number, (name, at_hand) in enumerate(has)}
 
     def _complete(self) -> bool:
-        """Whether every part is there and has shown itself."""
+        """Whether every part that can begin is there and has shown itself."""
         return not self.waiting and all(
             child.process.is_alive() and child.pulse.ready["alive"] for child in self.children
         )
@@ -147,8 +155,6 @@ class Supervisor:
                 self.children.remove(child)
                 if child.leaves_by is not None or child in self.exchange:
                     continue
-                if child.process.exitcode == _MISCONFIGURED and not self.announced:
-                    return _MISCONFIGURED
                 self._again(child)
                 self._suspect(child)
             elif reason := self._overdue(child):
@@ -158,8 +164,8 @@ class Supervisor:
         for entry in [entry for entry in self.waiting if entry[0] <= now]:
             self.waiting.remove(entry)
             self._start(entry[1], entry[2])
-            self.killed.discard(entry[1])
-        return 0
+            self.ended.pop(entry[1], None)
+        return _MISCONFIGURED if not self.announced and len(self.left) == len(self.plan) else 0
 
     def _overdue(self, child: Child) -> str | None:
         """A part that hangs or grows is ended: its messages go back, and are then taken one at a time."""
@@ -184,12 +190,17 @@ class Supervisor:
     def _again(self, child: Child) -> None:
         lived = time.monotonic() - child.started
         failures = 1 if lived > _STABLE_S else child.failures + 1
-        pause = _PAUSES_S[min(failures - 1, len(_PAUSES_S) - 1)]
         code = child.process.exitcode
-        if code == -signal.SIGKILL:
-            self.killed.add(child.name)
-        why = {"reason": _WRONG} if code == _MISCONFIGURED else {}
-        self.observe(Event.WORKER_STOPPED, part=child.name, pid=child.process.pid, code=code, again_in_s=pause, **why)
+        told = {"part": child.name, "pid": child.process.pid, "code": code}
+        pauses, why = (_WRONG_PAUSES_S, {"reason": _WRONG}) if code == _MISCONFIGURED else (_PAUSES_S, {})
+        if code == _MISCONFIGURED and failures > len(pauses):
+            self.left.append(child.name)
+            self.observe(Event.WORKER_STOPPED, **told, reason=_LEFT)
+            return
+        if code in _ENDS:
+            self.ended[child.name] = _ENDS[code]
+        pause = pauses[min(failures, len(pauses)) - 1]
+        self.observe(Event.WORKER_STOPPED, **told, again_in_s=pause, **why)
         self.waiting.append((time.monotonic() + pause, child.name, failures))
 
     def _start(self, name: str, failures: int) -> Child | None:
@@ -233,10 +244,14 @@ class Supervisor:
 
     def _replace(self) -> Iterator[None]:
         """New before old: nothing is ever without its part. Given up where a new one cannot begin."""
+        before, left, self.left = list(self.children), self.left, []
+        for name in left:
+            self._start(name, 0)
+        self.waiting = [(0.0, name, 0) for _, name, _ in self.waiting]
         # The web process holds its port, and SQLite serves one dispatcher: of those the old one goes first.
         alone = {"web", "dispatcher"} if self.embedded else {"web"}
         for name in ("worker", "dispatcher", "clock", "web"):
-            for old in [child for child in self.children if child.name == name]:
+            for old in [child for child in before if child.name == name]:
                 if old not in self.children:
                     continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
                 if name in alone:

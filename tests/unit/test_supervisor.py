@@ -91,19 +91,74 @@ def _end(supervisor: Supervisor, name: str, code: int, *, failures: int = 0) -> 
     child.process.exitcode = code  # type: ignore[misc]
 
 
-def test_a_wrong_configuration_at_the_start_ends_the_daemon(supervisor: Stage, health: Health) -> None:
-    begin = supervisor._start
+def _wrongly(supervisor: Stage, *names: str) -> list[str]:
+    """From now on parts of these names end at their start with a wrong configuration; gives who was started."""
+    begin, started = supervisor._start, list[str]()
 
     def begin_wrongly(name: str, failures: int) -> Child:
+        started.append(name)
         child = begin(name, failures)
-        if name == "web":
+        child.started = float("inf")
+        if name in names:
             child.process.exitcode = 2  # type: ignore[misc]
         return child
 
     supervisor._start = begin_wrongly  # type: ignore[method-assign]
-    systemd = Listener(lambda: pytest.fail("it went on"))
+    return started
+
+
+def _at_once(supervisor: Stage) -> None:
+    supervisor.waiting = [(0.0, name, failures) for _, name, failures in supervisor.waiting]
+
+
+def test_where_no_part_can_begin_the_daemon_ends(supervisor: Stage, health: Health, told: Told) -> None:
+    started = _wrongly(supervisor, "worker", "web")
+    systemd = Listener(lambda: _at_once(supervisor))
     assert supervisor.run(health, systemd) == 2
     assert systemd.heard == ["stopping"]
+    assert started.count("web") == started.count("worker") == 4
+    assert {fields["code"] for event, fields in told if event is Event.WORKER_STOPPED} == {2}
+
+
+def test_a_part_that_cannot_begin_is_left_after_a_few_tries_and_the_others_go_on(
+    supervisor: Stage, health: Health, told: Told
+) -> None:
+    started, rounds = _wrongly(supervisor, "web"), iter(range(20))
+
+    def each_round() -> None:
+        at = next(rounds)
+        if at > 10:
+            assert [child.name for child in supervisor.children] == ["worker"]
+            assert health.missing() == ["web-1: configuration"]
+        _at_once(supervisor)
+        supervisor.stopping = at == 19
+
+    systemd = Listener(each_round)
+    assert supervisor.run(health, systemd) == 0
+    assert systemd.heard == ["ready", "stopping"], "what can begin is ready"
+    assert started.count("web") == 4
+    stopped = [fields for event, fields in told if event is Event.WORKER_STOPPED]
+    assert [each.get("again_in_s") for each in stopped] == [1.0, 5.0, 15.0, None]
+    assert all(each["reason"].startswith("it cannot begin as it is configured") for each in stopped)
+
+
+def test_a_reload_starts_what_was_left(supervisor: Stage, health: Health) -> None:
+    supervisor.left, supervisor.plan, supervisor.announced = ["web"], ["worker"], True
+    rounds = iter(range(3))
+
+    def each_round() -> None:
+        match next(rounds):
+            case 0:
+                assert health.missing() == ["web-1: configuration"]
+                supervisor.reload = True
+            case 1:
+                names = [child.name for child in supervisor.children if child.leaves_by is None]
+                assert (sorted(set(names)), supervisor.left) == (["web", "worker"], [])
+                assert names.count("web") == 1
+            case _:
+                supervisor.stopping = True
+
+    assert supervisor.run(health, Listener(each_round)) == 0
 
 
 def test_once_ready_a_wrong_configuration_is_told_and_the_others_go_on(
@@ -114,19 +169,19 @@ def test_once_ready_a_wrong_configuration_is_told_and_the_others_go_on(
     def each_round() -> None:
         match next(rounds):
             case 0:
-                _end(supervisor, "web", 2, failures=5)
+                _end(supervisor, "web", 2)
             case 1:
                 assert [child.name for child in supervisor.children] == ["worker"]
-                assert health.missing() == ["web-1: alive"]
-                supervisor.waiting = [(0.0, name, failures) for _, name, failures in supervisor.waiting]
+                assert health.missing() == ["web-1: configuration"]
+                _at_once(supervisor)
             case _:
                 assert health.missing() == []
                 supervisor.stopping = True
 
     assert supervisor.run(health, Listener(each_round)) == 0
     ((_, stopped),) = [each for each in told if each[0] is Event.WORKER_STOPPED]
-    assert (stopped["part"], stopped["code"], stopped["again_in_s"]) == ("web", 2, 10.0)
-    assert stopped["reason"].startswith("the configuration is wrong")
+    assert (stopped["part"], stopped["code"], stopped["again_in_s"]) == ("web", 2, 1.0)
+    assert stopped["reason"].startswith("it cannot begin")
 
 
 def test_systemd_is_not_told_ready_while_a_part_waits_to_be_started_again(supervisor: Stage, health: Health) -> None:
