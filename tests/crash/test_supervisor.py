@@ -39,7 +39,7 @@ def test_systemd_is_told_ready_alive_and_stopping(scene: Scene) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(address)
         listener.settimeout(PATIENCE_S)
-        daemon = scene.daemon(NOTIFY_SOCKET="@" + address[1:])
+        daemon = scene.daemon_from_nothing(NOTIFY_SOCKET="@" + address[1:])
         said = [listener.recv(200)]
         while said[-1] != b"READY=1":
             said.append(listener.recv(200))
@@ -287,7 +287,7 @@ def _forked_by(pid: int) -> int:
 
 def test_parts_that_lose_the_process_they_are_forks_of_end_and_are_replaced(scene: Scene) -> None:
     messages = declarations(0, 20)
-    daemon = scene.daemon()
+    daemon = scene.daemon_from_nothing()
     scene.until_ready()
     before = {told["pid"] for told in daemon.events(Event.WORKER_STARTED)}
     (forker,) = {_forked_by(pid) for pid in before}
@@ -306,7 +306,7 @@ def test_parts_that_lose_the_process_they_are_forks_of_end_and_are_replaced(scen
 
 
 def test_a_signal_to_the_whole_group_is_an_orderly_stop(scene: Scene) -> None:
-    daemon = scene.daemon()
+    daemon = scene.daemon_from_nothing()
     scene.until_ready()
     parts = [told["pid"] for told in daemon.events(Event.WORKER_STARTED)]
     for pid in (*parts, _forked_by(parts[0]), daemon.process.pid):
@@ -317,7 +317,7 @@ def test_a_signal_to_the_whole_group_is_an_orderly_stop(scene: Scene) -> None:
 
 
 def test_a_reload_starts_parts_that_import_the_program_as_it_is_now(scene: Scene) -> None:
-    daemon = scene.daemon()
+    daemon = scene.daemon_from_nothing()
     scene.until_ready()
     (old,) = workers(daemon)
     daemon.process.send_signal(signal.SIGHUP)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import multiprocessing.context
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -27,7 +25,8 @@ from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.model.events import Event, Observe
 from adapter.model.stages import Submission
 from adapter.services.intake import Intake, Settled
-from tests.harness.forked import PRELOADED
+from tests.harness import forked
+from tests.harness.forked import Forked
 
 
 @dataclass
@@ -72,40 +71,9 @@ class Poisoned:
         return self.intake.park(submission, reason)
 
 
-@dataclass(frozen=True)
-class Forked:
-    """Such a process, with the ways of subprocess.Popen that proofs use."""
-
-    process: multiprocessing.context.ForkServerProcess
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid or 0
-
-    def poll(self) -> int | None:
-        return self.process.exitcode
-
-    def wait(self, timeout: float | None = None) -> int:
-        self.process.join(timeout)
-        code = self.process.exitcode
-        if code is None:
-            raise subprocess.TimeoutExpired("part", timeout or 0)
-        return code
-
-    def kill(self) -> None:
-        self.process.kill()
-
-    def send_signal(self, sign: int) -> None:
-        os.kill(self.pid, sign)
-
-
 def begin(arguments: Sequence[str], log: Path) -> Forked:
     """Start a part in a process of its own that writes to `log`."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    process = context.Process(target=_run, args=(list(arguments), str(log)))
-    process.start()
-    return Forked(process)
+    return forked.begin(_run, list(arguments), str(log))
 
 
 def _run(arguments: list[str], log: str) -> None:

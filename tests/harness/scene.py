@@ -26,7 +26,8 @@ from adapter.model.stages import Channel, Submission
 from tests.harness import configuration
 from tests.harness.auditor import Store
 from tests.harness.declarations import Message
-from tests.harness.part import Forked, begin
+from tests.harness.forked import Forked, begin_daemon
+from tests.harness.part import begin
 from tests.harness.partner import DECLARATIONS, Partner
 from tests.harness.pki import ROOT
 from tests.harness.stores import ensure_tables
@@ -148,13 +149,21 @@ class Scene:
         return self.running[-1]
 
     def daemon(self, **environment: str) -> Running:
-        """The real daemon, as its unit file starts it; its health page is at `health_port`."""
-        (port,) = free_ports(1)
-        self.health_port = port
+        """The real daemon, forked from a process that has imported the program; its health page is at `health_port`."""
+        log = self._new_log()
+        given = {**os.environ, **self._health(), **environment}
+        process = begin_daemon(["run", "--config", self.config], cwd=ROOT, environment=given, log=log)
+        self.running.append(Running(process, log))
+        return self.running[-1]
+
+    def daemon_from_nothing(self, **environment: str) -> Running:
+        """The same as its unit file starts it: for proofs about its processes, and about what they import."""
         command = Path(sys.executable).with_name("nsw-adapter")
-        return self.run(
-            [str(command), "run", "--config", str(self.config)], {"NSW_WEB__HEALTH_PORT": str(port), **environment}
-        )
+        return self.run([str(command), "run", "--config", str(self.config)], {**self._health(), **environment})
+
+    def _health(self) -> dict[str, str]:
+        (self.health_port,) = free_ports(1)
+        return {"NSW_WEB__HEALTH_PORT": str(self.health_port)}
 
     def readyz(self) -> tuple[int, list[str]]:
         """Status and what is missing; 0 where nobody answers."""
