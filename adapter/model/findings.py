@@ -80,6 +80,7 @@ NAMES = frozenset(
         "path_broken",
         "personal_number_differs",
         "personal_number_wrong",
+        "port_abroad",
         "principal_mismatch",
         "principal_unproved",
         "processing_instruction",
@@ -111,6 +112,8 @@ NAMES = frozenset(
         "system_signature_missing",
         "tax_code_wrong",
         "text_too_long",
+        "time_far_ahead",
+        "time_long_past",
         "timestamp_invalid",
         "timestamper_revoked",
         "timestamper_suspended",
@@ -121,6 +124,7 @@ NAMES = frozenset(
         "too_many_elements",
         "too_many_findings",
         "too_many_namespaces",
+        "too_many_of",
         "too_many_references",
         "too_many_transforms",
         "total_mismatch",
@@ -136,5 +140,6 @@ NAMES = frozenset(
         "xades_certificate",
         "xades_forbidden",
         "xades_structure",
+        "year_unlikely",
     }
 )

@@ -127,6 +127,7 @@ def declared(
     received: datetime = RECEIVED,
     identities: tuple[str, ...] = (),
     bound_to: str | None = None,
+    channel: Channel = Channel.PORTAL,
 ) -> Declaration:
     """A declaration as reading leaves it, of a procedure with these rules."""
     spec = MessageSpec(
@@ -155,9 +156,7 @@ def declared(
         deadlines=tuple(deadlines),
         identities=identities,
     )
-    submission = Submission(
-        raw=b"", channel=Channel.PORTAL, received_at=received, digest=Digest("0" * 64), bound_to=bound_to
-    )
+    submission = Submission(raw=b"", channel=channel, received_at=received, digest=Digest("0" * 64), bound_to=bound_to)
     header = Header(message_id=None, sender=PARTY, recipient=PARTY, subject=SUBJECT)
     tree = etree.Element("Envelope")
     envelope = Envelope(submission=submission, tree=tree, header=header, procedure=procedure, spec=spec, unwrapped=0)
@@ -871,3 +870,72 @@ def test_what_a_rule_points_at_is_one_of_its_arguments() -> None:
     for name, rule in RULES.items():
         assert rule.finds, name
         assert set(rule.finds.values()) <= rule.takes.keys(), name
+
+
+# year_within, near_reception, located_in, at_most, issued_in_lifetime ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [(2025, True), (2024, False), (2026, True), (2027, False), (date(2025, 1, 1), True), (date(2024, 12, 31), False)],
+)
+def test_a_year_lies_near_that_of_reception(value: int | date, right: bool) -> None:
+    name, path = ("total", "/Total") if isinstance(value, int) else ("end", "/Programme/End")
+    given = {"field": name, "before": 1, "after": 0}
+    assert found("year_within", given, {name: value}) == ([] if right else [("year_unlikely", path)])
+
+
+def test_without_a_last_year_later_ones_are_not_asked() -> None:
+    assert found("year_within", {"field": "end", "before": 1}, {"end": date(2099, 1, 1)}) == []
+
+
+NEAR = {"field": "crossing", "past": 24, "ahead": 180}
+
+
+@pytest.mark.parametrize(
+    ("crossing", "finds"),
+    [
+        (RECEIVED - timedelta(hours=24), []),
+        (RECEIVED - timedelta(hours=24, seconds=1), [("time_long_past", "/Crossing")]),
+        (RECEIVED + timedelta(days=180), []),
+        (RECEIVED + timedelta(days=180, seconds=1), [("time_far_ahead", "/Crossing")]),
+    ],
+)
+def test_a_time_lies_near_its_declaration(crossing: datetime, finds: list[tuple[str, str]]) -> None:
+    assert found("near_reception", NEAR, {"crossing": crossing}) == finds
+
+
+def test_what_an_outage_delayed_is_held_against_when_it_was_sent() -> None:
+    """The window sealed it at RECEIVED; it came two days later."""
+    two_days_on = RECEIVED + timedelta(days=2)
+    assert found("near_reception", NEAR, {"crossing": RECEIVED}, received=two_days_on, channel=Channel.WINDOW) == []
+
+
+@pytest.mark.parametrize(("port", "right"), [("VNHPH", True), ("CNSHG", False), ("KRPUS", False)])
+def test_a_port_lies_in_the_state_that_its_code_begins_with(port: str, right: bool) -> None:
+    finds = [] if right else [("port_abroad", "/Principal/Licence")]
+    assert found("located_in", {"field": "licence", "state": "VN"}, {"licence": port}) == finds
+
+
+def test_no_more_rows_than_are_allowed_meet_the_condition() -> None:
+    given, leader = {"group": "persons", "where": {"role": "LEADER"}, "most": 1}, {"role": "LEADER"}
+    assert found("at_most", given, {}, [leader, {"role": "MEMBER"}]) == []
+    assert found("at_most", given, {}, [leader, leader]) == [("too_many_of", "/Persons")]
+
+
+@pytest.mark.parametrize(
+    ("born", "issued", "right"),
+    [
+        (date(2000, 2, 29), date(2000, 2, 29), True),
+        (date(2000, 2, 29), date(2000, 2, 28), False),
+        (date(2020, 1, 1), date(2019, 1, 1), True),  # a child stands in a parent's paper
+        (None, date(2019, 1, 1), True),
+        (date(2026, 3, 3), date(2019, 1, 1), True),  # born tomorrow: another rule tells it
+    ],
+)
+def test_a_paper_is_issued_in_its_holders_lifetime(born: date | None, issued: date, right: bool) -> None:
+    given = {"field": "persons.expiry", "birth": "persons.birth", "under": 14}
+    row: Record = {"expiry": issued} if born is None else {"expiry": issued, "birth": born}
+    assert found("issued_in_lifetime", given, {}, [row]) == (
+        [] if right else [("date_order", "/Persons/Person/Expiry")]
+    )

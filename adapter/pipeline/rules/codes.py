@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from adapter.model.finding import Finding
-from adapter.model.procedure import Code
+from adapter.model.procedure import Code, Label
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.days import on_day
@@ -31,7 +31,7 @@ def code_agrees(view: View, given: Arguments) -> Iterator[Finding]:
         stated = view.beside(other, record)
         if said is not None and stated is not None and text(stated) not in said:
             pointer_of = ordinal if other.rpartition(".")[0] else 0
-            words = named(view.field(name).label, "other")
+            words = _wanted(view, name, other, said)
             yield view.fault("code_disagrees", other, pointer_of, **words)
 
 
@@ -55,8 +55,23 @@ def gate_serves(view: View, given: Arguments) -> Iterator[Finding]:
     if "unit" in given:
         unit, own = view.value(str(given["unit"])), _fact(view, name, gate, "unit", on)
         if unit is not None and own is not None and text(unit) not in own:
-            words = named(view.field(name).label, "other")
+            words = _wanted(view, name, str(given["unit"]), own)
             yield view.fault("code_disagrees", str(given["unit"]), **words)
+
+
+def _wanted(view: View, name: str, other: str, said: frozenset[str]) -> dict[str, str]:
+    """What `other` must agree with, and which values of it would, by their names where it has a code list."""
+    codes = [view.code(other, each) or Code(each, each, each) for each in sorted(said)]
+    wanted = Label(vi=", ".join(code.vi for code in codes), en=", ".join(code.en for code in codes))
+    return {**named(view.field(name).label, "other"), **named(wanted, "wanted")}
+
+
+def located_in(view: View, given: Arguments) -> Iterator[Finding]:
+    """A port lies in a State: the first two letters of its UN/LOCODE are the State's (UNECE Recommendation 16)."""
+    name, state = str(given["field"]), text(given["state"])
+    for ordinal, value, _ in view.stated(name, given.get("where")):
+        if text(value)[:2].upper() != state:
+            yield view.fault("port_abroad", name, ordinal, state=state)
 
 
 def paper_allowed(view: View, given: Arguments) -> Iterator[Finding]:

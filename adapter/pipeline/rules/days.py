@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from adapter.model.finding import Finding
-from adapter.model.stages import Record
+from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.view import Arguments, View, day
 
@@ -71,6 +71,46 @@ def not_after_reception(view: View, given: Arguments) -> Iterator[Finding]:
     for ordinal, mine in _read(view, given):
         if mine > today:
             yield view.fault("in_future", str(given["field"]), ordinal)
+
+
+def year_within(view: View, given: Arguments) -> Iterator[Finding]:
+    """A year, or that of a date, lies at most `before` years before that of reception, and `after` years after it.
+
+    Without `after` nothing is asked of later years: of a date other rules ask that.
+    """
+    before, after = given["before"], given.get("after")
+    assert isinstance(before, int)
+    first, last = view.today.year - before, view.today.year + (after if isinstance(after, int) else 0)
+    for ordinal, value, _ in view.stated(str(given["field"]), given.get("where")):
+        year = _year(value)
+        if year is not None and (year < first or (after is not None and year > last)):
+            yield view.fault("year_unlikely", str(given["field"]), ordinal, first=str(first), last=str(last))
+
+
+def _year(value: Value) -> int | None:
+    """The year that a value is or lies in; of a time, the year in Vietnam."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    known = day(value)
+    return None if known is None else known.year
+
+
+def near_reception(view: View, given: Arguments) -> Iterator[Finding]:
+    """A time lies at most `past` hours before it was declared, and at most `ahead` days after.
+
+    When it was declared is the earliest proven time: what an outage delayed was in time.
+    """
+    name, past, ahead = str(given["field"]), given["past"], given["ahead"]
+    assert isinstance(past, int)
+    assert isinstance(ahead, int)
+    declared = view.declaration.declared_at
+    for ordinal, value, _ in view.stated(name, given.get("where")):
+        if not isinstance(value, datetime):
+            continue
+        if declared - value > timedelta(hours=past):
+            yield view.fault("time_long_past", name, ordinal, hours=str(past))
+        elif value - declared > timedelta(days=ahead):
+            yield view.fault("time_far_ahead", name, ordinal, days=str(ahead))
 
 
 def on_day(view: View, name: object, record: Record) -> date | None:

@@ -10,7 +10,8 @@ from adapter.model.stages import Record
 from adapter.pipeline import mrz
 from adapter.pipeline.mapping import named
 from adapter.pipeline.names import same_name
-from adapter.pipeline.rules.view import Arguments, View, text
+from adapter.pipeline.rules.rows import is_child
+from adapter.pipeline.rules.view import Arguments, View, day, text
 
 DIGITS: dict[str, tuple[str, str]] = {
     "number": ("số giấy tờ", "document number"),
@@ -65,6 +66,20 @@ def _said(zone: mrz.Zone, part: str, declared: object) -> bool:
         return not zone.names or sorted(zone.names) == sorted(str(declared).replace("-", " ").split())
     stated = "".join(char for char in str(declared).upper() if char.isalnum())
     return getattr(zone, part) in ("", stated)
+
+
+def issued_in_lifetime(view: View, given: Arguments) -> Iterator[Finding]:
+    """A paper was issued on the day of its holder's birth or later.
+
+    Whoever is `under` so many years is left out: a child may stand in a parent's paper, which is older than the child.
+    """
+    name, birth = str(given["field"]), str(given["birth"])
+    for ordinal, value, record in view.stated(name, given.get("where")):
+        issued, born = day(value), day(view.beside(birth, record))
+        if issued is None or born is None or born > view.today:
+            continue  # who is born in the future is told by another rule
+        if issued < born and not is_child(view, given, record):
+            yield view.fault("date_order", name, ordinal, **named(view.field(birth).label, "other"))
 
 
 def name_matches(view: View, given: Arguments) -> Iterator[Finding]:

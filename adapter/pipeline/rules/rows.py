@@ -45,7 +45,7 @@ def all_different(view: View, given: Arguments) -> Iterator[Finding]:
     seen = _Seen()
     name = f"{given['group']}.{given['field']}"
     for ordinal, value, record in view.stated(name):
-        if _is_child(view, given, record):
+        if is_child(view, given, record):
             continue
         beside = record.get(str(given.get("with")))
         if seen.holds(value, beside):
@@ -63,7 +63,7 @@ def differs(view: View, given: Arguments) -> Iterator[Finding]:
     for _, value, record in view.stated(other):
         seen.add(value, record.get(beside))
     for ordinal, value, record in view.stated(name, given.get("where")):
-        if not _is_child(view, given, record) and seen.holds(value, record.get(beside)):
+        if not is_child(view, given, record) and seen.holds(value, record.get(beside)):
             yield view.fault("stands_elsewhere", name, ordinal, **named(view.title(other), "other"))
 
 
@@ -72,11 +72,11 @@ def child_in_paper(view: View, given: Arguments) -> Iterator[Finding]:
     name, other = str(given["field"]), str(given["from"])
     held = Counter(value for _, value, _ in view.stated(other))
     for ordinal, value, record in view.stated(name):
-        if _is_child(view, given, record) and held[value] > (name == other):
+        if is_child(view, given, record) and held[value] > (name == other):
             yield view.fault("child_in_paper", name, ordinal, **named(view.title(other), "other"))
 
 
-def _is_child(view: View, given: Arguments, record: Record) -> bool:
+def is_child(view: View, given: Arguments, record: Record) -> bool:
     """Whether a row's person is younger on the day of reception than the rule says; nobody where it says nothing."""
     under = given.get("under")
     if not isinstance(under, int):
@@ -108,6 +108,16 @@ def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:
     if not any(matches(row, wanted) for row in view.rows(group.name)):
         words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         yield Finding(name="none_of_required", pointer=view.list(group.name), words=words)
+
+
+def at_most(view: View, given: Arguments) -> Iterator[Finding]:
+    """At most so many rows of the list have the values asked for: one leader of a group."""
+    group, most = view.group(str(given["group"])), given["most"]
+    assert isinstance(most, int)
+    if (rows := _count(view, given)) > most:
+        words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
+        words |= {"most": str(most), "rows": str(rows)}
+        yield Finding(name="too_many_of", pointer=view.list(group.name), words=words)
 
 
 def first_row(view: View, given: Arguments) -> Iterator[Finding]:

@@ -115,6 +115,11 @@ RULES: dict[str, Rule] = {
     "at_least_one": Rule(
         rows.at_least_one, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"none_of_required": "group"}
     ),
+    "at_most": Rule(
+        rows.at_most,
+        {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE), "most": Takes(Kind.NUMBER)},
+        {"too_many_of": "group"},
+    ),
     "first_row": Rule(
         rows.first_row, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"first_row_differs": "group"}
     ),
@@ -140,6 +145,16 @@ RULES: dict[str, Rule] = {
     ),
     "before_reception": Rule(days.before_reception, {**_place(*_DATES), **_WHERE}, {"not_in_past": "field"}),
     "not_after_reception": Rule(days.not_after_reception, {**_place(*_DATES), **_WHERE}, {"in_future": "field"}),
+    "year_within": Rule(
+        days.year_within,
+        {**_place("year", *_DATES), "before": Takes(Kind.NUMBER), **_maybe(after=(Kind.NUMBER, ())), **_WHERE},
+        {"year_unlikely": "field"},
+    ),
+    "near_reception": Rule(
+        days.near_reception,
+        {**_place("datetime"), "past": Takes(Kind.NUMBER), "ahead": Takes(Kind.NUMBER), **_WHERE},
+        {"time_long_past": "field", "time_far_ahead": "field"},
+    ),
     "tax_code": Rule(numbers.tax_code, {**_place("text"), **_WHERE}, {"tax_code_wrong": "field"}),
     "imo_number": Rule(numbers.imo_number, {**_place("text"), **_WHERE}, {"imo_number_wrong": "field"}),
     "passport_number": Rule(
@@ -167,6 +182,11 @@ RULES: dict[str, Rule] = {
         },
         {"mrz_malformed": "lines", "mrz_check_digit": "lines", "mrz_differs": "number"},
     ),
+    "issued_in_lifetime": Rule(
+        papers.issued_in_lifetime,
+        {**_place("date"), "birth": Takes(Kind.BESIDE, ("date",)), **_maybe(under=(Kind.NUMBER, ())), **_WHERE},
+        {"date_order": "field"},
+    ),
     "name_matches": Rule(
         papers.name_matches,
         {"accented": Takes(Kind.PLACE, ("text",)), "plain": Takes(Kind.BESIDE, ("upper_name", "text")), **_WHERE},
@@ -181,6 +201,9 @@ RULES: dict[str, Rule] = {
         codes.code_agrees,
         {**_place("code"), "fact": Takes(Kind.FACT), "with": Takes(Kind.BESIDE, _TEXTS), **_WHERE},
         {"code_disagrees": "with"},
+    ),
+    "located_in": Rule(
+        codes.located_in, {**_place("text"), "state": Takes(Kind.VALUE), **_WHERE}, {"port_abroad": "field"}
     ),
     "gate_serves": Rule(
         codes.gate_serves,
