@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from xml.parsers import expat
 
 from lxml import etree
@@ -166,8 +167,9 @@ def parse(content: bytes, limits: Limits) -> etree._Element:
         raise _refuse("too_deep", limit=limits.depth)
     _count(root, content, limits)
     # What it splits is read in parts by some and whole by others, and no message of the profile has one.
-    if content.count(b"<?") > bool(_DECLARATION.match(content)) and (found := _instructions(root)):
-        raise _refuse("processing_instruction", line=found[0].sourceline, value=str(found[0].target)[:40])
+    if content.count(b"<?") > bool(_DECLARATION.match(content)):
+        for found in _instructions(root):
+            raise _refuse("processing_instruction", line=found.sourceline, value=str(found.target)[:40])
     return root
 
 
@@ -217,10 +219,15 @@ def _compiled(expression: str) -> etree.XPath:
     return etree.XPath(expression)
 
 
-def _instructions(root: etree._Element) -> list[etree._ProcessingInstruction]:
-    found = _compiled("//processing-instruction()")(root)
-    assert isinstance(found, list)
-    return [each for each in found if isinstance(each, etree._ProcessingInstruction)]
+def _instructions(root: etree._Element) -> Iterator[etree._ProcessingInstruction]:
+    """Before, inside and behind the document element. Walked: as a set of XPath's they cost n²."""
+    for each in (
+        *reversed([*root.itersiblings(preceding=True)]),
+        *islice(root.iter(etree.ProcessingInstruction), 1),
+        *root.itersiblings(),
+    ):
+        if isinstance(each, etree._ProcessingInstruction):
+            yield each
 
 
 @lru_cache(maxsize=8)
@@ -239,14 +246,26 @@ def canonical(element: etree._Element, *, exclusive: bool = True, prefixes: Sequ
 
 def uncanonical(root: etree._Element) -> Finding:
     """Why a tree has no canonical form: a namespace that is no absolute URI (Canonical XML 1.0, 1.3)."""
-    for element in root.iter(etree.Element):
-        own = set((element.nsmap or {}).values())
-        for uri in sorted(own):
-            try:
-                canonical(etree.Element(etree.QName(uri, "a")))
-            except (etree.C14NError, ValueError):
-                return Finding("namespace_relative", pointer(element), words={"value": uri[:80]})
+    declared: set[str] = set()
+    relative: str | None = None
+    # Each declaration once, where it stands: for each element all that are in scope would be a thousand times as many.
+    for _, what in etree.iterwalk(root, events=("start-ns", "start")):
+        if isinstance(what, tuple):
+            uri = what[1]
+            if relative is None and uri and uri not in declared:
+                declared.add(uri)
+                relative = uri if _is_relative(uri) else None
+        elif relative is not None and isinstance(what, etree._Element):
+            return Finding("namespace_relative", pointer(what), words={"value": relative[:80]})
     return Finding("namespace_relative", "/Envelope", words={"value": "?"})
+
+
+def _is_relative(uri: str) -> bool:
+    try:
+        canonical(etree.Element(etree.QName(uri, "a")))
+    except (etree.C14NError, ValueError):
+        return True
+    return False
 
 
 def pointer(element: etree._Element) -> str:

@@ -45,6 +45,10 @@ def subject(values: str) -> str:
     return f"<Reference/><From/><To/><Subject>{values}</Subject>"
 
 
+def declarations(count: int) -> str:
+    return " ".join(f"xmlns:n{at}='urn:{at}'" for at in range(count))
+
+
 def signature(inside: str) -> etree._Element:
     return etree.fromstring(f'<ds:Signature xmlns:ds="{ds("")[1:-1]}">{inside}</ds:Signature>')
 
@@ -99,6 +103,11 @@ READERS = {
     "equals signs": Reader(lambda n: b"<a>" + b"=  " * n + b"</a>", lambda raw: xml.gate(raw, LIMITS)),
     "elements": Reader(lambda n: b"<a>" + b"<b/>" * n + b"</a>", lambda raw: xml.parse(raw, LIMITS)),
     "instructions": Reader(lambda n: b"<a>" + b"<?b c?>" * n + b"</a>", lambda raw: xml.parse(raw, LIMITS)),
+    "namespaces in scope": Reader(
+        lambda n: etree.fromstring(f"<a {declarations(n)}>{'<b/>' * n}<z xmlns='relative'/></a>"),
+        xml.uncanonical,
+        first=20,
+    ),
     "header values": Reader(lambda n: envelope(subject("<type>10</type>" * n)), read_header),
     "header parties": Reader(lambda n: envelope("<From><name>a</name></From>" * n), read_header),
     "a time": Reader(lambda n: "2026-03-02 07:14:58." + "1" * n, read_time),

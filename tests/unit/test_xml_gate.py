@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from adapter.model.limits import Limits
-from adapter.pipeline.xml import Refusal, canonical, gate, line_of, parse, pointer, unwrap
+from adapter.pipeline.xml import Refusal, canonical, gate, line_of, parse, pointer, uncanonical, unwrap
 
 LIMITS = Limits(
     message_bytes=10_000,
@@ -401,3 +401,16 @@ def test_the_line_of_a_missing_element_is_its_parents() -> None:
 @pytest.mark.parametrize("path", ["/", "", "///[", "/x/y", "count(/a)"])
 def test_a_pointer_to_nothing_has_no_line(path: str) -> None:
     assert line_of(opened(b"<a/>"), path) == 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "at"),
+    [
+        (b'<a><b xmlns="urn:b"><c xmlns=""/></b><d xmlns="x"/></a>', "/a/*[2]"),
+        (b'<a xmlns:n="../x"><b/></a>', "/a"),
+        (b'<a><b><c xmlns:m="urn:m" xmlns:n="#x"/></b></a>', "/a/b/c"),
+    ],
+    ids=["behind-one-undeclared", "on-the-root", "beside-an-absolute-one"],
+)
+def test_a_relative_namespace_is_told_where_it_is_declared(raw: bytes, at: str) -> None:
+    assert uncanonical(etree.fromstring(raw)).pointer == at

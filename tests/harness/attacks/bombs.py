@@ -91,6 +91,25 @@ def as_many_namespaces_and_elements_as_are_allowed(message: bytes) -> bytes:
 
 
 @sent
+def a_relative_namespace_below_all_that_are_allowed(message: bytes) -> bytes:
+    """Which namespace has no canonical form is looked for, behind as many elements and declarations as may be."""
+    declarations = b" ".join(b'xmlns:n%d="urn:n:%d"' % (at, at) for at in range(_NAMESPACES_ALLOWED))
+    return _in_content(message, b"<x " + declarations + b">" + b"<y/>" * 28_000 + b'<z xmlns="relative"/></x>')
+
+
+@sent
+def fifty_thousand_processing_instructions(message: bytes) -> bytes:
+    """They are no elements, so only their bytes are counted."""
+    return _in_content(message, b"<?x?>" * 50_000)
+
+
+@sent
+def fifty_thousand_processing_instructions_before_the_root(message: bytes) -> bytes:
+    """The same where no element is near."""
+    return message.replace(b"<Envelope", b"<?x?>" * 50_000 + b"<Envelope", 1)
+
+
+@sent
 def a_text_of_a_megabyte(message: bytes) -> bytes:
     """One value."""
     return _in_value(message, b"x" * 1_000_000)
