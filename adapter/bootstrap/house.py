@@ -10,24 +10,25 @@ from pathlib import Path
 
 from adapter import settings as configuration
 from adapter.bootstrap.chance import new_message_id, new_secret, now
-from adapter.bootstrap.keyrings import keyrings
+from adapter.bootstrap.keyrings import Rings, keyrings
+from adapter.bootstrap.parties import installation
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import Source, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database
 from adapter.gateways.installed import installed
-from adapter.gateways.keyring import Keyring
+from adapter.gateways.keyring import KeyUnavailable
 from adapter.gateways.keystore import load_partners
 from adapter.gateways.revocation import Revocation
 from adapter.gateways.shelf import Shelf
 from adapter.gateways.topology import Topology, load_topology
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
-from adapter.model.header import Party
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.procedure import Catalogue
+from adapter.model.units import BorderUnit
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
 from adapter.pipeline.seal import SigningKey
@@ -129,7 +130,8 @@ class House:
     @cached_property
     def expiry(self) -> Expiry:
         stated = self.settings
-        keys = {name: [pair.certificates for pair in ring.pairs] for name, ring in self.keyrings.items()}
+        rings = [*self.keyrings.own.values(), *self.keyrings.units.values()]
+        keys = {ring.name: [pair.certificates for pair in ring.pairs] for ring in rings}
         partners = {name: partner.certificates for name, partner in stated.trust.partners.items()}
         stores = {name: (part.anchors, part.intermediates) for name, part in stated.trust.authorities.items()}
         tls = stated.broker.tls
@@ -145,7 +147,10 @@ class House:
     @cached_property
     def ground(self) -> Ground:
         limits = Limits(**self.settings.limits.model_dump())
-        return Ground(self.catalogue, limits, self.trust, reporter(self.source), self.representation, self.timing)
+        units = self.installation.units
+        return Ground(
+            self.catalogue, limits, self.trust, reporter(self.source), self.representation, self.timing, units
+        )
 
     @cached_property
     def timing(self) -> Timing:
@@ -159,38 +164,51 @@ class House:
 
     @cached_property
     def installation(self) -> Installation:
-        return installation(self.settings.installation)
+        return installation(self.settings)
 
     @cached_property
-    def keyrings(self) -> dict[str, Keyring]:
-        """Our keys by their names in the configuration."""
-        return keyrings(self.settings.keys, self.legal_clock, self.observe, lambda: self.trust)
+    def keyrings(self) -> Rings:
+        """Our keys."""
+        return keyrings(self.settings, self.legal_clock, self.observe, lambda: self.trust)
 
     def keys(self) -> Keys:
-        """The keys that sign our replies now.
+        """The keys that sign our replies now: the system's, and each unit's when it is asked for.
 
         Raises:
-            KeyUnavailable: one of them cannot.
+            KeyUnavailable: the system's cannot.
         """
-        return Keys(system=self.keyrings["system"].current(), unit=self.keyrings["unit"].current())
+        return Keys(self.keyrings.own["system"].current(), self._unit_key)
+
+    def _unit_key(self, unit: BorderUnit) -> SigningKey:
+        return self.keyrings.units[unit.code].current()
 
     def load_keys(self) -> None:
-        """Read our keys; a module that is away is no fault here.
+        """Read our keys; a module that is away is no fault here, and no key of a unit is.
 
         Raises:
-            Misconfigured: a key is not whole.
+            Misconfigured: the key of the system or of the portal is not whole.
         """
-        for keyring in self.keyrings.values():
+        for keyring in (*self.keyrings.own.values(), *self.keyrings.units.values()):
             keyring.load()
 
     def keys_ready(self) -> None:
-        """Ask whether all our keys can sign now.
+        """Ask whether the keys of the system and the portal can sign now: without them nothing can be taken.
 
         Raises:
             KeyUnavailable: one cannot.
         """
-        for keyring in self.keyrings.values():
+        for keyring in self.keyrings.own.values():
             keyring.ready()
+
+    def units_unready(self) -> dict[str, str]:
+        """The units whose key cannot sign now, by their codes, each with the reason."""
+        found = {}
+        for code, keyring in self.keyrings.units.items():
+            try:
+                keyring.ready()
+            except KeyUnavailable as error:
+                found[code] = str(error)
+        return found
 
     @cached_property
     def database(self) -> Database:
@@ -287,7 +305,7 @@ class House:
         Raises:
             KeyUnavailable: it cannot.
         """
-        return repeatable(self.keyrings["portal"].current())
+        return repeatable(self.keyrings.own["portal"].current())
 
     @cached_property
     def threshold(self) -> Threshold:
@@ -324,26 +342,6 @@ class House:
     @cached_property
     def lookup(self) -> Lookup:
         return Lookup(self.database, self.catalogue, self.legal_clock, self.observe)
-
-
-def installation(stated: configuration.InstallationSettings) -> Installation:
-    """Who we are and whom we talk to, as the configuration states it."""
-
-    def party(part: configuration.PartySettings) -> Party:
-        return Party(**part.model_dump())
-
-    return Installation(
-        own=party(stated.own),
-        window=party(stated.window),
-        portal=party(stated.portal),
-        organization=stated.organization,
-        division=stated.division,
-        accepter=stated.accepter,
-        placeholder_document_type=stated.placeholder_document_type,
-        placeholder_type=stated.placeholder_type,
-        placeholder_reference=stated.placeholder_reference,
-        refusal_ground=stated.refusal_ground,
-    )
 
 
 def house(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,17 +15,28 @@ from adapter.gateways.token import Token
 from adapter.model.events import Observe
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Trust
-from adapter.settings import KeySettings, KeysSettings
+from adapter.pipeline.trust.holder import names_of, spelled
+from adapter.settings import KeySettings, Settings, UnitSettings
 
-ROLES = {"system": Role.BORDER, "unit": Role.BORDER, "portal": Role.PORTAL_SYSTEM}
-"""What our keys sign as."""
+ROLES = {"system": Role.BORDER, "portal": Role.PORTAL_SYSTEM}
+"""What the keys sign as without which this installation does nothing; those of units sign for the border guard too."""
+Proof = Callable[[Sequence[x509.Certificate]], str | None]
 
 
-def keyrings(
-    stated: KeysSettings, clock: Callable[[], datetime], observe: Observe, trust: Callable[[], Trust]
-) -> dict[str, Keyring]:
-    """The keyrings by their names in the configuration; `clock` says which pair signs now, `trust` who takes it."""
-    tokens: dict[tuple[Path, str], Token] = {}
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """Our keys: those of the system and the portal by their names, those of units by the units' codes."""
+
+    own: Mapping[str, Keyring]
+    units: Mapping[str, Keyring]
+
+
+def keyrings(settings: Settings, clock: Callable[[], datetime], observe: Observe, trust: Callable[[], Trust]) -> Rings:
+    """Every keyring; `clock` says which pair signs now, `trust` who takes it.
+
+    The key of an installation that states no units has the code of its own party, or none.
+    """
+    stated, tokens = settings.keys, dict[tuple[Path, str], Token]()
 
     def pair(part: KeySettings) -> Pair:
         if part.pkcs11 is None:
@@ -34,17 +46,47 @@ def keyrings(
         token = tokens.setdefault((inside.module, inside.token), Token(inside.module, inside.token, inside.pin_file))
         return Pair(InToken(token, inside.label), part.certificates, part.since)
 
-    return {
-        name: Keyring(
-            name,
-            [pair(part) for part in parts],
-            clock,
-            observe,
-            stated.look_s,
-            partial(_refused, ROLES[name], clock, trust),
-        )
-        for name, parts in (("system", stated.system), ("unit", stated.unit), ("portal", stated.portal))
+    def ring(name: str, parts: Sequence[KeySettings], proof: Proof) -> Keyring:
+        return Keyring(name, [pair(part) for part in parts], clock, observe, stated.look_s, proof)
+
+    def refused(role: Role) -> Proof:
+        return partial(_refused, role, clock, trust)
+
+    own = {"system": stated.system, "portal": stated.portal}
+    units = {
+        code: replace(ring(code, unit.key, _of_unit(code, settings.units, refused(Role.BORDER))), section="units")
+        for code, unit in settings.units.items()
     }
+    if stated.unit is not None:
+        units = {settings.installation.own.unit_code or "": ring("unit", stated.unit, refused(Role.BORDER))}
+    return Rings(
+        {name: ring(name, parts, refused(ROLES[name])) for name, parts in own.items()},
+        {code: replace(each, is_needed=False) for code, each in units.items()},
+    )
+
+
+def _of_unit(code: str, units: Mapping[str, UnitSettings], proof: Proof) -> Proof:
+    def refused(chain: Sequence[x509.Certificate]) -> str | None:
+        return of_another(code, units, chain[0]) or proof(chain)
+
+    return refused
+
+
+def of_another(code: str, units: Mapping[str, UnitSettings], certificate: x509.Certificate) -> str | None:
+    """What speaks against a certificate as a unit's own; None if its subject names that unit and no other.
+
+    Of two units whose keys were exchanged each would else confirm in the other's name.
+    """
+    named = names_of(certificate)
+    whose = [each for each, unit in units.items() if named & set(map(spelled, unit.names(each)))]
+    if whose == [code]:
+        return None
+    if whose:
+        return f"the certificate is that of {' and '.join(whose)}, not of {code}; put each unit's own there"
+    return (
+        f"the certificate names no unit: its subject says {', '.join(sorted(named))}; if it is that of {code}, "
+        f"state one of these in units.{code}.certificate_names"
+    )
 
 
 def _refused(

@@ -5,7 +5,7 @@ It looks only: nothing is declared, migrated, created or mended here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography import x509
 
 from adapter.bootstrap import House, now
+from adapter.bootstrap.keyrings import of_another
 from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
@@ -32,7 +33,6 @@ from adapter.settings import RENAMED, KeySettings, Settings, broker_urls, databa
 
 SOON = timedelta(days=30)
 CALENDAR_SOON = timedelta(days=31)
-OUR_KEYS = ("system", "unit", "portal")
 
 
 class Weight(StrEnum):
@@ -134,18 +134,50 @@ def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
 
 
 def _keys(house: House) -> Iterator[Remark]:
-    for name in OUR_KEYS:
-        pairs: tuple[KeySettings, ...] = getattr(house.settings.keys, name)
-        yield from _told("keys", house.keyrings[name].ready)
-        for stated in pairs:
-            yield from _told("keys", lambda stated=stated: load_certificates(stated.certificates))  # type: ignore[misc]
-            # A pair that is over is no fault while another one signs: `ready` has asked.
-            yield from (
-                remark for remark in _dates("keys", stated.certificates) if not (len(pairs) > 1 and remark.counts)
-            )
-            for secret in (stated.key, stated.pkcs11.pin_file if stated.pkcs11 else None):
-                if secret is not None:
-                    yield from _private("keys", secret)
+    stated = house.settings.keys
+    for name, pairs in (("system", stated.system), ("portal", stated.portal)):
+        yield from _told("keys", house.keyrings.own[name].ready)
+        yield from _certificates_of(pairs)
+        yield from _secrets(pairs)
+    yield from _unit_keys(house)
+
+
+def _unit_keys(house: House) -> Iterator[Remark]:
+    """A unit without a usable key keeps nobody from starting while another has one: what it decides waits.
+
+    A key that is another unit's is a fault whatever the others have: somebody has exchanged them.
+    """
+    units, alone = house.settings.units, house.settings.keys.unit
+    unready = house.units_unready()
+    nobody = len(unready) == len(house.keyrings.units)
+    for reason in unready.values():
+        waits = f"{reason}; until then its confirmations and requests to amend wait"
+        yield Remark("keys", Weight.FAULT if nobody else Weight.WARNING, waits)
+    rings = {code: unit.key for code, unit in units.items()}
+    if alone is not None:
+        rings = dict.fromkeys(house.keyrings.units, alone)
+    for code, pairs in rings.items():
+        if code not in unready:
+            yield from _certificates_of(pairs)
+        yield from _secrets(pairs)
+        for stated in pairs if units else ():
+            for certificate in _certificates(stated.certificates)[:1]:
+                if told := of_another(code, units, certificate):
+                    yield _fault("keys", f"units.{code}: {stated.certificates}: {told}")
+
+
+def _certificates_of(pairs: Sequence[KeySettings]) -> Iterator[Remark]:
+    for stated in pairs:
+        yield from _told("keys", lambda stated=stated: load_certificates(stated.certificates))  # type: ignore[misc]
+        # A pair that is over is no fault while another one signs: `ready` has asked.
+        yield from (remark for remark in _dates("keys", stated.certificates) if not (len(pairs) > 1 and remark.counts))
+
+
+def _secrets(pairs: Sequence[KeySettings]) -> Iterator[Remark]:
+    for stated in pairs:
+        for secret in (stated.key, stated.pkcs11.pin_file if stated.pkcs11 else None):
+            if secret is not None:
+                yield from _private("keys", secret)
 
 
 def _trust(house: House) -> Iterator[Remark]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.x509 import Certificate
 
 from adapter.bootstrap import House, new_message_id, now
 from adapter.cli.carrier import BrokerCarrier
@@ -16,8 +17,10 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
 from adapter.cli.printing import as_json, line
 from adapter.cli.simulation import PkiFolder, parties_of, simulate
+from adapter.gateways.keystore import load_certificates
 from adapter.model.errors import NotAllowed, Unavailable
-from adapter.simulator.window import Answer, Carrier, Identity, Letter, TestWindow
+from adapter.simulator.pki import Pki
+from adapter.simulator.window import ANY_UNIT, Answer, Carrier, Identity, Letter, TestWindow
 
 
 @simulate.command("send")
@@ -106,10 +109,18 @@ def window_for(house: House, carrier: Carrier, pki: Path | None) -> TestWindow:
         adapter=installation.own,
         key=parties.party("nsw"),
         system=parties.party("system").certificate,
-        unit=parties.party("unit").certificate,
+        units=_units(house, parties),
         control=installation.placeholder_document_type,
     )
     return TestWindow(identity, carrier, now, new_message_id)
+
+
+def _units(house: House, parties: Pki) -> dict[str, Certificate]:
+    """Whose signature is expected of which unit: where units are stated, what each shows as its own."""
+    stated = house.settings.units
+    if not stated:
+        return {ANY_UNIT: parties.party("unit").certificate}
+    return {code: load_certificates(unit.key[-1].certificates)[0] for code, unit in stated.items()}
 
 
 def _posted(window: TestWindow, letters: list[Letter]) -> list[Letter]:

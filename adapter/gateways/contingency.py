@@ -1,12 +1,13 @@
 """Numbers of our own for what has none from the window (wire profile 3), and the numbers of our own papers.
 
 prefix + unit + year + counter + check character, at most 35: the prefix is one the window never issues, the unit is
-one installation's, and the counter is drawn once per (sender, message).
+the one that the message is for (the installation's where that is not known), and the counter is drawn once per
+(sender, message). All units count together, so that no number depends on how units are named or moved.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, text
@@ -21,12 +22,16 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The installation's own series of numbers."""
+    """The installation's own series of numbers. `unit` stands in each; the counters are one for all units."""
 
     prefix: str
     unit: str
     confirmation_prefix: str
     amendment_prefix: str
+
+    def of(self, unit: str) -> Series:
+        """The same series, with the numbers of a unit."""
+        return replace(self, unit=unit)
 
     def issue(
         self, connection: Connection, database: Database, *, sender: str, message_key: str, at: datetime

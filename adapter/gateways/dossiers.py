@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -141,6 +142,8 @@ def _dossier(row: Row[Any]) -> Dossier:
         confirmed_at=row.completed_at,
         id=row.id,
         identities=tuple(row.identities),
+        gate=row.gate,
+        unit=row.unit,
         last_sent=row.last_sent,
         transferred=row.transferred,
         versions=row.versions,
@@ -186,6 +189,12 @@ def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Rec
         "identities": sorted(identities(procedure, said, rows)),
         "crossing_at": crossing if isinstance(crossing, datetime) else None,
     }
+
+
+def placed(dossier: Dossier, places: Mapping[str, Any]) -> Dossier:
+    """The dossier as the `place` of the version that is in force now has it."""
+    identities = tuple(places["identities"])
+    return replace(dossier, identities=identities, gate=places["gate"], unit=places["unit"])
 
 
 def move(connection: Connection, dossier: Dossier, values: dict[str, Any]) -> None:

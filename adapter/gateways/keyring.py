@@ -89,6 +89,10 @@ class Keyring:
     look_s: float
     proof: Proof = unproved
     """Whether whoever receives what this key signs would take it; asked before a pair is taken."""
+    section: str = "keys"
+    """Where the configuration states it: `keys`, or `units` for the key of one of several units."""
+    is_needed: bool = True
+    """Whether what the process does cannot be done without it; else what is not whole is told and waited for."""
     monotonic: Callable[[], float] = time.monotonic
     _held: list[_Held] = field(default_factory=list)
     _absent: dict[int, str] = field(default_factory=dict)
@@ -98,8 +102,13 @@ class Keyring:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     """The web process looks and signs in different threads."""
 
+    @property
+    def place(self) -> str:
+        """Its key in the configuration."""
+        return f"{self.section}.{self.name}"
+
     def load(self) -> None:
-        """Read every pair. One whose module is away is read when it is back.
+        """Read every pair. One whose module is away is read later; so is one that is not whole, where it is not needed.
 
         Raises:
             Misconfigured: a file is missing or wrong, key and certificate do not belong together, or what the key signs
@@ -146,7 +155,7 @@ class Keyring:
         if not valid:
             away = "; ".join(reason for reason in self._absent.values())
             invalid = f"no certificate is valid at {at.isoformat()}; put a valid pair into its files"
-            raise KeyUnavailable(f"keys.{self.name}: {away or invalid}")
+            raise KeyUnavailable(away if away.startswith(self.place) else f"{self.place}: {away or invalid}")
         return max(valid, key=lambda held: held.pair.since or held.leaf.not_valid_before_utc)
 
     def _look(self) -> None:
@@ -174,7 +183,7 @@ class Keyring:
             key = self._key(pair, chain)
             fault = self.proof(chain) or does_not_sign(key, chain[0])
         if fault is not None:
-            raise Misconfigured(f"keys.{self.name}: {pair.certificates}: {fault}")
+            raise Misconfigured(f"{self.place}: {pair.certificates}: {fault}")
         return _Held(pair, stamp, key, chain[0])
 
     def _key(self, pair: Pair, chain: Sequence[x509.Certificate]) -> SigningKey:
@@ -189,6 +198,12 @@ class Keyring:
             try:
                 self._held.append(self._read(self.pairs[number]))
             except KeyUnavailable as error:
+                self._absent[number] = str(error)
+            except Misconfigured as error:
+                if self.is_needed:
+                    raise
+                if self._absent[number] != str(error):
+                    self.observe(Event.KEY_NOT_TAKEN, key=self.name, reason=str(error))
                 self._absent[number] = str(error)
             else:
                 del self._absent[number]

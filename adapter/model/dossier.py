@@ -149,6 +149,9 @@ class Dossier:
     id: int | None = None
     identities: tuple[str, ...] = ()
     """The personal numbers and tax codes of those who may read and change it."""
+    gate: str | None = None
+    unit: str | None = None
+    """Codes of the gate and the unit that the version in force states."""
     last_sent: datetime | None = None
     """`sendDate` of the newest version, so that an older one that arrives late is known."""
     transferred: bool = False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapter.model.header import Party
+from adapter.model.units import NO_UNITS, BorderUnit, BorderUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,16 @@ class Installation:
     """And its dossier's number, which stands for no dossier."""
     refusal_ground: str
     """The legal ground a rule's refusal names (NĐ 85/2019 Article 19(2)(b))."""
+    number_code: str = ""
+    """Stands in numbers of our own where no unit is known."""
+    units: BorderUnits = NO_UNITS
+
+    def of_unit(self, unit: BorderUnit | None) -> Installation:
+        """The installation as it speaks for one of its units: its unit code, its division, its numbers.
+
+        Where no unit is known, and where none are stated, in its own name.
+        """
+        if unit is None or not unit.is_stated:
+            return self
+        own = replace(self.own, unit_code=unit.code)
+        return replace(self, own=own, division=unit.division, number_code=unit.number_code)

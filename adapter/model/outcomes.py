@@ -104,8 +104,8 @@ class Reply:
     function: str
     key: DossierKey | None
     xml: bytes
-    confirms: bool
-    """Carries the confirming unit's signature over Content as well."""
+    is_units: bool
+    """A unit decides it, and signs its Content as well (Article 6(1)): confirmations and requests to amend."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,17 +54,25 @@ def placeholder(installation: Installation, channel: Channel, now: datetime) -> 
     )
 
 
-def address(instead: Address, header: Header | None, *, verified: bool, about: DossierKey | None = None) -> Address:
+def address(
+    instead: Address,
+    header: Header | None,
+    *,
+    verified: bool,
+    about: DossierKey | None = None,
+    by_units: bool = False,
+) -> Address:
     """Address an answer. Only a verified header decides where it goes; an unverified one is only echoed in part.
 
-    `instead` has what stands for whatever is not known. `about` is the dossier that a verified message is about; an
-    amendment may have a number of its own besides.
+    `instead` has what stands for whatever is not known, and `by_units` says that its sender is the unit which answers:
+    whichever unit the message was for. `about` is the dossier that a verified message is about; an amendment may have a
+    number of its own besides.
     """
     if header is None:
         return instead
-    subject = header.subject
+    subject, sender = header.subject, header.recipient if verified else instead.sender
     return Address(
-        sender=header.recipient if verified else instead.sender,
+        sender=replace(sender, unit_code=instead.sender.unit_code) if by_units else sender,
         recipient=header.sender if verified else instead.recipient,
         document_type=subject.document_type,
         type=subject.type,

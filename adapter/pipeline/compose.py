@@ -22,6 +22,9 @@ from adapter.model.text import holdable
 from adapter.pipeline.addressing import Address, echoable
 from adapter.pipeline.envelope import write_time
 
+OF_UNITS = (ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION)
+"""What a unit decides and signs: form 13, and the confirmations (forms 08, 10, 12, 15, 17, and the ship's)."""
+
 
 @dataclass(frozen=True, slots=True)
 class InReplyTo:
@@ -71,7 +74,7 @@ def compose(
         function=spec.function,
         key=to.key,
         xml=etree.tostring(envelope, encoding="UTF-8"),
-        confirms=kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION),
+        is_units=kind in OF_UNITS,
     )
 
 

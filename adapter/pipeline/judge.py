@@ -13,7 +13,8 @@ from adapter.model.limits import Limits
 from adapter.model.outcomes import Accepted, Noted, Outcome, Refused, Rejected
 from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Envelope, Stage, Submission, VerifiedDocument
-from adapter.pipeline import mapping, principal, rules, schema, signature
+from adapter.model.units import NO_UNITS, BorderUnits
+from adapter.pipeline import mapping, principal, rules, schema, signature, units
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.strange import OF_LIBRARIES, Unprocessable, strange_text
 from adapter.pipeline.timing import PLAIN_TIMING, Timing
@@ -39,6 +40,7 @@ class Ground:
     reporter: schema.Reporter
     representation: principal.Representation
     timing: Timing = PLAIN_TIMING
+    units: BorderUnits = NO_UNITS
 
 
 def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
@@ -84,6 +86,7 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     found = [
         *verified.findings,
         *_closed(verified),
+        *units.check(declaration, ground.units, catalogue.codelists),
         *rules.check(declaration, codelists=catalogue.codelists, calendar=catalogue.calendar),
     ]
     found += principal.check(declaration, ground.representation, found)

@@ -66,9 +66,9 @@ class _Signer(XMLSigner):
         return super().get_root(data)  # type: ignore[no-untyped-call]
 
 
-def seal(reply: Reply, *, system: SigningKey, unit: SigningKey) -> SignedReply:
-    """Sign a reply: a confirmation first by the confirming unit over Content, then all of it by the system."""
-    body = seal_envelope(reply.xml, system=system, unit=unit if reply.confirms else None)
+def seal(reply: Reply, *, system: SigningKey, unit: SigningKey | None) -> SignedReply:
+    """Sign a reply: what a unit decides first by that unit over Content, then all of it by the system."""
+    body = seal_envelope(reply.xml, system=system, unit=unit)
     return SignedReply(reply=reply, body=body, digest=Digest(hashlib.sha256(body).hexdigest()))
 
 
@@ -89,7 +89,7 @@ def seal_envelope(xml: bytes, *, system: SigningKey, unit: SigningKey | None = N
 
 
 def _confirm(envelope: etree._Element, unit: SigningKey) -> None:
-    """The confirming unit's signature over Content (Article 6(1)), at the declarant's place."""
+    """The deciding unit's signature over Content (Article 6(1)), at the declarant's place."""
     body, content = envelope.find("Body"), envelope.find("Body/Content")
     assert body is not None
     assert content is not None

@@ -81,7 +81,8 @@ class Amendments:
                 raise Misconfigured(f"{procedure.name}: no amend_within that the calendar can tell: see `check`")
             due.append(answer_before)
             ledger.docket.asked(dossier, limit, ledger.now)
-            number = self.completion.series.amendment(ledger.connection, ledger.now)
+            ours = self.desk.correspondence.ours(dossier)
+            number = self.completion.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
             asked = {
                 "id": ledger.new_id(),
                 "number": number,
@@ -96,7 +97,7 @@ class Amendments:
             content = compose.amendment_request(
                 self.desk.answered(matter.request),
                 compose.Asked(number, ledger.now, due[0], reason, tuple(items)),
-                self.desk.correspondence.installation,
+                ours,
                 name=officer.name,
             )
             detail = {"request": number}

@@ -55,7 +55,7 @@ class Completion:
     def acceptance(self, matter: Matter, officer: Officer, request: Stored[Any]) -> Any:
         """20/21 in an officer's name. What was flagged at reception is told here: the receipt (99) could not say it."""
         correspondence = self.desk.correspondence
-        installation = replace(correspondence.installation, accepter=officer.name)
+        installation = replace(self.desk.correspondence.ours(matter.dossier), accepter=officer.name)
         answered, flagged = self.desk.answered(request), correspondence.restate(request.findings)
         return compose.acceptance(answered, flagged, installation, received=request.received_at, now=matter.ledger.now)
 
@@ -75,7 +75,9 @@ class Completion:
             if spec is None:
                 raise Misconfigured(f"{procedure.code} has no completion in its mapping")
             now, dossier, docket = matter.ledger.now, matter.dossier, matter.ledger.docket
-            number = self.series.confirmation(matter.ledger.connection, now)
+            number = self.series.of(self.desk.correspondence.ours(dossier).number_code).confirmation(
+                matter.ledger.connection, now
+            )
             told = {
                 "confirmation.number": number,
                 "confirmation.time": write_time(now),
@@ -139,7 +141,7 @@ class Completion:
         return compose.refusal(
             self.desk.answered(request),
             correspondence.state([finding]),
-            correspondence.installation,
+            self.desk.correspondence.ours(matter.dossier),
             name=officer.name,
             ground=ground_of(procedure, codelists, typed(ground, "the ground", most=LONGEST_GROUND), general=general),
             now=matter.ledger.now,

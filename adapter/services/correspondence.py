@@ -10,25 +10,29 @@ from typing import Any
 
 from lxml import etree
 
+from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.header import Header
-from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.identifiers import Digest
 from adapter.model.installation import Installation
-from adapter.model.outcomes import Outcome, Rejected, Reply, SignedReply, verified_of
+from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, Reply, SignedReply, verified_of
 from adapter.model.procedure import Catalogue, ReplyKind
 from adapter.model.stages import Channel, Submission
+from adapter.model.units import BorderUnit
 from adapter.pipeline import addressing, compose
 from adapter.pipeline.seal import SigningKey, seal
+from adapter.pipeline.units import unit_of
 from adapter.services.grounds import ground_of_faults, with_articles
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Our keys: the border guard's system, and the unit that confirms."""
+    """Our keys: the border guard's system, and those of its units."""
 
     system: SigningKey
-    unit: SigningKey
+    unit: Callable[[BorderUnit], SigningKey]
+    """Asked for what that unit decides; raises KeyUnavailable while its key cannot sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,14 @@ class Correspondence:
     """Asked at each signature, so that a key that rolls over is taken without a restart."""
     new_message_id: Callable[[], str]
 
+    def unit_of(self, dossier: Dossier) -> BorderUnit | None:
+        """The unit of ours that has a dossier; None where its gate is none of ours (any more)."""
+        return self.installation.units.of(dossier.gate, dossier.unit)
+
+    def ours(self, dossier: Dossier) -> Installation:
+        """The installation as it speaks for the dossier's unit."""
+        return self.installation.of_unit(self.unit_of(dossier))
+
     def state(self, findings: Sequence[Finding]) -> tuple[StatedFinding, ...]:
         """Findings in their public words."""
         return tuple(self.catalogue.findings.state(finding) for finding in findings)
@@ -49,12 +61,30 @@ class Correspondence:
         """Findings as they are stored with their message."""
         return tuple(self.catalogue.findings.restate(finding) for finding in kept)
 
-    def answer(self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime) -> SignedReply:
-        """The answer to a message, in the transaction that stores it."""
-        return self._sealed(self.written(kind, submission, outcome, now=now))
+    def answer(
+        self,
+        kind: ReplyKind,
+        submission: Submission,
+        outcome: Outcome,
+        *,
+        now: datetime,
+        dossier: Dossier | None = None,
+    ) -> SignedReply:
+        """The answer to a message, in the transaction that stores it, from the unit of its dossier."""
+        return self._sealed(self.written(kind, submission, outcome, now=now, dossier=dossier), None)
 
-    def written(self, kind: ReplyKind, submission: Submission, outcome: Outcome, *, now: datetime) -> Reply:
+    def written(
+        self,
+        kind: ReplyKind,
+        submission: Submission,
+        outcome: Outcome,
+        *,
+        now: datetime,
+        dossier: Dossier | None = None,
+    ) -> Reply:
         """The answer to a message, proved against its XSD and not yet signed: no key is asked.
+
+        `dossier`: the one that it is about, where there is one.
 
         Raises:
             Misconfigured: our own reply does not agree with our own schema.
@@ -64,28 +94,32 @@ class Correspondence:
         header = verified.header if verified else claims
         answered = self.in_reply_to(submission, outcome)
         stated = self.state(getattr(outcome, "findings", ()))
+        ours = self.installation.of_unit(self._unit(outcome, dossier, header))
         match kind:
             case ReplyKind.RECEIPT:
                 content = compose.receipt(answered, submission.received_at)
             case ReplyKind.ACCEPTANCE:
-                content = compose.acceptance(
-                    answered, stated, self.installation, received=submission.received_at, now=now
-                )
+                content = compose.acceptance(answered, stated, ours, received=submission.received_at, now=now)
             case ReplyKind.REFUSAL:
                 content = compose.refusal(
-                    answered,
-                    stated,
-                    self.installation,
-                    name=self.installation.accepter,
-                    ground=self._ground(outcome),
-                    now=now,
+                    answered, stated, ours, name=ours.accepter, ground=self._ground(outcome), now=now
                 )
             case _:
                 content = compose.errors(answered, stated)
         about = verified.key if verified else None
-        instead = addressing.placeholder(self.installation, submission.channel, now)
-        to = addressing.address(instead, header, verified=verified is not None, about=about)
+        instead = addressing.placeholder(ours, submission.channel, now)
+        by_units = any(unit.is_stated for unit in ours.units.every)
+        to = addressing.address(instead, header, verified=verified is not None, about=about, by_units=by_units)
         return self._composed(kind, content, to=to, now=now, instead=instead)
+
+    def _unit(self, outcome: Outcome, dossier: Dossier | None, header: Header | None) -> BorderUnit | None:
+        """The unit in whose name a message is answered: that of its dossier, of what it declares, or whom it is for."""
+        units, declared = self.installation.units, None
+        if dossier is not None:
+            return self.unit_of(dossier)
+        if isinstance(outcome, Accepted | Refused):
+            declared = unit_of(outcome.declaration, units)
+        return declared or (units.by_code(header.recipient.unit_code) if header is not None else None)
 
     def faults(self, *, now: datetime, findings: int) -> Iterator[str]:
         """What would keep an answer of configured values alone from leaving; `findings`: how many one may list."""
@@ -137,17 +171,18 @@ class Correspondence:
         to: addressing.Address,
         now: datetime,
         schema_name: str | None = None,
+        unit: BorderUnit | None = None,
     ) -> SignedReply:
-        """Compose, prove against the XSD, sign.
+        """Compose, prove against the XSD, sign; what a unit decides is signed by `unit` too.
 
         Raises:
             Misconfigured: our own reply does not agree with our own schema.
         """
-        return self._sealed(self._composed(kind, content, to=to, now=now, schema_name=schema_name))
+        return self._sealed(self._composed(kind, content, to=to, now=now, schema_name=schema_name), unit)
 
-    def _sealed(self, reply: Reply) -> SignedReply:
+    def _sealed(self, reply: Reply, unit: BorderUnit | None) -> SignedReply:
         keys = self.keys()
-        return seal(reply, system=keys.system, unit=keys.unit)
+        return seal(reply, system=keys.system, unit=keys.unit(unit) if unit is not None and reply.is_units else None)
 
     def _composed(
         self,
@@ -168,7 +203,7 @@ class Correspondence:
     def transfer(
         self,
         *,
-        key: DossierKey,
+        dossier: Dossier,
         procedure: str,
         request: tuple[bytes, Digest, datetime],
         reply: tuple[bytes, Digest, datetime],
@@ -176,8 +211,8 @@ class Correspondence:
         now: datetime,
     ) -> SignedReply:
         """40/01: the exact bytes of request and reply, with their digests (wire profile 3)."""
-        content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=key, incident=incident)
-        to = addressing.Address(self.installation.own, self.installation.window, procedure, "40", key)
+        content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=dossier.key, incident=incident)
+        to = addressing.Address(self.ours(dossier).own, self.installation.window, procedure, "40", dossier.key)
         return self.sign(ReplyKind.TRANSFER, content, to=to, now=now)
 
 

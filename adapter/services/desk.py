@@ -178,7 +178,14 @@ class Desk:
         dossier, request, procedure = said.dossier, said.request, said.procedure
         ledger.dossiers[dossier.key] = dossier
         to = self._address(dossier, procedure, request)
-        signed = self.correspondence.sign(said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name)
+        unit = self.correspondence.unit_of(dossier)
+        if unit is None and said.kind in compose.OF_UNITS:
+            raise NotAllowed(
+                f"dossier {dossier.key} is of gate {dossier.gate}, which none of units has: state it there"
+            )
+        signed = self.correspondence.sign(
+            said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name, unit=unit
+        )
         direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
         reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
         if said.confirmation is not None:
@@ -193,7 +200,7 @@ class Desk:
         self, ledger: Ledger, dossier: Dossier, procedure: Procedure, request: Stored[Any], signed: SignedReply
     ) -> SignedReply:
         return self.correspondence.transfer(
-            key=dossier.key,
+            dossier=dossier,
             procedure=procedure.document_type,
             request=(request.raw, request.digest, request.received_at),
             reply=(signed.body, signed.digest, ledger.now),
@@ -202,7 +209,7 @@ class Desk:
         )
 
     def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> addressing.Address:
-        installation = self.correspondence.installation
+        installation = self.correspondence.ours(dossier)
         by_portal = request.channel == Channel.PORTAL.value
         return addressing.Address(
             sender=installation.own,

@@ -21,6 +21,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.stages import Envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.seal import SigningKey
+from adapter.pipeline.units import unit_before
 from adapter.services import sealing
 from adapter.services.declarations import state_of
 from adapter.services.intake import Intake
@@ -86,9 +87,11 @@ class Door:
         tree = presented.tree
         self._pass(presented.envelope, sender, bound_to, numberless=presented.numberless)
         if presented.numberless:
-            message_key = presented.named or digest
+            message_key, ours = presented.named or digest, self.intake.correspondence.installation
+            unit = unit_before(presented.envelope.procedure, tree, ours.units)
+            series = self.series.of(ours.of_unit(unit).number_code)
             with self.database.transaction() as connection:
-                key = self.series.issue(connection, self.database, sender=sender, message_key=message_key, at=now)
+                key = series.issue(connection, self.database, sender=sender, message_key=message_key, at=now)
             sealing.write_number(tree, key)
         settled = self.intake.receive([submitted(sealing.sealed(tree, self.key()), now, bound_to)])[0]
         return self._admitted(settled.public_id)

@@ -344,7 +344,8 @@ class Intake:
         outcome, version = decision.outcome, decision.version
         assert isinstance(outcome, Accepted)
         assert version is not None
-        number = self.series.amendment(ledger.connection, ledger.now)
+        ours = self.correspondence.ours(dossier)
+        number = self.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
         row = amendment_row(outcome.declaration, decision, number=number, at=ledger.now)
         due = ledger.docket.amended(
             dossier, outcome.declaration, answers=row["requested"], in_force=not decision.approval
@@ -358,7 +359,8 @@ class Intake:
         assert answer is not None
         if item.replaces is not None and answer is ReplyKind.RECEIPT and decision.waits:
             return  # it was receipted when it came
-        signed = self.correspondence.answer(answer, submission, decision.outcome, now=ledger.now)
+        about = dossier or (ledger.dossiers.get(item.key) if item.key else None)
+        signed = self.correspondence.answer(answer, submission, decision.outcome, now=ledger.now, dossier=about)
         route = ROUTES[submission.channel]
         ledger.reply(signed, inbox_id=inbox_id, dossier=dossier, route=route)
         verified = verified_of(decision.outcome)
@@ -367,7 +369,7 @@ class Intake:
         if decision.version is None or not decision.version.verified.envelope.procedure.on_window:
             return  # dossiers of portal-only procedures are never transferred, whatever amends them
         transfer = self.correspondence.transfer(
-            key=dossier.key,
+            dossier=dossier,
             procedure=verified.envelope.procedure.document_type,
             request=(submission.raw, submission.digest, submission.received_at),
             reply=(signed.body, signed.digest, ledger.now),

@@ -93,7 +93,7 @@ class Ledger:
             return dossier
         places = dossiers.place(version)
         fresh = dossier.id is None
-        dossier = replace(dossier, id=dossier.id or self.new_id(), identities=tuple(places["identities"]))
+        dossier = dossiers.placed(replace(dossier, id=dossier.id or self.new_id()), places)
         if fresh:
             self._new[dossier.key] = dossiers.row(dossier, places)
         known = dossier.key not in self._new
@@ -116,7 +116,7 @@ class Ledger:
         places = dossiers.place_of(procedure, version.values, version.rows)
         self.place(dossier.key, {**places, "confirm_due_at": due})
         self.versions[dossier.key] = version
-        dossier = self.dossiers[dossier.key] = replace(dossier, identities=tuple(places["identities"]))
+        dossier = self.dossiers[dossier.key] = dossiers.placed(dossier, places)
         return dossier
 
     def place(self, key: DossierKey, values: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from adapter.settings.shape import (
     Settings,
     StoreSettings,
     TrustSettings,
+    UnitSettings,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "TrustSettings",
+    "UnitSettings",
     "broker_urls",
     "database_url",
     "load_settings",

@@ -61,6 +61,8 @@ def _said(fault: Any) -> str:
     """Where, and what pydantic says of the value, which is never repeated; what two keys say together names one."""
     place = ".".join(map(str, fault["loc"]))
     text = " ".join(str(fault["msg"]).removeprefix("Value error, ").split())
+    if not place:  # what sections say together
+        return text
     joint = "." if fault["type"] == "value_error" and _KEY.match(text) else ": "
     return f"{place}{joint}{text}"
 

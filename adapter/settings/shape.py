@@ -30,6 +30,7 @@ from pydantic_settings import (
 from adapter.gateways.addresses import broker_fault, database_fault
 from adapter.model.text import OFFICER_NAME, text_fault, time_fault
 from adapter.pipeline.trust import TIMESTAMPING
+from adapter.pipeline.trust.holder import spelled
 from adapter.settings.old_names import Environment
 
 P = TypeVar("P")
@@ -312,9 +313,67 @@ KeyPairs = Annotated[tuple[KeySettings, ...], BeforeValidator(_listed), Field(mi
 
 class KeysSettings(_Part):
     system: KeyPairs
-    unit: KeyPairs
+    unit: KeyPairs | None = None
     portal: KeyPairs
     look_s: float = Field(ge=0, le=3600)
+
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,20}$")]
+
+
+class UnitSettings(_Part):
+    name: Annotated[str, _text(255), Field(description="What people call it: in findings, `check` and `/readyz`")]
+    division: Annotated[str, _text(255), Field(description="The unit (đồn), in `Accepter`")]
+    gates: Annotated[
+        tuple[Code, ...],
+        Field(min_length=1, description="Codes of its gates; a declaration for any other gate is not taken"),
+    ]
+    telephone: Annotated[str, _text(50, least=0), Field(description="Told to who declares for another's gate")] = ""
+    number_code: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Z0-9]{1,10}$",
+            description="Stands for it in numbers of ours; its code without other signs where that is 10 at most",
+        ),
+    ] = None
+    certificate_names: Annotated[
+        tuple[Word, ...],
+        Field(
+            description="What a certificate of this unit says in its subject, in CN, OU, UID or serialNumber: one of "
+            "these as a whole; left out: the unit's code, name or division"
+        ),
+    ] = ()
+    key: Annotated[KeyPairs, Field(description="Signs the Content of its confirmations and requests to amend")]
+
+    def names(self, code: str) -> tuple[str, ...]:
+        """What a certificate of this unit says of it."""
+        return self.certificate_names or (code, self.name, self.division)
+
+    def in_numbers(self, code: str) -> str:
+        """What stands for it in numbers of ours."""
+        return self.number_code or "".join(sign for sign in code.upper() if sign.isalnum())
+
+
+def _units_fit(units: dict[str, UnitSettings]) -> dict[str, UnitSettings]:
+    """Nothing may name two units: a code, a gate, a number of ours, a certificate."""
+    whose: dict[tuple[str, str], str] = {}
+    for code, unit in units.items():
+        number = unit.in_numbers(code)
+        if len(number) > _NUMBER_CODE:
+            raise ValueError(
+                f"{code}: state number_code, at most {_NUMBER_CODE} letters and digits: numbers hold no more"
+            )
+        stated = [("code", code.upper()), ("number_code", number), *(("gate", gate) for gate in unit.gates)]
+        stated += [("certificate_names", spelled(name)) for name in unit.names(code)]
+        for what, value in stated:
+            other = whose.setdefault((what, value), code)
+            if other != code:
+                raise ValueError(f"{code}: {what} {value} is that of {other} too; one of them must have another")
+    return units
+
+
+_NUMBER_CODE = 10
+Units = Annotated[dict[Code, UnitSettings], AfterValidator(_units_fit)]
 
 
 class WindowSettings(_Part):
@@ -374,6 +433,7 @@ class Settings(BaseSettings):
 
     folders: Folders
     installation: InstallationSettings
+    units: Units = {}
     database: DatabaseSettings
     broker: BrokerSettings
     workers: WorkerSettings
@@ -387,6 +447,14 @@ class Settings(BaseSettings):
     web: WebSettings
     log: LogSettings
     _old_names: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="after")
+    def _units_have_keys(self) -> Self:
+        if self.units and self.keys.unit is not None:
+            raise ValueError("keys.unit: each of units states its own key; take keys.unit away")
+        if not self.units and self.keys.unit is None:
+            raise ValueError("keys.unit: missing; state it, or state units with a key each")
+        return self
 
     @property
     def old_names(self) -> tuple[str, ...]:

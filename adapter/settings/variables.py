@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -39,8 +39,15 @@ def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, stated in model.model_fields.items():
         variable = f"{prefix}{(stated.alias or name).upper()}"
         yield variable
-        options = [stated.annotation, *get_args(stated.annotation)]
-        parts = [part for part in options if isinstance(part, type) and issubclass(part, BaseModel)]
+        parts = list(_sections(stated.annotation))
         many = f"{_ANY}__" if get_origin(stated.annotation) is dict else ""
         if parts:
             yield from _variables(parts[0], f"{variable}__{many}")
+
+
+def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The sections that a key may hold: itself, one of a list, or one of those that may stand there."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for option in get_args(annotation):
+        yield from _sections(option)

@@ -68,6 +68,8 @@ class PartySpec:
     identity: str | None = None
     """Tax code or personal number as the subject's UID writes it."""
     organization_identifier: str | None = None
+    unit: str | None = None
+    """The code of a border-guard unit, as the subject's OU."""
     key: KeyKind = KeyKind.RSA
     usage: Usage = Usage.SIGNER
     valid_from: datetime = FIRST_DAY
@@ -179,6 +181,8 @@ SIGNERS: Mapping[str, PartySpec] = {
     "portal": _state("Test Border Portal", "Test Border Guard"),
     "system": _state("Test Border Guard System", "Test Border Guard"),
     "unit": _state("Test Border Gate Unit", "Test Border Guard"),
+    "unit-huunghi": replace(_state("Test Border Gate Unit Huu Nghi", "Test Border Guard"), unit="CK-HUUNGHI"),
+    "unit-mongcai": replace(_state("Test Border Gate Unit Mong Cai", "Test Border Guard"), unit="CK-MONGCAI"),
     "body": _state("Test State Body", "Test Ministry", KeyKind.RSA),
     "enterprise": _ENTERPRISE,
     "enterprise-ec": replace(_ENTERPRISE, title="Cong ty Du lich Thu nghiem EC", key=KeyKind.EC),
@@ -361,6 +365,8 @@ def _subject(spec: PartySpec) -> x509.Name:
         x509.NameAttribute(NameOID.ORGANIZATION_NAME, spec.organization),
         x509.NameAttribute(NameOID.COMMON_NAME, spec.title),
     ]
+    if spec.unit:
+        parts.insert(2, x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, spec.unit))
     if spec.identity:
         parts.append(x509.NameAttribute(NameOID.USER_ID, spec.identity))
     if spec.organization_identifier:

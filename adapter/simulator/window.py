@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,7 @@ from lxml import etree
 from adapter.model.header import Party as Name
 from adapter.model.limits import Limits
 from adapter.pipeline import text, xml
+from adapter.pipeline.compose import OF_UNITS
 from adapter.pipeline.engine import verified_bytes
 from adapter.pipeline.envelope import write_time
 from adapter.pipeline.references import Place
@@ -26,6 +27,9 @@ from adapter.pipeline.shape import shapes
 from adapter.simulator.pki import Party
 from adapter.simulator.sign import sign_message
 
+ANY_UNIT = ""
+"""Whose key is asked for a unit that the window knows nothing of: of an installation that is one unit."""
+_OF_UNITS = frozenset(kind.value for kind in OF_UNITS)
 RECEIPTED = frozenset({"20", "30", "40"})
 """Types that the window answers with a receipt (messages.md 3); a receipt or error list is never answered."""
 _TECHNICAL = frozenset({"99", "00"})
@@ -109,7 +113,7 @@ class Answer:
     system: bool
     """The border guard's system signature holds over the whole envelope."""
     unit: bool | None
-    """The confirming unit's signature holds over Content; None where there is none."""
+    """The signature of the unit that it is from holds over Content; None where there is none and need not be."""
 
     @property
     def digest(self) -> str:
@@ -142,7 +146,8 @@ class Identity:
     key: Party
     """The window's system: signs heartbeats and receipts."""
     system: x509.Certificate
-    unit: x509.Certificate
+    units: Mapping[str, x509.Certificate]
+    """Each unit's by its code, as From/unitCode says it; ANY_UNIT for every other."""
     control: str
     """documentType of heartbeats and notices."""
 
@@ -206,16 +211,21 @@ class TestWindow:
             return Answer(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
         content = tree.find("Body/Content/*")
         body = tree.find("Body/Signature")
-        confirms = body is not None and len(body) > 0
-        at = self.clock()
+        decided = body is not None and len(body) > 0
+        name, at = "–" if content is None else str(content.tag), self.clock()
+        unit: bool | None = False if name in _OF_UNITS else None
+        if decided:
+            code = text.value_at(tree, "Header/From/unitCode")
+            certificate = self.identity.units.get(code) or self.identity.units.get(ANY_UNIT)
+            unit = certificate is not None and _holds(tree, Place.DECLARANT, certificate, at)
         return Answer(
             body=taken.body,
             claims=claims_of(tree),
             correlation_id=taken.correlation_id,
-            content="–" if content is None else str(content.tag),
+            content=name,
             codes=tuple(text.value(element) for element in tree.iterfind("Body/Content//ErrorCode")),
             system=_holds(tree, Place.SYSTEM, self.identity.system, at),
-            unit=_holds(tree, Place.DECLARANT, self.identity.unit, at) if confirms else None,
+            unit=unit,
         )
 
     def heartbeat(self) -> Letter:

@@ -39,6 +39,8 @@ class Key:
     path: str
     type: str
     optional: bool
+    told: str = ""
+    """What the model says of a key that the shipped file does not state."""
 
     @property
     def variable(self) -> str:
@@ -51,24 +53,25 @@ def all_keys() -> list[Key]:
     return list(_keys(Settings, ""))
 
 
-def _keys(model: type[BaseModel], prefix: str) -> Iterator[Key]:
+def _keys(model: type[BaseModel], prefix: str, told: str = "") -> Iterator[Key]:
+    """`told`: what is said of the key that holds this section, for those of its keys that say nothing themselves."""
     for name, field in model.model_fields.items():
-        path = f"{prefix}{field.alias or name}"
+        path, said = f"{prefix}{field.alias or name}", field.description or told
         inner, many = _part(field.annotation)
         if inner is not None:
-            yield from _keys(inner, f"{path}.<name>." if many else f"{path}.")
+            yield from _keys(inner, f"{path}.<name>." if many else f"{path}.", said)
         else:
-            yield Key(path, _type(field), not field.is_required())
+            yield Key(path, _type(field), not field.is_required(), said)
 
 
 def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
     """The section that a key holds, and whether it holds many by name."""
     if typing.get_origin(annotation) is dict:
         return typing.get_args(annotation)[1], True
-    for option in typing.get_args(annotation) or (annotation,):
-        if isinstance(option, type) and issubclass(option, BaseModel):
-            return option, False
-    return None, False
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    inner = (_part(option)[0] for option in typing.get_args(annotation))
+    return next((part for part in inner if part is not None), None), False
 
 
 def _type(field: FieldInfo) -> str:
@@ -177,7 +180,8 @@ def page() -> str:
 
 def _row(key: Key, told: Mapping[str, str], values: Mapping[str, Any]) -> tuple[str, ...]:
     kind = f"{key.type}; may be left out" if key.optional else key.type
-    return code(key.path), kind, _shown(key, values), meaning(key.path, told), code(key.variable)
+    said = meaning(key.path, told) or key.told
+    return code(key.path), kind, _shown(key, values), said, code(key.variable)
 
 
 def meaning(path: str, told: Mapping[str, str]) -> str:

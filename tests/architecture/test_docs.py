@@ -81,7 +81,7 @@ def test_a_procedure_page_shows_a_completion_of_its_own_kind_only(name: str) -> 
 
 def test_every_configuration_key_has_its_comment() -> None:
     told = configuration.words()
-    silent = [key.path for key in configuration.all_keys() if not configuration.meaning(key.path, told)]
+    silent = [key.path for key in configuration.all_keys() if not (configuration.meaning(key.path, told) or key.told)]
     assert silent == [], "write a comment in config.yaml"
 
 

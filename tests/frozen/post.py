@@ -25,7 +25,7 @@ from adapter.services.tokens import Caller, Role, Tokens
 from adapter.services.window import Patience, Window
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
-from adapter.simulator.window import Identity, Letter, Taken, TestWindow
+from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow
 from tests.harness.fixtures import CLOCK, Case, load_cases, submission
 from tests.harness.history import Desk, dossier_of, told_again
 from tests.harness.pki import ROOT
@@ -93,7 +93,7 @@ class Post:
             adapter=installation.own,
             key=self.pki.party("nsw"),
             system=self.pki.party("system").certificate,
-            unit=self.pki.party("unit").certificate,
+            units={ANY_UNIT: self.pki.party("unit").certificate},
             control=installation.placeholder_document_type,
         )
         self.author = TestWindow(identity, _Nobody(), clock, new_message_id)

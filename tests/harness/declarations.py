@@ -45,9 +45,13 @@ def declaration(
     paper: str = "C1234567",
     arrival: str = "2043-03-02",
     sent: str = "2026-03-02 07:14:58",
+    gate: str = "HUUNGHI",
     signer: str | None = "nsw",
 ) -> Message:
-    """Declaration `number`; with another `function` or `reference` a replacement, or a rival for the same dossier."""
+    """Declaration `number`; with another `function` or `reference` a replacement, or a rival for the same dossier.
+
+    `gate` is its gate's code; the unit of that gate is the one after CK-.
+    """
     message_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"proof:{number}"))
     reference = reference or f"PROOF{number}"
     changes = {
@@ -60,6 +64,7 @@ def declaration(
         "<ExpectedReturn>2026": "<ExpectedReturn>2043",
         "Thăm thân": purpose,
         "C1234567": paper,
+        "HUUNGHI": gate,
     }
     return Message(message_id, reference, f"{PROCEDURE}.10.{function}", _signed(_text(_TEMPLATE), changes, signer))
 

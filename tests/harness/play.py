@@ -11,9 +11,10 @@ from hashlib import sha256
 from adapter.bootstrap import house, new_message_id
 from adapter.model.finding import FindingText
 from adapter.model.stages import Channel
+from adapter.pipeline.compose import OF_UNITS
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
-from adapter.simulator.window import Identity, Letter, TestWindow
+from adapter.simulator.window import ANY_UNIT, Identity, Letter, TestWindow
 from tests.harness.attacks import change_signed_content
 from tests.harness.expectations import Answer, differences, expected, read
 from tests.harness.fixtures import Case, signed
@@ -23,6 +24,7 @@ from tests.harness.single_window import Received, SingleWindow, letter
 
 ANSWER_SECONDS = 180.0
 """For all answers of an exchange, and one more second for each message: a laptop may be busy with something else."""
+_OF_UNITS = {kind.value for kind in OF_UNITS}
 REUSED = ("BQP204", "/Envelope/Header/Reference/messageId")
 
 
@@ -122,11 +124,11 @@ class Play:
         ] + strays
 
     def verified(self, came: Sequence[Received]) -> list[list[str]]:
-        """What xmlsec1 says against each reply: the system's signature, and the unit's where a unit confirms."""
+        """What xmlsec1 says against each reply: the system's signature, and the unit's where a unit decides."""
         system, unit = self.pki.certificate_file("system"), self.pki.certificate_file("unit")
         answers = verify_many([Question(each.body, "system", system) for each in came])
         problems = [[] if good else ["xmlsec1: the system signature does not verify"] for good in answers]
-        confirming = [place for place, each in enumerate(came) if read(each.body).answer.content == "Completion"]
+        confirming = [place for place, each in enumerate(came) if read(each.body).answer.content in _OF_UNITS]
         answers = verify_many([Question(came[place].body, "declarant", unit) for place in confirming])
         for place, good in zip(confirming, answers, strict=True):
             problems[place] += [] if good else ["xmlsec1: the unit's signature does not verify"]
@@ -141,7 +143,7 @@ def players(premises: Premises, window: SingleWindow) -> Play:
         adapter=whole.installation.own,
         key=pki.party("nsw"),
         system=pki.party("system").certificate,
-        unit=pki.party("unit").certificate,
+        units={ANY_UNIT: pki.party("unit").certificate},
         control=whole.installation.placeholder_document_type,
     )
     author = TestWindow(identity, window, whole.legal_clock, new_message_id)

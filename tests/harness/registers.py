@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from adapter.bootstrap import House, house
 from tests.harness.commands import nsw_adapter
@@ -16,9 +17,9 @@ from tests.harness.stores import ensure_tables
 
 
 @contextmanager
-def gate(folder: Path, database_url: str | None = None) -> Iterator[House]:
+def gate(folder: Path, database_url: str | None = None, changes: Mapping[str, Any] | None = None) -> Iterator[House]:
     """A gate's adapter at the fixtures' clock, without a broker; its store holds the declarants' certificates only."""
-    premises = furnish(folder, database_url=database_url)
+    premises = furnish(folder, changes, database_url=database_url)
     made = house(premises.config)
     ensure_tables(made.database)
     register_declarants(made, shared_pki())

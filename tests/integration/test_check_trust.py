@@ -48,8 +48,8 @@ def test_the_shipped_configuration_has_nothing_to_look_at(furnished: Furnished) 
 def test_a_border_key_under_a_public_authority_is_a_fault(furnished: Furnished) -> None:
     folder = shared_pki().folder
     wrong = {"key": str(folder / "enterprise.key.pem"), "certificates": str(folder / "enterprise.chain.pem")}
-    made = furnished(lambda stated: stated["keys"].update(unit=[wrong]))
-    with pytest.raises(Misconfigured, match=r"keys\.unit: .* belongs to the public store, which may not"):
+    made = furnished(lambda stated: stated["keys"].update(system=[wrong]))
+    with pytest.raises(Misconfigured, match=r"keys\.system: .* belongs to the public store, which may not"):
         made.load_keys()
 
 

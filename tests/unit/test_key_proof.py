@@ -110,10 +110,17 @@ def test_the_portals_key_that_no_partner_pins_is_not_taken(tmp_path: Path) -> No
         house(tmp_path, portal="unit").load_keys()
 
 
-@pytest.mark.parametrize("name", ["system", "unit"])
-def test_a_pair_of_the_wrong_trust_world_is_not_taken(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=rf"keys\.{name}: .*belongs to the public store"):
-        house(tmp_path, **{name: "enterprise"}).load_keys()
+def test_a_pair_of_the_wrong_trust_world_is_not_taken(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"keys\.system: .*belongs to the public store"):
+        house(tmp_path, system="enterprise").load_keys()
+
+
+def test_a_units_pair_of_the_wrong_trust_world_is_not_taken_and_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    made = house(tmp_path, unit="enterprise")
+    made.load_keys()
+    (told,) = made.units_unready().values()
+    assert told.startswith("keys.unit: ")
+    assert "belongs to the public store" in told
 
 
 def test_the_shipped_pairs_are_taken(tmp_path: Path) -> None:

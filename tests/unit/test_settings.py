@@ -143,3 +143,56 @@ def test_a_renamed_key_leads_to_one_that_there_is() -> None:
         for name in new.split("."):
             part = part.model_fields[name].annotation
         assert old != new
+
+
+def unit(gate: str, **others: Any) -> dict[str, Any]:
+    name = f"Đồn Biên phòng cửa khẩu {gate}"
+    stated = {"name": name, "division": name, "gates": [gate], "key": {"key": "a", "certificates": "b"}}
+    return {**stated, **others}
+
+
+TWO = {"CK-MONGCAI": unit("MONGCAI"), "CK-HUUNGHI": unit("HUUNGHI")}
+
+
+def with_units(stated: dict[str, Any], units: dict[str, Any], *, alone: bool = False) -> None:
+    stated["units"] = units
+    if not alone:
+        del stated["keys"]["unit"]
+
+
+def test_a_units_code_stands_in_numbers_without_its_other_signs(config: Path) -> None:
+    configuration.edit(config, lambda stated: with_units(stated, {"CK-HUUNGHI": unit("HUUNGHI")}))
+    assert load_settings(config).units["CK-HUUNGHI"].in_numbers("CK-HUUNGHI") == "CKHUUNGHI"
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ({"CK-huunghi": unit("MONGCAI")}, r"units: CK-huunghi: code CK-HUUNGHI is that of CK-HUUNGHI too"),
+        ({"X": unit("MONGCAI", number_code="CKHUUNGHI")}, r"units: X: number_code CKHUUNGHI is that of CK-HUUNGHI"),
+        ({"X": unit("MONGCAI", gates=["MONGCAI", "HUUNGHI"])}, r"units: X: gate HUUNGHI is that of CK-HUUNGHI too"),
+        ({"X": unit("MONGCAI", certificate_names=["ck-huunghi"])}, r"units: X: certificate_names CK-HUUNGHI is that"),
+        ({"CK-CANGHAIPHONG": unit("CANGHAIPHONG")}, r"units: CK-CANGHAIPHONG: state number_code, at most 10"),
+    ],
+)
+def test_nothing_names_two_units(config: Path, second: dict[str, Any], told: str) -> None:
+    configuration.edit(config, lambda stated: with_units(stated, {"CK-HUUNGHI": unit("HUUNGHI"), **second}))
+    with pytest.raises(Misconfigured, match=told):
+        load_settings(config)
+
+
+def test_a_unit_that_is_stated_twice_does_not_start(config: Path) -> None:
+    configuration.edit(config, lambda stated: with_units(stated, {"CK-HUUNGHI": unit("HUUNGHI")}))
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("units:\n", "units:\n  CK-HUUNGHI: {}\n", 1), encoding="utf-8")
+    with pytest.raises(Misconfigured, match="the key CK-HUUNGHI is stated twice"):
+        load_settings(config)
+
+
+def test_a_key_is_a_units_own_or_that_of_the_installation_and_never_both_or_none(config: Path) -> None:
+    configuration.edit(config, lambda stated: with_units(stated, TWO, alone=True))
+    with pytest.raises(Misconfigured, match=r"keys\.unit: each of units states its own key; take keys\.unit away"):
+        load_settings(config)
+    configuration.edit(config, lambda stated: with_units(stated, {}))
+    with pytest.raises(Misconfigured, match=r"keys\.unit: missing; state it, or state units with a key each"):
+        load_settings(config)

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from adapter.model.stages import Role, Signer
+from adapter.pipeline.names import folded
 
 _BRANCH = re.compile(r"([0-9]{10})-?([0-9]{3})")
 _OIDS = {
@@ -81,6 +82,20 @@ def numbers(certificate: x509.Certificate, places: tuple[NumberPlace, ...]) -> t
             if prefix is not None and (number := plain(text[len(prefix) :])):
                 found.append(number)
     return tuple(dict.fromkeys(found))
+
+
+_NAMING = (NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.USER_ID, NameOID.SERIAL_NUMBER)
+
+
+def names_of(certificate: x509.Certificate) -> frozenset[str]:
+    """What a certificate's subject says of its holder's name or code, each as `spelled` writes it."""
+    found = (each for oid in _NAMING for each in certificate.subject.get_attributes_for_oid(oid))
+    return frozenset(spelled(str(each.value)) for each in found)
+
+
+def spelled(name: str) -> str:
+    """One spelling of a name: authorities may write it in capitals or without accents."""
+    return " ".join(folded(name).split())
 
 
 def plain(number: str) -> str:
