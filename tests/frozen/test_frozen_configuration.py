@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from adapter.bootstrap import house
 from adapter.entrypoints.supervisor import warn
@@ -35,6 +36,31 @@ def test_an_old_configuration_starts_with_one_warning_for_each_renamed_key(kept:
     old_names = opened.settings.old_names
     assert told == [{"option": old, "now": RENAMED[old]} for old in old_names]
     assert set(old_names) <= set(RENAMED)
+
+
+def test_a_key_of_an_old_configuration_that_is_renamed_is_told_once(
+    kept: Frozen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made up for the proof, as long as none is renamed: a key and a whole part had other names in its day."""
+    renamed = {"workers.attempts_before": "workers.attempts", "journal_before": "log"}
+    monkeypatch.setattr("adapter.settings.old_names.RENAMED", renamed)
+    monkeypatch.setattr("adapter.entrypoints.supervisor.RENAMED", renamed)
+    stated = yaml.safe_load(kept.config.read_text(encoding="utf-8"))
+    stated["workers"]["attempts_before"] = stated["workers"].pop("attempts") + 1
+    stated["journal_before"] = stated.pop("log")
+    copy = tmp_path / "config.yaml"
+    copy.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
+    told: list[dict[str, Any]] = []
+
+    def observe(event: Event, /, **fields: Any) -> None:
+        assert event is Event.OLD_NAME
+        told.append(fields)
+
+    opened = house(copy, observe=observe)
+    warn(opened)
+    assert told == [{"option": old, "now": new} for old, new in renamed.items()]
+    assert opened.settings.workers.attempts == load_settings(kept.config).workers.attempts + 1
+    assert opened.settings.log == load_settings(kept.config).log
 
 
 def test_what_an_old_configuration_leaves_out_has_a_value(kept: Frozen, tmp_path: Path) -> None:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
-KEYS: dict[str, ec.EllipticCurvePrivateKey] = {}
+KEYS: dict[str, Any] = {}
 
 
 def key(name: str) -> ec.EllipticCurvePrivateKey:
     """A key of that name, the same for the whole run."""
-    return KEYS.setdefault(name, ec.generate_private_key(ec.SECP256R1()))
+    made: ec.EllipticCurvePrivateKey = KEYS.setdefault(name, ec.generate_private_key(ec.SECP256R1()))
+    return made
 
 
 def name(common: str) -> x509.Name:
@@ -187,7 +190,7 @@ def ocsp_reply(
     *,
     responder: x509.Certificate | None = None,
     silent: x509.Certificate | None = None,
-    signed_with: ec.EllipticCurvePrivateKey | None = None,
+    signed_with: ec.EllipticCurvePrivateKey | Ed25519PrivateKey | None = None,
 ) -> bytes:
     """An OCSP answer, DER; signed by the issuer, by a responder whose certificate it brings, or by a silent one."""
     builder = ocsp.OCSPResponseBuilder().add_response(
@@ -203,7 +206,8 @@ def ocsp_reply(
     builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder or silent or issuer.certificate)
     if responder is not None:
         builder = builder.certificates([responder])
-    return builder.sign(signed_with or issuer.key, SHA256()).public_bytes(Encoding.DER)
+    digest = None if isinstance(signed_with, Ed25519PrivateKey) else SHA256()
+    return builder.sign(signed_with or issuer.key, digest).public_bytes(Encoding.DER)
 
 
 def key_pem(title: str) -> bytes:

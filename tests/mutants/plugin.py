@@ -32,6 +32,8 @@ CAUGHT, SURVIVED, UNTOUCHED, ENDLESS, UNDECIDED = "caught", "survived", "untouch
 """What became of a mutant. Endless: its tests did not end, which is noticed; undecided: a busy machine had no time."""
 _WALL = 200
 """How many times the bound of CPU time a child may take by the wall clock: a machine is shared with others."""
+_TIMES = 4
+"""How many times the CPU seconds of the map a test may take, beside the bound."""
 _FAILED, _ENOUGH = 3, 4
 
 
@@ -114,6 +116,7 @@ class Hunting(_Session):
                 self._tests[function][line["test"]] = line["cpu"]
         self._by_case: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
         self._breadth = {line["test"]: len(line["ran"]) for line in lines}
+        self._cpu = {line["test"]: line["cpu"] for line in lines}
         self._done = {json.loads(line)["name"] for line in file.read_text().splitlines()} if file.exists() else set()
 
     @pytest.hookimpl(tryfirst=True)
@@ -195,7 +198,6 @@ class Hunting(_Session):
         code = _FAILED
         try:
             os.setpgid(0, 0)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(self._bound * 2), int(self._bound * 2) + 2))
             silence = os.open(os.devnull, os.O_WRONLY)
             os.dup2(silence, 1)
             os.dup2(silence, 2)
@@ -208,12 +210,18 @@ class Hunting(_Session):
     def _all(self, tests: Sequence[pytest.Item], writing: int) -> int:
         tests[0].session.items = list(tests)
         for place, item in enumerate(tests):
+            self._limit(item)
             if not self.run(item, tests[min(place + 1, len(tests) - 1)]):
                 os.write(writing, self.heard.failed.encode())
                 return _FAILED
             if time.process_time() > self._bound:
                 return _ENOUGH
         return 0
+
+    def _limit(self, item: pytest.Item) -> None:
+        """Endless is a test that takes many times what it took when the map was made, not one that is long."""
+        seconds = time.process_time() + self._bound + _TIMES * self._cpu.get(item.nodeid, 0.0)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def change(root: Path, mutant: Mutant, living: dict[str, list[FunctionType]]) -> bool:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -14,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from adapter.pipeline.trust.crl import check_crl, crl_answer, read_crl
 from adapter.pipeline.trust.ocsp import ocsp_answer, ocsp_request
 from adapter.pipeline.trust.revocation import Answer, State, Unusable, of_timestamper, state_of
-from tests.harness.authority import Listed, Says, Wish, authority, certify, crl, key, ocsp_reply
+from tests.harness.authority import KEYS, Listed, Says, Wish, authority, certify, crl, key, ocsp_reply
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -202,6 +203,14 @@ def test_a_responder_that_its_authority_exempts_is_not_asked_for() -> None:
     certificate = certify("Exempt responder", CA, exempt)
     told = ocsp_reply(LEAF, CA, NOW_GOOD, responder=certificate, signed_with=key("Exempt responder"))
     assert _ocsp(told) == Answer(AT, AT + HOUR)
+
+
+def test_an_answer_of_a_responder_whose_method_states_no_digest_says_nothing() -> None:
+    """Ed25519 (RFC 8410) has its own inside."""
+    own = KEYS["Edwards responder"] = Ed25519PrivateKey.generate()
+    responder = certify("Edwards responder", CA, Wish(eku=(ExtendedKeyUsageOID.OCSP_SIGNING,)))
+    with pytest.raises(Unusable, match="nobody known"):
+        _ocsp(ocsp_reply(LEAF, CA, NOW_GOOD, responder=responder, signed_with=own))
 
 
 _STRANGERS = certify("Strange responder", STRANGER, Wish(eku=(ExtendedKeyUsageOID.OCSP_SIGNING,)))
