@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from lxml import etree
 
 from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
+from adapter.catalogue.form import XSD_NAMESPACE
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
@@ -279,12 +280,17 @@ def load(source: Source) -> Catalogue:
 
 def reporter(source: Source) -> Callable[[str], xmlschema.XMLSchema10]:
     """The slow validator of an XSD by name, compiled on first use: most processes never need it."""
-    shared = _Shared(source.schemas / SHARED_FOLDER)
+    root = (source.schemas / SHARED_FOLDER).resolve()
+
+    @lru_cache(maxsize=16)
+    def shared(folder: Path) -> xmlschema.XMLSchema10 | None:
+        return _together(folder)
 
     @lru_cache(maxsize=256)
     def compiled(name: str) -> xmlschema.XMLSchema10:
         file = source.schemas / name
-        if file.parent != shared.folder and (parent := shared.schema) is not None:
+        folder = _included(file, root)
+        if folder is not None and file.parent.resolve() != folder and (parent := shared(folder)) is not None:
             with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
                 return _slow(file, parent=parent)
         # By itself, so that what is told of a broken XSD is its own fault.
@@ -293,19 +299,24 @@ def reporter(source: Source) -> Callable[[str], xmlschema.XMLSchema10]:
     return compiled
 
 
-class _Shared:
-    """What the XSDs include, compiled once for all of them: else each would read, prove and build it anew."""
+def _included(file: Path, root: Path) -> Path | None:
+    """The folder of the shared types that an XSD includes (a newer version of them has one of its own), or None."""
+    with suppress(OSError, etree.LxmlError):
+        tree = etree.parse(str(file), etree.XMLParser(resolve_entities=False, no_network=True))
+        for include in tree.iterfind(f"{{{XSD_NAMESPACE}}}include"):
+            folder = (file.parent / include.get("schemaLocation", "")).resolve().parent
+            if folder.is_relative_to(root):
+                return folder
+    return None
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
 
-    @cached_property
-    def schema(self) -> xmlschema.XMLSchema10 | None:
-        """All types of the folder; None where they do not stand together."""
-        files = [file.resolve() for file in sorted(self.folder.glob("*.xsd"))]
-        with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
-            return _slow(*files) if files else None
-        return None
+def _together(folder: Path) -> xmlschema.XMLSchema10 | None:
+    """What XSDs include, compiled once for all of them, else each would read, prove and build it anew; None where the
+    files of the folder do not stand together."""
+    files = sorted(folder.glob("*.xsd"))
+    with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
+        return _slow(*files) if files else None
+    return None
 
 
 def _slow(*files: Path, parent: xmlschema.XMLSchema10 | None = None) -> xmlschema.XMLSchema10:

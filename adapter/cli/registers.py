@@ -33,9 +33,9 @@ Kept = Annotated[str, typer.Option("--reason", help="Why; kept in the record.")]
 Officer = Annotated[str, typer.Option(metavar="ID", help="The officer who decided, by his id.")]
 Number = Annotated[
     str | None,
-    typer.Option(metavar="NUMBER", help="Only of this personal number (12 digits) or tax code (10, or 10-3)."),
+    typer.Option(metavar="NUMBER", help="Only of this personal number (12 digits) or tax code (10, or 13)."),
 ]
-Person = Annotated[str, typer.Argument(metavar="NUMBER", help="Personal number (12 digits) or tax code (10, or 10-3).")]
+Person = Annotated[str, typer.Argument(metavar="NUMBER", help="Personal number (12 digits) or tax code (10, or 13).")]
 
 
 @certificate.command("import")

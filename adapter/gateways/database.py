@@ -275,9 +275,12 @@ def _lock(file: int) -> bool:
     return True
 
 
+_AS_TEXT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
 def encoded(document: Any) -> bytes:
     """A JSON document; values of declarations as their element texts (a time in Vietnam's zone, as it was declared)."""
-    return orjson.dumps(document, default=write, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    return orjson.dumps(document, default=write, option=_AS_TEXT)
 
 
 _Copying = tuple[str, list[str], list[int], Callable[[Row], tuple[Any, ...]]]

@@ -23,6 +23,7 @@ from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, read_time
 from adapter.pipeline.names import folded
 from adapter.pipeline.sameness import same_key
+from adapter.pipeline.trust.holder import plain
 
 SAME = "same"
 """The kind of search key that two dossiers which declare the same have in common; nobody looks one up by it."""
@@ -254,8 +255,8 @@ def change(connection: Connection, changed: Sequence[Dossier]) -> None:
 
 
 def identities(procedure: Procedure, values: Record, rows: Mapping[str, Sequence[Record]]) -> set[str]:
-    """The personal numbers and tax codes that may read the dossier: the declarant's and the principal's."""
-    return {write(value) for name in procedure.identities for value in _values(values, rows, name)}
+    """The personal numbers and tax codes, each in one spelling, that may read the dossier: declarant's, principal's."""
+    return {plain(write(value)) for name in procedure.identities for value in _values(values, rows, name)}
 
 
 def _values(values: Record, rows: Mapping[str, Sequence[Record]], name: str) -> Iterator[Value]:

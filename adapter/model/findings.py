@@ -35,6 +35,7 @@ NAMES = frozenset(
         "code_unknown",
         "date_order",
         "date_too_late",
+        "day_unknown",
         "declarant_signature_missing",
         "declared_by_both_doors",
         "declared_late",

@@ -17,9 +17,10 @@ from lxml import etree
 from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.partial_date import PartialDate
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
 
-Value = str | int | bool | date | datetime
+Value = str | int | bool | date | datetime | PartialDate
 """One mapped value. `datetime` is aware (Asia/Ho_Chi_Minh)."""
 Record = Mapping[str, Value]
 """Values under the mapping's names; an absent value has no key."""

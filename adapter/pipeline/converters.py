@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+from adapter.model.partial_date import PartialDate
 from adapter.model.procedure import Label
 from adapter.model.stages import Value
 from adapter.pipeline.envelope import read_time, write_time
@@ -26,6 +27,14 @@ def _date(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def _partial_date(text: str) -> date | PartialDate:
+    """`yyyy`, `yyyy-MM` or a day: what a paper states of a birth."""
+    if len(text) not in (4, 7):
+        return _date(text)
+    whole = _date(f"{text}-01" if len(text) == 7 else f"{text}-01-01")
+    return PartialDate(whole.year, whole.month if len(text) == 7 else None)
+
+
 def _datetime(text: str) -> datetime:
     """At the calendar's edges adding hours or going to UTC would overflow later, far from the sender."""
     moment = read_time(text)
@@ -45,6 +54,7 @@ CONVERTERS: dict[str, Converter] = {
     "integer": _integer,
     "year": _integer,
     "date": _date,
+    "partial_date": _partial_date,
     "datetime": _datetime,
     "flag": _flag,
 }
@@ -54,6 +64,10 @@ WANTED: dict[str, Label] = {
     "integer": Label("số nguyên, ví dụ 12", "a whole number, for example 12"),
     "year": Label("năm gồm 4 chữ số, ví dụ 2026", "a year of 4 digits, for example 2026"),
     "date": Label("ngày có thật, yyyy-MM-dd, ví dụ 2026-03-02", "a day that exists, for example 2026-03-02"),
+    "partial_date": Label(
+        "ngày có thật yyyy-MM-dd; yyyy-MM hoặc yyyy khi giấy tờ không ghi đủ, ví dụ 1958-06",
+        "a day that exists, or where the paper states no more a month or a year, for example 1958-06",
+    ),
     "datetime": Label(
         "ngày giờ có thật yyyy-MM-dd HH:mm:ss, ví dụ 2026-03-02 07:15:00",
         "a time that exists, for example 2026-03-02 07:15:00",
@@ -66,6 +80,7 @@ XSD_TYPES: dict[str, frozenset[str]] = {
     "integer": frozenset({"integer", "int", "short", "long", "positiveInteger", "nonNegativeInteger"}),
     "year": frozenset({"integer", "int", "short", "gYear", "positiveInteger", "nonNegativeInteger", "string"}),
     "date": frozenset({"date"}),
+    "partial_date": frozenset({"date", "gYearMonth", "gYear"}),
     "datetime": frozenset({"string"}),
     "flag": frozenset({"string", "boolean", "integer", "int", "nonNegativeInteger"}),
     "text": frozenset({"string", "token", "normalizedString"}),

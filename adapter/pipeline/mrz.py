@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
 
+from adapter.model.partial_date import PartialDate
+
 _ALPHABET = re.compile(r"[A-Z0-9<]+")
 _VALUES = {**{str(digit): digit for digit in range(10)}, "<": 0, **{chr(65 + at): 10 + at for at in range(26)}}
 _WEIGHTS = (7, 3, 1)
@@ -123,6 +125,10 @@ def _words(field: str) -> tuple[str, ...]:
     return tuple(word for word in field.split("<") if word) if field.endswith("<") else ()
 
 
-def says(written: str, day: date) -> bool:
-    """Whether `YYMMDD` is the day, as far as it is known: a filler stands for a digit that the issuer did not know."""
-    return all(mine in ("<", theirs) for mine, theirs in zip(written, f"{day:%y%m%d}", strict=True))
+def says(written: str, day: date | PartialDate) -> bool:
+    """Whether `YYMMDD` is the day, as far as both know it: a filler stands for a digit that the issuer did not know."""
+    known = day.first if isinstance(day, PartialDate) else day
+    digits = f"{known:%y%m%d}"
+    if isinstance(day, PartialDate):
+        digits = digits[: 2 if day.month is None else 4]
+    return all(mine in ("<", theirs) for mine, theirs in zip(written, digits, strict=False))

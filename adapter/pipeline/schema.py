@@ -17,7 +17,7 @@ from typing import Any
 import xmlschema
 from lxml import etree
 from xmlschema import XMLSchemaException
-from xmlschema.validators import XMLSchemaChildrenValidationError, XMLSchemaValidationError
+from xmlschema.validators import XMLSchemaChildrenValidationError, XMLSchemaValidationError, XsdUnion
 
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding
@@ -162,12 +162,12 @@ def _from_xmlschema(element: etree._Element, schema: xmlschema.XMLSchema10, limi
         for count, error in enumerate(schema.iter_errors(document, use_location_hints=False)):
             if count > limits.findings or monotonic() > until:
                 return
-            yield from _from_error(error)
+            yield from _from_error(error, schema)
     except _STUMBLES:
         return
 
 
-def _from_error(error: XMLSchemaValidationError) -> Iterator[Finding]:
+def _from_error(error: XMLSchemaValidationError, schema: xmlschema.XMLSchema10) -> Iterator[Finding]:
     node: Any = error.elem if error.elem is not None else error.obj
     path = pointer(node) if isinstance(node, etree._Element) else (error.path or "/Envelope")
     if isinstance(error, XMLSchemaChildrenValidationError):
@@ -177,6 +177,8 @@ def _from_error(error: XMLSchemaValidationError) -> Iterator[Finding]:
     facet = type(error.validator).__name__.removeprefix("Xsd").removesuffix("Facet").removesuffix("Facets").upper()
     if "attribute" in reason:
         yield _finding("schema_unexpected", path)
+    elif isinstance(getattr(element_at(schema, path), "type", None), XsdUnion):
+        yield _finding("schema_type", path)  # the facet told is that of the member tried last
     else:
         yield _finding(_FACETS.get(facet.replace("_", ""), "schema_type"), path)
 

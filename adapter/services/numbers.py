@@ -15,7 +15,7 @@ _PERSONAL = re.compile(r"[0-9]{12}")
 
 
 def number_of(text: str) -> str:
-    """A personal number (12 digits) or tax code (10 digits, or 10-3), in the one spelling that is compared.
+    """A personal number (12 digits) or tax code (10 digits, or 13 of a branch), in the one spelling that is compared.
 
     Raises:
         NotAllowed: it is neither, or the tax code's check digit is wrong.
@@ -24,7 +24,9 @@ def number_of(text: str) -> str:
     if _PERSONAL.fullmatch(number):
         return number
     if not re.fullmatch(r"[0-9]{10}(-[0-9]{3})?", number):
-        raise NotAllowed(f"{text!r} is no personal number (12 digits) and no tax code (10 digits, or 10-3)")
+        raise NotAllowed(
+            f"{text!r} is no personal number (12 digits) and no tax code (10 digits, or 13 of a branch: 0100109106-001)"
+        )
     if not mst.is_valid(number):
         raise NotAllowed(f"{text!r} is no tax code: its check digit is wrong; compare it with the paper")
     return number

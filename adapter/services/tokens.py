@@ -24,7 +24,6 @@ from adapter.services.numbers import number_of
 PREFIX = "nsw_"
 """So that a token that was published by mistake can be searched for."""
 EVERY_OFFICE = "*"
-_BOUND = re.compile(r"[0-9]{12}|[0-9]{10}(-[0-9]{3})?")
 _OFFICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PLAIN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
@@ -96,6 +95,7 @@ class Tokens:
         """
         now, label = self.clock(), typed(label, "the label", most=120)
         given = _check(role, label, bound_to, office)
+        bound_to = None if bound_to is None else number_of(bound_to)
         if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
             raise NotAllowed("a token expires at a time to come, given with its zone")
         plain = PREFIX + self.new_secret()
@@ -169,8 +169,8 @@ def _check(stated: str, label: str, bound_to: str | None, office: str | None) ->
     if not label:
         raise NotAllowed("a token has a label of 1 to 120 characters")
     if role is Role.DECLARANT:
-        if bound_to is None or not _BOUND.fullmatch(bound_to):
-            raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 10-3)")
+        if bound_to is None:
+            raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 13)")
         number_of(bound_to)  # an impossible one would be nobody's, and its holder turned away each time
     elif bound_to is not None:
         raise NotAllowed(f"a token of role {role.value} is bound to no person or enterprise")

@@ -138,6 +138,7 @@ TYPES = {
     "integer": "ASCII digits, at most 18.",
     "year": "A year.",
     "date": "`yyyy-MM-dd`.",
+    "partial_date": "`yyyy-MM-dd`, or `yyyy-MM` or `yyyy` where the paper states no more.",
     "datetime": "`yyyy-MM-dd HH:mm:ss` without zone: Vietnam's time.",
     "flag": "`0` or `1`.",
 }

@@ -25,7 +25,7 @@ def officer_accepts(scene: Scene, **changes: object) -> None:
     mappings = scene.folder / "mappings"
     if not mappings.exists():
         shutil.copytree(ROOT / "mappings", mappings)
-        file = mappings / "BQP0100002" / "1" / "procedure.yaml"
+        file = mappings / "BQP0100002" / "2" / "procedure.yaml"
         stated = file.read_text(encoding="utf-8")
         assert "acceptance: automatic" in stated
         file.write_text(stated.replace("acceptance: automatic", "acceptance: officer"), encoding="utf-8")

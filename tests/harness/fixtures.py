@@ -178,6 +178,8 @@ class Case:
     twin: str | None = None
     """The id of the genuine message that this one resembles, and that must pass: strictness may lose nobody."""
     register: Register = Register()
+    version: str = "1"
+    """The version of its procedure that first judges it so."""
 
     @model_validator(mode="after")
     def _has_the_one_clock(self) -> Self:

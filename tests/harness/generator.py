@@ -16,7 +16,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from lxml import etree
-from xmlschema.validators import XsdElement, XsdGroup, XsdType
+from xmlschema.validators import XsdElement, XsdGroup, XsdType, XsdUnion
 from xmlschema.validators.facets import XsdTotalDigitsFacet
 
 from adapter.model.procedure import Catalogue, FieldSpec, GroupSpec, MessageSpec, Procedure
@@ -75,15 +75,21 @@ def _chosen(draw: st.DrawFn, group: XsdGroup) -> Iterator[XsdElement]:
                 yield particle
 
 
+_WRITTEN = {"date": 10, "gYearMonth": 7, "gYear": 4}
+"""How many characters of a day stand in a value of these types."""
+
+
 @lru_cache(maxsize=512)
 def values(kind: XsdType) -> st.SearchStrategy[str]:
     """Texts that a simple type lets through."""
     simple: Any = kind.simple_type or kind
+    if isinstance(simple, XsdUnion):
+        return st.one_of([values(member) for member in simple.member_types])
     if simple.enumeration:
         return st.sampled_from([str(value) for value in simple.enumeration])
     primitive = simple.primitive_type.local_name
-    if primitive == "date":
-        return st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(date.isoformat)
+    if primitive in _WRITTEN:
+        return st.dates(date(1900, 1, 1), date(2100, 1, 1)).map(lambda day: day.isoformat()[: _WRITTEN[primitive]])
     if primitive == "boolean":
         return st.sampled_from(["0", "1", "true", "false"])
     if primitive == "decimal":
@@ -208,7 +214,7 @@ def lawful(draw: st.DrawFn, spec: MessageSpec, base: Declaration, form: etree._E
         _move(draw, root, procedure, rule.rule, rule.arguments)
     bound = _bound(procedure)
     for path, field in _paths(procedure):
-        if path not in bound and field.type in ("text", "code", "date"):
+        if path not in bound and field.type in ("text", "code", "date", "partial_date"):
             for place in root.findall(path):
                 if draw(st.booleans()) and path in kinds:
                     place.text = draw(kinds[path])
@@ -368,6 +374,9 @@ def _wrong_values(element: etree._Element, simple: Any) -> Iterator[_Way]:
     def put(text: str) -> Callable[[], None]:
         return lambda: setattr(element, "text", text)
 
+    if isinstance(simple, XsdUnion):
+        yield "type", element, put("x")
+        return
     if simple.primitive_type.local_name in ("date", "decimal"):
         yield "type", element, put("x")
     if simple.max_value is not None:

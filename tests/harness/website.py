@@ -77,7 +77,7 @@ def portal_only(folder: Path) -> dict[str, str]:
     """The change of configuration that takes the citizens' procedure off the window."""
     copy = folder / "mappings"
     shutil.copytree(ROOT / "mappings", copy)
-    file = copy / "BQP0100002" / "1" / "procedure.yaml"
+    file = copy / "BQP0100002" / "2" / "procedure.yaml"
     stated = file.read_text(encoding="utf-8")
     assert "on_window: true" in stated
     file.write_text(stated.replace("on_window: true", "on_window: false"), encoding="utf-8")

@@ -84,7 +84,7 @@ def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) 
     told = list(trial.faults(house(tmp_path, {"limits.elements": 100})))
     assert 0 < len(told) < 4
     assert all(text.startswith("a genuine message is rejected at open: BQP1") for text in told)
-    assert any("BQP0100001/1 (window), BQP0100001/1 (portal)" in text for text in told)
+    assert any("BQP0100001/2 (window), BQP0100001/2 (portal)" in text for text in told)
 
 
 # whatever stands in a key -------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def officers_post(tmp_path: Path, database_url: str) -> Iterator[Post]:
     """The same, where an officer accepts."""
     mappings = tmp_path / "mappings"
     shutil.copytree(ROOT / "mappings", mappings)
-    file = mappings / PROCEDURE / "1" / "procedure.yaml"
+    file = mappings / PROCEDURE / "2" / "procedure.yaml"
     text = file.read_text(encoding="utf-8")
     assert "acceptance: automatic" in text
     file.write_text(text.replace("acceptance: automatic", "acceptance: officer"), encoding="utf-8")

@@ -56,7 +56,7 @@ class Stage:
             digest = Digest(hashlib.sha256(raw).hexdigest())
             self.scene.house.intake.receive([Submission(raw, cases[name].channel, at, digest)])
 
-    def change(self, old: str, new: str, *, procedure: str = GROUP, version: str = "1") -> None:
+    def change(self, old: str, new: str, *, procedure: str = GROUP, version: str = "2") -> None:
         file = self.mappings / procedure / version / "procedure.yaml"
         stated = file.read_text(encoding="utf-8")
         assert old in stated
@@ -154,16 +154,16 @@ def test_a_value_that_reads_otherwise_is_named_and_never_shown(stage: Stage) -> 
 
 
 def test_a_version_of_next_year_is_tried_on_what_came_this_year_unless_asked_otherwise(stage: Stage) -> None:
-    shutil.copytree(stage.mappings / GROUP / "1", stage.mappings / GROUP / "2")
+    shutil.copytree(stage.mappings / GROUP / "2", stage.mappings / GROUP / "3")
     schemas = shutil.copytree(_schemas(), stage.mappings.parent / "schemas")
-    shutil.copytree(schemas / GROUP / "1", schemas / GROUP / "2")
+    shutil.copytree(schemas / GROUP / "2", schemas / GROUP / "3")
     stage.change("to: null", "to: 2026-12-31")
-    stage.change('version: "1"', 'version: "2"', version="2")
-    stage.change("from: 2022-05-30", "from: 2027-01-01", version="2")
-    stage.change("rules:\n", "rules:\n  - {rule: equals, field: direction, value: XC, severity: refuse}\n", version="2")
+    stage.change('version: "2"', 'version: "3"', version="3")
+    stage.change("from: 2025-07-01", "from: 2027-01-01", version="3")
+    stage.change("rules:\n", "rules:\n  - {rule: equals, field: direction, value: XC, severity: refuse}\n", version="3")
 
     *changed, _ = stage.rehearse(ALL, "--schemas", str(schemas), code=1)
-    assert {each["after"]["mapping"] for each in changed} == {f"{GROUP}/2"}
+    assert {each["after"]["mapping"] for each in changed} == {f"{GROUP}/3"}
     assert stage.rehearse(ALL, "--schemas", str(schemas), "--by-day", code=0)[-1]["tally"]["changed"] == 0
 
 
@@ -174,7 +174,7 @@ def test_a_procedure_and_a_version_that_are_gone_are_told(on_both: Stage) -> Non
     *changed, last = stage.rehearse(ALL, code=1)
 
     assert last["tally"]["unknown"] == {"BQP0100002": 1}
-    assert last["tally"]["lost_versions"] == {"BQP0100002/1": 1}
+    assert last["tally"]["lost_versions"] == {"BQP0100002/2": 1}
     assert [each["after"]["outcome"] for each in changed] == ["rejected"]
 
 

@@ -27,16 +27,16 @@ MIDNIGHT = datetime.fromisoformat("2026-07-01T00:00:00+07:00")  # 17:00 on 30 Ju
 
 @pytest.fixture
 def scene(tmp_path: Path, sqlite_url: str) -> Iterator[Scene]:
-    """An officer accepts. Version 2 is in force from 1 July: it confirms within two hours and knows its own remark."""
+    """An officer accepts. Version 3 is in force from 1 July 2026: it confirms within two hours."""
     for data in ("schemas", "mappings"):
         shutil.copytree(ROOT / data, tmp_path / data)
-        shutil.copytree(tmp_path / data / PROCEDURE / "1", tmp_path / data / PROCEDURE / "2")
-    first, second = (tmp_path / "mappings" / PROCEDURE / version / "procedure.yaml" for version in "12")
+        shutil.copytree(tmp_path / data / PROCEDURE / "2", tmp_path / data / PROCEDURE / "3")
+    first, second = (tmp_path / "mappings" / PROCEDURE / version / "procedure.yaml" for version in "23")
     text = first.read_text(encoding="utf-8").replace("acceptance: automatic", "acceptance: officer")
     first.write_text(text.replace("to: null", "to: 2026-06-30"), encoding="utf-8")
     for old, new in (
-        ('version: "1"', 'version: "2"'),
-        ("from: 2022-05-30", "from: 2026-07-01"),
+        ('version: "2"', 'version: "3"'),
+        ("from: 2025-07-01", "from: 2026-07-01"),
         ("confirm_within, hours: 1", "confirm_within, hours: 2"),
     ):
         assert old in text
@@ -85,7 +85,7 @@ def test_midnight_in_vietnam_divides_two_versions(scene: Scene) -> None:
     receive(scene, 1, LAST_SECOND)
     receive(scene, 2, MIDNIGHT)
 
-    assert judged_by(scene) == [f"{PROCEDURE}/1", f"{PROCEDURE}/2"]
+    assert judged_by(scene) == [f"{PROCEDURE}/2", f"{PROCEDURE}/3"]
 
 
 def test_a_dossier_goes_on_under_the_version_that_judged_it(scene: Scene) -> None:
@@ -95,7 +95,7 @@ def test_a_dossier_goes_on_under_the_version_that_judged_it(scene: Scene) -> Non
     scene.house.completion.complete(key, OFFICER)
 
     assert hours_to_confirm(scene, key) == 1
-    assert named_in(scene, "Completion") == f"{PROCEDURE}/1"
+    assert named_in(scene, "Completion") == f"{PROCEDURE}/2"
 
 
 def test_a_replacement_after_the_change_brings_the_dossier_under_the_new_version(scene: Scene) -> None:
@@ -104,9 +104,9 @@ def test_a_replacement_after_the_change_brings_the_dossier_under_the_new_version
     scene.house.completion.accept(key, OFFICER)
     scene.house.completion.complete(key, OFFICER)
 
-    assert judged_by(scene) == [f"{PROCEDURE}/1", f"{PROCEDURE}/2"]
+    assert judged_by(scene) == [f"{PROCEDURE}/2", f"{PROCEDURE}/3"]
     assert hours_to_confirm(scene, key) == 2
-    assert named_in(scene, "Completion") == f"{PROCEDURE}/2"
+    assert named_in(scene, "Completion") == f"{PROCEDURE}/3"
 
 
 def test_a_message_before_the_first_version_is_told_that_its_procedure_is_not_known(scene: Scene) -> None:

@@ -29,7 +29,7 @@ from tests.harness.stores import ensure_tables
 
 GROUP = "BQP0100001"
 CASE = f"{GROUP}/accepted-tour-group-entering"
-VIEW, PERSONS = "nsw_bqp0100001_1", "nsw_bqp0100001_1_persons"
+VIEW, PERSONS = "nsw_bqp0100001_2", "nsw_bqp0100001_2_persons"
 
 
 def set_up(folder: Path, url: str) -> Scene:
@@ -90,7 +90,7 @@ def test_every_value_of_a_view_is_the_records_in_its_type(scene: Scene) -> None:
     (shown,) = rows(database, VIEW)
     (hidden,) = rows(database, f"{VIEW}_personal")
     kept = record(database)
-    (procedure,) = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
+    *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
 
     for field in procedure.fields:
         name = views._snake(field.name)
@@ -180,7 +180,7 @@ ODD = "số \"hộ\" '%s' :x $.a[0]; DROP VIEW d"
 
 def odd(catalogue: Catalogue) -> Catalogue:
     """One field more, with a name and a label that no database likes."""
-    (procedure,) = catalogue.procedures[GROUP]  # type: ignore[index]
+    *_, procedure = catalogue.procedures[GROUP]  # type: ignore[index]
     field = FieldSpec(ODD, "Odd", "text", Label(vi=f"{ODD}\n--", en="100 %"))
     return replace(catalogue, procedures={procedure.code: (replace(procedure, fields=(*procedure.fields, field)),)})
 
@@ -198,7 +198,7 @@ def test_any_name_of_a_mapping_is_safe(scene: Scene) -> None:
 
 def test_only_dossiers_of_its_own_version_stand_in_a_view(scene: Scene) -> None:
     database = scene.house.database
-    (procedure,) = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
+    *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
     both = replace(scene.house.catalogue, procedures={procedure.code: (procedure, replace(procedure, version="2"))})
     with database.transaction() as connection:
         views.create(connection, views.views(both, connection.dialect.name, personal=False))
@@ -206,9 +206,9 @@ def test_only_dossiers_of_its_own_version_stand_in_a_view(scene: Scene) -> None:
 
 
 def test_two_names_that_are_one_for_the_database_are_told(scene: Scene) -> None:
-    (procedure,) = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
+    *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
     twins = replace(scene.house.catalogue, procedures={procedure.code: (procedure, procedure)})
-    with pytest.raises(Misconfigured, match="the name nsw_bqp0100001_1"):
+    with pytest.raises(Misconfigured, match="the name nsw_bqp0100001_2"):
         views.views(twins, "sqlite", personal=False)
 
 

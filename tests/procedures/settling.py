@@ -66,13 +66,15 @@ class Judged:
 class Settling:
     """The fixtures `order`, played when they are asked for."""
 
-    def __init__(self, folder: Path, cases: Sequence[Case], order: Sequence[Case]) -> None:
-        """`cases` are all that a history may name, and whose registers are furnished."""
+    def __init__(
+        self, folder: Path, cases: Sequence[Case], order: Sequence[Case], changes: Mapping[str, Any] | None = None
+    ) -> None:
+        """`cases` are all that a history may name, and whose registers are furnished; `changes` those of a key."""
         self._by_id = {case.id: case for case in cases}
         self._order = list(order)
         self._done: dict[str, Judged | Exception] = {}
         self._file = folder / "one.db"
-        premises = furnish(folder / "house")
+        premises = furnish(folder / "house", changes)
         self.whole = house(premises.config)
         furnish_register(premises, cases)
         self._original = folder / "original.db"

@@ -229,8 +229,9 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a misspelt keyword that would unmask a person": (
         "path: Declarant/Name, type: text, personal", "path: Declarant/Name, type: text, personel",
         "fields.personel: no such keyword"),
-    "an end before the beginning": ("to: null", "to: 2020-01-01", "ends on 2020-01-01, before it begins on 2022-05-30"),
-    "a beginning that is no day": ("from: 2022-05-30", "from: 30/5/2022", "30/5/2022 to None are no days"),
+    "an end before the beginning": (
+        "to: 2025-06-30", "to: 2020-01-01", "ends on 2020-01-01, before it begins on 2022-05-30"),
+    "a beginning that is no day": ("from: 2022-05-30", "from: 30/5/2022", "30/5/2022 to 2025-06-30 are no days"),
 }  # fmt: skip
 
 
@@ -320,7 +321,7 @@ def test_a_broken_mapping_is_told_with_its_file(case: str, source: Source) -> No
 
 
 def test_a_file_in_another_folder_than_it_says_is_told(source: Source) -> None:
-    (source.mappings / "BQP0100001" / "1").rename(source.mappings / "BQP0100001" / "2")
+    (source.mappings / "BQP0100001" / "1").rename(source.mappings / "BQP0100001" / "one")
 
     (fault,) = faults_of(source)
 
@@ -371,14 +372,14 @@ def test_a_document_type_of_no_procedure_is_told(source: Source) -> None:
 def test_a_message_that_two_procedures_would_take_is_told() -> None:
     catalogue = shipped()
     host, code = ProcedureCode("BQP0100007"), ProcedureCode("BQP0100007A")
-    (ships,), (amendments,) = catalogue.procedures[host], catalogue.procedures[code]
+    (*_, ships), (*_, amendments) = catalogue.procedures[host], catalogue.procedures[code]
     greedy = replace(amendments, messages={**ships.messages, **amendments.messages})
     both = replace(catalogue, procedures={host: (ships,), code: (greedy,)})
 
     told = [fault for fault in check(both, SHIPPED, compiled()) if "document_type" in fault]
 
     assert [fault.rpartition("document_type: ")[2] for fault in told] == [
-        f"BQP0100007/1 takes {pair} of BQP0100007 too; leave the message out of one"
+        f"BQP0100007/2 takes {pair} of BQP0100007 too; leave the message out of one"
         for pair in ("10/01", "10/02", "12/05")
     ]
 
@@ -390,7 +391,7 @@ def in_versions(*ends: tuple[date, date | None]) -> list[str]:
     """What is said of a procedure with these versions: first day, last day."""
     catalogue = shipped()
     code = ProcedureCode("BQP0100001")
-    (only,) = catalogue.procedures[code]
+    *_, only = catalogue.procedures[code]
     versions: list[Procedure] = [
         replace(only, version=str(number), effective_from=begin, effective_to=end)
         for number, (begin, end) in enumerate(ends, start=1)
@@ -426,21 +427,21 @@ def test_days_without_any_version_are_told() -> None:
     assert "no version is in force from 2026-12-01 to 2026-12-31" in fault
 
 
-SECOND = "BQP0100001/2/procedure.yaml"
+CURRENT, SECOND = "BQP0100001/2/procedure.yaml", "BQP0100001/3/procedure.yaml"
 
 
 @pytest.fixture
 def both(template: Path, tmp_path: Path) -> Source:
-    """Data with version 2 of the group's procedure beside version 1, from 2027 on; schemas and mapping copied."""
+    """Data with one more version of the group's procedure, from 2027 on; schemas and mapping copied."""
     shutil.copytree(template, tmp_path / "mappings")
     for name in ("common", "BQP0100001"):
         shutil.copytree(SHIPPED.schemas / name, tmp_path / "schemas" / name)
     for data in ("schemas", "mappings"):
-        shutil.copytree(tmp_path / data / "BQP0100001" / "1", tmp_path / data / "BQP0100001" / "2")
+        shutil.copytree(tmp_path / data / "BQP0100001" / "2", tmp_path / data / "BQP0100001" / "3")
     data = Source(schemas=tmp_path / "schemas", mappings=tmp_path / "mappings")
-    change(data, GROUP, "to: null", "to: 2026-12-31")
-    change(data, SECOND, 'version: "1"', 'version: "2"')
-    change(data, SECOND, "from: 2022-05-30", "from: 2027-01-01")
+    change(data, CURRENT, "to: null", "to: 2026-12-31")
+    change(data, SECOND, 'version: "2"', 'version: "3"')
+    change(data, SECOND, "from: 2025-07-01", "from: 2027-01-01")
     return data
 
 
@@ -449,7 +450,7 @@ def said_of(both: Source) -> list[str]:
     own = reporter(both)
 
     def compile_once(name: str) -> xmlschema.XMLSchema10:
-        shipped_name = name.replace("BQP0100001/2/", "BQP0100001/1/")
+        shipped_name = name.replace("BQP0100001/3/", "BQP0100001/2/")
         same = (both.schemas / name).read_bytes() == (SHIPPED.schemas / shipped_name).read_bytes()
         return compiled()(shipped_name) if same else own(name)
 
@@ -461,32 +462,32 @@ def test_two_versions_each_with_its_own_schemas_are_right(both: Source) -> None:
 
 
 def test_a_mapping_on_another_versions_schema_is_told(both: Source) -> None:
-    change(both, SECOND, "schema: BQP01000011001.xsd", "schema: ../1/BQP01000011001.xsd")
+    change(both, SECOND, "schema: BQP01000011001.xsd", "schema: ../2/BQP01000011001.xsd")
 
     (fault,) = said_of(both)
 
-    assert fault.startswith(f"{both.mappings / SECOND}: messages: declaration: BQP0100001/1/BQP01000011001.xsd is")
-    assert "another version's schema; copy it into BQP0100001/2/" in fault
+    assert fault.startswith(f"{both.mappings / SECOND}: messages: declaration: BQP0100001/2/BQP01000011001.xsd is")
+    assert "another version's schema; copy it into BQP0100001/3/" in fault
 
 
 def test_a_schema_that_includes_another_versions_is_told(both: Source) -> None:
-    file = both.schemas / "BQP0100001/2/BQP01000011002.xsd"
+    file = both.schemas / "BQP0100001/3/BQP01000011002.xsd"
     text = file.read_text(encoding="utf-8")
     assert '"group_declaration.xsd"' in text
-    file.write_text(text.replace('"group_declaration.xsd"', '"../1/group_declaration.xsd"'), encoding="utf-8")
+    file.write_text(text.replace('"group_declaration.xsd"', '"../2/group_declaration.xsd"'), encoding="utf-8")
 
     (fault,) = said_of(both)
 
-    assert "messages: replacement: BQP0100001/2/BQP01000011002.xsd includes BQP0100001/1/group_declaration.xsd" in fault
+    assert "messages: replacement: BQP0100001/3/BQP01000011002.xsd includes BQP0100001/2/group_declaration.xsd" in fault
 
 
 def test_schemas_of_a_version_without_its_mapping_are_told(both: Source) -> None:
-    change(both, GROUP, "to: 2026-12-31", "to: null")
-    shutil.rmtree(both.mappings / "BQP0100001" / "2")
+    change(both, CURRENT, "to: 2026-12-31", "to: null")
+    shutil.rmtree(both.mappings / "BQP0100001" / "3")
 
     (fault,) = said_of(both)
 
-    assert fault.startswith(f"{both.schemas / 'BQP0100001/2'}: there is no mapping for these schemas; write")
+    assert fault.startswith(f"{both.schemas / 'BQP0100001/3'}: there is no mapping for these schemas; write")
 
 
 # Schemas --------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.model.partial_date import PartialDate
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES, write
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -27,6 +28,9 @@ FIRST, LAST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("9998
         ("year", "2026", 2026),
         ("date", "2026-03-02", date(2026, 3, 2)),
         ("date", "2024-02-29", date(2024, 2, 29)),
+        ("partial_date", "1958", PartialDate(1958)),
+        ("partial_date", "1958-06", PartialDate(1958, 6)),
+        ("partial_date", "1958-06-15", date(1958, 6, 15)),
         ("datetime", "2026-03-02 07:15:00", datetime(2026, 3, 2, 7, 15, tzinfo=VIETNAM)),
         ("datetime", "2026-03-02 07:15:00.250", datetime(2026, 3, 2, 7, 15, 0, 250_000, tzinfo=VIETNAM)),
         ("flag", "1", True),
@@ -56,6 +60,13 @@ def test_text_becomes_its_value(kind: str, text: str, value: object) -> None:
         ("integer", "²"),
         ("integer", "9" * 19),
         ("year", "hai nghìn"),
+        ("partial_date", "1958-00-00"),
+        ("partial_date", "1958-13"),
+        ("partial_date", "1958-02-30"),
+        ("partial_date", "1958-XX-XX"),
+        ("partial_date", "195"),
+        ("partial_date", "0000"),
+        ("partial_date", "1958Z"),
         ("date", "2026-02-30"),
         ("date", "2025-02-29"),
         ("date", "2026-3-2"),
@@ -130,3 +141,14 @@ def test_every_flag_survives_being_written_and_read(flag: bool) -> None:
 
 def test_every_type_says_what_it_may_stand_on() -> None:
     assert XSD_TYPES.keys() == CONVERTERS.keys()
+
+
+@given(st.dates(), st.sampled_from([4, 7, 10]))
+def test_a_date_that_is_not_known_to_the_day_is_written_as_it_was_read(day: date, known: int) -> None:
+    text = day.isoformat()[:known]
+    assert write(CONVERTERS["partial_date"](text)) == text
+
+
+def test_a_month_and_a_year_have_a_first_and_a_last_day() -> None:
+    assert (PartialDate(2024, 2).first, PartialDate(2024, 2).last) == (date(2024, 2, 1), date(2024, 2, 29))
+    assert (PartialDate(1958).first, PartialDate(1958).last) == (date(1958, 1, 1), date(1958, 12, 31))

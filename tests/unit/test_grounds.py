@@ -22,7 +22,7 @@ def catalogue() -> Catalogue:
 
 
 def of_ships(catalogue: Catalogue, stated: str) -> str:
-    (ships,) = (each for versions in catalogue.procedures.values() for each in versions if each.refusal_grounds)
+    *_, ships = (each for versions in catalogue.procedures.values() for each in versions if each.refusal_grounds)
     return ground_of(ships, catalogue.codelists, stated, general="general")
 
 
@@ -44,7 +44,7 @@ def test_where_the_law_names_none_the_officer_states_his_own_or_the_general_one_
 
 
 def test_the_program_refuses_a_ship_on_the_ground_of_a_declaration_that_does_not_hold(catalogue: Catalogue) -> None:
-    (ships,) = (each for versions in catalogue.procedures.values() for each in versions if each.refusal_grounds)
+    *_, ships = (each for versions in catalogue.procedures.values() for each in versions if each.refusal_grounds)
     assert ground_of_faults(ships, catalogue.codelists, general="general") == catalogue.codelists[GROUNDS]["d"].vi
     land = replace(ships, refusal_grounds=None)
     assert ground_of_faults(land, catalogue.codelists, general="general") == "general"

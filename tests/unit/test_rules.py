@@ -13,6 +13,7 @@ from lxml import etree
 from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header, Party, Subject
 from adapter.model.identifiers import Digest, ProcedureCode
+from adapter.model.partial_date import PartialDate
 from adapter.model.procedure import (
     Code,
     Condition,
@@ -266,6 +267,25 @@ def test_a_child_may_stand_in_a_parents_paper_and_is_told(born: str, child: bool
     assert found("child_in_paper", ON_CHILDREN, {}, rows) == ([("child_in_paper", at)] if child else [])
 
 
+@pytest.mark.parametrize(
+    ("born", "child"),
+    [
+        (PartialDate(2012), True),
+        (PartialDate(2012, 3), True),
+        (PartialDate(2012, 2), False),
+        (PartialDate(2011), False),
+    ],
+)
+def test_whose_day_of_birth_is_unknown_counts_as_a_child_as_long_as_he_may_be_one(
+    born: PartialDate, child: bool
+) -> None:
+    rows = [{"number": "A", "birth": date(1990, 5, 1)}, {"number": "A", "birth": born}]
+    at = "/Persons/Person[2]/Number"
+
+    assert found("all_different", CHILD, {}, rows) == ([] if child else [("not_different", at)])
+    assert found("child_in_paper", ON_CHILDREN, {}, rows) == ([("child_in_paper", at)] if child else [])
+
+
 def test_a_child_first_in_the_list_changes_nothing_for_the_grown() -> None:
     baby, mother, other = ({"number": "A", "birth": date(year, 1, 1)} for year in (2025, 1990, 1991))
 
@@ -395,6 +415,32 @@ def test_a_birth_before_the_day_of_reception_is_right() -> None:
 @pytest.mark.parametrize("birth", [MARCH_2, date(2062, 1, 1)])
 def test_a_birth_on_or_after_the_day_of_reception_is_at_fault(birth: date) -> None:
     assert found("before_reception", BIRTH, {}, [{"birth": birth}]) == [("not_in_past", "/Persons/Person/Birth")]
+
+
+@pytest.mark.parametrize(
+    ("birth", "today", "future"),
+    [
+        (PartialDate(2025), False, False),
+        (PartialDate(2026, 3), False, False),  # the first of March may be meant
+        (PartialDate(2026), False, False),
+        (PartialDate(2026, 4), True, True),
+        (PartialDate(2027), True, True),
+    ],
+)
+def test_a_birth_not_known_to_the_day_is_at_fault_where_no_day_of_it_could_be_right(
+    birth: PartialDate, today: bool, future: bool
+) -> None:
+    at = "/Persons/Person/Birth"
+    assert found("before_reception", BIRTH, {}, [{"birth": birth}]) == ([("not_in_past", at)] if today else [])
+    assert found("not_after_reception", BIRTH, {}, [{"birth": birth}]) == ([("in_future", at)] if future else [])
+
+
+def test_a_date_not_known_to_the_day_is_told() -> None:
+    rows = [{"birth": date(1958, 1, 1)}, {"birth": PartialDate(1958)}, {"birth": PartialDate(1958, 6)}, {}]
+    assert found("whole_date", BIRTH, {}, rows) == [
+        ("day_unknown", "/Persons/Person[2]/Birth"),
+        ("day_unknown", "/Persons/Person[3]/Birth"),
+    ]
 
 
 def test_the_day_of_reception_is_vietnams() -> None:
@@ -573,6 +619,12 @@ def test_one_identity_that_is_the_callers_is_enough(identities: tuple[str, ...])
     assert check(declared(values, rows, identities=identities, bound_to="0100109106")) == ()
 
 
+@pytest.mark.parametrize("stated", ["0100109106001", "0100109106-001"])
+def test_a_callers_branch_is_his_however_its_tax_code_is_written(stated: str) -> None:
+    declaration = declared({"taxCode": stated}, identities=("taxCode",), bound_to="0100109106-001")
+    assert check(declaration) == ()
+
+
 def test_a_caller_is_rejected_where_the_declaration_names_nobody() -> None:
     assert one(check(declared({}, identities=("taxCode",), bound_to="0100109106"))).name == "identity_mismatch"
 
@@ -688,6 +740,18 @@ def test_a_tax_code_has_its_check_digit(number: str, right: bool) -> None:
 
 
 @pytest.mark.parametrize(("number", "right"), [
+    ("001085012345", True), ("0100109106", True), ("0100109106001", True), ("0100109107001", False),
+    ("00108501234", False), ("00108501234A", False), ("٠٠١٠٨٥٠١٢٣٤٥", False),
+])  # fmt: skip
+def test_a_personal_number_may_be_a_tax_code_and_has_no_check_digit(number: str, right: bool) -> None:
+    given = {"field": "taxCode", "unchecked": 12}
+
+    assert found("tax_code", given, {"taxCode": number}) == (
+        [] if right else [("tax_code_wrong", "/Principal/TaxCode")]
+    )
+
+
+@pytest.mark.parametrize(("number", "right"), [
     ("9074729", True), ("9319466", True), ("9074728", False), ("907472", False), ("ABCDEFG", False),
 ])  # fmt: skip
 def test_an_imo_number_has_its_check_digit(number: str, right: bool) -> None:
@@ -720,11 +784,15 @@ PERSONAL = {"field": "persons.number", "sex": "persons.sex", "birth": "persons.b
     ("001091000001", "M", date(1990, 1, 1), "personal_number_differs"),
     ("001290000001", "M", date(1990, 1, 1), "personal_number_differs"),
     ("001090000001", "X", date(1990, 1, 1), None),
+    ("001090000001", "M", PartialDate(1990), None),
+    ("001090000001", "M", PartialDate(1991, 6), "personal_number_differs"),
     ("00109000001", "M", date(1990, 1, 1), "personal_number_wrong"),
     ("00109000000A", "M", date(1990, 1, 1), "personal_number_wrong"),
     ("٠٠١٠٩٠٠٠٠٠٠١", "M", date(1990, 1, 1), "personal_number_wrong"),
 ])  # fmt: skip
-def test_a_personal_number_says_sex_century_and_year(number: str, sex: str, birth: date, finds: str | None) -> None:
+def test_a_personal_number_says_sex_century_and_year(
+    number: str, sex: str, birth: date | PartialDate, finds: str | None
+) -> None:
     assert found("personal_number", PERSONAL, {}, [{"number": number, "sex": sex, "birth": birth}]) == (
         [(finds, "/Persons/Person/Number")] if finds else []
     )
@@ -758,8 +826,14 @@ def test_a_zone_that_says_what_is_declared_is_right() -> None:
     assert found("mrz", ZONE, {}, [{"visa": SPECIMEN}]) == []
 
 
+@pytest.mark.parametrize("birth", [PartialDate(1974), PartialDate(1974, 8)])
+def test_a_birth_not_known_to_the_day_is_held_against_the_zone_as_far_as_it_goes(birth: PartialDate) -> None:
+    assert found("mrz", ZONE, {}, [{**HOLDER, "birth": birth}]) == []
+
+
 @pytest.mark.parametrize(("name", "value", "path"), [
     ("number", "L898902C4", "Number"), ("birth", date(1974, 8, 13), "Birth"),
+    ("birth", PartialDate(1975), "Birth"), ("birth", PartialDate(1974, 9), "Birth"),
     ("expiry", date(2022, 4, 15), "Expiry"), ("sex", "M", "Sex"),
 ])  # fmt: skip
 def test_a_field_that_the_zone_contradicts_is_at_fault(name: str, value: Any, path: str) -> None:

@@ -92,8 +92,7 @@ def test_a_label_is_one_valid_token_at_a_time(tokens: Tokens) -> None:
     [
         ("declarant", None, None),
         ("declarant", "12345", None),
-        ("declarant", CITIZEN + "\n", None),
-        ("declarant", "0100109106001", None),
+        ("declarant", "0100109107001", None),
         ("declarant", CITIZEN, "HUUNGHI"),
         ("customs", None, None),
         ("customs", CITIZEN, "HUUNGHI"),
@@ -110,6 +109,12 @@ def test_role_identity_and_office_fit_together(
     with pytest.raises(NotAllowed):
         tokens.issue(role, "a", bound_to, office)
     assert tokens.list() == []
+
+
+@pytest.mark.parametrize("written", ["0100109106001", "0100109106-001", " 0100109106-001\n"])
+def test_a_branch_is_one_however_its_tax_code_is_written(tokens: Tokens, written: str) -> None:
+    tokens.issue("declarant", "a", written)
+    assert [each.bound_to for each in tokens.list()] == ["0100109106-001"]
 
 
 @pytest.mark.parametrize("bound_to", [CITIZEN, "0100109106", "0100109106-001"])

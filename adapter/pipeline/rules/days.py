@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from adapter.model.finding import Finding
+from adapter.model.partial_date import PartialDate
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, day
+from adapter.pipeline.rules.view import Arguments, View, day, span
 
 
 def _pairs(view: View, given: Arguments, other: str) -> Iterator[tuple[int, date, date]]:
@@ -52,9 +53,10 @@ def within_days(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def _read(view: View, given: Arguments) -> Iterator[tuple[int, date]]:
+    """Each date; of one that is not known to the day the first that it may be: none that may be right is at fault."""
     for ordinal, value, _ in view.stated(str(given["field"]), given.get("where")):
-        if (mine := day(value)) is not None:
-            yield ordinal, mine
+        if (days := span(value)) is not None:
+            yield ordinal, days[0]
 
 
 def before_reception(view: View, given: Arguments) -> Iterator[Finding]:
@@ -91,8 +93,8 @@ def _year(value: Value) -> int | None:
     """The year that a value is or lies in; of a time, the year in Vietnam."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    known = day(value)
-    return None if known is None else known.year
+    days = span(value)
+    return None if days is None else days[0].year
 
 
 def near_reception(view: View, given: Arguments) -> Iterator[Finding]:
@@ -111,6 +113,14 @@ def near_reception(view: View, given: Arguments) -> Iterator[Finding]:
             yield view.fault("time_long_past", name, ordinal, hours=str(past))
         elif value - declared > timedelta(days=ahead):
             yield view.fault("time_far_ahead", name, ordinal, days=str(ahead))
+
+
+def whole_date(view: View, given: Arguments) -> Iterator[Finding]:
+    """A date is known to the day; where only its month or year is stated, the paper is to be looked at."""
+    name = str(given["field"])
+    for ordinal, value, _ in view.stated(name, given.get("where")):
+        if isinstance(value, PartialDate):
+            yield view.fault("day_unknown", name, ordinal)
 
 
 def on_day(view: View, name: object, record: Record) -> date | None:

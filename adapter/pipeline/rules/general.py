@@ -8,8 +8,9 @@ from datetime import datetime
 from adapter.model.finding import Finding, Severity
 from adapter.model.procedure import Label, Unit
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import View
+from adapter.pipeline.rules.view import View, text
 from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, is_late
+from adapter.pipeline.trust.holder import plain
 
 _LATE = {DECLARE_BEFORE: "declared_late", DECLARE_WITHIN: "declared_late_after"}
 """How a time limit that was missed is called, by its kind."""
@@ -47,6 +48,6 @@ def _stranger(view: View) -> Iterator[Finding]:
     if bound is None:
         return
     names = view.procedure.identities
-    stated = {str(value) for name in names for _, value, _ in view.stated(name)}
-    if bound not in stated:
+    stated = {plain(text(value)) for name in names for _, value, _ in view.stated(name)}
+    if plain(bound) not in stated:
         yield Finding(name="identity_mismatch", pointer=view.base, severity=Severity.REJECT)

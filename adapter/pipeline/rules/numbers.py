@@ -14,6 +14,7 @@ from stdnum import imo
 from stdnum.vn import mst
 
 from adapter.model.finding import Finding
+from adapter.model.partial_date import PartialDate
 from adapter.pipeline.rules.view import Arguments, View, text
 
 _PERSONAL_NUMBER = re.compile(r"[0-9]{12}")
@@ -23,10 +24,14 @@ _CENTURIES = "MF"
 
 
 def tax_code(view: View, given: Arguments) -> Iterator[Finding]:
-    """A Vietnamese tax code (mã số thuế) has 10 digits, or 13 of a branch, and its check digit."""
-    name = str(given["field"])
+    """A Vietnamese tax code (mã số thuế) has 10 digits, or 13 of a branch, and its check digit.
+
+    With `unchecked` a number of so many digits is one too, and has no check digit: a personal number.
+    """
+    name, unchecked = str(given["field"]), given.get("unchecked")
     for ordinal, value, _ in view.stated(name, given.get("where")):
-        if not mst.is_valid(text(value)):
+        number = text(value)
+        if not (mst.is_valid(number) or (len(number) == unchecked and number.isascii() and number.isdigit())):
             yield view.fault("tax_code_wrong", name, ordinal)
 
 
@@ -64,6 +69,6 @@ def _agrees(number: str, sex: object, born: object) -> bool:
     """Digit 4 is 0/1 for those born 1900–1999, 2/3 for 2000–2099, and so on: as libraries read it, no article (I)."""
     if sex in tuple(_CENTURIES) and int(number[3]) % 2 != _CENTURIES.index(str(sex)):
         return False
-    if not isinstance(born, date):
+    if not isinstance(born, date | PartialDate):
         return True
     return 19 + int(number[3]) // 2 == born.year // 100 and int(number[4:6]) == born.year % 100

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from datetime import date
 
 from adapter.model.finding import Finding
+from adapter.model.partial_date import PartialDate
 from adapter.model.stages import Record
 from adapter.pipeline import mrz
 from adapter.pipeline.mapping import named
 from adapter.pipeline.names import same_name
 from adapter.pipeline.rules.rows import is_child
-from adapter.pipeline.rules.view import Arguments, View, day, text
+from adapter.pipeline.rules.view import Arguments, View, day, span, text
 
 DIGITS: dict[str, tuple[str, str]] = {
     "number": ("số giấy tờ", "document number"),
@@ -61,7 +62,7 @@ def _differences(view: View, given: Arguments, zone: mrz.Zone, ordinal: int, rec
 
 def _said(zone: mrz.Zone, part: str, declared: object) -> bool:
     if part in ("birth", "expiry"):
-        return isinstance(declared, date) and mrz.says(getattr(zone, part), declared)
+        return isinstance(declared, date | PartialDate) and mrz.says(getattr(zone, part), declared)
     if part == "name":
         return not zone.names or sorted(zone.names) == sorted(str(declared).replace("-", " ").split())
     stated = "".join(char for char in str(declared).upper() if char.isalnum())
@@ -75,7 +76,8 @@ def issued_in_lifetime(view: View, given: Arguments) -> Iterator[Finding]:
     """
     name, birth = str(given["field"]), str(given["birth"])
     for ordinal, value, record in view.stated(name, given.get("where")):
-        issued, born = day(value), day(view.beside(birth, record))
+        issued, days = day(value), span(view.beside(birth, record))
+        born = None if days is None else days[0]
         if issued is None or born is None or born > view.today:
             continue  # who is born in the future is told by another rule
         if issued < born and not is_child(view, given, record):

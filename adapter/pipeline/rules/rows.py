@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from adapter.model.finding import Finding
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, conditions, day, matches
+from adapter.pipeline.rules.view import Arguments, View, conditions, matches, span
 
 
 def _count(view: View, given: Arguments) -> int:
@@ -77,13 +77,17 @@ def child_in_paper(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def is_child(view: View, given: Arguments, record: Record) -> bool:
-    """Whether a row's person is younger on the day of reception than the rule says; nobody where it says nothing."""
+    """Whether a row's person is younger on the day of reception than the rule says; nobody where it says nothing.
+
+    Whose day of birth is not known counts as born on the last day that it may be: a child is told and nobody refused.
+    """
     under = given.get("under")
     if not isinstance(under, int):
         return False
-    born, today = day(record.get(str(given.get("birth")).rpartition(".")[2])), view.today
-    if born is None:
+    days, today = span(record.get(str(given.get("birth")).rpartition(".")[2])), view.today
+    if days is None:
         return False
+    _, born = days
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < under
 
 

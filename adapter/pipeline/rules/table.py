@@ -55,6 +55,8 @@ class Rule:
 
 
 _DATES = ("date", "datetime")
+_BIRTHS = ("date", "partial_date")
+_PAST = (*_DATES, "partial_date")
 _TEXTS = ("text", "upper_name", "code")
 _WHERE = {"where": Takes(Kind.WHERE, needed=False)}
 
@@ -88,7 +90,7 @@ RULES: dict[str, Rule] = {
         {
             "group": Takes(Kind.GROUP),
             "field": Takes(Kind.COLUMN),
-            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.COLUMN, ("date",)), under=(Kind.NUMBER, ())),
+            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.COLUMN, _BIRTHS), under=(Kind.NUMBER, ())),
         },
         {"not_different": "field"},
     ),
@@ -97,7 +99,7 @@ RULES: dict[str, Rule] = {
         {
             **_place(),
             "from": Takes(Kind.PLACE),
-            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.BESIDE, ("date",)), under=(Kind.NUMBER, ())),
+            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.BESIDE, _BIRTHS), under=(Kind.NUMBER, ())),
             **_WHERE,
         },
         {"stands_elsewhere": "field"},
@@ -107,7 +109,7 @@ RULES: dict[str, Rule] = {
         {
             **_place(),
             "from": Takes(Kind.PLACE),
-            "birth": Takes(Kind.BESIDE, ("date",)),
+            "birth": Takes(Kind.BESIDE, _BIRTHS),
             "under": Takes(Kind.NUMBER),
         },
         {"child_in_paper": "field"},
@@ -143,11 +145,11 @@ RULES: dict[str, Rule] = {
         {**_place(*_DATES), "after": Takes(Kind.BESIDE, _DATES), "days": Takes(Kind.NUMBER), **_WHERE},
         {"too_many_days": "field"},
     ),
-    "before_reception": Rule(days.before_reception, {**_place(*_DATES), **_WHERE}, {"not_in_past": "field"}),
-    "not_after_reception": Rule(days.not_after_reception, {**_place(*_DATES), **_WHERE}, {"in_future": "field"}),
+    "before_reception": Rule(days.before_reception, {**_place(*_PAST), **_WHERE}, {"not_in_past": "field"}),
+    "not_after_reception": Rule(days.not_after_reception, {**_place(*_PAST), **_WHERE}, {"in_future": "field"}),
     "year_within": Rule(
         days.year_within,
-        {**_place("year", *_DATES), "before": Takes(Kind.NUMBER), **_maybe(after=(Kind.NUMBER, ())), **_WHERE},
+        {**_place("year", *_PAST), "before": Takes(Kind.NUMBER), **_maybe(after=(Kind.NUMBER, ())), **_WHERE},
         {"year_unlikely": "field"},
     ),
     "near_reception": Rule(
@@ -155,14 +157,19 @@ RULES: dict[str, Rule] = {
         {**_place("datetime"), "past": Takes(Kind.NUMBER), "ahead": Takes(Kind.NUMBER), **_WHERE},
         {"time_long_past": "field", "time_far_ahead": "field"},
     ),
-    "tax_code": Rule(numbers.tax_code, {**_place("text"), **_WHERE}, {"tax_code_wrong": "field"}),
+    "whole_date": Rule(days.whole_date, {**_place("partial_date"), **_WHERE}, {"day_unknown": "field"}),
+    "tax_code": Rule(
+        numbers.tax_code,
+        {**_place("text"), **_maybe(unchecked=(Kind.NUMBER, ())), **_WHERE},
+        {"tax_code_wrong": "field"},
+    ),
     "imo_number": Rule(numbers.imo_number, {**_place("text"), **_WHERE}, {"imo_number_wrong": "field"}),
     "passport_number": Rule(
         numbers.passport_number, {**_place("text"), **_WHERE}, {"passport_number_unusual": "field"}
     ),
     "personal_number": Rule(
         numbers.personal_number,
-        {**_place("text"), **_maybe(sex=(Kind.BESIDE, ("code",)), birth=(Kind.BESIDE, ("date",))), **_WHERE},
+        {**_place("text"), **_maybe(sex=(Kind.BESIDE, ("code",)), birth=(Kind.BESIDE, _BIRTHS)), **_WHERE},
         {"personal_number_wrong": "field", "personal_number_differs": "field"},
     ),
     "mrz": Rule(
@@ -171,7 +178,7 @@ RULES: dict[str, Rule] = {
             "lines": Takes(Kind.PLACE, ("text",)),
             **_maybe(
                 number=(Kind.BESIDE, ("text",)),
-                birth=(Kind.BESIDE, ("date",)),
+                birth=(Kind.BESIDE, _BIRTHS),
                 expiry=(Kind.BESIDE, ("date",)),
                 sex=(Kind.BESIDE, ("code",)),
                 nationality=(Kind.BESIDE, ("code",)),
@@ -184,7 +191,7 @@ RULES: dict[str, Rule] = {
     ),
     "issued_in_lifetime": Rule(
         papers.issued_in_lifetime,
-        {**_place("date"), "birth": Takes(Kind.BESIDE, ("date",)), **_maybe(under=(Kind.NUMBER, ())), **_WHERE},
+        {**_place("date"), "birth": Takes(Kind.BESIDE, _BIRTHS), **_maybe(under=(Kind.NUMBER, ())), **_WHERE},
         {"date_order": "field"},
     ),
     "name_matches": Rule(

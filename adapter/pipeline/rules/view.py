@@ -9,6 +9,7 @@ from typing import Any
 
 from adapter.model.calendar import NO_CALENDAR, Calendar
 from adapter.model.finding import Finding
+from adapter.model.partial_date import PartialDate
 from adapter.model.procedure import Code, FieldSpec, GroupSpec, Label, Procedure
 from adapter.model.stages import Declaration, Record, Value
 from adapter.pipeline.converters import write
@@ -196,8 +197,16 @@ def text(value: object) -> str:
     return write(value) if isinstance(value, Value) else str(value)
 
 
+def span(value: Value | None) -> tuple[date, date] | None:
+    """The first and the last day that a date may be; one and the same unless only its month or year is known."""
+    if isinstance(value, PartialDate):
+        return value.first, value.last
+    known = day(value)
+    return None if known is None else (known, known)
+
+
 def day(value: Value | None) -> date | None:
-    """A date, or the day in Vietnam of a time; None for anything else."""
+    """A date, or the day in Vietnam of a time; None for anything else, a date that is not known to the day too."""
     if isinstance(value, datetime):
         return value.astimezone(VIETNAM).date()
     return value if isinstance(value, date) else None
