@@ -158,14 +158,15 @@ def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
     own = house(tmp_path, {})
     at = own.legal_clock()
     stands = stand_in(own.trust, at)
-    for procedure in trial._procedures(own):
-        for channel in trial._doors(procedure):
-            body = trial._written(own, stands, procedure, trial._example(own, procedure), channel, at)
-            given = trial.submitted(body, at, None) if channel is Channel.PORTAL else trial.by_the_window(body, at)
-            assert not isinstance(judged(given, trial.replace(own.ground, trust=stands.trust)), Rejected)
-            outcome = judged(given, own.ground)
-            assert isinstance(outcome, Rejected)
-            assert "certificate_unknown" in {finding.name for finding in outcome.findings}, procedure.name
+    asked = [(procedure, door) for procedure in trial._procedures(own) for door in trial._doors(procedure)]
+    assert {door for _, door in asked} == {Channel.WINDOW, Channel.PORTAL}
+    for procedure, channel in asked:
+        body = trial._written(own, stands, procedure, trial._example(own, procedure), channel, at)
+        given = trial.submitted(body, at, None) if channel is Channel.PORTAL else trial.by_the_window(body, at)
+        assert not isinstance(judged(given, trial.replace(own.ground, trust=stands.trust)), Rejected)
+        outcome = judged(given, own.ground)
+        assert isinstance(outcome, Rejected)
+        assert "certificate_unknown" in {finding.name for finding in outcome.findings}, procedure.name
 
 
 def test_no_key_and_no_certificate_of_a_stand_in_is_in_a_file(tmp_path: Path) -> None:

@@ -56,7 +56,9 @@ def test_whatever_a_genuine_message_signs_is_made_byte_for_byte(form: SignatureF
     tree = etree.fromstring(sign_message(MESSAGE, **who, form=form, qualified=qualified(pki)))
     found, _ = shapes(tree)
     coverage = Coverage(tree)
+    assert set(found) == {Place.DECLARANT, Place.SYSTEM}
     for place, shape in found.items():
+        assert shape.references
         for reference in shape.references:
             if place is Place.SYSTEM:
                 assert coverage.of(reference, place) == _long_way(tree, reference.c14n)
@@ -72,7 +74,9 @@ def test_a_good_signature_holds_only_over_exactly_what_it_must_cover(form: Signa
     who = {"system": pki.party("nsw"), "declarant": pki.party("enterprise")}
     tree = etree.fromstring(sign_message(MESSAGE, **who, form=form, qualified=qualified(pki)))
     coverage = Coverage(tree)
-    for place, shape in shapes(tree)[0].items():
+    found, _ = shapes(tree)
+    assert set(found) == {Place.DECLARANT, Place.SYSTEM}
+    for place, shape in found.items():
         certificate = who["system" if place is Place.SYSTEM else "declarant"].certificate
         covered = {reference.uri: coverage.of(reference, place) for reference in shape.references}
         assert holds(shape, certificate, covered=covered)

@@ -54,6 +54,8 @@ def test_tables_lines_and_notes_escape(text: str, capsys: pytest.CaptureFixture[
     printing.note(text)
     printing.as_json({text: text})
     told = capsys.readouterr()
+    assert told.out
+    assert told.err
     for line in (told.out + told.err).split("\n"):
         assert line.isprintable(), ascii(line)
 

@@ -84,7 +84,7 @@ def test_the_example_of_each_type_of_value_is_read(name: str) -> None:
     if name == "flag":
         examples = ["0", "1"]
     for example in examples:
-        CONVERTERS[name](example)
+        assert CONVERTERS[name](example) is not None
 
 
 def test_every_type_that_can_be_misread_says_its_form() -> None:
