@@ -38,8 +38,11 @@ from adapter.model.procedure import (
     Label,
     Meaning,
     MessageSpec,
+    OnBehalfSpec,
+    OnceSpec,
     PrincipalSpec,
     Procedure,
+    PromptSpec,
     ReplyKind,
     ReplySpec,
     RuleSpec,
@@ -202,6 +205,8 @@ class Loader:
             refusal_grounds=stated.get("refusal_grounds"),
             ignored=tuple(stated.get("ignored", ())),
             amends=_amends(stated["amends"]) if "amends" in stated else None,
+            on_behalf=OnBehalfSpec(**declarant["on_behalf"]) if "on_behalf" in declarant else None,
+            once=OnceSpec(**stated["once"]) if "once" in stated else None,
         )
 
     def _messages(
@@ -429,6 +434,7 @@ def _amends(stated: Mapping[str, Any]) -> AmendsSpec:
         reason=stated["reason"],
         **{name: stated["changes"][name] for name in ("group", "form", "row", "field", "old", "new")},
         replacement=stated.get("replacement"),
+        prompt=PromptSpec(**stated["prompt"]) if "prompt" in stated else None,
         expects=tuple(
             ExpectedSpec(each["field"], each["since"], _conditions(each.get("where", {})), each.get("basis", ""))
             for each in stated.get("expects", ())

@@ -64,6 +64,14 @@ class Names:
             yield from choice("header_equal", equal.header, HEADERS)
         for kind, _ in procedure.search:
             yield from choice("search", kind, SEARCH_KINDS)
+        if procedure.once is not None:
+            yield from choice("once: key", procedure.once.key, [kind for kind, _ in procedure.search])
+            for column in ("gate", "crossing"):
+                if column not in procedure.place:
+                    yield f"once: place names no {column}; name the field under place, or leave once out"
+        if (behalf := procedure.on_behalf) is not None:
+            for part, name in (("declarant", behalf.declarant), ("of", behalf.of), ("letter", behalf.letter)):
+                yield from self._fields.named(f"declarant: on_behalf: {part}", name)
 
     def _ground_of_faults(self, name: str) -> Iterator[str]:
         """The program refuses too, and may do so only on a ground that the list has."""

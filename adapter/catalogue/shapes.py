@@ -41,8 +41,10 @@ PROCEDURE: Mapping[str, Any] = {
         "identities": TEXTS,
         "accounts": TEXTS,
         "principal": {"fields": TEXTS, "unproved_in": TEXTS},
+        "on_behalf": dict.fromkeys(("declarant", "of", "letter", "basis"), TEXT),
         "stores": (TEXTS, {"default": TEXTS, "where": [{"field": TEXT, "value": SCALAR, "stores": TEXTS}]}),
     },
+    "once": {"key": TEXT, "hours": NUMBER, "basis": TEXT},
     "messages": [{"meaning": TEXT, "schema": TEXT, "root": TEXT, "form": TEXT_OR_NOTHING}],
     "header_equal": [{"field": TEXT, "header": TEXT, "fact": TEXT_OR_NOTHING}],
     "fields": [_FIELD],
@@ -59,6 +61,7 @@ PROCEDURE: Mapping[str, Any] = {
         "reason": TEXT,
         "changes": {ANY_WORD: TEXT},
         "replacement": TEXT_OR_NOTHING,
+        "prompt": {"hours": NUMBER, "basis": TEXT},
         "expects": [{"field": TEXT, "since": TEXT, "basis": TEXT, "where": {ANY_WORD: SCALAR}}],
     },
 }

@@ -28,6 +28,10 @@ from adapter.pipeline.trust.holder import plain
 SAME = "same"
 """The kind of search key that two dossiers which declare the same have in common; nobody looks one up by it."""
 
+_ENDED = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value)
+_AT_ONCE = 5000
+"""Values of one statement; SQLite takes no more than 32,766."""
+
 
 def lock_name(key: DossierKey) -> str:
     """The name under which changes of a dossier are serialised."""
@@ -66,18 +70,38 @@ def same(connection: Connection, keys: Iterable[str]) -> dict[str, list[Row[Any]
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    ended = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value)
     columns: list[Any] = [dossiers.c[name] for name in ("id", "number", "year", "channel")]
     columns.append(search_keys.c.value)
     query = (
         select(*columns)
         .join(search_keys, search_keys.c.dossier_id == dossiers.c.id)
         .where(search_keys.c.kind == SAME, search_keys.c.value.in_(wanted))
-        .where(search_keys.c.version == dossiers.c.version, dossiers.c.state.not_in(ended))
+        .where(search_keys.c.version == dossiers.c.version, dossiers.c.state.not_in(_ENDED))
     )
     found: dict[str, list[Row[Any]]] = {}
     for row in connection.execute(query):
         found.setdefault(row.value, []).append(row)
+    return found
+
+
+def passing(
+    connection: Connection, kinds: Iterable[str], keys: Iterable[str], since: datetime, until: datetime
+) -> list[Row[Any]]:
+    """Dossiers whose version in force has one of these search keys and is expected in that time; not those that ended.
+
+    A row a key and dossier.
+    """
+    wanted = sorted(set(keys))
+    found: list[Row[Any]] = []
+    columns = [dossiers.c[name] for name in ("number", "year", "procedure", "gate", "crossing_at")]
+    query = (
+        select(search_keys.c.value, *columns)
+        .join(dossiers, search_keys.c.dossier_id == dossiers.c.id)
+        .where(search_keys.c.kind.in_(sorted(set(kinds))), search_keys.c.version == dossiers.c.version)
+        .where(dossiers.c.crossing_at.between(since, until), dossiers.c.state.not_in(_ENDED))
+    )
+    for start in range(0, len(wanted), _AT_ONCE):
+        found += connection.execute(query.where(search_keys.c.value.in_(wanted[start : start + _AT_ONCE]))).all()
     return found
 
 

@@ -180,6 +180,33 @@ class PrincipalSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OnBehalfSpec:
+    """By which fields one person declares for another, and where his authorisation stands (Article 3(4)(a))."""
+
+    declarant: str
+    of: str
+    letter: str
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnceSpec:
+    """A search key of this kind passes one gate in one dossier only within so many hours."""
+
+    key: str
+    hours: float
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSpec:
+    """An own discovery that comes over so many hours after the expected crossing of the dossier is flagged."""
+
+    hours: float
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderEqual:
     """A field that repeats what the header says; with `fact`, what the field's code list says of its code does."""
 
@@ -257,6 +284,7 @@ class AmendsSpec:
     replacement: str | None = None
     """The element below the form's root that may hold a complete form instead."""
     expects: tuple[ExpectedSpec, ...] = ()
+    prompt: PromptSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +324,8 @@ class Procedure:
     """Code list of the grounds on which an officer may refuse; None: the law names none of its own."""
     ignored: tuple[str, ...] = ()
     amends: AmendsSpec | None = None
+    on_behalf: OnBehalfSpec | None = None
+    once: OnceSpec | None = None
 
     @property
     def name(self) -> str:

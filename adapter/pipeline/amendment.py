@@ -9,13 +9,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lxml import etree
 
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding, Severity
-from adapter.model.procedure import ExpectedSpec, Label, MessageSpec, Procedure
+from adapter.model.procedure import ExpectedSpec, Label, Meaning, MessageSpec, Procedure
 from adapter.model.stages import (
     Channel,
     Declaration,
@@ -28,14 +28,14 @@ from adapter.model.stages import (
 from adapter.pipeline import mapping, principal, rules, schema
 from adapter.pipeline.changes import Sheet, apply, form_in, text_at
 from adapter.pipeline.converters import write
-from adapter.pipeline.envelope import read_header
+from adapter.pipeline.envelope import read_header, read_time
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.rules.view import View
 from adapter.pipeline.xml import line_of
 
 _SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
-LATE = "declared_late"
-"""An amendment does not make a declaration late that came in time."""
+LATE, PAST = "declared_late", "time_long_past"
+"""An amendment makes no declaration late that came in time, and no expected time wrong that it leaves as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
     except Fault as fault:
         raise _fault(form, [sheet.pointed(finding, places) for finding in fault.findings]) from None
     found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
-    found += [*_silent(form, version, sheet, ground), *_late(form, standing, sheet)]
+    found += [*_silent(form, version, sheet, ground), *_late(form, standing, sheet), *_crossed(form, before, sheet)]
     return replace(version, findings=_located(form.verified.envelope, found))
 
 
@@ -116,7 +116,8 @@ def _checked(
     form: Declaration, version: Declaration, ground: Ground, sheet: Sheet, places: Mapping[str, str]
 ) -> Iterator[Finding]:
     """What is checked of a declaration, of the version that the amendment brings; what form 14 was told, once."""
-    found = [each for each in rules.check(version, codelists=ground.catalogue.codelists) if each.name != LATE]
+    checked = rules.check(version, codelists=ground.catalogue.codelists)
+    found = [each for each in checked if each.name != LATE and (each.name != PAST or each.pointer in places)]
     told = {(finding.name, finding.severity) for finding in form.findings}
     spoken = principal.check(version, ground.representation, found)
     found += [finding for finding in spoken if (finding.name, finding.severity) not in told]
@@ -226,3 +227,14 @@ def _late(form: Declaration, standing: Standing, sheet: Sheet) -> Iterator[Findi
     """Article 11(3)(b) names no consequence: a late answer is flagged, not refused."""
     if standing.answer_before is not None and form.declared_at > standing.answer_before:
         yield Finding("answered_late", sheet.base, Severity.WARN)
+
+
+def _crossed(form: Declaration, before: Declaration, sheet: Sheet) -> Iterator[Finding]:
+    """Own discovery is declared at once (Article 11(3)(b)), without a figure: long after the crossing is flagged."""
+    prompt, amended = sheet.amends.prompt, before.verified.envelope.procedure
+    expected = read_time(str(before.values.get(amended.place.get("crossing", ""), "")))
+    if prompt is None or expected is None or form.verified.meaning is not Meaning.AMENDMENT_OWN:
+        return
+    if form.declared_at - expected > timedelta(hours=prompt.hours):
+        words = {"hours": f"{prompt.hours:g}"}
+        yield Finding("amended_after_crossing", sheet.base, Severity.WARN, words=words, basis=prompt.basis)

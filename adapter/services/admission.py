@@ -24,6 +24,7 @@ from adapter.model.stages import Channel, Declaration, Signer
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import reconsidered
+from adapter.pipeline.mapping import named
 from adapter.pipeline.principal import Representation
 from adapter.pipeline.trust.holder import plain
 
@@ -67,6 +68,7 @@ class Admission:
             standing.setdefault(each.number, []).append(each)
         changing = [each for each in told if ACTS.get(each.verified.meaning) is not Act.DECLARE]
         holders = {number for each in changing for number in _speakers(each, found)}
+        holders |= {pair[0] for each in told if (pair := _acts_for(each)) is not None}
         return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:
@@ -90,6 +92,7 @@ class Admission:
             *_suspended(register, declaration),
             *self._certificate(register, declaration, at),
             *self._stranger(register, declaration, dossier),
+            *_unauthorised(register, declaration),
         ]
         return reconsidered(outcome, found) if found else outcome
 
@@ -165,3 +168,27 @@ def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding
         words = {"reason": reason, "since": since.astimezone(VIETNAM).strftime("%d/%m/%Y")}
         pointer = f"/Envelope/Body/Content/{envelope.spec.root}"
         yield Finding("account_suspended", pointer, Severity.REFUSE, words=words)
+
+
+def _acts_for(declaration: Declaration) -> Pair | None:
+    """Who declares and for whom, where that is another person and no letter of authorisation is stated."""
+    spec, values = declaration.verified.envelope.procedure.on_behalf, declaration.values
+    if spec is None or values.get(spec.letter) is not None:
+        return None
+    declarant, of = values.get(spec.declarant), values.get(spec.of)
+    if declarant is None or of is None:
+        return None
+    pair = plain(write(declarant)), plain(write(of))
+    return pair if pair[0] != pair[1] else None
+
+
+def _unauthorised(register: Register, declaration: Declaration) -> Iterator[Finding]:
+    """A citizen declares for himself or authorises somebody (Article 3(4)(a), which names no consequence)."""
+    pair, envelope = _acts_for(declaration), declaration.verified.envelope
+    spec = envelope.procedure.on_behalf
+    if pair is None or spec is None or pair in register.authorised:
+        return
+    field = envelope.procedure.field(spec.declarant)
+    assert field is not None, "the check at start has seen it"
+    pointer = f"/Envelope/Body/Content/{envelope.spec.root}/{field.path}"
+    yield Finding("authorisation_missing", pointer, Severity.WARN, words=named(field.label), basis=spec.basis)

@@ -28,13 +28,14 @@ from adapter.model.stages import Channel, Declaration, Stage, Submission, Verifi
 from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
 from adapter.pipeline.judge import Ground, reconsidered
-from adapter.pipeline.sameness import same_key
+from adapter.pipeline.sameness import Passing, passing, same_key
 from adapter.pipeline.terms import Terms
 from adapter.services.admission import Admission
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
 from adapter.services.judging import Stopwatch, broken, judged, stored
 from adapter.services.ledger import Ledger
+from adapter.services.passing import Passings
 from adapter.services.register import amendment_row, identify, inbox_row
 from adapter.services.standing import standing
 from adapter.services.technical import note_answer, note_control
@@ -98,6 +99,8 @@ class _Item:
     """The inbox row of an earlier try that did not settle."""
     same: str | None = None
     """What a new declaration has in common with another that declares the same (`pipeline/sameness`)."""
+    passing: Passing | None = None
+    """Who passes which gate when, of a version that is declared."""
     may_wait: bool = True
     released: bool = False
     """Judged again on purpose: nothing holds it any more."""
@@ -174,6 +177,7 @@ class Intake:
             keys = [item.key for item in items if item.key is not None]
             names = [*map(dossiers.lock_name, keys), *(item.identity.lock_name for item in items)]
             names += [f"same:{item.same}" for item in items if item.same]
+            names += [item.passing.lock_name for item in items if item.passing]
             self.database.lock(connection, names)
             if own := dossiers.by_alias(connection, keys):
                 items = [replace(item, key=own.get(item.key, item.key)) if item.key else item for item in items]
@@ -190,7 +194,8 @@ class Intake:
             docket = Docket(self.database, connection, Terms.of(self.ground.catalogue))
             register = self.admission.ask(connection, [item.outcome for item in items], at)
             same = dossiers.same(connection, [item.same for item in items if item.same])
-            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register, same)
+            gates = Passings.ask(connection, [item.passing for item in items])
+            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register, same, gates)
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
@@ -262,6 +267,10 @@ class Intake:
         outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
         if dossier is None and isinstance(outcome, Accepted | Refused):
             outcome = reconsidered(outcome, [_twin(row) for row in _twins(ledger, item)[:1]])
+        if item.passing is not None and item.key is not None and isinstance(outcome, Accepted | Refused):
+            spared = [item.key, *(DossierKey(row.number, row.year) for row in _twins(ledger, item))]
+            elsewhere = ledger.passing.found(outcome.declaration, item.passing, spared)
+            outcome = reconsidered(outcome, elsewhere) if elsewhere else outcome
 
         def amend(form: Declaration, standing_dossier: Dossier) -> Declaration:
             ground = replace(self.ground, representation=self.admission.within(ledger.register))
@@ -318,6 +327,8 @@ class Intake:
                 dossier = self._amended(ledger, dossier, decision, inbox_id)
             else:
                 dossier = ledger.hold(dossier, decision.version, inbox_id)
+                if item.passing is not None and isinstance(outcome, Accepted):
+                    ledger.passing.add(dossier.key, item.passing)
                 if dossier.versions == 1:
                     ledger.link(dossier, _twins(ledger, item))
             ledger.correct(inbox_id, dossier_id=dossier.id)
@@ -430,12 +441,14 @@ def _withdrawn(ledger: Ledger, outcome: Outcome, dossier: Dossier | None) -> fro
 
 def _item(submission: Submission, outcome: Outcome) -> _Item:
     verified = verified_of(outcome)
-    key = same = None
+    key = same = expected = None
     if isinstance(outcome, Accepted | Refused):
         key = outcome.declaration.verified.key
-        if outcome.declaration.verified.meaning is Meaning.DECLARATION:
-            same = same_key(outcome.declaration)
-    return _Item(submission, outcome, identify(submission, verified), key, same=same)
+        meaning = outcome.declaration.verified.meaning
+        same = same_key(outcome.declaration) if meaning is Meaning.DECLARATION else None
+        if meaning in (Meaning.DECLARATION, Meaning.REPLACEMENT):
+            expected = passing(outcome.declaration)
+    return _Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
 
 
 def _identities(item: _Item) -> list[Identity]:

@@ -21,6 +21,7 @@ from adapter.model.stages import Channel, Declaration
 from adapter.pipeline.terms import BRING_WITHIN
 from adapter.services.admission import Register
 from adapter.services.docket import Docket
+from adapter.services.passing import Passings
 
 
 def is_readable(route: str, dossier: Dossier | None) -> bool:
@@ -44,6 +45,8 @@ class Ledger:
     """What the store says of who signed and declares in this batch."""
     same: Mapping[str, Sequence[Stored[Any]]] = field(default_factory=dict)
     """Dossiers that declare the same as a declaration of this batch, by what they have in common."""
+    passing: Passings = field(default_factory=Passings)
+    """Who passes which gate when, of the store and of this batch."""
     versions: dict[DossierKey, Declaration] = field(default_factory=dict)
     """The versions that this transaction has brought into force."""
     pending: set[DossierKey] = field(default_factory=set)

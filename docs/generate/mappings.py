@@ -49,6 +49,11 @@ KEYWORDS: dict[str, str] = {
     "his number, or an authorisation be in force.",
     "declarant.principal.unproved_in": "Trust stores whose certificates are taken, and flagged, where certificate or "
     "declaration has no number to compare.",
+    "declarant.on_behalf": "One person declares for another: flagged without an authorisation, stated or registered.",
+    "declarant.on_behalf.declarant": "The field with the number of who declares.",
+    "declarant.on_behalf.of": "The field with the number of the person he declares for.",
+    "declarant.on_behalf.letter": "The field with the number of the letter of authorisation.",
+    "declarant.on_behalf.basis": "The article it rests on.",
     "declarant.accounts": "Fields with numbers whose suspended account stops the declaration; default: `identities`.",
     "declarant.stores": "Trust stores that his certificate may chain to: a list, or `default` and `where`.",
     "declarant.stores.default": "The stores where no condition holds.",
@@ -89,6 +94,10 @@ KEYWORDS: dict[str, str] = {
     "deadlines.complete": "Of `confirm_within`: it runs from the reception of the version that is complete and valid "
     'by the rules ("đầy đủ, hợp lệ"), not of one for which an amendment is requested.',
     "deadlines.basis": "The article it rests on.",
+    "once": "A search key that may stand in one dossier only at one gate at one time; another one is flagged.",
+    "once.key": "The kind of search key, as under `search`.",
+    "once.hours": "Two expected times that lie less than so many hours apart are one time.",
+    "once.basis": "The article it rests on.",
     "amends": "Of a form 14: which dossiers it amends, and where it says so.",
     "amends.procedures": "Codes of the procedures whose dossiers it amends.",
     "amends.request": "Its field with the number of the request (form 13) that it answers.",
@@ -101,6 +110,9 @@ KEYWORDS: dict[str, str] = {
     "amends.changes.old": "The row's field with the value that stands.",
     "amends.changes.new": "The row's field with the value that shall stand.",
     "amends.replacement": "The element below its root that may hold a complete form instead of changes.",
+    "amends.prompt": "An own discovery that comes long after the expected crossing of its dossier is flagged.",
+    "amends.prompt.hours": "How long after; more is flagged.",
+    "amends.prompt.basis": "The article it rests on.",
     "amends.expects": "Fields that are flagged when form 14 leaves them out. `since` and `where` speak of form 14, or, "
     "where it has no such field, of the form that it amends.",
     "amends.expects.field": "The field.",

@@ -1,6 +1,7 @@
 """Declarations by number for the proofs: a citizen's form 11, sealed by the window, each with ids of its own.
 
-Dates lie so far ahead that none is late. Must never be taken for a fixture: the fixtures say what is right.
+The expected time lies months after the clock of the fixtures: by it none is late, and none too far ahead. Must never be
+taken for a fixture: the fixtures say what is right.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def declaration(
     function: str = "01",
     purpose: str = "Thăm thân",
     paper: str = "C1234567",
-    arrival: str = "2043-03-02",
+    arrival: str = "2026-08-01",
     sent: str = "2026-03-02 07:14:58",
     gate: str = "HUUNGHI",
     signer: str | None = "nsw",

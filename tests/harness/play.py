@@ -113,7 +113,7 @@ class Play:
                 continue
             turn = turns[places[0]]
             problems += _binding(received)
-            problems += differences(turn.wanted, found.answer)
+            problems += differences(turn.wanted, _beside_others(found.answer, turn.wanted, self.texts))
             spent = (received.at - left[places[0]]) * 1000
             line = Line(turn.label, turn.wanted, found.answer, received.body, spent, tuple(problems))
             lines[places[0]] = line
@@ -155,6 +155,14 @@ def stray(received: Received) -> Line:
     found = read(received.body).answer
     label = f"answers {received.correlation_id or 'nothing known'}"
     return Line(label, Answer("", "", ""), found, received.body, None, ("one answer too many",))
+
+
+def _beside_others(found: Answer, wanted: Answer, texts: Mapping[str, FindingText]) -> Answer:
+    """The answer without what only the others bring about: fixtures share their persons, and here one store."""
+    others = texts["stands_in_another_group"].code
+    if any(code == others for code, _ in wanted.findings):
+        return found
+    return replace(found, findings=frozenset(each for each in found.findings if each[0] != others))
 
 
 def _binding(received: Received) -> list[str]:

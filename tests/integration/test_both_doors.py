@@ -60,7 +60,7 @@ def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: House) -> None
     assert linked(whole, DIRECT) == (str(other),)
 
 
-@pytest.mark.parametrize("changes", [{"paper": "C7654321"}, {"arrival": "2043-03-03"}], ids=["paper", "time"])
+@pytest.mark.parametrize("changes", [{"paper": "C7654321"}, {"arrival": "2026-08-02"}], ids=["paper", "time"])
 def test_what_declares_something_else_is_not_linked(whole: House, changes: dict[str, str]) -> None:
     receive(whole, 1, Channel.PORTAL)
     assert names(receive(whole, 2, Channel.WINDOW, **changes)) == []

@@ -67,7 +67,7 @@ def receive(scene: Scene, *messages: bytes) -> list[Settled]:
 
 def names(settled: Settled) -> set[str]:
     """What was found besides that it came late: the fixtures' day is past."""
-    return {finding.name for finding in settled.findings} - {"declared_late", "send_date_outside"}
+    return {finding.name for finding in settled.findings} - {"declared_late", "send_date_outside", "time_long_past"}
 
 
 def register(scene: Scene, *parties: str, since: datetime | None = None) -> None:

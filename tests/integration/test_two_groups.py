@@ -1,0 +1,98 @@
+"""One person in two groups: the same papers at one gate within the hour are flagged, whichever way the two came in."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapter.bootstrap import House
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.services.intake import Settled
+from adapter.simulator.sign import sign_message
+from tests.harness.fixtures import CLOCK, FIXTURES
+from tests.harness.history import OFFICER
+from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
+
+GROUP = (FIXTURES / "BQP0100001" / "accepted-tour-group-entering" / "message.xml").read_text()
+FIRST_PAPER = "/Envelope/Body/Content/GroupDeclaration/Persons/Person[1]/DocumentNumber"
+LAST_PAPER = "/Envelope/Body/Content/GroupDeclaration/Persons/Person[3]/DocumentNumber"
+OTHERS = {"E81234561": "E91234561", "E81234562": "E91234562"}
+"""Of a group that has only its third person in common with the first one."""
+
+
+@pytest.fixture
+def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+    with gate(tmp_path, database_url) as made:
+        yield made
+
+
+def group(name: str, *, at: str = "14:30:00", function: str = "01", **changes: str) -> Submission:
+    """The tour group of the fixtures under another number."""
+    message = GROUP.replace("BQP2026000101", name).replace("2026-03-02 14:30:00", f"2026-03-02 {at}")
+    head, _, tail = message.partition("<messageId>")
+    message = f"{head}<messageId>{uuid.uuid5(uuid.NAMESPACE_OID, name + function)}{tail[36:]}"
+    message = message.replace("<function>01", f"<function>{function}")
+    for old, new in changes.items():
+        assert old in message
+        message = message.replace(old, new)
+    pki = shared_pki()
+    raw = sign_message(message.encode(), system=pki.party("nsw"), declarant=pki.party("enterprise"))
+    return Submission(raw, Channel.WINDOW, CLOCK, Digest(str(uuid.uuid5(uuid.NAMESPACE_OID, name + function).hex) * 2))
+
+
+def told(settled: Settled) -> list[tuple[str, str]]:
+    assert settled.outcome == "accepted"
+    return [(finding.name, finding.pointer) for finding in settled.findings]
+
+
+def test_the_same_papers_in_two_groups_at_one_gate_and_hour_are_flagged(whole: House) -> None:
+    whole.intake.receive([group("HS1")])
+    (settled,) = whole.intake.receive([group("HS2", at="15:29:59")])
+    assert told(settled) == [("stands_in_another_group", FIRST_PAPER)]
+    assert "1, 2, 3" in settled.findings[0].vi
+    assert "HS1" not in settled.findings[0].vi + settled.findings[0].en  # of whom, a stranger is not told
+
+
+def test_two_groups_of_one_batch_are_flagged_too(whole: House) -> None:
+    first, second = whole.intake.receive([group("HS1"), group("HS2", **OTHERS)])
+    assert told(first) == []
+    assert told(second) == [("stands_in_another_group", LAST_PAPER)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"at": "15:30:00"},
+        {"<Gate>HUUNGHI": "<Gate>MONGCAI", "CK-HUUNGHI": "CK-MONGCAI"},
+        {**OTHERS, "E81234563": "E91234563"},
+    ],
+    ids=["an hour later", "another gate", "other papers"],
+)
+def test_another_hour_another_gate_or_other_papers_are_lawful(whole: House, changes: dict[str, str]) -> None:
+    whole.intake.receive([group("HS1")])
+    (settled,) = whole.intake.receive([group("HS2", **changes)])
+    assert told(settled) == []
+
+
+def test_a_newer_version_is_not_held_against_the_one_before(whole: House) -> None:
+    first, newer = whole.intake.receive([group("HS1"), group("HS1", function="02")])
+    assert (told(first), told(newer)) == ([], [])
+
+
+def test_what_a_newer_version_left_is_free_for_another_group(whole: House) -> None:
+    whole.intake.receive([group("HS1")])
+    whole.intake.receive([group("HS1", function="02", at="18:30:00")])
+    (settled,) = whole.intake.receive([group("HS2")])
+    assert told(settled) == []
+
+
+def test_a_group_that_was_refused_holds_nobody(whole: House) -> None:
+    whole.intake.receive([group("HS1")])
+    whole.completion.refuse(DossierKey("HS1", 2026), OFFICER, reason="Sai")
+    (settled,) = whole.intake.receive([group("HS2")])
+    assert told(settled) == []
