@@ -210,6 +210,11 @@ class House:
                 found[code] = str(error)
         return found
 
+    def new_keys_taken(self) -> bool:
+        """Whether no key file holds another pair than the one that is in use, as it was looked at last."""
+        rings = self.keyrings
+        return not any(ring.refuses for ring in (*rings.own.values(), *rings.units.values()))
+
     @cached_property
     def database(self) -> Database:
         stated = self.settings.database

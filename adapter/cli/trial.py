@@ -18,13 +18,14 @@ from lxml import etree
 
 from adapter.bootstrap import House
 from adapter.cli.judging import by_the_window
+from adapter.cli.officers import Taken, unsaid
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, word
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM, read_time
-from adapter.pipeline.judge import Ground, reconsidered
+from adapter.pipeline.judge import reconsidered
 from adapter.pipeline.text import value, value_at
 from adapter.pipeline.xml import reparsed
 from adapter.services import sealing
@@ -53,12 +54,20 @@ def faults(house: House) -> Iterator[str]:
     stands = stand_in(house.trust, at)
     ground = replace(house.ground, trust=stands.trust)
     told: dict[str, list[str]] = {}
+    accepted: list[Taken] = []
     for procedure in _procedures(house):
         file = _example(house, procedure)
         if file.is_file():
             for channel in _doors(procedure):
-                if said := _one(house, ground, stands, procedure, file, channel, at):
+                body = _written(house, stands, procedure, file, channel, at)
+                given = submitted(body, at, None) if channel is Channel.PORTAL else by_the_window(body, at)
+                outcome = judged(given, ground)
+                if said := _one(house, given, outcome):
                     told.setdefault(said, []).append(f"{procedure.name} ({channel})")
+                elif isinstance(outcome, Accepted):
+                    accepted.append(Taken(procedure, given, outcome))
+    for taken, said in unsaid(house, accepted):
+        told.setdefault(said, []).append(f"{taken.procedure.name} ({taken.submission.channel})")
     for said, whose in told.items():
         yield f"a genuine message {said}: {', '.join(whose)}"
 
@@ -85,19 +94,8 @@ def _doors(procedure: Procedure) -> Iterator[Channel]:
         yield Channel.PORTAL
 
 
-def _one(
-    house: House,
-    ground: Ground,
-    stands: StandIn,
-    procedure: Procedure,
-    file: Path,
-    channel: Channel,
-    at: datetime,
-) -> str | None:
+def _one(house: House, submission: Submission, outcome: Outcome) -> str | None:
     """How judging one message by one door fails; None if it does not."""
-    body = _written(house, stands, procedure, file, channel, at)
-    submission = submitted(body, at, None) if channel is Channel.PORTAL else by_the_window(body, at)
-    outcome = judged(submission, ground)
     match outcome:
         case Accepted() | Noted():
             return _answered(house, submission, outcome)

@@ -49,7 +49,8 @@ class _Aside:
 class Worker:
     """The loop. `batch` messages at most, `attempts` tries of one that does not settle, `clock` the legal time.
 
-    `keys_ready` raises KeyUnavailable while our keys cannot sign; it is asked every `look_s` seconds.
+    `keys_ready` raises KeyUnavailable while our keys cannot sign; it is asked every `look_s` seconds. `new_keys_taken`:
+    whether no key is offered that is not taken.
     """
 
     consumer: Consumer
@@ -62,6 +63,7 @@ class Worker:
     attempts: int
     keys_ready: Callable[[], None]
     look_s: float
+    new_keys_taken: Callable[[], bool] = lambda: True
     _asked: float = -1e9
     _mute: bool = False
     _aside: list[_Aside] = field(default_factory=list)
@@ -70,10 +72,10 @@ class Worker:
         """Work until told to stop; the batch in hand is finished first."""
         while not self.pulse.stopping:
             if not self._signs():
-                self.pulse.idle(broker=self.consumer.connected, keys=False)
+                self.pulse.idle(broker=self.consumer.connected, keys=False, new_keys=self.new_keys_taken())
                 self.pulse.wait(_MUTE_S)
                 continue
-            self.pulse.idle(broker=self.consumer.connected)
+            self.pulse.idle(broker=self.consumer.connected, new_keys=self.new_keys_taken())
             deliveries = self.consumer.gather(self.batch, 0.5)
             if deliveries:
                 self.pulse.busy()

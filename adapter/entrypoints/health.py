@@ -21,13 +21,16 @@ NEEDS = {
     "web": ("alive", "database", "keys"),
 }
 """What a part must have at hand to be ready."""
+_REFUSED = {"new_keys": "a changed key is not taken, the one before signs: see key.not_taken in the log, or check"}
 NOTES = {
+    "worker": _REFUSED,
+    "web": _REFUSED,
     "clock": {
         "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
         "queues": "the broker lacks a queue or an exchange of ours: nsw-adapter check tells which",
         "quarantine": "messages lie in the broker's quarantine: nsw-adapter quarantine list",
         "certificates": "a certificate of ours runs out: see certificate.expires in the log, or certificate report",
-    }
+    },
 }
 """What a part may lack and be ready all the same, and what the operator is told of it."""
 
@@ -112,12 +115,12 @@ class Health:
         """What should be looked at although everything is ready."""
         many = self.unanswered
         waits = [f"{many} message(s) were taken and are not answered: nsw-adapter quarantine list"] if many else []
-        return waits + [
-            f"{name}: {note}"
-            for name, has in self.parts.items()
-            for thing, note in NOTES.get(name.rpartition("-")[0], {}).items()
-            if has.get("alive") and not has.get(thing, True)
-        ]
+        told: dict[str, list[str]] = {}
+        for name, has in self.parts.items():
+            for thing, note in NOTES.get(name.rpartition("-")[0], {}).items():
+                if has.get("alive") and not has.get(thing, True):
+                    told.setdefault(note, []).append(name)
+        return waits + [f"{', '.join(names)}: {note}" for note, names in told.items()]
 
 
 def _lacks(name: str, has: dict[str, bool]) -> list[str]:

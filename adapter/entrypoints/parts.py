@@ -51,6 +51,7 @@ def worker(part: House, pulse: Pulse) -> Worker:
         attempts=stated.attempts,
         keys_ready=part.keys_ready,
         look_s=part.settings.keys.look_s,
+        new_keys_taken=part.new_keys_taken,
     )
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from typing import Any
 
-_THINGS = ("broker", "database", "keys", "evidence", "certificates", "queues", "quarantine")
+_THINGS = ("broker", "database", "keys", "new_keys", "evidence", "certificates", "queues", "quarantine")
 _FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
-_WELL_UNTIL_LOOKED_AT = ("evidence", "certificates", "queues", "quarantine")
+_WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
 
 

@@ -61,6 +61,11 @@ class Series:
         year = at.astimezone(VIETNAM).year
         return DossierKey(self._number(self.prefix, year, 0), year)
 
+    def papers(self, at: datetime) -> tuple[str, str]:
+        """A number of a confirmation and one of an amendment, of the series' form; given to nobody."""
+        year = at.astimezone(VIETNAM).year
+        return self._number(self.confirmation_prefix, year, 0), self._number(self.amendment_prefix, year, 0)
+
     def confirmation(self, connection: Connection, at: datetime) -> str:
         """The next confirmation number. Its gaps mean nothing: a rollback may leave one."""
         return self._next(connection, self.confirmation_prefix, at.astimezone(VIETNAM).year)

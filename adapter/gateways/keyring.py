@@ -138,6 +138,11 @@ class Keyring:
             self.observe(Event.KEY, key=self.name, serial=serial, until=held.leaf.not_valid_after_utc.isoformat())
         return held.key
 
+    @property
+    def refuses(self) -> bool:
+        """Whether its files hold another pair that is not taken, so that the one before goes on."""
+        return any(held.told is not None for held in self._held)
+
     def ready(self) -> None:
         """Ask whether the key can sign now; a module is asked to sign.
 
@@ -166,6 +171,7 @@ class Keyring:
             try:
                 stamp = _stamp(held.pair.files)
                 if stamp == held.stamp:
+                    held.told = None  # what was offered is taken back
                     continue
                 self._held[number] = self._read(held.pair)
             except (Misconfigured, KeyUnavailable) as error:

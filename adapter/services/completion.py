@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from lxml import etree
+
 from adapter.gateways import amendments, dossiers
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Stored
@@ -71,32 +73,22 @@ class Completion:
         def say(matter: Matter) -> Said:
             amended = matter.act is Act.COMPLETE_AMENDMENT
             procedure = self.desk.procedure(matter.request.mapping if amended else matter.latest.mapping)
-            spec = procedure.completion
-            if spec is None:
-                raise Misconfigured(f"{procedure.code} has no completion in its mapping")
             now, dossier, docket = matter.ledger.now, matter.dossier, matter.ledger.docket
             number = self.series.of(self.desk.correspondence.ours(dossier).number_code).confirmation(
                 matter.ledger.connection, now
             )
-            told = {
-                "confirmation.number": number,
-                "confirmation.time": write_time(now),
-                "officer.name": officer.name,
-                "officer.rank": officer.rank,
-                "officer.remarks": _remarks(matter, remarks),
-                **_of_dossier(dossier),
-            }
+            told = said_by(officer, number, _remarks(matter, remarks), now)
+            told |= of_dossier(dossier.key, dossier.received_at)
             declared: Mapping[str, Any] = matter.latest.values
             in_force = self.desk.procedure(matter.latest.mapping)
-            told |= _where(in_force, declared)
+            told |= where(in_force, declared)
             if amended:
                 row = _amendment(matter)
                 declared = row.values
-                told |= _of_amendment(row)
+                told |= of_amendment(row.number, row.version, row.received_at)
             docket.confirmed(dossier, in_force, matter.latest.values, now)
-            values = _form(spec, declared, {**told, **_due(procedure, declared, docket.terms)})
-            answered = self.desk.answered(matter.request)
-            content = compose.completion(answered, form=spec.form, root=spec.root, values=values)
+            spec = completion_of(procedure)
+            content = confirmation(procedure, self.desk.answered(matter.request), declared, told, docket.terms)
             dossiers.keep_confirmation(matter.ledger.connection, dossier, number)
             kind = ReplyKind.AMENDMENT_COMPLETION if amended else ReplyKind.COMPLETION
             done = replace(dossier, confirmed_at=now)
@@ -165,26 +157,62 @@ def _amendment(matter: Matter) -> Stored[Any]:
     return row
 
 
-def _of_dossier(dossier: Dossier) -> dict[str, str]:
+def completion_of(procedure: Procedure) -> CompletionSpec:
+    """The form that completes a procedure.
+
+    Raises:
+        Misconfigured: its mapping has none.
+    """
+    if procedure.completion is None:
+        raise Misconfigured(f"{procedure.code} has no completion in its mapping")
+    return procedure.completion
+
+
+def confirmation(
+    procedure: Procedure,
+    answered: compose.InReplyTo,
+    declared: Mapping[str, Any],
+    told: Mapping[str, str],
+    terms: Terms,
+) -> etree._Element:
+    """The confirmation: each value from what is declared (as it is stored) or from `told`, by its closed source."""
+    spec = completion_of(procedure)
+    values = _form(spec, declared, {**told, **_due(procedure, declared, terms)})
+    return compose.completion(answered, form=spec.form, root=spec.root, values=values)
+
+
+def said_by(officer: Officer, number: str, remarks: str, now: datetime) -> dict[str, str]:
+    """What a confirmation has from its officer, by source."""
     return {
-        "dossier.number": dossier.key.number,
-        "dossier.year": str(dossier.key.year),
-        "dossier.receivedAt": write_time(dossier.received_at.astimezone(VIETNAM)),
+        "confirmation.number": number,
+        "confirmation.time": write_time(now),
+        "officer.name": officer.name,
+        "officer.rank": officer.rank,
+        "officer.remarks": remarks,
     }
 
 
-def _where(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, str]:
+def of_dossier(key: DossierKey, received_at: datetime) -> dict[str, str]:
+    """What a confirmation has from its dossier, by source."""
+    return {
+        "dossier.number": key.number,
+        "dossier.year": str(key.year),
+        "dossier.receivedAt": write_time(received_at.astimezone(VIETNAM)),
+    }
+
+
+def where(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, str]:
     """Where the dossier is, as its version in force has it: what a form 14 says of that is its own claim."""
     placed = {source: values.get(procedure.place.get(column, "")) for source, column in PLACED.items()}
     return {source: write(value) for source, value in placed.items() if value is not None}
 
 
-def _of_amendment(row: Stored[Any]) -> dict[str, str]:
-    received: datetime = row.received_at
+def of_amendment(number: str, version: int, received_at: datetime) -> dict[str, str]:
+    """What a form 15 has from the amendment it confirms, by source."""
     return {
-        "amendment.number": row.number,
-        "amendment.receivedAt": write_time(received.astimezone(VIETNAM)),
-        "amendment.version": str(row.version),
+        "amendment.number": number,
+        "amendment.receivedAt": write_time(received_at.astimezone(VIETNAM)),
+        "amendment.version": str(version),
     }
 
 

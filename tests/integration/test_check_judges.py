@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from adapter.bootstrap import House
 from adapter.cli import trial
 from adapter.cli.inspection import _configuration, _keys, _messages, _standing, _trust
 from adapter.model.errors import Misconfigured
-from adapter.model.outcomes import Accepted, Rejected
+from adapter.model.outcomes import Accepted, Rejected, SignedReply
 from adapter.model.procedure import Catalogue, ReplyKind
 from adapter.model.stages import Channel
+from adapter.services.correspondence import Correspondence
 from adapter.services.judging import judged
 from adapter.settings import load_settings
 from adapter.simulator.stand_in import stand_in
@@ -85,6 +87,48 @@ def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) 
     assert 0 < len(told) < 4
     assert all(text.startswith("a genuine message is rejected at open: BQP1") for text in told)
     assert any("BQP0100001/2 (window), BQP0100001/2 (portal)" in text for text in told)
+
+
+# what an officer sends ------------------------------------------------------------------------------------------------
+
+
+def test_every_confirmation_request_to_amend_and_transfer_is_written_and_signed(tmp_path: Path) -> None:
+    own, sent = house(tmp_path, {}), list[tuple[ReplyKind, str | None]]()
+    sign = own.correspondence.sign
+
+    class Heard(Correspondence):
+        def sign(self, kind: ReplyKind, *content: Any, schema_name: str | None = None, **rest: Any) -> SignedReply:
+            sent.append((kind, schema_name))
+            return sign(kind, *content, schema_name=schema_name, **rest)
+
+    parts = {each.name: getattr(own.correspondence, each.name) for each in fields(own.correspondence)}
+    own.correspondence = Heard(**parts)
+    assert list(trial.faults(own)) == []
+    stated = {each.completion.schema_name for each in trial._procedures(own) if each.completion}
+    assert {name for _, name in sent if name} == stated
+    assert len(stated) > 5
+    kinds = {kind for kind, _ in sent}
+    officers = {ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION, ReplyKind.AMENDMENT_REQUEST, ReplyKind.ACCEPTANCE}
+    assert kinds == {*officers, ReplyKind.TRANSFER}
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [(ReplyKind.AMENDMENT_REQUEST, "asked to be amended"), (ReplyKind.TRANSFER, "completed"), (None, "completed")],
+    ids=["form-13", "transfer", "form-12"],
+)
+def test_what_an_officer_could_not_send_is_told(kind: ReplyKind | None, says: str, tmp_path: Path) -> None:
+    own = house(tmp_path, {})
+    spec = own.catalogue.replies[kind] if kind else own.catalogue.procedures["BQP0100002"][0].completion
+    assert spec is not None
+    # An XSD of something else stands in for one that the configured values do not fit.
+    schemas = {
+        **own.catalogue.schemas,
+        spec.schema_name: own.catalogue.schemas[own.catalogue.replies[ReplyKind.RECEIPT].schema_name],
+    }
+    own.catalogue = replace(own.catalogue, schemas=schemas)
+    told = list(trial.faults(own))
+    assert any(f"a genuine message cannot be {says}: our " in text and "BQP0100002/1" in text for text in told), told
 
 
 # whatever stands in a key -------------------------------------------------------------------------------------------

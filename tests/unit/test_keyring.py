@@ -104,10 +104,25 @@ def test_while_a_change_is_half_done_the_pair_before_signs_and_it_is_told_once(t
     assert [keys.current() for _ in range(3)] == [before] * 3
     assert told.events == [Event.KEY, Event.KEY_NOT_TAKEN]
     assert "does not belong" in told[1][1]["reason"]
+    assert keys.refuses
     stated.files[0].unlink()
     assert keys.current() is before
     put(shared_pki().folder / "unit.chain.pem", stated.files[0])
     assert serial(keys.current()) == serial_of("unit")
+    assert not keys.refuses
+
+
+def test_a_change_that_is_taken_back_is_refused_no_more(tmp_path: Path) -> None:
+    stated = pair(tmp_path, "system")
+    keys = ring(stated)
+    keys.current()
+    kept = stated.files[1].rename(tmp_path / "kept")
+    put(shared_pki().key_file("unit"), stated.files[1])
+    keys.current()
+    assert keys.refuses
+    kept.replace(stated.files[1])
+    keys.current()
+    assert not keys.refuses
 
 
 def test_files_are_looked_at_only_now_and_then(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.E
         if server.started:
             if time.monotonic() - asked >= house.settings.keys.look_s:
                 asked, keys = time.monotonic(), _sign(house)
-            pulse.idle(database=house.database.reachable(), keys=keys)
+            pulse.idle(database=house.database.reachable(), keys=keys, new_keys=house.new_keys_taken())
         pulse.wait(_ROUND_S)
 
 
