@@ -71,6 +71,6 @@ def read_whole(certificate: x509.Certificate) -> x509.Certificate:
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey) and key.public_numbers().e.bit_length() > MAX_EXPONENT_BITS:
         raise ValueError("an RSA key with an exponent that no tool writes")
-    certificate.extensions, certificate.subject, certificate.issuer
+    certificate.extensions, certificate.subject, certificate.issuer  # noqa: B018
     certificate.not_valid_before_utc, certificate.not_valid_after_utc  # noqa: B018
     return certificate

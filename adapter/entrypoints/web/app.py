@@ -74,7 +74,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(_lookup(house, authenticate))
     app.include_router(_service(house, authenticate))
     problems.install(app, house.observe)
-    app.add_middleware(Requests, observe=house.observe)
+    app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
     _describe(app)
     return app
 

@@ -21,9 +21,11 @@ _PROBES = ("/healthz", "/readyz")
 class Requests:
     """Around every request: adds the headers, tells what was asked (the route, never its values) and how it ended."""
 
-    def __init__(self, app: ASGIApp, observe: Observe) -> None:
+    def __init__(self, app: ASGIApp, observe: Observe, refused: ASGIApp) -> None:
+        """`refused` answers what two readers could take for two different requests; it must end the connection."""
         self.app = app
         self.observe = observe
+        self.refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,9 +43,19 @@ class Requests:
 
         started = time.monotonic()
         try:
-            await self.app(scope, receive, with_headers)
+            await (self.refused if _is_ambiguous(scope) else self.app)(scope, receive, with_headers)
         finally:
             route = getattr(scope.get("route"), "path", "-")
             if route not in _PROBES:
                 ms = round((time.monotonic() - started) * 1000, 1)
                 self.observe(Event.REQUEST, method=scope["method"], route=route, status=status, ms=ms)
+
+
+def _is_ambiguous(scope: Scope) -> bool:
+    """Two lengths of one body (RFC 9112, 6.3: an attempt at request smuggling), or two callers.
+
+    A proxy in front may go by the other one; what it takes for the rest of a body would be the next caller's request.
+    """
+    names = [name for name, _ in scope["headers"]]
+    lengths = b"content-length" in names and b"transfer-encoding" in names
+    return lengths or names.count(b"authorization") > 1

@@ -99,6 +99,12 @@ def problem(
     return JSONResponse(content, status, {**SECURE, **(headers or {})}, MEDIA_TYPE)
 
 
+def ambiguous() -> Response:
+    """To a request whose headers mean two things; the connection ends, so that nothing behind it is a request."""
+    detail = "Content-Length beside Transfer-Encoding, or Authorization more than once: state one of them, once."
+    return problem(400, detail, headers={"Connection": "close"})
+
+
 def install(app: FastAPI, observe: Observe) -> None:
     """Make every error of the app a problem."""
 
