@@ -52,6 +52,7 @@ from adapter.services.intake import Patience as WaitingPatience
 from adapter.services.lookup import Lookup
 from adapter.services.registry import Registry
 from adapter.services.sealing import repeatable
+from adapter.services.signing import Signing
 from adapter.services.threshold import Threshold
 from adapter.services.tokens import Tokens
 from adapter.services.window import Patience, Window
@@ -276,6 +277,10 @@ class House:
     @cached_property
     def desk(self) -> Desk:
         return Desk(self.database, self.correspondence, self.legal_clock, self.observe)
+
+    @cached_property
+    def signing(self) -> Signing:
+        return Signing(self.desk, self.units_unready)
 
     @cached_property
     def amendments(self) -> Amendments:

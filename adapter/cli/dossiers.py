@@ -205,6 +205,10 @@ def tell(house: House, done: Dossier, json: bool) -> None:
         as_json({**_facts(now), "reply": said})
         return
     number = f", confirmation {now.confirmation_number}" if now.confirmation_number else ""
+    if said.awaits_unit is not None:
+        waits = "is not signed yet: it waits for the key of its unit and then leaves by itself"
+        line(f"dossier {done.key} is {done.state.value}{number}; the {said.pair} {waits} {said.awaits_unit}".rstrip())
+        return
     way = "can be read at the second door" if said.route == "portal" else "waits to be sent"
     line(f"dossier {done.key} is {done.state.value}{number}; the signed {said.pair} {way}")
 
@@ -255,7 +259,16 @@ def _show(life: Life) -> None:
             table(group, names, ([row.get(name) for name in names] for row in rows))
     columns = ("no.", "reply", "pair", "route", "made", "sent", "delivered", "answer")
     rows_of = (
-        (each.ordinal, each.kind, each.pair, each.route, each.created_at, each.sent_at, each.delivered_at, each.answer)
+        (
+            each.ordinal,
+            each.kind,
+            each.pair,
+            each.route if each.awaits_unit is None else f"waits for the key of {each.awaits_unit or 'the unit'}",
+            each.created_at,
+            each.sent_at,
+            each.delivered_at,
+            each.answer,
+        )
         for each in life.replies
     )
     table("Replies", columns, rows_of)

@@ -148,7 +148,7 @@ def _sent(
     subject = taken.header.subject
     to = Address(own.own, own.portal if direct else own.window, procedure.document_type, subject.type, key, "0" * 36)
     signed = house.correspondence.sign(kind, content, to=to, now=at, schema_name=schema_name, unit=_unit(house, taken))
-    if direct and taken.procedure.on_window:
+    if direct and taken.procedure.on_window and isinstance(signed, SignedReply):
         _transferred(house, taken, procedure, signed)
 
 

@@ -24,6 +24,7 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, word
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel, Submission
+from adapter.model.units import NO_UNITS
 from adapter.pipeline.envelope import VIETNAM, read_time
 from adapter.pipeline.judge import reconsidered
 from adapter.pipeline.text import value, value_at
@@ -52,7 +53,7 @@ def faults(house: House) -> Iterator[str]:
     """What a genuine message meets under this configuration: one line for each way to fail, with all that fail so."""
     at = house.legal_clock()
     stands = stand_in(house.trust, at)
-    ground = replace(house.ground, trust=stands.trust)
+    ground = replace(house.ground, trust=stands.trust, units=NO_UNITS)  # an example is for some gate
     told: dict[str, list[str]] = {}
     accepted: list[Taken] = []
     for procedure in _procedures(house):

@@ -17,6 +17,7 @@ from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.deadlines import Deadlines
 from adapter.services.expiry import Expiry
+from adapter.services.signing import Signing
 from adapter.services.waiting import Waiting
 from adapter.services.window import Window
 
@@ -33,6 +34,7 @@ class Clock:
     database: Database
     window: Window
     waiting: Waiting
+    signing: Signing
     deadlines: Deadlines
     expiry: Expiry
     probe: Probe
@@ -67,7 +69,7 @@ class Clock:
     def _tick_while(self, held: Callable[[], None]) -> None:
         """`held` raises once the lock's session is gone: another clock may be active by then, so this one stops."""
         looked = told = -1e9
-        in_time, lasting = True, True
+        in_time, lasting, signs = True, True, True
         steps, drift = self._sealing(), self._drift(None)
         while not self.pulse.stopping:
             self.pulse.busy()
@@ -80,18 +82,27 @@ class Clock:
             held()
             self.waiting.wake()
             held()
+            self.signing.sign()
+            held()
             self.deadlines.watch()
             held()
             next(steps)
             if now - looked >= self.look_s:
                 in_time, looked = self.evidence.refresh(), now
+                signs = self._look_at_units()
                 self.pulse.count_unanswered(self.waiting.unanswered())
             if now - told >= self.expiry_s:
                 held()
                 lasting, told = self.expiry.alert() == 0, now
-            at_hand = {"evidence": in_time, "certificates": lasting}
+            at_hand = {"evidence": in_time, "certificates": lasting, "units": signs}
             self.pulse.idle(broker=bool(seen.up), queues=seen.whole, quarantine=not seen.held, **at_hand)
             self.pulse.wait(self.tick_s)
+
+    def _look_at_units(self) -> bool:
+        """Whether one unit at least can sign what it decides; those that cannot are named."""
+        unready = self.signing.unready()
+        self.pulse.name_units([code or "the unit" for code in unready])
+        return len(unready) < self.signing.units
 
     def _drift(self, before: float | None) -> float:
         """How far the wall's clock is from the monotonic one; that it was set, or what it stamped ahead, is told."""

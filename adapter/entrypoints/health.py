@@ -17,7 +17,7 @@ NEEDS = {
     "supervisor": ("database",),  # before it has parts
     "worker": ("alive", "broker", "database", "keys"),
     "dispatcher": ("alive", "broker", "database"),
-    "clock": ("alive", "database"),
+    "clock": ("alive", "database", "units"),  # units: one of them at least has a key that signs
     "web": ("alive", "database", "keys"),
 }
 """What a part must have at hand to be ready."""
@@ -85,6 +85,7 @@ class Health:
     def __init__(self, host: str, port: int) -> None:
         self.parts: dict[str, dict[str, bool]] = {}
         self.unanswered = 0
+        self.units_without_key = ""
         try:
             self._server = _Server((host, port), _handler(self))
         except OSError as error:
@@ -115,6 +116,9 @@ class Health:
         """What should be looked at although everything is ready."""
         many = self.unanswered
         waits = [f"{many} message(s) were taken and are not answered: nsw-adapter quarantine list"] if many else []
+        units = self.units_without_key
+        if units:
+            waits.append(f"the key of {units} cannot sign, so confirmations and form 13 wait: nsw-adapter check")
         told: dict[str, list[str]] = {}
         for name, has in self.parts.items():
             for thing, note in NOTES.get(name.rpartition("-")[0], {}).items():

@@ -47,6 +47,7 @@ _TO_LOOK_AT = {
         Event.CLOCK_SET,
         Event.EXPIRES,
         Event.KEY_NOT_TAKEN,
+        Event.AWAITS_KEY,
         Event.DROPPED,
     ),
     *(Event.REVOCATION_UNREACHABLE, Event.REVOCATION_UNUSABLE, Event.REVOCATION_STALE),

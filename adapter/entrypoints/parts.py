@@ -82,6 +82,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         database=part.database,
         window=part.window,
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
+        signing=part.signing,
         deadlines=part.deadlines,
         expiry=part.expiry,
         probe=Probe(part.broker, part.topology, part.observe, probe_s),

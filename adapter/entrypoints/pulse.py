@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from typing import Any
 
-_THINGS = ("broker", "database", "keys", "new_keys", "evidence", "certificates", "queues", "quarantine")
+_THINGS = ("broker", "database", "keys", "new_keys", "evidence", "certificates", "queues", "quarantine", "units")
 _FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
-_WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine")
+_WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine", "units")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
+
+_NAMES, _OF_A_CELL = 64, 6
+"""Cells after the fields hold a text, with so many bytes each: a double is exact up to 2^53."""
 
 
 @dataclass
@@ -67,6 +71,19 @@ class Pulse:
         """As it was counted last."""
         return int(self.cells[_FIELDS.index("unanswered")])
 
+    def name_units(self, names: Sequence[str]) -> None:
+        """Which units' keys cannot sign now."""
+        told = ", ".join(names).encode()[: _NAMES * _OF_A_CELL].ljust(_NAMES * _OF_A_CELL, b"\0")
+        for number in range(_NAMES):
+            cell = told[number * _OF_A_CELL : (number + 1) * _OF_A_CELL]
+            self.cells[len(_FIELDS) + number] = float(int.from_bytes(cell, "big"))
+
+    @property
+    def units_without_key(self) -> str:
+        """Their names as they were told last, as many as there is room for; empty where each unit's key signs."""
+        cells = (int(cell).to_bytes(_OF_A_CELL, "big") for cell in self.cells[len(_FIELDS) :])
+        return b"".join(cells).rstrip(b"\0").decode(errors="ignore")
+
     def stop(self) -> None:
         """Tell the process to finish what it has in hand and end."""
         self.cells[_FIELDS.index("stop")] = 1.0
@@ -115,4 +132,5 @@ def _mark(digest: str) -> float:
 
 def new_cells(context: Any) -> Any:
     """Shared cells for a Pulse: nothing is at hand yet, and nothing is known to be amiss."""
-    return context.Array("d", [float(field in _WELL_UNTIL_LOOKED_AT) for field in _FIELDS], lock=False)
+    fields = [float(field in _WELL_UNTIL_LOOKED_AT) for field in _FIELDS]
+    return context.Array("d", [*fields, *[0.0] * _NAMES], lock=False)

@@ -121,6 +121,8 @@ class Supervisor:
                 return code
             health.parts = self.readiness()
             health.unanswered = max((child.pulse.unanswered for child in self.children), default=0)
+            away = (child.pulse.units_without_key for child in self.children if child.name == "clock")
+            health.units_without_key = next(filter(None, away), "")
             if not self.announced and self._complete():
                 notifier.ready()
                 self.observe(Event.STARTED, parts=len(self.children))

@@ -25,6 +25,17 @@ def ask(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(amendment_request).values(**values))
 
 
+def carried_by(connection: Connection, outbox_id: int) -> Row[Any]:
+    """The request that a reply carries."""
+    return connection.execute(select(amendment_request).where(amendment_request.c.outbox_id == outbox_id)).one()
+
+
+def postpone(connection: Connection, row_id: int, answer_before: datetime) -> None:
+    """A request leaves later than it was asked, and so its time ends later."""
+    mine = amendment_request.c.id == row_id
+    connection.execute(update(amendment_request).where(mine).values(answer_before=answer_before))
+
+
 def close(connection: Connection, dossier_id: int, at: datetime) -> None:
     """What was asked of this dossier has its answer, or is asked again."""
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))

@@ -48,6 +48,7 @@ def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Se
         select(outbox, amendment_request.c.withdrawn_at, amendment_request.c.withdrawal_reason)
         .outerjoin(amendment_request, amendment_request.c.outbox_id == outbox.c.id)
         .where(mine, outbox.c.copy_of.is_(None), outbox.c.route != "transfer", outbox.c.taken_back_at.is_(None))
+        .where(outbox.c.awaits_unit.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
     return connection.execute(query).all()
@@ -136,7 +137,7 @@ def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequenc
     query = (
         select(outbox)
         .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
-        .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None))
+        .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at)
     )
     return {row.dossier_id: row for row in connection.execute(query)}

@@ -25,7 +25,10 @@ from sqlalchemy import (
 
 from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest
-from adapter.model.outcomes import SignedReply
+from adapter.model.outcomes import SignedReply, UnsignedReply
+
+AWAITING = "unit"
+"""The route of what waits for the key of its unit: none that anybody sends on, an earlier version neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def open_transfer(connection: Connection, dossier_id: int) -> bool:
 
 
 def reply_row(
-    signed: SignedReply,
+    made: SignedReply | UnsignedReply,
     *,
     row_id: int,
     inbox_id: int | None,
@@ -116,7 +119,7 @@ def reply_row(
     at: datetime,
 ) -> dict[str, Any]:
     """An outbox row. A reply on the portal's route is sent by being readable; one on another may be readable too."""
-    reply = signed.reply
+    reply, signed = made.reply, made if isinstance(made, SignedReply) else None
     return {
         "id": row_id,
         "dossier_id": dossier_id,
@@ -130,12 +133,13 @@ def reply_row(
         "type": reply.type,
         "function": reply.function,
         "reference": reply.key.number if reply.key else "",
-        "body": signed.body,
-        "digest": signed.digest,
-        "route": route,
+        "body": signed.body if signed else reply.xml,
+        "digest": signed.digest if signed else "",
+        "route": route if signed else AWAITING,
         "created_at": at,
-        "sent_at": at if route == "portal" else None,
-        "readable_at": at if readable else None,
+        "sent_at": at if route == "portal" and signed else None,
+        "readable_at": at if readable and signed else None,
+        "awaits_unit": made.unit if isinstance(made, UnsignedReply) else None,
     }
 
 
@@ -146,7 +150,7 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[R
     query = (
         select(outbox)
         .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
-        .where(outbox.c.taken_back_at.is_(None))
+        .where(outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
     found: dict[int, list[Row[Any]]] = {}
@@ -207,6 +211,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
             earlier.c.ordinal < outbox.c.ordinal,
             earlier.c.sent_at.is_(None),
             earlier.c.taken_back_at.is_(None),
+            earlier.c.awaits_unit.is_(None),  # not made before its key signs it: what is about another version goes on
         )
     )
     query = (
@@ -225,6 +230,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
         )
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
         .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~blocked)
+        .where(outbox.c.awaits_unit.is_(None))
         .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
         .limit(limit)
     )
@@ -272,6 +278,33 @@ def take_back(connection: Connection, dossier_id: int, kind: str, at: datetime) 
     stays = (outbox.c.sent_at.is_(None), outbox.c.readable_at.is_(None), outbox.c.in_hand_at.is_(None))
     query = update(outbox).where(outbox.c.id == newest, *stays, outbox.c.taken_back_at.is_(None))
     return connection.execute(query.values(taken_back_at=at).returning(outbox.c.id)).scalar()
+
+
+def awaiting(connection: Connection) -> list[Row[Any]]:
+    """Replies that wait for the key of their unit, in the order of each dossier."""
+    columns = (outbox.c.id, outbox.c.awaits_unit, outbox.c.created_at, dossier.c.number, dossier.c.year)
+    waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
+    query = select(*columns).join(dossier, dossier.c.id == outbox.c.dossier_id).where(*waits)
+    return list(connection.execute(query.order_by(outbox.c.dossier_id, outbox.c.ordinal)))
+
+
+def still_awaiting(connection: Connection, row_id: int) -> Row[Any] | None:
+    """A reply that waits for the key of its unit; None where it was signed or taken back meanwhile."""
+    waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
+    return connection.execute(select(outbox).where(outbox.c.id == row_id, *waits)).first()
+
+
+def keep_signed(connection: Connection, row_id: int, signed: SignedReply, values: dict[str, Any]) -> None:
+    """The key of its unit has signed a reply that waited: from now on its bytes are final."""
+    final = {"body": signed.body, "digest": signed.digest, "awaits_unit": None, **values}
+    connection.execute(update(outbox).where(outbox.c.id == row_id).values(**final))
+
+
+def drop_awaiting(connection: Connection, dossier_id: int, kind: str, at: datetime, *, but: int = 0) -> None:
+    """What waits for a key and has become void is never signed; `but`: not that row."""
+    mine = (outbox.c.dossier_id == dossier_id, outbox.c.kind == kind, outbox.c.id != but)
+    waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
+    connection.execute(update(outbox).where(*mine, *waits).values(taken_back_at=at))
 
 
 def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:

@@ -128,6 +128,7 @@ outbox = Table(
         "in_hand_at", Moment
     ),  # a dispatcher took it to publish it: whether it left is not sure, so it counts as left
     Column("taken_back_at", Moment),  # it was signed and never sent, and must not be
+    Column("awaits_unit", String(20)),  # the unit whose key must sign it first: until then `body` is unsigned and stays
     Column("delivered_at", Moment),  # the declarant had it
     Column("answer", String(10)),  # receipt | error: what the window answered to it
     Column("returns", Integer, nullable=False, server_default="0"),  # how often it was tried and did not leave
@@ -139,6 +140,12 @@ Index(
     outbox.c.id,
     sqlite_where=text("sent_at IS NULL"),
     postgresql_where=text("sent_at IS NULL"),
+)
+Index(
+    "ix_outbox_awaiting",
+    outbox.c.dossier_id,
+    sqlite_where=text("awaits_unit IS NOT NULL AND taken_back_at IS NULL"),
+    postgresql_where=text("awaits_unit IS NOT NULL AND taken_back_at IS NULL"),
 )
 Index("ix_outbox_dossier", outbox.c.dossier_id, outbox.c.ordinal)
 Index("ix_outbox_inbox", outbox.c.inbox_id)

@@ -60,6 +60,8 @@ class Event(StrEnum):
     OLD_NAME = "option.renamed"
     KEY = "key.signs"
     KEY_NOT_TAKEN = "key.not_taken"
+    AWAITS_KEY = "reply.awaits_key"
+    SIGNED = "reply.signed"
 
 
 class Observe(Protocol):

@@ -109,6 +109,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsignedReply:
+    """Said and decided, and kept until the key of the unit of that code can sign it: nothing of it leaves before."""
+
+    reply: Reply
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedReply:
     """Final bytes: never changed again, every copy the same."""
 

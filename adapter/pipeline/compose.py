@@ -21,6 +21,7 @@ from adapter.model.procedure import ReplyKind, ReplySpec
 from adapter.model.text import holdable
 from adapter.pipeline.addressing import Address, echoable
 from adapter.pipeline.envelope import write_time
+from adapter.pipeline.xml import reparsed
 
 OF_UNITS = (ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION)
 """What a unit decides and signs: form 13, and the confirmations (forms 08, 10, 12, 15, 17, and the ship's)."""
@@ -236,6 +237,33 @@ class Asked:
     answer_before: datetime
     reason: str
     items: tuple[AmendmentItem, ...]
+
+
+def kept(
+    kind: ReplyKind,
+    message_id: str,
+    correlation_id: str | None,
+    document_type: str,
+    reply_type: str,
+    function: str,
+    *,
+    key: DossierKey,
+    xml: bytes,
+) -> Reply:
+    """A reply that was composed and proved before, and was kept unsigned."""
+    names = (message_id, correlation_id, document_type, reply_type, function)
+    return Reply(kind, *names, key, xml, is_units=kind in OF_UNITS)
+
+
+def dated(xml: bytes, now: datetime, answer_before: datetime | None) -> bytes:
+    """A reply that waited, as it leaves at `now`: its sendDate, and until when a request to amend is to be answered."""
+    envelope = reparsed(xml)
+    times = {"Header/Subject/sendDate": now, "Body/Content/AmendmentRequest/AnswerBefore": answer_before}
+    for path, time in times.items():
+        element = envelope.find(path)
+        if element is not None and time is not None:
+            element.text = write_time(time)
+    return etree.tostring(envelope, encoding="UTF-8")
 
 
 def amendment_request(answered: InReplyTo, asked: Asked, installation: Installation, *, name: str) -> etree._Element:

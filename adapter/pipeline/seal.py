@@ -6,7 +6,7 @@ import copy
 import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography import x509
@@ -66,17 +66,22 @@ class _Signer(XMLSigner):
         return super().get_root(data)  # type: ignore[no-untyped-call]
 
 
-def seal(reply: Reply, *, system: SigningKey, unit: SigningKey | None) -> SignedReply:
-    """Sign a reply: what a unit decides first by that unit over Content, then all of it by the system."""
-    body = seal_envelope(reply.xml, system=system, unit=unit)
+def seal(reply: Reply, *, system: SigningKey) -> SignedReply:
+    """Sign a reply by the system over all of it; what a unit decides was signed by the unit before (`decided`)."""
+    body = seal_envelope(reply.xml, system=system)
     return SignedReply(reply=reply, body=body, digest=Digest(hashlib.sha256(body).hexdigest()))
 
 
-def seal_envelope(xml: bytes, *, system: SigningKey, unit: SigningKey | None = None) -> bytes:
-    """An unsigned envelope to signed bytes. A declarant's signature that is there stays, and is covered too."""
+def decided(reply: Reply, unit: SigningKey) -> Reply:
+    """A reply with the signature of the unit that decides over its Content."""
+    envelope = reparsed(reply.xml)
+    _confirm(envelope, unit)
+    return replace(reply, xml=etree.tostring(envelope, encoding="UTF-8"))
+
+
+def seal_envelope(xml: bytes, *, system: SigningKey) -> bytes:
+    """An envelope to signed bytes. A signature over Content that is there stays, and is covered too."""
     envelope = reparsed(xml)
-    if unit is not None:
-        _confirm(envelope, unit)
     wrapper = envelope.find("SystemSignature")
     if wrapper is None:
         wrapper = etree.SubElement(envelope, "SystemSignature")

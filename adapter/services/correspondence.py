@@ -10,18 +10,20 @@ from typing import Any
 
 from lxml import etree
 
+from adapter.gateways.database import Stored
+from adapter.gateways.keyring import KeyUnavailable
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest
 from adapter.model.installation import Installation
-from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, Reply, SignedReply, verified_of
+from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, Reply, SignedReply, UnsignedReply, verified_of
 from adapter.model.procedure import Catalogue, ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit
 from adapter.pipeline import addressing, compose
-from adapter.pipeline.seal import SigningKey, seal
+from adapter.pipeline.seal import SigningKey, decided, seal
 from adapter.pipeline.units import unit_of
 from adapter.services.grounds import ground_of_faults, with_articles
 
@@ -71,7 +73,8 @@ class Correspondence:
         dossier: Dossier | None = None,
     ) -> SignedReply:
         """The answer to a message, in the transaction that stores it, from the unit of its dossier."""
-        return self._sealed(self.written(kind, submission, outcome, now=now, dossier=dossier), None)
+        reply = self.written(kind, submission, outcome, now=now, dossier=dossier)
+        return seal(reply, system=self.keys().system)
 
     def written(
         self,
@@ -172,17 +175,30 @@ class Correspondence:
         now: datetime,
         schema_name: str | None = None,
         unit: BorderUnit | None = None,
-    ) -> SignedReply:
-        """Compose, prove against the XSD, sign; what a unit decides is signed by `unit` too.
+    ) -> SignedReply | UnsignedReply:
+        """Compose, prove against the XSD, sign; what a unit decides is signed by `unit` too, or waits for its key.
 
         Raises:
             Misconfigured: our own reply does not agree with our own schema.
         """
-        return self._sealed(self._composed(kind, content, to=to, now=now, schema_name=schema_name), unit)
+        reply, keys = self._composed(kind, content, to=to, now=now, schema_name=schema_name), self.keys()
+        if unit is None or not reply.is_units:
+            return seal(reply, system=keys.system)
+        try:
+            return seal(decided(reply, keys.unit(unit)), system=keys.system)
+        except KeyUnavailable:
+            self.keys()  # raises where it is the system's that cannot: then nothing is said at all
+            return UnsignedReply(reply, unit.code)
 
-    def _sealed(self, reply: Reply, unit: BorderUnit | None) -> SignedReply:
-        keys = self.keys()
-        return seal(reply, system=keys.system, unit=keys.unit(unit) if unit is not None and reply.is_units else None)
+    def sign_late(self, row: Stored[Any], xml: bytes, dossier: Dossier, unit: BorderUnit) -> SignedReply:
+        """Sign what was composed and kept while its unit could not sign. `row` is its row, `xml` what it says now.
+
+        Raises:
+            KeyUnavailable: it cannot sign now either.
+        """
+        names = (row.message_id, row.correlation_id, row.document_type, row.type, row.function)
+        reply, keys = compose.kept(ReplyKind(row.kind), *names, key=dossier.key, xml=xml), self.keys()
+        return seal(decided(reply, keys.unit(unit)), system=keys.system)
 
     def _composed(
         self,
@@ -213,7 +229,7 @@ class Correspondence:
         """40/01: the exact bytes of request and reply, with their digests (wire profile 3)."""
         content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=dossier.key, incident=incident)
         to = addressing.Address(self.ours(dossier).own, self.installation.window, procedure, "40", dossier.key)
-        return self.sign(ReplyKind.TRANSFER, content, to=to, now=now)
+        return seal(self._composed(ReplyKind.TRANSFER, content, to=to, now=now), system=self.keys().system)
 
 
 def _exchanged(body: bytes, digest: Digest, at: datetime) -> compose.Exchanged:

@@ -19,7 +19,7 @@ from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, DossierS
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import SignedReply
+from adapter.model.outcomes import SignedReply, UnsignedReply
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel
 from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
@@ -116,8 +116,8 @@ class Desk:
 
         def do(matter: Matter) -> Done:
             said = say(matter)
-            self._reply(matter.ledger, said, carried=self.procedure(matter.latest.mapping).on_window)
-            return Done(matter.ledger.dossiers[said.dossier.key], said.detail)
+            waits = self._reply(matter.ledger, said, carried=self.procedure(matter.latest.mapping).on_window)
+            return Done(matter.ledger.dossiers[said.dossier.key], {**said.detail, **waits})
 
         return self.record(key, acts, officer, do)
 
@@ -147,6 +147,8 @@ class Desk:
             assert dossier is not None
             ledger.write(found)
         self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=dossier.state.value)
+        if "waits_for_key" in detail:
+            self.observe(Event.AWAITS_KEY, dossier=str(key), act=act.value, unit=detail["waits_for_key"])
         return dossier
 
     def procedure(self, mapping: str | None) -> Procedure:
@@ -170,10 +172,11 @@ class Desk:
             channel=request.channel,
         )
 
-    def _reply(self, ledger: Ledger, said: Said, *, carried: bool) -> None:
+    def _reply(self, ledger: Ledger, said: Said, *, carried: bool) -> dict[str, str]:
         """Sign what is said and send it the way its request came, or as a transfer until the window has it.
 
         `carried`: the window carries the dossier's procedure, whichever amends it; else nothing is transferred.
+        Gives, for the journal, for the key of which unit the reply waits, where it does.
         """
         dossier, request, procedure = said.dossier, said.request, said.procedure
         ledger.dossiers[dossier.key] = dossier
@@ -192,16 +195,18 @@ class Desk:
             ledger.confirm(said.confirmation, dossier, reply)
         if said.asked is not None:
             ledger.ask(said.asked, reply)
-        if direct and carried:
-            transfer = self._transfer(ledger, dossier, procedure, request, signed)
+        if direct and carried and isinstance(signed, SignedReply):
+            transfer = self.transfer(ledger, dossier, procedure.document_type, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")
+        return {"waits_for_key": signed.unit} if isinstance(signed, UnsignedReply) else {}
 
-    def _transfer(
-        self, ledger: Ledger, dossier: Dossier, procedure: Procedure, request: Stored[Any], signed: SignedReply
+    def transfer(
+        self, ledger: Ledger, dossier: Dossier, document_type: str, request: Stored[Any], signed: SignedReply
     ) -> SignedReply:
+        """40/01 for what was decided directly."""
         return self.correspondence.transfer(
             dossier=dossier,
-            procedure=procedure.document_type,
+            procedure=document_type,
             request=(request.raw, request.digest, request.received_at),
             reply=(signed.body, signed.digest, ledger.now),
             incident=windows.incident_name(windows.open_incident(ledger.connection)),

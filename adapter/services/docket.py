@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import deadlines, tables
+from adapter.gateways import deadlines, mailbox, tables
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.deadlines import End
 from adapter.model.dossier import Dossier, DossierState
@@ -125,14 +125,17 @@ class Docket:
         row = deadlines.row(term, row_id=self.database.new_id(self.connection), dossier_id=dossier.id)
         self._begun.append({**row, "starts_with": starts_with})
 
-    def replied(self, dossier: Dossier, kind: ReplyKind, row_id: int, *, readable: bool) -> None:
+    def replied(
+        self, dossier: Dossier, kind: ReplyKind, row_id: int, *, readable: bool, is_signed: bool = True
+    ) -> None:
         """A reply is in the outbox: it may be what was due, or what a time limit begins with.
 
-        `readable`: the declarant reads it on the portal from now on, so it is sent.
+        `readable`: the declarant reads it on the portal from now on, so it is sent. One that is not signed yet answers
+        nothing, and what was due goes on being alerted.
         """
         if kind is ReplyKind.AMENDMENT_REQUEST and dossier.key in self._asked:
             self._begin(dossier, self._asked.pop(dossier.key), starts_with=row_id)
-        if kind in ANSWERS and dossier.id is not None:
+        if kind in ANSWERS and dossier.id is not None and is_signed:
             self._answered.append((dossier.id, ANSWERS[kind], row_id))
             if readable:
                 self._readable.append(row_id)
@@ -158,5 +161,7 @@ class Docket:
         if was.state is DossierState.AMENDMENT_REQUESTED is not dossier.state:
             # Completed as it was declared: what was asked for turned out to be in order.
             deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now)
+            # A request that nobody could sign so far asks for something that is not wanted any more.
+            mailbox.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)
         if dossier.state in LAPSED and was.state not in LAPSED:
             deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now)

@@ -15,7 +15,7 @@ from adapter.gateways.journal import Entry, alone, chained
 from adapter.gateways.mailbox import Identity, Known
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import SignedReply
+from adapter.model.outcomes import SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration
 from adapter.pipeline.terms import BRING_WITHIN
@@ -147,16 +147,22 @@ class Ledger:
         self.dossiers[dossier.key] = dossier
         return dossier
 
-    def reply(self, signed: SignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str) -> int:
-        """A signed reply into the outbox, at its place among the dossier's replies; gives its row's id."""
+    def reply(
+        self, made: SignedReply | UnsignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str
+    ) -> int:
+        """A reply into the outbox, at its place among the dossier's replies; gives its row's id.
+
+        One that waits for the key of its unit answers nothing before that has signed it (`services/signing`).
+        """
+        is_signed = isinstance(made, SignedReply)
         ordinal = 0
         if dossier is not None:
             dossier = replace(dossier, replies=dossier.replies + 1)
             self.dossiers[dossier.key] = dossier
             ordinal = dossier.replies
-        readable = is_readable(route, dossier)
+        readable = is_signed and is_readable(route, dossier)
         row = mailbox.reply_row(
-            signed,
+            made,
             row_id=self.new_id(),
             inbox_id=inbox_id,
             dossier_id=dossier.id if dossier else None,
@@ -167,8 +173,8 @@ class Ledger:
         )
         self._outbox.append(row)
         if dossier is not None and route != "transfer":
-            self.docket.replied(dossier, signed.reply.kind, row["id"], readable=readable)
-        if inbox_id is not None and route != "transfer":
+            self.docket.replied(dossier, made.reply.kind, row["id"], readable=readable, is_signed=is_signed)
+        if inbox_id is not None and route != "transfer" and is_signed:
             self._answers.setdefault(inbox_id, []).append(row)
         return int(row["id"])
 
@@ -229,6 +235,8 @@ class Ledger:
         for later, earlier in self._links:
             dossiers.link(self.connection, later, earlier, self.now)
         for request in self._requests:
+            kind = ReplyKind.AMENDMENT_REQUEST.value
+            mailbox.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
             amendments.ask(self.connection, request)
         changed = [
             dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier

@@ -76,6 +76,8 @@ class ReplyLife:
     sent_at: datetime | None
     delivered_at: datetime | None
     answer: str | None
+    awaits_unit: str | None
+    """The unit whose key must sign it before it can leave; None: it is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,7 @@ def _reply(row: Stored[Any]) -> ReplyLife:
         sent_at=row.sent_at,
         delivered_at=row.delivered_at,
         answer=row.answer,
+        awaits_unit=row.awaits_unit,
     )
 
 

@@ -28,6 +28,7 @@ WRITERS = {
     "services/oversight.py": {"Oversight.life"},  # as Versions.of
     "services/quarantine.py": {"Quarantine.replay", "Quarantine._give_back"},
     "services/registry.py": {"Registry.register", "Registry._change"},
+    "services/signing.py": {"Signing._one"},
     "services/tokens.py": {"Tokens.issue", "Tokens.revoke"},
     "services/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/window.py": {"Window.state", "Window.refresh", "Window.override", "Window.end_override"},

@@ -14,8 +14,10 @@ from pathlib import Path
 import yaml
 
 from adapter.bootstrap import house
+from adapter.bootstrap.keyrings import Rings
 from adapter.gateways import mailbox
 from adapter.gateways.certificates import Office
+from adapter.gateways.keyring import Keyring
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
@@ -65,6 +67,7 @@ def tell(post: Post) -> None:
     _acts(post)
     _letters(post)
     _corrected(post)
+    _unsigned(post)
     _again(post)
     _parked(post)
     _waiting(post)
@@ -233,6 +236,21 @@ def _corrected(post: Post) -> None:
     post.send(asked)
     post.desk.act(asked, Act.REQUEST)
     post.house.amendments.withdraw(dossier_of(asked.message), OFFICER, reason="Nhầm hồ sơ")
+
+
+def _unsigned(post: Post) -> None:
+    """Confirmations while the unit's key is away: one is signed when it is back, another waits still."""
+    rings = post.house.keyrings
+    clock, told_to = post.house.legal_clock, post.house.observe
+    away = Rings(rings.own, {code: Keyring("unit", [], clock, told_to, 0) for code in rings.units})
+    for tag in ("K1", "K2"):
+        told = retold(post.cases[CITIZEN_CASE], tag)
+        post.send(told)
+        post.house.__dict__["keyrings"] = away
+        post.desk.act(told, Act.COMPLETE)
+        post.house.__dict__["keyrings"] = rings
+        if tag == "K1":
+            assert post.house.signing.sign() == 1
 
 
 def _withdrawn(post: Post) -> None:

@@ -200,6 +200,7 @@ def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
         waiting=SimpleNamespace(
             wake=step, seal=step, seconds_since_seal=lambda: 0.0, dated_ahead=dict, unanswered=lambda: 0
         ),  # type: ignore[arg-type]
+        signing=SimpleNamespace(sign=step, unready=dict, units=1),  # type: ignore[arg-type]
         deadlines=SimpleNamespace(watch=step),  # type: ignore[arg-type]
         expiry=SimpleNamespace(alert=lambda: 0),  # type: ignore[arg-type]
         probe=Quiet(),  # type: ignore[arg-type]

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import House, house
+from adapter.cli.dossiers import oversight
+from adapter.cli.inspection import Remark, Weight, _keys
+from adapter.entrypoints.clock import Clock
+from adapter.entrypoints.health import Health
+from adapter.entrypoints.parts import clock
+from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.services.dispatch import Dispatch
 from adapter.services.intake import Settled
+from tests.harness import configuration
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.second_opinion import Question, verify_many
-from tests.harness.units import HUUNGHI, MONGCAI, NAMES, PARTIES, two_units
+from tests.harness.units import HUUNGHI, MONGCAI, NAMES, PARTIES, pair, two_units
 
 
 @pytest.fixture
@@ -126,3 +141,178 @@ def test_what_is_about_no_dossier_is_answered_in_the_name_of_the_unit_that_it_is
     assert receipt.findtext("Header/From/unitCode") == MONGCAI
     with whole.database.reading() as connection:
         assert connection.execute(select(inbox.c.state)).scalar_one() == "waiting"
+
+
+class Broker:
+    """Confirms what it is given, and keeps it."""
+
+    def __init__(self) -> None:
+        self.got: list[Outgoing] = []
+
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]:
+        written()
+        self.got += batch
+        return [Confirmed() for _ in batch]
+
+
+def left(whole: House) -> list[tuple[str, str]]:
+    """What leaves now: pair and unit."""
+    broker = Broker()
+    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, window=100)
+    while rounds.round(transfers=True).sent:
+        pass
+    trees = [etree.fromstring(message.body) for message in broker.got]
+    return [
+        (f"{each.findtext('.//type')}/{each.findtext('.//function')}", each.findtext(".//From/unitCode") or "")
+        for each in trees
+    ]
+
+
+@pytest.fixture
+def lost(tmp_path: Path, database_url: str) -> Iterator[House]:
+    """The key of Móng Cái is not there; Hữu Nghị has its own."""
+    files = {"key": str(tmp_path / "mc.key"), "certificates": str(tmp_path / "mc.chain")}
+    with gate(tmp_path, database_url, {**two_units(mongcai=files), "keys.look_s": 0}) as made:
+        yield made
+
+
+def bring_the_key(folder: Path) -> None:
+    """An operator puts it where the configuration names it."""
+    stated = pair(PARTIES[MONGCAI])
+    shutil.copy(stated["key"], folder / "mc.key")
+    shutil.copy(stated["certificates"], folder / "mc.chain")
+
+
+def test_without_its_key_a_unit_takes_declarations_and_its_confirmations_wait(lost: House, tmp_path: Path) -> None:
+    lost.load_keys()
+    for name, at in (("HS1", "HUUNGHI"), ("HS2", "MONGCAI")):
+        assert declare(lost, name, at).outcome == "accepted"
+        assert lost.completion.complete(key(name), OFFICER).state == "completed"
+    assert lost.signing.sign() == 0
+    assert left(lost) == [("20/21", HUUNGHI), ("20/21", MONGCAI), ("30/23", HUUNGHI)]
+    life = oversight(lost).life(key("HS2"), personal=False, actor="")
+    assert [each.awaits_unit for each in life.replies] == [None, MONGCAI]
+    assert [each.standing for each in life.deadlines if each.name == "confirm"] == ["running"]
+
+    bring_the_key(tmp_path)
+    assert lost.signing.sign() == 1
+    assert left(lost) == [("30/23", MONGCAI)]
+    assert unit_that_signed(replies(lost, "HS2")[-1]) == MONGCAI
+    life = oversight(lost).life(key("HS2"), personal=False, actor="")
+    assert [each.standing for each in life.deadlines if each.name == "confirm"] == ["met"]
+    assert life.journal[-1].event == "reply.signed"
+    assert lost.signing.sign() == 0
+
+
+def test_the_declarant_of_a_request_that_waited_has_his_whole_time(lost: House, tmp_path: Path) -> None:
+    declare(lost, "HS2", "MONGCAI")
+    lost.amendments.request(key("HS2"), OFFICER, reason="Thiếu thông tin", items=ITEMS)
+    assert left(lost) == [("20/21", MONGCAI)]
+    bring_the_key(tmp_path)
+    later = CLOCK + timedelta(hours=3)
+    signing = replace(lost.signing, desk=replace(lost.desk, clock=lambda: later))
+    assert signing.sign() == 1
+    asked = replies(lost, "HS2")[-1]
+    assert asked.findtext(".//AnswerBefore") == write_time((later + timedelta(hours=1)).astimezone(VIETNAM))
+    assert asked.findtext(".//sendDate") == write_time(later.astimezone(VIETNAM))
+    assert unit_that_signed(asked) == MONGCAI
+
+
+def test_what_waits_for_a_key_is_taken_back_by_a_newer_version(lost: House, tmp_path: Path) -> None:
+    declare(lost, "HS2", "MONGCAI")
+    lost.completion.complete(key("HS2"), OFFICER)
+    assert declare(lost, "HS2", "MONGCAI", "02", 59).outcome == "accepted"
+    bring_the_key(tmp_path)
+    assert lost.signing.sign() == 0
+    assert left(lost) == [("20/21", MONGCAI), ("20/21", MONGCAI)]
+
+
+@pytest.mark.parametrize("act", ["newer", "refused", "completed", "asked again"])
+def test_a_request_that_waits_for_a_key_is_never_sent_once_nothing_is_asked_any_more(
+    lost: House, tmp_path: Path, act: str
+) -> None:
+    declare(lost, "HS2", "MONGCAI")
+    lost.amendments.request(key("HS2"), OFFICER, reason="Thiếu thông tin", items=ITEMS)
+    if act == "newer":
+        declare(lost, "HS2", "MONGCAI", "02", 59)
+    elif act == "refused":
+        lost.completion.refuse(key("HS2"), OFFICER, reason="Không đủ điều kiện")
+    elif act == "completed":
+        lost.completion.complete(key("HS2"), OFFICER)
+    else:
+        lost.amendments.request(key("HS2"), OFFICER, reason="Thiếu thông tin khác", items=ITEMS)
+    bring_the_key(tmp_path)
+    lost.signing.sign()
+    last = {"newer": "20/21", "refused": "20/22", "completed": "30/23", "asked again": "20/25"}[act]
+    assert [pair for pair, _ in left(lost)] == ["20/21", last]
+
+
+def test_a_duplicate_is_answered_with_what_is_signed_only(lost: House) -> None:
+    declare(lost, "HS2", "MONGCAI")
+    lost.completion.complete(key("HS2"), OFFICER)
+    assert declare(lost, "HS2", "MONGCAI").duplicate
+    assert [pair for pair, _ in left(lost)] == ["20/21", "20/21"]
+
+
+def remarks(whole: House) -> list[Remark]:
+    """What `check` says of the units' keys, counting remarks first."""
+    return [remark for remark in _keys(whole) if "units." in remark.text or "keys.unit" in remark.text]
+
+
+def test_check_warns_of_one_unit_without_a_key_and_faults_where_no_unit_has_one(tmp_path: Path) -> None:
+    gone = {"key": str(tmp_path / "gone.key"), "certificates": str(tmp_path / "gone.chain")}
+    one = house(configuration.write(tmp_path / "one", two_units(mongcai=gone)))
+    (told,) = remarks(one)
+    assert (told.weight, told.text.startswith(f"units.{MONGCAI}: ")) == (Weight.WARNING, True)
+    assert told.text.endswith("until then its confirmations and requests to amend wait")
+    both = house(configuration.write(tmp_path / "both", two_units(mongcai=gone, huunghi=gone)))
+    assert [remark.weight for remark in remarks(both)] == [Weight.FAULT, Weight.FAULT]
+
+
+def test_keys_of_two_units_that_were_exchanged_are_a_fault_and_sign_nothing(tmp_path: Path) -> None:
+    swapped = two_units(huunghi=pair(PARTIES[MONGCAI]), mongcai=pair(PARTIES[HUUNGHI]))
+    made = house(configuration.write(tmp_path, swapped))
+    made.load_keys()
+    assert set(made.units_unready()) == {HUUNGHI, MONGCAI}
+    faults = [remark.text for remark in remarks(made) if remark.weight is Weight.FAULT]
+    assert any(f"the certificate is that of {MONGCAI}, not of {HUUNGHI}" in text for text in faults)
+
+
+def test_one_key_in_the_place_of_another_units_is_a_fault_though_that_unit_could_sign(tmp_path: Path) -> None:
+    made = house(configuration.write(tmp_path, two_units(mongcai=pair(PARTIES[HUUNGHI]))))
+    assert set(made.units_unready()) == {MONGCAI}
+    assert Weight.FAULT in [remark.weight for remark in remarks(made)]
+
+
+def test_a_certificate_that_names_no_unit_is_taken_where_its_name_is_stated(tmp_path: Path) -> None:
+    stated = two_units(mongcai=pair("unit"))
+    made = house(configuration.write(tmp_path / "not", stated))
+    assert "state one of these in units.CK-MONGCAI.certificate_names" in made.units_unready()[MONGCAI]
+    stated["units"][MONGCAI]["certificate_names"] = ["TEST BORDER GATE UNIT"]
+    assert house(configuration.write(tmp_path / "named", stated)).units_unready() == {}
+
+
+def clock_of(whole: House) -> tuple[Clock, Pulse]:
+    pulse = Pulse(new_cells(multiprocessing))
+    return clock(whole, pulse), pulse
+
+
+@pytest.mark.parametrize(("without", "status"), [([MONGCAI], 200), ([HUUNGHI, MONGCAI], 503)])
+def test_readyz_names_a_unit_without_a_key_and_is_ready_while_another_has_one(
+    tmp_path: Path, without: list[str], status: int
+) -> None:
+    gone = {"key": str(tmp_path / "gone.key"), "certificates": str(tmp_path / "gone.chain")}
+    lacking = {code.removeprefix("CK-").lower(): gone for code in without}
+    timers, pulse = clock_of(house(configuration.write(tmp_path, two_units(**lacking))))
+    signs = timers._look_at_units()
+    pulse.idle(units=signs)
+    health = Health("127.0.0.1", 0)
+    health.start()
+    try:
+        health.parts, health.units_without_key = {"clock-0": pulse.ready}, pulse.units_without_key
+        found = httpx.get(f"http://127.0.0.1:{health.port}/readyz")
+    finally:
+        health.stop()
+    assert found.status_code == status
+    assert found.json()["missing"] == ([] if status == 200 else ["clock-0: units"])
+    assert f"the key of {', '.join(without)} cannot sign" in found.json()["notes"][0]
