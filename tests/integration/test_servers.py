@@ -22,9 +22,10 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import create_engine, inspect, text
 
 from tests.conftest import demand
+from tests.harness.pki import ROOT
 from tests.servers.install import services_stay_down
 from tests.servers.postgresql import Postgres
-from tests.servers.process import MARK, alive, marked
+from tests.servers.process import MARK, alive, free_ports, marked
 from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
 
 PERSISTENT = pika.BasicProperties(delivery_mode=2)
@@ -33,6 +34,23 @@ PERSISTENT = pika.BasicProperties(delivery_mode=2)
 def listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_port_is_given_to_one_process_as_long_as_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though nobody listens there: another suite on the machine must not take the port of a server that is down."""
+    theirs = "from tests.servers.process import free_ports; print(*free_ports(1), flush=True); input()"
+    command = [sys.executable, "-c", theirs]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        draws = [port, port, *free_ports(1), *(number for number in range(15000, 32000) if number != port)]
+        monkeypatch.setattr("random.randint", lambda *_: draws.pop(0))
+        mine = free_ports(2)
+        other.communicate("\n")
+    assert port not in mine
+    assert len(set(mine)) == 2
+    draws[:] = [port]
+    assert free_ports(1) == [port], "it is free again with the end of who had it"
 
 
 @pytest.fixture(scope="module")

@@ -5,33 +5,58 @@ the mark (Erlang's port mapper too, which otherwise outlives its node), so nothi
 Standard library only; must never touch a process without the mark.
 """
 
+import fcntl
 import os
 import random
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 MARK = "NSW_PRIVATE_SERVER"
+_given: set[int] = set()
+"""Ports that this process has chosen."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Choose free loopback ports below the ephemeral range, where no outgoing connection can take them meanwhile."""
-    held: list[socket.socket] = []
+    """Choose free loopback ports below the ephemeral range, where no outgoing connection can take them meanwhile.
+
+    As long as this process lives, none of them is given again, to this one or to another suite on the machine: a server
+    that is down for a while, as proofs of outages want it, finds its ports free.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randint(15000, 32000)
+        if port not in _given and _reserved(port) and _is_free(port):
+            _given.add(port)
+            found.append(port)
+    return found
+
+
+def _reserved(port: int) -> bool:
+    """Lock the port's byte in a file that all suites of this user share; the system lets go of it with the process."""
     try:
-        while len(held) < count:
-            candidate = socket.socket()
-            try:
-                candidate.bind(("127.0.0.1", random.randint(15000, 32000)))
-            except OSError:
-                candidate.close()
-                continue
-            held.append(candidate)
-        return [each.getsockname()[1] for each in held]
-    finally:
-        for each in held:
-            each.close()
+        fcntl.lockf(_ports_file(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+@cache
+def _ports_file() -> int:
+    return os.open(Path(tempfile.gettempdir()) / f"nsw-ports-{os.getuid()}", os.O_CREAT | os.O_RDWR, 0o600)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        try:
+            candidate.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def alive(pid: int) -> bool:
