@@ -58,6 +58,7 @@ NAMES = frozenset(
         "key_weak",
         "long_underway",
         "message_id_reused",
+        "moved_to_a_foreign_gate",
         "mrz_check_digit",
         "mrz_differs",
         "mrz_malformed",

@@ -25,7 +25,7 @@ from adapter.model.stages import (
     Value,
     VerifiedDocument,
 )
-from adapter.pipeline import mapping, principal, rules, schema
+from adapter.pipeline import mapping, principal, rules, schema, units
 from adapter.pipeline.changes import Sheet, apply, form_in, text_at
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import read_header, read_time
@@ -34,6 +34,7 @@ from adapter.pipeline.rules.view import View
 from adapter.pipeline.xml import line_of
 
 _SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
+_RECIPIENT = "Header/To/unitCode"
 LATE, PAST = "declared_late", "time_long_past"
 """An amendment makes no declaration late that came in time, and no expected time wrong that it leaves as it is."""
 
@@ -86,6 +87,7 @@ def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
         findings += apply(sheet, standing.procedure, _spec(standing), document, places)
     if findings:
         raise _fault(form, findings)
+    _readdress(standing, document)
     try:
         valid = schema.validate(_signed(form, standing, document), limits=ground.limits, reporter=ground.reporter)
         version = mapping.read(valid, codelists=ground.catalogue.codelists)
@@ -94,6 +96,16 @@ def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
     found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
     found += [*_silent(form, version, sheet, ground), *_late(form, standing, sheet), *_crossed(form, before, sheet)]
     return replace(version, findings=_located(form.verified.envelope, found))
+
+
+def _readdress(standing: Standing, document: etree._Element) -> None:
+    """A dossier that moves to another gate is addressed to the unit there: what repeats the header goes on doing so."""
+    form, recipient = form_in(document, _spec(standing)), document.find(_RECIPIENT)
+    for equal in standing.procedure.header_equal:
+        field = standing.procedure.field(equal.field) if equal.header == "toUnit" else None
+        unit = text_at(form, field.path) if field is not None else ""
+        if unit and recipient is not None:
+            recipient.text = unit
 
 
 def _signed(form: Declaration, standing: Standing, document: etree._Element) -> VerifiedDocument:
@@ -117,7 +129,9 @@ def _checked(
 ) -> Iterator[Finding]:
     """What is checked of a declaration, of the version that the amendment brings; what form 14 was told, once."""
     checked = rules.check(version, codelists=ground.catalogue.codelists)
-    found = [each for each in checked if each.name != LATE and (each.name != PAST or each.pointer in places)]
+    foreign = units.check(version, ground.units, ground.catalogue.codelists)
+    found = [replace(each, name="moved_to_a_foreign_gate") for each in foreign]
+    found += [each for each in checked if each.name != LATE and (each.name != PAST or each.pointer in places)]
     told = {(finding.name, finding.severity) for finding in form.findings}
     spoken = principal.check(version, ground.representation, found)
     found += [finding for finding in spoken if (finding.name, finding.severity) not in told]

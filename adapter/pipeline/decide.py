@@ -15,6 +15,7 @@ from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Declaration, Stage
 from adapter.pipeline.judge import conclude
 from adapter.pipeline.mapping import named
+from adapter.pipeline.units import place_of
 from adapter.pipeline.xml import line_of
 
 _SUBJECT = "/Envelope/Header/Subject"
@@ -157,10 +158,17 @@ def _amend(
     if not isinstance(outcome, Accepted):
         return Decision(outcome, ReplyKind.REFUSAL if isinstance(outcome, Refused) else ReplyKind.ERRORS)
     kept = replace(dossier, state=state, versions=dossier.versions + 1, last_sent=sent or dossier.last_sent)
-    # Own discovery needs the border guard's approval whatever the procedure says (Article 11(1)(a)).
-    if own or procedure.acceptance != "automatic":
+    # Own discovery needs the border guard's approval whatever the procedure says (Article 11(1)(a)), and a dossier
+    # leaves a gate only when the unit that has it lets it go.
+    if own or procedure.acceptance != "automatic" or _moves(dossier, version):
         return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
     return Decision(outcome, ReplyKind.ACCEPTANCE, approved(kept, kept.versions), version, dossier.version)
+
+
+def _moves(dossier: Dossier, version: Declaration) -> bool:
+    """Whether an amended version is for another gate or unit than has the dossier."""
+    stands = (dossier.gate, dossier.unit)
+    return stands != (None, None) and place_of(version.verified.envelope.procedure, version.values) != stands
 
 
 def approved(dossier: Dossier, version: int) -> Dossier:

@@ -5,7 +5,7 @@ Own discovery needs an approval always (Article 11(1)(a)); its completion (form 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -170,7 +170,8 @@ class Amendments:
                 amendments.close(ledger.connection, matter.dossier.id, ledger.now)
             content = self.completion.acceptance(matter, officer, request)
             dossier = replace(matter.dossier, version=row.version)
-            return Said(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail={"amendment": number})
+            detail = {"amendment": number, **_moved(matter.dossier, places)}
+            return Said(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail=detail)
 
         return self.desk.act(key, (Act.APPROVE,), officer, say)
 
@@ -242,3 +243,13 @@ class Amendments:
     ) -> None:
         values = {"state": state, "decided_at": matter.ledger.now, "decided_by": officer.id, "reason": reason}
         amendments.decide(matter.ledger.connection, row.id, values)
+
+
+def _moved(dossier: Dossier, places: Mapping[str, Any]) -> dict[str, Any]:
+    """For the journal, which both units read: from which gate and unit a dossier goes to which; empty if it stays.
+
+    Its deadlines go with it as they run: the hour of form 15 from the reception of form 14, a duty of the declaration
+    with the time that is left.
+    """
+    before, after = [dossier.gate, dossier.unit], [places["gate"], places["unit"]]
+    return {} if before == after else {"moved_from": before, "moved_to": after}
