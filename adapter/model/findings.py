@@ -137,6 +137,7 @@ NAMES = frozenset(
         "unknown_message",
         "unknown_procedure",
         "unprocessable",
+        "unseen_characters",
         "value_forbidden",
         "value_not_expected",
         "value_required",

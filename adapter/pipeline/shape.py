@@ -123,7 +123,7 @@ def _shape(signature: etree._Element, place: Place, legacy: bool) -> tuple[Shape
         elif signature[-1].tag == ds("Object"):
             stated = objects.stated_time(signature[-1])
     except ValueError:
-        faults.append(_bad(place.pointer, "signature_structure", what="X509Certificate"))
+        faults.append(_bad(place.pointer, "signature_structure", what="X509Certificate: base64/DER, no PEM lines"))
     except (xades.NotTaken, objects.NotTaken) as refused:
         return None, [*faults, refused.finding(place.pointer)]
     found, wrong = references(signature, place, _targets(signature, properties, stated), legacy=legacy)

@@ -15,10 +15,13 @@ from adapter.model.stages import Channel, VerifiedDocument
 from adapter.pipeline.algorithms import EXCLUSIVE, ds
 from adapter.pipeline.coverage import detached
 from adapter.pipeline.shape import Shape
+from adapter.pipeline.text import value_at
 from adapter.pipeline.timestamp import Unproven, stamp_of
 from adapter.pipeline.trust import Moments, Trust
 
 _SEND_DATE = "/Envelope/Header/Subject/sendDate"
+_WRITTEN = 23
+"""Characters of a time with its thousandths; what is longer is none, and its XSD says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Timing:
         envelope, subject = verified.envelope, verified.header.subject
         sent, received = subject.send_date, envelope.submission.received_at
         if sent is None:
-            return verified
+            return _told(verified, received)
         words = {"value": sent.isoformat(), "near": received.astimezone(sent.tzinfo).isoformat()}
         if not received - self.past <= sent <= received + self.future:
             header = replace(verified.header, subject=replace(subject, send_date=None))
@@ -99,3 +102,13 @@ def _refused(findings: list[Finding]) -> bool:
 
 PLAIN_TIMING = Timing()
 """The windows of the delivered configuration."""
+
+
+def _told(verified: VerifiedDocument, received: datetime) -> VerifiedDocument:
+    """A sendDate of a day that does not exist (30 February) has the form of one: it orders nothing, and is told."""
+    written = value_at(verified.element, _SEND_DATE.removeprefix("/Envelope/"))
+    if not 0 < len(written) <= _WRITTEN:
+        return verified  # its XSD demands one
+    words = {"value": written, "near": received.isoformat()}
+    finding = Finding("send_date_outside", _SEND_DATE, Severity.WARN, words=words)
+    return replace(verified, findings=(*verified.findings, finding))

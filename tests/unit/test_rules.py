@@ -629,6 +629,24 @@ def test_a_caller_is_rejected_where_the_declaration_names_nobody() -> None:
     assert one(check(declared({}, identities=("taxCode",), bound_to="0100109106"))).name == "identity_mismatch"
 
 
+@pytest.mark.parametrize(
+    "sign", ["\u200b", "\u200d", "\u202e", "\u2066", "\u00ad", "\ufeff", "\U000e0041", "\ue000", "\U000f0000"]
+)
+def test_a_character_that_nobody_sees_is_told_and_turns_nobody_away(sign: str) -> None:
+    (outside, inside) = check(declared({"licence": f"Hạ{sign}Long"}, [{"number": "1"}, {"number": f"A{sign}B"}]))
+
+    assert [(each.name, each.severity) for each in (outside, inside)] == [("unseen_characters", Severity.WARN)] * 2
+    assert (outside.pointer, inside.pointer) == (f"{BASE}/Principal/Licence", f"{BASE}/Persons/Person[2]/Number")
+    assert outside.words["signs"] == f"U+{ord(sign):04X}"
+
+
+@pytest.mark.parametrize(
+    "seen", ["Nguyễn Thị Đào", "K'Sor H’Bia", "桂A12345", "Lê\u00a0Văn", "Nguye\u0302\u0303n", "😀", "ກກ 1234"]
+)
+def test_letters_of_any_script_are_seen(seen: str) -> None:
+    assert check(declared({"licence": seen}, [{"number": seen}])) == ()
+
+
 def test_on_the_window_nobody_is_bound_and_the_signature_speaks() -> None:
     assert check(declared({"taxCode": "0100112437"}, identities=("taxCode",), bound_to=None)) == ()
 

@@ -1,12 +1,15 @@
-"""Rules that need no line in a mapping: lateness, whom the door authenticated, codes that have run out."""
+"""Rules that need no line in a mapping: lateness, whom the door authenticated, characters that nobody sees."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from adapter.model.finding import Finding, Severity
 from adapter.model.procedure import Label, Unit
+from adapter.model.stages import Record
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.view import View, text
 from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, is_late
@@ -20,6 +23,7 @@ def general(view: View) -> Iterator[Finding]:
     """What holds for every procedure."""
     yield from _late(view)
     yield from _stranger(view)
+    yield from _unseen(view)
 
 
 def _late(view: View) -> Iterator[Finding]:
@@ -51,3 +55,31 @@ def _stranger(view: View) -> Iterator[Finding]:
     stated = {plain(text(value)) for name in names for _, value, _ in view.stated(name)}
     if plain(bound) not in stated:
         yield Finding(name="identity_mismatch", pointer=view.base, severity=Severity.REJECT)
+
+
+_UNSEEN = ("Cf", "Co", "Cn")
+"""Zero-width, bidi and tag characters; private use; not assigned: each font shows something else, or nothing."""
+
+
+def _unseen(view: View) -> Iterator[Finding]:
+    """A value looks as it is: what turns, hides or splits its letters deceives whoever compares it with a paper."""
+    yield from _unseen_in(view, "", 0, view.declaration.values)
+    for group, rows in view.declaration.rows.items():
+        for ordinal, row in enumerate(rows, start=1):
+            yield from _unseen_in(view, f"{group}.", ordinal, row)
+
+
+def _unseen_in(view: View, prefix: str, ordinal: int, record: Record) -> Iterator[Finding]:
+    for name, value in record.items():
+        if not isinstance(value, str) or value.isascii():  # nearly every value of every row
+            continue
+        signs = {char for char in value if unicodedata.category(char) in _UNSEEN}
+        if signs:
+            told = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])
+            yield replace(
+                view.fault("unseen_characters", f"{prefix}{name}", ordinal, signs=told), severity=Severity.WARN
+            )
+
+
+_TOLD = 5
+"""Characters that one finding names."""

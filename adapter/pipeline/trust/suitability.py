@@ -56,7 +56,11 @@ def suitability(certificate: x509.Certificate, *, pointer: str, algorithms: Algo
     """Key strength and usage: what does not change with time."""
     if not is_strong(certificate, algorithms):
         key = _key(certificate)
-        value = f"RSA {key.key_size}" if isinstance(key, rsa.RSAPublicKey) else type(key).__name__
+        value = type(key).__name__
+        if isinstance(key, rsa.RSAPublicKey):
+            value = f"RSA {key.key_size}"
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            value = f"EC {key.curve.name}"
         return Finding(name="key_weak", pointer=pointer, words={"value": value})
     if not _may_sign(certificate):
         return Finding(name="certificate_usage", pointer=pointer)
