@@ -19,7 +19,8 @@ def table(after: Path, before: Path | None = None) -> str:
     rows: Counter[tuple[str, str]] = Counter()
     for name in names:
         found = now[name]
-        for place in ((found["family"], found["kind"]), (found["family"], "all"), ("all", "all")):
+        family = found["module"].split("/")[1]
+        for place in ((family, found["kind"]), (family, "all"), ("all", "all")):
             rows[*place, "made"] += 1  # type: ignore[index]
             rows[*place, "after"] += noticed(found)  # type: ignore[index]
             rows[*place, "before"] += noticed(then[name]) if then else 0  # type: ignore[index]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,9 @@ def test_the_code_of_a_method_is_found_by_its_qualified_name() -> None:
 
 def test_the_table_tells_what_only_the_suite_before_noticed(tmp_path: Path) -> None:
     def written(name: str, *became: str) -> Path:
-        facts = {"family": "pipeline", "kind": "not"}
-        lines = [json.dumps({"name": str(place), **facts, "became": each}) for place, each in enumerate(became)]
+        mutants = [Mutant("adapter/pipeline/xml.py", "read", line, "not", 0) for line in range(len(became))]
+        facts = [{**asdict(mutant), "became": each} for mutant, each in zip(mutants, became, strict=True)]
+        lines = [json.dumps({"name": str(place), **each}) for place, each in enumerate(facts)]
         file = tmp_path / name
         file.write_text("\n".join(lines), encoding="utf-8")
         return file
