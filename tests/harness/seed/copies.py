@@ -1,0 +1,158 @@
+"""One copy of a template: its rows with ids, words and times of their own, its chains of the journal made anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, LargeBinary, Table
+
+from adapter.gateways.database import Row, encoded
+from adapter.gateways.journal import Entry, entry_hash
+from adapter.gateways.seals import content, sealed_digest
+from adapter.gateways.tables import metadata
+from tests.harness.seed.template import Rows, Template, is_json
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_HEX = re.compile(r"[0-9a-f-]{32,}")
+_FIRM_EVERY = 20
+Value = Callable[["Copy"], Any]
+
+
+class Copy:
+    """What is particular to one copy: its number, what is added to ids and times, how a word is varied."""
+
+    def __init__(self, number: int, template: Template, *, stride: int, earlier: timedelta, raw: float) -> None:
+        self.number, self.offset, self.earlier = number, number * stride, earlier
+        self.raw_until, self.asked = int(raw * 10_000), number * 7919
+        code = ""
+        for _ in range(4):
+            number, digit = divmod(number, 36)
+            code = _DIGITS[digit] + code
+        self._code = code
+        self._kept = template.firms if self.number % _FIRM_EVERY == 0 else frozenset()
+        self._varied: dict[str, str] = {}
+
+    def word(self, word: str) -> str:
+        """The word as this copy says it; another of the same form."""
+        found = self._varied.get(word)
+        if found is None:
+            if word in self._kept:
+                found = word
+            elif _HEX.fullmatch(word):
+                found = f"{self.number:08x}{word[8:]}"
+            else:
+                found = word + self._code
+            self._varied[word] = found
+        return found
+
+    def has_raw(self) -> bool:
+        """Whether the next bytes of a message are kept."""
+        self.asked += 6151
+        return self.asked % 10_000 < self.raw_until
+
+
+def compiled(template: Template, rows: Rows) -> dict[Table, list[list[Value]]]:
+    """Of each row how its values are had for a copy; documents are bytes of JSON."""
+    return {
+        table: [[_value(table, name, row[name], template.words) for name in table.c.keys()] for row in rows[table.name]]
+        for table in metadata.sorted_tables
+        if rows[table.name]
+    }
+
+
+def _value(table: Table, name: str, value: Any, words: re.Pattern[str]) -> Value:
+    column = table.c[name]
+    if value is None:
+        return lambda _: None
+    if name == "seal":
+        return lambda copy: copy.number + 1
+    if isinstance(column.type, BigInteger) and (column.primary_key or column.foreign_keys):
+        return lambda copy: value + copy.offset
+    if isinstance(value, datetime):
+        return lambda copy: value - copy.earlier
+    if isinstance(column.type, LargeBinary):
+        return lambda copy: value if table.name == "certificate" or copy.has_raw() else b""
+    if is_json(table, name):
+        return _document(encoded(value).decode(), words)
+    return _text(value, words) if isinstance(value, str) else lambda _: value
+
+
+def _document(text: str, words: re.Pattern[str]) -> Value:
+    varied = _text(text, words)
+    return lambda copy: varied(copy).encode()
+
+
+def _text(text: str, words: re.Pattern[str]) -> Value:
+    parts: list[str] = []
+    end = 0
+    for found in words.finditer(text):
+        parts += [text[end : found.start()], found[0]]
+        end = found.end()
+    if not parts:
+        return lambda _: text
+    tail = text[end:]
+
+    def value(copy: Copy) -> str:
+        said = [copy.word(part) if place % 2 else part for place, part in enumerate(parts)]
+        return "".join(said) + tail
+
+    return value
+
+
+def rows_of(made: dict[Table, list[list[Value]]], copy: Copy) -> dict[Table, list[list[Any]]]:
+    """A copy's rows by table, with its seal; every chain of the journal proves itself."""
+    found = {table: [[value(copy) for value in row] for row in rows] for table, rows in made.items()}
+    _chain(found, copy)
+    return found
+
+
+def _chain(found: dict[Table, list[list[Any]]], copy: Copy) -> None:
+    journal, dossiers, seals = (metadata.tables[name] for name in ("journal", "dossier", "journal_seal"))
+    names = journal.c.keys()
+    at = {name: names.index(name) for name in names}
+    heads: dict[int, str] = {}
+    covered = []
+    for row in found.get(journal, ()):
+        key = row[at["dossier_id"]]
+        previous = heads.get(key, "") if key is not None else ""
+        entry = Entry(row[at["event"]], row[at["actor"]], row[at["at"]], json.loads(row[at["detail"]]))
+        row[at["previous"]] = previous
+        row[at["hash"]] = hashed = entry_hash(previous, key, row[at["ordinal"]], entry)
+        if key is not None:
+            heads[key] = hashed
+        covered.append((row[at["id"]], hashed))
+    head, key = dossiers.c.keys().index("journal_head"), dossiers.c.keys().index("id")
+    for row in found.get(dossiers, ()):
+        row[head] = heads.get(row[key], "")
+    found[seals] = [_seal(covered, found, copy, at["at"])]
+
+
+def _seal(covered: list[tuple[int, str]], found: dict[Table, list[list[Any]]], copy: Copy, when: int) -> list[Any]:
+    journal, seals = metadata.tables["journal"], metadata.tables["journal_seal"]
+    at = max(row[when] for row in found[journal])
+    values: Row = {
+        "id": copy.offset + 1,
+        "at": at,
+        "heads": 0,
+        "number": copy.number + 1,
+        "entries": len(covered),
+        "covered": content(sorted(covered)),
+    }
+    return [values.get(name) for name in seals.c.keys()] + [values["covered"]]
+
+
+def chained_seals(seals: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The seals of all copies, each on top of the one before it."""
+    names = metadata.tables["journal_seal"].c.keys()
+    digest, number, entries, before, at = (
+        names.index(name) for name in ("digest", "number", "entries", "previous", "at")
+    )
+    previous = ""
+    for *row, covered in seals:
+        row[before] = previous
+        row[digest] = previous = sealed_digest(previous, row[number], row[at], row[entries], covered)
+        yield row

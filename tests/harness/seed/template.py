@@ -1,0 +1,155 @@
+"""The rows of a filled store, as they are to be repeated: which of them are at rest, and which words each copy varies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import JSON, Table, select
+
+from adapter.gateways.database import Connection, Database
+from adapter.gateways.dossiers import search_value
+from adapter.gateways.tables import metadata
+
+Rows = Mapping[str, list[dict[str, Any]]]
+"""Rows by table."""
+ONCE = {"window", "incident", "counter", "token", "expiry_alert", "journal_seal"}
+"""Tables that do not grow with dossiers, and the seals, which each copy makes anew."""
+LARGE_FIRM = "tax_code"
+"""The kind of key that one copy in twenty keeps: a firm with a twentieth of all dossiers."""
+_NAMED = {
+    "inbox": ("public_id", "identity", "message_id", "digest", "content_digest"),
+    "outbox": ("message_id", "correlation_id", "digest"),
+    "dossier": ("number", "confirmation_number", "alias_number"),
+    "contingency": ("message_key", "number"),
+    "confirmation": ("number",),
+    "amendment": ("number",),
+    "amendment_request": ("number",),
+    "declaration": ("digest",),
+    "attempt": ("digest",),
+    "certificate": ("serial", "fingerprint", "number"),
+    "authorisation": ("holder", "principal"),
+    "suspension": ("number",),
+}
+"""What names a row, and so differs from copy to copy, wherever it is said."""
+_REST = {
+    "outbox": lambda row: row["sent_at"] is not None or row["taken_back_at"] is not None,
+    "deadline": lambda row: row["ended_at"] is not None,
+    "amendment": lambda row: row["state"] != "waiting",
+    "amendment_request": lambda row: row["closed_at"] is not None,
+    "inbox": lambda row: row["state"] == "settled",
+    "attempt": lambda row: row["settled_at"] is not None,
+    "suspension": lambda row: row["lifted_at"] is not None,
+}
+"""When a row waits for nothing any more; in a store of a year nearly all are such."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Rows of a store: `whole` with all that runs and waits, `rest` only what has come to its end."""
+
+    whole: Rows
+    rest: Rows
+    once: Rows
+    """Rows that are written once: they do not grow with dossiers."""
+    words: re.Pattern[str]
+    firms: frozenset[str]
+    """The words that the copies of the large firm keep."""
+
+
+def template(database: Database) -> Template:
+    """Read a filled store."""
+    with database.reading() as connection:
+        rows = {table.name: _rows(connection, table) for table in metadata.sorted_tables}
+    words, firms = _words(rows)
+    pattern = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+    # The first migration makes the window's row, seals are made with each copy, PostgreSQL draws ids from a sequence.
+    once = {name: rows[name] for name in ONCE - {"window", "counter", "journal_seal"}}
+    whole, rest = _closed(rows, lambda *_: True), _closed(rows, _at_rest(rows))
+    return Template(whole, rest, once, pattern, frozenset(firms))
+
+
+def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    query = select(table).order_by(*table.primary_key.columns)
+    if table.name == "journal":  # a chain is made anew from its beginning
+        query = select(table).order_by(table.c.dossier_id, table.c.ordinal, table.c.id)
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _at_rest(rows: Rows) -> Any:
+    """Whether a row belongs to a dossier in which nothing runs or waits, or to none and waits for nothing itself."""
+    restless = {
+        row["dossier_id"]
+        for name, rests in _REST.items()
+        for row in rows[name]
+        if row.get("dossier_id") is not None and not rests(row)
+    }
+
+    def is_at_rest(name: str, row: Mapping[str, Any]) -> bool:
+        of = row["id"] if name == "dossier" else row.get("dossier_id")
+        return of not in restless and (name not in _REST or _REST[name](row))
+
+    return is_at_rest
+
+
+def _closed(rows: Rows, wanted: Any) -> Rows:
+    """The wanted rows whose every reference leads to one of them."""
+    kept = {
+        table.name: [row for row in rows[table.name] if table.name not in ONCE and wanted(table.name, row)]
+        for table in metadata.sorted_tables
+    }
+    while True:
+        ids = {name: {row.get("id") for row in each} for name, each in kept.items()}
+        left = {name: [row for row in each if _leads(name, row, ids)] for name, each in kept.items()}
+        if left == kept:
+            return kept
+        kept = left
+
+
+def _leads(name: str, row: Mapping[str, Any], ids: Mapping[str, set[Any]]) -> bool:
+    links = [(key.parent.name, key.column.table.name) for key in metadata.tables[name].foreign_keys]
+    links += _UNCHECKED.get(name, [])
+    return all(row[column] is None or row[column] in ids[to] for column, to in links)
+
+
+_UNCHECKED = {"declaration_row": [("declaration_id", "declaration")], "search_key": [("dossier_id", "dossier")]}
+"""References that the database does not check."""
+
+
+def _words(rows: Rows) -> tuple[set[str], set[str]]:
+    words = {
+        str(row[column])
+        for name, columns in _NAMED.items()
+        for row in rows[name]
+        for column in columns
+        if row[column] and len(str(row[column])) > 4
+    }
+    keys: dict[int, set[tuple[str, str]]] = {}
+    for row in rows["search_key"]:
+        keys.setdefault(row["dossier_id"], set()).add((row["kind"], row["value"]))
+        words.add(row["value"])
+    firms = {row["value"] for row in rows["search_key"] if row["kind"] == LARGE_FIRM}
+    for dossier_id, text in _declared(rows):
+        for kind, value in keys.get(dossier_id, ()):
+            if search_value(kind, text) == value:
+                words.add(text)
+                if kind == LARGE_FIRM:
+                    firms.add(text)
+    return {word for word in words if len(word) > 3}, firms
+
+
+def _declared(rows: Rows) -> Iterator[tuple[int, str]]:
+    """Every text that was declared, with the dossier that it was declared for."""
+    of = {row["id"]: row["dossier_id"] for row in rows["declaration"]}
+    for row in rows["declaration"]:
+        yield from ((row["dossier_id"], text) for text in row["values"].values() if isinstance(text, str))
+    for row in rows["declaration_row"]:
+        texts = (text for text in row["values"].values() if isinstance(text, str))
+        yield from ((of[row["declaration_id"]], text) for text in texts)
+
+
+def is_json(table: Table, column: str) -> bool:
+    """Whether a column holds a document."""
+    return isinstance(table.c[column].type, JSON)
