@@ -9,7 +9,7 @@ SERVICES := python3-venv rabbitmq-server xmlsec1 softhsm2 openssl
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
 
 .DEFAULT_GOAL := help
-.PHONY: help setup services demo quick test prove mutants fuzz run bench lint format clean
+.PHONY: help setup services demo quick test prove mutants fuzz run bench seed lint format clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -38,12 +38,12 @@ quick: SERVICES := python3-venv xmlsec1 openssl
 quick: services setup ## every fixture, module and rule, without servers: after each small step
 	@$(BIN)/python -m tests quick
 
-test prove bench: SERVICES += postgresql pgbouncer
+test prove bench seed: SERVICES += postgresql pgbouncer
 test prove: SERVICES += default-jdk-headless
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 
-prove: services setup ## the long proofs in full (ARGS: attacks, kills, messages); results in docs/proofs.md
+prove: services setup ## the long proofs in full (ARGS: attacks, kills, messages, scale); results in docs/proofs.md
 	@$(BIN)/python -m tests prove $(ARGS)
 
 mutants: services setup ## change the program in one place at a time: tests must notice (ARGS="--count 40 --minutes 30")
@@ -64,6 +64,9 @@ run: services setup ## the daemon in the foreground: SQLite, test keys, and a br
 
 bench: services setup ## messages a second, and against what floor
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+seed: services setup ## a PostgreSQL store of N dossiers (N=50000), with the bytes of a share RAW of messages (RAW=0.02)
+	@$(BIN)/python -m tests.frozen.seed --count $(or $(N),50000) --raw $(or $(RAW),0.02)
 
 lint: setup ## ruff, mypy strict, the floors of the house
 	$(BIN)/ruff check .

@@ -62,5 +62,6 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
     },
+    "scale": {"a million dossiers": ["tests/frozen/test_plans.py", "tests/frozen/test_seed.py"]},
 }
 """The long proofs in full, by the name that `make prove ARGS=<name>` takes; what stands in one runs at once."""

@@ -16,7 +16,7 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
 from adapter.services.desk import Officer
-from adapter.services.lookup import MOST, Kind, Question
+from adapter.services.lookup import COUNTED, MOST, Kind, Question
 from adapter.services.oversight import Life, Oversight
 from adapter.services.tokens import EVERY_OFFICE
 
@@ -56,6 +56,9 @@ def dossier_find(
     paper: Annotated[str | None, typer.Option(help="Number of an identity paper.")] = None,
     confirmation: Annotated[str | None, typer.Option(help="Number of a confirmation.")] = None,
     tax_code: Annotated[str | None, typer.Option(help="Tax code of the enterprise.")] = None,
+    after: Annotated[
+        int | None, typer.Option(metavar="PLACE", min=0, max=2**62, help="The next ones, as the page before told.")
+    ] = None,
     by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
     json: AsJson = False,
     config: Config = None,
@@ -68,14 +71,16 @@ def dossier_find(
         Kind.CONFIRMATION: confirmation,
         Kind.TAX_CODE: tax_code,
     }
-    asked = [Question(kind, value) for kind, value in given.items() if value is not None]
+    place = None if after is None else str(after)
+    asked = [Question(kind, value, after=place) for kind, value in given.items() if value is not None]
     if len(asked) != 1:
         raise typer.BadParameter("ask by exactly one key")
     found = open_house(config).lookup.of_office(asked[0], office=EVERY_OFFICE, actor=operator(by))
     fields = ("reference", "year", "procedure", "state", "gate", "unit", "crossing_at", "confirmation", "late")
     listing("dossier", found.dossiers, fields, json=json, heads=("number", *fields[1:]))
     if found.more:
-        note(f"only the newest {MOST} are listed")
+        many = f"{COUNTED} or more" if found.count >= COUNTED else f"{found.count}"
+        note(f"{MOST} of {many} are listed; the next ones: --after {found.last}")
     raise leave(Exit.OK if found.dossiers else Exit.NO)
 
 

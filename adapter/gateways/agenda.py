@@ -32,12 +32,10 @@ class Wanted:
 
 def running(connection: Connection, wanted: Wanted) -> list[Row[Any]]:
     """Deadlines that run, the one that ends first before the others; those that the calendar cannot tell are last."""
-    query = (
-        _with_subject(select(*_columns())).where(_OPEN, *_of(wanted)).order_by(_ENDS.is_(None), _ENDS, deadline.c.id)
-    )
+    # As the index ix_deadline_ends is ordered; PostgreSQL has such as are not known last by itself.
+    query = _with_subject(select(*_columns())).where(_OPEN, *_of(wanted)).order_by(_ENDS.nulls_last(), deadline.c.id)
     if wanted.until is not None:
-        # The watch never ends after the law's clock: the first condition is the one that the index serves.
-        query = query.where(deadline.c.alert_due_at <= wanted.until, wanted.until >= _ENDS)
+        query = query.where(wanted.until >= _ENDS)
     if wanted.after is not None:
         query = query.where(or_(_ENDS.is_(None), wanted.after <= _ENDS))
     return list(connection.execute(query.limit(wanted.limit)))
@@ -82,7 +80,8 @@ def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: dat
     names = (dossier.c.procedure, dossier.c.gate, deadline.c.kind)
     counted = {"met": met, "late": late, "unknown": unknown, "overdue": overdue, "open": _OPEN}
     query = (
-        _with_subject(select(*names, *(_count(condition).label(name) for name, condition in counted.items())))
+        select(*names, *(_count(condition).label(name) for name, condition in counted.items()))
+        .select_from(deadline.outerjoin(dossier, dossier.c.id == deadline.c.dossier_id))
         .where(deadline.c.noticed_at >= since, *_of(wanted))
         .group_by(*names)
         .order_by(*names)

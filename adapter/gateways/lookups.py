@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 
 from adapter.gateways.amendments import APPROVED
 from adapter.gateways.mailbox import SENT_AT
@@ -80,18 +80,55 @@ def issued_to(connection: Connection, key: DossierKey) -> str | None:
 def by_number(connection: Connection, *, number: str, year: int, office: str | None, limit: int) -> Sequence[Row[Any]]:
     """Dossiers by our number or the window's; `office` None: of every office."""
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
-    return _found(connection, and_(named, dossier.c.year == year), office, limit)
+    query = select(dossier, dossier.c.version.label("matched")).where(named, dossier.c.year == year, *_seen_by(office))
+    return connection.execute(query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)).all()
 
 
-def by_key(connection: Connection, *, kind: str, value: str, office: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Dossiers by a search key, which is given as it is stored (`dossiers.search_value`).
+def by_key(
+    connection: Connection, *, kind: str, value: str, office: str | None, limit: int, before: int | None = None
+) -> Sequence[Row[Any]]:
+    """Dossiers by a search key, which is given as it is stored (`dossiers.search_value`): the next of them behind the
+    dossier whose id is `before`, those taken down last first.
 
     `matched` is the newest version that states it, of those that are or were in force: where it is older than the one
     in force, what was asked for has been replaced.
+
+    A firm has 50,000 dossiers: they are taken in the order of the key's own index, which is that of ids, so that no
+    more are read than are shown. Ids are about the order in which dossiers came, and nothing is missed by them.
     """
     if not value:
-        return _found(connection, false(), office, limit)
-    named = [search_key.c.kind == kind, search_key.c.value == value, search_key.c.dossier_id == dossier.c.id]
+        return []
+    query = (
+        select(search_key.c.dossier_id, func.max(search_key.c.version).label("matched"))
+        .join(dossier, dossier.c.id == search_key.c.dossier_id)
+        .where(*_states(kind, value), *_seen_by(office))
+        .group_by(search_key.c.dossier_id)
+        .order_by(search_key.c.dossier_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(search_key.c.dossier_id < before)
+    hits = query.subquery()
+    whole = select(dossier, hits.c.matched).join(hits, hits.c.dossier_id == dossier.c.id)
+    return connection.execute(whole.order_by(dossier.c.id.desc())).all()
+
+
+def count_by_key(connection: Connection, *, kind: str, value: str, office: str | None, most: int) -> int:
+    """How many dossiers have a search key; beyond `most` they are not counted."""
+    hits = (
+        select(search_key.c.dossier_id)
+        .join(dossier, dossier.c.id == search_key.c.dossier_id)
+        .where(*_states(kind, value), *_seen_by(office))
+        .group_by(search_key.c.dossier_id)
+        .limit(most)
+        .subquery()
+    )
+    return int(connection.execute(select(func.count()).select_from(hits)).scalar_one())
+
+
+def _states(kind: str, value: str) -> list[ColumnElement[bool]]:
+    """Keys of this kind and value that a version states which is or was in force."""
+    named = [search_key.c.kind == kind, search_key.c.value == value]
     if kind not in _OF_ANY_VERSION:
         never = exists().where(
             amendment.c.dossier_id == search_key.c.dossier_id,
@@ -99,22 +136,11 @@ def by_key(connection: Connection, *, kind: str, value: str, office: str | None,
             amendment.c.state != APPROVED,
         )
         named += [search_key.c.version <= dossier.c.version, ~never]
-    matched = select(func.max(search_key.c.version)).where(*named).correlate(dossier).scalar_subquery()
-    return _found(connection, exists().where(*named), office, limit, matched)
+    return named
 
 
-def _found(
-    connection: Connection,
-    condition: ColumnElement[bool],
-    office: str | None,
-    limit: int,
-    matched: Any = dossier.c.version,
-) -> Sequence[Row[Any]]:
-    columns = (dossier, matched.label("matched"))
-    query = select(*columns).where(condition).order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
-    if office is not None:
-        query = query.where(or_(dossier.c.gate == office, dossier.c.unit == office))
-    return connection.execute(query).all()
+def _seen_by(office: str | None) -> list[ColumnElement[bool]]:
+    return [] if office is None else [or_(dossier.c.gate == office, dossier.c.unit == office)]
 
 
 def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

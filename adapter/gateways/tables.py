@@ -150,6 +150,12 @@ Index(
 Index("ix_outbox_dossier", outbox.c.dossier_id, outbox.c.ordinal)
 Index("ix_outbox_inbox", outbox.c.inbox_id)
 Index("ix_outbox_message", outbox.c.message_id)
+Index(  # a 99 or 00 without a correlation id
+    "ix_outbox_unanswered",
+    outbox.c.reference,
+    sqlite_where=text("answer IS NULL AND copy_of IS NULL"),
+    postgresql_where=text("answer IS NULL AND copy_of IS NULL"),
+)
 Index(
     "ix_outbox_transfer",
     outbox.c.created_at,
@@ -205,6 +211,8 @@ Index(
     sqlite_where=text("alias_number IS NOT NULL"),
     postgresql_where=text("alias_number IS NOT NULL"),
 )
+
+Index("ix_dossier_state", dossier.c.state, dossier.c.received_at, dossier.c.id)
 
 dossier_link = Table(  # two dossiers that declare the same; an officer says which counts
     "dossier_link",
@@ -283,6 +291,7 @@ amendment = Table(  # form 14
     Column("reason", Text),  # why it was declined
 )
 Index("ix_amendment_dossier", amendment.c.dossier_id)
+Index("ix_amendment_received", amendment.c.received_at, amendment.c.id)
 Index(
     "ix_amendment_waiting",
     amendment.c.received_at,
@@ -397,7 +406,6 @@ Index("ix_deadline_dossier", deadline.c.dossier_id)
 Index("ix_deadline_noticed", deadline.c.noticed_at)
 Index("ix_dossier_received", dossier.c.received_at)
 for _name, _column, _open in (
-    ("open", deadline.c.alert_due_at, "ended_at IS NULL"),
     ("warn", deadline.c.warn_at, "ended_at IS NULL AND warned_at IS NULL"),
     ("breach", deadline.c.alert_due_at, "ended_at IS NULL AND breached_at IS NULL"),
     ("starts", deadline.c.starts_with, "ended_at IS NULL AND started_at IS NULL"),
@@ -405,6 +413,14 @@ for _name, _column, _open in (
     ("incident", deadline.c.incident_id, "incident_id IS NOT NULL"),
 ):
     Index(f"ix_deadline_{_name}", _column, sqlite_where=text(_open), postgresql_where=text(_open))
+
+Index(
+    "ix_deadline_ends",
+    text("coalesce(due_at, alert_due_at)"),
+    deadline.c.id,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
 
 contingency = Table(
     "contingency",
@@ -460,13 +476,15 @@ certificate = Table(
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("issuer", "serial"),
 )
+Index("ix_certificate_serial", certificate.c.serial)
+Index("ix_certificate_fingerprint", certificate.c.fingerprint)
 
 authorisation = Table(
     "authorisation",
     metadata,
     _id(),
     Column("holder", String(20), nullable=False, index=True),
-    Column("principal", String(20), nullable=False),
+    Column("principal", String(20), nullable=False, index=True),
     Column("document", String(80), nullable=False),
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),

@@ -28,6 +28,8 @@ from adapter.services.tokens import EVERY_OFFICE, Caller, Role
 
 MOST = 50
 """So many dossiers are listed at most; more are told of, not listed."""
+COUNTED = 10_000
+"""So many dossiers are counted at most."""
 _DECISIONS = tuple(
     kind.value
     for kind in (
@@ -59,6 +61,8 @@ class Question:
     kind: Kind
     value: str
     year: int = 0
+    after: str | None = None
+    """The dossiers behind this place, as `Findings.last` names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,10 @@ class Findings:
 
     dossiers: Sequence[Found]
     more: bool
+    count: int
+    """How many there are, those that are listed too; `COUNTED` says that there are so many or more."""
+    last: str | None
+    """Where the next page begins (`after`); None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,9 @@ class Lookup:
         """Dossiers of a gate or unit, or of every office; the journal keeps that `actor` asked."""
         with self.database.transaction() as connection:
             rows = _ask(connection, question, office)
+            count = len(rows)
+            if question.kind is not Kind.NUMBER and (len(rows) > MOST or question.after):
+                count = _count(connection, question, office)
             self._journal(connection, "lookup.dossiers", question, office, actor, hits=min(len(rows), MOST))
             shown = rows[:MOST]
             ids = [row.id for row in shown]
@@ -162,7 +173,8 @@ class Lookup:
             )
             for row in shown
         ]
-        return Findings(found, len(rows) > MOST)
+        more = len(rows) > MOST
+        return Findings(found, more, count, str(shown[-1].id) if more else None)
 
     def reply(self, number: str, year: int, caller: Caller) -> bytes | None:
         """The exact bytes of the newest signed decision, or None where there is none for this office.
@@ -240,7 +252,15 @@ def _ask(connection: Connection, question: Question, office: str) -> Sequence[St
     own = None if office == EVERY_OFFICE else office
     if question.kind is Kind.NUMBER:
         return lookups.by_number(connection, number=question.value, year=question.year, office=own, limit=MOST + 1)
-    return lookups.by_key(connection, kind=question.kind.value, value=_asked(question), office=own, limit=MOST + 1)
+    before = int(question.after) if question.after else None
+    kind, value = question.kind.value, _asked(question)
+    return lookups.by_key(connection, kind=kind, value=value, office=own, limit=MOST + 1, before=before)
+
+
+def _count(connection: Connection, question: Question, office: str) -> int:
+    own = None if office == EVERY_OFFICE else office
+    kind, value = question.kind.value, _asked(question)
+    return lookups.count_by_key(connection, kind=kind, value=value, office=own, most=COUNTED)
 
 
 def _decision(row: Stored[Any]) -> SignedDecision:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from adapter.gateways.database import Database
 from adapter.gateways.upgrade import upgrade
 from tests.frozen.keeping import DATABASES, every
+from tests.frozen.seed import fill, told
 from tests.frozen.standing import Standing, restored
+from tests.harness.seed.store import Seed
+from tests.harness.stores import PostgresStores
+from tests.servers.postgresql import Postgres
 
 STORES = [(frozen, database) for frozen in every() for database in DATABASES]
 NAMES = [f"{frozen.version}-{database}" for frozen, database in STORES]
@@ -34,3 +40,28 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     for made in _restored(request, tmp_path_factory):
         upgrade(made.house.database)
         yield made
+
+
+DOSSIERS = 1_000_000 if os.environ.get("NSW_PROVE") == "full" else 50_000
+RAW = 0.02
+
+
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Seed:
+    """Many copies of what the story leaves; not written yet."""
+    return Seed(told(tmp_path_factory.mktemp("seed")), count=DOSSIERS, raw=RAW)
+
+
+@pytest.fixture(scope="session")
+def seeded(seed: Seed, postgres: Postgres) -> Iterator[Database]:
+    """A store of many dossiers, which no test may change."""
+    database = Database(postgres.create_database("seeded"))
+    fill(database, seed)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def new_store(_postgresql_stores: PostgresStores) -> Callable[[str], str]:
+    """Makes an empty store with its tables on PostgreSQL; gives its URL."""
+    return _postgresql_stores.create

@@ -37,14 +37,10 @@ def told(folder: Path) -> Template:
         made.house.database.close()
 
 
-def fill(url: str, seed: Seed) -> None:
+def fill(database: Database, seed: Seed) -> None:
     """Make the tables in an empty database and fill them."""
-    database = Database(url)
-    try:
-        upgrade(database)
-        seed.write(database)
-    finally:
-        database.close()
+    upgrade(database)
+    seed.write(database)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,7 +59,9 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     began, used = time.monotonic(), time.process_time()
     url = os.environ.get("NSW_DATABASE_URL") or _own_database()
-    fill(url, seed)
+    database = Database(url)
+    fill(database, seed)
+    database.close()
     spent = time.process_time() - used
     print(f"filled in {time.monotonic() - began:.0f} s, {spent:.0f} s of CPU besides the server's")
     print("NSW_DATABASE_URL is taken" if "NSW_DATABASE_URL" in os.environ else f"url: {url}")

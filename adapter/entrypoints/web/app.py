@@ -172,7 +172,8 @@ def _lookup(house: House, authenticate: _Authenticate) -> APIRouter:
     ) -> shapes.DossiersShape:
         """By exactly one of: reference (with year), paper, confirmation, plate, tax_code, ship."""
         found = lookup.dossiers(question, caller)
-        return shapes.DossiersShape(dossiers=[shapes.dossier_shape(each) for each in found.dossiers], more=found.more)
+        shown = [shapes.dossier_shape(each) for each in found.dossiers]
+        return shapes.DossiersShape(dossiers=shown, more=found.more, count=found.count, next=found.last)
 
     @router.get(
         "/{number}/{year}/reply",
@@ -201,6 +202,9 @@ def _question(
         _Typed,
         Query(min_length=1, max_length=100, description="A ship's IMO number, name, registration number or call sign."),
     ] = None,
+    after: Annotated[
+        str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next` of the page before; not with reference.")
+    ] = None,
 ) -> Question:
     given = {
         Kind.NUMBER: reference,
@@ -214,7 +218,9 @@ def _question(
     if len(asked) != 1 or (reference is None) != (year is None):
         raise NotServed(422, "Ask by exactly one of: reference with year, paper, confirmation, plate, tax_code, ship.")
     kind, value = asked[0]
-    return Question(kind, value, year or 0)
+    if kind is Kind.NUMBER and after is not None:
+        raise NotServed(422, "after goes with every key but reference: of a number there is one page.")
+    return Question(kind, value, year or 0, after)
 
 
 def _service(house: House, authenticate: _Authenticate) -> APIRouter:

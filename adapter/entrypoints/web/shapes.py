@@ -190,7 +190,11 @@ class DossiersShape(_Shape):
 
     dossiers: list[DossierShape]
     more: bool
-    """Some were left out: ask more narrowly."""
+    """Some were left out: ask more narrowly, or for the next page."""
+    count: int
+    """How many there are; 10000 says: so many or more."""
+    next: str | None
+    """What `after` is to be for the next page; null on the last one."""
 
 
 class WindowShape(_Shape):

@@ -14,7 +14,7 @@ from adapter.gateways.database import Row, encoded
 from adapter.gateways.journal import Entry, entry_hash
 from adapter.gateways.seals import content, sealed_digest
 from adapter.gateways.tables import metadata
-from tests.harness.seed.template import Rows, Template, is_json
+from tests.harness.seed.template import Rows, Template, is_json, names_of
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _HEX = re.compile(r"[0-9a-f-]{32,}")
@@ -58,7 +58,9 @@ class Copy:
 def compiled(template: Template, rows: Rows) -> dict[Table, list[list[Value]]]:
     """Of each row how its values are had for a copy; documents are bytes of JSON."""
     return {
-        table: [[_value(table, name, row[name], template.words) for name in table.c.keys()] for row in rows[table.name]]
+        table: [
+            [_value(table, name, row[name], template.words) for name in names_of(table)] for row in rows[table.name]
+        ]
         for table in metadata.sorted_tables
         if rows[table.name]
     }
@@ -142,7 +144,7 @@ def _seal(covered: list[tuple[int, str]], found: dict[Table, list[list[Any]]], c
         "entries": len(covered),
         "covered": content(sorted(covered)),
     }
-    return [values.get(name) for name in seals.c.keys()] + [values["covered"]]
+    return [values.get(name) for name in names_of(seals)] + [values["covered"]]
 
 
 def chained_seals(seals: Iterator[list[Any]]) -> Iterator[list[Any]]:

@@ -18,7 +18,7 @@ from adapter.gateways.database import Connection, Database, encoded
 from adapter.gateways.database import _copying as copying
 from adapter.gateways.tables import metadata
 from tests.harness.seed.copies import Copy, chained_seals, compiled, rows_of
-from tests.harness.seed.template import Rows, Template
+from tests.harness.seed.template import Rows, Template, names_of
 
 SPARE = 1.5
 """The disk must have so many times what will be needed."""
@@ -37,7 +37,7 @@ class Seed:
     """`count` dossiers of a template, with the bytes of a share `raw` of all messages and replies."""
 
     def __init__(self, template: Template, *, count: int, raw: float) -> None:
-        self._template, self._raw = template, raw
+        self.template, self._raw = template, raw
         whole, rest = (len(rows["dossier"]) for rows in (template.whole, template.rest))
         self.copies = _copies(count, whole, rest)
         self.dossiers = sum(whole if _is_open(number) else rest for number in range(self.copies))
@@ -46,7 +46,7 @@ class Seed:
     def bytes_needed(self) -> int:
         """About how much the store will take on disk, its indexes too."""
         opened = sum(map(_is_open, range(self.copies)))
-        sizes = [_size(rows, self._raw) for rows in (self._template.whole, self._template.rest)]
+        sizes = [_size(rows, self._raw) for rows in (self.template.whole, self.template.rest)]
         return opened * sizes[0] + (self.copies - opened) * sizes[1]
 
     def refuse_without_room(self, free: int) -> None:
@@ -75,16 +75,16 @@ class Seed:
 
     def _once(self, database: Database, connection: Connection) -> None:
         for table in metadata.sorted_tables:
-            database.insert(connection, table, self._template.once.get(table.name, []))
+            database.insert(connection, table, self.template.once.get(table.name, []))
 
     def _write(self, connection: Connection, told: Callable[[int], None]) -> None:
-        made = [compiled(self._template, rows) for rows in (self._template.rest, self._template.whole)]
+        made = [compiled(self.template, rows) for rows in (self.template.rest, self.template.whole)]
         seals: list[list[Any]] = []
         seal = metadata.tables["journal_seal"]
         for batch in _batches(self.copies):
             together: dict[Table, list[list[Any]]] = {}
             for number in batch:
-                copy = Copy(number, self._template, stride=self._stride, earlier=self._earlier(number), raw=self._raw)
+                copy = Copy(number, self.template, stride=self._stride, earlier=self._earlier(number), raw=self._raw)
                 for table, rows in rows_of(made[_is_open(number)], copy).items():
                     together.setdefault(table, []).extend(rows)
             seals += together.pop(seal)
@@ -135,9 +135,9 @@ def _bare(connection: Connection) -> Iterator[None]:
     """Without indexes and constraints; both are made again from what the server itself says of them."""
     constraints = connection.execute(
         text(
-            "SELECT conrelid::regclass::text AS of, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition "
-            "FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND contype IN ('p', 'u', 'f') "
-            "AND conrelid <> 'alembic_version'::regclass ORDER BY contype = 'f', conname"
+            "SELECT conrelid::regclass::text AS of, quote_ident(conname) AS name, pg_get_constraintdef(oid) "
+            "AS definition FROM pg_constraint WHERE connamespace = current_schema()::regnamespace "
+            "AND contype IN ('p', 'u', 'f') AND conrelid <> 'alembic_version'::regclass ORDER BY contype = 'f', conname"
         )
     ).all()
     indexes = connection.execute(
@@ -171,7 +171,7 @@ def _size(rows: Rows, raw: float) -> int:
         indexed += [[c.name for c in index.columns if c is not None] for index in table.indexes if not _partial(index)]
         indexed += [[column.name for column in each.columns] for each in _unique(table)]
         for row in rows[table.name]:
-            sizes = {name: _value_size(table, name, row[name], raw) for name in table.c.keys()}
+            sizes = {name: _value_size(table, name, row[name], raw) for name in names_of(table)}
             total += (28 + sum(sizes.values())) * 1.05
             total += sum((20 + sum(sizes.get(name, 8) for name in names)) * 1.15 for names in indexed)
     return int(total)

@@ -1,4 +1,4 @@
-"""The rows of a filled store, as they are to be repeated: which of them are at rest, and which words each copy varies."""
+"""The rows of a filled store as they are to be repeated: which are at rest, and which words each copy varies."""
 
 from __future__ import annotations
 
@@ -153,3 +153,8 @@ def _declared(rows: Rows) -> Iterator[tuple[int, str]]:
 def is_json(table: Table, column: str) -> bool:
     """Whether a column holds a document."""
     return isinstance(table.c[column].type, JSON)
+
+
+def names_of(table: Table) -> list[str]:
+    """The names of a table's columns, in their order."""
+    return list(table.c.keys())

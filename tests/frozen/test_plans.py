@@ -1,0 +1,154 @@
+"""No statement goes through a table that grows: what the program asks in a whole story, asked of a large store.
+
+Recorded are the intake, receipts, the dispatcher, the clock, officers' acts, every command that reads and every lookup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adapter.cli import app, options
+from adapter.gateways import lookups, mailbox
+from adapter.gateways.database import Database
+from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.model.identifiers import DossierKey
+from adapter.services.lookup import COUNTED, Kind, Question
+from adapter.services.oversight import Oversight
+from adapter.services.tokens import Caller, Role
+from tests.frozen.post import Post, post
+from tests.frozen.story import tell
+from tests.frozen.test_frozen_dossiers import PROGRAM, READS
+from tests.harness.pki import shared_pki
+from tests.harness.plans import Recorder, faults
+from tests.harness.website import ENTERPRISE
+
+COMMANDS = READS | {
+    "dossier list": ("dossier", "list", "--json"),
+    "dossier amendments": ("dossier", "amendments", "--all", "--json"),
+    "deadlines": ("deadlines", "--json"),
+}
+"""As they are without further options."""
+TEST = "the test itself"
+LISTS = {
+    "dossiers in one state": ("dossier", "list", "--state", "received", "--json"),
+    "deadlines overdue": ("deadlines", "--overdue", "--json"),
+    "deadlines soon": ("deadlines", "--due-within", "3", "--json"),
+    "deadlines of a gate": ("deadlines", "--gate", "HUUNGHI", "--json"),
+    "amendments waiting": ("dossier", "amendments", "--json"),
+    "certificates of one": ("certificate", "list", "--number", "001085012345", "--json"),
+    "authorisations of one": ("authorisation", "list", "--number", "001085012345", "--json"),
+    "account of one": ("account", "list", "--number", "001085012345", "--json"),
+}
+"""Commands as they are asked every day, besides those that ask for everything."""
+
+
+EXEMPT = {
+    "journal verify": "the proof of the whole journal reads all of it; with a range of seals it reads that range",
+    "certificate list": "prints every certificate",
+    "authorisation list": "prints every letter of authorisation",
+    "rehearse": "judges stored messages again, and counts under which versions dossiers stand",
+    "deadlines": "its figures count what began in the days that were asked for, by the index of their times",
+    "deadlines of a gate": "its figures, as above",
+    "deadlines overdue": "its figures, as above",
+    "deadlines soon": "its figures, as above",
+}
+"""Who may ask for all, and why."""
+FIGURES = "sum(CASE WHEN"
+"""What figures say and lists do not: of `deadlines` nothing else is exempt."""
+OF_THE_STORY = (
+    "FROM certificate ORDER BY certificate.since, certificate.id",
+    "ORDER BY outbox.created_at, outbox.id",
+)
+"""The clock looks at every certificate (`clock.expiry_s`) for one that ends; replies are what the story looks at."""
+
+
+def record(folder: Path, url: str) -> Recorder:
+    """Tell the story into an empty store with its tables, and ask every command and lookup about it."""
+    recorder = Recorder()
+    made = post(folder, database_url=url, pki=shared_pki())
+    recorder.listen(made.house.database.engine)
+    recorder.asked_by = "the story"
+    tell(made)
+    _commands(made, folder / "config.yaml", recorder)
+    _lookups(made, recorder)
+    made.house.database.close()
+    return recorder
+
+
+def _commands(made: Post, config: Path, recorder: Recorder) -> None:
+    runner = CliRunner()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "build", lambda _: made.house)
+        patch.setattr("typer.testing._get_command", lambda _: PROGRAM)
+        for name, arguments in {**COMMANDS, **LISTS}.items():
+            recorder.asked_by = name
+            done = runner.invoke(app, [*arguments, "--config", str(config)])
+            assert done.exit_code in (0, 1), (name, done.output, done.exception)
+
+
+def _lookups(made: Post, recorder: Recorder) -> None:
+    house = made.house
+    recorder.asked_by = TEST
+    with house.database.reading() as connection:
+        rows = connection.execute(dossier.select()).all()
+        messages = connection.execute(inbox.select().where(inbox.c.bound_to.is_not(None))).all()
+        reply = connection.execute(outbox.select().where(outbox.c.answer.is_(None))).first()
+    recorder.asked_by = "a receipt without correlation id"
+    with house.database.reading() as connection:
+        mailbox.answered(
+            connection,
+            message_id=None,
+            document_type=reply.document_type,
+            reply_type=reply.type,
+            reference=reply.reference,
+        )
+    row = next(each for each in rows if each.versions > 1 and each.confirmation_number)
+    for kind in Kind:
+        recorder.asked_by = f"lookup by {kind}"
+        for office in ("*", "HUUNGHI"):
+            for value, after in ((row.number, None), (ENTERPRISE, None), (ENTERPRISE, "1")):
+                page = None if kind is Kind.NUMBER else after
+                question = Question(kind, value, row.year, page)
+                house.lookup.of_office(question, office=office, actor="test")
+                own = None if office == "*" else office
+                with house.database.reading() as connection:
+                    lookups.count_by_key(connection, kind=kind, value=value, office=own, most=COUNTED)
+    recorder.asked_by = "dossier show"
+    life = Oversight(house.database, lambda: house.catalogue, house.legal_clock).life
+    life(DossierKey(row.number, row.year), personal=False, actor="a")
+    recorder.asked_by = "a declarant reads"
+    for each in messages:
+        house.declarations.read(each.public_id, Caller(1, Role.DECLARANT, "a", each.bound_to, None))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory, new_store: Callable[[str], str]) -> Recorder:
+    return record(tmp_path_factory.mktemp("told"), new_store("recorded"))
+
+
+def test_no_statement_goes_through_a_table_that_grows(recorded: Recorder, seeded: Database) -> None:
+    assert len(recorded.statements) > 150
+    found = faults(seeded, recorded.statements)
+    told = {statement: what for statement, what in found.items() if not _is_exempt(statement, recorded)}
+    assert told == {}
+
+
+def _is_exempt(statement: str, recorded: Recorder) -> bool:
+    _, by = recorded.statements[statement]
+    of_the_story = by == "the story" and statement.endswith(OF_THE_STORY)
+    only_figures = not by.startswith("deadlines") or FIGURES in statement
+    return by == TEST or of_the_story or (by in EXEMPT and only_figures)
+
+
+def test_a_statement_that_reads_a_whole_table_is_told(seeded: Database) -> None:
+    asked = {"SELECT * FROM inbox WHERE note = 'a'": (None, "test"), "SELECT * FROM inbox WHERE id = 1": (None, "test")}
+    assert faults(seeded, asked) == {"SELECT * FROM inbox WHERE note = 'a'": ["reads all of inbox"]}
+
+
+@pytest.mark.parametrize("kind", ["SELECT id FROM dossier WHERE late ORDER BY received_at LIMIT 5"])
+def test_a_walk_along_a_whole_index_is_told(seeded: Database, kind: str) -> None:
+    assert faults(seeded, {kind: (None, "test")}) == {kind: ["walks all of ix_dossier_received"]}

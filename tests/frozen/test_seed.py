@@ -1,0 +1,102 @@
+"""The large store is of rows such as the program makes: its journal proves itself, its keys are those of its values."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from adapter.gateways import lookups
+from adapter.gateways.database import Database
+from adapter.gateways.dossiers import search_value
+from adapter.gateways.proof import prove
+from adapter.gateways.tables import declaration, declaration_row, dossier, metadata, search_key
+from adapter.services.lookup import Kind, Question
+from tests.harness.fixtures import CLOCK
+from tests.harness.seed.store import NoRoom, Seed
+from tests.harness.seed.template import ONCE
+
+
+def test_every_table_and_kind_of_row_is_there(seed: Seed, seeded: Database) -> None:
+    with seeded.reading() as connection:
+        counted = {
+            t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in metadata.sorted_tables
+        }
+        states = set(connection.execute(select(dossier.c.procedure, dossier.c.state).distinct()).all())
+    assert [name for name, rows in counted.items() if not rows] == ["counter"]
+    assert counted["dossier"] == seed.dossiers
+    assert states == {(row["procedure"], row["state"]) for row in seed.template.whole["dossier"]}
+
+
+def test_the_journal_of_a_seeded_store_proves_itself(seeded: Database) -> None:
+    with seeded.reading() as connection:
+        proof = prove(connection, now=CLOCK)
+    assert (proof.faults, proof.untold) == ([], 0)
+    assert proof.chains > 40_000
+
+
+def test_the_keys_of_seeded_dossiers_are_those_of_their_values(seeded: Database) -> None:
+    with seeded.reading() as connection:
+        some = connection.execute(select(dossier.c.id).order_by(dossier.c.number).limit(300)).scalars().all()
+        said: defaultdict[int, set[str]] = defaultdict(set)
+        forms = select(declaration.c.dossier_id, declaration.c["values"]).where(declaration.c.dossier_id.in_(some))
+        lists = (
+            select(declaration.c.dossier_id, declaration_row.c["values"])
+            .join(declaration_row, declaration_row.c.declaration_id == declaration.c.id)
+            .where(declaration.c.dossier_id.in_(some))
+        )
+        for key, values in [*connection.execute(forms), *connection.execute(lists)]:
+            said[key].update(text for text in values.values() if isinstance(text, str))
+        keys = connection.execute(search_key.select().where(search_key.c.dossier_id.in_(some))).all()
+    looked_up = [key for key in keys if key.kind in set(Kind) - {"confirmation"}]
+    assert len(looked_up) > 300
+    lost = [
+        key for key in looked_up if key.value not in {search_value(key.kind, each) for each in said[key.dossier_id]}
+    ]
+    assert lost == []
+
+
+def test_a_seeded_row_has_the_shape_of_the_row_that_it_repeats(seed: Seed, seeded: Database) -> None:
+    """Each combination of empty and filled columns is one that the program itself has made."""
+    with seeded.reading() as connection:
+        for table in metadata.sorted_tables:
+            if table.name in ONCE:
+                continue
+            made = {_shape(row) for row in seed.template.whole[table.name]}
+            rows = connection.execute(select(table).limit(5000)).all()
+            assert {_shape(row._mapping) for row in rows} <= made, table.name
+
+
+def _shape(row: Any) -> tuple[Any, ...]:
+    documents = {
+        name: tuple(sorted(value)) for name, value in row.items() if isinstance(value, dict) and name != "detail"
+    }
+    return tuple((name, value is None, documents.get(name)) for name, value in row.items())
+
+
+def test_a_firm_with_many_dossiers_is_paged_to_its_end(seed: Seed, seeded: Database) -> None:
+    firm = next(iter(sorted(word for word in seed.template.firms if re.fullmatch(r"\d{10}", word))))
+    with seeded.reading() as connection:
+        total = lookups.count_by_key(connection, kind="tax_code", value=firm, office=None, most=10_000)
+        seen: list[int] = []
+        before = None
+        while page := lookups.by_key(connection, kind="tax_code", value=firm, office=None, limit=51, before=before):
+            seen += [row.id for row in page[:50]]
+            before = page[:50][-1].id
+    assert len(seen) == len(set(seen)) == total > 500
+    assert Question(Kind.TAX_CODE, firm).after is None
+
+
+def test_what_is_needed_is_told_about_right(seed: Seed, seeded: Database) -> None:
+    with seeded.reading() as connection:
+        used = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()
+    assert 0.6 * used < seed.bytes_needed() < 1.6 * used
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_written(seed: Seed) -> None:
+    seed.refuse_without_room(int(1.6 * seed.bytes_needed()))
+    with pytest.raises(NoRoom, match="must be free"):
+        seed.refuse_without_room(int(1.4 * seed.bytes_needed()))
