@@ -250,8 +250,10 @@ class Supervisor:
         for name in left:
             self._start(name, 0)
         self.waiting = [(0.0, name, 0) for _, name, _ in self.waiting]
-        # The web process holds its port, and SQLite serves one dispatcher: of those the old one goes first.
-        alone = {"web", "dispatcher"} if self.embedded else {"web"}
+        # One web process alone holds its port (several share it), and SQLite serves one dispatcher: there the old one
+        # goes first.
+        alone = {"web"} if self.plan.count("web") == 1 else set()
+        alone |= {"dispatcher"} if self.embedded else set()
         for name in ("worker", "dispatcher", "clock", "web"):
             for old in [child for child in before if child.name == name]:
                 if old not in self.children:
@@ -345,8 +347,15 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
     count = workers or settings.workers.count
     if whole.database.is_embedded and count > 1:
         raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
+    if whole.database.is_embedded and settings.web.workers > 1:
+        raise Misconfigured("web.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
     warn(whole)
-    plan = [*["worker"] * count, "dispatcher", "clock", *(["web"] if settings.web.enabled else [])]
+    plan = [
+        *["worker"] * count,
+        "dispatcher",
+        "clock",
+        *["web"] * (settings.web.workers if settings.web.enabled else 0),
+    ]
     supervisor = Supervisor(
         config=config,
         plan=plan,

@@ -408,12 +408,15 @@ class WebSettings(_Part):
     port: int = Field(ge=0, le=65535)
     health_port: int = Field(ge=0, le=65535)
     enabled: bool
+    workers: int = Field(default=1, ge=1, le=64)
     body_bytes: int = Field(ge=4096, le=6_291_456)
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:
         if self.enabled and self.port and self.port == self.health_port:
             raise ValueError(f"health_port: {self.port} is web.port too; two servers need two ports")
+        if self.workers > 1 and not self.port:
+            raise ValueError("workers: more than one serve on one port, so port must name it")
         return self
 
 

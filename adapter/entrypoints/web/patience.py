@@ -8,7 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 WAITING = 100
-"""Connections that have not sent a whole request yet, at most: of more, the one that waits longest ends."""
+"""Connections that have not sent a whole request yet, at most, in each process: the longest ends."""
 _HEADERS_S = 10.0
 _WHOLE_S = 120.0
 """From the headers to the last byte of the answer: a caller who does not read it holds a place that others need."""

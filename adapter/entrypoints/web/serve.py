@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 
@@ -16,8 +17,9 @@ from adapter.model.errors import Misconfigured, Unavailable
 
 _ROUND_S = 2.0
 _HEADER_BYTES = 16 * 1024
+_BACKLOG = 512
 _AT_ONCE = 200
-"""Requests at once; more are told to come back."""
+"""Requests at once in each process; more are told to come back."""
 
 
 def serve(house: House, pulse: Pulse | None = None) -> None:
@@ -32,8 +34,8 @@ def serve(house: House, pulse: Pulse | None = None) -> None:
     if pulse is not None:
         threading.Thread(target=_watch, args=(house, pulse, server, over), name="pulse", daemon=True).start()
     try:
-        server.run()
-    except SystemExit:
+        server.run(sockets=[_shared(stated.host, stated.port)] if stated.workers > 1 else None)
+    except (SystemExit, OSError):
         raise Misconfigured(f"web.host and web.port: {stated.host}:{stated.port} cannot be listened on") from None
     finally:
         over.set()
@@ -58,8 +60,18 @@ def configuration(house: House, host: str, port: int) -> uvicorn.Config:
         ws="none",
         http=patient_protocol(),
         h11_max_incomplete_event_size=_HEADER_BYTES,
-        backlog=512,
+        backlog=_BACKLOG,
     )
+
+
+def _shared(host: str, port: int) -> socket.socket:
+    """A socket of this process's own on a port that others of ours listen on too: the kernel spreads the connections.
+
+    Raises:
+        OSError: somebody else has the port.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=True)
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
