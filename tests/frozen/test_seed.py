@@ -40,7 +40,7 @@ def test_the_journal_of_a_seeded_store_proves_itself(seeded: Database) -> None:
 
 def test_the_keys_of_seeded_dossiers_are_those_of_their_values(seeded: Database) -> None:
     with seeded.reading() as connection:
-        some = connection.execute(select(dossier.c.id).order_by(dossier.c.number).limit(300)).scalars().all()
+        some = connection.execute(select(dossier.c.id).order_by(dossier.c.id).limit(300)).scalars().all()
         said: defaultdict[int, set[str]] = defaultdict(set)
         forms = select(declaration.c.dossier_id, declaration.c["values"]).where(declaration.c.dossier_id.in_(some))
         lists = (
