@@ -38,6 +38,7 @@ from adapter.pipeline.trust.holder import NumberPlace
 from adapter.services.accounts import Accounts
 from adapter.services.admission import Admission, Unlisted
 from adapter.services.amending import Amendments
+from adapter.services.asking import Asking
 from adapter.services.authorisations import Authorisations
 from adapter.services.completion import Completion
 from adapter.services.correspondence import Correspondence, Keys
@@ -262,6 +263,7 @@ class House:
             ground=replace(self.ground, representation=representation),
             correspondence=self.correspondence,
             series=self.series,
+            asking=self.asking,
             admission=self.admission,
             clock=self.legal_clock,
             patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
@@ -269,6 +271,10 @@ class House:
             observe=self.observe,
             in_hand=self.in_hand,
         )
+
+    @cached_property
+    def asking(self) -> Asking:
+        return Asking(self.correspondence, self.series)
 
     @cached_property
     def completion(self) -> Completion:
@@ -284,7 +290,7 @@ class House:
 
     @cached_property
     def amendments(self) -> Amendments:
-        return Amendments(self.desk, self.completion)
+        return Amendments(self.desk, self.completion, self.asking)
 
     @cached_property
     def window(self) -> Window:

@@ -15,6 +15,7 @@ from lxml import etree
 
 from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
+from adapter.catalogue.consequences import CONSEQUENCES_FILE, Consequences, read_consequences
 from adapter.catalogue.form import XSD_NAMESPACE
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
@@ -45,6 +46,7 @@ from adapter.model.procedure import (
     PromptSpec,
     ReplyKind,
     ReplySpec,
+    RequestWords,
     RuleSpec,
     SignaturePolicy,
     Unit,
@@ -93,10 +95,11 @@ class Loader:
         meanings = self._guarded(file, lambda _: _meanings(messages)) or {}
         replies = self._guarded(file, lambda _: self._replies(messages)) or {}
         technical = self._guarded(file, lambda _: self._technical(messages.get("technical", {}))) or {}
+        consequences = self._consequences()
         codelists = self._codelists()  # before the procedures: a field knows what its list is called
         procedures: dict[ProcedureCode, tuple[Procedure, ...]] = {}
         for file in sorted(self._source.mappings.glob(f"*/*/{PROCEDURE_FILE}")):
-            procedure = self._guarded(file, lambda path: self._procedure(path, meanings, technical))
+            procedure = self._guarded(file, lambda path: self._procedure(path, meanings, technical, consequences))
             if procedure is not None:
                 procedures[procedure.code] = (*procedures.get(procedure.code, ()), procedure)
         return Catalogue(
@@ -109,6 +112,7 @@ class Loader:
             findings=self._findings() or FindingCatalogue({}),
             calendar=self._calendar() or Calendar(),
             reconciliation=self._reconciliation(),
+            request_words=consequences.words,
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:
@@ -164,11 +168,16 @@ class Loader:
         return specs
 
     def _procedure(
-        self, file: Path, meanings: Mapping[str, Meaning], technical: Mapping[str, MessageSpec]
+        self,
+        file: Path,
+        meanings: Mapping[str, Meaning],
+        technical: Mapping[str, MessageSpec],
+        consequences: Consequences,
     ) -> Procedure | None:
         stated = self._yaml(file, shapes.PROCEDURE)
         if not stated:
             return None  # what is wrong is told
+        self.faults += [f"{file}: {fault}" for fault in consequences.faults(stated.get("rules"))]
         code, version = str(stated["procedure"]), str(stated["version"])
         folder = f"{code}/{version}"
         declarant = stated.get("declarant", {})
@@ -198,7 +207,7 @@ class Loader:
             accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
             place=dict(stated.get("place", {})),
             search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
-            rules=tuple(_rule(item) for item in stated.get("rules", [])),
+            rules=tuple(_rule(item, consequences) for item in stated.get("rules", [])),
             deadlines=tuple(_deadline(item) for item in stated.get("deadlines", [])),
             completion=_completion(completion, folder) if completion else None,
             result=stated.get("result", "declaration"),
@@ -245,6 +254,12 @@ class Loader:
         file = self._source.mappings / LIMITS_FILE
         stated = self._yaml(file, shapes.LIMITS)
         return self._guarded(file, lambda _: _deadline({"kind": "reconcile_within", **stated["reconciliation"]}))
+
+    def _consequences(self) -> Consequences:
+        file = self._source.mappings / CONSEQUENCES_FILE
+        stated = self._yaml(file, shapes.CONSEQUENCES)
+        found = self._guarded(file, lambda _: read_consequences(stated)) if stated else None
+        return found or Consequences({}, RequestWords())
 
     def _findings(self) -> FindingCatalogue | None:
         file = self._source.mappings / "findings.yaml"
@@ -369,11 +384,11 @@ def _group(stated: Mapping[str, Any], titles: Titles) -> GroupSpec:
     )
 
 
-def _rule(stated: Mapping[str, Any]) -> RuleSpec:
+def _rule(stated: Mapping[str, Any], consequences: Consequences) -> RuleSpec:
     fixed = {"rule", "severity", "basis"}
     return RuleSpec(
         rule=stated["rule"],
-        severity=Severity(stated["severity"]),
+        severity=Severity.WARN if "severity" in stated else consequences.of(stated.get("basis", "")),
         arguments={key: value for key, value in stated.items() if key not in fixed},
         basis=stated.get("basis", ""),
     )

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adapter.catalogue.fields import Fields, choice
-from adapter.model.finding import Severity
 from adapter.model.procedure import Code, FieldSpec, Procedure, RuleSpec
 from adapter.pipeline.rules.days import RECEPTION
 from adapter.pipeline.rules.table import RULES, Kind, Takes
@@ -35,8 +34,6 @@ class Rules:
         if rule.rule not in RULES:
             yield from choice("rule", rule.rule, RULES)
             return
-        if rule.severity not in (Severity.REFUSE, Severity.WARN):
-            yield f"severity {rule.severity} is not for rules; write refuse or warn"
         takes, given = RULES[rule.rule].takes, rule.arguments
         if missing := [name for name, takes_it in takes.items() if takes_it.needed and name not in given]:
             yield f"{' and '.join(missing)} must be given; this rule takes {', '.join(takes)}"

@@ -75,6 +75,10 @@ FINDINGS: Mapping[str, Any] = {
     "findings": {ANY_WORD: {"number": NUMBER, "vi": TEXT, "en": TEXT, "basis": TEXT_OR_NOTHING}},
 }
 CODE_LIST: Mapping[str, Any] = {"name": TEXT, "title": _LABEL, "codes": [{"code": TEXT, "vi": TEXT, "en": TEXT}]}
+CONSEQUENCES: Mapping[str, Any] = {
+    "articles": [{"article": TEXT, "consequence": TEXT}],
+    "request": {"reason": TEXT, "asked": TEXT},
+}
 LIMITS: Mapping[str, Any] = {"reconciliation": _DEADLINE}
 
 

@@ -101,6 +101,14 @@ class RuleSpec:
     basis: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RequestWords:
+    """What form 13 says when the program asks by itself: why, and what is asked of each item."""
+
+    reason: str = ""
+    asked: str = ""
+
+
 class Unit(StrEnum):
     """What a time limit is counted in; the value is the mapping's keyword."""
 
@@ -405,6 +413,7 @@ class Catalogue:
     calendar: Calendar = NO_CALENDAR
     reconciliation: Deadline | None = None
     """How soon after an incident what was decided directly must be with the window; of no single procedure."""
+    request_words: RequestWords = RequestWords()
     warn_share: float = 0.75
     """At which share of a time limit an alert goes out."""
 

@@ -43,6 +43,8 @@ class Decision:
     """The version that an amendment starts from."""
     approval: bool = False
     """An amendment that has no effect before an officer approves it."""
+    inaccurate: tuple[Finding, ...] = ()
+    """What the border guard asks to be amended, at once (Article 11(3)(a)): the dossier stands as asked already."""
     waits: Wait | None = None
     """Answered 99 now, judged again when what it waits for has come, or when the bounded wait is over."""
 
@@ -131,7 +133,7 @@ def _accept(
         accepted = step(changed.state, Act.ACCEPT)
         if accepted is not None:
             changed = replace(changed, state=accepted, accepted_at=now)
-            return Decision(outcome, ReplyKind.ACCEPTANCE, changed, declaration)
+            return _asking(Decision(outcome, ReplyKind.ACCEPTANCE, changed, declaration))
     return Decision(outcome, ReplyKind.RECEIPT, changed, declaration)
 
 
@@ -162,7 +164,20 @@ def _amend(
     # leaves a gate only when the unit that has it lets it go.
     if own or procedure.acceptance != "automatic" or _moves(dossier, version):
         return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
-    return Decision(outcome, ReplyKind.ACCEPTANCE, approved(kept, kept.versions), version, dossier.version)
+    in_force = approved(kept, kept.versions)
+    return _asking(Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version))
+
+
+def _asking(decision: Decision) -> Decision:
+    """An inaccurate version is accepted, and an amendment of it is asked for at once."""
+    dossier, outcome = decision.dossier, decision.outcome
+    assert dossier is not None
+    assert isinstance(outcome, Accepted)
+    inaccurate = tuple(each for each in outcome.findings if each.severity is Severity.REQUEST)
+    state = dossier.after(Act.REQUEST_AMENDMENT)
+    if not inaccurate or state is None:
+        return decision
+    return replace(decision, dossier=replace(dossier, state=state), inaccurate=inaccurate)
 
 
 def _moves(dossier: Dossier, version: Declaration) -> bool:

@@ -13,15 +13,15 @@ from typing import Any
 from adapter.gateways import amendments, dossiers, mailbox
 from adapter.gateways.database import Connection, Stored
 from adapter.model.dossier import Act, Dossier, DossierState
-from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.errors import NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Procedure, ReplyKind
+from adapter.model.procedure import ReplyKind
 from adapter.model.text import typed
 from adapter.pipeline import compose
-from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
 from adapter.services.accounts import reason_of
+from adapter.services.asking import Asker, Asking
 from adapter.services.completion import Completion
 from adapter.services.desk import Desk, Done, Matter, Officer, Said
 from adapter.services.docket import amendment_due
@@ -47,6 +47,7 @@ class Amendments:
 
     desk: Desk
     completion: Completion
+    asking: Asking
 
     def request(
         self, key: DossierKey, officer: Officer, *, reason: str, items: Sequence[compose.AmendmentItem]
@@ -74,36 +75,19 @@ class Amendments:
             assert dossier.id is not None
             if amendments.is_pending(ledger.connection, dossier.id):
                 raise NotAllowed(f"an amendment of dossier {key} waits for your decision: approve or decline it first")
-            procedure = self._amending(dossier, ledger.now)
-            limit = procedure.deadline("amend_within", matter.latest.values)
-            answer_before = ledger.docket.terms.due(limit.amount, limit.unit, ledger.now) if limit else None
-            if limit is None or answer_before is None:
-                raise Misconfigured(f"{procedure.name}: no amend_within that the calendar can tell: see `check`")
-            due.append(answer_before)
-            ledger.docket.asked(dossier, limit, ledger.now)
-            ours = self.desk.correspondence.ours(dossier)
-            number = self.completion.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
-            asked = {
-                "id": ledger.new_id(),
-                "number": number,
-                "dossier_id": dossier.id,
-                "mapping": procedure.name,
-                "reason": reason,
-                "items": [item.as_stored() for item in items],
-                "officer": officer.id,
-                "requested_at": ledger.now,
-                "answer_before": due[0],
-            }
-            content = compose.amendment_request(
+            asked = self.asking.request(
+                ledger,
+                dossier,
                 self.desk.answered(matter.request),
-                compose.Asked(number, ledger.now, due[0], reason, tuple(items)),
-                ours,
-                name=officer.name,
+                values=matter.latest.values,
+                asker=Asker(officer.id, officer.name),
+                reason=reason,
+                items=items,
             )
-            detail = {"request": number}
-            return Said(
-                ReplyKind.AMENDMENT_REQUEST, content, dossier, procedure, matter.request, detail=detail, asked=asked
-            )
+            due.append(asked.answer_before)
+            detail = {"request": asked.number}
+            kind = ReplyKind.AMENDMENT_REQUEST
+            return Said(kind, asked.content, dossier, asked.procedure, matter.request, detail=detail, asked=asked.row)
 
         dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, say)
         return dossier, due[0]
@@ -215,14 +199,6 @@ class Amendments:
             confirm_before=amendment_due(procedure, row.values, row.received_at, terms),
             state=row.state,
         )
-
-    def _amending(self, dossier: Dossier, now: datetime) -> Procedure:
-        found = self.desk.correspondence.catalogue.amending(dossier.procedure, now.astimezone(VIETNAM).date())
-        if found is None:
-            raise NotAllowed(
-                f"no procedure in force amends dossiers of {dossier.procedure}: see amends in the mappings"
-            )
-        return found
 
     def _waiting(self, number: str) -> DossierKey:
         with self.desk.database.reading() as connection:

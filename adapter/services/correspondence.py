@@ -19,7 +19,7 @@ from adapter.model.header import Header
 from adapter.model.identifiers import Digest
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, Reply, SignedReply, UnsignedReply, verified_of
-from adapter.model.procedure import Catalogue, ReplyKind
+from adapter.model.procedure import Catalogue, Procedure, ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit
 from adapter.pipeline import addressing, compose
@@ -199,6 +199,20 @@ class Correspondence:
         names = (row.message_id, row.correlation_id, row.document_type, row.type, row.function)
         reply, keys = compose.kept(ReplyKind(row.kind), *names, key=dossier.key, xml=xml), self.keys()
         return seal(decided(reply, keys.unit(unit)), system=keys.system)
+
+    def to_declarant(
+        self, channel: Channel, procedure: Procedure, dossier: Dossier, *, correlation_id: str | None
+    ) -> addressing.Address:
+        """The address of a reply of ours about a dossier, the way its message came; each kind states its own type."""
+        ours = self.ours(dossier)
+        return addressing.Address(
+            sender=ours.own,
+            recipient=ours.portal if channel is Channel.PORTAL else ours.window,
+            document_type=procedure.document_type,
+            type=ours.placeholder_type,
+            key=dossier.key,
+            correlation_id=correlation_id,
+        )
 
     def _composed(
         self,

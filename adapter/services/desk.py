@@ -214,16 +214,8 @@ class Desk:
         )
 
     def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> addressing.Address:
-        installation = self.correspondence.ours(dossier)
-        by_portal = request.channel == Channel.PORTAL.value
-        return addressing.Address(
-            sender=installation.own,
-            recipient=installation.portal if by_portal else installation.window,
-            document_type=procedure.document_type,
-            type=str(request.pair).partition("/")[0],
-            key=dossier.key,
-            correlation_id=request.message_id,
-        )
+        channel, message = Channel(request.channel), request.message_id
+        return self.correspondence.to_declarant(channel, procedure, dossier, correlation_id=message)
 
 
 def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:

@@ -22,7 +22,17 @@ from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, Severity, StatedFinding
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
+from adapter.model.outcomes import (
+    Accepted,
+    Noted,
+    Outcome,
+    Parked,
+    Refused,
+    Rejected,
+    Word,
+    verified_of,
+    word,
+)
 from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.amendment import amend as amended
@@ -31,6 +41,8 @@ from adapter.pipeline.judge import Ground, reconsidered
 from adapter.pipeline.sameness import Passing, passing, same_key
 from adapter.pipeline.terms import Terms
 from adapter.services.admission import Admission
+from adapter.services.answering import Answering
+from adapter.services.asking import Asking
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
 from adapter.services.judging import Stopwatch, broken, judged, stored
@@ -40,14 +52,11 @@ from adapter.services.register import amendment_row, identify, inbox_row
 from adapter.services.standing import standing
 from adapter.services.technical import note_answer, note_control
 
-ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
-"""How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
 InHand = Callable[[str], None]
 """Told the digest of each message before it is judged, in case that nobody is left to tell it afterwards."""
 HELD = (
     "held: sent before waiting.hold_sent_before and not known; compare with what the window was answered, then replay"
 )
-_DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
 
 
 def unheld(digest: str) -> None:
@@ -118,6 +127,7 @@ class Intake:
     ground: Ground
     correspondence: Correspondence
     series: Series
+    asking: Asking
     admission: Admission
     clock: Callable[[], datetime]
     patience: Patience
@@ -326,6 +336,7 @@ class Intake:
             if verified.meaning.is_amendment:
                 dossier = self._amended(ledger, dossier, decision, inbox_id)
             else:
+                dossier = self._overtaken(ledger, item, dossier)
                 dossier = ledger.hold(dossier, decision.version, inbox_id)
                 if item.passing is not None and isinstance(outcome, Accepted):
                     ledger.passing.add(dossier.key, item.passing)
@@ -346,9 +357,20 @@ class Intake:
             },
         )
         dossier = ledger.record(dossier, entry)
-        if decision.answer is not None:
-            self._answer(ledger, item, decision, inbox_id, dossier)
+        receipted = item.replaces is not None and decision.answer is ReplyKind.RECEIPT and bool(decision.waits)
+        if decision.answer is not None and not receipted:  # one that waits was receipted when it came
+            about = dossier or (ledger.dossiers.get(item.key) if item.key else None)
+            Answering(ledger, self.asking, submission, decision, inbox_id).answer(decision.answer, dossier, about)
         return Settled(row["public_id"], state, word(outcome), findings)
+
+    def _overtaken(self, ledger: Ledger, item: _Item, dossier: Dossier) -> Dossier:
+        """What was asked about the version before this one, and has not left, is never sent."""
+        number = ledger.take_back_request(dossier) if dossier.id is not None else None
+        if number is None:
+            return dossier
+        detail = {"request": number, "sent": False}
+        entry = Entry("request.taken_back", _actor(item.outcome, item.submission), ledger.now, detail)
+        return ledger.record(dossier, entry) or dossier
 
     def _amended(self, ledger: Ledger, dossier: Dossier, decision: Decision, inbox_id: int) -> Dossier:
         """Keep form 14 and the version it brings: in force, or for an officer's approval."""
@@ -364,31 +386,6 @@ class Intake:
         if row["requested"] and not decision.approval and dossier.id is not None:
             amendments.close(ledger.connection, dossier.id, ledger.now)
         return ledger.amend_dossier(dossier, version, inbox_id, row, due=due)
-
-    def _answer(self, ledger: Ledger, item: _Item, decision: Decision, inbox_id: int, dossier: Dossier | None) -> None:
-        submission, answer = item.submission, decision.answer
-        assert answer is not None
-        if item.replaces is not None and answer is ReplyKind.RECEIPT and decision.waits:
-            return  # it was receipted when it came
-        about = dossier or (ledger.dossiers.get(item.key) if item.key else None)
-        signed = self.correspondence.answer(answer, submission, decision.outcome, now=ledger.now, dossier=about)
-        route = ROUTES[submission.channel]
-        ledger.reply(signed, inbox_id=inbox_id, dossier=dossier, route=route)
-        verified = verified_of(decision.outcome)
-        if route != "portal" or answer not in _DECISIONS or dossier is None or verified is None:
-            return
-        if decision.version is None or not decision.version.verified.envelope.procedure.on_window:
-            return  # dossiers of portal-only procedures are never transferred, whatever amends them
-        transfer = self.correspondence.transfer(
-            dossier=dossier,
-            procedure=verified.envelope.procedure.document_type,
-            request=(submission.raw, submission.digest, submission.received_at),
-            reply=(signed.body, signed.digest, ledger.now),
-            incident=ledger.incident,
-            now=ledger.now,
-        )
-        current = ledger.dossiers[dossier.key]
-        ledger.reply(transfer, inbox_id=inbox_id, dossier=current, route="transfer")
 
     def _note(self, ledger: Ledger, outcome: Noted, submission: Submission) -> None:
         if outcome.verified.meaning.is_technical_answer:

@@ -194,6 +194,15 @@ class Ledger:
         self.place(dossier.key, {"confirmation_number": None})
         return dossiers.confirmation_of(self.connection, taken)
 
+    def take_back_request(self, dossier: Dossier) -> str | None:
+        """Take the request to amend back that nobody has answered, if it has not left; gives its number."""
+        assert dossier.id is not None
+        row = amendments.open_request(self.connection, dossier.id)
+        kind = ReplyKind.AMENDMENT_REQUEST.value
+        if row is None or mailbox.take_back(self.connection, dossier.id, kind, self.now) is None:
+            return None
+        return str(row.number)
+
     def ask(self, row: Mapping[str, Any], outbox_id: int) -> None:
         """A request to amend, with the reply that carries it."""
         self._requests.append({**row, "outbox_id": outbox_id})

@@ -10,7 +10,10 @@ from docs.generate.page import ROOT, code, document, head, join, table
 CLASSES = {
     "1": ("XML, envelope, schema", "Rejected with t/00: correct the message and send it again."),
     "2": ("Workflow", "Rejected with t/00: the dossier is not in a state that allows this message."),
-    "3": ("Business rule", "Refused with 20/22, or accepted and flagged: the mapping's severity decides."),
+    "3": (
+        "Business rule",
+        "The article decides: refused (20/22), accepted and form 13 follows, or accepted and flagged.",
+    ),
     "4": ("Signature, certificate, trust", "Rejected with t/00, and kept as a security event."),
     "5": ("Ours", "Never sent as the sender's fault."),
 }

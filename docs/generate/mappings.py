@@ -82,7 +82,8 @@ KEYWORDS: dict[str, str] = {
     "search": "What a lookup finds the dossier by.",
     "search.kind": f"{listed(SEARCH_KINDS)}.",
     "search.value": "The field, or `group.field`.",
-    "rules": "Rules of the table below; `severity`: `refuse` (20/22) or `warn` (accepted, flagged); `basis`.",
+    "rules": "Rules of the table below; `basis`: the article; `consequences.yaml` says what its breach means, "
+    "unless `severity: warn` says that it is no more than a doubt.",
     "deadlines": "Time limits of the Decision.",
     "deadlines.name": "Its name.",
     "deadlines.kind": f"{listed(DEADLINE_KINDS)}.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from adapter.catalogue.consequences import CONSEQUENCES_FILE, Consequences, read_consequences
 from adapter.pipeline.rules.table import RULES
 from docs.generate import forms
 from docs.generate.page import ROOT, code, document, first, head, join, listed, sentence, table
@@ -214,8 +215,16 @@ def _rules(stated: Mapping[str, Any]) -> Iterator[str]:
     if not stated.get("rules"):
         return
     yield "## Rules"
-    yield "**refuse**: answered 20/22 with ground and basis. **warn**: accepted, and officer and declarant are told."
+    yield (
+        "What breaking a rule means follows from the article it cites (`mappings/consequences.yaml`). **refuse**: "
+        "answered 20/22 with ground and basis. **request**: accepted with 20/21, and form 13 (20/25) asks for an "
+        "amendment at once. **warn**: accepted, and officer and declarant are told."
+    )
     yield table(("Rule", "Holds when", "Here", "Breaking it", "Basis"), (_rule(each) for each in stated["rules"]))
+
+
+def _consequences() -> Consequences:
+    return read_consequences(document(MAPPINGS / CONSEQUENCES_FILE))
 
 
 def _rule(each: Mapping[str, Any]) -> tuple[str, ...]:
@@ -225,7 +234,8 @@ def _rule(each: Mapping[str, Any]) -> tuple[str, ...]:
         for name, value in each.items()
         if name not in fixed
     ]
-    severity = f"**{each['severity']}**" if each["severity"] == "refuse" else each["severity"]
+    means = each.get("severity") or _consequences().of(each.get("basis", ""))
+    severity = means if means == "warn" else f"**{means}**"
     return (
         code(each["rule"]),
         first(RULES[each["rule"]].apply.__doc__),
@@ -296,12 +306,14 @@ def _case(folder: Path, told: Mapping[str, Any]) -> tuple[str, ...]:
     findings = listed(dict.fromkeys(each["name"] for each in told["expect"].get("findings", ())))
     link = f"[{folder.name}](../../fixtures/{folder.parent.name}/{folder.name})"
     outcome = f"{told['expect']['outcome']} {findings}".strip()
+    outcome += ", an amendment is asked for" if told["expect"].get("request") else ""
     return link, told["title"], told["article"], outcome
 
 
 def _example(cases: Iterable[tuple[Path, Mapping[str, Any]]]) -> Iterator[str]:
     """The first accepted case, as it is before it is signed: what travels has a signature in each empty Signature."""
-    accepted = (folder for folder, told in cases if told["expect"]["outcome"] == "accepted")
+    expected = ((folder, told["expect"]) for folder, told in cases)
+    accepted = (folder for folder, told in expected if told["outcome"] == "accepted" and not told.get("request"))
     folder = next(accepted, None)
     if folder is None:
         return

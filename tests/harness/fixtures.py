@@ -118,6 +118,8 @@ class Expectation:
     outcome: Word
     reply: ExpectedReply | None
     findings: tuple[ExpectedFinding, ...] = ()
+    request: tuple[str, ...] = ()
+    """Where each item of the form 13 points that follows the acceptance at once; empty: none follows."""
     record: Mapping[str, Any] = Field(default_factory=dict)  # values as the mapping's types have them
     dossier: ExpectedDossier | None = None
 
@@ -129,6 +131,8 @@ class Expectation:
             raise ValueError(f"a {self.outcome} message names its stage and its findings")
         if (self.outcome is Word.PARKED) != (self.reply is None):
             raise ValueError("every message is answered, but a parked one is not")
+        if self.request and self.outcome is not Word.ACCEPTED:
+            raise ValueError("an amendment is asked of what is accepted")
         return self
 
 

@@ -35,6 +35,8 @@ class Turn:
     label: str
     letter: Letter
     wanted: Answer
+    request: bool = False
+    """Whether form 13 follows its acceptance at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class Play:
 
     def turn(self, case: Case) -> Turn:
         """A fixture as a turn: signed now, by the parties it names."""
-        return Turn(case.id, letter(case.message, signed(case, self.pki)), expected(case, self.texts))
+        return Turn(
+            case.id, letter(case.message, signed(case, self.pki)), expected(case, self.texts), bool(case.expect.request)
+        )
 
     def heartbeat(self) -> list[Line]:
         """90/01, as the window sends it from time to time."""
@@ -92,7 +96,8 @@ class Play:
         until = time.monotonic() + ANSWER_SECONDS + len(turns)
         while len(left) < len(turns):
             left += [self.window.publish(turn.letter) for turn in turns[len(left) :][:at_once]]
-            came += self.window.collect(len(left) - len(came), seconds=until - time.monotonic())
+            wanted = sum(1 + turn.request for turn in turns[: len(left)])
+            came += self.window.collect(wanted - len(came), seconds=until - time.monotonic())
         return self.compare(turns, left, came)
 
     def compare(self, turns: Sequence[Turn], left: Sequence[float], came: Sequence[Received]) -> list[Line]:
@@ -103,10 +108,19 @@ class Play:
                 waiting[name].append(place)
         lines: dict[int, Line] = {}
         strays: list[Line] = []
+        requests: set[int] = set()
         good = self.verified(came)
         for received, problems in zip(came, good, strict=True):
             found = read(received.body)
             names = [name for name in (received.correlation_id, found.answered_digest) if name]
+            if found.answer.content == "AmendmentRequest":
+                follows = [place for name in names for place in waiting[name] if place in lines]
+                if follows and turns[follows[0]].request and follows[0] not in requests:
+                    requests.add(follows[0])
+                    lines[follows[0]] = _with(lines[follows[0]], [*problems, *_binding(received)])
+                else:
+                    strays.append(stray(received))
+                continue
             places = [place for name in names for place in waiting[name] if place not in lines]
             if not places:
                 strays.append(stray(received))
@@ -117,6 +131,9 @@ class Play:
             spent = (received.at - left[places[0]]) * 1000
             line = Line(turn.label, turn.wanted, found.answer, received.body, spent, tuple(problems))
             lines[places[0]] = line
+        for place, line in lines.items():
+            if turns[place].request and place not in requests:
+                lines[place] = _with(line, ["no request to amend (20/25) followed the acceptance"])
         silent = Line("", Answer("", "", ""), None, b"", None, ("no answer came",))
         return [
             lines.get(place) or replace(silent, label=turn.label, wanted=turn.wanted)
@@ -163,6 +180,10 @@ def _beside_others(found: Answer, wanted: Answer, texts: Mapping[str, FindingTex
     if any(code == others for code, _ in wanted.findings):
         return found
     return replace(found, findings=frozenset(each for each in found.findings if each[0] != others))
+
+
+def _with(line: Line, problems: Sequence[str]) -> Line:
+    return replace(line, problems=(*line.problems, *problems))
 
 
 def _binding(received: Received) -> list[str]:

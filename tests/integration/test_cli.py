@@ -57,7 +57,10 @@ def write_config(folder: Path, **changes: Any) -> Path:
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Signed files by the name of their case."""
     folder = tmp_path_factory.mktemp("messages")
-    wanted = {"accepted-late-and-flagged", "refused-every-fault-listed", "rejected-missing-field", "rejected-truncated"}
+    wanted = {
+        *("accepted-late-and-flagged", "asked-every-fault-listed", "refused-tour-group-without-licence"),
+        *("rejected-missing-field", "rejected-truncated"),
+    }
     files = {}
     for case in load_cases():
         procedure, _, name = case.id.partition("/")
@@ -88,11 +91,17 @@ def test_an_accepted_message_is_judged_with_stage_null_and_its_warnings(
     assert {frozenset(signer) for signer in told["signers"]} == {frozenset({"role", "subject", "serial"})}
 
 
-def test_a_refused_message_stops_at_check_with_every_fault(config: Path, messages: dict[str, Path]) -> None:
-    (told,) = judged(messages["refused-every-fault-listed"], "--config", config, code=1)
+def test_an_inaccurate_message_is_accepted_with_every_fault(config: Path, messages: dict[str, Path]) -> None:
+    (told,) = judged(messages["asked-every-fault-listed"], "--config", config, code=0)
+    assert told.keys() == KEYS
+    assert (told["outcome"], told["stage"]) == ("accepted", None)
+    assert len(told["findings"]) > 1
+
+
+def test_a_refused_message_stops_at_check(config: Path, messages: dict[str, Path]) -> None:
+    (told,) = judged(messages["refused-tour-group-without-licence"], "--config", config, code=1)
     assert told.keys() == KEYS
     assert (told["outcome"], told["stage"]) == ("refused", "check")
-    assert len(told["findings"]) > 1
 
 
 def test_rejected_messages_name_the_stage_that_stopped_them(config: Path, messages: dict[str, Path]) -> None:

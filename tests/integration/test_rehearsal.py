@@ -32,13 +32,15 @@ from tests.harness.stores import ensure_tables
 GROUP = "BQP0100001"
 CASES = (
     "BQP0100001/accepted-tour-group-entering",
-    "BQP0100001/refused-no-leader",
+    "BQP0100001/refused-tour-group-without-licence",
     "BQP0100001/rejected-truncated",
     "BQP0100002/accepted-citizen-unsigned",
     "BQP0100000/accepted-heartbeat",
 )
 KEPT = (GROUP, "BQP0100002", "BQP0100000")
 ALL = "--since=2026-03-01"
+NOT_OUT = 'rules:\n  - {rule: equals, field: direction, value: XC, basis: "QĐ 15/2019/QĐ-TTg Điều 1"}\n'
+"""A rule more that refuses who enters."""
 
 
 @dataclass
@@ -125,7 +127,7 @@ def test_the_same_set_changes_nothing(stage: Stage) -> None:
 def test_a_rule_that_is_new_shows_whom_it_would_have_stopped_and_writes_nothing(on_both: Stage) -> None:
     stage = on_both
     before = stage.counted()
-    stage.change("rules:\n", 'rules:\n  - {rule: equals, field: direction, value: XC, severity: refuse, basis: "t"}\n')
+    stage.change("rules:\n", NOT_OUT)
 
     *changed, last = stage.rehearse(ALL, code=1)
 
@@ -160,7 +162,7 @@ def test_a_version_of_next_year_is_tried_on_what_came_this_year_unless_asked_oth
     stage.change("to: null", "to: 2026-12-31")
     stage.change('version: "2"', 'version: "3"', version="3")
     stage.change("from: 2025-07-01", "from: 2027-01-01", version="3")
-    stage.change("rules:\n", "rules:\n  - {rule: equals, field: direction, value: XC, severity: refuse}\n", version="3")
+    stage.change("rules:\n", NOT_OUT, version="3")
 
     *changed, _ = stage.rehearse(ALL, "--schemas", str(schemas), code=1)
     assert {each["after"]["mapping"] for each in changed} == {f"{GROUP}/3"}
@@ -180,7 +182,7 @@ def test_a_procedure_and_a_version_that_are_gone_are_told(on_both: Stage) -> Non
 
 def test_messages_are_bounded_by_time_and_procedure_and_what_is_told_by_the_limit(on_both: Stage) -> None:
     stage = on_both
-    stage.change("rules:\n", "rules:\n  - {rule: equals, field: direction, value: XC, severity: refuse}\n")
+    stage.change("rules:\n", NOT_OUT)
 
     def counted(*options: str, code: int = 0) -> int:
         messages: int = stage.rehearse(*options, code=code)[-1]["tally"]["messages"]

@@ -6,7 +6,7 @@ A fault says what was expected and what was got, so that one failing fixture tel
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -117,9 +117,9 @@ def dossier(judged: Judged, whole: House) -> Faults:
 
 
 def answer(judged: Judged, whole: House) -> Faults:
-    """A fixture is answered once, with its reply, signed and valid."""
+    """A fixture is answered once, with its reply, signed and valid; form 13 follows where it is expected."""
     replies = judged.told.replies
-    wanted_replies = 0 if judged.case.expect.reply is None else 1
+    wanted_replies = 0 if judged.case.expect.reply is None else 1 + bool(judged.case.expect.request)
     if len(replies) != wanted_replies:
         yield f"expected {wanted_replies} replies, got {len(replies)}"
     if len(judged.verified) != len(replies):
@@ -130,10 +130,25 @@ def answer(judged: Judged, whole: House) -> Faults:
     yield from differences(expected(judged.case, whole.catalogue.findings.texts), got.answer)
     if not all(judged.verified):
         yield "xmlsec1: the reply's system signature does not verify"
-    spec = whole.catalogue.replies[ReplyKind(got.answer.content)]
-    schema = whole.catalogue.schemas[spec.schema_name or ""]
-    if not schema.validate(_unsigned(replies[0])):
-        yield f"the reply is not valid: {schema.error_log}"
+    for reply in replies:
+        spec = whole.catalogue.replies[ReplyKind(read(reply).answer.content)]
+        schema = whole.catalogue.schemas[spec.schema_name or ""]
+        if not schema.validate(_unsigned(reply)):
+            yield f"the reply is not valid: {schema.error_log}"
+    if judged.case.expect.request:
+        yield from _request(judged.case.expect.request, *replies)
+
+
+def _request(wanted: Sequence[str], acceptance: bytes, reply: bytes) -> Faults:
+    """Form 13 answers the same message and asks for what was expected, item by item."""
+    got, items = read(reply), etree.fromstring(reply).findall("Body/Content/AmendmentRequest/Items/Item")
+    if got.answer.pair != "20/25":
+        yield f"expected 20/25 after the acceptance, got {got.answer.pair}"
+    pointers = [item.findtext("Pointer") for item in items]
+    if sorted(filter(None, pointers)) != sorted(wanted):
+        yield f"form 13: expected items at {sorted(wanted)}, got {pointers}"
+    if got.answered_id != read(acceptance).answered_id:
+        yield "form 13 answers another message"
 
 
 def grounds(judged: Judged, whole: House) -> Faults:

@@ -15,6 +15,7 @@ from tests.procedures.settling import Judged, Settling
 
 ACCEPTED = "BQP0100002/accepted-citizen-signed"
 REFUSED = "BQP0100002/refused-nationality-not-vietnamese"
+ASKED = "BQP0100001/asked-no-leader"
 REJECTED = "BQP0100001/rejected-two-schema-faults"
 Change = Callable[[Judged], Judged]
 
@@ -77,6 +78,13 @@ def of(settling: Settling, name: str) -> Judged:
             "dossier, fullName: expected 'NOBODY'",
         ),
         (ACCEPTED, told(replies=()), "expected 1 replies, got 0"),
+        (ASKED, lambda judged: told(replies=judged.told.replies[:1])(judged), "expected 2 replies, got 1"),
+        (
+            ASKED,
+            lambda judged: told(replies=judged.told.replies[:1] * 2)(judged),
+            "expected 20/25 after the acceptance",
+        ),
+        (ASKED, expecting(request=("/Envelope/Body",)), "form 13: expected items at ['/Envelope/Body']"),
         (ACCEPTED, lambda judged: told(replies=judged.told.replies * 2)(judged), "expected 1 replies, got 2"),
         (ACCEPTED, lambda judged: replace(judged, verified=()), "1 replies were not verified"),
         (ACCEPTED, lambda judged: replace(judged, verified=(False,)), "signature does not verify"),

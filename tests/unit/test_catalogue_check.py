@@ -158,8 +158,8 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a rule on no field of the group": (
         "group: persons, field: seq", "group: persons, field: number", "there is no field persons.number"),
     "a rule that compares with no field": ("than: programmeStart", "than: start", "than: there is no field start"),
-    "a rule that would reject": (
-        'value: "07", severity: refuse', 'value: "07", severity: reject', "severity reject is not for rules"),
+    "a rule that says what follows from its article": (
+        'value: "07",', 'value: "07", severity: refuse,', "severity refuse: what a breach means follows"),
     "a rule for dates on a text": (
         "rule: not_after_reception, field: persons.dateOfBirth", "rule: not_after_reception, field: persons.fullName",
         "persons.fullName is of type upper_name; it must be date or datetime"),

@@ -1,0 +1,114 @@
+"""A request to amend (yêu cầu sửa đổi, bổ sung, form 13), put together the same whether an officer or the program asks.
+
+The program asks at once, in the transaction that accepts an inaccurate declaration ("ngay sau khi phát hiện", QĐ
+15/2019/QĐ-TTg Articles 11(3)(a), 17(3)(a)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways.contingency import Series
+from adapter.model.dossier import Dossier
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.finding import StatedFinding
+from adapter.model.procedure import Procedure, RequestWords
+from adapter.pipeline import compose
+from adapter.pipeline.compose import AmendmentItem
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.correspondence import Correspondence
+from adapter.services.ledger import Ledger
+
+PROGRAM = "program"
+"""Who asked, in the store, where it was no officer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: his id for the store, and the name that stands in the signed form."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to amend before it is signed. `procedure` is the one that amends: the reply bears its documentType."""
+
+    content: etree._Element
+    procedure: Procedure
+    number: str
+    answer_before: datetime
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a request is made from, besides what it says."""
+
+    correspondence: Correspondence
+    series: Series
+
+    def request(
+        self,
+        ledger: Ledger,
+        dossier: Dossier,
+        answered: compose.InReplyTo,
+        *,
+        values: Mapping[str, Any],
+        asker: Asker,
+        reason: str,
+        items: Sequence[AmendmentItem],
+    ) -> Request:
+        """Number it and begin the declarant's hour, which runs from when he has it (Article 11(3)(b)).
+
+        `values` are of the version in force.
+
+        Raises:
+            NotAllowed: no procedure in force amends such dossiers.
+            Misconfigured: the calendar cannot tell when the answer is due.
+        """
+        procedure = self._amending(dossier, ledger.now)
+        limit = procedure.deadline("amend_within", values)
+        answer_before = ledger.docket.terms.due(limit.amount, limit.unit, ledger.now) if limit else None
+        if limit is None or answer_before is None:
+            raise Misconfigured(f"{procedure.name}: no amend_within that the calendar can tell: see `check`")
+        ledger.docket.asked(dossier, limit, ledger.now)
+        ours = self.correspondence.ours(dossier)
+        number = self.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
+        row = {
+            "id": ledger.new_id(),
+            "number": number,
+            "dossier_id": dossier.id,
+            "mapping": procedure.name,
+            "reason": reason,
+            "items": [item.as_stored() for item in items],
+            "officer": asker.id,
+            "requested_at": ledger.now,
+            "answer_before": answer_before,
+        }
+        content = compose.amendment_request(
+            answered,
+            compose.Asked(number, ledger.now, answer_before, reason, tuple(items)),
+            ours,
+            name=asker.name,
+        )
+        return Request(content, procedure, number, answer_before, row)
+
+    def _amending(self, dossier: Dossier, now: datetime) -> Procedure:
+        found = self.correspondence.catalogue.amending(dossier.procedure, now.astimezone(VIETNAM).date())
+        if found is None:
+            raise NotAllowed(
+                f"no procedure in force amends dossiers of {dossier.procedure}: see amends in the mappings"
+            )
+        return found
+
+
+def items_of(found: Sequence[StatedFinding], words: RequestWords, form: str | None) -> tuple[AmendmentItem, ...]:
+    """What the program asks for: one item for each finding, at its place in the form that was sent."""
+    return tuple(AmendmentItem(each.vi[:1000], words.asked, form, each.pointer[:1000]) for each in found)

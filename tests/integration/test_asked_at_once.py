@@ -1,0 +1,132 @@
+"""An inaccurate declaration is accepted, and form 13 follows in the same transaction (Articles 11(3)(a), 17(3)(a))."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from sqlalchemy import select
+
+from adapter.bootstrap import House
+from adapter.gateways.tables import amendment_request, deadline, journal, outbox
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from tests.harness.fixtures import Case, Signers, load_cases, signed
+from tests.harness.history import OFFICER, dossier_of
+from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
+
+CASES = {case.id: case for case in load_cases()}
+INACCURATE = CASES["BQP0100001/asked-total-differs-from-rows"]
+SHIP = CASES["BQP0100007/refused-total-of-crew-differs"]
+
+
+@pytest.fixture
+def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+    with gate(tmp_path, database_url) as made:
+        yield made
+
+
+def send(whole: House, case: Case) -> None:
+    body = signed(case, shared_pki())
+    sent = Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
+    whole.intake.receive([sent])
+
+
+def replies(whole: House, *, route: str = "window") -> list[tuple[str, bytes | None]]:
+    query = select(outbox).where(outbox.c.route == route).order_by(outbox.c.id)
+    with whole.database.transaction() as connection:
+        return [(f"{row.type}/{row.function}", row.body) for row in connection.execute(query)]
+
+
+def pairs(whole: House, *, route: str = "window") -> list[str]:
+    return [pair for pair, _ in replies(whole, route=route)]
+
+
+def key() -> DossierKey:
+    return dossier_of(INACCURATE.message)
+
+
+def corrected() -> Case:
+    """10/02 that puts the totals right."""
+    message = INACCURATE.message
+    for old, new in (
+        (b"<function>01</function>", b"<function>02</function>"),
+        (b"<TotalPersons>4</TotalPersons>", b"<TotalPersons>3</TotalPersons>"),
+        (b"<TotalFemale>2</TotalFemale>", b"<TotalFemale>1</TotalFemale>"),
+    ):
+        assert old in message, old
+        message = message.replace(old, new)
+    root = etree.fromstring(message)
+    number = root.findtext("Header/Reference/messageId") or ""
+    return replace(INACCURATE, message=message.replace(number.encode(), b"5b0d4a5e-0000-4000-8000-000000000001"))
+
+
+def test_form_13_follows_the_acceptance_with_every_item(whole: House) -> None:
+    send(whole, INACCURATE)
+    (accepted, _), (asked, body) = replies(whole)
+    assert (accepted, asked) == ("20/21", "20/25")
+    form = etree.fromstring(body or b"").find("Body/Content/AmendmentRequest")
+    assert form is not None
+    items = form.findall("Items/Item")
+    assert {item.findtext("Pointer") for item in items} == set(INACCURATE.expect.request)
+    assert {item.findtext("FormNumber") for item in items} == {"07"}
+    assert all(item.findtext("Wrong") and item.findtext("Asked") for item in items)
+    assert form.findtext("Requester/Name") == whole.installation.accepter
+
+
+def test_the_declarants_hour_waits_for_form_13_and_the_border_guards_duty_goes_on(whole: House) -> None:
+    send(whole, INACCURATE)
+    with whole.database.transaction() as connection:
+        running = {row.kind: row for row in connection.execute(select(deadline).where(deadline.c.ended_at.is_(None)))}
+        carries = connection.execute(select(outbox.c.id).where(outbox.c.function == "25")).scalar_one()
+    assert running.keys() == {"confirm_within", "amend_within"}
+    assert running["confirm_within"].started_at is not None
+    assert (running["amend_within"].started_at, running["amend_within"].starts_with) == (None, carries)
+
+
+def test_the_program_is_named_as_who_asked(whole: House) -> None:
+    send(whole, INACCURATE)
+    with whole.database.transaction() as connection:
+        (asked,) = connection.execute(select(amendment_request))
+        entry = connection.execute(select(journal).where(journal.c.event == "dossier.request_amendment")).one()
+    assert (asked.officer, entry.actor, entry.detail["request"]) == ("program", "program", asked.number)
+
+
+def test_a_duplicate_gets_both_replies_again(whole: House) -> None:
+    send(whole, INACCURATE)
+    send(whole, INACCURATE)
+    assert pairs(whole) == ["20/21", "20/25"] * 2
+
+
+def test_an_officer_may_confirm_what_turned_out_to_be_in_order(whole: House) -> None:
+    send(whole, INACCURATE)
+    assert whole.completion.complete(key(), OFFICER).state == "completed"
+
+
+def test_a_correct_version_takes_a_form_13_back_that_has_not_left(whole: House) -> None:
+    send(whole, INACCURATE)
+    send(whole, corrected())
+    with whole.database.transaction() as connection:
+        taken = [(row.function, row.taken_back_at is not None) for row in connection.execute(select(outbox))]
+        (asked,) = connection.execute(select(amendment_request))
+        events = [row.event for row in connection.execute(select(journal).order_by(journal.c.id))]
+    assert sorted(taken) == [("21", False), ("21", False), ("25", True)]
+    assert asked.closed_at is not None
+    assert "request.taken_back" in events
+
+
+def test_what_is_declared_on_the_portal_has_both_transferred(whole: House) -> None:
+    direct = replace(INACCURATE, channel=Channel.PORTAL, signers=Signers(system="portal", declarant="enterprise"))
+    send(whole, direct)
+    assert pairs(whole, route="portal") == ["20/21", "20/25"]
+    assert pairs(whole, route="transfer") == ["40/01", "40/01"]
+
+
+def test_an_inaccurate_ship_is_refused(whole: House) -> None:
+    send(whole, SHIP)
+    assert pairs(whole) == ["20/22"]
