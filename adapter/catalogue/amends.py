@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from adapter.catalogue.fields import Fields
 from adapter.catalogue.form import Form
-from adapter.model.finding import Severity
 from adapter.model.procedure import PLACED, AmendsSpec, Catalogue, ExpectedSpec, Meaning, Procedure
 
 FormOf = Callable[[str, str], Form | None]
@@ -38,17 +37,6 @@ def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form]
             yield from _placed(procedure, amended, form_of)
             for expected in amends.expects:
                 yield from _expected(expected, procedure, amended, catalogue)
-
-
-def unanswerable(procedure: Procedure, catalogue: Catalogue) -> Iterator[str]:
-    """Rules whose breach is answered with form 13, where no procedure has a form 14 to answer that with."""
-    asking = [rule.rule for rule in procedure.rules if rule.severity is Severity.REQUEST]
-    amending = catalogue.amending(procedure.code, procedure.effective_to or procedure.effective_from)
-    if asking and procedure.amends is None and amending is None:
-        yield (
-            f"rules: {', '.join(dict.fromkeys(asking))}: a breach is answered with a request to amend, "
-            f"and no procedure amends {procedure.code}; add it to amends of one, or cite another article"
-        )
 
 
 def _completion(procedure: Procedure) -> Iterator[str]:

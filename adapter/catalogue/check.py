@@ -239,4 +239,3 @@ def _proved(procedure: Procedure, catalogue: Catalogue, schemas: _Schemas) -> It
     yield from Paths(procedure, forms, confirmation).faults()
     yield from Names(procedure, catalogue.codelists).faults()
     yield from amends.faults(procedure, catalogue, forms, schemas.form)
-    yield from amends.unanswerable(procedure, catalogue)

@@ -134,6 +134,7 @@ NAMES = frozenset(
         "too_many_transforms",
         "total_mismatch",
         "transform_forbidden",
+        "unit_not_ours",
         "unknown_message",
         "unknown_procedure",
         "unprocessable",

@@ -62,11 +62,13 @@ def decide(
     amend: Amend,
     evidence_may_come: bool = False,
     withdrawn: Collection[str] = (),
+    amendable: Callable[[str], bool] = lambda procedure: True,
 ) -> Decision:
     """Fold one judged message into its dossier.
 
     `may_wait` is False once its bounded wait for its predecessor is over, `evidence_may_come` once that for evidence
     of its signer is. `withdrawn`: numbers of requests to amend this dossier that an officer has withdrawn.
+    `amendable`: whether a form 14 can answer what is asked of a procedure's dossiers.
     """
     if isinstance(outcome, Accepted | Refused) and (doubts := _doubts(outcome)):
         if evidence_may_come:
@@ -75,7 +77,9 @@ def decide(
         return Decision(Rejected(Stage.VERIFY, doubts, verified.header, verified), ReplyKind.ERRORS)
     match outcome:
         case Rejected():
-            return Decision(outcome, ReplyKind.ERRORS)
+            # An answer that is malformed is not answered: two systems could go on answering each other for ever.
+            unanswered = outcome.verified is not None and outcome.verified.meaning.is_technical_answer
+            return Decision(outcome, None if unanswered else ReplyKind.ERRORS)
         case Parked():
             return Decision(outcome, None)
         case Noted(verified=verified):
@@ -84,8 +88,8 @@ def decide(
             return _refuse(outcome, declaration, dossier)
         case Accepted(declaration=declaration):
             if dossier is not None and declaration.verified.meaning.is_amendment:
-                return _amend(declaration, dossier, now, amend, withdrawn)
-            return _accept(outcome, declaration, dossier, now, may_wait)
+                return _asking(_amend(declaration, dossier, now, amend, withdrawn), amendable)
+            return _asking(_accept(outcome, declaration, dossier, now, may_wait), amendable)
 
 
 def _doubts(outcome: Accepted | Refused) -> tuple[Finding, ...]:
@@ -133,7 +137,7 @@ def _accept(
         accepted = step(changed.state, Act.ACCEPT)
         if accepted is not None:
             changed = replace(changed, state=accepted, accepted_at=now)
-            return _asking(Decision(outcome, ReplyKind.ACCEPTANCE, changed, declaration))
+            return Decision(outcome, ReplyKind.ACCEPTANCE, changed, declaration)
     return Decision(outcome, ReplyKind.RECEIPT, changed, declaration)
 
 
@@ -165,17 +169,17 @@ def _amend(
     if own or procedure.acceptance != "automatic" or _moves(dossier, version):
         return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
     in_force = approved(kept, kept.versions)
-    return _asking(Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version))
+    return Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version)
 
 
-def _asking(decision: Decision) -> Decision:
+def _asking(decision: Decision, amendable: Callable[[str], bool]) -> Decision:
     """An inaccurate version is accepted, and an amendment of it is asked for at once."""
     dossier, outcome = decision.dossier, decision.outcome
-    assert dossier is not None
-    assert isinstance(outcome, Accepted)
+    if decision.answer is not ReplyKind.ACCEPTANCE or dossier is None or not isinstance(outcome, Accepted):
+        return decision
     inaccurate = tuple(each for each in outcome.findings if each.severity is Severity.REQUEST)
     state = dossier.after(Act.REQUEST_AMENDMENT)
-    if not inaccurate or state is None:
+    if not inaccurate or state is None or not amendable(dossier.procedure):
         return decision
     return replace(decision, dossier=replace(dossier, state=state), inaccurate=inaccurate)
 

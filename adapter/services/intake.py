@@ -37,6 +37,7 @@ from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import Ground, reconsidered
 from adapter.pipeline.sameness import Passing, passing, same_key
 from adapter.pipeline.terms import Terms
@@ -287,6 +288,7 @@ class Intake:
             return amended(form, standing(ledger, standing_dossier, ground), ground)
 
         since = item.since or item.submission.received_at
+        today = ledger.now.astimezone(VIETNAM).date()
 
         def decided(standing_dossier: Dossier | None) -> Decision:
             return decide(
@@ -297,6 +299,7 @@ class Intake:
                 amend=amend,
                 evidence_may_come=age(ledger.now, since) < self.patience.evidence_s,
                 withdrawn=_withdrawn(ledger, outcome, standing_dossier),
+                amendable=lambda code: self.ground.catalogue.amending(code, today) is not None,
             )
 
         corrected = self._corrected(ledger, item, dossier, decided) if _corrects(outcome) else None

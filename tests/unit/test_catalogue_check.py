@@ -20,6 +20,7 @@ from adapter.catalogue.keywords import KEYWORDS
 from adapter.catalogue.load import Source, load, reporter
 from adapter.catalogue.names import PLACES
 from adapter.catalogue.paths import SOURCES
+from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import Catalogue, Procedure
 
@@ -158,8 +159,6 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a rule on no field of the group": (
         "group: persons, field: seq", "group: persons, field: number", "there is no field persons.number"),
     "a rule that compares with no field": ("than: programmeStart", "than: start", "than: there is no field start"),
-    "a rule that says what follows from its article": (
-        'value: "07",', 'value: "07", severity: refuse,', "severity refuse: what a breach means follows"),
     "a rule for dates on a text": (
         "rule: not_after_reception, field: persons.dateOfBirth", "rule: not_after_reception, field: persons.fullName",
         "persons.fullName is of type upper_name; it must be date or datetime"),
@@ -632,3 +631,10 @@ def test_a_broken_shared_part_is_told_of_those_that_include_it(tmp_path: Path) -
     assert known("P/1/own.xsd").is_valid("<Envelope>a</Envelope>")
     with pytest.raises(xmlschema.XMLSchemaException):
         known("P/1/theirs.xsd")
+
+
+def test_a_rule_that_states_what_follows_from_its_article_is_told(source: Source) -> None:
+    file = source.mappings / "BQP0100001" / "1" / "procedure.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace('value: "07",', 'value: "07", severity: refuse,'))
+    with pytest.raises(Misconfigured, match=r"rule 1 \(equals\): severity refuse: what a breach means follows from"):
+        load(source)
