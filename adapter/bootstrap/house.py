@@ -261,8 +261,6 @@ class House:
         return Intake(
             database=self.database,
             ground=replace(self.ground, representation=representation),
-            correspondence=self.correspondence,
-            series=self.series,
             asking=self.asking,
             admission=self.admission,
             clock=self.legal_clock,

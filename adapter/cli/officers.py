@@ -92,7 +92,10 @@ def _completed(house: House, taken: Taken, others: Sequence[Taken]) -> None:
     told = said_by(_OFFICER, number, "R" * REMARKS, at)
     told |= of_dossier(taken.outcome.declaration.verified.key, at)
     amended = procedure.amends.procedures if procedure.amends else (procedure.code,)
-    for other in (each for each in others if each.procedure.code in amended):
+    about = [each for each in others if each.procedure.code in amended]
+    if not about:
+        return  # what it amends was not accepted, which is told
+    for other in about:
         told |= where(other.procedure, other.values) | of_amendment(amendment, 2, at)
     content = confirmation(procedure, _answered(house, taken), taken.values, told, Terms.of(house.catalogue))
     kind = ReplyKind.AMENDMENT_COMPLETION if procedure.amends else ReplyKind.COMPLETION

@@ -126,8 +126,6 @@ class Intake:
 
     database: Database
     ground: Ground
-    correspondence: Correspondence
-    series: Series
     asking: Asking
     admission: Admission
     clock: Callable[[], datetime]
@@ -136,6 +134,14 @@ class Intake:
     in_hand: InHand = unheld
     hold_sent_before: datetime | None = None
     """After a restore that lost time: what was sent before then and is not known may have been answered already."""
+
+    @property
+    def correspondence(self) -> Correspondence:
+        return self.asking.correspondence
+
+    @property
+    def series(self) -> Series:
+        return self.asking.series
 
     def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
         """Judge and store a batch; every answer is in the outbox when this returns.

@@ -38,7 +38,8 @@ def failing(intake: Intake) -> Intake:
     def keys() -> Keys:
         raise Misconfigured("the key file cannot be read")
 
-    return replace(intake, correspondence=replace(intake.correspondence, keys=keys))
+    correspondence = replace(intake.correspondence, keys=keys)
+    return replace(intake, asking=replace(intake.asking, correspondence=correspondence))
 
 
 def left(scene: Scene) -> list[Outgoing]:

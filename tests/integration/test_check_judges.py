@@ -94,12 +94,16 @@ def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) 
 
 def test_every_confirmation_request_to_amend_and_transfer_is_written_and_signed(tmp_path: Path) -> None:
     own, sent = house(tmp_path, {}), list[tuple[ReplyKind, str | None]]()
-    sign = own.correspondence.sign
+    sign, own_transfer = own.correspondence.sign, own.correspondence.transfer
 
     class Heard(Correspondence):
         def sign(self, kind: ReplyKind, *content: Any, schema_name: str | None = None, **rest: Any) -> SignedReply:
             sent.append((kind, schema_name))
             return sign(kind, *content, schema_name=schema_name, **rest)
+
+        def transfer(self, **what: Any) -> SignedReply:
+            sent.append((ReplyKind.TRANSFER, None))
+            return own_transfer(**what)
 
     parts = {each.name: getattr(own.correspondence, each.name) for each in fields(own.correspondence)}
     own.correspondence = Heard(**parts)
@@ -114,12 +118,16 @@ def test_every_confirmation_request_to_amend_and_transfer_is_written_and_signed(
 
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [(ReplyKind.AMENDMENT_REQUEST, "asked to be amended"), (ReplyKind.TRANSFER, "completed"), (None, "completed")],
+    [
+        (ReplyKind.AMENDMENT_REQUEST, "asked to be amended"),
+        (ReplyKind.TRANSFER, "accepted by an officer"),
+        (None, "completed"),
+    ],
     ids=["form-13", "transfer", "form-12"],
 )
 def test_what_an_officer_could_not_send_is_told(kind: ReplyKind | None, says: str, tmp_path: Path) -> None:
     own = house(tmp_path, {})
-    spec = own.catalogue.replies[kind] if kind else own.catalogue.procedures["BQP0100002"][0].completion
+    spec = own.catalogue.replies[kind] if kind else own.catalogue.procedures["BQP0100002"][-1].completion
     assert spec is not None
     # An XSD of something else stands in for one that the configured values do not fit.
     schemas = {
@@ -128,7 +136,7 @@ def test_what_an_officer_could_not_send_is_told(kind: ReplyKind | None, says: st
     }
     own.catalogue = replace(own.catalogue, schemas=schemas)
     told = list(trial.faults(own))
-    assert any(f"a genuine message cannot be {says}: our " in text and "BQP0100002/1" in text for text in told), told
+    assert any(f"a genuine message cannot be {says}: our " in text and "BQP0100002/2" in text for text in told), told
 
 
 # whatever stands in a key -------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def test_a_list_that_cannot_be_had_is_told_and_nothing_is_kept(furnished: Furnis
 def test_readyz_notes_that_revocation_cannot_be_told_and_is_ready_all_the_same() -> None:
     health = Health("127.0.0.1", 0)
     try:
-        has = {"alive": True, "database": True, "broker": True, "keys": True}
+        has = {"alive": True, "database": True, "broker": True, "keys": True, "units": True}
         health.parts = {"clock-0": {**has, "evidence": False}, "worker-0": {**has, "evidence": True}}
         assert health.missing() == []
         (note,) = health.notes()

@@ -274,7 +274,7 @@ def test_check_tells_all_faults_at_once(config: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert told["faults"] >= 6
     for words in (
-        "keys fault: cannot read /nowhere/unit.pem",
+        "keys fault: keys.unit: cannot read /nowhere/unit.pem",
         "does not belong to the first certificate",
         "holds no anchor",
         "trust.partners.nsw: none of its certificates may sign today",

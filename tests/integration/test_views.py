@@ -199,10 +199,10 @@ def test_any_name_of_a_mapping_is_safe(scene: Scene) -> None:
 def test_only_dossiers_of_its_own_version_stand_in_a_view(scene: Scene) -> None:
     database = scene.house.database
     *_, procedure = scene.house.catalogue.procedures[GROUP]  # type: ignore[index]
-    both = replace(scene.house.catalogue, procedures={procedure.code: (procedure, replace(procedure, version="2"))})
+    both = replace(scene.house.catalogue, procedures={procedure.code: (procedure, replace(procedure, version="3"))})
     with database.transaction() as connection:
         views.create(connection, views.views(both, connection.dialect.name, personal=False))
-    assert (len(rows(database, VIEW)), rows(database, "nsw_bqp0100001_2")) == (1, [])
+    assert (len(rows(database, VIEW)), rows(database, "nsw_bqp0100001_3")) == (1, [])
 
 
 def test_two_names_that_are_one_for_the_database_are_told(scene: Scene) -> None:

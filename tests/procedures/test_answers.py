@@ -198,8 +198,9 @@ def test_judge_and_the_intake_say_the_same_of_every_fixture_and_every_attack(reg
         judgement = answered(sent, judged(sent, registered.ground), registered.correspondence, now=CLOCK)
         (settled,) = registered.intake.receive([sent])
         codes = [each.code for each in registered.correspondence.state(getattr(judgement, "findings", ()))]
-        # That the other door has the same declaration is known to the store alone.
-        stored = [each.code for each in settled.findings if each.name != "declared_by_both_doors"]
+        # What other declarations and registers say is known to the store alone.
+        others = ("declared_by_both_doors", "stands_in_another_group", "authorisation_missing")
+        stored = [each.code for each in settled.findings if each.name not in others]
         told = (word(judgement), codes), (settled.outcome, stored)
         if told[0] != told[1]:
             different.append((case.id, *told))
@@ -216,5 +217,6 @@ def test_a_message_whose_answer_our_own_schema_refuses_is_parked_by_both(
     correspondence = replace(registered.correspondence, installation=installation)
     sent = _submitted(_with(message, "From/name", ""))
     judgement = answered(sent, judged(sent, registered.ground), correspondence, now=CLOCK)
-    (settled,) = replace(registered.intake, correspondence=correspondence).receive([sent])
+    asking = replace(registered.asking, correspondence=correspondence)
+    (settled,) = replace(registered.intake, asking=asking).receive([sent])
     assert (word(judgement), settled.outcome) == ("parked", "parked")

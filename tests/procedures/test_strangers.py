@@ -126,7 +126,7 @@ def genuine() -> Submission:
 
 def fresh(ground: Ground) -> Ground:
     """Nothing remembered of earlier messages, so that all of it is done again."""
-    for cached in (keyinfo._leaf_first, keyinfo.load_certificate, signature._pinned):
+    for cached in (keyinfo._remembered, signature._pinned):
         cached.cache_clear()
     return replace(ground, trust=replace(ground.trust, _paths={}, _signers={}, _pins={}))
 

@@ -21,3 +21,10 @@ def upgrade() -> None:
         outbox.add_column(sa.Column("awaits_unit", sa.String(length=20), nullable=True))
     waits = sa.text("awaits_unit IS NOT NULL AND taken_back_at IS NULL")
     op.create_index("ix_outbox_awaiting", "outbox", ["dossier_id"], sqlite_where=waits, postgresql_where=waits)
+
+
+def downgrade() -> None:
+    """What waits is lost with the column."""
+    op.drop_index("ix_outbox_awaiting", "outbox")
+    with op.batch_alter_table("outbox") as outbox:
+        outbox.drop_column("awaits_unit")
