@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Source, load, reporter
 from adapter.cli.exits import Exit, leave
@@ -16,7 +15,7 @@ from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, note, words
 from adapter.gateways.rereading import Span
 from adapter.model.errors import Misconfigured
-from adapter.pipeline.judge import Ground
+from adapter.model.procedure import Catalogue
 from adapter.services.rehearsal import Difference, Rehearsal, Tally, Verdict, newest
 
 Folder = Annotated[
@@ -48,7 +47,10 @@ def rehearse(
     house = open_house(config)
     folders = house.settings.folders
     source = Source(schemas or folders.schemas, mappings or folders.mappings, folders.calendar)
-    rehearsal = Rehearsal(house.database, house.ground, _ground(house, source, by_day=by_day))
+    installed = _proved(source)
+    judging = installed if by_day else newest(installed)
+    new = replace(house.ground, catalogue=judging, reporter=reporter(source))
+    rehearsal = Rehearsal(house.database, house.ground, new, installed)
     tally, told = Tally(), 0
     for difference in rehearsal.differences(Span(began, ended, procedure), tally):
         if told < limit:
@@ -58,8 +60,8 @@ def rehearse(
     raise leave(Exit.OK if tally.content else Exit.NO)
 
 
-def _ground(house: House, source: Source, *, by_day: bool) -> Ground:
-    """What the new set is judged on: all the rest as it is.
+def _proved(source: Source) -> Catalogue:
+    """The new set.
 
     Raises:
         Misconfigured: the new set cannot be switched on; every fault of it.
@@ -68,8 +70,7 @@ def _ground(house: House, source: Source, *, by_day: bool) -> Ground:
     faults = check(catalogue, source)
     if faults:
         raise Misconfigured("the new set has faults:\n" + "\n".join(faults))
-    judging = catalogue if by_day else newest(catalogue)
-    return replace(house.ground, catalogue=judging, reporter=reporter(source))
+    return catalogue
 
 
 def _show(difference: Difference) -> None:

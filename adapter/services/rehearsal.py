@@ -77,6 +77,8 @@ class Rehearsal:
     database: Database
     present: Ground
     new: Ground
+    installed: Catalogue
+    """The new set with all its versions; `new` may judge by the newest alone."""
 
     def differences(self, span: Span, tally: Tally) -> Iterator[Difference]:
         """Each message that the new set judges otherwise, in the order they came.
@@ -103,7 +105,7 @@ class Rehearsal:
     def _lost(self) -> dict[str, int]:
         there = {
             f"{procedure.code}/{procedure.version}"
-            for versions in self.new.catalogue.procedures.values()
+            for versions in self.installed.procedures.values()
             for procedure in versions
         }
         with self.database.reading() as connection:

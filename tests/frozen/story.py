@@ -227,7 +227,7 @@ CITIZEN_CASE = "BQP0100002/accepted-citizen-unsigned"
 
 
 def _corrected(post: Post) -> None:
-    """A confirmation that a newer version takes back, and a request to amend that its officer takes back, unsent."""
+    """A confirmation that a newer version takes back, and requests to amend that are taken back, unsent."""
     told = retold(post.cases[CITIZEN_CASE], "T")
     post.send(told)
     post.desk.act(told, Act.COMPLETE)
@@ -236,6 +236,10 @@ def _corrected(post: Post) -> None:
     post.send(asked)
     post.desk.act(asked, Act.REQUEST)
     post.house.amendments.withdraw(dossier_of(asked.message), OFFICER, reason="Nhầm hồ sơ")
+    overtaken = retold(post.cases[CITIZEN_CASE], "V")
+    post.send(overtaken)
+    post.desk.act(overtaken, Act.REQUEST)
+    assert post.send(_replaced(overtaken)).outcome is Word.ACCEPTED
 
 
 def _unsigned(post: Post) -> None:

@@ -125,10 +125,6 @@ def test_the_tables_go_up_and_down_and_up_again(scene: Scene) -> None:
     assert scene.store.settled() == 1
 
 
-@pytest.mark.filterwarnings(
-    "ignore:Skipped unsupported reflection of expression-based index",
-    "ignore:autogenerate skipping metadata-specified expression-based index",
-)
 def test_the_migrations_make_exactly_the_tables_that_the_program_uses(scene: Scene) -> None:
     with scene.house.database.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
