@@ -45,9 +45,17 @@ def _asked_for(cases: Sequence[Case]) -> Case:
 
     def fits(case: Case) -> bool:
         acts = [step.act for step in case.before]
-        return acts == [None, Act.REQUEST] and case.channel == "window" and case.expect.outcome == "accepted"
+        is_amendment = b"<type>11</type>" in case.message
+        return acts == [None, Act.REQUEST] and case.channel == "window" and is_amendment and _is_in_order(case)
 
     return next(case for case in cases if fits(case))
+
+
+def _is_in_order(case: Case) -> bool:
+    """Accepted, in force at once, and nothing more is asked for."""
+    expect = case.expect
+    in_force = expect.dossier is not None and expect.dossier.state == "amended"
+    return expect.outcome == "accepted" and in_force and not expect.request
 
 
 def _turn(play: Play, case: Case, label: str) -> Turn:

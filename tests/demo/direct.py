@@ -40,12 +40,21 @@ class Direct:
 
 def directs(cases: Sequence[Case], *, catalogue: Catalogue, pki: Pki) -> list[Direct]:
     """The portal's fixtures (sealed by it), and of the window's one of each kind of answer: the doors judge alike."""
-    alone = [case for case in cases if not case.before]  # an amendment needs a dossier, and has an act of its own
+    # An amendment needs a dossier, and has an act of its own; what form 13 follows has been shown by the window.
+    alone = [case for case in cases if not case.before and not case.expect.request and _fits_the_door(case)]
     chosen = [case for case in alone if case.channel is Channel.PORTAL and case.signers.system == "portal"]
     procedures = {case.procedure: _procedure(case, catalogue) for case in alone}
     carried = {code for code, each in procedures.items() if each.identities and each.on_window and not each.amends}
     chosen += _one_of_each([case for case in alone if case.procedure in carried])
     return [_direct(case, catalogue, pki) for case in chosen]
+
+
+def _fits_the_door(case: Case) -> bool:
+    """No token is bound to a tax code that cannot be, and the door gives its own numbers."""
+    found = case.expect.findings
+    if b"CONG_VU" in case.message and case.channel is Channel.WINDOW:
+        return False  # nobody's token is bound to a body without a number
+    return all(each.name != "tax_code_wrong" and each.pointer.rpartition("/")[2] not in _NUMBERS for each in found)
 
 
 def _direct(case: Case, catalogue: Catalogue, pki: Pki) -> Direct:

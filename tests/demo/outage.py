@@ -16,7 +16,7 @@ from tests.demo.door import Door
 from tests.demo.table import Narrator
 from tests.harness.expectations import Answer, differences, read
 from tests.harness.failure import CannotGoOn
-from tests.harness.play import Line, Play
+from tests.harness.play import Line, Play, beside_others
 from tests.harness.premises import Premises
 from tests.harness.single_window import Received
 from tests.servers.process import wait_until
@@ -110,9 +110,15 @@ def _declared(door: Door, direct: Direct) -> tuple[Line, Decided | None]:
     _, standing = door.get(posted.location)
     body = b64decode(standing["replies"][0]["base64"]) if standing["replies"] else b""
     found = read(body)
-    problems = differences(direct.wanted, found.answer)
-    stated = frozenset((each["code"], each["pointer"]) for each in standing["findings"])
-    problems += [] if stated == direct.wanted.findings else ["GET states other findings than the signed reply"]
+    problems = differences(direct.wanted, beside_others(found.answer, direct.wanted))
+    listed = replace(
+        direct.wanted, findings=frozenset((each["code"], each["pointer"]) for each in standing["findings"])
+    )
+    problems += (
+        []
+        if beside_others(listed, direct.wanted) == direct.wanted
+        else ["GET states other findings than the signed reply"]
+    )
     problems += [] if door.bytes(standing["replies"][0]["href"]) == (200, body) else ["other bytes behind its address"]
     again = door.declare(direct.body)
     told = (again.status, again.location, again.told.get("reference"))
