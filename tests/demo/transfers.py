@@ -91,12 +91,12 @@ def receipt(play: Play, came: Sequence[Received]) -> None:
 
 
 def reconciled(premises: Premises, who: Callers, decided: Sequence[Decided], narrator: Narrator) -> None:
-    """Wait until every dossier of the incident counts as issued through the window."""
+    """Wait until every dossier of the incident is transferred to the window."""
     with Door(premises.door_url, who.customs) as door:
 
         def through(number: str, year: int) -> bool:
             found = door.get(LOOKUP, reference=number, year=year)[1]["dossiers"]
-            return bool(found) and bool(found[0]["issued_through_window"])
+            return bool(found) and bool(found[0]["transferred"])
 
         keys = sorted({(each.number, each.year) for each in decided})
         wait_until(lambda: all(through(*key) for key in keys), seconds=RECEIPT_SECONDS, step=0.2)
