@@ -31,6 +31,7 @@ from adapter.pipeline.terms import Terms
 from adapter.pipeline.units import unit_of
 from adapter.services.completion import completion_of, confirmation, of_amendment, of_dossier, said_by, where
 from adapter.services.desk import Officer
+from adapter.services.docket import AMEND, due_of
 
 _OFFICER = Officer("check", "N" * OFFICER_NAME, "C" * OFFICER_RANK)
 
@@ -108,10 +109,9 @@ def _asked(house: House, taken: Taken) -> None:
     amending = house.catalogue.amending(taken.procedure.code, at.astimezone(VIETNAM).date())
     if amending is None:
         return
-    limit = amending.deadline("amend_within", taken.values)
-    due = Terms.of(house.catalogue).due(limit.amount, limit.unit, at) if limit else None
+    due = due_of(amending, AMEND, taken.values, at, Terms.of(house.catalogue))
     if due is None:
-        raise Misconfigured(f"{amending.name}: no amend_within that the calendar can tell")
+        raise Misconfigured(f"{amending.name}: no {AMEND} that the calendar can tell")
     words = "S" * LONGEST
     asked = compose.Asked(_papers(house, taken)[1], at, due, words, (compose.AmendmentItem(words, words),))
     content = compose.amendment_request(_answered(house, taken), asked, _ours(house, taken), name=_OFFICER.name)

@@ -21,8 +21,8 @@ from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel, Declaration, Record, Signer, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, read_time
-from adapter.pipeline.names import folded
 from adapter.pipeline.sameness import same_key
+from adapter.pipeline.search_keys import search_value
 from adapter.pipeline.trust.holder import plain
 
 SAME = "same"
@@ -335,14 +335,6 @@ def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str
                 yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.versions}
     if same_as := same_key(declaration):
         yield {"kind": SAME, "value": same_as, "dossier_id": dossier.id, "version": dossier.versions}
-
-
-def search_value(kind: str, value: str) -> str:
-    """A key as it is stored and asked for: accents folded, letters upper case, numbers without separators."""
-    letters = folded(value)
-    if kind == "name":
-        return " ".join(letters.split())[:255]
-    return letters[:255] if letters.isalnum() else "".join(char for char in letters if char.isalnum())[:255]
 
 
 def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:

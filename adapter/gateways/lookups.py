@@ -87,7 +87,7 @@ def by_number(connection: Connection, *, number: str, year: int, office: str | N
 def by_key(
     connection: Connection, *, kind: str, value: str, office: str | None, limit: int, before: int | None = None
 ) -> Sequence[Row[Any]]:
-    """Dossiers by a search key, which is given as it is stored (`dossiers.search_value`): the next of them behind the
+    """Dossiers by a search key, which is given as it is stored (`search_value`): the next of them behind the
     dossier whose id is `before`, those taken down last first.
 
     `matched` is the newest version that states it, of those that are or were in force: where it is older than the one

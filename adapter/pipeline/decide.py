@@ -62,13 +62,13 @@ def decide(
     amend: Amend,
     evidence_may_come: bool = False,
     withdrawn: Collection[str] = (),
-    amendable: Callable[[str], bool] = lambda procedure: True,
+    amendable: Callable[[Dossier], bool] = lambda dossier: True,
 ) -> Decision:
     """Fold one judged message into its dossier.
 
     `may_wait` is False once its bounded wait for its predecessor is over, `evidence_may_come` once that for evidence
     of its signer is. `withdrawn`: numbers of requests to amend this dossier that an officer has withdrawn.
-    `amendable`: whether a form 14 can answer what is asked of a procedure's dossiers.
+    `amendable`: whether a dossier can be asked to be amended: a form 14 answers it, and a unit of ours signs it.
     """
     if isinstance(outcome, Accepted | Refused) and (doubts := _doubts(outcome)):
         if evidence_may_come:
@@ -172,14 +172,14 @@ def _amend(
     return Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version)
 
 
-def _asking(decision: Decision, amendable: Callable[[str], bool]) -> Decision:
+def _asking(decision: Decision, amendable: Callable[[Dossier], bool]) -> Decision:
     """An inaccurate version is accepted, and an amendment of it is asked for at once."""
     dossier, outcome = decision.dossier, decision.outcome
     if decision.answer is not ReplyKind.ACCEPTANCE or dossier is None or not isinstance(outcome, Accepted):
         return decision
     inaccurate = tuple(each for each in outcome.findings if each.severity is Severity.REQUEST)
     state = dossier.after(Act.REQUEST_AMENDMENT)
-    if not inaccurate or state is None or not amendable(dossier.procedure):
+    if not inaccurate or state is None or not amendable(dossier):
         return decision
     return replace(decision, dossier=replace(dossier, state=state), inaccurate=inaccurate)
 

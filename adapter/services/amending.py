@@ -24,7 +24,7 @@ from adapter.services.accounts import reason_of
 from adapter.services.asking import Asker, Asking
 from adapter.services.completion import Completion
 from adapter.services.desk import Desk, Done, Matter, Officer, Said
-from adapter.services.docket import amendment_due
+from adapter.services.docket import CONFIRM_AMENDMENT, due_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Amendments:
             requested=row.requested,
             reason=str(reason),
             received_at=row.received_at,
-            confirm_before=amendment_due(procedure, row.values, row.received_at, terms),
+            confirm_before=due_of(procedure, CONFIRM_AMENDMENT, row.values, row.received_at, terms),
             state=row.state,
         )
 

@@ -22,6 +22,7 @@ from adapter.pipeline import compose
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.correspondence import Correspondence
+from adapter.services.docket import AMEND
 from adapter.services.ledger import Ledger
 
 PROGRAM = "program"
@@ -74,11 +75,10 @@ class Asking:
             Misconfigured: the calendar cannot tell when the answer is due.
         """
         procedure = self._amending(dossier, ledger.now)
-        limit = procedure.deadline("amend_within", values)
-        answer_before = ledger.docket.terms.due(limit.amount, limit.unit, ledger.now) if limit else None
-        if limit is None or answer_before is None:
-            raise Misconfigured(f"{procedure.name}: no amend_within that the calendar can tell: see `check`")
-        ledger.docket.asked(dossier, limit, ledger.now)
+        limit = procedure.deadline(AMEND, values)
+        answer_before = ledger.docket.asked(dossier, limit, ledger.now) if limit else None
+        if answer_before is None:
+            raise Misconfigured(f"{procedure.name}: no {AMEND} that the calendar can tell: see `check`")
         ours = self.correspondence.ours(dossier)
         number = self.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
         row = {

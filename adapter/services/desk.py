@@ -189,7 +189,7 @@ class Desk:
         signed = self.correspondence.sign(
             said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name, unit=unit
         )
-        direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
+        direct = is_direct(dossier, request, carried=carried)
         reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
         if said.confirmation is not None:
             ledger.confirm(said.confirmation, dossier, reply)
@@ -216,6 +216,11 @@ class Desk:
     def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> addressing.Address:
         channel, message = Channel(request.channel), request.message_id
         return self.correspondence.to_declarant(channel, procedure, dossier, correlation_id=message)
+
+
+def is_direct(dossier: Dossier, request: Stored[Any], *, carried: bool) -> bool:
+    """Whether a reply goes to who called at the second door: to the window as soon as that has the dossier."""
+    return request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
 
 
 def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:

@@ -31,9 +31,11 @@ ANSWERS = {
 """Which deadlines a reply of ours answers."""
 
 
-def amendment_due(procedure: Procedure, values: Mapping[str, Any], begin: datetime, terms: Terms) -> datetime | None:
-    """When the confirmation of an amendment is due that begins to count at `begin` (Article 11(3)(c))."""
-    limit = procedure.deadline(CONFIRM_AMENDMENT, values)
+def due_of(
+    procedure: Procedure, kind: str, values: Mapping[str, Any], begin: datetime, terms: Terms
+) -> datetime | None:
+    """When a time limit of this kind ends that begins at `begin`; None without one, or where no calendar can tell."""
+    limit = procedure.deadline(kind, values)
     return terms.due(limit.amount, limit.unit, begin) if limit else None
 
 
@@ -71,9 +73,13 @@ class Docket:
         book[dossier.key] = deadlines.row(term, row_id=row_id, dossier_id=dossier.id)
         return term.due_at
 
-    def asked(self, dossier: Dossier, limit: Deadline, at: datetime) -> None:
-        """The declarant is asked to amend; the law's clock runs once he has the request (Article 11(3)(b))."""
-        self._asked[dossier.key] = self.terms.term(limit, noticed_at=at, started_at=None)
+    def asked(self, dossier: Dossier, limit: Deadline, at: datetime) -> datetime | None:
+        """The declarant is asked to amend; the law's clock runs once he has the request (Article 11(3)(b)).
+
+        Gives when the answer is due if he has it at once; None where the calendar cannot tell.
+        """
+        term = self._asked[dossier.key] = self.terms.term(limit, noticed_at=at, started_at=None)
+        return term.alert_due_at
 
     def amended(self, dossier: Dossier, form: Declaration, *, answers: bool, in_force: bool) -> datetime | None:
         """A form 14 came: gives when its confirmation is due, an hour from its reception (Article 11(3)(c))."""

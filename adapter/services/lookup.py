@@ -15,13 +15,13 @@ from typing import Any
 
 from adapter.gateways import journal, lookups
 from adapter.gateways.database import Connection, Database, Stored
-from adapter.gateways.dossiers import search_value
 from adapter.gateways.journal import Entry
 from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.search_keys import search_value
 from adapter.services.comparison import Column, Comparison, Line, compared
 from adapter.services.results import Confirmed, Paper, paper, result
 from adapter.services.tokens import EVERY_OFFICE, Caller, Role

@@ -12,7 +12,7 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.stages import Declaration
 from adapter.pipeline.mapping import named, row_pointer
-from adapter.pipeline.sameness import Passing
+from adapter.pipeline.passing import Passing
 
 Place = tuple[str, str | None, datetime | None]
 """Procedure, gate, expected time."""

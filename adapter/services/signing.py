@@ -15,12 +15,11 @@ from adapter.model.dossier import Dossier
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
-from adapter.model.stages import Channel
 from adapter.model.units import BorderUnit
 from adapter.pipeline.compose import dated
 from adapter.pipeline.terms import Terms
-from adapter.services.desk import Desk
-from adapter.services.docket import AMEND, Docket
+from adapter.services.desk import Desk, is_direct
+from adapter.services.docket import AMEND, Docket, due_of
 from adapter.services.ledger import Ledger, is_readable
 
 
@@ -79,7 +78,7 @@ class Signing:
         request = mailbox.stored(connection, row.inbox_id)
         in_force = dossiers.version(connection, dossier.id, dossier.version)
         carried = self.desk.procedure(in_force.mapping).on_window
-        direct = request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
+        direct = is_direct(dossier, request, carried=carried)
         route = "portal" if direct else "window"
         readable = is_readable(route, dossier)
         times = {"sent_at": now if direct else None, "readable_at": now if readable else None}
@@ -96,8 +95,8 @@ class Signing:
         assert dossier.id is not None
         asked = amendments.carried_by(connection, row.id)
         values = dossiers.version(connection, dossier.id, dossier.version).values
-        limit = self.desk.procedure(asked.mapping).deadline(AMEND, values)
-        due = Terms.of(self.desk.correspondence.catalogue).due(limit.amount, limit.unit, now) if limit else None
+        terms = Terms.of(self.desk.correspondence.catalogue)
+        due = due_of(self.desk.procedure(asked.mapping), AMEND, values, now, terms)
         if due is not None:
             amendments.postpone(connection, asked.id, due)
         return due

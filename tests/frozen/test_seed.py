@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from adapter.gateways import lookups
 from adapter.gateways.database import Database
-from adapter.gateways.dossiers import search_value
 from adapter.gateways.proof import prove
 from adapter.gateways.tables import declaration, declaration_row, dossier, metadata, search_key
+from adapter.pipeline.search_keys import search_value
 from adapter.services.lookup import Kind, Question
 from tests.harness.fixtures import CLOCK
 from tests.harness.seed.store import NoRoom, Seed

@@ -12,9 +12,11 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import amendment_request, deadline, journal, outbox
+from adapter.gateways.tables import amendment_request, deadline, dossier, journal, outbox
+from adapter.model.finding import Severity
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.model.units import BorderUnit, BorderUnits
 from tests.harness.fixtures import Case, Signers, load_cases, signed
 from tests.harness.history import OFFICER, dossier_of
 from tests.harness.pki import shared_pki
@@ -51,11 +53,11 @@ def key() -> DossierKey:
     return dossier_of(INACCURATE.message)
 
 
-def corrected() -> Case:
-    """10/02 that puts the totals right."""
+def corrected(function: str = "02", message_id: str = "5b0d4a5e-0000-4000-8000-000000000001") -> Case:
+    """The same declaration with its totals right: 10/02, or 10/01."""
     message = INACCURATE.message
     for old, new in (
-        (b"<function>01</function>", b"<function>02</function>"),
+        (b"<function>01</function>", f"<function>{function}</function>".encode()),
         (b"<TotalPersons>4</TotalPersons>", b"<TotalPersons>3</TotalPersons>"),
         (b"<TotalFemale>2</TotalFemale>", b"<TotalFemale>1</TotalFemale>"),
     ):
@@ -63,7 +65,7 @@ def corrected() -> Case:
         message = message.replace(old, new)
     root = etree.fromstring(message)
     number = root.findtext("Header/Reference/messageId") or ""
-    return replace(INACCURATE, message=message.replace(number.encode(), b"5b0d4a5e-0000-4000-8000-000000000001"))
+    return replace(INACCURATE, message=message.replace(number.encode(), message_id.encode()))
 
 
 def test_form_13_follows_the_acceptance_with_every_item(whole: House) -> None:
@@ -130,3 +132,19 @@ def test_what_is_declared_on_the_portal_has_both_transferred(whole: House) -> No
 def test_an_inaccurate_ship_is_refused(whole: House) -> None:
     send(whole, SHIP)
     assert pairs(whole) == ["20/22"]
+
+
+def test_nothing_is_asked_where_no_unit_of_ours_could_sign_it(whole: House) -> None:
+    send(whole, corrected("01", "5b0d4a5e-0000-4000-8000-000000000002"))
+    elsewhere = BorderUnits((BorderUnit("BPCK-XA", "Xa", "Xa", "XA", frozenset({"XA"})),))
+    correspondence = whole.correspondence
+    moved = replace(correspondence, installation=replace(correspondence.installation, units=elsewhere))
+    intake = replace(whole.intake, asking=replace(whole.asking, correspondence=moved))
+    inaccurate = INACCURATE.message.replace(b"<function>01<", b"<function>02<")
+    body = signed(replace(INACCURATE, message=inaccurate), shared_pki())
+    digest = Digest(hashlib.sha256(body).hexdigest())
+    (settled,) = intake.receive([Submission(body, INACCURATE.channel, INACCURATE.clock, digest)])
+    assert {each.severity for each in settled.findings} >= {Severity.REQUEST}
+    assert pairs(whole) == ["20/21", "20/21"]
+    with whole.database.transaction() as connection:
+        assert connection.execute(select(dossier.c.state)).scalar_one() == "accepted"

@@ -18,6 +18,11 @@ from adapter.pipeline.trust.holder import plain
 _LATE = {DECLARE_BEFORE: "declared_late", DECLARE_WITHIN: "declared_late_after"}
 """How a time limit that was missed is called, by its kind."""
 
+_UNSEEN = ("Cf", "Co", "Cn")
+"""Zero-width, bidi and tag characters; private use; not assigned: each font shows something else, or nothing."""
+_TOLD = 5
+"""Characters that one finding names."""
+
 
 def general(view: View) -> Iterator[Finding]:
     """What holds for every procedure."""
@@ -57,10 +62,6 @@ def _stranger(view: View) -> Iterator[Finding]:
         yield Finding(name="identity_mismatch", pointer=view.base, severity=Severity.REJECT)
 
 
-_UNSEEN = ("Cf", "Co", "Cn")
-"""Zero-width, bidi and tag characters; private use; not assigned: each font shows something else, or nothing."""
-
-
 def _unseen(view: View) -> Iterator[Finding]:
     """A value looks as it is: what turns, hides or splits its letters deceives whoever compares it with a paper."""
     yield from _unseen_in(view, "", 0, view.declaration.values)
@@ -79,7 +80,3 @@ def _unseen_in(view: View, prefix: str, ordinal: int, record: Record) -> Iterato
             yield replace(
                 view.fault("unseen_characters", f"{prefix}{name}", ordinal, signs=told), severity=Severity.WARN
             )
-
-
-_TOLD = 5
-"""Characters that one finding names."""
