@@ -62,7 +62,7 @@ run: services setup ## the daemon in the foreground: SQLite, test keys, and a br
 	trap : INT TERM; trap '$(BROKER) stop var/rabbitmq' EXIT; \
 	$(BROKER) start var/rabbitmq && NSW_AMQP_URL=$$($(BROKER) url var/rabbitmq) $(BIN)/nsw-adapter run
 
-bench: services setup ## messages a second, and against what floor
+bench: services setup ## messages a second, and against what floor; ARGS=door: declarations a second at the second door
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 seed: services setup ## a PostgreSQL store of N dossiers (N=50000), with the bytes of a share RAW of messages (RAW=0.02)

@@ -1,4 +1,5 @@
 """`python -m tests.bench`: private RabbitMQ and PostgreSQL with fsync, the real daemon, a window that loads it.
+`python -m tests.bench door`: the same for the second door (tests/bench/door.py).
 
 Prints a table, writes var/bench/result.json. Says which targets were missed and ends with 0 all the same: a shared
 machine is no judge of the program. Everything it starts is ended, whatever happens.
@@ -21,7 +22,7 @@ from rich.console import Console
 
 from adapter.gateways.broker import BrokerAddress
 from adapter.gateways.topology import declare, load_topology
-from tests.bench import floor, stages
+from tests.bench import door, floor, stages
 from tests.bench.load import Load
 from tests.bench.machine import descendants, machine
 from tests.bench.messages import FOLDER, messages
@@ -39,6 +40,8 @@ SHARED = 0.05
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["door"]:
+        return door.main(sys.argv[2:])
     asked = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()

@@ -75,6 +75,12 @@ def cpu_of(pids: Sequence[int]) -> float:
     return sum(used.cpu for pid in pids if (used := usage(pid, memory=False)))
 
 
+def cpu_of_family(pid: int) -> float:
+    """CPU seconds of a process and of all its children, those too that have ended."""
+    ended = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[13:15]
+    return sum(map(int, ended)) / _TICK + cpu_of(descendants(pid))
+
+
 def descendants(pid: int) -> list[int]:
     """A process and all it started, itself first."""
     found = [pid]

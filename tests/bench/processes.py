@@ -10,10 +10,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from adapter.settings import load_settings
 from tests.bench.machine import descendants
 from tests.harness import configuration
 from tests.harness.pki import ROOT
@@ -30,14 +32,27 @@ class AdapterFailed(RuntimeError):
 class Adapter:
     """One running daemon in `folder`; a context that ends it."""
 
-    def __init__(self, folder: Path, *, amqp_url: str, database_url: str, workers: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        amqp_url: str,
+        database_url: str,
+        workers: int,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
         self._folder, self._workers = folder, workers
         self._environment = {**os.environ, "NSW_AMQP_URL": amqp_url, "NSW_DATABASE_URL": database_url}
-        self.config = write_config(folder)
+        self.config = write_config(folder, changes)
 
     @property
     def log(self) -> Path:
         return self._folder / "adapter.log"
+
+    @property
+    def web_port(self) -> int:
+        """Where the second door listens."""
+        return int(load_settings(self.config).web.port)
 
     def __enter__(self) -> Adapter:
         command = [sys.executable, "-m", "adapter.cli", "run"]
@@ -95,10 +110,11 @@ class Adapter:
             time.sleep(0.1)
 
 
-def write_config(folder: Path) -> Path:
+def write_config(folder: Path, changes: Mapping[str, Any] | None = None) -> Path:
     """config.yaml as it is delivered, with the test PKI, ports of its own and no web process where there is none."""
     port, health_port = free_ports(2)
-    return configuration.write(folder, {"web.port": port, "web.health_port": health_port, "web.enabled": _has_web()})
+    own = {"web.port": port, "web.health_port": health_port, "web.enabled": _has_web()}
+    return configuration.write(folder, own | dict(changes or {}))
 
 
 def _has_web() -> bool:

@@ -113,7 +113,7 @@ def show(figures: Figures, console: Console) -> None:
     stages.append(("total", sum(figures.stages.values()), sum(large.values())))
     shares = [(what, share * 100, half.shares[what] * 100) for what, share in full.shares.items()]
     tables = [
-        _table("Targets", ("", "wanted", "measured", ""), targets),
+        table("Targets", ("", "wanted", "measured", ""), targets),
         _figures(
             "Messages", ("", "per second", "p50 ms", "p95 ms", "p99 ms"), [_speed(*each) for each in phases.items()]
         ),
@@ -137,8 +137,8 @@ def show(figures: Figures, console: Console) -> None:
             [(call, getattr(figures.floor, call), getattr(figures.floor_alone, call)) for call in CALLS],
         ),
     ]
-    for table in tables:
-        console.print(table)
+    for each in tables:
+        console.print(each)
     for note in figures.notes:
         console.print(f"note: {note}")
 
@@ -150,13 +150,14 @@ def _speed(name: str, phase: Phase) -> tuple[str, float, float, float, float]:
 
 
 def _figures(title: str, heads: Sequence[str], rows: Iterable[tuple[str, *tuple[float, ...]]]) -> Table:
-    return _table(title, heads, [(name, *(f"{figure:.2f}" for figure in figures)) for name, *figures in rows])
+    return table(title, heads, [(name, *(f"{figure:.2f}" for figure in figures)) for name, *figures in rows])
 
 
-def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    table = Table(title=title, title_justify="left")
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table whose first column are names and all others figures."""
+    made = Table(title=title, title_justify="left")
     for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place == 0 else "right")
+        made.add_column(head, justify="left" if place == 0 else "right")
     for row in rows:
-        table.add_row(*row)
-    return table
+        made.add_row(*row)
+    return made

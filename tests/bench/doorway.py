@@ -1,0 +1,72 @@
+"""CPU of one declaration at the second door by stage, in this process and without HTTP; against PostgreSQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import process_time
+from typing import Any
+from unittest.mock import patch
+
+from adapter.bootstrap import house
+from adapter.gateways.contingency import Series
+from adapter.services import sealing
+from adapter.services.door import Door
+from adapter.services.intake import Intake
+from adapter.services.threshold import Threshold
+from adapter.services.tokens import Caller, Role
+from tests.bench.posts import Post
+
+WARM_UP = 30
+_STAGES: tuple[tuple[str, Any, str], ...] = (
+    ("read", Threshold, "present"),
+    ("let in", Door, "_pass"),
+    ("number", Series, "issue"),
+    ("seal", sealing, "sealed"),
+    ("judge", Intake, "_judged"),
+    ("store", Intake, "_store"),
+    ("answer", Door, "_admitted"),
+)
+
+
+def measure(config: Path, given: Sequence[Post]) -> dict[str, float]:
+    """CPU milliseconds of one declaration by stage; "else" is what lies between them."""
+    part = house(config)
+    part.load_keys()
+    spent: dict[str, float] = defaultdict(float)
+    with _timed(spent):
+        for post in given[:WARM_UP]:
+            _submit(part.door, post)
+        spent.clear()
+        begun = process_time()
+        for post in given[WARM_UP:]:
+            _submit(part.door, post)
+        whole = process_time() - begun
+    part.database.close()
+    spent["else"] = whole - sum(spent.values())
+    return {name: seconds * 1000 / len(given[WARM_UP:]) for name, seconds in spent.items()}
+
+
+def _submit(door: Door, post: Post) -> None:
+    door.submit(post.body, Caller(1, Role.DECLARANT, "bench", post.bound_to, None))
+
+
+@contextmanager
+def _timed(spent: dict[str, float]) -> Iterator[None]:
+    with ExitStack() as held:
+        for stage, place, name in _STAGES:
+            held.enter_context(patch.object(place, name, _timing(spent, stage, getattr(place, name))))
+        yield
+
+
+def _timing(spent: dict[str, float], stage: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def timing(*arguments: Any, **named: Any) -> Any:
+        begun = process_time()
+        try:
+            return call(*arguments, **named)
+        finally:
+            spent[stage] += process_time() - begun
+
+    return timing
