@@ -21,6 +21,7 @@ from adapter.model.procedure import ReplyKind, ReplySpec
 from adapter.model.text import holdable
 from adapter.pipeline.addressing import Address, echoable
 from adapter.pipeline.envelope import write_time
+from adapter.pipeline.schema import faults_of
 from adapter.pipeline.xml import reparsed
 
 OF_UNITS = (ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION)
@@ -58,13 +59,15 @@ def compose(
         Misconfigured: our own reply does not agree with our own schema.
     """
     envelope = _envelope(content, to, spec, message_id, now)
-    if not schema.validate(envelope) and instead is not None:
-        to = echoable(to, instead, [str(error.path) for error in schema.error_log])
+    faults = faults_of(envelope, schema)
+    if faults is not None and instead is not None:
+        to = echoable(to, instead, [str(error.path) for error in faults])
         envelope = _envelope(content, to, spec, message_id, now)
-    if not schema.validate(envelope):
+        faults = faults_of(envelope, schema)
+    if faults is not None:
         # Paths and types only: the message of libxml2 would quote values.
-        faults = "; ".join(f"{error.path} {error.type_name}" for error in schema.error_log)
-        raise Misconfigured(f"our {kind.value} does not agree with its schema: {faults}")
+        told = "; ".join(f"{error.path} {error.type_name}" for error in faults)
+        raise Misconfigured(f"our {kind.value} does not agree with its schema: {told}")
     reply_type = spec.type or to.type
     return Reply(
         kind=kind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from time import monotonic
@@ -48,9 +48,9 @@ _VALUES = frozenset(_FACETS.values())
 _STUMBLES = (XMLSchemaException, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What the slow validator raises over a value instead of reporting it (an xsi:type it does not know, a year past all
 counting). The message is refused already, and the fast validator has said why: the second report ends there."""
-_ONE = threading.Lock()
-"""A compiled XSD keeps the faults of its last document, and the door's threads share it. What is validated is
-authenticated, and takes a bounded time: no stranger holds it."""
+_LOG = threading.Lock()
+"""A compiled XSD keeps the faults of its last document, and the door's threads share it. Held while libxml2 looks at a
+document and its faults are copied, never while anything is made of them."""
 _EXPECTED = re.compile(r"Expected is (?:one of )?\( ?([^)]*?) ?\)")
 
 
@@ -61,19 +61,25 @@ def validate(verified: VerifiedDocument, *, limits: Limits, reporter: Reporter) 
         Fault: at stage validate.
     """
     spec = verified.envelope.spec
-    with _ONE:
-        if spec.schema.validate(verified.element):
-            return ValidDocument(verified)
-        findings = report(verified.element, spec.schema, spec.schema_name, limits=limits, reporter=reporter)
+    faults = faults_of(verified.element, spec.schema)
+    if faults is None:
+        return ValidDocument(verified)
+    findings = report(verified.element, faults, spec.schema_name, limits=limits, reporter=reporter)
     raise Fault(Stage.VALIDATE, findings, verified.header)
 
 
+def faults_of(element: etree._Element, schema: etree.XMLSchema) -> Sequence[etree._LogEntry] | None:
+    """What libxml2 says of an element that the schema refuses; None where it is valid."""
+    with _LOG:
+        return None if schema.validate(element) else tuple(schema.error_log)
+
+
 def report(
-    element: etree._Element, schema: etree.XMLSchema, name: str, *, limits: Limits, reporter: Reporter
+    element: etree._Element, faults: Sequence[etree._LogEntry], name: str, *, limits: Limits, reporter: Reporter
 ) -> tuple[Finding, ...]:
-    """The findings for an element that the schema refuses; at least one."""
+    """The findings for an element that the schema of this name refuses with these faults; at least one."""
     declared = reporter(name)
-    fast = list(islice(_from_libxml2(element, schema, declared), limits.findings + 1))
+    fast = list(islice(_from_libxml2(element, faults, declared), limits.findings + 1))
     slow: list[Finding] = []
     # The slow validator runs only on authenticated documents under a size and for a bounded time. It looks at its time
     # between two faults, and lists one element's children by comparing each with each before it tells the first.
@@ -115,9 +121,9 @@ def _finding(name: str, at: str) -> Finding:
 
 
 def _from_libxml2(
-    element: etree._Element, schema: etree.XMLSchema, declared: xmlschema.XMLSchema10
+    element: etree._Element, faults: Sequence[etree._LogEntry], declared: xmlschema.XMLSchema10
 ) -> Iterator[Finding]:
-    for error in schema.error_log:
+    for error in faults:
         path = error.path or "/Envelope"
         kind = error.type_name.removeprefix("SCHEMAV_").removeprefix("CVC_").partition("_")[0]
         if kind == "ELEMENT":
