@@ -27,7 +27,7 @@ from adapter.gateways.topology import compare
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
-from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.trust import fitness, is_valid
 from adapter.settings import RENAMED, KeySettings, Settings, broker_urls, database_url
 
@@ -254,7 +254,7 @@ def _database(house: House) -> Iterator[Remark]:
     with house.database.reading() as connection:
         count, since = mailbox.waiting(connection).get("evidence", (0, None))
     if count and since:
-        what = f"{count} message(s) wait until revocation can be told, the oldest since {since:%Y-%m-%d %H:%M}Z"
+        what = f"{count} message(s) wait until revocation can be told, the oldest since {write_time(since)}"
         yield _warning("database", f"{what}; look at the remarks on revocation")
 
 
@@ -280,13 +280,14 @@ def _dates(part: str, file: Path) -> Iterator[Remark]:
 
 
 def _dated(part: str, file: Path, certificate: x509.Certificate, at: datetime) -> Iterator[Remark]:
-    name, end = certificate.subject.rfc4514_string(), certificate.not_valid_after_utc
-    if at < certificate.not_valid_before_utc:
-        yield _fault(part, f"{file}: {name} is not valid before {certificate.not_valid_before_utc:%Y-%m-%d}")
+    name = certificate.subject.rfc4514_string()
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if at < begin:
+        yield _fault(part, f"{file}: {name} is not valid before {begin.astimezone(VIETNAM):%Y-%m-%d}")
     elif at > end:
-        yield _fault(part, f"{file}: {name} expired on {end:%Y-%m-%d}; put the new one there")
+        yield _fault(part, f"{file}: {name} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; put the new one there")
     elif at > end - SOON:
-        yield _warning(part, f"{file}: {name} expires on {end:%Y-%m-%d}; have the new one ready")
+        yield _warning(part, f"{file}: {name} expires on {end.astimezone(VIETNAM):%Y-%m-%d}; have the new one ready")
 
 
 def _usable(name: str, files: Iterable[Path]) -> Iterator[Remark]:

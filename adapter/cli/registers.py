@@ -18,6 +18,7 @@ from adapter.cli.windows import By
 from adapter.gateways.certificates import Office, Registered
 from adapter.gateways.keystore import load_holders
 from adapter.model.errors import Misconfigured
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.registry import NotImported, Registration
 
 certificate = typer.Typer(no_args_is_help=True, help="Registered certificates of declarants (Article 6(3)).")
@@ -72,7 +73,7 @@ def certificate_import(
     new = sum(each.new for each in imported)
     line(f"{new} registered" + (f", {len(imported) - new} were registered already" if new < len(imported) else ""))
     for each in imported:
-        state = "" if each.new else f" (since {each.certificate.since:%Y-%m-%d})"
+        state = "" if each.new else f" (since {each.certificate.since.astimezone(VIETNAM):%Y-%m-%d})"
         line(f"  {each.certificate.serial}  {each.certificate.holder}{state}")
 
 
@@ -239,7 +240,7 @@ def account_suspend(
     if json:
         as_json(found)
     else:
-        line(f"suspended {_where(found.unit)} since {found.since:%Y-%m-%d}: {found.reason}")
+        line(f"suspended {_where(found.unit)} since {found.since.astimezone(VIETNAM):%Y-%m-%d}: {found.reason}")
         note("the law wants the declarant told why; a refusal tells him, a message before it is yours to send")
 
 

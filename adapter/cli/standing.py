@@ -12,6 +12,7 @@ from adapter.bootstrap import House, now
 from adapter.gateways.fetching import Bounds, Fetcher
 from adapter.gateways.keystore import is_authority
 from adapter.model.stages import Role
+from adapter.pipeline.envelope import write_time
 from adapter.pipeline.probe import kind_of
 from adapter.pipeline.trust import TIMESTAMPING, Store
 from adapter.pipeline.trust.suitability import is_strong
@@ -103,5 +104,5 @@ def _authorities(house: House, store: Store) -> Iterator[str]:
         elif newest is not None and now() > newest.counts_until(rules.grace):
             yield f"{where}: the CRL of {name} ran out and its grace is over; get a new one"
         elif newest is not None and now() > newest.counts_until(timedelta()):
-            until = f"{newest.counts_until(rules.grace):%Y-%m-%d %H:%M}Z"
+            until = write_time(newest.counts_until(rules.grace))
             yield f"{where}: the CRL of {name} has run out and counts until {until}; get a new one"

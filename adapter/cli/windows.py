@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -10,11 +11,11 @@ import typer
 
 from adapter.bootstrap import now
 from adapter.cli.dossiers import operator
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, pairs, words
 from adapter.cli.terminal import say
 from adapter.services.tokens import Role
-from adapter.services.window import Mode, State
+from adapter.services.window import Incident, Mode, State
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
@@ -49,7 +50,9 @@ def _show(state: State, json: bool) -> None:
             "looked at": state.refreshed_at,
             "last heartbeat": state.heartbeat_at,
             "override by": state.override_by,
+            "seen without it": state.seen.value if state.override_by else None,
             "incident": state.incident,
+            "expected end": state.expected_end,
             "replies that wait": state.waiting_replies,
             "transfers that wait": state.waiting_transfers,
         },
@@ -60,13 +63,22 @@ def _show(state: State, json: bool) -> None:
 def window_override(
     mode: Annotated[Override, typer.Argument(metavar="MODE", help="What the doors go by.")],
     reason: Annotated[str, typer.Option(help="Why; kept in the journal and in the incident's record.")],
+    expected_end: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it should work again, ISO 8601; without zone Vietnam's."),
+    ] = None,
     by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say that the window is up or down, whatever is seen; stands until `window end`."""
+    """Say that the window is up or down, whatever is seen; stands until `window end`.
+
+    It decides whether the second door is open. `down` begins an incident where none stands; `up` ends none that is
+    seen or announced.
+    """
+    end = moment(expected_end, "--expected-end")
     stated = open_house(config).window
-    stated.override(Mode(mode.value), reason=reason, actor=operator(by))
+    stated.override(Mode(mode.value), reason=reason, actor=operator(by), expected_end=end)
     _show(stated.state(), json)
 
 
@@ -76,6 +88,31 @@ def window_end(by: By = None, json: AsJson = False, config: Config = None) -> No
     stated = open_house(config).window
     stated.end_override(actor=operator(by))
     _show(stated.state(), json)
+
+
+@window.command("notice-ended")
+def window_notice_ended(
+    reason: Annotated[str, typer.Option(help="How the manager told it; kept in the journal.")],
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say that the incident announced by 91/01 is over, where its end (91/02) does not come."""
+    stated = open_house(config).window
+    stated.end_notice(reason=reason, actor=operator(by))
+    _show(stated.state(), json)
+
+
+@window.command("incidents")
+def window_incidents(
+    limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 50,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """The incidents, the newest first: from when to when, the end that was expected, why, and who said so."""
+    found = open_house(config).window.incidents(limit)
+    names = [each.name for each in fields(Incident)]
+    listing("incident", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
 
 @token.command("issue")

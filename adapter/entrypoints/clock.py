@@ -90,6 +90,7 @@ class Clock:
             if now - looked >= self.look_s:
                 in_time, looked = self.evidence.refresh(), now
                 signs = self._look_at_units()
+                self.pulse.tell("window", self.window.note())
                 self.pulse.count_unanswered(self.waiting.unanswered())
             if now - told >= self.expiry_s:
                 held()
@@ -101,7 +102,7 @@ class Clock:
     def _look_at_units(self) -> bool:
         """Whether one unit at least can sign what it decides; those that cannot are named."""
         unready = self.signing.unready()
-        self.pulse.name_units([code or "the unit" for code in unready])
+        self.pulse.tell("units_without_key", ", ".join(code or "the unit" for code in unready))
         return len(unready) < self.signing.units
 
     def _drift(self, before: float | None) -> float:

@@ -85,7 +85,8 @@ class Health:
     def __init__(self, host: str, port: int) -> None:
         self.parts: dict[str, dict[str, bool]] = {}
         self.unanswered = 0
-        self.units_without_key = ""
+        self.told: dict[str, str] = {}
+        """What the clock says, by the names of `pulse.TEXTS`."""
         try:
             self._server = _Server((host, port), _handler(self))
         except OSError as error:
@@ -116,9 +117,10 @@ class Health:
         """What should be looked at although everything is ready."""
         many = self.unanswered
         waits = [f"{many} message(s) were taken and are not answered: nsw-adapter quarantine list"] if many else []
-        units = self.units_without_key
-        if units:
+        if units := self.told.get("units_without_key"):
             waits.append(f"the key of {units} cannot sign, so confirmations and form 13 wait: nsw-adapter check")
+        if window := self.told.get("window"):
+            waits.append(window)
         told: dict[str, list[str]] = {}
         for name, has in self.parts.items():
             for thing, note in NOTES.get(name.rpartition("-")[0], {}).items():

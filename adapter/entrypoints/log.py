@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from adapter.entrypoints.folding import Folding
 from adapter.entrypoints.stderr import Stderr
 from adapter.model.errors import Misconfigured, defect
 from adapter.model.events import Event, Observe
+from adapter.pipeline.envelope import VIETNAM
 
 LEVELS = {
     "debug": logging.DEBUG,
@@ -77,7 +79,7 @@ def configure(level: str = "info", json: bool = True) -> None:
         raise Misconfigured(f"log.level: {level!r} is none of {', '.join(LEVELS)}")
     steps: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _with_time,
         _without_payloads,
     ]
     last: structlog.typing.Processor = (
@@ -190,6 +192,12 @@ def _with_priority(_: Any, level: str, text: Any) -> str:
     """Before each line what sd-daemon(3) takes the priority from, so that `journalctl -p` can choose."""
     mark = f"<{_PRIORITIES[level]}>"
     return mark + str(text).replace("\n", f"\n{mark}")
+
+
+def _with_time(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Vietnam's time with its offset, as in everything else that people read."""
+    fields["timestamp"] = datetime.now(VIETNAM).isoformat(timespec="microseconds")
+    return fields
 
 
 def _without_payloads(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

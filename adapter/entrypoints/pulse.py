@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from typing import Any
@@ -16,8 +15,9 @@ _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
 _WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine", "units")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
 
-_NAMES, _OF_A_CELL = 64, 6
-"""Cells after the fields hold a text, with so many bytes each: a double is exact up to 2^53."""
+TEXTS = ("units_without_key", "window")
+_OF_A_TEXT, _OF_A_CELL = 64, 6
+"""Cells after the fields hold texts, so many each, with so many bytes each: a double is exact up to 2^53."""
 
 
 @dataclass
@@ -71,17 +71,20 @@ class Pulse:
         """As it was counted last."""
         return int(self.cells[_FIELDS.index("unanswered")])
 
-    def name_units(self, names: Sequence[str]) -> None:
-        """Which units' keys cannot sign now."""
-        told = ", ".join(names).encode()[: _NAMES * _OF_A_CELL].ljust(_NAMES * _OF_A_CELL, b"\0")
-        for number in range(_NAMES):
-            cell = told[number * _OF_A_CELL : (number + 1) * _OF_A_CELL]
-            self.cells[len(_FIELDS) + number] = float(int.from_bytes(cell, "big"))
+    def tell(self, name: str, text: str) -> None:
+        """A text for the supervisor, as much of it as there is room for.
 
-    @property
-    def units_without_key(self) -> str:
-        """Their names as they were told last, as many as there is room for; empty where each unit's key signs."""
-        cells = (int(cell).to_bytes(_OF_A_CELL, "big") for cell in self.cells[len(_FIELDS) :])
+        `units_without_key`: the units whose keys cannot sign now. `window`: what the operator is told while it is down.
+        """
+        told, first = text.encode()[: _OF_A_TEXT * _OF_A_CELL].ljust(_OF_A_TEXT * _OF_A_CELL, b"\0"), _cell_of(name)
+        for number in range(_OF_A_TEXT):
+            cell = told[number * _OF_A_CELL : (number + 1) * _OF_A_CELL]
+            self.cells[first + number] = float(int.from_bytes(cell, "big"))
+
+    def told(self, name: str) -> str:
+        """The text of that name as it was told last; empty where there is nothing to tell."""
+        first = _cell_of(name)
+        cells = (int(cell).to_bytes(_OF_A_CELL, "big") for cell in self.cells[first : first + _OF_A_TEXT])
         return b"".join(cells).rstrip(b"\0").decode(errors="ignore")
 
     def stop(self) -> None:
@@ -130,7 +133,11 @@ def _mark(digest: str) -> float:
     return float(int(digest[:13], 16))
 
 
+def _cell_of(text: str) -> int:
+    return len(_FIELDS) + TEXTS.index(text) * _OF_A_TEXT
+
+
 def new_cells(context: Any) -> Any:
     """Shared cells for a Pulse: nothing is at hand yet, and nothing is known to be amiss."""
     fields = [float(field in _WELL_UNTIL_LOOKED_AT) for field in _FIELDS]
-    return context.Array("d", [*fields, *[0.0] * _NAMES], lock=False)
+    return context.Array("d", [*fields, *[0.0] * _OF_A_TEXT * len(TEXTS)], lock=False)

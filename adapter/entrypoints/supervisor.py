@@ -24,7 +24,7 @@ from adapter.entrypoints import parts
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.notify import Notifier
-from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.entrypoints.pulse import TEXTS, Pulse, new_cells
 from adapter.entrypoints.stderr import keep_numbers
 from adapter.gateways.pooling import refuse_transaction_pooling
 from adapter.gateways.upgrade import upgrade
@@ -121,8 +121,7 @@ class Supervisor:
                 return code
             health.parts = self.readiness()
             health.unanswered = max((child.pulse.unanswered for child in self.children), default=0)
-            away = (child.pulse.units_without_key for child in self.children if child.name == "clock")
-            health.units_without_key = next(filter(None, away), "")
+            health.told = {name: self._told(name) for name in TEXTS}
             if not self.announced and self._complete():
                 notifier.ready()
                 self.observe(Event.STARTED, parts=len(self.children))
@@ -232,6 +231,10 @@ class Supervisor:
         finally:
             signal.signal(signal.SIGINT, before)
         return Child(name, process, Pulse(cells), time.monotonic(), failures)
+
+    def _told(self, name: str) -> str:
+        """What the active clock says by that name; one that waits for its turn says nothing."""
+        return next(filter(None, (child.pulse.told(name) for child in self.children if child.name == "clock")), "")
 
     def _reloads(self) -> Iterator[None]:
         """One step of what SIGHUP asks for, each round."""

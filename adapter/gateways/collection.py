@@ -20,6 +20,7 @@ from adapter.gateways.lists import Stamp, stamp
 from adapter.gateways.shelf import Shelf, Source
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe, unobserved
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust.crl import check_crl, read_crl
 from adapter.pipeline.trust.ocsp import ocsp_answer, ocsp_request
 from adapter.pipeline.trust.revocation import Answer, Unusable
@@ -221,7 +222,7 @@ class Collection:
                 Event.REVOCATION_STALE,
                 source=source.url,
                 store=source.store,
-                since=(there.next_update or there.this_update).isoformat(),
+                since=(there.next_update or there.this_update).astimezone(VIETNAM).isoformat(),
             )
         return there is not None and not over
 

@@ -19,6 +19,7 @@ from adapter.gateways.keystore import load_certificates, load_key
 from adapter.gateways.token import KeyUnavailable, Token, TokenKey
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
+from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.probe import does_not_sign, unfit
 from adapter.pipeline.seal import SigningKey, signing_key
 
@@ -135,7 +136,8 @@ class Keyring:
             serial = f"{held.leaf.serial_number:x}"
             changed, self._signs = serial != self._signs, serial
         if changed:
-            self.observe(Event.KEY, key=self.name, serial=serial, until=held.leaf.not_valid_after_utc.isoformat())
+            until = held.leaf.not_valid_after_utc.astimezone(VIETNAM).isoformat()
+            self.observe(Event.KEY, key=self.name, serial=serial, until=until)
         return held.key
 
     @property
@@ -159,7 +161,7 @@ class Keyring:
         valid = [held for held in begun if held.leaf.not_valid_before_utc <= at <= held.leaf.not_valid_after_utc]
         if not valid:
             away = "; ".join(reason for reason in self._absent.values())
-            invalid = f"no certificate is valid at {at.isoformat()}; put a valid pair into its files"
+            invalid = f"no certificate is valid at {write_time(at)}; put a valid pair into its files"
             raise KeyUnavailable(away if away.startswith(self.place) else f"{self.place}: {away or invalid}")
         return max(valid, key=lambda held: held.pair.since or held.leaf.not_valid_before_utc)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, func, select, text
 from adapter.gateways.journal import Entry, entry_hash
 from adapter.gateways.seals import content, sealed_digest
 from adapter.gateways.tables import dossier, journal, journal_seal
+from adapter.pipeline.envelope import write_time
 
 _AT_ONCE = 2000
 _TOLD = 1000
@@ -141,7 +142,7 @@ def _seals(connection: Connection, proof: Proof, part: Part) -> None:
 
 
 def _seal(row: Any, before: Any, covered: tuple[int, int, str] | None, proof: Proof, *, begins: bool) -> None:
-    name = f"seal {row.number}" if row.number is not None else f"the seal of {row.at:%Y-%m-%dT%H:%M:%SZ}"
+    name = f"seal {row.number}" if row.number is not None else f"the seal of {write_time(row.at)}"
     follows = before is None or row.previous == before.digest
     if row.entries is None:  # of 0.1.0, which followed the highest id: in order only as long as one process sealed
         if not follows:

@@ -364,6 +364,9 @@ window = Table(
     Column("override", String(10)),
     Column("override_reason", Text),
     Column("override_by", String(120)),
+    Column("seen", String(10)),  # the mode without the override; null: only a clock of 0.1.0 has looked
+    Column("seen_cause", String(20)),
+    Column("seen_reason", Text),
 )
 
 incident = Table(
@@ -376,6 +379,8 @@ incident = Table(
     Column("reason", Text, nullable=False),
     Column("notice_number", String(35)),
     Column("actor", String(120), nullable=False),
+    Column("expected_end", Moment),
+    Column("notice_ended_at", Moment),  # the manager says that it was over then (91/02)
 )
 
 deadline = Table(

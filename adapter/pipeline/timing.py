@@ -14,6 +14,7 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.stages import Channel, VerifiedDocument
 from adapter.pipeline.algorithms import EXCLUSIVE, ds
 from adapter.pipeline.coverage import detached
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.shape import Shape
 from adapter.pipeline.text import value_at
 from adapter.pipeline.timestamp import Unproven, stamp_of
@@ -42,7 +43,7 @@ class Timing:
         sent, received = subject.send_date, envelope.submission.received_at
         if sent is None:
             return _told(verified, received)
-        words = {"value": sent.isoformat(), "near": received.astimezone(sent.tzinfo).isoformat()}
+        words = {"value": sent.isoformat(), "near": received.astimezone(VIETNAM).isoformat()}
         if not received - self.past <= sent <= received + self.future:
             header = replace(verified.header, subject=replace(subject, send_date=None))
             finding = Finding("send_date_outside", _SEND_DATE, Severity.WARN, words=words)
@@ -67,7 +68,7 @@ class Timing:
             words = {"value": claimed.isoformat()}
             findings.append(Finding("signing_time_zone_assumed", pointer, Severity.WARN, words=words))
         if not _refused(findings) and not near - self.past <= claimed <= near + self.future:
-            words = {"value": claimed.isoformat(), "near": near.astimezone(received.tzinfo).isoformat()}
+            words = {"value": claimed.isoformat(), "near": near.astimezone(VIETNAM).isoformat()}
             findings.append(Finding("signing_time_outside", pointer, words=words))
         # A time that is refused says nothing about a certificate.
         return (Moments(received) if _refused(findings) else Moments(received, claimed, proven)), findings
@@ -109,6 +110,6 @@ def _told(verified: VerifiedDocument, received: datetime) -> VerifiedDocument:
     written = value_at(verified.element, _SEND_DATE.removeprefix("/Envelope/"))
     if not 0 < len(written) <= _WRITTEN:
         return verified  # its XSD demands one
-    words = {"value": written, "near": received.isoformat()}
+    words = {"value": written, "near": received.astimezone(VIETNAM).isoformat()}
     finding = Finding("send_date_outside", _SEND_DATE, Severity.WARN, words=words)
     return replace(verified, findings=(*verified.findings, finding))

@@ -18,6 +18,7 @@ from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.deadlines import End
 from adapter.model.events import Event, Observe
 from adapter.model.procedure import Catalogue, Unit
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
 
 _AT_ONCE = 500
@@ -205,6 +206,6 @@ def _told(row: Stored[Any]) -> dict[str, Any]:
         "gate": row.gate,
         "deadline": row.name,
         "party": row.party,
-        "due": None if row.due_at is None else row.due_at.isoformat(),
-        "watched_until": None if row.alert_due_at is None else row.alert_due_at.isoformat(),
+        "due": row.due_at and row.due_at.astimezone(VIETNAM).isoformat(),
+        "watched_until": row.alert_due_at and row.alert_due_at.astimezone(VIETNAM).isoformat(),
     }

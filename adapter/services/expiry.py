@@ -18,6 +18,7 @@ from adapter.gateways.installed import InUse, Use
 from adapter.gateways.journal import Entry
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust import TIMESTAMPING
 
 STOPS = {
@@ -153,7 +154,7 @@ def _facts(expiring: Expiring, now: datetime) -> dict[str, object]:
         "use": certificate.use.value,
         "name": certificate.name,
         "serial": certificate.serial,
-        "until": certificate.valid_to.isoformat(),
+        "until": certificate.valid_to.astimezone(VIETNAM).isoformat(),
         "days": (certificate.valid_to - now).days,
         "stops": expiring.stops,
     }

@@ -21,6 +21,7 @@ from adapter.gateways.database import Connection, Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
 from adapter.model.text import holdable, typed
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust.holder import NumberPlace, numbers
 from adapter.services.accounts import officer_of, reason_of
 from adapter.services.numbers import number_of
@@ -124,13 +125,15 @@ class Registry:
         if known is not None and known.fingerprint != row["fingerprint"]:
             return [f"{at} is another certificate than the registered one of that issuer and serial number: ask the CA"]
         if known is not None and known.number != row["number"]:
-            return [f"{at} is registered for another holder, since {known.since:%Y-%m-%d}; see `certificate show`"]
+            since = f"{known.since.astimezone(VIETNAM):%Y-%m-%d}"
+            return [f"{at} is registered for another holder, since {since}; see `certificate show`"]
         if own and row["number"] not in own:
             return [f"{at} names another holder ({', '.join(own)}) than the number given; leave --number out"]
         if row["number"] is None:
             return [f"{at} names no tax code or personal number; give it with --number"]
         if certificate.not_valid_after_utc <= self.clock():
-            return [f"{at} expired on {certificate.not_valid_after_utc:%Y-%m-%d}; register the new one"]
+            end = certificate.not_valid_after_utc
+            return [f"{at} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; register the new one"]
         return []
 
     def _add(self, connection: Connection, row: dict[str, object], actor: str, now: datetime) -> None:

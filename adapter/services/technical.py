@@ -48,24 +48,20 @@ def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) ->
 
 
 def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submission) -> None:
-    """90/01, 91/01, 91/02: what the window says of itself."""
+    """90/01, 91/01, 91/02: what the window says of itself. Whoever says that he works again has shown that he does."""
     connection, meaning = ledger.connection, verified.meaning
-    if meaning is Meaning.HEARTBEAT:
+    if meaning in (Meaning.HEARTBEAT, Meaning.INCIDENT_END):
         windows.heartbeat(connection, submission.received_at)
-        return
     content = verified.element.find(f"Body/Content/{verified.envelope.spec.root}")
     if content is None:
         return
-    at = read_time(value_at(content, "StartedAt") or value_at(content, "EndedAt")) or submission.received_at
     if meaning is Meaning.INCIDENT_NOTICE:
-        windows.begin_incident(
-            connection,
-            ledger.database,
-            at=at,
-            cause="notice",
+        notice = windows.Notice(
+            number=value_at(content, "NoticeNumber"),
+            started_at=read_time(value_at(content, "StartedAt")) or submission.received_at,
+            expected_end=read_time(value_at(content, "ExpectedEnd")),
             reason=value_at(content, "Reason"),
-            actor=str(verified.signers[0].partner),
-            notice=value_at(content, "NoticeNumber"),
         )
+        windows.announce(connection, ledger.database, notice, actor=str(verified.signers[0].partner))
     elif meaning is Meaning.INCIDENT_END:
-        windows.end_incident(connection, at)
+        windows.end_notice(connection, read_time(value_at(content, "EndedAt")) or submission.received_at)

@@ -31,7 +31,9 @@ WRITERS = {
     "services/signing.py": {"Signing._one"},
     "services/tokens.py": {"Tokens.issue", "Tokens.revoke"},
     "services/waiting.py": {"Waiting.wake", "Waiting.seal"},
-    "services/window.py": {"Window.state", "Window.refresh", "Window.override", "Window.end_override"},
+    "services/window.py": {
+        *("Window.state", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
+    },
 }
 """File to use cases that open a transaction which may write. `reading()` cannot: both databases refuse it."""
 

@@ -33,6 +33,7 @@ JOURNAL = (
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
+    "window.notice_end",
 )
 """Every event of the journal."""
 
@@ -51,6 +52,8 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "journal.event": JOURNAL,
     "window.mode": ("down",),
     "window.override": ("down",),
+    "window.seen": ("up",),
+    "window.seen_cause": ("none",),
     "incident.cause": ("broker", "heartbeat", "notice", "override"),
     "deadline.kind": (*RUNNING_KINDS, "reconcile_within"),
     "deadline.party": ("border_guard", "declarant"),

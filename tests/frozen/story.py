@@ -406,6 +406,10 @@ def _notices(post: Post) -> None:
     named = ended.message.decode().partition("<messageId>")[2][:8]
     post.notice(ended, ("02/03/2026 09:00:00", "2026-03-02 09:00:00"), (named, named[::-1]))
     _refresh(post, up=True)
+    again = ("<NoticeNumber>", "<Reason>Sự cố đường truyền</Reason><NoticeNumber>")
+    post.notice(post.cases["BQP0100000/rejected-incident-notice-without-reason"], again, ("8d53bf99", "8d53bf97"))
+    _refresh(post, up=True)
+    post.house.window.end_notice(reason="Công văn báo đã khắc phục", actor=WHO)
     post.later(60 * MINUTE)
     strict = replace(PATIENCE, heartbeat_max_age_s=600)
     watched = Window(post.house.database, post.house.legal_clock, strict, post.house.observe)

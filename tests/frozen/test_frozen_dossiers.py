@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +38,7 @@ SILENT = {
     ),
     *("certificate import", "certificate suspend", "certificate restore"),
     *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
-    *("window override", "window end", "token issue", "token revoke"),
+    *("window override", "window end", "window notice-ended", "token issue", "token revoke"),
     *("simulate pki", "simulate sign", "simulate send", "simulate window"),
 }
 """Commands that show nothing of what is stored."""
@@ -55,6 +56,7 @@ READS: dict[str, tuple[str, ...]] = {
     "authorisation list": ("authorisation", "list", "--json"),
     "account list": ("account", "list", "--all", "--json"),
     "window status": ("window", "status", "--json"),
+    "window incidents": ("window", "incidents", "--json"),
     "token list": ("token", "list", "--json"),
     "rehearse": ("rehearse", "--since", "2026-01-01", "--procedure", "BQP0100005", "--json"),
     "views": ("views", "--print"),
@@ -63,6 +65,8 @@ READS: dict[str, tuple[str, ...]] = {
 FOLLOWED = {"quarantine show": ("quarantine list", "held"), "certificate show": ("certificate list", None)}
 LAWFUL = {"check": 1, "rehearse": 1, "certificate report": 1}
 """Commands that may end with 1: no broker listens, old messages may be judged otherwise, a certificate has run out."""
+_ELSEWHERE = re.compile(r"[0-9]:[0-9]{2}(\.[0-9]+)?(Z|[+-](?!07:00)[0-9]{2}:[0-9]{2})")
+"""A time with an offset that is not Vietnam's."""
 
 
 @pytest.fixture
@@ -75,6 +79,7 @@ def run(store: Standing, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: str, codes: tuple[int, ...] = (0,)) -> Any:
         done = runner.invoke(app, [*arguments, "--config", str(store.config)])
         assert done.exit_code in codes, (arguments, done.output, done.exception)
+        assert not _ELSEWHERE.search(done.output), "times stand in one zone"
         return json.loads(done.stdout) if "--json" in arguments and arguments[0] != "rehearse" else done.stdout
 
     return run
@@ -186,6 +191,7 @@ def test_every_old_direct_declaration_is_read_by_its_declarant(store: Standing, 
         with _client(door, clients[row.bound_to]) as client:
             told = client.get(f"{API}/declarations/{row.public_id}")
             assert told.status_code == 200, told.text
+            assert not _ELSEWHERE.search(told.text), "times stand in one zone"
             assert told.json()["replies"]
             for reply in told.json()["replies"]:
                 got = client.get(f"{API}/declarations/{row.public_id}/replies/{reply['digest']}")
@@ -240,4 +246,5 @@ def _client(door: str, label: str) -> httpx.Client:
 def _asked(client: httpx.Client, **question: Any) -> Any:
     answer = client.get(f"{API}/lookup/dossiers", params=question)
     assert answer.status_code == 200, answer.text
+    assert not _ELSEWHERE.search(answer.text), "times stand in one zone"
     return answer.json()

@@ -309,7 +309,8 @@ def test_readyz_names_a_unit_without_a_key_and_is_ready_while_another_has_one(
     health = Health("127.0.0.1", 0)
     health.start()
     try:
-        health.parts, health.units_without_key = {"clock-0": pulse.ready}, pulse.units_without_key
+        name = "units_without_key"
+        health.parts, health.told = {"clock-0": pulse.ready}, {name: pulse.told(name)}
         found = httpx.get(f"http://127.0.0.1:{health.port}/readyz")
     finally:
         health.stop()

@@ -8,6 +8,7 @@ import socket
 from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,18 @@ def test_the_door_is_closed_while_the_window_works_and_says_where_to_go(site: We
     assert portal in told["vi"]
     assert (state["mode"], state["second_door"], state["declare_at"]) == ("up", False, portal)
     assert site.rows(tables.inbox) == site.rows(tables.contingency) == []
+
+
+def test_a_declarant_is_told_when_the_window_should_work_again(small: Website) -> None:
+    end = datetime.fromisoformat("2026-03-02T09:00:00+07:00")
+    with small.declarant() as client:
+        assert client.get("/api/v1/window").json()["expected_end"] is None
+        small.house.window.override(Mode.DOWN, reason="Điện thoại", actor="test", expected_end=end)
+        told = client.get("/api/v1/window").json()
+        assert (told["mode"], told["second_door"], told["expected_end"]) == ("down", True, end.isoformat())
+        small.window(Mode.UP)
+        assert client.get("/api/v1/window").json()["expected_end"] is None, "the window works"
+    small.window(Mode.DOWN)
 
 
 def test_the_door_stays_shut_while_nobody_knows_whether_the_window_works(small: Website) -> None:

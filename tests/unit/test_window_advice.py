@@ -17,8 +17,7 @@ WELL = Signs(
     broker_up_since=NOW - timedelta(hours=1),
     broker_down_since=None,
     heartbeat_at=NOW - timedelta(seconds=30),
-    notice=False,
-    override=None,
+    notice=None,
 )
 
 
@@ -68,11 +67,5 @@ def test_a_link_that_comes_and_goes_does_not_make_the_doors_flap(back: float, mo
 
 
 def test_a_formal_notice_opens_the_second_door_though_everything_answers() -> None:
-    result = advice(replace(WELL, notice=True), PATIENCE, Mode.UP)
-    assert (result.mode, result.cause) == (Mode.DOWN, "notice")
-
-
-@pytest.mark.parametrize("word", [Mode.UP, Mode.DOWN])
-def test_the_operators_word_goes_before_every_sign(word: Mode) -> None:
-    for signs in (WELL, down(3600), replace(WELL, notice=True)):
-        assert advice(replace(signs, override=word), PATIENCE, Mode.UNKNOWN).mode is word
+    result = advice(replace(WELL, notice="Sự cố máy chủ"), PATIENCE, Mode.UP)
+    assert (result.mode, result.cause, result.reason) == (Mode.DOWN, "notice", "Sự cố máy chủ")

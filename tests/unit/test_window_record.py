@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from adapter.gateways.database import Database
+from adapter.gateways.tables import incident
 from adapter.services.window import Mode, Patience, State, Window
 from tests.harness.stores import ensure_tables
 
@@ -75,7 +77,7 @@ def test_an_outage_that_was_denied_is_told_as_soon_as_the_denial_ends(watch: Wat
     watch.window.end_override(actor="operator:kt")
     down = watch.window.state()
     assert (down.mode, down.cause) == (Mode.DOWN, "broker")
-    assert down.incident == f"broker {watch.now:%Y-%m-%dT%H:%M:%SZ}"
+    assert down.incident == "broker 2026-03-02 08:01:00"
 
 
 def test_an_override_that_ends_where_nobody_has_looked_leaves_nothing_known(watch: Watch) -> None:
@@ -93,4 +95,69 @@ def test_an_outage_that_outlives_the_operators_word_has_an_incident_of_its_own(w
     assert watch.window.state().mode is Mode.UP, "the broker has only just gone"
     still = watch.look(60, broker_up=False)
     assert (still.mode, still.cause) == (Mode.DOWN, "broker")
-    assert still.incident == f"broker {watch.now:%Y-%m-%dT%H:%M:%SZ}"
+    assert still.incident == "broker 2026-03-02 08:01:05"
+
+
+def incidents(watch: Watch) -> list[tuple[str, str, datetime, datetime | None]]:
+    with watch.window.database.reading() as connection:
+        rows = connection.execute(select(incident).order_by(incident.c.started_at)).all()
+    return [(row.cause, row.actor, row.started_at, row.ended_at) for row in rows]
+
+
+def after(seconds: float) -> datetime:
+    return BEGIN + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("word", [Mode.UP, Mode.DOWN])
+def test_an_override_during_an_outage_neither_ends_nor_splits_its_incident(watch: Watch, word: Mode) -> None:
+    watch.look(0, broker_up=False)
+    watch.look(60, broker_up=False)
+    watch.window.override(word, reason="a trial of the line", actor="operator:kt")
+    overridden = watch.look(30, broker_up=False)
+    assert (overridden.mode, overridden.cause) == (word, "override")
+    watch.window.end_override(actor="operator:kt")
+    assert (watch.window.state().mode, watch.window.state().cause) == (Mode.DOWN, "broker")
+    watch.look(30, broker_up=True)
+    assert watch.look(10, broker_up=True).mode is Mode.UP
+    assert incidents(watch) == [("broker", "clock", after(60), after(130))]
+
+
+def test_an_outage_that_is_denied_begins_and_ends_as_it_is_seen(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.window.override(Mode.UP, reason="a false alarm", actor="operator:kt")
+    watch.look(0, broker_up=False)
+    denied = watch.look(60, broker_up=False)
+    assert (denied.mode, denied.seen, denied.incident) == (Mode.UP, Mode.DOWN, "broker 2026-03-02 08:01:00")
+    watch.look(10, broker_up=True)
+    watch.look(10, broker_up=True)
+    assert incidents(watch) == [("broker", "clock", after(60), after(80))]
+    assert (watch.window.state().mode, watch.window.state().seen) == (Mode.UP, Mode.UP)
+
+
+def test_the_incident_that_an_operator_declared_lasts_as_long_as_his_word_or_what_is_seen(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.window.override(Mode.DOWN, reason="works on the line", actor="operator:kt")
+    watch.look(10, broker_up=False)
+    watch.look(60, broker_up=False)
+    watch.window.end_override(actor="operator:kt")
+    seen = watch.look(10, broker_up=False)
+    assert (seen.mode, seen.cause, seen.reason) == (Mode.DOWN, "broker", "the broker cannot be reached for 70 s")
+    watch.look(10, broker_up=True)
+    watch.look(10, broker_up=True)
+    assert incidents(watch) == [("override", "operator:kt", after(0), after(100))]
+
+
+def test_the_operators_word_takes_his_own_incident_back(watch: Watch) -> None:
+    watch.look(0, broker_up=True)
+    watch.window.override(Mode.DOWN, reason="wrong gate", actor="operator:kt")
+    watch.now += timedelta(seconds=5)
+    watch.window.override(Mode.UP, reason="it was another line", actor="operator:kt")
+    assert incidents(watch) == [("override", "operator:kt", after(0), after(5))]
+
+
+def test_the_mode_has_lasted_since_it_changed_not_since_it_was_said_again(watch: Watch) -> None:
+    watch.look(0, broker_up=False)
+    watch.look(60, broker_up=False)
+    watch.now += timedelta(seconds=30)
+    watch.window.override(Mode.DOWN, reason="the manager has telephoned", actor="operator:kt")
+    assert watch.window.state().since == after(60)

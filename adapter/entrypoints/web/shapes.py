@@ -14,7 +14,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.services.declarations import Standing
 from adapter.services.door import Admitted
 from adapter.services.lookup import Found
-from adapter.services.window import State
+from adapter.services.window import Mode, State
 
 API = "/api/v1"
 
@@ -203,6 +203,8 @@ class WindowShape(_Shape):
     mode: str
     """up, down or unknown."""
     since: datetime | None
+    expected_end: datetime | None
+    """While it is down: when its manager expects it to work again; null where nobody has said so."""
     second_door: bool
     """Whether declarations of procedures that the window carries may be sent here now."""
     declare_at: str
@@ -300,10 +302,12 @@ def dossier_shape(found: Found) -> DossierShape:
 
 def window_shape(state: State, declare_at: str) -> WindowShape:
     """The window's mode for a caller."""
+    down = state.mode is Mode.DOWN
     return WindowShape(
         mode=state.mode.value,
         since=state.since and _local(state.since),
-        second_door=state.mode.value == "down",
+        expected_end=_local(state.expected_end) if down and state.expected_end else None,
+        second_door=down,
         declare_at=declare_at,
     )
 

@@ -1,0 +1,65 @@
+"""Times that a person reads stand in one zone, Asia/Ho_Chi_Minh: each that is written out is brought there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import adapter
+from tests.harness.pki import ROOT
+
+PACKAGE = ROOT / adapter.__name__
+LISTED = {
+    "catalogue/calendar.py": {"day": "a day"},
+    "cli/trial.py": {
+        "days.isoformat": "a day",
+        "datetime.fromisoformat(day + clock) + by": "a form's own time, moved",
+    },
+    "gateways/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},
+    "gateways/seals.py": {"at.astimezone(UTC).isoformat": "what is hashed"},
+    "pipeline/converters.py": {"value.isoformat": "a form's day"},
+    "pipeline/mapping.py": {"self.on.isoformat": "a day"},
+    "pipeline/mrz.py": {"known": "a day"},
+    "pipeline/rules/codes.py": {"on.isoformat": "a day"},
+    "pipeline/timing.py": {
+        "sent.isoformat": "a header's time, which is Vietnam's",
+        "claimed.isoformat": "as the signer wrote it, with his zone",
+    },
+}
+"""File to what is written out there and why that is no time in another zone. The simulator speaks for others."""
+
+
+_ZONED = re.compile(r"\.(astimezone|now)\(VIETNAM\)(\.isoformat|\.strftime)?$")
+
+
+def _receivers(tree: ast.AST) -> Iterator[str]:
+    """Whatever is written out as a time or day: the receiver of isoformat or strftime, or a `{...:%Y...}`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("isoformat", "strftime"):
+            yield ast.unparse(node)
+        if (
+            isinstance(node, ast.FormattedValue)
+            and node.format_spec is not None
+            and "%" in ast.unparse(node.format_spec)
+        ):
+            yield ast.unparse(node.value)
+
+
+def _unzoned(text: str) -> set[str]:
+    return {each for each in _receivers(ast.parse(text)) if not _ZONED.search(each)}
+
+
+def test_every_time_that_is_written_out_is_vietnams_or_says_why_not() -> None:
+    found = {
+        str(file.relative_to(PACKAGE)): told
+        for file in sorted(PACKAGE.rglob("*.py"))
+        if "simulator" not in file.parts and (told := _unzoned(file.read_text(encoding="utf-8")))
+    }
+    assert found == {file: set(each) for file, each in LISTED.items()}
+
+
+def test_a_time_in_another_zone_would_be_found() -> None:
+    assert _unzoned("told = f'expired on {end:%Y-%m-%d}'") == {"end"}
+    assert _unzoned("told = at.isoformat()") == {"at.isoformat"}
+    assert not _unzoned("told = f'{at.astimezone(VIETNAM):%Y-%m-%d}'")
