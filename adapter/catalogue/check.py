@@ -75,12 +75,12 @@ class _Schemas:
 
     def compile_all(self, named: Iterable[str]) -> Iterator[str]:
         """Compile what the mappings name; what those include is compiled with them; then what is left."""
-        covered: set[Path] = set()
+        urls: set[str] = set()
         for name in named:
             yield from self._slow(name)
             if name in self._schemas:
-                urls = (str(part.url) for part in self._schemas[name].maps.schemas if part.url)
-                covered.update(Path(url2pathname(urlsplit(url).path)).resolve() for url in urls)
+                urls.update(str(part.url) for part in self._schemas[name].maps.schemas if part.url)
+        covered = {Path(url2pathname(urlsplit(url).path)).resolve() for url in urls}
         for file in sorted(self._source.schemas.rglob("*.xsd")):
             if file.resolve() not in covered:
                 yield from self._fast(file)

@@ -26,8 +26,8 @@ class Spot:
     """Built-in types that its value stands on, one set for each member of a union; empty: it holds elements only."""
     mandatory: bool
     """It must stand wherever its parent stands; no alternative of a choice is."""
-    certain: bool
-    """Every valid message has it, with a value in it."""
+    stands: bool
+    """Every valid message has it."""
     repeats: int
     """How many steps of its path may stand more than once."""
     simple: Any = None
@@ -37,6 +37,11 @@ class Spot:
     def parent(self) -> str:
         """Path of the element that it stands in; empty for the root."""
         return self.path.partition("@")[0] if "@" in self.path else self.path.rpartition("/")[0]
+
+    @property
+    def certain(self) -> bool:
+        """Every valid message has it, with a value in it."""
+        return self.stands and (self.simple is None or not self.takes(("", " ")))
 
     @property
     def is_value(self) -> bool:
@@ -165,7 +170,7 @@ def _below(element: XsdElement, way: _Way) -> Iterator[Spot]:
             path=step.path,
             kinds=() if simple is None else _kinds(simple),
             mandatory=always and child.min_occurs > 0,
-            certain=step.certain and (simple is None or not (simple.is_valid("") or simple.is_valid(" "))),
+            stands=step.certain,
             repeats=step.repeats,
             simple=simple,
         )
@@ -179,8 +184,7 @@ def _attributes(element: XsdElement, way: _Way) -> Iterator[Spot]:
         kinds = getattr(attribute, "type", None)
         if name and kinds is not None:
             needed = attribute.use == "required"
-            certain = needed and way.certain and not (kinds.is_valid("") or kinds.is_valid(" "))
-            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, certain, way.repeats, kinds)
+            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, needed and way.certain, way.repeats, kinds)
 
 
 def _kinds(simple: xmlschema.XsdType) -> tuple[frozenset[str], ...]:

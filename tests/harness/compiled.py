@@ -1,4 +1,5 @@
-"""The catalogue compiled once a process: from the same files the same frozen value is made.
+"""The catalogue compiled once a process: from the same files the same frozen value is made, from the same bytes of a
+data file the same document.
 
 The program compiles it at each start, which takes a quarter of a second; tests open hundreds of houses. A file that was
 changed, added or removed is a difference, so tests that edit the data get what they wrote.
@@ -9,14 +10,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
 import adapter.bootstrap
-from adapter.catalogue import check
+from adapter.catalogue import check, lists
 from adapter.catalogue import load as loading
 from adapter.catalogue.load import Source
+from adapter.catalogue.strict_yaml import read_yaml
 from adapter.cli import rehearsing
 
 _Made = TypeVar("_Made")
@@ -34,7 +37,11 @@ def for_good(source: Source) -> None:
 @contextmanager
 def once() -> Iterator[None]:
     """While it lasts, houses share what is compiled from the same files."""
+    read = lru_cache(maxsize=512)(read_yaml)  # the catalogue changes no document
     with (
+        mock.patch.object(loading, "read_yaml", read),
+        mock.patch.object(lists, "read_yaml", read),
+        mock.patch.object(check, "read_yaml", read),
         mock.patch.object(_HOUSE, "load", _remembered(loading.load, _data)),
         mock.patch.object(_HOUSE, "reporter", _remembered(loading.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(loading.reporter, _schemas)),

@@ -23,22 +23,12 @@ from adapter.catalogue.paths import SOURCES
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import Catalogue, Procedure
+from tests.harness.data import SHIPPED, change, compiled, copied, few
+from tests.harness.pki import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = Source(schemas=ROOT / "schemas", mappings=ROOT / "mappings")
 GROUP = "BQP0100001/1/procedure.yaml"
 XSD = "BQP0100001/1/BQP01000011001.xsd"
 CONFIRMATION = "BQP0100001/1/BQP01000013023.xsd"
-
-
-@cache
-def compiled() -> Callable[[str], xmlschema.XMLSchema10]:
-    """The shipped XSDs in the slow engine, compiled once for all tests here."""
-    return reporter(SHIPPED)
-
-
-STATES = ("VNM", "CHN", "LAO", "KHM")
-"""The States that other lists speak of."""
 
 
 @cache
@@ -47,42 +37,27 @@ def shipped() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped mappings with a short list of States: reading the long one is most of a test's time."""
-    folder = tmp_path_factory.mktemp("data") / "mappings"
-    shutil.copytree(SHIPPED.mappings, folder)
-    (folder / "codelists" / "nationalities.yaml").write_text(
-        "name: nationalities\ncodes:\n" + "".join(f"  - {{code: {code}, vi: a, en: a}}\n" for code in STATES),
-        encoding="utf-8",
-    )
-    for unused in ("distinguishing_signs", "states_two_letters"):  # of other procedures, and they speak of every State
-        (folder / "codelists" / f"{unused}.yaml").unlink()
-    for other in folder.glob("BQP*"):
-        if other.name != "BQP0100001":
-            shutil.rmtree(other)
-    return folder
+def template(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return few(tmp_path_factory.mktemp("data"), "BQP0100001")
+
+
+@pytest.fixture(scope="module")
+def ships(tmp_path_factory: pytest.TempPathFactory) -> Source:
+    return few(tmp_path_factory.mktemp("ships"), "BQP0100007", "BQP0100007A", states=True)
 
 
 @pytest.fixture
-def source(template: Path, tmp_path: Path) -> Source:
-    """A copy of the mappings that a test may break, over the shipped schemas."""
-    shutil.copytree(template, tmp_path / "mappings")
-    return Source(schemas=SHIPPED.schemas, mappings=tmp_path / "mappings")
-
-
-def change(source: Source, file: str, old: str, new: str) -> None:
-    target = source.mappings / file
-    text = target.read_text(encoding="utf-8")
-    assert old in text, f"{file} no longer holds {old!r}"
-    target.write_text(text.replace(old, new, 1), encoding="utf-8")
+def source(template: Source, tmp_path: Path) -> Source:
+    """A copy of the mappings that a test may break."""
+    return copied(template, tmp_path)
 
 
 def faults_of(source: Source) -> list[str]:
-    return check(load(source), source, compiled())
+    return check(load(source), source, compiled(source.schemas))
 
 
 def test_the_shipped_data_has_no_fault() -> None:
-    assert check(shipped(), SHIPPED, compiled()) == []
+    assert check(shipped(), SHIPPED, compiled(SHIPPED.schemas)) == []
 
 
 def test_the_unbroken_copy_has_no_fault(source: Source) -> None:
@@ -280,12 +255,8 @@ AMENDING: dict[str, tuple[str, str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", AMENDING)
-def test_a_broken_mapping_of_an_amendment_is_told_with_what_to_do(case: str, tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED.mappings, tmp_path / "mappings")
-    for other in (tmp_path / "mappings").glob("BQP*"):
-        if not other.name.startswith("BQP0100007"):
-            shutil.rmtree(other)
-    source = Source(schemas=SHIPPED.schemas, mappings=tmp_path / "mappings")
+def test_a_broken_mapping_of_an_amendment_is_told_with_what_to_do(case: str, ships: Source, tmp_path: Path) -> None:
+    source = copied(ships, tmp_path)
     file, old, new, told = AMENDING[case]
     change(source, file, old, new)
     assert [fault for fault in faults_of(source) if told in fault], faults_of(source)
@@ -375,7 +346,7 @@ def test_a_message_that_two_procedures_would_take_is_told() -> None:
     greedy = replace(amendments, messages={**ships.messages, **amendments.messages})
     both = replace(catalogue, procedures={host: (ships,), code: (greedy,)})
 
-    told = [fault for fault in check(both, SHIPPED, compiled()) if "document_type" in fault]
+    told = [fault for fault in check(both, SHIPPED, compiled(SHIPPED.schemas)) if "document_type" in fault]
 
     assert [fault.rpartition("document_type: ")[2] for fault in told] == [
         f"BQP0100007/2 takes {pair} of BQP0100007 too; leave the message out of one"
@@ -396,7 +367,7 @@ def in_versions(*ends: tuple[date, date | None]) -> list[str]:
         for number, (begin, end) in enumerate(ends, start=1)
     ]
     several: Catalogue = replace(catalogue, procedures={code: tuple(versions)})
-    return [fault for fault in check(several, SHIPPED, compiled()) if "effective" in fault]
+    return [fault for fault in check(several, SHIPPED, compiled(SHIPPED.schemas)) if "effective" in fault]
 
 
 def test_versions_that_follow_each_other_are_right() -> None:
@@ -430,11 +401,10 @@ CURRENT, SECOND = "BQP0100001/2/procedure.yaml", "BQP0100001/3/procedure.yaml"
 
 
 @pytest.fixture
-def both(template: Path, tmp_path: Path) -> Source:
+def both(template: Source, tmp_path: Path) -> Source:
     """Data with one more version of the group's procedure, from 2027 on; schemas and mapping copied."""
-    shutil.copytree(template, tmp_path / "mappings")
-    for name in ("common", "BQP0100001"):
-        shutil.copytree(SHIPPED.schemas / name, tmp_path / "schemas" / name)
+    shutil.copytree(template.mappings, tmp_path / "mappings")
+    shutil.copytree(template.schemas, tmp_path / "schemas")
     for data in ("schemas", "mappings"):
         shutil.copytree(tmp_path / data / "BQP0100001" / "2", tmp_path / data / "BQP0100001" / "3")
     data = Source(schemas=tmp_path / "schemas", mappings=tmp_path / "mappings")
@@ -451,7 +421,7 @@ def said_of(both: Source) -> list[str]:
     def compile_once(name: str) -> xmlschema.XMLSchema10:
         shipped_name = name.replace("BQP0100001/3/", "BQP0100001/2/")
         same = (both.schemas / name).read_bytes() == (SHIPPED.schemas / shipped_name).read_bytes()
-        return compiled()(shipped_name) if same else own(name)
+        return compiled(SHIPPED.schemas)(shipped_name) if same else own(name)
 
     return check(load(both), both, compile_once)
 
@@ -493,7 +463,7 @@ def test_schemas_of_a_version_without_its_mapping_are_told(both: Source) -> None
 
 
 def test_an_xsd_that_nobody_names_must_compile_too(source: Source, tmp_path: Path) -> None:
-    shutil.copytree(SHIPPED.schemas, tmp_path / "schemas")
+    shutil.copytree(source.schemas, tmp_path / "schemas")
     (tmp_path / "schemas" / "stray.xsd").write_text(
         '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a" type="Nothing"/></xs:schema>'
     )
@@ -510,11 +480,11 @@ def test_an_xsd_that_only_the_slow_engine_refuses_is_told(source: Source) -> Non
     def partial(name: str) -> xmlschema.XMLSchema10:
         if name == CONFIRMATION:
             raise xmlschema.XMLSchemaException("no such facet")
-        return compiled()(name)
+        return compiled(source.schemas)(name)
 
     faults = check(load(source), source, partial)
 
-    assert f"{SHIPPED.schemas / CONFIRMATION}: xmlschema cannot compile this XSD: no such facet; correct it" in faults
+    assert f"{source.schemas / CONFIRMATION}: xmlschema cannot compile this XSD: no such facet; correct it" in faults
 
 
 def test_the_proof_compiles_no_xsd_twice(source: Source) -> None:
@@ -522,7 +492,7 @@ def test_the_proof_compiles_no_xsd_twice(source: Source) -> None:
 
     def counting(name: str) -> xmlschema.XMLSchema10:
         asked.append(name)
-        return compiled()(name)
+        return compiled(source.schemas)(name)
 
     check(load(source), source, counting)
 
@@ -612,7 +582,8 @@ _INCLUDE = '<xs:include schemaLocation="../../common/types.xsd"/>'
 
 
 def test_what_xsds_share_is_compiled_once() -> None:
-    one, other = compiled()("BQP0100001/1/BQP01000011001.xsd"), compiled()("BQP0100001/1/BQP01000011002.xsd")
+    known = compiled(SHIPPED.schemas)
+    one, other = known("BQP0100001/1/BQP01000011001.xsd"), known("BQP0100001/1/BQP01000011002.xsd")
     shared = [schema.maps.parent for schema in (one, other)]
     assert shared[0] is shared[1] is not None
 

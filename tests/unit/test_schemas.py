@@ -4,13 +4,14 @@ where each element comes from. The engines must agree, for one gives the verdict
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 import xmlschema
 from lxml import etree
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.harness.data import compiled
+from tests.harness.pki import ROOT
+
 SCHEMAS = ROOT / "schemas"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 ORIGINS = set("TPNFI")
@@ -222,9 +223,8 @@ def fast(name: str) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(str(SCHEMAS / name)))
 
 
-@cache
 def slow(name: str) -> xmlschema.XMLSchema10:
-    return xmlschema.XMLSchema10(str(SCHEMAS / name))
+    return compiled(SCHEMAS)(name)
 
 
 def taken(name: str) -> str:
@@ -349,7 +349,7 @@ def _types() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("file", "name"), _types())
 def test_a_type_with_a_form_says_it_in_both_languages_with_an_example_that_has_it(file: str, name: str) -> None:
-    type_ = xmlschema.XMLSchema10(str(SCHEMAS / file)).types[name]
+    type_ = slow(file).types[name]
     assert type_.annotation is not None, name
     said = {
         text.get("{http://www.w3.org/XML/1998/namespace}lang"): text.text for text in type_.annotation.documentation

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import xmlschema
 from lxml import etree
 
 from adapter.model.limits import Limits
 from adapter.pipeline.converters import CONVERTERS, WANTED
 from adapter.pipeline.schema import faults_of, report
 from adapter.pipeline.wanted import model, wanted
+from tests.harness.data import compiled
+from tests.harness.pki import ROOT
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+SCHEMAS = ROOT / "schemas"
 FORMS = sorted(str(file.relative_to(SCHEMAS)) for file in SCHEMAS.glob("*/*/BQP*10*.xsd"))
 LIMITS = Limits(
     message_bytes=100_000, depth=60, elements=1_000, attributes=100, element_attributes=60, namespaces=30, text=9_000,
@@ -34,7 +34,7 @@ def _leaves(declared: Any, path: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_of_every_value_of_every_form_it_can_be_said_which_form_is_wanted(name: str) -> None:
-    schema = xmlschema.XMLSchema10(str(SCHEMAS / name))
+    schema = compiled(SCHEMAS)(name)
     leaves = list(_leaves(schema.elements["Envelope"], "/Envelope"))
     assert len(leaves) > 20
     for path in leaves:
@@ -66,7 +66,7 @@ def test_a_value_in_another_form_is_told_with_the_form_that_is_wanted(
     faults = faults_of(tree, schema)
     assert faults
 
-    findings = report(tree, faults, form, limits=LIMITS, reporter=lambda _: xmlschema.XMLSchema10(str(SCHEMAS / form)))
+    findings = report(tree, faults, form, limits=LIMITS, reporter=compiled(SCHEMAS))
 
     words = next(finding.words for finding in findings if finding.name == name)
     assert vietnamese in words["wanted"]
@@ -74,7 +74,7 @@ def test_a_value_in_another_form_is_told_with_the_form_that_is_wanted(
 
 
 def test_the_nearest_bounds_of_a_number_count() -> None:
-    schema = xmlschema.XMLSchema10(str(SCHEMAS / "BQP0100002/1/BQP01000021001.xsd"))
+    schema = compiled(SCHEMAS)("BQP0100002/1/BQP01000021001.xsd")
     assert wanted(schema, "/Envelope/Header/Subject/documentYear")["wanted_en"] == "a whole number from 1000 to 9999"
 
 
