@@ -30,7 +30,7 @@ from signxml import (
     XMLVerifier,
 )
 
-from tests.bench.messages import messages, unsigned
+from tests.bench.messages import messages, today, unsigned
 from tests.harness.pki import ROOT, shared_pki
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def measure(count: int = 300, *, persons: int = 20) -> Floor:
     pki = shared_pki()
     raws = [message.raw for message in messages(0, count, persons=persons)]
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
-    plain = [etree.fromstring(unsigned(number, persons), parser) for number in range(count)]
+    plain = [etree.fromstring(unsigned(number, persons, today()), parser) for number in range(count)]
     schema = etree.XMLSchema(etree.parse(str(XSD)))
     reply, key = etree.fromstring(REPLY), pki.party("system")
     certificates = list(key.chain)

@@ -1,7 +1,8 @@
 """Distinct form-07 declarations for the benchmark, signed as the window and an enterprise sign, kept under var/bench.
 
-What is measured must not pay for signing its own input, so messages are made beforehand, by two processes. Dates lie so
-far ahead that a kept message never becomes late. Must never be taken for a fixture: nothing is expected of these.
+What is measured must not pay for signing its own input, so messages are made beforehand, by two processes, for the day:
+nothing may be flagged in them, since a finding costs its own words. Must never be taken for a fixture: nothing is
+expected of these.
 """
 
 from __future__ import annotations
@@ -12,19 +13,22 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from adapter.pipeline.envelope import VIETNAM
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
 from tests.harness.pki import ROOT, shared_pki
 
 FOLDER = ROOT / "var" / "bench"
 BLOCK = 1000
-FORMAT = 1
+FORMAT = 2
 """To be raised with every change of what is written here: kept messages of another format are not used."""
+ARRIVES_AFTER, STAYS = timedelta(days=60), timedelta(days=4)
 _FAMILY = ("NGUYEN", "LI", "WANG", "ZHANG", "TRAN", "PARK", "SATO", "SMITH", "MULLER", "DUPONT")
 _GIVEN = ("WEI", "FANG", "MIN", "ANNA", "JOHN", "HANA", "PAUL", "LAN", "MARIE", "KENJI", "OLGA")
 
@@ -40,18 +44,28 @@ class Message:
 def messages(first: int, count: int, *, persons: int = 20) -> Iterator[Message]:
     """Messages `first` to `first + count - 1`; the same number is the same message as long as the keys are."""
     blocks = range(first // BLOCK, (first + count - 1) // BLOCK + 1)
-    folder = _folder(shared_pki(), persons)
+    on = today()
+    folder = _folder(shared_pki(), persons, on)
     missing = [block for block in blocks if not _file(folder, block).exists()]
     if missing:
         folder.mkdir(parents=True, exist_ok=True)
         with ProcessPoolExecutor(2) as pool:
-            list(pool.map(partial(_make_block, folder, persons), missing))
+            list(pool.map(partial(_make_block, folder, persons, on), missing))
     return _kept(folder, blocks, first, first + count)
 
 
-def unsigned(number: int, persons: int) -> bytes:
-    """Message `number` before it is signed: valid as it stands."""
+def today() -> date:
+    """The day in Vietnam, on which messages are made and sent."""
+    return datetime.now(VIETNAM).date()
+
+
+def unsigned(number: int, persons: int, on: date) -> bytes:
+    """Message `number` before it is signed, as it is sent on that day: valid as it stands."""
+    arrives = on + ARRIVES_AFTER
     return _ENVELOPE.format(
+        today=on,
+        arrives=arrives,
+        leaves=arrives + STAYS,
         message_id=_message_id(number, persons),
         reference=f"BENCH{persons:03}{number:08}",
         plate=f"29B-{number % 1000:03}.{number // 1000 % 100:02}",
@@ -71,25 +85,26 @@ def _kept(folder: Path, blocks: range, first: int, end: int) -> Iterator[Message
                 yield Message(*message)
 
 
-def _folder(pki: Pki, persons: int) -> Path:
+def _folder(pki: Pki, persons: int, on: date) -> Path:
     signers = b"".join(pki.party(name).certificate.fingerprint(SHA256()) for name in ("nsw", "enterprise"))
-    return FOLDER / f"messages-{FORMAT}-{persons}-{hashlib.sha256(signers).hexdigest()[:12]}"
+    return FOLDER / f"messages-{FORMAT}-{on}-{persons}-{hashlib.sha256(signers).hexdigest()[:12]}"
 
 
 def _file(folder: Path, block: int) -> Path:
     return folder / f"{block:05}.pickle"
 
 
-def _make_block(folder: Path, persons: int, block: int) -> None:
+def _make_block(folder: Path, persons: int, on: date, block: int) -> None:
     pki = shared_pki()
-    made = [_signed(number, persons, pki) for number in range(block * BLOCK, (block + 1) * BLOCK)]
+    made = [_signed(number, persons, on, pki) for number in range(block * BLOCK, (block + 1) * BLOCK)]
     draft = _file(folder, block).with_suffix(".part")
     draft.write_bytes(pickle.dumps(made))
     draft.rename(_file(folder, block))
 
 
-def _signed(number: int, persons: int, pki: Pki) -> tuple[str, bytes]:
-    raw = sign_message(unsigned(number, persons), system=pki.party("nsw"), declarant=pki.party("enterprise"))
+def _signed(number: int, persons: int, on: date, pki: Pki) -> tuple[str, bytes]:
+    form = unsigned(number, persons, on)
+    raw = sign_message(form, system=pki.party("nsw"), declarant=pki.party("enterprise"))
     return _message_id(number, persons), raw
 
 
@@ -134,11 +149,11 @@ _ENVELOPE = (
     "<To><name>BQP</name><identity>BQP</identity><countryCode>VN</countryCode><ministryCode>BQP</ministryCode>"
     "<organizationCode>BDBP</organizationCode><unitCode>CK-HUUNGHI</unitCode></To>"
     "<Subject><documentType>BQP0100001</documentType><type>10</type><function>01</function>"
-    "<reference>{reference}</reference><documentYear>2026</documentYear><preReference>{reference}</preReference>"
-    "<sendDate>2026-03-02 07:14:58</sendDate></Subject></Header><Body><Content><GroupDeclaration>"
+    "<reference>{reference}</reference><documentYear>{today:%Y}</documentYear><preReference>{reference}</preReference>"
+    "<sendDate>{today} 00:00:01</sendDate></Subject></Header><Body><Content><GroupDeclaration>"
     "<Procedure>BQP0100001</Procedure><FormNumber>07</FormNumber><Direction>NC</Direction><Gate>HUUNGHI</Gate>"
-    "<BorderUnit>CK-HUUNGHI</BorderUnit><ExpectedArrival>2043-03-02 14:30:00</ExpectedArrival>"
-    "<DeclarationDate>2026-03-02 07:10:00</DeclarationDate>"
+    "<BorderUnit>CK-HUUNGHI</BorderUnit><ExpectedArrival>{arrives} 14:30:00</ExpectedArrival>"
+    "<DeclarationDate>{today} 00:00:00</DeclarationDate>"
     "<Declarant><Name>Trần Thị Hương</Name><PersonalNumber>001190004567</PersonalNumber>"
     "<Phone>0243 555 0101</Phone><Email>huong.tran@dulich.example</Email></Declarant>"
     "<Principal><Name>Công ty Du lịch Thử nghiệm</Name><TaxCode>0100109106</TaxCode>"
@@ -146,9 +161,9 @@ _ENVELOPE = (
     "<AuthorisationNumber>15/GUQ-2026</AuthorisationNumber></Principal><GroupKind>DU_LICH</GroupKind>"
     "<GroupName>Đoàn du lịch Hạ Long</GroupName><Leader><Name>{leader}</Name>"
     "<DocumentNumber>{paper}</DocumentNumber><Phone>+86 138 0000 0001</Phone></Leader>"
-    "<Programme><StartDate>2043-03-02</StartDate><EndDate>2043-03-06</EndDate>"
+    "<Programme><StartDate>{arrives}</StartDate><EndDate>{leaves}</EndDate>"
     "<Itinerary>Lạng Sơn – Hà Nội – Hạ Long – Lạng Sơn</Itinerary></Programme><ExitGate>HUUNGHI</ExitGate>"
-    "<ExitDate>2043-03-06</ExitDate><VehiclePlate>{plate}</VehiclePlate><TotalPersons>{persons}</TotalPersons>"
+    "<ExitDate>{leaves}</ExitDate><VehiclePlate>{plate}</VehiclePlate><TotalPersons>{persons}</TotalPersons>"
     "<TotalMale>{male}</TotalMale><TotalFemale>{female}</TotalFemale><Persons>{rows}</Persons>"
     "</GroupDeclaration></Content><Signature/></Body><SystemSignature/></Envelope>"
 )

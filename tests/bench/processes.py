@@ -111,9 +111,13 @@ class Adapter:
 
 
 def write_config(folder: Path, changes: Mapping[str, Any] | None = None) -> Path:
-    """config.yaml as it is delivered, with the test PKI, ports of its own and no web process where there is none."""
+    """config.yaml as it is delivered, with the test PKI, ports of its own and no web process where there is none.
+
+    A message was made on the day, long before it is sent: that it was underway so long is not to be flagged.
+    """
     port, health_port = free_ports(2)
     own = {"web.port": port, "web.health_port": health_port, "web.enabled": _has_web()}
+    own |= {"window.underway_minutes": 24 * 60}
     return configuration.write(folder, own | dict(changes or {}))
 
 

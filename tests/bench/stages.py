@@ -81,7 +81,8 @@ def _batches(submissions: Sequence[Submission]) -> Iterator[Sequence[Submission]
 def _judge(part: House, submissions: Sequence[Submission], lap: Callable[[str | None], None]) -> None:
     for submission in submissions:
         lap(None)
-        judge(submission, part.ground, lap)
+        outcome = judge(submission, part.ground, lap)
+        assert not outcome.findings, "messages of the benchmark are flagged: a finding costs its own words"
 
 
 @contextmanager
