@@ -7,7 +7,25 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, tuple_, update
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from adapter.gateways.tables import confirmation as confirmations
 from adapter.gateways.tables import declaration as declarations
@@ -29,8 +47,6 @@ SAME = "same"
 """The kind of search key that two dossiers which declare the same have in common; nobody looks one up by it."""
 
 _ENDED = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value)
-_AT_ONCE = 5000
-"""Values of one statement; SQLite takes no more than 32,766."""
 
 
 def lock_name(key: DossierKey) -> str:
@@ -67,42 +83,51 @@ def own_key(connection: Connection, key: DossierKey) -> DossierKey:
 
 def same(connection: Connection, keys: Iterable[str]) -> dict[str, list[Row[Any]]]:
     """Dossiers whose version in force declares the same (`pipeline/sameness`), by that key; not those that ended."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return {}
-    columns: list[Any] = [dossiers.c[name] for name in ("id", "number", "year", "channel")]
-    columns.append(search_keys.c.value)
-    query = (
-        select(*columns)
-        .join(search_keys, search_keys.c.dossier_id == dossiers.c.id)
-        .where(search_keys.c.kind == SAME, search_keys.c.value.in_(wanted))
-        .where(search_keys.c.version == dossiers.c.version, dossiers.c.state.not_in(_ENDED))
-    )
     found: dict[str, list[Row[Any]]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.value, []).append(row)
+    for key, row in _holding(connection, [SAME], keys):
+        found.setdefault(key, []).append(row)
     return found
 
 
 def passing(
     connection: Connection, kinds: Iterable[str], keys: Iterable[str], since: datetime, until: datetime
-) -> list[Row[Any]]:
+) -> list[tuple[str, Row[Any]]]:
     """Dossiers whose version in force has one of these search keys and is expected in that time; not those that ended.
 
-    A row a key and dossier.
+    Each with the key that it has.
+    """
+    return _holding(connection, kinds, keys, dossiers.c.crossing_at.between(since, until))
+
+
+def _holding(
+    connection: Connection, kinds: Iterable[str], keys: Iterable[str], *conditions: ColumnElement[bool]
+) -> list[tuple[str, Row[Any]]]:
+    """Each key with each dossier that has not ended and whose version in force has it.
+
+    In two steps. In one, a server that had not counted its rows yet went from all dossiers that are expected at the
+    gate in that hour to their keys, which took a batch 0.8 s, and more with each.
     """
     wanted = sorted(set(keys))
-    found: list[Row[Any]] = []
-    columns = [dossiers.c[name] for name in ("number", "year", "procedure", "gate", "crossing_at")]
-    query = (
-        select(search_keys.c.value, *columns)
-        .join(dossiers, search_keys.c.dossier_id == dossiers.c.id)
-        .where(search_keys.c.kind.in_(sorted(set(kinds))), search_keys.c.version == dossiers.c.version)
-        .where(dossiers.c.crossing_at.between(since, until), dossiers.c.state.not_in(_ENDED))
-    )
-    for start in range(0, len(wanted), _AT_ONCE):
-        found += connection.execute(query.where(search_keys.c.value.in_(wanted[start : start + _AT_ONCE]))).all()
-    return found
+    held = connection.execute(_held(connection, sorted(set(kinds)), wanted)).all() if wanted else []
+    if not held:
+        return []
+    query = select(dossiers).where(dossiers.c.id.in_(sorted({each.dossier_id for each in held})), *conditions)
+    rows = {(row.id, row.version): row for row in connection.execute(query.where(dossiers.c.state.not_in(_ENDED)))}
+    return [(each.value, rows[at]) for each in held if (at := (each.dossier_id, each.version)) in rows]
+
+
+def _held(connection: Connection, kinds: Sequence[str], keys: Sequence[str]) -> Select[Any]:
+    """Which versions of which dossiers have these keys: an index's look a key. One parameter holds hundreds of keys."""
+    if connection.dialect.name == "postgresql":
+        wanted = func.unnest(literal(list(keys), ARRAY(String))).table_valued("value", name="wanted").render_derived()
+    else:
+        wanted = func.json_each(orjson.dumps(keys).decode()).table_valued("value", name="wanted")
+    mine = search_keys.c.kind.in_(kinds), search_keys.c.value == wanted.c.value
+    found = select(search_keys.c.dossier_id, search_keys.c.version).where(*mine)
+    if connection.dialect.name == "postgresql":
+        held = found.offset(0).lateral("held")  # an offset keeps it one look a key, whatever the planner thinks
+        return select(wanted.c.value, held.c.dossier_id, held.c.version).select_from(wanted.join(held, true()))
+    return found.add_columns(wanted.c.value)
 
 
 def link(connection: Connection, later: int, earlier: int, at: datetime) -> None:

@@ -34,9 +34,8 @@ class Passings:
         around = timedelta(hours=max(each.once.hours for each in asked))
         since, until = min(each.at for each in asked) - around, max(each.at for each in asked) + around
         kinds, keys = {each.once.key for each in asked}, {key for each in asked for key in each.rows}
-        for row in dossiers.passing(connection, kinds, keys, since, until):
-            place = (row.procedure, row.gate, row.crossing_at)
-            known._keep(DossierKey(row.number, row.year), row.value, place)
+        for key, row in dossiers.passing(connection, kinds, keys, since, until):
+            known._keep(DossierKey(row.number, row.year), key, (row.procedure, row.gate, row.crossing_at))
         return known
 
     def add(self, key: DossierKey, passing: Passing) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from adapter.bootstrap import House
+from adapter.gateways.tables import dossier, search_key
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.intake import Settled
@@ -16,6 +19,7 @@ from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.history import OFFICER
 from tests.harness.pki import shared_pki
+from tests.harness.plans import Recorder
 from tests.harness.registers import gate
 
 GROUP = (FIXTURES / "BQP0100001" / "accepted-tour-group-entering" / "message.xml").read_text()
@@ -96,3 +100,34 @@ def test_a_group_that_was_refused_holds_nobody(whole: House) -> None:
     whole.completion.refuse(DossierKey("HS1", 2026), OFFICER, reason="Sai")
     (settled,) = whole.intake.receive([group("HS2")])
     assert told(settled) == []
+
+
+def test_a_server_that_has_not_counted_its_rows_looks_each_key_up(tmp_path: Path, postgresql_url: str) -> None:
+    """A new or restored store has no statistics, and hundreds of groups are expected at a gate in one hour."""
+    recorder = Recorder()
+    with gate(tmp_path, postgresql_url) as made:
+        made.intake.receive([group("HS1")])
+        with made.database.transaction() as connection:
+            (dossier_id,) = connection.execute(select(dossier.c.id)).scalars()
+            strangers = [
+                {"kind": "paper", "value": f"X{n}", "dossier_id": dossier_id, "version": 1} for n in range(500)
+            ]
+            made.database.insert(connection, search_key, strangers)
+        recorder.listen(made.database.engine)
+        made.intake.receive([group("HS2")])
+        asked = [(text, given) for text, (given, _) in recorder.statements.items() if "search_key" in text]
+        with made.database.reading() as connection:
+            plans = [
+                connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", given).scalar_one()
+                for text, given in asked
+                if text.startswith(("SELECT", "WITH"))
+            ]
+    assert plans
+    assert [removed for plan in plans for removed in _removed(plan[0]["Plan"]) if removed] == []
+
+
+def _removed(plan: dict[str, Any]) -> Iterator[int]:
+    """Of each node the rows that were read and were none of those asked for."""
+    yield plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Join Filter", 0)
+    for each in plan.get("Plans", ()):
+        yield from _removed(each)
