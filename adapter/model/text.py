@@ -50,6 +50,8 @@ def typed(text: str, what: str, *, most: int = LONGEST, least: int = 0) -> str:
 
 def holdable(text: str) -> str:
     """A text that was stored by an earlier version: what XML cannot hold becomes U+FFFD, all else stays."""
+    if text.isprintable():  # nearly every text of every reply
+        return text
     return "".join(letter if _xml_holds(letter) else REPLACEMENT for letter in text)
 
 

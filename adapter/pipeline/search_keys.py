@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from adapter.pipeline.names import folded
 
 PAPER = "paper"
@@ -10,6 +12,7 @@ LONGEST = 255
 """Letters of one."""
 
 
+@lru_cache(maxsize=2048)  # who is stored is looked for too, in other groups and as declared twice
 def search_value(kind: str, value: str) -> str:
     """A key as it is stored and asked for: accents folded, letters upper case, numbers without separators."""
     letters = folded(value)

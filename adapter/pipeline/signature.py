@@ -8,9 +8,10 @@ element parsed from them goes on. Every fault of both signatures is listed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography import x509
 from lxml import etree
@@ -44,16 +45,17 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     """
     found, findings = shapes(envelope.tree, legacy=_some_take_sha1(trust))  # (4)
     case = _Case(envelope, trust, timing, Coverage(envelope.tree), findings)
+    demand = _demand(envelope, envelope.tree)
     try:
         system = case.system(found.get(Place.SYSTEM))
-        declarant = case.declarant(found.get(Place.DECLARANT))
+        declarant = case.declarant(found.get(Place.DECLARANT), demand)
         said = case.coverage.said()
     except etree.C14NError:
         raise Fault(Stage.VERIFY, (xml.uncanonical(envelope.tree),), envelope.header) from None
     if system is None or any(finding.severity is Severity.REJECT for finding in findings):
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
     element = reparsed(said)
-    header = _as_routed(envelope, element)
+    header = _as_routed(envelope, element, demand)
     return VerifiedDocument(
         envelope=envelope,
         element=element,
@@ -64,7 +66,7 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     )
 
 
-def _as_routed(envelope: Envelope, element: etree._Element) -> Header:
+def _as_routed(envelope: Envelope, element: etree._Element, demand: _Demand) -> Header:
     """The signed header, which must be the one by which this message was routed, down to the signature it needs.
 
     Both are read in the same way from trees that were parsed in the same way, so they agree. Should they ever differ,
@@ -74,16 +76,28 @@ def _as_routed(envelope: Envelope, element: etree._Element) -> Header:
         Fault: at stage verify.
     """
     header = read_header(element)
-    before, after = _demanded(envelope, envelope.tree), _demanded(envelope, element)
-    if header != envelope.header or before != after:
+    if header != envelope.header or _demand(envelope, element) != demand:
         raise Fault(Stage.VERIFY, (Finding("routed_otherwise", "/Envelope/Header"),), header)
     return header
 
 
-def _demanded(envelope: Envelope, tree: etree._Element) -> tuple[bool, frozenset[str]]:
-    """Whether a declarant's signature is demanded, and under which stores, by what a tree says."""
-    policy, claims = envelope.procedure.signature, _claims(envelope, tree)
-    return policy.demands(claims), frozenset(policy.permitted(claims))
+class _Demand(NamedTuple):
+    """What a message asks of its declarant's signature."""
+
+    is_signed: bool
+    stores: tuple[str, ...]
+    """The names of the trust stores of which one must lead to the signer."""
+
+
+def _demand(envelope: Envelope, tree: etree._Element) -> _Demand:
+    """By what a tree says of the declarant: it only chooses what is demanded of the signature that covers it."""
+    policy, root = envelope.procedure.signature, tree.find(f"Body/Content/{envelope.spec.root}")
+
+    def stated(name: str) -> str | None:
+        spec = envelope.procedure.field(name)
+        return None if spec is None or root is None else value_at(root, spec.path) or None
+
+    return _Demand(policy.demands(stated), policy.permitted(stated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +140,12 @@ class _Case:
         self.findings.append(_does_not_hold(shape, usable))
         return None
 
-    def declarant(self, shape: Shape | None) -> Signer | None:
+    def declarant(self, shape: Shape | None, demand: _Demand) -> Signer | None:
         """The declarant's signature over Content; a present one that does not hold always counts (wire profile 2)."""
-        policy, pointer = self.envelope.procedure.signature, Place.DECLARANT.pointer
-        claims = _claims(self.envelope, self.envelope.tree)
+        pointer = Place.DECLARANT.pointer
         if shape is None:
             malformed = any(finding.pointer == pointer for finding in self.findings)
-            if not malformed and self.envelope.spec.form and policy.demands(claims):
+            if not malformed and self.envelope.spec.form and demand.is_signed:
                 self.findings.append(Finding(name="declarant_signature_missing", pointer=pointer))
             return None
         if not shape.certificates:
@@ -148,7 +161,7 @@ class _Case:
         moments, told = self.timing.moments(shape, self.envelope.submission.received_at, self.trust)
         verdict = self.trust.judge(  # (5)
             shape.certificates,
-            stores=policy.permitted(claims),
+            stores=demand.stores,
             role=Role.DECLARANT,
             moments=moments,
             pointer=pointer,
@@ -181,14 +194,3 @@ def _does_not_hold(shape: Shape, certificates: Sequence[x509.Certificate]) -> Fi
     """Why: one that is good, but over something else than what it must cover, is told from one that is not good."""
     elsewhere = any(verified_bytes(shape, certificate) for certificate in certificates)
     return Finding("not_covered" if elsewhere else "signature_invalid", shape.place.pointer)
-
-
-def _claims(envelope: Envelope, tree: etree._Element) -> Callable[[str], str | None]:
-    """Values as they are written in a tree. They only choose what is demanded of the signature that covers them."""
-    root = tree.find(f"Body/Content/{envelope.spec.root}")
-
-    def stated(name: str) -> str | None:
-        spec = envelope.procedure.field(name)
-        return None if spec is None or root is None else value_at(root, spec.path) or None
-
-    return stated

@@ -78,9 +78,10 @@ def paper_allowed(view: View, given: Arguments) -> Iterator[Finding]:
     """The kind of paper serves this holder at this gate in this direction (TT 09/2016/TT-BQP Article 8, as data)."""
     name = str(given["type"])
     beside = [str(given[argument]) for argument in ("nationality", "direction", "gate") if argument in given]
+    own = [field for group, _, field in (each.rpartition(".") for each in beside) if group]
     known: dict[tuple[Value | None, ...], bool] = {}  # a list of hundreds has a handful of kinds of holder
     for ordinal, value, record in view.stated(name, given.get("where")):
-        kind = (value, *(view.beside(each, record) for each in beside))
+        kind = (value, *[record.get(field) for field in own])
         if kind not in known:
             known[kind] = _serves(view.code(name, value), view, given, record)
         if not known[kind]:

@@ -64,19 +64,19 @@ def _stranger(view: View) -> Iterator[Finding]:
 
 def _unseen(view: View) -> Iterator[Finding]:
     """A value looks as it is: what turns, hides or splits its letters deceives whoever compares it with a paper."""
-    yield from _unseen_in(view, "", 0, view.declaration.values)
+    for group, ordinal, record in _records(view):
+        for name, value in record.items():
+            if not isinstance(value, str) or value.isprintable():  # nearly every value of every row
+                continue
+            if signs := {char for char in value if unicodedata.category(char) in _UNSEEN}:
+                told = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])
+                fault = view.fault("unseen_characters", f"{group}{name}", ordinal, signs=told)
+                yield replace(fault, severity=Severity.WARN)
+
+
+def _records(view: View) -> Iterator[tuple[str, int, Record]]:
+    """What stands outside the groups, then each row, with the prefix of its fields' names."""
+    yield "", 0, view.declaration.values
     for group, rows in view.declaration.rows.items():
         for ordinal, row in enumerate(rows, start=1):
-            yield from _unseen_in(view, f"{group}.", ordinal, row)
-
-
-def _unseen_in(view: View, prefix: str, ordinal: int, record: Record) -> Iterator[Finding]:
-    for name, value in record.items():
-        if not isinstance(value, str) or value.isascii():  # nearly every value of every row
-            continue
-        signs = {char for char in value if unicodedata.category(char) in _UNSEEN}
-        if signs:
-            told = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])
-            yield replace(
-                view.fault("unseen_characters", f"{prefix}{name}", ordinal, signs=told), severity=Severity.WARN
-            )
+            yield f"{group}.", ordinal, row

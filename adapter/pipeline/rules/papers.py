@@ -11,7 +11,7 @@ from adapter.model.stages import Record
 from adapter.pipeline import mrz
 from adapter.pipeline.mapping import named
 from adapter.pipeline.names import same_name
-from adapter.pipeline.rules.rows import is_child
+from adapter.pipeline.rules.rows import childhood
 from adapter.pipeline.rules.view import Arguments, View, day, span, text
 
 DIGITS: dict[str, tuple[str, str]] = {
@@ -75,12 +75,12 @@ def issued_in_lifetime(view: View, given: Arguments) -> Iterator[Finding]:
     Whoever is `under` so many years is left out: a child may stand in a parent's paper, which is older than the child.
     """
     name, birth = str(given["field"]), str(given["birth"])
+    is_child, today = childhood(view, given), view.today
     for ordinal, value, record in view.stated(name, given.get("where")):
         issued, days = day(value), span(view.beside(birth, record))
-        born = None if days is None else days[0]
-        if issued is None or born is None or born > view.today:
+        if issued is None or days is None or not issued < days[0] <= today:
             continue  # who is born in the future is told by another rule
-        if issued < born and not is_child(view, given, record):
+        if not is_child(record):
             yield view.fault("date_order", name, ordinal, **named(view.field(birth).label, "other"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from adapter.model.finding import Finding
 from adapter.model.stages import Record, Value
@@ -42,10 +42,13 @@ def all_different(view: View, given: Arguments) -> Iterator[Finding]:
 
     Whoever is `under` so many years by the date `birth` is left out: a child may stand in a parent's paper.
     """
-    seen = _Seen()
     name = f"{given['group']}.{given['field']}"
-    for ordinal, value, record in view.stated(name):
-        if is_child(view, given, record):
+    stated = view.stated(name)
+    if len({value for _, value, _ in stated}) == len(stated):  # nearly every list
+        return
+    seen, is_child = _Seen(), childhood(view, given)
+    for ordinal, value, record in stated:
+        if is_child(record):
             continue
         beside = record.get(str(given.get("with")))
         if seen.holds(value, beside):
@@ -58,37 +61,41 @@ def differs(view: View, given: Arguments) -> Iterator[Finding]:
 
     Whoever is `under` so many years by the date `birth` is left out.
     """
-    seen = _Seen()
+    seen, is_child = _Seen(), childhood(view, given)
     name, other, beside = str(given["field"]), str(given["from"]), str(given.get("with"))
     for _, value, record in view.stated(other):
         seen.add(value, record.get(beside))
     for ordinal, value, record in view.stated(name, given.get("where")):
-        if not is_child(view, given, record) and seen.holds(value, record.get(beside)):
+        if seen.holds(value, record.get(beside)) and not is_child(record):
             yield view.fault("stands_elsewhere", name, ordinal, **named(view.title(other), "other"))
 
 
 def child_in_paper(view: View, given: Arguments) -> Iterator[Finding]:
     """Nobody under so many years by the date `birth` has a value that stands in another row, or elsewhere."""
     name, other = str(given["field"]), str(given["from"])
-    held = Counter(value for _, value, _ in view.stated(other))
+    held, is_child = Counter(value for _, value, _ in view.stated(other)), childhood(view, given)
     for ordinal, value, record in view.stated(name):
-        if is_child(view, given, record) and held[value] > (name == other):
+        if held[value] > (name == other) and is_child(record):
             yield view.fault("child_in_paper", name, ordinal, **named(view.title(other), "other"))
 
 
-def is_child(view: View, given: Arguments, record: Record) -> bool:
+def childhood(view: View, given: Arguments) -> Callable[[Record], bool]:
     """Whether a row's person is younger on the day of reception than the rule says; nobody where it says nothing.
 
     Whose day of birth is not known counts as born on the last day that it may be: a child is told and nobody refused.
     """
-    under = given.get("under")
+    under, field = given.get("under"), str(given.get("birth")).rpartition(".")[2]
     if not isinstance(under, int):
-        return False
-    days, today = span(record.get(str(given.get("birth")).rpartition(".")[2])), view.today
-    if days is None:
-        return False
-    _, born = days
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < under
+        return lambda record: False
+    today = view.today
+    first = (today.year - under, today.month, today.day)
+    """Whoever was born later; as three numbers, since the day of 29 February is not there in every year."""
+
+    def is_child(record: Record) -> bool:
+        days = span(record.get(field))
+        return days is not None and (days[1].year, days[1].month, days[1].day) > first
+
+    return is_child
 
 
 class _Seen:

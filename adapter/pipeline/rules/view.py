@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from adapter.model.calendar import NO_CALENDAR, Calendar
@@ -20,17 +21,23 @@ Arguments = Mapping[str, object]
 """What the mapping gives a rule, by the names of the table; `check` at start has proved them."""
 Place = tuple[int, Value | None, Record]
 """Ordinal of the row (0 outside the groups), value of the field, the record it stands in."""
+Stated = tuple[int, Value, Record]
+"""A place where the field has a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
-    """One declaration with the code lists of its fields, and the calendar of working days."""
+    """One declaration with the code lists of its fields, and the calendar of working days.
+
+    Thirty rules look at one list of hundreds of rows: what several of them ask is looked up once.
+    """
 
     declaration: Declaration
     codelists: CodeLists
     calendar: Calendar = NO_CALENDAR
+    _stated: dict[str, Sequence[Stated]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
+    @cached_property
     def procedure(self) -> Procedure:
         return self.declaration.verified.envelope.procedure
 
@@ -43,7 +50,7 @@ class View:
     def received_at(self) -> datetime:
         return self.declaration.verified.envelope.submission.received_at
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The day of reception in Vietnam."""
         return self.received_at.astimezone(VIETNAM).date()
@@ -71,7 +78,7 @@ class View:
         """Rows of a group."""
         return self.declaration.rows.get(name, ())
 
-    def places(self, name: str, where: object = None) -> Iterator[Place]:
+    def places(self, name: str, where: object = None) -> Sequence[Place]:
         """Each place where a field stands and the condition holds; `group.field` stands in every row.
 
         A pointer is spelled out (`at`) only where something is found: a list has hundreds of places and few faults.
@@ -79,21 +86,23 @@ class View:
         group_name, _, field_name = name.rpartition(".")
         values = self.declaration.values
         if not group_name:
-            if matches(values, conditions(where)):
-                yield 0, values.get(name), values
-            return
+            return [(0, values.get(name), values)] if matches(values, conditions(where)) else []
         within, outside = self._divided(group_name, conditions(where))
         if not matches(values, outside):
-            return
-        for ordinal, row in enumerate(self.rows(group_name), start=1):
-            if not within or matches(row, within):
-                yield ordinal, row.get(field_name), row
+            return []
+        return [
+            (ordinal, row.get(field_name), row)
+            for ordinal, row in enumerate(self.rows(group_name), start=1)
+            if not within or matches(row, within)
+        ]
 
-    def stated(self, name: str, where: object = None) -> Iterator[tuple[int, Value, Record]]:
+    def stated(self, name: str, where: object = None) -> Sequence[Stated]:
         """The places where the field has a value."""
-        for ordinal, value, record in self.places(name, where):
-            if value is not None:
-                yield ordinal, value, record
+        if where is not None:
+            return _having(self.places(name, where))
+        if name not in self._stated:
+            self._stated[name] = _having(self.places(name))
+        return self._stated[name]
 
     def _divided(self, group: str, wanted: Conditions) -> tuple[Conditions, Conditions]:
         """Conditions on the row, and those on what stands outside the groups: a row's own field goes first."""
@@ -164,6 +173,10 @@ class View:
         return Finding(name=finding, pointer=self.at(name, ordinal), words=said)
 
 
+def _having(places: Sequence[Place]) -> Sequence[Stated]:
+    return [(ordinal, value, record) for ordinal, value, record in places if value is not None]
+
+
 FLAGS = {"0": Label(vi="không", en="no"), "1": Label(vi="có", en="yes")}
 """The values of a flag for people."""
 
@@ -199,10 +212,9 @@ def text(value: object) -> str:
 
 def span(value: Value | None) -> tuple[date, date] | None:
     """The first and the last day that a date may be; one and the same unless only its month or year is known."""
-    if isinstance(value, PartialDate):
-        return value.first, value.last
-    known = day(value)
-    return None if known is None else (known, known)
+    if (known := day(value)) is not None:
+        return known, known
+    return (value.first, value.last) if isinstance(value, PartialDate) else None
 
 
 def day(value: Value | None) -> date | None:
