@@ -215,7 +215,7 @@ def test_the_calendar_is_the_configured_one(stage: Stage) -> None:
     shutil.copy(stage.mappings / "calendar.yaml", days)
     for folder in (stage.mappings, stage.scene.folder / "mappings"):
         (folder / "calendar.yaml").unlink()
-    folders = {"folders.schemas": str(ROOT / "schemas"), "folders.mappings": str(stage.scene.folder / "mappings")}
+    folders = {"folders.schemas": str(_schemas()), "folders.mappings": str(stage.scene.folder / "mappings")}
     stage.scene.configure({**folders, "folders.calendar": str(days)})
     (told,) = stage.rehearse(ALL, code=0)
     assert told["tally"]["messages"] == len(CASES)

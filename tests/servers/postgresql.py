@@ -27,7 +27,14 @@ INSTALLED = Path("/usr/lib/postgresql")
 SYSTEM_USER = "postgres"
 START_SECONDS = 180.0
 STOP_SECONDS = 180.0
-HURRIED = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+_HURRIED = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # it would visit each of hundreds of databases that live for a second
+    "jit": "off",  # a plan for a large store is compiled for longer than it runs
+}
+HURRIED = tuple(word for name, value in _HURRIED.items() for word in ("-c", f"{name}={value}"))
 
 
 def binaries() -> Path:
