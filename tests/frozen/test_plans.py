@@ -50,6 +50,7 @@ EXEMPT = {
     "journal verify": "the proof of the whole journal reads all of it; with a range of seals it reads that range",
     "certificate list": "prints every certificate",
     "authorisation list": "prints every letter of authorisation",
+    "account list": "prints every suspension, those that were lifted too",
     "rehearse": "judges stored messages again, and counts under which versions dossiers stand",
     "deadlines": "its figures count what began in the days that were asked for, by the index of their times",
     "deadlines of a gate": "its figures, as above",
@@ -142,6 +143,13 @@ def _is_exempt(statement: str, recorded: Recorder) -> bool:
     of_the_story = by == "the story" and statement.endswith(OF_THE_STORY)
     only_figures = not by.startswith("deadlines") or FIGURES in statement
     return by == TEST or of_the_story or (by in EXEMPT and only_figures)
+
+
+def test_whether_there_is_one_is_asked_by_its_first_row(seeded: Database) -> None:
+    """By an index in whose order they come; what must look at every row for it is told all the same."""
+    whether = "SELECT id FROM incident WHERE EXISTS (SELECT FROM dossier WHERE dossier.{} <= incident.started_at)"
+    asked = [whether.format(column) for column in ("received_at", "completed_at")]
+    assert faults(seeded, {each: (None, "test") for each in asked}) == {asked[1]: ["reads all of dossier"]}
 
 
 def test_a_statement_that_reads_a_whole_table_is_told(seeded: Database) -> None:

@@ -66,8 +66,10 @@ def _nodes(plan: dict[str, Any], limited: bool = False) -> Iterator[dict[str, An
     """Every node; `limited`: somebody above takes a few rows and stops."""
     limited = (limited or plan["Node Type"] == "Limit") and plan["Node Type"] not in ("Sort", "Aggregate", "Hash")
     yield {**plan, "limited": limited}
+    asks_whether = plan["Node Type"] == "Nested Loop" and plan.get("Join Type") in ("Semi", "Anti")
     for each in plan.get("Plans", ()):
-        yield from _nodes(each, limited)
+        # Whether there is one: the first row that is found ends the search.
+        yield from _nodes(each, limited or (asks_whether and each.get("Parent Relationship") == "Inner"))
 
 
 def _fault(node: dict[str, Any], grow: set[str], small: set[str]) -> str | None:
