@@ -7,17 +7,36 @@ the one that the message is for (the installation's where that is not known), an
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, select, text, tuple_
 
-from adapter.gateways.database import Database
+from adapter.gateways.database import Database, Row
 from adapter.gateways.tables import contingency
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message without a number, by its sender's name for it; `unit`: whose code its number is to bear."""
+
+    sender: str
+    message_key: str
+    unit: str
+    at: datetime
+
+    @property
+    def message(self) -> tuple[str, str]:
+        return self.sender, self.message_key
+
+    @property
+    def year(self) -> int:
+        return self.at.astimezone(VIETNAM).year
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +52,34 @@ class Series:
         """The same series, with the numbers of a unit."""
         return replace(self, unit=unit)
 
-    def issue(
-        self, connection: Connection, database: Database, *, sender: str, message_key: str, at: datetime
-    ) -> DossierKey:
-        """The number for a message of a sender: the same one whenever it is asked for again."""
-        database.lock(connection, [f"contingency:{sender}:{message_key}"])
-        query = select(contingency).where(contingency.c.sender == sender, contingency.c.message_key == message_key)
-        row = connection.execute(query).first()
-        if row is not None:
-            return DossierKey(row.number, row.year)
-        year = at.astimezone(VIETNAM).year
-        number = self._next(connection, self.prefix, year)
-        connection.execute(
-            insert(contingency).values(
-                id=database.new_id(connection),
-                sender=sender,
-                message_key=message_key,
-                number=number,
-                year=year,
-                issued_at=at,
-            )
-        )
-        return DossierKey(number, year)
+    def issue(self, connection: Connection, database: Database, asked: Sequence[Asked]) -> list[DossierKey]:
+        """The number for each message: the same one whenever it is asked for again."""
+        database.lock(connection, (f"contingency:{each.sender}:{each.message_key}" for each in asked))
+        named = tuple_(contingency.c.sender, contingency.c.message_key)
+        query = select(contingency).where(named.in_(sorted({each.message for each in asked})))
+        given = {(row.sender, row.message_key): DossierKey(row.number, row.year) for row in connection.execute(query)}
+        fresh = {each.message: each for each in asked if each.message not in given}
+        rows = [self._row(connection, database, each, number) for each, number in self._numbered(connection, fresh)]
+        database.insert(connection, contingency, rows)
+        given |= {(row["sender"], row["message_key"]): DossierKey(row["number"], row["year"]) for row in rows}
+        return [given[each.message] for each in asked]
+
+    def _numbered(self, connection: Connection, fresh: Mapping[tuple[str, str], Asked]) -> Iterator[tuple[Asked, str]]:
+        for year in sorted({each.year for each in fresh.values()}):
+            of_year = [each for each in fresh.values() if each.year == year]
+            first = self._count(connection, self.prefix, year, len(of_year)) - len(of_year) + 1
+            for count, each in enumerate(of_year, first):
+                yield each, self.of(each.unit)._number(self.prefix, year, count)
+
+    def _row(self, connection: Connection, database: Database, asked: Asked, number: str) -> Row:
+        return {
+            "id": database.new_id(connection),
+            "sender": asked.sender,
+            "message_key": asked.message_key,
+            "number": number,
+            "year": asked.year,
+            "issued_at": asked.at,
+        }
 
     def placeholder(self, at: datetime) -> DossierKey:
         """A number of the series' form that is never given to anybody: counting begins at 1."""
@@ -74,22 +99,27 @@ class Series:
         """The next number of a request to amend or of an amendment: both are papers about an amendment."""
         return self._next(connection, self.amendment_prefix, at.astimezone(VIETNAM).year)
 
-    def is_foreign(self, connection: Connection, key: DossierKey) -> bool:
-        """Bears our prefix but was not issued by us."""
-        if not key.number.upper().startswith(self.prefix):
-            return False
-        query = select(contingency.c.id).where(contingency.c.number == key.number, contingency.c.year == key.year)
-        return connection.execute(query).first() is None
+    def foreign(self, connection: Connection, keys: Iterable[DossierKey]) -> frozenset[DossierKey]:
+        """Those that bear our prefix but were not issued by us."""
+        ours = {key for key in keys if key.number.upper().startswith(self.prefix)}
+        if not ours:
+            return frozenset()
+        named = tuple_(contingency.c.number, contingency.c.year)
+        query = select(contingency.c.number, contingency.c.year).where(
+            named.in_(sorted((key.number, key.year) for key in ours))
+        )
+        return frozenset(ours - {DossierKey(row.number, row.year) for row in connection.execute(query)})
 
     def _next(self, connection: Connection, prefix: str, year: int) -> str:
-        value = connection.execute(
-            text(
-                "INSERT INTO counter (name, value) VALUES (:name, 1) "
-                "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
-            ),
-            {"name": f"{prefix}:{year}"},
-        ).scalar_one()
-        return self._number(prefix, year, value)
+        return self._number(prefix, year, self._count(connection, prefix, year, 1))
+
+    def _count(self, connection: Connection, prefix: str, year: int, how_many: int) -> int:
+        """Draw so many; gives the last of them."""
+        query = text(
+            "INSERT INTO counter (name, value) VALUES (:name, :how_many) "
+            "ON CONFLICT (name) DO UPDATE SET value = counter.value + :how_many RETURNING value"
+        )
+        return int(connection.execute(query, {"name": f"{prefix}:{year}", "how_many": how_many}).scalar_one())
 
     def _number(self, prefix: str, year: int, count: int) -> str:
         body = f"{prefix}{self.unit}{year}{count:08d}"

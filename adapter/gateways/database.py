@@ -33,6 +33,8 @@ __all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
 
 _BLOCK = 1000
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_LOCKS = "SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS t(k, n)"
+_LOCKS_FREE = _LOCKS.replace("pg_advisory", "pg_try_advisory")
 Row = Mapping[str, Any]
 """A row to be inserted; `Stored` is one that was read."""
 
@@ -85,14 +87,13 @@ class Database:
         Raises:
             DatabaseUnavailable: the server cannot be reached or ended the transaction.
         """
-        reads = {READS: True}
+        reads = {READS: True} if self.is_embedded else {"postgresql_readonly": True}
         with (
             self._sorted(writes=False),
             self.engine.connect().execution_options(**reads) as connection,
             connection.begin(),
         ):
             if not self.is_embedded:
-                connection.execute(text("SET TRANSACTION READ ONLY"))
                 yield connection
                 return
             connection.exec_driver_sql("PRAGMA query_only=ON")
@@ -169,22 +170,22 @@ class Database:
             with self._ids_lock:
                 self._ids = []
 
-    def lock(self, connection: Connection, names: Iterable[str]) -> None:
-        """Serialise on names (dossiers, message identities) until the transaction ends.
+    def lock(self, connection: Connection, names: Iterable[str], *, waits: bool = True) -> bool:
+        """Serialise on names (dossiers, message identities) until the transaction ends; gives whether they are locked.
 
         Names are hashed to advisory locks and taken in one sorted order, so that no two transactions can wait for each
-        other, and a dossier that has no row yet is locked all the same. On SQLite BEGIN IMMEDIATE has done it already.
+        other, and a dossier that has no row yet is locked all the same. With `waits` False nobody is waited for, and
+        False is given where another has one of them. On SQLite BEGIN IMMEDIATE has done it already.
         """
         if self.is_embedded:
-            return
+            return True
         keys = sorted(
             {int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True) for name in names}
         )
-        if keys:
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS t(k, n)"),
-                {"keys": keys},
-            ).all()
+        if not keys:
+            return True
+        taken = connection.execute(text(_LOCKS if waits else _LOCKS_FREE), {"keys": keys}).scalars()
+        return all(each is not False for each in taken)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[Callable[[], None] | None]:

@@ -103,8 +103,10 @@ def engine(url: str, *, pool: int, waits: Waits, as_text: Callable[[Any], str]) 
         wanted = _OVER_THE_LINE | (_OF_SEVERAL if "," in str(stated.query.get("host", "")) else {})
         made = create_engine(
             stated,
-            pool_size=pool,
-            max_overflow=pool,
+            # Those beyond `pool` stay open too: to make one costs more than what is asked by it.
+            pool_size=2 * pool,
+            max_overflow=0,
+            pool_use_lifo=True,
             pool_pre_ping=False,
             pool_timeout=_POOL_S,
             connect_args={

@@ -28,15 +28,20 @@ _OF_ANY_VERSION = ("confirmation",)
 
 def message(connection: Connection, public_id: str) -> Row[Any] | None:
     """A stored message, with its dossier's state and identities where it has one."""
+    return messages(connection, [public_id]).get(public_id)
+
+
+def messages(connection: Connection, public_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Such messages by their public ids."""
     names = ("id", "public_id", "bound_to", "state", "outcome", "findings", "procedure", "reference", "year")
     columns: list[Any] = [*(inbox.c[name] for name in names), inbox.c.received_at, inbox.c.dossier_id]
     columns += [dossier.c.state.label("dossier_state"), dossier.c.identities]
     query = (
         select(*columns)
         .select_from(inbox.outerjoin(dossier, dossier.c.id == inbox.c.dossier_id))
-        .where(inbox.c.public_id == public_id)
+        .where(inbox.c.public_id.in_(public_ids))
     )
-    return connection.execute(query).first()
+    return {row.public_id: row for row in connection.execute(query)}
 
 
 def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Sequence[Row[Any]]:

@@ -24,9 +24,9 @@ def active_label(connection: Connection, label: str, now: datetime) -> bool:
     return connection.execute(select(token.c.id).where(token.c.label == label, *_valid(now))).first() is not None
 
 
-def by_hash(connection: Connection, digest: str, now: datetime) -> Row[Any] | None:
-    """The token of this hash, if it is valid now."""
-    return connection.execute(select(token).where(token.c.hash == digest, *_valid(now))).first()
+def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+    """The tokens of these hashes that are valid now."""
+    return connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))).all()
 
 
 def revoke(connection: Connection, *, row_id: int | None, label: str, at: datetime) -> Sequence[int]:

@@ -7,13 +7,15 @@ about a declaration: that is the pipeline's, which does not know which door a me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 from adapter.gateways import dossiers, lookups, mailbox
-from adapter.gateways.contingency import Series
-from adapter.gateways.database import Connection, Database
+from adapter.gateways.contingency import Asked, Series
+from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.mailbox import Identity
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
@@ -24,10 +26,11 @@ from adapter.pipeline.seal import SigningKey
 from adapter.pipeline.units import unit_before
 from adapter.services import sealing
 from adapter.services.declarations import state_of
-from adapter.services.intake import Intake
+from adapter.services.gathering import Gathering
+from adapter.services.intake import Intake, Item, Settled
 from adapter.services.threshold import Threshold, TurnedAway, Why, submitted
 from adapter.services.tokens import Caller, Role
-from adapter.services.window import Mode, Window
+from adapter.services.window import Advice, Mode, Window
 
 _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
 
@@ -49,6 +52,14 @@ class Admitted:
     year: int | None
     state: str
     outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asking:
+    """A message that asks to be let in."""
+
+    envelope: Envelope
+    identity: Identity
 
 
 @dataclass(frozen=True)
@@ -87,25 +98,56 @@ class Door:
         tree = presented.tree
         self._pass(presented.envelope, sender, bound_to, numberless=presented.numberless)
         if presented.numberless:
-            message_key, ours = presented.named or digest, self.intake.correspondence.installation
-            unit = unit_before(presented.envelope.procedure, tree, ours.units)
-            series = self.series.of(ours.of_unit(unit).number_code)
-            with self.database.transaction() as connection:
-                key = series.issue(connection, self.database, sender=sender, message_key=message_key, at=now)
-            sealing.write_number(tree, key)
-        settled = self.intake.receive([submitted(sealing.sealed(tree, self.key()), now, bound_to)])[0]
-        return self._admitted(settled.public_id)
+            unit = unit_before(presented.envelope.procedure, tree, self.intake.correspondence.installation.units)
+            code = self.intake.correspondence.installation.of_unit(unit).number_code
+            sealing.write_number(tree, self.numbers.put(Asked(sender, presented.named or digest, code, now)))
+        judged = self.intake.judge(submitted(sealing.sealed(tree, self.key()), now, bound_to))
+        return self._admitted(self.keeping.put(judged))
+
+    @cached_property
+    def numbers(self) -> Gathering[Asked, DossierKey]:
+        """Draws numbers: a message has its own before it is sealed, and whoever sends it again gets the same."""
+        return Gathering(self._draw, lambda asked: self._draw([asked])[0])
+
+    @cached_property
+    def keeping(self) -> Gathering[Item, Stored[Any]]:
+        """Stores what was judged, each request by its own thread; gives the rows as they are read back."""
+        return Gathering(self._keep_together, lambda item: self._stored([self.intake.keep(item)])[0])
+
+    def _draw(self, asked: Sequence[Asked]) -> Sequence[DossierKey]:
+        with self.database.transaction() as connection:
+            return self.series.issue(connection, self.database, asked)
+
+    def _keep_together(self, items: Sequence[Item]) -> Sequence[Stored[Any]] | None:
+        # A caller whose dossier an officer is at just now waits by himself.
+        settled = self.intake.keep_together(items, waits=False)
+        return None if settled is None else self._stored(settled)
+
+    def _stored(self, settled: Sequence[Settled]) -> Sequence[Stored[Any]]:
+        with self.database.reading() as connection:
+            rows = lookups.messages(connection, [each.public_id for each in settled])
+        return [rows[each.public_id] for each in settled]
 
     def _pass(self, envelope: Envelope, sender: str, bound_to: str, *, numberless: bool) -> None:
         """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
-        with self.database.reading() as connection:
-            identity = Identity(sender, f"id:{envelope.header.message_id}")
-            known = mailbox.known(connection, [identity])
-            if not numberless:
+        if not numberless:
+            with self.database.reading() as connection:
                 self._own(connection, envelope.header.subject.key, sender, bound_to)
-            carried = self._carried(connection, envelope)
-        if not known and carried:
-            self._open()
+        if standing := self.asking.put(_Asking(envelope, Identity(sender, f"id:{envelope.header.message_id}"))):
+            self._open(standing)
+
+    @cached_property
+    def asking(self) -> Gathering[_Asking, Advice | None]:
+        """How the window stands, for what may enter only while it has an incident; None for all else."""
+        return Gathering(self._standing, lambda asked: self._standing([asked])[0])
+
+    def _standing(self, asked: Sequence[_Asking]) -> Sequence[Advice | None]:
+        with self.database.reading() as connection:
+            known = mailbox.known(connection, [each.identity for each in asked])
+            fresh = [each for each in asked if each.identity not in known]
+            carried = [each for each in fresh if self._carried(connection, each.envelope)]
+            standing = self.window.standing(connection) if carried else None
+        return [standing if each in carried else None for each in asked]
 
     def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
         """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
@@ -133,22 +175,18 @@ class Door:
             procedure = self.ground.catalogue.version(mapping) or procedure
         return procedure.on_window
 
-    def _open(self) -> None:
+    def _open(self, standing: Advice) -> None:
         """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
-        state = self.window.state()
-        if state.mode is Mode.UNKNOWN:
-            raise WindowUnknown(self.retry_s, state.reason)
-        if state.mode is Mode.UP:
+        if standing.mode is Mode.UNKNOWN:
+            raise WindowUnknown(self.retry_s, standing.reason)
+        if standing.mode is Mode.UP:
             raise TurnedAway(
                 Why.CLOSED,
                 f"The national single window works: declare there, at {self.answer_portal}.",
                 f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",
             )
 
-    def _admitted(self, public_id: str) -> Admitted:
-        with self.database.reading() as connection:
-            row = lookups.message(connection, public_id)
-        assert row is not None, "the intake has just stored it"
+    def _admitted(self, row: Stored[Any]) -> Admitted:
         stranger = self.ground.catalogue.findings.texts[_STRANGER].code
         if any(finding["code"] == stranger for finding in row.findings):
             raise TurnedAway(

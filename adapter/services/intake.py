@@ -100,8 +100,14 @@ class Settled:
     duplicate: bool = False
 
 
+class _Engaged(Exception):
+    """Somebody else is at a dossier or a message of the batch just now."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
+    """A message that was judged, to be kept."""
+
     submission: Submission
     outcome: Outcome
     identity: Identity
@@ -150,25 +156,48 @@ class Intake:
         Raises:
             Unavailable: nothing was stored; the whole batch is to be tried again.
         """
-        items = [self._judged(submission) for submission in submissions]
+        items = [self.judge(submission) for submission in submissions]
         self.observe(Event.VERIFIED, count=len(items))
-        if len(items) > 1:
-            try:
-                return self._store(items)
-            except Unavailable:
-                raise
-            except Exception as error:  # noqa: BLE001  what breaks a batch is looked for one message at a time
-                self.observe(Event.BATCH_BROKEN, count=len(items), reason=broken(error).reason)
-        return [self._alone(item) for item in items]
+        together = self.keep_together(items) if len(items) > 1 else None
+        return [self.keep(item) for item in items] if together is None else together
+
+    def judge(self, submission: Submission) -> Item:
+        """What becomes of it as far as that can be told without the store; for `keep` or `keep_together`."""
+        watch = Stopwatch()
+        self.in_hand(submission.digest)
+        return replace(_item(submission, judged(submission, self.ground, watch)), ms=watch.ms)
+
+    def keep_together(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled] | None:
+        """Store them in one transaction; None: nothing was stored, each is to be kept alone.
+
+        `waits` False: not while somebody else is at one of these dossiers, for the others would wait with it.
+
+        Raises:
+            Unavailable: nothing was stored.
+        """
+        try:
+            return self._store(items, waits=waits)
+        except Unavailable:
+            raise
+        except _Engaged:
+            return None
+        except Exception as error:  # noqa: BLE001  what breaks a batch is looked for one message at a time
+            self.observe(Event.BATCH_BROKEN, count=len(items), reason=broken(error).reason)
+            return None
 
     def wake(self, row: Stored[Any], *, may_wait: bool) -> Settled:
         """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
         submission = stored(row)
         since = row.waits_since or submission.received_at
-        item = replace(self._judged(submission), replaces=row.id, may_wait=may_wait, since=since, released=True)
-        return self._alone(item)
+        item = replace(self.judge(submission), replaces=row.id, may_wait=may_wait, since=since, released=True)
+        return self.keep(item)
 
-    def _alone(self, item: _Item) -> Settled:
+    def keep(self, item: Item) -> Settled:
+        """Store one message.
+
+        Raises:
+            Unavailable: nothing was stored.
+        """
         try:
             return self._store([item])[0]
         except Unavailable:
@@ -180,15 +209,10 @@ class Intake:
         """Keep a message for the operator without judging it: it was taken up too often."""
         return self._store([_item(submission, Parked(None, reason))])[0]
 
-    def _judged(self, submission: Submission) -> _Item:
-        watch = Stopwatch()
-        self.in_hand(submission.digest)
-        return replace(_item(submission, judged(submission, self.ground, watch)), ms=watch.ms)
-
-    def _broken(self, item: _Item, error: Exception) -> _Item:
+    def _broken(self, item: Item, error: Exception) -> Item:
         return replace(_item(item.submission, broken(error)), replaces=item.replaces)
 
-    def _store(self, items: Sequence[_Item]) -> list[Settled]:
+    def _store(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled]:
         settled: list[Settled] = []
         began = perf_counter()
         with self.database.transaction() as connection:
@@ -196,11 +220,13 @@ class Intake:
             names = [*map(dossiers.lock_name, keys), *(item.identity.lock_name for item in items)]
             names += [f"same:{item.same}" for item in items if item.same]
             names += [item.passing.lock_name for item in items if item.passing]
-            self.database.lock(connection, names)
+            if not self.database.lock(connection, names, waits=waits):
+                raise _Engaged
             if own := dossiers.by_alias(connection, keys):
                 items = [replace(item, key=own.get(item.key, item.key)) if item.key else item for item in items]
                 keys = [item.key for item in items if item.key is not None]
-                self.database.lock(connection, map(dossiers.lock_name, own.values()))
+                if not self.database.lock(connection, map(dossiers.lock_name, own.values()), waits=waits):
+                    raise _Engaged
             self.observe(Event.LOCKED, count=len(names))
             known = mailbox.known(connection, [identity for item in items for identity in _identities(item)])
             before = dossiers.find(connection, keys)
@@ -213,7 +239,10 @@ class Intake:
             register = self.admission.ask(connection, [item.outcome for item in items], at)
             same = dossiers.same(connection, [item.same for item in items if item.same])
             gates = Passings.ask(connection, [item.passing for item in items])
-            ledger = Ledger(connection, self.database, known, dict(before), at, docket, incident, register, same, gates)
+            foreign = self.series.foreign(connection, keys)
+            ledger = Ledger(
+                connection, self.database, known, dict(before), at, docket, incident, register, same, gates, foreign
+            )
             for item in items:
                 settled.append(self._fold(ledger, item, stored))
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
@@ -226,7 +255,7 @@ class Intake:
             self._tell(item, result)
         return settled
 
-    def _fold(self, ledger: Ledger, item: _Item, stored: Mapping[int, list[Stored[Any]]]) -> Settled:
+    def _fold(self, ledger: Ledger, item: Item, stored: Mapping[int, list[Stored[Any]]]) -> Settled:
         identity = item.identity
         prior = ledger.known.get(identity)
         verified = verified_of(item.outcome)
@@ -246,7 +275,7 @@ class Intake:
         return self._keep(ledger, item, decision)
 
     def _reused(
-        self, ledger: Ledger, item: _Item, verified: VerifiedDocument, stored: Mapping[int, list[Stored[Any]]]
+        self, ledger: Ledger, item: Item, verified: VerifiedDocument, stored: Mapping[int, list[Stored[Any]]]
     ) -> Settled:
         """The id was used for other content: a signed rejection of its own, and a security event."""
         identity = Identity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")
@@ -259,7 +288,7 @@ class Intake:
         fresh = replace(item, identity=identity, outcome=rejected, replaces=None)
         return self._keep(ledger, fresh, Decision(rejected, ReplyKind.ERRORS))
 
-    def _is_held(self, item: _Item) -> bool:
+    def _is_held(self, item: Item) -> bool:
         """Whether it is of the time that a restore lost: a second acceptance would be later than the one on paper."""
         verified = verified_of(item.outcome)
         # As it was written: judging puts one that lies far from reception aside, and here all do.
@@ -267,20 +296,18 @@ class Intake:
         before = self.hold_sent_before
         return before is not None and sent is not None and sent < before and not item.released
 
-    def _decided(self, ledger: Ledger, item: _Item) -> Decision:
+    def _decided(self, ledger: Ledger, item: Item) -> Decision:
         outcome = item.outcome
         if self._is_held(item):
             return Decision(Parked(None, HELD), None)
-        if isinstance(outcome, Accepted | Refused) and item.key is not None:
-            foreign = self.series.is_foreign(ledger.connection, item.key)
-            if foreign:
-                finding = Finding(
-                    "foreign_contingency_number",
-                    "/Envelope/Header/Subject/reference",
-                    words={"key": str(item.key)},
-                )
-                verified = outcome.declaration.verified
-                outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
+        if isinstance(outcome, Accepted | Refused) and item.key is not None and item.key in ledger.foreign:
+            finding = Finding(
+                "foreign_contingency_number",
+                "/Envelope/Header/Subject/reference",
+                words={"key": str(item.key)},
+            )
+            verified = outcome.declaration.verified
+            outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
         dossier = ledger.dossiers.get(item.key) if item.key else None
         outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
         if dossier is None and isinstance(outcome, Accepted | Refused):
@@ -318,7 +345,7 @@ class Intake:
         return is_ours and self.ground.catalogue.amending(dossier.procedure, today) is not None
 
     def _corrected(
-        self, ledger: Ledger, item: _Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]
+        self, ledger: Ledger, item: Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]
     ) -> Decision | None:
         """A newer version or a withdrawal, while the confirmation is signed and has not left: it is taken back.
 
@@ -337,7 +364,7 @@ class Intake:
         assert recorded is not None
         return decided(recorded)
 
-    def _keep(self, ledger: Ledger, item: _Item, decision: Decision) -> Settled:
+    def _keep(self, ledger: Ledger, item: Item, decision: Decision) -> Settled:
         outcome, submission = decision.outcome, item.submission
         state = "parked" if isinstance(outcome, Parked) else "waiting" if decision.waits else "settled"
         findings = self.correspondence.state(getattr(outcome, "findings", ()))
@@ -378,7 +405,7 @@ class Intake:
             Answering(ledger, self.asking, submission, decision, inbox_id).answer(decision.answer, dossier, about)
         return Settled(row["public_id"], state, word(outcome), findings)
 
-    def _overtaken(self, ledger: Ledger, item: _Item, dossier: Dossier) -> Dossier:
+    def _overtaken(self, ledger: Ledger, item: Item, dossier: Dossier) -> Dossier:
         """What was asked about the version before this one, and has not left, is never sent."""
         number = ledger.take_back_request(dossier) if dossier.id is not None else None
         if number is None:
@@ -408,7 +435,7 @@ class Intake:
         else:
             note_control(ledger, outcome.verified, submission)
 
-    def _tell(self, item: _Item, settled: Settled) -> None:
+    def _tell(self, item: Item, settled: Settled) -> None:
         fields: dict[str, Any] = {
             "message": settled.public_id,
             "digest": item.submission.digest,
@@ -425,7 +452,7 @@ class Intake:
             self.observe(Event.SECURITY, **fields)
 
 
-def _twins(ledger: Ledger, item: _Item) -> list[Stored[Any]]:
+def _twins(ledger: Ledger, item: Item) -> list[Stored[Any]]:
     """Dossiers that declare the same and came by the other door; the window's copy of a transferred one is such."""
     rows = ledger.same.get(item.same or "", [])
     return [row for row in rows if row.channel != item.submission.channel.value]
@@ -451,7 +478,7 @@ def _withdrawn(ledger: Ledger, outcome: Outcome, dossier: Dossier | None) -> fro
     return amendments.withdrawn(ledger.connection, dossier.id)
 
 
-def _item(submission: Submission, outcome: Outcome) -> _Item:
+def _item(submission: Submission, outcome: Outcome) -> Item:
     verified = verified_of(outcome)
     key = same = expected = None
     if isinstance(outcome, Accepted | Refused):
@@ -460,10 +487,10 @@ def _item(submission: Submission, outcome: Outcome) -> _Item:
         same = same_key(outcome.declaration) if meaning is Meaning.DECLARATION else None
         if meaning in (Meaning.DECLARATION, Meaning.REPLACEMENT):
             expected = passing(outcome.declaration)
-    return _Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
+    return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
 
 
-def _identities(item: _Item) -> list[Identity]:
+def _identities(item: Item) -> list[Identity]:
     verified = verified_of(item.outcome)
     if verified is None:
         return [item.identity]

@@ -47,6 +47,8 @@ class Ledger:
     """Dossiers that declare the same as a declaration of this batch, by what they have in common."""
     passing: Passings = field(default_factory=Passings)
     """Who passes which gate when, of the store and of this batch."""
+    foreign: frozenset[DossierKey] = frozenset()
+    """Numbers of this batch that look like ours and were not given by us."""
     versions: dict[DossierKey, Declaration] = field(default_factory=dict)
     """The versions that this transaction has brought into force."""
     pending: set[DossierKey] = field(default_factory=set)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from adapter.gateways import journal
 from adapter.gateways import tokens as store
@@ -19,6 +20,7 @@ from adapter.gateways.database import Database
 from adapter.gateways.journal import Entry
 from adapter.model.errors import NotAllowed
 from adapter.model.text import typed
+from adapter.services.gathering import Gathering
 from adapter.services.numbers import number_of
 
 PREFIX = "nsw_"
@@ -137,11 +139,17 @@ class Tokens:
 
     def authenticate(self, plain: str) -> Caller | None:
         """Who this token belongs to, or None where it is unknown, revoked or expired."""
-        if not _PLAIN.fullmatch(plain):
-            return None
+        return self._callers.put(_hash(plain)) if _PLAIN.fullmatch(plain) else None
+
+    @cached_property
+    def _callers(self) -> Gathering[str, Caller | None]:
+        return Gathering(self._by_hash, lambda digest: self._by_hash([digest])[0])
+
+    def _by_hash(self, hashes: Sequence[str]) -> Sequence[Caller | None]:
         with self.database.reading() as connection:
-            row = store.by_hash(connection, _hash(plain), self.clock())
-        return row and Caller(row.id, Role(row.role), row.label, row.bound_to, row.office)
+            rows = store.by_hash(connection, hashes, self.clock())
+        found = {row.hash: Caller(row.id, Role(row.role), row.label, row.bound_to, row.office) for row in rows}
+        return [found.get(digest) for digest in hashes]
 
     def list(self) -> list[Issued]:
         """Every token that was issued, the revoked ones too."""

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from adapter.gateways import journal, mailbox, windows
-from adapter.gateways.database import Database, Stored
+from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
@@ -130,17 +130,10 @@ class Window:
 
     def state(self) -> State:
         """The mode now; a row that nobody refreshed for too long means unknown."""
-        now = self.clock()
         with self.database.reading() as connection:
-            row = windows.read(connection)
-            opened = windows.open_incident(connection)
+            row, opened, seen = self._read(connection)
             waiting = mailbox.unsent(connection)
-        if row.refreshed_at is not None and row.refreshed_at > now:
-            # Whoever looked has a clock that was set back since: from now on it ages, though nobody may look any more.
-            with self.database.transaction() as connection:
-                windows.not_refreshed_after(connection, now)
-        seen = self._seen(row, opened, now)
-        told = Advice(Mode(row.override), "override", row.override_reason) if row.override else seen
+        told = _told(row, seen)
         return State(
             mode=told.mode,
             cause=told.cause,
@@ -155,6 +148,21 @@ class Window:
             waiting_replies=waiting.get("window", 0),
             waiting_transfers=waiting.get("transfer", 0),
         )
+
+    def standing(self, connection: Connection) -> Advice:
+        """The mode now, as `state` tells it, in the caller's transaction: what each declaration goes by."""
+        row, _, seen = self._read(connection)
+        return _told(row, seen)
+
+    def _read(self, connection: Connection) -> tuple[Stored[Any], Stored[Any] | None, Advice]:
+        """The row, the incident that is open, and what was seen last."""
+        now = self.clock()
+        row, opened = windows.read(connection), windows.open_incident(connection)
+        if row.refreshed_at is not None and row.refreshed_at > now:
+            # Whoever looked has a clock that was set back since: from now on it ages, though nobody may look any more.
+            with self.database.transaction() as writing:
+                windows.not_refreshed_after(writing, now)
+        return row, opened, self._seen(row, opened, now)
 
     def _seen(self, row: Stored[Any], opened: Stored[Any] | None, now: datetime) -> Advice:
         """What was seen last, as long as that is not too long ago."""
@@ -312,3 +320,8 @@ def _seen_before(row: Stored[Any]) -> Mode:
     if row.override:
         return Mode(row.seen or Mode.UNKNOWN)
     return Mode(row.mode)
+
+
+def _told(row: Stored[Any], seen: Advice) -> Advice:
+    """What readers go by: the operator's word, else what was seen."""
+    return Advice(Mode(row.override), "override", row.override_reason) if row.override else seen

@@ -25,9 +25,9 @@ _STAGES: tuple[tuple[str, Any, str], ...] = (
     ("let in", Door, "_pass"),
     ("number", Series, "issue"),
     ("seal", sealing, "sealed"),
-    ("judge", Intake, "_judged"),
+    ("judge", Intake, "judge"),
     ("store", Intake, "_store"),
-    ("answer", Door, "_admitted"),
+    ("answer", Door, "_stored"),
 )
 
 

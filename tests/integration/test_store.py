@@ -21,7 +21,7 @@ from sqlalchemy import Table, delete, insert, inspect, select, text, update
 import adapter.gateways
 from adapter.bootstrap import now
 from adapter.gateways import mailbox, tables
-from adapter.gateways.contingency import Series
+from adapter.gateways.contingency import Asked, Series
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.upgrade import current, upgrade
@@ -308,7 +308,7 @@ def test_a_contingency_number_is_drawn_once_for_a_sender_and_message(
         found = []
         for sender, key in wanted * 5:
             with database.transaction() as connection:
-                found.append(series.issue(connection, database, sender=sender, message_key=key, at=now()))
+                found += series.issue(connection, database, [Asked(sender, key, "HN", now())])
         return found
 
     with ThreadPoolExecutor(4) as pool:

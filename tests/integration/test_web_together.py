@@ -1,0 +1,96 @@
+"""Many at the second door at once: kept together where that is possible, and nobody waits for another's dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from adapter.bootstrap import now
+from adapter.gateways import dossiers, tables
+from adapter.model.identifiers import DossierKey
+from adapter.services import sealing
+from adapter.services.intake import Item
+from adapter.services.threshold import submitted
+from adapter.services.window import Mode
+from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
+
+DECLARATIONS = "/api/v1/declarations"
+WAIT = 120.0
+
+
+@pytest.fixture
+def site(tmp_path: Path, postgresql_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path, postgresql_url)) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+def post(client: httpx.Client, message: bytes) -> httpx.Response:
+    return client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml"})
+
+
+def _declared(client: httpx.Client) -> DossierKey:
+    told = post(client, citizen_message(messageId="first")).json()
+    return DossierKey(told["reference"], told["year"])
+
+
+def _replacement(key: DossierKey) -> bytes:
+    return citizen_message(reference=key.number, preReference=key.number, function="02", messageId="second")
+
+
+def _judged(site: Website, message: bytes, key: DossierKey) -> Item:
+    """As the door has it judged before it is kept."""
+    house = site.house
+    tree = house.threshold.present(message, f"portal:{CITIZEN}", now()).tree
+    sealing.write_number(tree, key)
+    return house.intake.judge(submitted(sealing.sealed(tree, house.portal_key()), house.legal_clock(), CITIZEN))
+
+
+def test_what_another_is_at_is_not_waited_for_together(site: Website) -> None:
+    with site.declarant() as client:
+        key = _declared(client)
+    items = [
+        _judged(site, _replacement(key), key),
+        _judged(site, citizen_message(messageId="other"), site.house.series.placeholder(now())),
+    ]
+    database, intake = site.house.database, site.house.intake
+    with database.transaction() as officer, ThreadPoolExecutor(1) as pool:
+        database.lock(officer, [dossiers.lock_name(key)])
+        assert pool.submit(intake.keep_together, items, waits=False).result(WAIT) is None
+        assert len(site.rows(tables.inbox)) == 1
+    kept = intake.keep_together(items, waits=False)
+    assert kept is not None
+    assert [each.state for each in kept] == ["settled", "settled"]
+
+
+def test_a_caller_whose_dossier_an_officer_is_at_stops_nobody_else(site: Website) -> None:
+    messages = [citizen_message(messageId=f"other-{number}") for number in range(8)]
+    with site.declarant() as client, ThreadPoolExecutor(9) as pool:
+        key = _declared(client)
+        with site.house.database.transaction() as officer:
+            site.house.database.lock(officer, [dossiers.lock_name(key)])
+            held = pool.submit(post, client, _replacement(key))
+            others = [pool.submit(post, client, message) for message in messages]
+            assert {each.result(WAIT).json()["outcome"] for each in others} == {"accepted"}
+            assert not held.done()
+        assert held.result(WAIT).json()["outcome"] == "accepted"
+
+
+def test_a_declaration_counts_nothing_that_waits(site: Website) -> None:
+    """During an outage thousands of replies wait: each declaration would count them all."""
+    asked: list[str] = []
+
+    def heard(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(site.house.database.engine, "before_cursor_execute", heard)
+    with site.declarant() as client:
+        assert post(client, citizen_message()).status_code == 202
+    assert len(asked) > 10
+    assert [statement for statement in asked if "count(" in statement.lower()] == []
