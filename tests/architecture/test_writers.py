@@ -20,7 +20,7 @@ WRITERS = {
     "services/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered
     "services/desk.py": {"Desk.record"},
     "services/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
-    "services/door.py": {"Door._submit"},
+    "services/door.py": {"Door._draw"},
     "services/expiry.py": {"Expiry.alert"},
     "services/handing_in.py": {"HandingIn.brought"},
     "services/intake.py": {"Intake._store"},
@@ -32,7 +32,7 @@ WRITERS = {
     "services/tokens.py": {"Tokens.issue", "Tokens.revoke"},
     "services/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/window.py": {
-        *("Window.state", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
+        *("Window._read", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
     },
 }
 """File to use cases that open a transaction which may write. `reading()` cannot: both databases refuse it."""

@@ -149,7 +149,7 @@ def test_whether_there_is_one_is_asked_by_its_first_row(seeded: Database) -> Non
     """By an index in whose order they come; what must look at every row for it is told all the same."""
     whether = "SELECT id FROM incident WHERE EXISTS (SELECT FROM dossier WHERE dossier.{} <= incident.started_at)"
     asked = [whether.format(column) for column in ("received_at", "completed_at")]
-    assert faults(seeded, {each: (None, "test") for each in asked}) == {asked[1]: ["reads all of dossier"]}
+    assert faults(seeded, dict.fromkeys(asked, (None, "test"))) == {asked[1]: ["reads all of dossier"]}
 
 
 def test_a_statement_that_reads_a_whole_table_is_told(seeded: Database) -> None:
