@@ -213,6 +213,7 @@ Index(
 )
 
 Index("ix_dossier_state", dossier.c.state, dossier.c.received_at, dossier.c.id)
+Index("ix_dossier_place", dossier.c.id, dossier.c.procedure, dossier.c.gate)  # figures need no more of a dossier
 
 dossier_link = Table(  # two dossiers that declare the same; an officer says which counts
     "dossier_link",
