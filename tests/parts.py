@@ -10,6 +10,8 @@ from pathlib import Path
 TESTS = Path("tests")
 INTEGRATION = "tests/integration"
 MESSAGES = "tests/acceptance/test_generated_messages.py"
+PROVED_ALONE = ["tests/crash/test_cluster.py"]
+"""What is too dear for `make test`, and stands in a long proof: three Erlang machines."""
 
 
 def _doors() -> list[str]:
@@ -27,7 +29,7 @@ def parts() -> dict[str, list[str]]:
     """The whole suite: those that wait for servers first, so that the others fill the time."""
     doors = _doors()
     return {
-        "kills and outages": ["tests/crash"],
+        "kills and outages": ["tests/crash", *(f"--ignore={file}" for file in PROVED_ALONE)],
         "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
         "commands and doors": doors,
         "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],

@@ -6,6 +6,7 @@ A frozen server acknowledges every packet, so neither keepalives nor its own tim
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from adapter.model.errors import Misconfigured
 
 READS, ALTERS = "reads_only", "alters_tables"
 _UNDEFINED_TABLE = "42P01"
+_BARRED = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
+_EFFECTIVE = os.access in os.supports_effective_ids
 _CONNECT_S = 5
 _POOL_S = 5
 _LATER_S = 2.0
@@ -140,12 +143,12 @@ def _tell_what_is_not_made(context: ExceptionContext) -> None:
     """What is not there yet does not come by waiting: an operator makes it.
 
     Raises:
-        Misconfigured: tables, or the embedded database's folder, are missing.
+        Misconfigured: tables, or the embedded database's folder, are missing, or it may not be written.
     """
     error = context.original_exception
     if getattr(error, "sqlstate", None) == _UNDEFINED_TABLE or str(error).startswith("no such table"):
         raise Misconfigured("database: the tables are not made: run nsw-adapter database upgrade")
-    if context.engine and str(error) == "unable to open database file":
+    if context.engine and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BARRED:
         _tell_the_place(Path(context.engine.url.database or ""))
 
 
@@ -154,7 +157,7 @@ def _tell_the_place(file: Path) -> None:
     if not os.access(file.parent, os.F_OK):
         raise Misconfigured(f"database: the folder {file.parent} is not there: make it, for the service's user")
     for place in (file.parent, file):
-        if os.access(place, os.F_OK) and not os.access(place, os.R_OK | os.W_OK):
+        if os.access(place, os.F_OK) and not os.access(place, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE):
             raise Misconfigured(f"database: this user may not read and write {place}")
 
 

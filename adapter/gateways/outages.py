@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -34,6 +36,8 @@ def passes(error: Exception, *, writes: bool = True) -> bool:
         return True
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
         return writes  # where we have said ourselves that we only read, it is a defect
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+        return writes
     if isinstance(cause, psycopg.Error) and cause.sqlstate:
         return _told_to_pass(cause, cause.sqlstate)
     return isinstance(error, (OperationalError, InterfaceError)) or isinstance(

@@ -113,6 +113,8 @@ class Desk:
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
         """
+        if not officer.name:
+            raise NotAllowed("the officer's name stands in the signed form; it is empty")
 
         def do(matter: Matter) -> Done:
             said = say(matter)
@@ -127,8 +129,6 @@ class Desk:
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
         """
-        if not officer.name:
-            raise NotAllowed("the officer's name stands in the signed form; it is empty")
         with self.database.transaction() as connection:
             key = dossiers.own_key(connection, key)
             self.database.lock(connection, [dossiers.lock_name(key)])

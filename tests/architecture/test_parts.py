@@ -14,7 +14,7 @@ import pytest
 from tests import __main__ as running
 from tests import proofs
 from tests.harness.pki import ROOT
-from tests.parts import PROOFS, QUICK, parts
+from tests.parts import PROOFS, PROVED_ALONE, QUICK, parts
 
 
 def files(arguments: Sequence[str]) -> list[Path]:
@@ -25,11 +25,14 @@ def files(arguments: Sequence[str]) -> list[Path]:
     return [file for file in found if file not in left_out]
 
 
-def test_each_test_file_is_in_exactly_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_test_file_is_in_exactly_one_part_or_is_proved_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    counted = Counter(file for arguments in parts().values() for file in files(arguments))
+    alone = [ROOT / file for file in PROVED_ALONE]
+    counted = Counter([*(file for arguments in parts().values() for file in files(arguments)), *alone])
     everything = Counter((ROOT / "tests").rglob("test_*.py"))
     assert counted == everything
+    proved = {file for chosen in PROOFS.values() for arguments in chosen.values() for file in files(arguments)}
+    assert set(alone) <= proved
 
 
 def test_a_folder_that_is_new_is_in_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

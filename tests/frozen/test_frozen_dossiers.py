@@ -94,14 +94,14 @@ def door(store: Standing) -> Iterator[str]:
 
 def test_every_command_is_asked_or_shows_nothing_of_the_store() -> None:
     known = [SILENT, BY_DOSSIER, set(READS), set(FOLLOWED)]
-    assert set(_commands("", PROGRAM)) == set().union(*known)
+    assert set(commands("", PROGRAM)) == set().union(*known)
     assert sum(map(len, known)) == len(set().union(*known))
 
 
-def _commands(name: str, command: Any) -> Iterator[str]:
+def commands(name: str, command: Any) -> Iterator[str]:
     for each, inner in getattr(command, "commands", {}).items():
         full = f"{name} {each}".strip()
-        yield from _commands(full, inner) if hasattr(inner, "commands") else [full]
+        yield from commands(full, inner) if hasattr(inner, "commands") else [full]
 
 
 @pytest.mark.parametrize("command", READS)

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -203,16 +204,39 @@ def test_the_unroutable_is_returned_and_its_neighbours_are_confirmed(
     assert fourth == second
 
 
-def test_a_full_queue_nacks(address: BrokerAddress, publisher: Publisher) -> None:
-    connection = pika.BlockingConnection(pika.URLParameters(address.url))
+@contextmanager
+def full_queue(address: BrokerAddress, publisher: Publisher) -> Iterator[Outgoing]:
+    """Something to publish into a queue that takes no more; how soon the broker notices that is its own affair."""
     arguments = {"x-queue-type": "quorum", "x-max-length": 1, "x-overflow": "reject-publish"}
-    connection.channel().queue_declare("full", durable=True, arguments=arguments)
+    connection = pika.BlockingConnection(pika.URLParameters(address.url))
+    channel = connection.channel()
+    channel.queue_declare("full", durable=True, arguments=arguments)
+    message = outgoing("one more", key="full", exchange="")
+    for _ in range(20):
+        if isinstance(publisher.publish([message])[0], Nacked):
+            break
+    else:
+        pytest.fail("a full queue took everything")
+    yield message
     connection.close()
-    batch = [outgoing(str(number), key="full", exchange="") for number in range(20)]
-    for each in batch:  # one by one: how soon the broker notices that the queue is full is its own affair
-        if isinstance(publisher.publish([each])[0], Nacked):
-            return
-    pytest.fail("a full queue took everything")
+
+
+def test_a_full_queue_nacks(address: BrokerAddress, publisher: Publisher) -> None:
+    with full_queue(address, publisher) as message:
+        assert isinstance(publisher.publish([message])[0], Nacked)
+
+
+def test_where_everything_is_refused_again_a_new_channel_is_tried(address: BrokerAddress) -> None:
+    """RabbitMQ 3.10: on a channel that was opened while a queue had no leader, some are refused for ever."""
+    events = Events()
+    with Publisher(address, on_event=events) as publisher, full_queue(address, publisher) as message:
+        assert events.names == ["broker.connected"], "once may be once"
+        assert isinstance(publisher.publish([message, message])[0], Nacked)
+        assert until(lambda: events.names.count("broker.connected") == 2)
+        assert until(lambda: publisher.connected)
+        assert publisher.publish([message, outgoing("elsewhere")])[1] == Confirmed()
+        publisher.publish([message])
+        assert publisher.connected, "what is taken in between starts the count anew"
 
 
 def test_what_cannot_be_encoded_is_nacked_and_its_neighbours_are_confirmed(publisher: Publisher) -> None:

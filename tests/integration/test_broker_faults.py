@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -21,6 +22,7 @@ from adapter.gateways.broker import (
     Outgoing,
     Publisher,
     address,
+    link,
     probe,
 )
 from adapter.gateways.topology import declare
@@ -149,6 +151,141 @@ def test_each_address_that_fails_is_told_with_its_place(vhost_url: str) -> None:
         ("broker.unreachable", dead.place),
         ("broker.connected", BrokerAddress(url=vhost_url).place),
     ]
+
+
+HEARTBEAT = b"\x08\x00\x00\x00\x00\x00\x00\xce"
+
+
+class Relay:
+    """A way to the broker that can freeze: connections stay, and nothing passes any more, or heartbeats alone."""
+
+    def __init__(self, url: str, listener: socket.socket) -> None:
+        self._to = pika.URLParameters(url)
+        self._listener = listener
+        self._passing = threading.Event()
+        self._passing.set()
+        self._heartbeats = False
+        self.url = url.replace(str(self._to.port), str(listener.getsockname()[1]))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def freeze(self, *, heartbeats: bool = False) -> None:
+        self._heartbeats = heartbeats
+        self._passing.clear()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                taken, _ = self._listener.accept()
+                there = socket.create_connection((self._to.host, self._to.port))
+                for each in ((taken, there), (there, taken)):
+                    threading.Thread(target=self._carry, args=each, daemon=True).start()
+                threading.Thread(target=self._beat, args=(taken,), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError), source, target:
+            while found := source.recv(65_536):
+                self._passing.wait()
+                target.sendall(found)
+
+    def _beat(self, taken: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                time.sleep(0.5)
+                if self._heartbeats:
+                    taken.sendall(HEARTBEAT)
+
+
+@contextmanager
+def relay(url: str) -> Iterator[Relay]:
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        yield Relay(url, listener)
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_node_that_falls_silent_is_given_up_and_the_next_one_is_asked_at_once(
+    vhost_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "SETTLED_AFTER_S", 0.0)
+    told: list[tuple[str, dict[str, object]]] = []
+    declare(BrokerAddress(url=vhost_url), TOPOLOGY)
+    with relay(vhost_url) as node:
+        several = BrokerAddress(url=node.url, others=(vhost_url,), heartbeat_s=2)
+        with Consumer(
+            several, queues=["adapter.declarations"], on_event=lambda name, **fields: told.append((name, fields))
+        ) as consumer:
+            assert until(lambda: consumer.connected)
+            node.freeze()
+            assert until(lambda: "broker.lost" in [name for name, _ in told])
+            assert until(lambda: len(told) >= 3)
+    first, second = BrokerAddress(url=node.url).place, BrokerAddress(url=vhost_url).place
+    assert [(name, fields["place"]) for name, fields in told[:3]] == [
+        ("broker.connected", first),
+        ("broker.lost", first),
+        ("broker.connected", second),
+    ]
+    assert told[1][1]["reason"] == "not heard for 4 s"
+
+
+def test_a_node_that_confirms_nothing_more_is_left_without_waiting_for_its_farewell(
+    vhost_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "SETTLED_AFTER_S", 0.0)
+    told: list[tuple[str, dict[str, object]]] = []
+    declare(BrokerAddress(url=vhost_url), TOPOLOGY)
+    with relay(vhost_url) as node:
+        several = BrokerAddress(url=node.url, others=(vhost_url,), heartbeat_s=2)
+        with Publisher(
+            several, timeout_s=1.0, on_event=lambda name, **fields: told.append((name, fields))
+        ) as publisher:
+            assert until(lambda: publisher.connected)
+            assert publisher.publish([outgoing("before")]) == [Confirmed()]
+            node.freeze(heartbeats=True)
+            assert [type(each).__name__ for each in publisher.publish([outgoing("held")])] == ["Unconfirmed"]
+            assert until(lambda: publisher.connected)
+            assert publisher.publish([outgoing("after")]) == [Confirmed()]
+    first, second = BrokerAddress(url=node.url).place, BrokerAddress(url=vhost_url).place
+    assert [(name, fields["place"], fields.get("reason")) for name, fields in told] == [
+        ("broker.connected", first, None),
+        ("broker.lost", first, "confirms are overdue"),
+        ("broker.connected", second, None),
+    ]
+
+
+def test_a_node_that_lets_us_in_and_sets_nothing_up_is_left_for_the_next(
+    vhost_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link, "SET_UP_S", 1.0)
+    told: list[tuple[str, dict[str, object]]] = []
+    declare(BrokerAddress(url=vhost_url), TOPOLOGY)
+    with relay(vhost_url) as node:
+        several = BrokerAddress(url=node.url, others=(vhost_url,), heartbeat_s=2)
+        opened = link.Link._opened
+
+        def in_and_no_further(self: link.Link, connection: pika.SelectConnection) -> None:
+            if connection.params.port != pika.URLParameters(vhost_url).port:
+                node.freeze(heartbeats=True)
+            opened(self, connection)
+
+        monkeypatch.setattr(link.Link, "_opened", in_and_no_further)
+        with Publisher(several, on_event=lambda name, **fields: told.append((name, fields))) as publisher:
+            assert until(lambda: publisher.connected)
+    first, second = BrokerAddress(url=node.url).place, BrokerAddress(url=vhost_url).place
+    assert [(name, fields["place"], fields.get("reason")) for name, fields in told] == [
+        ("broker.unreachable", first, "it let us in and answered nothing more for 1 s"),
+        ("broker.connected", second, None),
+    ]
+
+
+def test_a_silent_line_is_kept_as_long_as_heartbeats_come(vhost_url: str) -> None:
+    told: list[str] = []
+    declare(BrokerAddress(url=vhost_url), TOPOLOGY)
+    with Publisher(
+        BrokerAddress(url=vhost_url, heartbeat_s=2), on_event=lambda name, **_: told.append(name)
+    ) as publisher:
+        assert until(lambda: publisher.connected)
+        time.sleep(12.0)  # three times what a silent one would have
+        assert publisher.connected
+    assert told == ["broker.connected"]
 
 
 def test_where_no_address_answers_all_are_named() -> None:

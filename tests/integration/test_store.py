@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_there_is_no_outage_and_is_named(tmp_path: Path) ->
 
 def test_a_database_that_the_user_may_not_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(f"sqlite:///{tmp_path}")  # nothing opens a folder, and nobody is barred from it as root is not
-    monkeypatch.setattr("adapter.gateways.engine.os.access", lambda _, mode: mode == os.F_OK)
+    monkeypatch.setattr("adapter.gateways.engine.os.access", lambda _, mode, **__: mode == os.F_OK)
     with pytest.raises(Misconfigured, match=f"this user may not read and write {tmp_path.parent}"):
         upgrade(database)
 

@@ -1,9 +1,8 @@
 """One AMQP connection with one channel, kept open by a thread of its own.
 
 The thread answers heartbeats while the caller works, and reconnects for ever, to the addresses in turn, with growing,
-jittered pauses after each round of them. Everything
-that touches pika runs in that thread; callers hand it actions. An action meant for an earlier channel is dropped, never
-done on the next one: delivery tags start again at 1 there.
+jittered pauses after each round of them. Everything that touches pika runs in that thread; callers hand it actions. An
+action meant for an earlier channel is dropped, never done on the next one: delivery tags start again at 1 there.
 """
 
 from __future__ import annotations
@@ -35,6 +34,12 @@ from adapter.model.errors import Misconfigured
 # ends at once (a queue is missing, a right is gone) is not reopened in a tight loop.
 SETTLED_AFTER_S = 5.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
+LATE_S = 2
+"""What a heartbeat may be late. pika's own check looks once in heartbeat + 5 s, so it needs up to twice that."""
+SET_UP_S = 10.0
+"""After these a channel must be ready: a node of which the others are silent lets us in and answers nothing more."""
+FAREWELL_S = 2.0
+"""So long the broker may take to answer that we close: one that confirms nothing more does not do that either."""
 
 
 # Told what happens to the connection: the event's name, and fields by keyword; never a payload.
@@ -61,7 +66,10 @@ class State(Enum):
 
 
 class Link:
-    """Keeps one channel open until `close`. `lost` is called after each end of a channel, in the link's thread."""
+    """Keeps one channel open until `close`. `lost` is called after each end of a channel, in the link's thread.
+
+    `blocked`: the broker is in alarm (a full disk, no memory) and reads nothing that is published.
+    """
 
     def __init__(
         self, address: BrokerAddress, *, prepare: Prepare, lost: Callable[[str], None], on_event: OnEvent
@@ -80,6 +88,8 @@ class Link:
         self._channel: Channel | None = None
         self._reason = "not connected yet"
         self._place = address.place
+        self._next = 0
+        self.blocked = False
         self._ready_since: float | None = None
         self._retrying = tenacity.Retrying(  # after whatever ended a session: this thread must not die of a defect
             wait=tenacity.wait_exponential_jitter(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S, jitter=FIRST_PAUSE_S),
@@ -145,12 +155,15 @@ class Link:
                 self._enter(State.CLOSED, "closed by us")
 
     def _session(self) -> None:
-        """The addresses in turn, until one lasts; when that has ended, they are tried from the first again.
+        """The addresses in turn, until one lasts; when that has ended, the one after it is tried first, itself last.
 
         Raises: BrokerUnavailable where none did.
         """
-        for at, each in enumerate(self._address.each, start=1):
-            if self._closing.is_set() or self._lasts(each, last=at == len(self._address.each)):
+        each = self._address.each
+        for at in range(self._next, self._next + len(each)):
+            last = at == self._next + len(each) - 1
+            if self._closing.is_set() or self._lasts(each[at % len(each)], last=last):
+                self._next = (at + 1) % len(each)
                 return
         raise BrokerUnavailable(self._reason)
 
@@ -195,9 +208,32 @@ class Link:
             return self._connection
 
     def _opened(self, connection: Any) -> None:
-        connection.add_on_connection_blocked_callback(lambda *_: self._on_event("broker.blocked"))
-        connection.add_on_connection_unblocked_callback(lambda *_: self._on_event("broker.unblocked"))
+        self.blocked = False
+        connection.add_on_connection_blocked_callback(partial(self._alarm, True))
+        connection.add_on_connection_unblocked_callback(partial(self._alarm, False))
         connection.channel(on_open_callback=partial(self._channel_opened, connection))
+        connection.ioloop.call_later(SET_UP_S, partial(self._late, connection))
+        self._listen(connection)
+
+    def _alarm(self, blocked: bool, *_: object) -> None:
+        self.blocked = blocked
+        self._on_event("broker.blocked" if blocked else "broker.unblocked")
+
+    def _late(self, connection: SelectConnection) -> None:
+        if self._channel is None:
+            self._end(connection, f"it let us in and answered nothing more for {SET_UP_S:g} s")
+
+    def _listen(self, connection: Any, heard: int = 0, silent_s: int = 0) -> None:
+        """Give up a peer of whom nothing comes: the machine of a frozen one still acknowledges what we send.
+
+        Looks each second and counts looks, so that a pause of this process is not taken for one of the peer.
+        """
+        silent_s = silent_s + 1 if connection.bytes_received == heard else 0
+        if silent_s >= self._address.heartbeat_s + LATE_S:
+            # As pika's own check does: a close in order would wait for the peer's answer.
+            connection._terminate_stream(pika.exceptions.AMQPHeartbeatTimeout(f"not heard for {silent_s} s"))
+        else:
+            connection.ioloop.call_later(1.0, partial(self._listen, connection, connection.bytes_received, silent_s))
 
     def _channel_opened(self, connection: SelectConnection, channel: Channel) -> None:
         channel.add_on_close_callback(lambda _, problem: self._end(connection, reason_of(problem)))
@@ -227,7 +263,12 @@ class Link:
     def _end(self, connection: SelectConnection, reason: str) -> None:
         if not (connection.is_closing or connection.is_closed):
             self._reason = reason
+            connection.ioloop.call_later(FAREWELL_S, partial(self._cut, connection))
             connection.close()
+
+    def _cut(self, connection: Any) -> None:
+        if not connection.is_closed:
+            connection._terminate_stream(pika.exceptions.ConnectionClosedByClient(200, self._reason))
 
     def _ended(self, connection: Any, problem: object) -> None:
         if not isinstance(problem, pika.exceptions.ConnectionClosedByClient):

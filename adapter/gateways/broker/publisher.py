@@ -24,6 +24,12 @@ from adapter.gateways.broker.messages import Confirmed, Nacked, Outgoing, Return
 _UNWRITABLE = (pika.exceptions.ShortStringTooLong, pika.exceptions.ProtocolSyntaxError, struct.error,
                ValueError, TypeError, AssertionError)  # fmt: skip
 """What pika raises while it encodes a message: nothing was written then, and the next one may be well."""
+_ALARM_S = 30.0
+"""A broker in alarm has said that it takes nothing just now: leaving it would send what its buffers hold twice."""
+_LOOK_S = 0.5
+_REFUSED = Nacked("refused by the broker")
+_REFUSALS = 2
+"""Batches in a row: one alone may have met a change of leaders."""
 
 
 class _Flight:
@@ -34,6 +40,7 @@ class _Flight:
         self.written = written
         self.verdicts: list[Verdict | None] = [None] * len(batch)
         self.done = threading.Event()
+        self.heard = 0
         self._window = window
         self._next = 0
         self._under_way: dict[int, int] = {}  # the channel's publish number -> place in the batch, ascending
@@ -60,6 +67,7 @@ class _Flight:
 
     def settle(self, number: int, multiple: bool, verdict: Verdict) -> None:
         """The broker's answer for one message, or for all up to it. One that was returned stays returned."""
+        self.heard += 1
         settled = [each for each in self._under_way if each <= number] if multiple else [number]
         for each in settled:
             place = self._under_way.pop(each, None)
@@ -79,14 +87,18 @@ class _Flight:
 
 
 class Publisher:
-    """Publishes batches over one connection, which is kept alive between them."""
+    """Publishes batches over one connection, which is kept alive between them.
+
+    `timeout_s`: without one confirm for so long, the connection is given up. A node of a cluster whose leader of a
+    queue has just frozen confirms nothing more on a channel of before, though the queue has another leader by then.
+    """
 
     def __init__(
         self,
         address: BrokerAddress,
         *,
         window: int = 256,
-        timeout_s: float = 30.0,
+        timeout_s: float = 6.0,
         on_event: OnEvent = ignore_event,
     ) -> None:
         self._window = window
@@ -94,6 +106,7 @@ class Publisher:
         self._one_batch = threading.Lock()
         self._flight: _Flight | None = None
         self._published = 0
+        self._refusals = 0
         self._link = Link(address, prepare=self._prepare, lost=self._land, on_event=on_event)
 
     def __enter__(self) -> Publisher:
@@ -122,12 +135,36 @@ class Publisher:
             # Set before the hand-over: whichever comes first, the flight begins or `_land` ends it.
             flight = self._flight = _Flight(batch, window=self._window, written=written)
             handed_over = self._link.call(self._begin, generation=generation)
-            if handed_over and not flight.done.wait(self._timeout_s):
+            if handed_over and not self._landed(flight):
                 # A new channel, so that a late answer cannot be taken for one to the next batch.
                 self._link.drop("confirms are overdue")
             self._flight = None
+            self._count_refusals(flight)
             return [verdict or Unconfirmed("no confirm before the connection or the time ended")
                     for verdict in list(flight.verdicts)]  # fmt: skip
+
+    def _count_refusals(self, flight: _Flight) -> None:
+        """Give the channel up where all was refused, and again.
+
+        RabbitMQ 3.10: a channel that sends into a queue which is between two leaders may have it refused for ever,
+        though the queue takes what others send. Where it is full, a new channel does no harm.
+        """
+        if any(verdict == _REFUSED for verdict in flight.verdicts) and Confirmed() not in flight.verdicts:
+            self._refusals += 1
+        else:
+            self._refusals = 0
+        if self._refusals >= _REFUSALS:
+            self._refusals = 0
+            self._link.drop("everything is refused: a new channel is tried")
+
+    def _landed(self, flight: _Flight) -> bool:
+        """Waits until everything is answered; False once nothing has been for too long."""
+        heard, waited_s = flight.heard, 0.0
+        while not flight.done.wait(_LOOK_S):
+            heard, waited_s = flight.heard, waited_s + _LOOK_S if flight.heard == heard else 0.0
+            if waited_s >= (_ALARM_S if self._link.blocked else self._timeout_s):
+                return False
+        return True
 
     def close(self) -> None:
         """Ends the connection; a batch under way ends unconfirmed."""
@@ -158,7 +195,7 @@ class Publisher:
 
     def _answered(self, channel: Channel, frame: Any) -> None:
         method = frame.method
-        verdict = Nacked("refused by the broker") if isinstance(method, pika.spec.Basic.Nack) else Confirmed()
+        verdict = _REFUSED if isinstance(method, pika.spec.Basic.Nack) else Confirmed()
         if self._flight is not None:
             self._flight.settle(method.delivery_tag, method.multiple, verdict)
             if channel.is_open:

@@ -1,0 +1,117 @@
+"""A state folder that may only be read: each command says so in one line, and none calls it an outage."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from adapter.cli import app, options
+from adapter.gateways.upgrade import upgrade
+from tests.frozen.keeping import every
+from tests.frozen.standing import Standing, restored
+from tests.frozen.test_frozen_dossiers import BY_DOSSIER, FOLLOWED, READS, commands
+
+PROGRAM = get_command(app)
+DOSSIER, OFFICER = ("1", "2026"), ("--officer", "77", "--name", "Lê Văn An")
+WHY = ("--reason", "Lý do")
+WRITES: dict[str, tuple[str, ...]] = {
+    "database upgrade": (),
+    "dossier accept": (*DOSSIER, *OFFICER),
+    "dossier complete": (*DOSSIER, *OFFICER),
+    "dossier brought": (*DOSSIER, "visa", "--officer", "77"),
+    "dossier refuse": (*DOSSIER, *OFFICER, *WHY),
+    "dossier request-amendment": (*DOSSIER, *OFFICER, *WHY, "--item", "Sai => Đúng"),
+    "dossier withdraw-request": (*DOSSIER, "--officer", "77", *WHY),
+    "dossier approve": ("1", *OFFICER),
+    "dossier decline": ("1", *OFFICER, *WHY),
+    "quarantine replay": ("--reason", "parked"),
+    "certificate import": (),
+    "certificate suspend": ("1", "--officer", "77", *WHY),
+    "certificate restore": ("1", "--officer", "77", *WHY),
+    "authorisation grant": ("--holder", "001085012345", "--principal", "001085012346", "--document", "12/UQ"),
+    "authorisation revoke": ("1", *WHY),
+    "account suspend": ("001085012345", "--officer", "77", *WHY),
+    "account restore": ("001085012345", "--officer", "77", *WHY),
+    "window override": ("down", *WHY),
+    "window end": (),
+    "token issue": ("--role", "auditor", "--label", "Thanh tra"),
+    "token revoke": ("1",),
+}
+ASKS = {
+    **{name: words[len(name.split()) :] for name, words in READS.items()},
+    **dict.fromkeys(BY_DOSSIER - {"dossier find"}, DOSSIER),
+    "dossier find": ("--paper", "B1234567"),
+    **dict.fromkeys(FOLLOWED, ("12345678",)),
+}
+WITHOUT_A_STORE = {"declare", "judge", "views", "simulate pki", "simulate sign", "simulate send", "simulate window"}
+STAYS = {"run", "web"}
+"""The daemon and its second door; what they do with their store is shown by their own tests."""
+_OVERRIDE = 0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Set(ctypes.Structure):
+    _fields_ = (("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32))
+
+
+@contextmanager
+def as_any_user() -> Iterator[None]:
+    """This thread without root's right to pass permissions by; of another user nothing changes."""
+    libc, header, sets = ctypes.CDLL(None), _Header(0x20080522, 0), (_Set * 2)()
+    assert libc.capget(ctypes.byref(header), sets) == 0
+    held = sets[0].effective
+    sets[0].effective &= ~_OVERRIDE
+    assert libc.capset(ctypes.byref(header), sets) == 0
+    try:
+        yield
+    finally:
+        sets[0].effective = held
+        assert libc.capset(ctypes.byref(header), sets) == 0
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    state = tmp_path_factory.mktemp("readonly")
+    made = restored(every()[-1], "sqlite", state, None)
+    upgrade(made.house.database)
+    made.house.database.close()
+    files = list(state.glob("adapter.db*"))
+    for each in files:
+        each.chmod(0o444)
+    state.chmod(0o555)
+    with as_any_user():
+        yield made
+    state.chmod(0o755)
+
+
+def test_every_command_is_asked() -> None:
+    known = [set(WRITES), set(ASKS) - {"views"}, WITHOUT_A_STORE, STAYS]
+    assert set(commands("", PROGRAM)) == set().union(*known)
+    assert sum(map(len, known)) == len(set().union(*known))
+
+
+@pytest.mark.parametrize("name", sorted((WRITES.keys() | ASKS.keys()) - WITHOUT_A_STORE))
+def test_a_state_folder_that_is_read_only_is_told_as_that(
+    name: str, store: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "build", lambda _: store.house)
+    monkeypatch.setattr("typer.testing._get_command", lambda _: PROGRAM)
+    arguments = WRITES.get(name, ASKS.get(name, ()))
+    if name == "certificate import":
+        arguments = (str(next((store.frozen.pki).glob("*.cert.pem"))),)
+    done = CliRunner().invoke(app, [*name.split(), *arguments, "--config", str(store.config)])
+    place = Path(store.house.database.engine.url.database or "").parent
+    assert f"database: this user may not read and write {place}" in " ".join(done.output.split())
+    assert done.exit_code == (1 if name == "check" else 2), done.output
+    assert "Traceback" not in done.output
+    assert not os.access(place, os.W_OK, effective_ids=True), "else this proved nothing"
