@@ -7,33 +7,34 @@ time and papers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 
-from adapter.model.procedure import Procedure
-from adapter.model.stages import Declaration, Record
+from adapter.model.stages import Declaration
 from adapter.pipeline.converters import write
 from adapter.pipeline.search_keys import PAPER, search_value
 
 _PLACES = ("principal", "gate", "direction", "crossing")
 
 
-def same_key(declaration: Declaration) -> str | None:
-    """A digest (hexadecimal) that two declarations of the same have in common; None where no paper is declared."""
+def same_key(declaration: Declaration, papers: Iterable[str] | None = None) -> str | None:
+    """A digest (hexadecimal) that two declarations of the same have in common; None where no paper is declared.
+
+    `papers`: its papers as search keys, of whoever has them already.
+    """
     procedure, values = declaration.verified.envelope.procedure, declaration.values
-    papers = sorted({search_value(PAPER, text) for text in _papers(procedure, values, declaration.rows)})
-    if not papers:
+    stated = sorted(_papers(declaration) if papers is None else papers)
+    if not stated:
         return None
-    said = [search_value(name, _text(values, procedure.place.get(name, ""))) for name in _PLACES]
-    return hashlib.sha256("\n".join([procedure.code, *said, *papers]).encode()).hexdigest()
+    places = [values.get(procedure.place.get(name, "")) for name in _PLACES]
+    said = ["" if at is None else search_value(name, write(at)) for name, at in zip(_PLACES, places, strict=True)]
+    return hashlib.sha256("\n".join([procedure.code, *said, *stated]).encode()).hexdigest()
 
 
-def _papers(procedure: Procedure, values: Record, rows: Mapping[str, Sequence[Record]]) -> Iterator[str]:
-    for kind, name in procedure.search:
-        group, _, field = name.rpartition(".")
+def _papers(declaration: Declaration) -> set[str]:
+    found = set()
+    for kind, name in declaration.verified.envelope.procedure.search:
         if kind == PAPER:
-            yield from (_text(record, field) for record in (rows.get(group, ()) if group else (values,)))
-
-
-def _text(record: Record, name: str) -> str:
-    value = record.get(name)
-    return "" if value is None else write(value)
+            group, _, field = name.rpartition(".")
+            records = declaration.rows.get(group, ()) if group else (declaration.values,)
+            found |= {search_value(PAPER, write(record[field])) for record in records if field in record}
+    return found - {""}

@@ -49,7 +49,7 @@ from adapter.services.correspondence import Correspondence
 from adapter.services.docket import Docket
 from adapter.services.judging import Stopwatch, broken, judged, stored
 from adapter.services.ledger import Ledger
-from adapter.services.passing import Passings
+from adapter.services.passing import others
 from adapter.services.register import amendment_row, identify, inbox_row
 from adapter.services.standing import standing
 from adapter.services.technical import note_answer, note_control
@@ -237,8 +237,8 @@ class Intake:
             at = self.clock()
             docket = Docket(self.database, connection, Terms.of(self.ground.catalogue))
             register = self.admission.ask(connection, [item.outcome for item in items], at)
-            same = dossiers.same(connection, [item.same for item in items if item.same])
-            gates = Passings.ask(connection, [item.passing for item in items])
+            expected = [item.passing for item in items if item.passing]
+            same, gates = others(connection, [item.same for item in items if item.same], expected)
             foreign = self.series.foreign(connection, keys)
             ledger = Ledger(
                 connection, self.database, known, dict(before), at, docket, incident, register, same, gates, foreign
@@ -310,10 +310,11 @@ class Intake:
             outcome = Rejected(Stage.DECIDE, (finding,), verified.header, verified)
         dossier = ledger.dossiers.get(item.key) if item.key else None
         outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
-        if dossier is None and isinstance(outcome, Accepted | Refused):
-            outcome = reconsidered(outcome, [_twin(row) for row in _twins(ledger, item)[:1]])
+        twins = _twins(ledger, item)
+        if twins and dossier is None and isinstance(outcome, Accepted | Refused):
+            outcome = reconsidered(outcome, [_twin(twins[0])])
         if item.passing is not None and item.key is not None and isinstance(outcome, Accepted | Refused):
-            spared = [item.key, *(DossierKey(row.number, row.year) for row in _twins(ledger, item))]
+            spared = [item.key, *(DossierKey(row.number, row.year) for row in twins)]
             elsewhere = ledger.passing.found(outcome.declaration, item.passing, spared)
             outcome = reconsidered(outcome, elsewhere) if elsewhere else outcome
 

@@ -1,13 +1,14 @@
-"""One person in two groups: who passes a gate in another dossier at the same time, by store and batch."""
+"""Other dossiers with the same people: declared twice, or one person in two groups at a gate at the same time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from adapter.gateways import dossiers
-from adapter.gateways.database import Connection
+from adapter.gateways.database import Connection, Stored
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.stages import Declaration
@@ -26,32 +27,28 @@ class Passings:
     _keys: dict[DossierKey, set[str]] = field(default_factory=dict)
 
     @classmethod
-    def ask(cls, connection: Connection, expected: Iterable[Passing | None]) -> Passings:
-        """What the store knows of whoever passes by a batch, in one statement."""
-        asked, known = [each for each in expected if each is not None], cls()
-        if not asked:
-            return known
-        around = timedelta(hours=max(each.once.hours for each in asked))
-        since, until = min(each.at for each in asked) - around, max(each.at for each in asked) + around
-        kinds, keys = {each.once.key for each in asked}, {key for each in asked for key in each.rows}
-        for key, row in dossiers.passing(connection, kinds, keys, since, until):
-            known._keep(DossierKey(row.number, row.year), key, (row.procedure, row.gate, row.crossing_at))
+    def of(cls, rows: Iterable[Stored[Any]]) -> Passings:
+        """What the store knows, by rows of dossiers with the search key that each has."""
+        known = cls()
+        for row in rows:
+            known._keep(DossierKey(row.number, row.year), [row.value], (row.procedure, row.gate, row.crossing_at))
         return known
 
     def add(self, key: DossierKey, passing: Passing) -> None:
         """A dossier of this batch, which the store does not show yet."""
         for value in self._keys.pop(key, ()):
             self._known[value].pop(key, None)
-        for value in passing.rows:
-            self._keep(key, value, (passing.procedure, passing.gate, passing.at))
+        self._keep(key, passing.rows, (passing.procedure, passing.gate, passing.at))
 
-    def _keep(self, key: DossierKey, value: str, place: Place) -> None:
-        self._known.setdefault(value, {})[key] = place
-        self._keys.setdefault(key, set()).add(value)
+    def _keep(self, key: DossierKey, values: Iterable[str], place: Place) -> None:
+        for value in values:
+            self._known.setdefault(value, {})[key] = place
+        self._keys.setdefault(key, set()).update(values)
 
     def found(self, declaration: Declaration, passing: Passing, spared: Sequence[DossierKey]) -> list[Finding]:
         """One finding for all who pass by another dossier too, at the first of them; `spared` are not asked."""
-        rows = [place for key, place in passing.rows.items() if self._is_elsewhere(key, passing, spared)]
+        known = ((place, self._known.get(key)) for key, place in passing.rows.items())
+        rows = [place for place, others in known if others and _is_elsewhere(others, passing, spared)]
         if not rows:
             return []
         envelope = declaration.verified.envelope
@@ -70,6 +67,30 @@ class Passings:
         pointer = f"{base}/{column.path}"
         return [Finding("stands_in_another_group", pointer, Severity.WARN, words=words, basis=passing.once.basis)]
 
-    def _is_elsewhere(self, key: str, passing: Passing, spared: Sequence[DossierKey]) -> bool:
-        places = self._known.get(key, {})
-        return any(passing.meets(*place) for other, place in places.items() if other not in spared)
+
+def _is_elsewhere(known: Mapping[DossierKey, Place], passing: Passing, spared: Sequence[DossierKey]) -> bool:
+    return any(passing.meets(*place) for other, place in known.items() if other not in spared)
+
+
+def others(
+    connection: Connection, same: Iterable[str], expected: Sequence[Passing]
+) -> tuple[dict[str, list[Stored[Any]]], Passings]:
+    """In one statement: dossiers that declare the same, by what they have in common, and who passes by others."""
+    keys = {*same, *(key for each in expected for key in each.rows)}
+    kinds = {dossiers.SAME, *(each.once.key for each in expected)}
+    found: dict[str, list[Stored[Any]]] = {}
+    passing = []
+    for row in dossiers.holding(connection, kinds, keys, _around(expected) if expected else None):
+        if row.kind == dossiers.SAME:
+            found.setdefault(row.value, []).append(row)
+        else:
+            passing.append(row)
+    return found, Passings.of(passing)
+
+
+def _around(expected: Iterable[Passing]) -> tuple[datetime, datetime]:
+    """The time in which another dossier may meet one of these."""
+    ends = [
+        (each.at - timedelta(hours=each.once.hours), each.at + timedelta(hours=each.once.hours)) for each in expected
+    ]
+    return min(start for start, _ in ends), max(end for _, end in ends)

@@ -110,7 +110,7 @@ def test_a_server_that_has_not_counted_its_rows_looks_each_key_up(tmp_path: Path
         with made.database.transaction() as connection:
             (dossier_id,) = connection.execute(select(dossier.c.id)).scalars()
             strangers = [
-                {"kind": "paper", "value": f"X{n}", "dossier_id": dossier_id, "version": 1} for n in range(500)
+                {"kind": "paper", "value": f"X{n}", "dossier_id": dossier_id, "version": 1} for n in range(5000)
             ]
             made.database.insert(connection, search_key, strangers)
         recorder.listen(made.database.engine)
