@@ -124,7 +124,7 @@ class Presenting:
             key = house.series.placeholder(self.at)
             sealing.write_number(presented.tree, key)
             note(f"{file}: it names no dossier; {key} stands in, a placeholder that is never given to anybody")
-        return submitted(sealing.sealed(presented.tree, house.portal_key()), self.at, self.caller)
+        return submitted(sealing.sealed(presented.tree, house.portal_key()).body, self.at, self.caller)
 
 
 def by_the_window(raw: bytes, at: datetime) -> Submission:

@@ -31,8 +31,13 @@ class _Unreadable(Exception):
         self.finding = Finding(name="header_unreadable", pointer=pointer, words={"what": what})
 
 
-def open_envelope(submission: Submission, *, catalogue: Catalogue, limits: Limits) -> Envelope:
+def open_envelope(
+    submission: Submission, *, catalogue: Catalogue, limits: Limits, tree: etree._Element | None = None
+) -> Envelope:
     """Unwrap, gate, parse and read the header; find the procedure and what the message claims to be.
+
+    `tree` is what the bytes were written from, where the second door has just written them: it meets the same limits
+    and is not parsed again.
 
     Raises:
         Fault: at stage open, with the header as claims where it could be read.
@@ -40,7 +45,7 @@ def open_envelope(submission: Submission, *, catalogue: Catalogue, limits: Limit
     try:
         content, unwrapped = xml.unwrap(submission.raw, limits)
         xml.gate(content, limits)
-        tree = xml.parse(content, limits)
+        tree = xml.parse(content, limits) if tree is None else xml.bounded(tree, content, limits)
     except xml.Refusal as refusal:
         raise Fault(Stage.OPEN, (refusal.finding,)) from None
     if structure := tuple(_structure(tree)):

@@ -43,8 +43,10 @@ class Ground:
     units: BorderUnits = NO_UNITS
 
 
-def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
+def judge(submission: Submission, ground: Ground, mark: Mark = unmarked, tree: etree._Element | None = None) -> Outcome:
     """Open, verify, validate, read, check. Faults become the outcome; anything else is raised as it is.
+
+    `tree`: as `open_envelope` takes it.
 
     Raises:
         Misconfigured: something of ours is wrong.
@@ -53,7 +55,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outc
     verified: VerifiedDocument | None = None
     try:
         with strange_text():
-            envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits)
+            envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits, tree=tree)
             mark(Stage.OPEN)
             verified = ground.timing.sent(signature.verify(envelope, trust=ground.trust, timing=ground.timing))
         mark(Stage.VERIFY)

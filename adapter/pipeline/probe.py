@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from adapter.pipeline.coverage import Coverage
 from adapter.pipeline.engine import holds
 from adapter.pipeline.references import Place
-from adapter.pipeline.seal import SigningKey, seal_envelope
+from adapter.pipeline.seal import SigningKey, seal_envelope, written
 from adapter.pipeline.shape import shapes
 from adapter.pipeline.trust import Algorithms
 from adapter.pipeline.trust.suitability import suitability
@@ -37,7 +37,7 @@ def does_not_sign(key: SigningKey, leaf: x509.Certificate) -> str | None:
     Raises:
         KeyUnavailable: a key in a hardware module cannot sign now.
     """
-    tree = reparsed(seal_envelope(_ENVELOPE, system=key))
+    tree = reparsed(written(seal_envelope(reparsed(_ENVELOPE), system=key)))
     found, faults = shapes(tree, legacy=False)
     shape = found.get(Place.SYSTEM)
     if shape is None or faults:

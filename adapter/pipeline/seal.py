@@ -68,7 +68,7 @@ class _Signer(XMLSigner):
 
 def seal(reply: Reply, *, system: SigningKey) -> SignedReply:
     """Sign a reply by the system over all of it; what a unit decides was signed by the unit before (`decided`)."""
-    body = seal_envelope(reply.xml, system=system)
+    body = written(seal_envelope(reparsed(reply.xml), system=system))
     return SignedReply(reply=reply, body=body, digest=Digest(hashlib.sha256(body).hexdigest()))
 
 
@@ -79,18 +79,22 @@ def decided(reply: Reply, unit: SigningKey) -> Reply:
     return replace(reply, xml=etree.tostring(envelope, encoding="UTF-8"))
 
 
-def seal_envelope(xml: bytes, *, system: SigningKey) -> bytes:
-    """An envelope to signed bytes. A signature over Content that is there stays, and is covered too."""
-    envelope = reparsed(xml)
+def seal_envelope(envelope: etree._Element, *, system: SigningKey) -> etree._Element:
+    """The envelope, signed. A signature over Content that is there stays, and is covered too."""
     wrapper = envelope.find("SystemSignature")
     if wrapper is None:
         wrapper = etree.SubElement(envelope, "SystemSignature")
     wrapper[:] = [etree.Element(ds("Signature"), Id="placeholder", nsmap={"ds": DS})]
     wrapper.text = None
-    signed = _signer(system, SignatureConstructionMethod.enveloped).sign(
+    signed: etree._Element = _signer(system, SignatureConstructionMethod.enveloped).sign(
         envelope, key=system.key, key_info=copy.deepcopy(system.key_info)
     )
-    return etree.tostring(signed, encoding="UTF-8", xml_declaration=True)
+    return signed
+
+
+def written(envelope: etree._Element) -> bytes:
+    """An envelope as its final bytes."""
+    return etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
 
 
 def _confirm(envelope: etree._Element, unit: SigningKey) -> None:

@@ -51,3 +51,13 @@ def elements_only(element: etree._Element) -> bool:
 def line_breaks(element: etree._Element) -> int:
     """How many line breaks stand between an element's start and end tag, tags themselves left out."""
     return sum(str(part).count("\n") for part in element.itertext())
+
+
+def line_breaks_before(element: etree._Element) -> int:
+    """How many line breaks stand between an element's start tag and its first child."""
+    return (element.text or "").count("\n")
+
+
+def line_breaks_behind(element: etree._Element) -> int:
+    """How many line breaks stand between an element and what follows it."""
+    return (element.tail or "").count("\n")

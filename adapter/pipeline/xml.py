@@ -161,6 +161,15 @@ def parse(content: bytes, limits: Limits) -> etree._Element:
             raise _refuse("too_deep", limit=limits.depth) from None
         line, column = error.position
         raise _refuse("not_xml", line=line, column=column) from None
+    return bounded(root, content, limits)
+
+
+def bounded(root: etree._Element, content: bytes, limits: Limits) -> etree._Element:
+    """A tree within the limits; `content` are the bytes that it is written as.
+
+    Raises:
+        Refusal: as `parse`.
+    """
     if root.getroottree().docinfo.doctype:
         raise _refuse("doctype_forbidden")
     if _deeper_than(limits.depth)(root):

@@ -101,7 +101,8 @@ class Door:
             unit = unit_before(presented.envelope.procedure, tree, self.intake.correspondence.installation.units)
             code = self.intake.correspondence.installation.of_unit(unit).number_code
             sealing.write_number(tree, self.numbers.put(Asked(sender, presented.named or digest, code, now)))
-        judged = self.intake.judge(submitted(sealing.sealed(tree, self.key()), now, bound_to))
+        sealed = sealing.sealed(tree, self.key())
+        judged = self.intake.judge(submitted(sealed.body, now, bound_to), sealed.tree)
         return self._admitted(self.keeping.put(judged))
 
     @cached_property

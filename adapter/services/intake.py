@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+from lxml import etree
+
 from adapter.gateways import amendments, dossiers, mailbox, windows
 from adapter.gateways.contingency import Series
 from adapter.gateways.database import Database, Stored
@@ -161,11 +163,14 @@ class Intake:
         together = self.keep_together(items) if len(items) > 1 else None
         return [self.keep(item) for item in items] if together is None else together
 
-    def judge(self, submission: Submission) -> Item:
-        """What becomes of it as far as that can be told without the store; for `keep` or `keep_together`."""
+    def judge(self, submission: Submission, tree: etree._Element | None = None) -> Item:
+        """What becomes of it as far as that can be told without the store; for `keep` or `keep_together`.
+
+        `tree`: what the bytes were written from, where the second door has it.
+        """
         watch = Stopwatch()
         self.in_hand(submission.digest)
-        return replace(_item(submission, judged(submission, self.ground, watch)), ms=watch.ms)
+        return replace(_item(submission, judged(submission, self.ground, watch, tree)), ms=watch.ms)
 
     def keep_together(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled] | None:
         """Store them in one transaction; None: nothing was stored, each is to be kept alone.

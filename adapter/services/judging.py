@@ -7,6 +7,8 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
+from lxml import etree
+
 from adapter.gateways.database import Stored
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured, Unavailable, defect
@@ -42,8 +44,10 @@ def stored(row: Stored[Any]) -> Submission:
     )
 
 
-def judged(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Outcome:
-    """The outcome that needs no store.
+def judged(
+    submission: Submission, ground: Ground, mark: Mark = unmarked, tree: etree._Element | None = None
+) -> Outcome:
+    """The outcome that needs no store; `tree` is what the bytes were written from, where the second door has it.
 
     Raises:
         Unavailable: something judging needs cannot be reached now; the message is to be tried again.
@@ -55,7 +59,7 @@ def judged(submission: Submission, ground: Ground, mark: Mark = unmarked) -> Out
         mark(stage)
 
     try:
-        return judge(submission, ground, passing)
+        return judge(submission, ground, passing, tree)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001

@@ -6,7 +6,7 @@ sender wrote them, so that a finding's line is one that he can look up.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,7 +15,7 @@ from lxml import etree
 from adapter.model.header import Party
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline import text
-from adapter.pipeline.seal import SigningKey, seal_envelope
+from adapter.pipeline.seal import SigningKey, seal_envelope, written
 
 _PARTY = ("name", "identity", "countryCode", "ministryCode", "organizationCode", "unitCode")
 _NOT_YET = DossierKey("0", 1000)
@@ -74,8 +74,21 @@ def _child(parent: etree._Element, name: str, place: int) -> etree._Element:
     found = parent.find(name)
     if found is None:
         found = etree.Element(name)
+        _line(found, _line_at(parent, place))
         parent.insert(place, found)
     return found
+
+
+def _line_at(parent: etree._Element, place: int) -> int:
+    """The line in which a child begins that is put there: findings tell the lines of what is read."""
+    before = parent[place - 1] if place else None
+    if before is None:
+        return int(parent.sourceline or 0) + text.line_breaks_before(parent)
+    return int(before.sourceline or 0) + text.line_breaks(before) + text.line_breaks_behind(before)
+
+
+def _line(element: etree._Element, line: int) -> None:
+    element.sourceline = line  # type: ignore[misc]  # it can be set; the annotations do not say so
 
 
 def _write_party(element: etree._Element, party: Party) -> None:
@@ -91,17 +104,28 @@ def _write_party(element: etree._Element, party: Party) -> None:
     )
     for name, value in zip(_PARTY, values, strict=True):
         if value is not None:
-            etree.SubElement(element, name).text = value
+            child = etree.SubElement(element, name)
+            child.text = value
+            _line(child, int(element.sourceline or 0) + lines)
     # What follows must stand in the line where the sender wrote it.
     element.text = "\n" * lines
 
 
-def sealed(envelope: etree._Element, key: SigningKey) -> bytes:
-    """The envelope's final bytes, signed by the portal over all of it."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed envelope: its final bytes, and the tree that they were written from."""
+
+    body: bytes
+    tree: etree._Element
+
+
+def sealed(envelope: etree._Element, key: SigningKey) -> Sealed:
+    """The envelope signed by the portal over all of it."""
     first_line = max(int(envelope.sourceline or 1), 1)
-    body = seal_envelope(etree.tostring(envelope, encoding="UTF-8"), system=key)
+    _child(envelope, "SystemSignature", len(envelope))
+    tree = seal_envelope(envelope, system=key)
     # XML without a declaration is UTF-8; its place is taken by empty lines, so that the root keeps its line.
-    return b"\n" * (first_line - 1) + body.partition(b"\n")[2]
+    return Sealed(b"\n" * (first_line - 1) + written(tree).partition(b"\n")[2], tree)
 
 
 def repeatable(key: SigningKey) -> SigningKey:

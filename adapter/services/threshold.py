@@ -124,7 +124,7 @@ class Threshold:
         except etree.C14NError:
             raise self._unreadable((xml.uncanonical(tree),)) from None
         try:
-            envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits)
+            envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits, tree=tree)
         except Fault as fault:
             raise self._unreadable(fault.findings) from None
         meaning = envelope.spec.meaning

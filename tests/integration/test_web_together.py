@@ -49,7 +49,7 @@ def _judged(site: Website, message: bytes, key: DossierKey) -> Item:
     house = site.house
     tree = house.threshold.present(message, f"portal:{CITIZEN}", now()).tree
     sealing.write_number(tree, key)
-    return house.intake.judge(submitted(sealing.sealed(tree, house.portal_key()), house.legal_clock(), CITIZEN))
+    return house.intake.judge(submitted(sealing.sealed(tree, house.portal_key()).body, house.legal_clock(), CITIZEN))
 
 
 def test_what_another_is_at_is_not_waited_for_together(site: Website) -> None:
