@@ -18,6 +18,16 @@ def _doors() -> list[str]:
     return [str(file) for kind in ("cli", "web") for file in sorted(Path(INTEGRATION).glob(f"test_{kind}*.py"))]
 
 
+def _of_processes() -> list[str]:
+    """Proofs in which the program's own processes end; in the others of their folder it is servers."""
+    named = ("kill_points", "random_kills", "poison", "same_dossier", "several_doors", "supervisor", "nothing_left")
+    return [f"tests/crash/test_{each}.py" for each in named]
+
+
+def _of_servers() -> list[str]:
+    return ["tests/crash", *(f"--ignore={file}" for file in _of_processes())]
+
+
 def _others() -> list[str]:
     """Folders that no part names: one that is new is run at once."""
     named = {"integration", "crash", "acceptance", "demo", "procedures", "unit", "architecture"}
@@ -26,16 +36,18 @@ def _others() -> list[str]:
 
 
 def parts() -> dict[str, list[str]]:
-    """The whole suite: those that wait for servers first, so that the others fill the time."""
+    """The whole suite: those that wait for servers first, so that the others fill the time; of these the long ones
+    first, so that none is left over at the end."""
     doors = _doors()
     return {
-        "kills and outages": ["tests/crash", *(f"--ignore={file}" for file in PROVED_ALONE)],
+        "outages": [*_of_servers(), *(f"--ignore={file}" for file in PROVED_ALONE)],
         "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
-        "commands and doors": doors,
+        "kills": _of_processes(),
         "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],
-        "messages made up": [MESSAGES],
-        "fixtures and attacks": ["tests/procedures"],
         "modules and rules": ["tests/unit", "tests/architecture"],
+        "commands and doors": doors,
+        "fixtures and attacks": ["tests/procedures"],
+        "messages made up": [MESSAGES],
     }
 
 
@@ -59,7 +71,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
             f"{INTEGRATION}/test_web_attacks.py",
         ],
     },
-    "kills": {"kills and outages": ["tests/crash"]},
+    "kills": {"outages": _of_servers(), "kills": _of_processes()},
     "messages": {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
