@@ -24,6 +24,7 @@ from adapter.model.stages import Role
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
 from tests.harness.authority import Authority, Listed, Says, Wish, authority, certify, crl, key, ocsp_reply
 from tests.servers.authorities import Entry, Page, WebServer, ocsp_responder
+from tests.servers.process import free_ports
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -153,29 +154,39 @@ def test_when_the_authority_is_back_the_answer_is_too(tmp_path: Path, web: WebSe
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "told", "why"),
     [
-        (Page(_list(signed_with=key("A thief"))), "revocation.unusable"),
-        (Page(_list(made=NOW - 10 * DAY)), "revocation.unusable"),
-        (Page(_list(made=NOW + DAY)), "revocation.unusable"),
-        (Page(b"<html>log in to the hotel's network</html>"), "revocation.unusable"),
-        (Page(b"\0" * 200_000), "revocation.unreachable"),
-        (Page(_list(), length=10_000), "revocation.unreachable"),
-        (Page(status=500), "revocation.unreachable"),
-        (Page(_list(), silent_s=30), "revocation.unreachable"),
-        (Page(_list(), drip_s=0.1), "revocation.unreachable"),
+        (Page(_list(signed_with=key("A thief"))), "revocation.unusable", ""),
+        (Page(_list(made=NOW - 10 * DAY)), "revocation.unusable", ""),
+        (Page(_list(made=NOW + DAY)), "revocation.unusable", ""),
+        (Page(b"<html>log in to the hotel's network</html>"), "revocation.unusable", ""),
+        (Page(b"\0" * 200_000), "revocation.unreachable", "the answer is larger than"),
+        (Page(_list(), length=10_000), "revocation.unreachable", "the answer was cut off"),
+        (Page(status=500), "revocation.unreachable", "HTTP 500"),
+        (Page(_list(), silent_s=30), "revocation.unreachable", "timed out"),
+        (Page(_list(), drip_s=0.1), "revocation.unreachable", "the answer takes longer than"),
     ],
     ids=["wrong signer", "run out", "of tomorrow", "no CRL", "huge", "cut off", "error", "silent", "dripping"],
 )
 def test_a_bad_answer_is_no_answer_and_the_operator_is_told(
-    tmp_path: Path, web: WebServer, page: Page, told: str
+    tmp_path: Path, web: WebServer, page: Page, told: str, why: str
 ) -> None:
     web.pages["/ca.crl"] = page
     post = _post(tmp_path, web)
     assert post.judge(FINE) == "revocation_unknown"
     post.settle()
     assert told in post.events()
+    assert why in " ".join(str(fields.get("reason")) for event, fields in post.told if event.value == told)
     assert list((tmp_path / "shelf").glob("*.crl")) == []
+
+
+def test_where_nobody_listens_the_operator_is_told_so(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    post = Post(tmp_path, Places(crl_urls=(f"http://127.0.0.1:{port}/ca.crl",)))
+    assert post.judge(FINE) == "revocation_unknown"
+    post.settle()
+    (told,) = [fields for event, fields in post.told if event is Event.REVOCATION_UNREACHABLE]
+    assert "refused" in told["reason"]
 
 
 def test_an_older_answer_does_not_displace_a_newer_one(tmp_path: Path, web: WebServer) -> None:
