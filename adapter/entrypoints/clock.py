@@ -44,6 +44,7 @@ class Clock:
     seal_s: float
     expiry_s: float
     evidence: Collection
+    new_keys_taken: Callable[[], bool] = lambda: True
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -96,6 +97,7 @@ class Clock:
                 held()
                 lasting, told = self.expiry.alert() == 0, now
             at_hand = {"evidence": in_time, "certificates": lasting, "units": signs}
+            at_hand["new_keys"] = self.new_keys_taken()
             self.pulse.idle(broker=bool(seen.up), queues=seen.whole, quarantine=not seen.held, **at_hand)
             self.pulse.wait(self.tick_s)
 

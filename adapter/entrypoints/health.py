@@ -26,6 +26,7 @@ NOTES = {
     "worker": _REFUSED,
     "web": _REFUSED,
     "clock": {
+        **_REFUSED,  # the keys of units, which the clock alone looks at
         "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
         "queues": "the broker lacks a queue or an exchange of ours: nsw-adapter check tells which",
         "quarantine": "messages lie in the broker's quarantine: nsw-adapter quarantine list",

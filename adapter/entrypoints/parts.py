@@ -92,6 +92,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         seal_s=stated.seal_s,
         expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,
+        new_keys_taken=part.new_keys_taken,
     )
 
 
