@@ -72,6 +72,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         ],
     },
     "kills": {"outages": _of_servers(), "kills": _of_processes()},
+    "lives": {"any order of messages and acts": ["tests/lives"]},
     "messages": {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],

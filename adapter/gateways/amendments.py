@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from adapter.gateways.tables import amendment, amendment_request, declaration, declaration_row, dossier, inbox, outbox
 
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
+PROGRAM = "program"
+"""Who asked or decided, in the store, where it was no officer."""
 
 
 def open_request(connection: Connection, dossier_id: int) -> Row[Any] | None:
@@ -101,6 +103,13 @@ def of_version(connection: Connection, dossier_id: int, version: int) -> Row[Any
 def decide(connection: Connection, row_id: int, values: Mapping[str, Any]) -> None:
     """What an officer decided."""
     connection.execute(update(amendment).where(amendment.c.id == row_id).values(**values))
+
+
+def void(connection: Connection, dossier_id: int, reason: str, at: datetime) -> None:
+    """What an amendment that waits is about is no more: nobody has to decide it."""
+    mine = (amendment.c.dossier_id == dossier_id, amendment.c.state == WAITING)
+    values = {"state": DECLINED, "decided_at": at, "decided_by": PROGRAM, "reason": reason}
+    connection.execute(update(amendment).where(*mine).values(**values))
 
 
 def listed(connection: Connection, *, state: str | None, limit: int) -> list[Row[Any]]:

@@ -55,7 +55,7 @@ def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | N
 def start(connection: Connection, dossier_id: int, kind: str, at: datetime, terms: Terms) -> datetime | None:
     """The law's clock begins for an open deadline whose clock does not run yet; gives when the open one ends."""
     query = select(deadline).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == kind, _OPEN)
-    found = connection.execute(query).first()
+    found = connection.execute(query.order_by(deadline.c.id.desc())).first()
     if found is None or found.started_at is not None:
         return found.due_at if found else None
     due = terms.due(found.amount, Unit(found.unit), at)
@@ -68,9 +68,34 @@ def end(connection: Connection, dossier_id: int, kinds: Iterable[str], why: End,
     connection.execute(update(deadline).where(_open_of(dossier_id, kinds)).values(ended_at=at, why=why.value))
 
 
+def replace(connection: Connection, dossier_id: int, kind: str, at: datetime) -> None:
+    """A deadline of this kind begins anew. One whose answer is signed runs until that was sent."""
+    _lapse(connection, at, _unsigned(dossier_id, kind))
+
+
+def keep_newest(connection: Connection, dossier_id: int, kind: str, at: datetime) -> None:
+    """Of those that run the one that began last counts; the others are replaced by it."""
+    newest = select(func.max(deadline.c.id)).where(_unsigned(dossier_id, kind)).scalar_subquery()
+    _lapse(connection, at, _unsigned(dossier_id, kind), deadline.c.id != newest)
+
+
+def drop_newest(connection: Connection, dossier_id: int, kind: str, at: datetime) -> None:
+    """Nothing is left to be done within the one that began last; the others run on."""
+    newest = select(func.max(deadline.c.id)).where(_unsigned(dossier_id, kind)).scalar_subquery()
+    _lapse(connection, at, deadline.c.id == newest)
+
+
+def _lapse(connection: Connection, at: datetime, *these: ColumnElement[bool]) -> None:
+    connection.execute(update(deadline).where(*these).values(ended_at=at, why=End.LAPSED.value))
+
+
+def _unsigned(dossier_id: int, kind: str) -> ColumnElement[bool]:
+    return and_(_open_of(dossier_id, [kind]), deadline.c.outbox_id.is_(None))
+
+
 def answer(connection: Connection, dossier_id: int, kinds: Iterable[str], outbox_id: int, at: datetime) -> None:
     """The reply that answers deadlines of these kinds is signed; they run until it was sent (`sent`)."""
-    mine = _open_of(dossier_id, kinds)
+    mine = and_(_open_of(dossier_id, kinds), deadline.c.outbox_id.is_(None))
     connection.execute(update(deadline).where(mine).values(answered_at=at, outbox_id=outbox_id))
 
 

@@ -178,10 +178,15 @@ def is_confirmed(connection: Connection, dossier_id: int, version: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def confirmation_of(connection: Connection, outbox_id: int) -> str:
-    """The number of the confirmation that a reply carries."""
-    query = select(confirmations.c.number).where(confirmations.c.outbox_id == outbox_id)
-    return str(connection.execute(query).scalar_one())
+def confirmations_of(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """Number and reply of each confirmation that was not taken back, in the order they leave."""
+    query = (
+        select(confirmations.c.number, confirmations.c.outbox_id)
+        .join(outbox, outbox.c.id == confirmations.c.outbox_id)
+        .where(confirmations.c.dossier_id == dossier_id, outbox.c.taken_back_at.is_(None))
+        .order_by(outbox.c.ordinal)
+    )
+    return list(connection.execute(query))
 
 
 def _dossier(row: Row[Any]) -> Dossier:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import SignedReply, UnsignedReply
+from adapter.model.procedure import ReplyKind
 
 AWAITING = "unit"
 """The route of what waits for the key of its unit: none that anybody sends on, an earlier version neither."""
@@ -143,14 +144,25 @@ def reply_row(
     }
 
 
+TAKEN_BACK = tuple(
+    kind.value for kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION, ReplyKind.AMENDMENT_REQUEST)
+)
+"""Kinds that are taken back while they wait: a confirmation by a newer version, a request by its officer."""
+_LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), outbox.c.in_hand_at.is_not(None))
+
+
 def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
-    """The stored answers of messages, to be sent again as they are."""
+    """The stored answers of messages, to be sent again as they are.
+
+    What may still be taken back is not among them: it leaves by itself, and a copy would leave in its stead.
+    """
     if not inbox_ids:
         return {}
     query = (
         select(outbox)
         .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
         .where(outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), _LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
     found: dict[int, list[Row[Any]]] = {}
@@ -273,11 +285,15 @@ def take_back(connection: Connection, dossier_id: int, kind: str, at: datetime) 
         .where(outbox.c.dossier_id == dossier_id, outbox.c.kind == kind, outbox.c.copy_of.is_(None))
         .order_by(outbox.c.ordinal.desc())
         .limit(1)
-        .scalar_subquery()
     )
-    stays = (outbox.c.sent_at.is_(None), outbox.c.readable_at.is_(None), outbox.c.in_hand_at.is_(None))
-    query = update(outbox).where(outbox.c.id == newest, *stays, outbox.c.taken_back_at.is_(None))
-    return connection.execute(query.values(taken_back_at=at).returning(outbox.c.id)).scalar()
+    row_id = connection.execute(newest).scalar()
+    return row_id if row_id is not None and hold_back(connection, row_id, at) else None
+
+
+def hold_back(connection: Connection, row_id: int, at: datetime) -> bool:
+    """A reply never leaves; whether it had not left before."""
+    query = update(outbox).where(outbox.c.id == row_id, ~_LEFT, outbox.c.taken_back_at.is_(None))
+    return connection.execute(query.values(taken_back_at=at)).rowcount > 0
 
 
 def awaiting(connection: Connection) -> list[Row[Any]]:

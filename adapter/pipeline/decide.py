@@ -104,6 +104,8 @@ def _refuse(outcome: Refused, declaration: Declaration, dossier: Dossier | None)
         return Decision(outcome, ReplyKind.REFUSAL)
     if dossier is not None and dossier.after(Act.DECLARE) is None:
         return _reject(declaration, "dossier_exists", dossier)
+    if _is_older(declaration, dossier):
+        return _reject(declaration, "older_version", dossier)
     refused = replace(_declared(declaration, dossier), state=DossierState.REFUSED)
     return Decision(outcome, ReplyKind.REFUSAL, refused, declaration)
 
@@ -124,15 +126,12 @@ def _accept(
     state = dossier.after(act) if dossier else step(None, act)
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
-    sent = verified.header.subject.send_date
-    if dossier is None or act is Act.DECLARE:
-        changed = replace(_declared(declaration, dossier), state=state)
-    elif sent and dossier.last_sent and sent < dossier.last_sent:
+    if _is_older(declaration, dossier):
         return _reject(declaration, "older_version", dossier)
-    elif act is Act.WITHDRAW:
+    if dossier is not None and act is Act.WITHDRAW:
+        sent = verified.header.subject.send_date
         return Decision(outcome, ReplyKind.RECEIPT, replace(dossier, state=state, last_sent=sent or dossier.last_sent))
-    else:
-        changed = replace(_declared(declaration, dossier), state=state)
+    changed = replace(_declared(declaration, dossier), state=state)
     if verified.envelope.procedure.acceptance == "automatic":
         accepted = step(changed.state, Act.ACCEPT)
         if accepted is not None:
@@ -154,7 +153,7 @@ def _amend(
     state = dossier.after(Act.AMEND if own else Act.ANSWER)
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
-    if sent and dossier.last_sent and sent < dossier.last_sent:
+    if _is_older(declaration, dossier):
         return _reject(declaration, "older_version", dossier)
     try:
         version = amend(declaration, dossier)
@@ -170,6 +169,12 @@ def _amend(
         return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
     in_force = approved(kept, kept.versions)
     return Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version)
+
+
+def _is_older(declaration: Declaration, dossier: Dossier | None) -> bool:
+    """Whether something newer was declared already; a sendDate that counts for nothing tells nothing."""
+    sent = declaration.verified.header.subject.send_date
+    return dossier is not None and bool(sent and dossier.last_sent and sent < dossier.last_sent)
 
 
 def _asking(decision: Decision, amendable: Callable[[Dossier], bool]) -> Decision:

@@ -147,7 +147,7 @@ class Amendments:
             places = dossiers.place_of(declared, version.values, amendments.rows_of(ledger.connection, version.id))
             request = mailbox.stored(ledger.connection, row.inbox_id)
             is_complete = all(finding["severity"] != Severity.REQUEST for finding in request.findings)
-            due = ledger.docket.in_force(matter.dossier, request.received_at, is_complete=is_complete)
+            due = ledger.docket.approved(matter.dossier, request.received_at, ledger.now, is_complete=is_complete)
             ledger.place(key, {**places, "confirm_due_at": due})
             self._decide(matter, row, officer, amendments.APPROVED)
             if row.requested:

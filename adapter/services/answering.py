@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adapter.gateways.amendments import PROGRAM
 from adapter.gateways.journal import Entry
 from adapter.model.dossier import Act, Dossier
 from adapter.model.identifiers import DossierKey
@@ -11,7 +12,7 @@ from adapter.model.outcomes import SignedReply, UnsignedReply, verified_of
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.decide import Decision
-from adapter.services.asking import PROGRAM, Asker, Asking, items_of
+from adapter.services.asking import Asker, Asking, items_of
 from adapter.services.ledger import Ledger
 
 ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}

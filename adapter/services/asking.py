@@ -25,9 +25,6 @@ from adapter.services.correspondence import Correspondence
 from adapter.services.docket import AMEND
 from adapter.services.ledger import Ledger
 
-PROGRAM = "program"
-"""Who asked, in the store, where it was no officer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Asker:

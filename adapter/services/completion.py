@@ -14,9 +14,9 @@ from lxml import etree
 
 from adapter.gateways import amendments, dossiers
 from adapter.gateways.contingency import Series
-from adapter.gateways.database import Stored
-from adapter.model.dossier import Act, Dossier
-from adapter.model.errors import Misconfigured
+from adapter.gateways.database import Connection, Stored
+from adapter.model.dossier import Act, Dossier, DossierState
+from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import PLACED, CompletionSpec, Procedure, ReplyKind
@@ -95,7 +95,7 @@ class Completion:
             detail = {"confirmation": number}
             return Said(kind, content, done, procedure, matter.request, spec.schema_name, detail, number)
 
-        return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, say)
+        return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, say, _to_confirm)
 
     def refuse(self, key: DossierKey, officer: Officer, *, reason: str, ground: str = "") -> Dossier:
         """20/22 with legal ground and reason: from received on, as long as nothing was confirmed.
@@ -110,6 +110,8 @@ class Completion:
             finding = Finding("officer_refusal", "/Envelope", Severity.REFUSE, words={"reason": reason})
             procedure = self.desk.procedure(matter.latest.mapping)
             content = self.refusal(matter, officer, finding, procedure, ground, matter.request)
+            assert matter.dossier.id is not None
+            amendments.void(matter.ledger.connection, matter.dossier.id, reason, matter.ledger.now)
             return Said(ReplyKind.REFUSAL, content, matter.dossier, procedure, matter.request)
 
         return self.desk.act(key, (Act.REFUSE,), officer, say)
@@ -138,6 +140,22 @@ class Completion:
             ground=ground_of(procedure, codelists, typed(ground, "the ground", most=LONGEST_GROUND), general=general),
             now=matter.ledger.now,
         )
+
+
+def _to_confirm(connection: Connection, dossier: Dossier) -> Dossier:
+    """A version that form 14 brought is confirmed by form 15, though more was asked since and turned out in order.
+
+    Raises:
+        NotAllowed: an amendment waits for the officer.
+    """
+    assert dossier.id is not None
+    if amendments.is_pending(connection, dossier.id):
+        raise NotAllowed(f"an amendment of dossier {dossier.key} waits for your decision: approve or decline it first")
+    is_amended = amendments.of_version(connection, dossier.id, dossier.version) is not None
+    if dossier.state is not DossierState.AMENDMENT_REQUESTED or not is_amended:
+        return dossier
+    is_confirmed = dossiers.is_confirmed(connection, dossier.id, dossier.version)
+    return dossier if is_confirmed else replace(dossier, state=DossierState.AMENDED)
 
 
 def _remarks(matter: Matter, remarks: str) -> str:

@@ -41,7 +41,8 @@ class Standing(StrEnum):
     WITHDRAWN = "withdrawn"
     """The officer has withdrawn the request that was to be answered."""
     UNKNOWN = "unknown"
-    """It is counted in working days of a year that the calendar does not have, or old data lack the time."""
+    """It is counted in working days of a year that the calendar does not have, old data lack the time, or it was
+    answered later than it was asked and nobody knows since when the declarant had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +183,11 @@ def standing(row: Any, now: datetime) -> Standing:
     due = row.due_at or row.alert_due_at
     if due is None:
         return Standing.UNKNOWN
+    if row.why == End.ANSWERED.value and row.ended_at > due:
+        # Who is not known to have had the request (Article 11(3)(b)) is not known to be late with the answer.
+        return Standing.UNKNOWN if row.due_at is None else Standing.LATE
     if row.why == End.ANSWERED.value:
-        return Standing.LATE if row.ended_at > due else Standing.MET
+        return Standing.MET
     if due < now:
         return Standing.WAITING if row.due_at is None else Standing.OVERDUE
     if row.answered_at is not None:

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from adapter.gateways import dossiers, mailbox, windows
-from adapter.gateways.database import Database, Stored
+from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, DossierState, in_words
 from adapter.model.errors import Misconfigured, NotAllowed
@@ -96,6 +96,8 @@ class Done:
 
 Say = Callable[[Matter], Said]
 Do = Callable[[Matter], Done]
+Stand = Callable[[Connection, Dossier], Dossier]
+"""Where a dossier stands for an act, by what the store knows beside its state."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Desk:
     clock: Callable[[], datetime]
     observe: Observe
 
-    def act(self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, say: Say) -> Dossier:
+    def act(
+        self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, say: Say, stands: Stand = lambda _, each: each
+    ) -> Dossier:
         """Do the first of these acts that the dossier's state allows and sign what is said, or say why not.
 
         Raises:
@@ -121,9 +125,11 @@ class Desk:
             waits = self._reply(matter.ledger, said, carried=self.procedure(matter.latest.mapping).on_window)
             return Done(matter.ledger.dossiers[said.dossier.key], {**said.detail, **waits})
 
-        return self.record(key, acts, officer, do)
+        return self.record(key, acts, officer, do, stands)
 
-    def record(self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, do: Do) -> Dossier:
+    def record(
+        self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, do: Do, stands: Stand = lambda _, each: each
+    ) -> Dossier:
         """The same for an act that sends nothing of itself.
 
         Raises:
@@ -136,7 +142,7 @@ class Desk:
             before = found.get(key)
             if before is None or before.id is None:
                 raise NotAllowed(f"there is no dossier {key}")
-            act, state = _step(before, acts)
+            act, state = _step(stands(connection, before), acts)
             latest = dossiers.version(connection, before.id, before.version)
             request = mailbox.request_of(connection, before.id, before.version)
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))

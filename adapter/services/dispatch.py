@@ -12,7 +12,6 @@ from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Uncon
 from adapter.gateways.database import Connection, Database
 from adapter.gateways.mailbox import Due
 from adapter.model.events import Event, Observe
-from adapter.model.procedure import ReplyKind
 from adapter.services.docket import ANSWERS
 
 OUTBOUND = "nsw.outbound"
@@ -23,8 +22,6 @@ _STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
     Unconfirmed: Event.UNCONFIRMED,
 }
 _ANSWERING = {kind.value for kind in ANSWERS}
-TAKEN_BACK = {ReplyKind.COMPLETION.value, ReplyKind.AMENDMENT_REQUEST.value}
-"""Kinds that are taken back while they wait: a confirmation by a newer version, a request by its officer."""
 _NAMED = 10
 """Of so many replies that stay the message ids are told: enough to see that they are always the same."""
 
@@ -155,7 +152,7 @@ class Dispatch:
 
 
 def _may_be_taken_back(reply: Due) -> bool:
-    return reply.kind in TAKEN_BACK and not reply.in_hand
+    return reply.kind in mailbox.TAKEN_BACK and not reply.in_hand
 
 
 def _left(verdict: Verdict) -> bool:

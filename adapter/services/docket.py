@@ -54,6 +54,8 @@ class Docket:
     _asked: dict[DossierKey, Term] = field(default_factory=dict)
     _begun: list[dict[str, Any]] = field(default_factory=list)
     """Of amendments; one that begins again ends the one before."""
+    _beside: set[int] = field(default_factory=set)
+    """Of amendments that wait for an officer: until he approves, the one before goes on."""
 
     def declared(self, dossier: Dossier, declaration: Declaration, *, known: bool) -> datetime | None:
         """A version came in: the confirmation of it is due; gives when, or None while the law's clock does not run.
@@ -93,6 +95,8 @@ class Docket:
         self._begin(dossier, term, starts_with=None)
         if in_force:
             self.in_force(dossier, form.received_at, is_complete=form.is_complete)
+        else:
+            self._beside.add(self._begun[-1]["id"])
         return term.due_at
 
     def in_force(self, dossier: Dossier, received_at: datetime, *, is_complete: bool) -> datetime | None:
@@ -105,10 +109,16 @@ class Docket:
             deadlines.start(self.connection, dossier.id, CONFIRM_WITHIN, received_at, self.terms)
         return deadlines.start(self.connection, dossier.id, CONFIRM_AMENDMENT, received_at, self.terms)
 
-    def declined(self, dossier: Dossier, at: datetime) -> None:
-        """An amendment that waited has no confirmation."""
+    def approved(self, dossier: Dossier, received_at: datetime, at: datetime, *, is_complete: bool) -> datetime | None:
+        """An amendment that waited is in force: the confirmation of the one before it is due no more."""
         assert dossier.id is not None
-        deadlines.end(self.connection, dossier.id, [CONFIRM_AMENDMENT], End.LAPSED, at)
+        deadlines.keep_newest(self.connection, dossier.id, CONFIRM_AMENDMENT, at)
+        return self.in_force(dossier, received_at, is_complete=is_complete)
+
+    def declined(self, dossier: Dossier, at: datetime) -> None:
+        """An amendment that waited has no confirmation; that of the version before it is due as it was."""
+        assert dossier.id is not None
+        deadlines.drop_newest(self.connection, dossier.id, CONFIRM_AMENDMENT, at)
 
     def withdrawn(self, dossier: Dossier, at: datetime) -> None:
         """The request to amend was withdrawn: the declarant's hour ends."""
@@ -149,11 +159,12 @@ class Docket:
     def write(self, before: Mapping[DossierKey, Dossier], after: Mapping[DossierKey, Dossier], now: datetime) -> None:
         """Keep what began and what ended; dossiers and replies are in the store already."""
         for row in self._reopened.values():
-            deadlines.end(self.connection, row["dossier_id"], [CONFIRM_WITHIN], End.LAPSED, now)
+            deadlines.end(self.connection, row["dossier_id"], [CONFIRM_WITHIN, CONFIRM_AMENDMENT], End.LAPSED, now)
         rows = [*self._opened.values(), *self._reopened.values()]
         self.database.insert(self.connection, tables.deadline, rows)
         for row in self._begun:
-            deadlines.end(self.connection, row["dossier_id"], [row["kind"]], End.LAPSED, now)
+            if row["id"] not in self._beside:
+                deadlines.replace(self.connection, row["dossier_id"], row["kind"], now)
         self.database.insert(self.connection, tables.deadline, self._begun)
         for key, dossier in after.items():
             if key in before and dossier.id is not None:

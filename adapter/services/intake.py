@@ -19,7 +19,7 @@ from adapter.gateways.database import Database, Stored
 from adapter.gateways.journal import Entry
 from adapter.gateways.mailbox import Identity
 from adapter.model.ages import age
-from adapter.model.dossier import Dossier, DossierState
+from adapter.model.dossier import Dossier
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Finding, Severity, StatedFinding
@@ -353,21 +353,23 @@ class Intake:
     def _corrected(
         self, ledger: Ledger, item: Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]
     ) -> Decision | None:
-        """A newer version or a withdrawal, while the confirmation is signed and has not left: it is taken back.
+        """A newer version or a withdrawal, while what was confirmed is signed and has not left: it is taken back.
 
-        None where there is no such confirmation, or where it has left.
+        None where nothing was confirmed, or where a confirmation has left.
         """
-        if dossier is None or dossier.state is not DossierState.COMPLETED:
+        if dossier is None or dossier.confirmed_at is None:
             return None
         decision = decided(dossier.unconfirmed)
         if decision.dossier is None:
             return decision
-        if (number := ledger.take_back(dossier)) is None:
+        numbers = ledger.take_back(dossier)
+        if not numbers:
             return None
-        detail = {"confirmation": number, "sent": False}
-        entry = Entry("confirmation.taken_back", _actor(item.outcome, item.submission), ledger.now, detail)
-        recorded = ledger.record(dossier.unconfirmed, entry)
-        assert recorded is not None
+        recorded: Dossier | None = dossier.unconfirmed
+        for number in numbers:
+            detail = {"confirmation": number, "sent": False}
+            entry = Entry("confirmation.taken_back", _actor(item.outcome, item.submission), ledger.now, detail)
+            recorded = ledger.record(recorded, entry)
         return decided(recorded)
 
     def _keep(self, ledger: Ledger, item: Item, decision: Decision) -> Settled:

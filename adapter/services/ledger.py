@@ -30,6 +30,9 @@ def is_readable(route: str, dossier: Dossier | None) -> bool:
     return route == "portal" or (route != "transfer" and declared_there)
 
 
+_OVERTAKEN = "Bản khai được sửa đổi đã được thay thế hoặc rút (the declaration it amends was replaced or withdrawn)"
+
+
 @dataclass
 class Ledger:
     """Collected while the batch is folded; `write` puts everything into the store at once."""
@@ -91,8 +94,9 @@ class Ledger:
 
     def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int) -> Dossier:
         """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id."""
-        if dossier.id is not None:  # what was asked about the version before it has its answer, or needs none
+        if dossier.id is not None:  # what was asked or amended of the version before it has its answer, or needs none
             amendments.close(self.connection, dossier.id, self.now)
+            amendments.void(self.connection, dossier.id, _OVERTAKEN, self.now)
         if version is None:
             self.dossiers[dossier.key] = dossier
             return dossier
@@ -185,16 +189,18 @@ class Ledger:
         assert dossier.id is not None
         self._links += [(dossier.id, row.id) for row in twins]
 
-    def take_back(self, dossier: Dossier) -> str | None:
-        """Take a confirmation back that has not left; gives its number, or None where it may have left."""
+    def take_back(self, dossier: Dossier) -> list[str]:
+        """Take back what was confirmed and has not left; gives the numbers, none where a confirmation may have left."""
         assert dossier.id is not None
-        taken = mailbox.take_back(self.connection, dossier.id, ReplyKind.COMPLETION.value, self.now)
-        if taken is None:
-            return None
-        deadlines.reopen(self.connection, taken)
+        live = dossiers.confirmations_of(self.connection, dossier.id)
+        for row in live:
+            # They leave in this order: where the first one has not left none has, nor will while we hold it.
+            if not mailbox.hold_back(self.connection, row.outbox_id, self.now):
+                return []
+            deadlines.reopen(self.connection, row.outbox_id)
         deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.LAPSED, self.now)
         self.place(dossier.key, {"confirmation_number": None})
-        return dossiers.confirmation_of(self.connection, taken)
+        return [row.number for row in live]
 
     def take_back_request(self, dossier: Dossier) -> str | None:
         """Take the request to amend back that nobody has answered, if it has not left; gives its number."""
@@ -214,18 +220,16 @@ class Ledger:
         row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
         self._confirmations.append({**row, "outbox_id": outbox_id})
 
-    def send_again(self, inbox_id: int, stored: Mapping[int, list[Stored[Any]]]) -> int:
-        """The stored identical answers once more; gives how many."""
+    def send_again(self, inbox_id: int, stored: Mapping[int, list[Stored[Any]]]) -> None:
+        """The stored identical answers once more, but for what has not left and may still be taken back."""
         own = self._answers.get(inbox_id)
         if own is not None:
-            for row in own:
+            for row in (each for each in own if each["kind"] not in mailbox.TAKEN_BACK):
                 again = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
                 self._outbox.append(again)
-            return len(own)
-        originals = stored.get(inbox_id, [])
-        for original in originals:
+            return
+        for original in stored.get(inbox_id, []):
             self._outbox.append(mailbox.copy_row(original, row_id=self.new_id(), at=self.now))
-        return len(originals)
 
     def write(self, before: Mapping[DossierKey, Dossier]) -> None:
         """Everything, in the order that references need; `before` are the dossiers as they were found."""

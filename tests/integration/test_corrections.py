@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -113,6 +114,27 @@ def test_a_duplicate_of_the_first_version_is_not_answered_with_what_was_taken_ba
     assert copies == ["21"]
 
 
+def test_a_duplicate_brings_no_copy_of_a_confirmation_that_may_still_be_taken_back(whole: House) -> None:
+    """The copy would leave though the confirmation was taken back, or before it and be called unsent."""
+    declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    assert declare(whole, 1).duplicate
+    declare(whole, 2, "02", 59)
+    broker = Broker()
+    dispatch(whole, broker)
+    assert sorted(message.routing_key[-5:] for message in broker.got) == ["20.21", "20.21", "20.21"]
+
+
+def test_a_duplicate_of_an_answered_declaration_is_answered_with_its_confirmation_too(whole: House) -> None:
+    declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    dispatch(whole, Broker())
+    assert declare(whole, 1).duplicate
+    broker = Broker()
+    dispatch(whole, broker)
+    assert sorted(message.routing_key[-5:] for message in broker.got) == ["20.21", "30.23"]
+
+
 def test_a_confirmation_that_has_left_is_amended_and_not_replaced(whole: House) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
@@ -120,6 +142,68 @@ def test_a_confirmation_that_has_left_is_amended_and_not_replaced(whole: House) 
     late = declare(whole, 2, "02", 59)
     assert (late.outcome.value, names(late)) == ("rejected", ["wrong_state"])
     assert replies(whole)[:2] == ["20/21", "30/23"]
+
+
+def test_form_15_that_has_not_left_is_taken_back_by_a_newer_version_with_the_amendment(whole: House) -> None:
+    case = CASES[ANSWER]
+    key = dossier_of(case.message)
+    declared = CASES["BQP0100001/accepted-tour-group-entering"]
+    send(whole, declared, key)
+    whole.amendments.request(key, OFFICER, reason="Sai", items=ITEMS)
+    dispatch(whole, Broker())
+    send(whole, Desk(whole).filled(case), key)
+    assert whole.completion.complete(key, OFFICER).state == "completed_amended"
+
+    assert send(whole, newer(declared), key).outcome.value == "accepted"
+    life = oversight(whole).life(key, personal=False, actor="test")
+    assert life.dossier.state == "accepted"
+    assert sorted(str(due.standing) for due in life.deadlines) == ["lapsed", "lapsed", "met", "running"]
+    broker = Broker()
+    dispatch(whole, broker)
+    assert [message.routing_key[-5:] for message in broker.got] == ["20.21", "20.21"]
+
+
+def test_a_newer_version_takes_the_confirmation_back_though_an_amendment_was_asked_for_since(whole: House) -> None:
+    declare(whole, 1)
+    dispatch(whole, Broker())
+    whole.completion.complete(CITIZEN, OFFICER)
+    whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=ITEMS)
+    assert declare(whole, 2, "02", 59).outcome.value == "accepted"
+    broker = Broker()
+    dispatch(whole, broker)
+    assert [message.routing_key[-5:] for message in broker.got] == ["20.21"]
+
+
+def test_an_amendment_that_waits_for_approval_is_void_once_its_declaration_is_replaced(whole: House) -> None:
+    """Nobody could decide it any more, and nothing else could be asked while it waited."""
+    own = CASES["BQP0100003/accepted-own-discovery-waits-for-approval"]
+    declared, key = CASES["BQP0100001/accepted-tour-group-entering"], dossier_of(own.message)
+    send(whole, declared, key)
+    whole.completion.complete(key, OFFICER)
+    send(whole, own, key)
+    assert send(whole, newer(declared), key).outcome.value == "accepted"
+    assert whole.amendments.listed(everything=False, limit=9) == []
+    (void,) = whole.amendments.listed(everything=True, limit=9)
+    assert void.state == "declined"
+    whole.amendments.request(key, OFFICER, reason="Sai", items=ITEMS)
+
+
+def test_what_form_14_brought_is_confirmed_by_form_15_though_more_was_asked_since(whole: House) -> None:
+    case = CASES[ANSWER]
+    key = dossier_of(case.message)
+    send(whole, CASES["BQP0100001/accepted-tour-group-entering"], key)
+    whole.amendments.request(key, OFFICER, reason="Sai", items=ITEMS)
+    send(whole, Desk(whole).filled(case), key)
+    whole.amendments.request(key, OFFICER, reason="Còn thiếu", items=ITEMS)
+    assert whole.completion.complete(key, OFFICER).state == "completed_amended"
+    assert replies(whole)[-1] == "30/28"
+
+
+def test_an_older_declaration_does_not_declare_anew_what_was_refused(whole: House) -> None:
+    declare(whole, 1, second=58)
+    whole.completion.refuse(CITIZEN, OFFICER, reason="Không đủ điều kiện")
+    late = declare(whole, 2, second=50)
+    assert (late.outcome.value, names(late)) == ("rejected", ["older_version"])
 
 
 def test_a_confirmation_that_a_dispatcher_has_in_hand_counts_as_left_though_it_died(whole: House) -> None:
@@ -208,6 +292,13 @@ def test_an_answer_to_a_request_that_was_withdrawn_is_judged_as_own_discovery(wh
     assert settled.outcome.value == "accepted", settled
     (waiting,) = whole.amendments.listed(everything=False, limit=9)
     assert whole.amendments.approve(waiting.number, OFFICER).state == "amended"
+
+
+def newer(case: Case) -> Case:
+    """The same declared again a second later (10/02)."""
+    message = case.message.replace(b"<function>01<", b"<function>02<")
+    message = re.sub(rb"<sendDate>[^<]*", b"<sendDate>2026-03-02 07:15:00", message)
+    return replace(case, message=re.sub(rb"<messageId>[0-9a-f]{8}", b"<messageId>00000000", message))
 
 
 def send(whole: House, case: Case, key: DossierKey) -> Settled:

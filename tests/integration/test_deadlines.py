@@ -371,13 +371,42 @@ def test_an_amendment_is_confirmed_within_an_hour_of_its_reception(post: Post) -
     assert post.agenda().due == ()  # form 15 confirms the declaration too
 
 
-def test_an_answer_after_its_hour_is_late(post: Post) -> None:
-    key = post.play(ON_REQUEST)
+@pytest.mark.parametrize(("had", "standing"), [(True, Standing.LATE), (False, Standing.UNKNOWN)])
+def test_an_answer_after_its_hour_is_late_where_it_is_known_that_the_request_was_had(
+    post: Post, had: bool, standing: Standing
+) -> None:
+    key = post.play(ON_REQUEST)  # asked at 07:25
+    if had:
+        with post.house.database.transaction() as connection:
+            request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
+            connection.execute(request.values(delivered_at=CLOCK + 10 * MINUTE))
+        post.house.deadlines.watch()
     post.now = CLOCK + 71 * MINUTE
     case = post.cases()[ON_REQUEST]
     post.send(replace(case, message=re.sub(rb"<sendDate>[^<]*", b"<sendDate>2026-03-02 08:26:00", case.message)))
-    assert post.named(key)["answer"].standing is Standing.LATE
-    assert [each.late for each in post.agenda().figures if each.kind == "amend_within"] == [1]
+    assert post.named(key)["answer"].standing is standing
+    (figures,) = [each for each in post.agenda().figures if each.kind == "amend_within"]
+    assert (figures.late, figures.unknown) == (int(had), int(not had))
+
+
+def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_one_came(post: Post) -> None:
+    key = post.play(ON_REQUEST)
+    post.send(post.cases()[ON_REQUEST])
+    post.complete(key)
+    case = post.cases()[ON_REQUEST]
+    Desk(post.house).act(case, Act.REQUEST)
+    name = re.search(rb"<messageId>([^<]+)", case.message)
+    assert name is not None
+    changed = case.message.replace(name[1], b"f" + name[1][1:])
+    old, new = (re.search(rb"<%s>([^<]+)" % tag, changed) for tag in (b"OldValue", b"NewValue"))
+    assert old is not None
+    assert new is not None
+    changed = changed.replace(new[1], b"E99999999").replace(old[1], new[1])
+    post.send(replace(case, message=changed))
+    post.dispatch()
+    life = oversight(post.house).life(key, personal=False, actor="test")
+    stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
+    assert sorted(stands) == [Standing.MET, Standing.RUNNING]
 
 
 def test_what_is_found_in_order_after_all_leaves_no_answer_due(post: Post) -> None:
