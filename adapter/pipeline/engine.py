@@ -17,6 +17,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -44,6 +45,7 @@ class _Verifier(XMLVerifier):
     """
 
     id_attributes = ("Id",)
+    _default_parser = etree.XMLParser(resolve_entities=False)  # of SignedInfo, once its canonical form is made
 
     def __init__(self, shape: Shape, covered: Mapping[str, bytes] | None = None) -> None:
         super().__init__()
@@ -119,13 +121,8 @@ def verified_bytes(shape: Shape, certificate: x509.Certificate) -> bytes | None:
 
 def _verified(verifier: _Verifier, shape: Shape, certificate: x509.Certificate) -> list[bytes] | None:
     """What each reference signs, in their order. The algorithms are those the gate saw and let pass."""
-    configuration = SignatureConfiguration(
-        location=f"./{shape.place.value}/",
-        expect_references=len(shape.references),
-        signature_methods=frozenset({SignatureMethod(shape.method)}),
-        digest_algorithms=frozenset(DigestAlgorithm(reference.digest) for reference in shape.references),
-        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
-    )
+    digests = frozenset(reference.digest for reference in shape.references)
+    configuration = _expected(shape.place.value, len(shape.references), shape.method, digests)
     tree = shape.signature.getroottree().getroot()
     try:
         with strange_text():
@@ -133,3 +130,14 @@ def _verified(verifier: _Verifier, shape: Shape, certificate: x509.Certificate) 
     except Unprocessable:  # whatever an engine stumbles over in a signature's details is one that does not hold
         return None
     return [each.signed_data for each in (result if isinstance(result, list) else [result])]
+
+
+@lru_cache(maxsize=64)
+def _expected(place: str, references: int, method: str, digests: frozenset[str]) -> SignatureConfiguration:
+    return SignatureConfiguration(
+        location=f"./{place}/",
+        expect_references=references,
+        signature_methods=frozenset({SignatureMethod(method)}),
+        digest_algorithms=frozenset(map(DigestAlgorithm, digests)),
+        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
+    )

@@ -8,6 +8,8 @@ out as canonical XML does: an element's text is then one text up to its first ch
 
 from __future__ import annotations
 
+from typing import cast
+
 from lxml import etree
 
 
@@ -35,7 +37,7 @@ def values(parent: etree._Element | None) -> dict[str, str]:
     if parent is None:
         return {}
     # Asked for every row of a list: a call of `value` for each element would be a good part of reading it.
-    return {str(child.tag): (child.text or "").strip() for child in parent}
+    return cast(dict[str, str], {child.tag: (child.text or "").strip() for child in parent})
 
 
 def holds_something(element: etree._Element) -> bool:

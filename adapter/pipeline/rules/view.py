@@ -99,9 +99,14 @@ class View:
     def stated(self, name: str, where: object = None) -> Sequence[Stated]:
         """The places where the field has a value."""
         if where is not None:
-            return _having(self.places(name, where))
+            places = self.places(name, where)
+            return [(ordinal, value, record) for ordinal, value, record in places if value is not None]
         if name not in self._stated:
-            self._stated[name] = _having(self.places(name))
+            group, _, field = name.rpartition(".")
+            records = enumerate(self.rows(group), start=1) if group else [(0, self.declaration.values)]
+            self._stated[name] = [
+                (ordinal, value, record) for ordinal, record in records if (value := record.get(field)) is not None
+            ]
         return self._stated[name]
 
     def _divided(self, group: str, wanted: Conditions) -> tuple[Conditions, Conditions]:
@@ -171,10 +176,6 @@ class View:
         """A finding at a field, named in both languages."""
         said = {**named(self.field(name).label), **words}
         return Finding(name=finding, pointer=self.at(name, ordinal), words=said)
-
-
-def _having(places: Sequence[Place]) -> Sequence[Stated]:
-    return [(ordinal, value, record) for ordinal, value, record in places if value is not None]
 
 
 FLAGS = {"0": Label(vi="không", en="no"), "1": Label(vi="có", en="yes")}
