@@ -30,6 +30,7 @@ from adapter.pipeline.algorithms import ds
 from adapter.pipeline.references import Kind
 from adapter.pipeline.shape import Shape
 from adapter.pipeline.strange import Unprocessable, strange_text
+from adapter.pipeline.xml import OWN
 
 logging.getLogger("signxml").setLevel(logging.INFO)  # its DEBUG prints canonical content: personal data
 
@@ -45,7 +46,7 @@ class _Verifier(XMLVerifier):
     """
 
     id_attributes = ("Id",)
-    _default_parser = etree.XMLParser(resolve_entities=False)  # of SignedInfo, once its canonical form is made
+    _default_parser = OWN  # of SignedInfo, once its canonical form is made
 
     def __init__(self, shape: Shape, covered: Mapping[str, bytes] | None = None) -> None:
         super().__init__()

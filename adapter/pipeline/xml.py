@@ -194,7 +194,7 @@ def _parser() -> etree.XMLParser:
     )
 
 
-_OWN = _parser()
+OWN = _parser()
 """Made once: nothing that we have written ourselves can leave it in a state."""
 
 
@@ -203,7 +203,7 @@ def reparsed(content: bytes) -> etree._Element:
 
     It was parsed and counted by `parse` before, or composed by us, so nothing is counted again.
     """
-    return etree.fromstring(content, _OWN)
+    return etree.fromstring(content, OWN)
 
 
 def _count(root: etree._Element, content: bytes, limits: Limits) -> None:
