@@ -23,7 +23,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.stages import Channel, Signer, Stage, Submission
 from adapter.services import sealing
-from adapter.services.judging import answered, judged
+from adapter.services.judging import Answered, answered, judged
 from adapter.services.register import stage_of
 from adapter.services.threshold import TurnedAway, Why, submitted
 
@@ -50,7 +50,8 @@ def judge(
 ) -> None:
     """Judge messages as the adapter would, without broker and without writing.
 
-    The answer is written too, unsigned: what could not be answered is parked here as it would be there. With --channel
+    The answer is written too, unsigned: what could not be answered is parked here as it would be there. A form 13 that
+    would follow the acceptance at once is written likewise, and a note says what it asks for. With --channel
     portal a file is what is posted at the second door: From, To and a missing messageId are written, and it is sealed
     with the portal's key. Where it names no dossier, a number of our series' form stands in, which is said and never
     given to anybody. A file that is sealed already is judged as the door has stored it. Whether the door is open, and
@@ -93,15 +94,15 @@ class Presenting:
     at: datetime
     caller: str | None = None
 
-    def outcome(self, file: Path, raw: bytes) -> Outcome:
-        """What becomes of a file's bytes, its answer written as well."""
+    def outcome(self, file: Path, raw: bytes) -> Answered:
+        """What becomes of a file's bytes, its answers written as well."""
         try:
             submission = self._submission(file, raw)
         except TurnedAway as turned:
             note(f"{file}: turned away at the door ({turned.why}), and not stored: {turned.en}")
-            return Rejected(Stage.OPEN, turned.found)
+            return Answered(Rejected(Stage.OPEN, turned.found))
         outcome = judged(submission, self.house.ground)
-        return answered(submission, outcome, self.house.correspondence, now=self.at)
+        return answered(submission, outcome, self.house.asking, now=self.at)
 
     def _submission(self, file: Path, raw: bytes) -> Submission:
         """As the door hands it in.
@@ -135,12 +136,16 @@ def by_the_window(raw: bytes, at: datetime) -> Submission:
 def _judged(file: Path, presenting: Presenting, json: bool) -> Word:
     house = presenting.house
     raw = read_input(file)
-    outcome = presenting.outcome(file, raw)
+    done = presenting.outcome(file, raw)
+    outcome = done.outcome
     stated = statement(str(file), raw, outcome, house)
     if json:
         as_json(stated)
     else:
         _show(stated)
+    if done.asked:
+        places = ", ".join(item.pointer or "" for item in done.asked)
+        note(f"{file}: form 13 (20/25) follows the acceptance at once and asks for {len(done.asked)} item(s): {places}")
     if isinstance(outcome, Parked):
         note(f"{file}: parked: {outcome.reason}")
     return word(outcome)

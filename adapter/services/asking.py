@@ -17,10 +17,14 @@ from adapter.gateways.contingency import Series
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import StatedFinding
-from adapter.model.procedure import Procedure, RequestWords
+from adapter.model.outcomes import Accepted
+from adapter.model.procedure import Procedure, ReplyKind, RequestWords
+from adapter.model.stages import Submission
 from adapter.pipeline import compose
 from adapter.pipeline.compose import AmendmentItem
+from adapter.pipeline.decide import Decision
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.terms import Terms
 from adapter.services.correspondence import Correspondence
 from adapter.services.docket import AMEND
 from adapter.services.ledger import Ledger
@@ -73,9 +77,7 @@ class Asking:
         """
         procedure = self._amending(dossier, ledger.now)
         limit = procedure.deadline(AMEND, values)
-        answer_before = ledger.docket.asked(dossier, limit, ledger.now) if limit else None
-        if answer_before is None:
-            raise Misconfigured(f"{procedure.name}: no {AMEND} that the calendar can tell: see `check`")
+        answer_before = _known(procedure, ledger.docket.asked(dossier, limit, ledger.now) if limit else None)
         ours = self.correspondence.ours(dossier)
         number = self.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
         row = {
@@ -97,13 +99,50 @@ class Asking:
         )
         return Request(content, procedure, number, answer_before, row)
 
+    def is_possible(self, dossier: Dossier, now: datetime) -> bool:
+        """Whether form 13 can be sent: no unit of ours signs one for a gate that none has any more."""
+        is_ours = dossier.id is None or self.correspondence.unit_of(dossier) is not None
+        return is_ours and self._found(dossier, now) is not None
+
+    def drafted(self, submission: Submission, decision: Decision, now: datetime) -> tuple[AmendmentItem, ...]:
+        """The items of form 13 that would follow at once, after it was written without store, number or key.
+
+        Raises:
+            Misconfigured: it could not be written, or the calendar cannot tell when the answer is due.
+        """
+        accepted, dossier, words = decision.outcome, decision.dossier, self.correspondence.catalogue.request_words
+        if not decision.inaccurate or dossier is None or not isinstance(accepted, Accepted):
+            return ()
+        said, procedure = accepted.declaration.verified, self._amending(dossier, now)
+        ours = self.correspondence.ours_of(accepted)
+        limit = procedure.deadline(AMEND, accepted.declaration.values)
+        due = Terms.of(self.correspondence.catalogue).due(limit.amount, limit.unit, now) if limit else None
+        items = items_of(self.correspondence.state(decision.inaccurate), words, said.envelope.spec.form)
+        asked = compose.Asked(self.series.papers(now)[1], now, _known(procedure, due), words.reason, items)
+        answered = self.correspondence.in_reply_to(submission, accepted)
+        content = compose.amendment_request(answered, asked, ours, name=ours.accepter)
+        to = self.correspondence.to_declarant(
+            submission.channel, procedure, dossier, correlation_id=said.header.message_id
+        )
+        self.correspondence.composed(ReplyKind.AMENDMENT_REQUEST, content, to=to, now=now)
+        return items
+
+    def _found(self, dossier: Dossier, now: datetime) -> Procedure | None:
+        return self.correspondence.catalogue.amending(dossier.procedure, now.astimezone(VIETNAM).date())
+
     def _amending(self, dossier: Dossier, now: datetime) -> Procedure:
-        found = self.correspondence.catalogue.amending(dossier.procedure, now.astimezone(VIETNAM).date())
+        found = self._found(dossier, now)
         if found is None:
             raise NotAllowed(
                 f"no procedure in force amends dossiers of {dossier.procedure}: see amends in the mappings"
             )
         return found
+
+
+def _known(procedure: Procedure, due: datetime | None) -> datetime:
+    if due is None:
+        raise Misconfigured(f"{procedure.name}: no {AMEND} that the calendar can tell: see `check`")
+    return due
 
 
 def items_of(found: Sequence[StatedFinding], words: RequestWords, form: str | None) -> tuple[AmendmentItem, ...]:

@@ -113,7 +113,11 @@ class Correspondence:
         instead = addressing.placeholder(ours, submission.channel, now)
         by_units = any(unit.is_stated for unit in ours.units.every)
         to = addressing.address(instead, header, verified=verified is not None, about=about, by_units=by_units)
-        return self._composed(kind, content, to=to, now=now, instead=instead)
+        return self.composed(kind, content, to=to, now=now, instead=instead)
+
+    def ours_of(self, outcome: Outcome) -> Installation:
+        """What we are called to whom declared this, where no dossier is stored."""
+        return self.installation.of_unit(self._unit(outcome, None, None))
 
     def _unit(self, outcome: Outcome, dossier: Dossier | None, header: Header | None) -> BorderUnit | None:
         """The unit in whose name a message is answered: that of its dossier, of what it declares, or whom it is for."""
@@ -140,7 +144,7 @@ class Correspondence:
             to = addressing.placeholder(ours, channel, now)
             for kind, content in contents.items():
                 try:
-                    self._composed(kind, content, to=to, now=now)
+                    self.composed(kind, content, to=to, now=now)
                 except Misconfigured as error:
                     yield f"installation, or limits.findings: {error}; correct what is written there"
 
@@ -181,7 +185,7 @@ class Correspondence:
         Raises:
             Misconfigured: our own reply does not agree with our own schema.
         """
-        reply, keys = self._composed(kind, content, to=to, now=now, schema_name=schema_name), self.keys()
+        reply, keys = self.composed(kind, content, to=to, now=now, schema_name=schema_name), self.keys()
         if unit is None or not reply.is_units:
             return seal(reply, system=keys.system)
         try:
@@ -214,7 +218,7 @@ class Correspondence:
             correlation_id=correlation_id,
         )
 
-    def _composed(
+    def composed(
         self,
         kind: ReplyKind,
         content: etree._Element,
@@ -224,6 +228,11 @@ class Correspondence:
         schema_name: str | None = None,
         instead: addressing.Address | None = None,
     ) -> Reply:
+        """A reply proved against its XSD and not yet signed.
+
+        Raises:
+            Misconfigured: our own reply does not agree with our own schema.
+        """
         spec = self.catalogue.replies[kind]
         schema = self.catalogue.schemas[schema_name or spec.schema_name or ""]
         return compose.compose(
@@ -243,7 +252,7 @@ class Correspondence:
         """40/01: the exact bytes of request and reply, with their digests (wire profile 3)."""
         content = compose.transfer(_exchanged(*request), _exchanged(*reply), key=dossier.key, incident=incident)
         to = addressing.Address(self.ours(dossier).own, self.installation.window, procedure, "40", dossier.key)
-        return seal(self._composed(ReplyKind.TRANSFER, content, to=to, now=now), system=self.keys().system)
+        return seal(self.composed(ReplyKind.TRANSFER, content, to=to, now=now), system=self.keys().system)
 
 
 def _exchanged(body: bytes, digest: Digest, at: datetime) -> compose.Exchanged:

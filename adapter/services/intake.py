@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -39,7 +39,6 @@ from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.amendment import amend as amended
 from adapter.pipeline.decide import Decision, Wait, decide
-from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import Ground, reconsidered
 from adapter.pipeline.passing import Passing, passing
 from adapter.pipeline.sameness import same_key
@@ -328,7 +327,6 @@ class Intake:
             return amended(form, standing(ledger, standing_dossier, ground), ground)
 
         since = item.since or item.submission.received_at
-        today = ledger.now.astimezone(VIETNAM).date()
 
         def decided(standing_dossier: Dossier | None) -> Decision:
             return decide(
@@ -339,16 +337,11 @@ class Intake:
                 amend=amend,
                 evidence_may_come=age(ledger.now, since) < self.patience.evidence_s,
                 withdrawn=_withdrawn(ledger, outcome, standing_dossier),
-                amendable=lambda each: self._is_amendable(each, today),
+                amendable=lambda each: self.asking.is_possible(each, ledger.now),
             )
 
         corrected = self._corrected(ledger, item, dossier, decided) if _corrects(outcome) else None
         return corrected or decided(dossier)
-
-    def _is_amendable(self, dossier: Dossier, today: date) -> bool:
-        """Whether form 13 can be sent: no unit of ours signs one for a gate that none has any more."""
-        is_ours = dossier.id is None or self.correspondence.unit_of(dossier) is not None
-        return is_ours and self.ground.catalogue.amending(dossier.procedure, today) is not None
 
     def _corrected(
         self, ledger: Ledger, item: Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]

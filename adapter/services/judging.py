@@ -15,9 +15,10 @@ from adapter.model.errors import Misconfigured, Unavailable, defect
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Parked
 from adapter.model.stages import Channel, Declaration, Stage, Submission
+from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.decide import decide
 from adapter.pipeline.judge import Ground, Mark, judge, unmarked
-from adapter.services.correspondence import Correspondence
+from adapter.services.asking import Asking
 
 
 @dataclass
@@ -67,19 +68,35 @@ def judged(
         return broken(error, next(stage for stage in Stage if stage not in passed))
 
 
-def answered(submission: Submission, outcome: Outcome, correspondence: Correspondence, *, now: datetime) -> Outcome:
-    """The outcome once its answer is written as the intake would write it, without a store and unsigned.
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An outcome, and what form 13 asks for that follows its acceptance at once; nothing: none follows."""
+
+    outcome: Outcome
+    asked: tuple[AmendmentItem, ...] = ()
+
+
+def answered(submission: Submission, outcome: Outcome, asking: Asking, *, now: datetime) -> Answered:
+    """The outcome once its answers are written as the intake would write them, without a store and unsigned.
 
     An answer that our own schema refuses is ours to mend, and the intake parks its message: so it is Parked here too.
     """
-    decision = decide(outcome, None, now=now, may_wait=True, amend=_unasked, evidence_may_come=True)
+    decision = decide(
+        outcome,
+        None,
+        now=now,
+        may_wait=True,
+        amend=_unasked,
+        evidence_may_come=True,
+        amendable=lambda dossier: asking.is_possible(dossier, now),
+    )
     if decision.answer is None:
-        return outcome
+        return Answered(outcome)
     try:
-        correspondence.written(decision.answer, submission, decision.outcome, now=now)
+        asking.correspondence.written(decision.answer, submission, decision.outcome, now=now)
+        return Answered(outcome, asking.drafted(submission, decision, now))
     except Exception as error:  # noqa: BLE001  as in the intake: what breaks the answer parks the message
-        return broken(error)
-    return outcome
+        return Answered(broken(error))
 
 
 def _unasked(form: Declaration, dossier: Dossier) -> Declaration:

@@ -98,6 +98,18 @@ def test_an_inaccurate_message_is_accepted_with_every_fault(config: Path, messag
     assert len(told["findings"]) > 1
 
 
+def test_form_13_that_follows_an_inaccurate_message_is_told_with_what_it_asks(
+    config: Path, messages: dict[str, Path]
+) -> None:
+    asked = command("judge", "--json", "--at", AT, messages["asked-every-fault-listed"], "--config", config)
+    (told,) = [line for line in asked.stderr.decode().splitlines() if "form 13" in line]
+    assert "form 13 (20/25) follows the acceptance at once and asks for 3 item(s)" in told
+    assert "Persons/Person[2]/DocumentNumber" in told
+    assert "ExpectedArrival" not in told, "that it was declared late is flagged, not asked about"
+    late = command("judge", "--json", "--at", AT, messages["accepted-late-and-flagged"], "--config", config)
+    assert "form 13" not in late.stderr.decode()
+
+
 def test_a_refused_message_stops_at_check(config: Path, messages: dict[str, Path]) -> None:
     (told,) = judged(messages["refused-tour-group-without-licence"], "--config", config, code=1)
     assert told.keys() == KEYS

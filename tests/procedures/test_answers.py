@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 import xmlschema
 from lxml import etree
+from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways.tables import inbox, outbox
+from adapter.gateways.tables import amendment_request, inbox, outbox
 from adapter.gateways.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import word
@@ -190,21 +191,37 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def test_judge_and_the_intake_say_the_same_of_every_fixture_and_every_attack(registered: House) -> None:
-    """What is found, where it stopped and whether it can be answered: judge writes the answer that the intake sends."""
-    different = []
+    """What is found, where it stopped, whether it can be answered and what form 13 asks: judge writes what is sent."""
+    different, asked = [], 0
     for case in _alone():
         message = signed(case, shared_pki())
         sent = Submission(message, case.channel, CLOCK, Digest(sha256(message).hexdigest()))
-        judgement = answered(sent, judged(sent, registered.ground), registered.correspondence, now=CLOCK)
+        done = answered(sent, judged(sent, registered.ground), registered.asking, now=CLOCK)
+        judgement = done.outcome
         (settled,) = registered.intake.receive([sent])
         codes = [each.code for each in registered.correspondence.state(getattr(judgement, "findings", ()))]
         # What other declarations and registers say is known to the store alone.
         others = ("declared_by_both_doors", "stands_in_another_group", "authorisation_missing")
         stored = [each.code for each in settled.findings if each.name not in others]
-        told = (word(judgement), codes), (settled.outcome, stored)
+        items = [item.as_stored() for item in done.asked]
+        asked += bool(items)
+        told = (word(judgement), codes, items), (settled.outcome, stored, _asked_for(registered, sent))
         if told[0] != told[1]:
             different.append((case.id, *told))
     assert different == []
+    assert asked > 50
+
+
+def _asked_for(whole: House, sent: Submission) -> list[dict[str, str | None]]:
+    """The items of the form 13 that the store has for a message."""
+    query = (
+        select(amendment_request.c["items"])
+        .join(outbox, outbox.c.id == amendment_request.c.outbox_id)
+        .join(inbox, inbox.c.id == outbox.c.inbox_id)
+        .where(inbox.c.digest == sent.digest)
+    )
+    with whole.database.reading() as connection:
+        return list(connection.execute(query).scalar() or [])
 
 
 def test_a_message_whose_answer_our_own_schema_refuses_is_parked_by_both(
@@ -216,7 +233,7 @@ def test_a_message_whose_answer_our_own_schema_refuses_is_parked_by_both(
     installation = replace(registered.installation, window=nameless)
     correspondence = replace(registered.correspondence, installation=installation)
     sent = _submitted(_with(message, "From/name", ""))
-    judgement = answered(sent, judged(sent, registered.ground), correspondence, now=CLOCK)
     asking = replace(registered.asking, correspondence=correspondence)
+    judgement = answered(sent, judged(sent, registered.ground), asking, now=CLOCK).outcome
     (settled,) = replace(registered.intake, asking=asking).receive([sent])
     assert (word(judgement), settled.outcome) == ("parked", "parked")
