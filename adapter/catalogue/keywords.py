@@ -17,7 +17,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
     ),
     "effective": frozenset({"from", "to"}),
     "declarant": frozenset({"signature", "identities", "principal", "accounts", "stores", "on_behalf"}),
-    "declarant.on_behalf": frozenset({"declarant", "of", "letter", "basis"}),
+    "declarant.on_behalf": frozenset({"declarant", "of", "letter", "basis", "born", "under"}),
     "declarant.principal": frozenset({"fields", "unproved_in"}),
     "declarant.signature": frozenset({"when_present"}),
     "declarant.stores": frozenset({"default", "where"}),

@@ -70,8 +70,12 @@ class Names:
                 if column not in procedure.place:
                     yield f"once: place names no {column}; name the field under place, or leave once out"
         if (behalf := procedure.on_behalf) is not None:
-            for part, name in (("declarant", behalf.declarant), ("of", behalf.of), ("letter", behalf.letter)):
-                yield from self._fields.named(f"declarant: on_behalf: {part}", name)
+            parts = {"declarant": behalf.declarant, "of": behalf.of, "letter": behalf.letter, "born": behalf.born}
+            for part, name in parts.items():
+                if name is not None:
+                    yield from self._fields.named(f"declarant: on_behalf: {part}", name)
+            if (behalf.born is None) != (behalf.under == 0):
+                yield "declarant: on_behalf: write born and under together, or leave both out"
 
     def _ground_of_faults(self, name: str) -> Iterator[str]:
         """The program refuses too, and may do so only on a ground that the list has."""

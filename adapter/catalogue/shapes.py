@@ -41,7 +41,7 @@ PROCEDURE: Mapping[str, Any] = {
         "identities": TEXTS,
         "accounts": TEXTS,
         "principal": {"fields": TEXTS, "unproved_in": TEXTS},
-        "on_behalf": dict.fromkeys(("declarant", "of", "letter", "basis"), TEXT),
+        "on_behalf": {**dict.fromkeys(("declarant", "of", "letter", "basis", "born"), TEXT), "under": NUMBER},
         "stores": (TEXTS, {"default": TEXTS, "where": [{"field": TEXT, "value": SCALAR, "stores": TEXTS}]}),
     },
     "once": {"key": TEXT, "hours": NUMBER, "basis": TEXT},

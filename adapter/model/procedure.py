@@ -195,6 +195,9 @@ class OnBehalfSpec:
     of: str
     letter: str
     basis: str = ""
+    born: str | None = None
+    under: int = 0
+    """Of whom is younger, by the day of birth `born`, nothing is asked: his parents represent him by law."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.judge import reconsidered
 from adapter.pipeline.mapping import named
 from adapter.pipeline.principal import Representation
+from adapter.pipeline.rules.view import is_under
 from adapter.pipeline.trust.holder import plain
 
 _SIGNATURE = "/Envelope/Body/Signature"
@@ -178,6 +179,9 @@ def _acts_for(declaration: Declaration) -> Pair | None:
     declarant, of = values.get(spec.declarant), values.get(spec.of)
     if declarant is None or of is None:
         return None
+    received = declaration.verified.envelope.submission.received_at
+    if spec.born is not None and is_under(values.get(spec.born), spec.under, received.astimezone(VIETNAM).date()):
+        return None  # his parents or guardian represent him by law
     pair = plain(write(declarant)), plain(write(of))
     return pair if pair[0] != pair[1] else None
 

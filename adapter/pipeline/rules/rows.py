@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from adapter.model.finding import Finding
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, conditions, matches, span
+from adapter.pipeline.rules.view import Arguments, View, conditions, is_under, matches
 
 
 def _count(view: View, given: Arguments) -> int:
@@ -87,15 +87,7 @@ def childhood(view: View, given: Arguments) -> Callable[[Record], bool]:
     under, field = given.get("under"), str(given.get("birth")).rpartition(".")[2]
     if not isinstance(under, int):
         return lambda record: False
-    today = view.today
-    first = (today.year - under, today.month, today.day)
-    """Whoever was born later; as three numbers, since the day of 29 February is not there in every year."""
-
-    def is_child(record: Record) -> bool:
-        days = span(record.get(field))
-        return days is not None and (days[1].year, days[1].month, days[1].day) > first
-
-    return is_child
+    return lambda record: is_under(record.get(field), under, view.today)
 
 
 class _Seen:

@@ -211,6 +211,17 @@ def text(value: object) -> str:
     return write(value) if isinstance(value, Value) else str(value)
 
 
+def is_under(born: Value | None, years: int, today: date) -> bool:
+    """Whether somebody is younger than so many years; a day of birth that is not known is the last that it may be."""
+    days = span(born)
+    # As three numbers, since the day of 29 February is not there in every year.
+    return days is not None and (days[1].year + years, days[1].month, days[1].day) > (
+        today.year,
+        today.month,
+        today.day,
+    )
+
+
 def span(value: Value | None) -> tuple[date, date] | None:
     """The first and the last day that a date may be; one and the same unless only its month or year is known."""
     if (known := day(value)) is not None:
