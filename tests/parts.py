@@ -52,12 +52,12 @@ def parts() -> dict[str, list[str]]:
 
 
 QUICK = {
+    "modules": ["tests/unit"],
     "fixtures and attacks": [
         "tests/procedures",
         "--deselect=tests/procedures/test_mutations.py",
         "--ignore=tests/procedures/test_jdk.py",  # no JDK is installed for it
     ],
-    "modules": ["tests/unit"],
     "rules": ["tests/architecture"],
 }
 """What one runs after each small step: no servers, and every fixture."""

@@ -14,13 +14,14 @@ from adapter.catalogue.load import Source, load
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding
 from adapter.model.header import Party
-from adapter.model.identifiers import DossierKey
+from adapter.model.identifiers import DossierKey, ProcedureCode
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Reply
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel
 from adapter.pipeline.addressing import Address, placeholder
 from adapter.pipeline.compose import InReplyTo, compose, errors, receipt
+from adapter.services.completion import completion_of
 from adapter.services.correspondence import Correspondence, Keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,3 +155,10 @@ def test_a_configured_value_that_fits_no_answer_is_told_at_start(
     ours = replace(correspondence, installation=replace(US, **changes))
     faults = list(ours.faults(now=NOW, findings=findings))
     assert [fault.partition("our ")[2].partition(" ")[0] for fault in faults] == told
+
+
+def test_a_procedure_that_is_completed_by_no_form_says_so() -> None:
+    catalogue = load(Source(ROOT / "schemas", ROOT / "mappings"))
+    control = catalogue.procedures[ProcedureCode("BQP0100000")][-1]
+    with pytest.raises(Misconfigured, match="BQP0100000 has no completion in its mapping"):
+        completion_of(control)

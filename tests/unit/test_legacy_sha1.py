@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word, word
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import Ground, judge
+from adapter.simulator.sign import sign_message
 from tests.harness.attacks import ATTACKS
+from tests.harness.attacks.forge import DS, Forgery, forge
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
@@ -66,6 +69,33 @@ def test_sha1_is_taken_with_a_warning_where_the_signers_store_names_it(whole: Ho
     outcome = judge(_submission(attack), _legacy(whole.ground, "public"))
     assert word(outcome) is Word.ACCEPTED
     assert [finding.name for finding in outcome.findings] == ["algorithm_legacy"]  # type: ignore[union-attr]
+
+
+def _sealed_by_sha1() -> Submission:
+    pki = shared_pki()
+    assert GENUINE.signers.declarant
+    declared = sign_message(GENUINE.message, system=None, declarant=pki.party(GENUINE.signers.declarant))
+    raw = forge(declared, Forgery(place="SystemSignature", signer="nsw", method=f"{DS}rsa-sha1", hash="sha1"), pki)
+    return Submission(raw, Channel.WINDOW, CLOCK, Digest(hashlib.sha256(raw).hexdigest()))
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_seal_by_sha1_passes_only_where_the_partner_is_named(whole: House, named: bool) -> None:
+    ground = _legacy(whole.ground, "public", "government")
+    partners = tuple(replace(each, legacy_sha1=named) for each in ground.trust.partners)
+    outcome = judge(_sealed_by_sha1(), replace(ground, trust=replace(ground.trust, partners=partners)))
+    assert word(outcome) is (Word.ACCEPTED if named else Word.REJECTED)
+    said = [(finding.name, finding.pointer) for finding in outcome.findings]  # type: ignore[union-attr]
+    assert said == [("algorithm_legacy" if named else "algorithm_forbidden", "/Envelope/SystemSignature")]
+
+
+def test_a_seal_by_a_certificate_that_has_run_out_is_told_at_the_seal(whole: House) -> None:
+    raw = signed(GENUINE, shared_pki())
+    at = shared_pki().party("nsw").certificate.not_valid_after_utc + timedelta(days=1)
+    outcome = judge(Submission(raw, Channel.WINDOW, at, Digest(hashlib.sha256(raw).hexdigest())), whole.ground)
+    assert word(outcome) is Word.REJECTED
+    said = [(finding.name, finding.pointer) for finding in outcome.findings]  # type: ignore[union-attr]
+    assert ("certificate_expired", "/Envelope/SystemSignature") in said
 
 
 def test_each_use_of_sha1_is_a_security_event(whole: House, told: Events) -> None:

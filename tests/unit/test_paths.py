@@ -169,6 +169,7 @@ def test_a_broken_path_is_told_from_none_at_all() -> None:
 
 def test_a_store_counts_only_while_it_is_in_force() -> None:
     assert _judge(_store(valid_from=AT - timedelta(days=1)), DIRECT) == "trusted"
+    assert _judge(_store(valid_from=AT), DIRECT) == "trusted"
     assert _judge(_store(valid_from=AT + timedelta(seconds=1)), DIRECT) == "store_not_in_force"
     assert _judge(_store(valid_to=AT), DIRECT) == "store_not_in_force"
 
