@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, table
@@ -26,6 +27,7 @@ def deadlines(
     ] = False,
     procedure: Annotated[str | None, typer.Option(help="Only this procedure.")] = None,
     gate: Annotated[str | None, typer.Option(help="Only this gate.")] = None,
+    unit: Annotated[str | None, typer.Option(metavar="CODE", help="Only the gates of this unit.")] = None,
     days: Annotated[int, typer.Option(min=1, max=36500, help="Figures of the last so many days.")] = 30,
     limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 200,
     at: Annotated[
@@ -46,6 +48,7 @@ def deadlines(
     wanted = Wanted(
         procedure=procedure,
         gate=gate,
+        gates=_gates_of(house, unit),
         until=_until(now, due_within, overdue=overdue),
         after=now if due_within is not None and not overdue else None,
         limit=limit,
@@ -57,6 +60,22 @@ def deadlines(
     else:
         _show(found, days)
     raise leave(Exit.NO if overdue and found.due else Exit.OK)
+
+
+def _gates_of(house: House, code: str | None) -> tuple[str, ...]:
+    """The gates of a unit; none where the installation is one unit for every gate.
+
+    Raises:
+        typer.BadParameter: it is none of ours.
+    """
+    if code is None:
+        return ()
+    units = house.installation.units
+    unit = units.by_code(code)
+    if unit is None:
+        known = ", ".join(each.code for each in units.every if each.code)
+        raise typer.BadParameter(f"there is no unit {code}; there are: {known or 'none'}", param_hint="--unit")
+    return tuple(sorted(unit.gates or ()))
 
 
 def _until(now: datetime, due_within: float | None, *, overdue: bool) -> datetime | None:

@@ -25,6 +25,8 @@ class Wanted:
 
     procedure: str | None = None
     gate: str | None = None
+    gates: tuple[str, ...] = ()
+    """Those of one unit; none: of every unit."""
     until: datetime | None = None
     after: datetime | None = None
     limit: int = 200
@@ -67,6 +69,8 @@ def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(dossier.c.procedure == wanted.procedure)
     if wanted.gate is not None:
         conditions.append(dossier.c.gate == wanted.gate)
+    if wanted.gates:
+        conditions.append(dossier.c.gate.in_(wanted.gates))
     return conditions
 
 

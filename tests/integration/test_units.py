@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import shutil
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -13,14 +15,17 @@ import httpx
 import pytest
 from lxml import etree
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from adapter.bootstrap import House, house
+from adapter.cli import app
 from adapter.cli.dossiers import oversight
 from adapter.cli.inspection import Remark, Weight, _keys
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.parts import clock
 from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.gateways.agenda import Wanted
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.tables import inbox, outbox
 from adapter.model.errors import NotAllowed
@@ -29,6 +34,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.dispatch import Dispatch
 from adapter.services.intake import Settled
+from tests.conftest import demand
 from tests.harness import configuration
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
@@ -37,6 +43,7 @@ from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.second_opinion import Question, verify_many
 from tests.harness.units import HUUNGHI, MONGCAI, NAMES, PARTIES, pair, two_units
+from tests.servers.softhsm import MODULE, furnish
 
 
 @pytest.fixture
@@ -317,3 +324,68 @@ def test_readyz_names_a_unit_without_a_key_and_is_ready_while_another_has_one(
     assert found.status_code == status
     assert found.json()["missing"] == ([] if status == 200 else ["clock-0: units"])
     assert f"the key of {', '.join(without)} cannot sign" in found.json()["notes"][0]
+
+
+def test_a_unit_whose_key_is_in_a_hardware_module_signs_and_waits_while_the_module_is_away(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand("softhsm2")
+    module = furnish(tmp_path / "module")
+    for name, value in module.environment.items():
+        monkeypatch.setenv(name, value)
+    party = PARTIES[MONGCAI]
+    module.put("border", {party: shared_pki().key_file(party)})
+    held = {"module": str(MODULE), "token": "border", "label": party, "pin_file": str(module.pin_file)}
+    stated = {"pkcs11": held, "certificates": pair(party)["certificates"]}
+    with gate(tmp_path, sqlite_url, {**two_units(mongcai=stated), "keys.look_s": 0}) as made:
+        declare(made, "HS1", "MONGCAI")
+        made.completion.complete(key("HS1"), OFFICER)
+        assert unit_that_signed(replies(made, "HS1")[-1]) == MONGCAI
+        module.away()
+        try:
+            assert list(made.signing.unready()) == [MONGCAI]
+            declare(made, "HS2", "MONGCAI")
+            made.completion.complete(key("HS2"), OFFICER)
+            assert [each.findtext(".//function") for each in replies(made, "HS2")][:1] == ["21"]
+            assert made.signing.sign() == 0
+        finally:
+            module.back()
+        assert made.signing.sign() == 1
+        assert unit_that_signed(replies(made, "HS2")[-1]) == MONGCAI
+
+
+def test_a_portal_dossier_whose_confirmation_waited_for_a_key_is_transferred_once_it_is_signed(
+    lost: House, tmp_path: Path
+) -> None:
+    message = declaration("HS3", reference="HS3", gate="MONGCAI", signer="portal")
+    (settled,) = lost.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
+    assert settled.outcome == "accepted"
+    assert left(lost) == [("40/01", MONGCAI)]  # of the acceptance, which the system signs
+    lost.completion.complete(key("HS3"), OFFICER)
+    life = oversight(lost).life(key("HS3"), personal=False, actor="")
+    assert [each.standing for each in life.deadlines] == ["running"]
+    assert left(lost) == []
+
+    bring_the_key(tmp_path)
+    assert lost.signing.sign() == 1
+    life = oversight(lost).life(key("HS3"), personal=False, actor="")
+    assert [each.standing for each in life.deadlines] == ["met"]  # readable on the portal: sent
+    assert left(lost) == [("40/01", MONGCAI)]
+    transfers = [each for each in replies(lost, "HS3") if each.find(".//Transfer") is not None]
+    carried = [b64decode(each.findtext(".//Reply/Bytes") or "") for each in transfers]
+    assert [unit_that_signed(etree.fromstring(body)) for body in carried] == [None, MONGCAI]
+
+
+def test_deadlines_are_listed_of_one_unit(whole: House, tmp_path: Path) -> None:
+    declare(whole, "HS1", "HUUNGHI")
+    declare(whole, "HS2", "MONGCAI")
+    since = CLOCK - timedelta(days=1)
+    found = whole.deadlines.agenda(Wanted(gates=("MONGCAI",)), since=since, now=CLOCK)
+    assert [each.subject for each in found.due] == ["HS2/2026"]
+    assert [(each.gate, each.open) for each in found.figures] == [("MONGCAI", 1)]
+    assert [(each.gate, each.dossiers) for each in found.declared] == [("MONGCAI", 1)]
+    at = ("--at", CLOCK.isoformat(), "--json", "--config", str(tmp_path / "config.yaml"))
+    told = CliRunner().invoke(app, ["deadlines", "--unit", HUUNGHI, *at])
+    assert [each["subject"] for each in json.loads(told.stdout)["due"]] == ["HS1/2026"]
+    stranger = CliRunner().invoke(app, ["deadlines", "--unit", "CK-CHALO", *at])
+    assert (stranger.exit_code, "there is no unit CK-CHALO" in stranger.output) == (2, True)
