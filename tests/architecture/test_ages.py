@@ -32,7 +32,7 @@ LISTED = {
     "gateways/shelf.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
     "pipeline/amendment.py": {"form.declared_at - expected": "evidence from evidence"},
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
-    "services/passing.py": {"min((each.at for each in asked)) - around": "a time that is looked for"},
+    "services/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
     "services/intake.py": {"now - since": "never after now: `Patience.until`"},
     "services/judging.py": {"now - self._last": "perf_counter"},
