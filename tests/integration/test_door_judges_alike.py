@@ -69,7 +69,7 @@ def at_the_door(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tup
 
 def judged(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tuple[str, str, int]]]:
     """What `judge --channel portal --caller …` prints."""
-    outcome = Presenting(whole, Channel.PORTAL, CLOCK, caller.bound_to).outcome(Path("-"), raw)
+    outcome = Presenting(whole, Channel.PORTAL, CLOCK, caller.bound_to).outcome(Path("-"), raw).outcome
     told = statement("-", raw, outcome, whole)
     return told["outcome"], [(each["code"], each["pointer"], each["line"]) for each in told["findings"]]
 
