@@ -41,6 +41,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "account restore": ("001085012345", "--officer", "77", *WHY),
     "window override": ("down", *WHY),
     "window end": (),
+    "window notice-ended": WHY,
     "token issue": ("--role", "auditor", "--label", "Thanh tra"),
     "token revoke": ("1",),
 }
