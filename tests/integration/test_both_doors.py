@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,11 @@ from adapter.gateways.tables import dossier
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.intake import Settled
+from adapter.services.lookup import Kind, Question
 from tests.harness.declarations import declaration
-from tests.harness.fixtures import CLOCK
-from tests.harness.history import ITEMS, OFFICER
+from tests.harness.fixtures import CLOCK, load_cases, signed
+from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
+from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
 DIRECT, ALIAS = DossierKey("PROOF1", 2026), DossierKey("NSW777", 2026)
@@ -83,6 +87,22 @@ def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(w
     assert whole.completion.complete(ALIAS, OFFICER).key == DIRECT
     assert oversight(whole).life(ALIAS, personal=False, actor="test").dossier.number == DIRECT.number
     assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
+
+
+def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier(whole: House) -> None:
+    receive(whole, 1, Channel.PORTAL)
+    known_to_the_window(whole)
+    whole.amendments.request(DIRECT, OFFICER, reason="Sai", items=ITEMS)
+    case = next(each for each in load_cases() if each.id == "BQP0100003/accepted-on-request-citizen-unsigned")
+    direct = case.message.replace(dossier_of(case.message).number.encode(), DIRECT.number.encode())
+    filled = Desk(whole).filled(replace(case, message=direct))
+    raw = signed(replace(case, message=filled.message.replace(b"PROOF1", ALIAS.number.encode())), shared_pki())
+    digest = Digest(hashlib.sha256(raw).hexdigest())
+    (settled,) = whole.intake.receive([Submission(raw, Channel.WINDOW, CLOCK, digest)])
+    assert (settled.outcome.value, names(settled)) == ("accepted", [])
+    asked = Question(Kind.NUMBER, ALIAS.number, ALIAS.year)
+    (found,) = whole.lookup.of_office(asked, office="*", actor="test").dossiers
+    assert (found.reference, found.alias, found.version, found.state) == (DIRECT.number, ALIAS.number, 2, "amended")
 
 
 def test_a_declaration_under_the_window_s_own_number_makes_no_second_dossier(whole: House) -> None:

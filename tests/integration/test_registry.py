@@ -105,6 +105,18 @@ def test_the_refusal_of_a_suspended_account_leaves_a_dossier_and_a_journal_that_
     assert faults == []
 
 
+def test_what_a_suspension_refused_is_declared_again_under_its_number_and_every_version_is_kept(scene: Scene) -> None:
+    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", **WHO)
+    tried = [receive(scene, declaration(each, reference="AGAIN").raw)[0] for each in ("first", "second")]
+    scene.house.accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", **WHO)
+    third = receive(scene, declaration("third", reference="AGAIN").raw)[0]
+    assert [each.outcome for each in (*tried, third)] == ["refused", "refused", "accepted"]
+    with scene.house.database.reading() as connection:
+        row = connection.execute(select(tables.dossier.c.state, tables.dossier.c.version)).one()
+        kept = connection.execute(select(tables.declaration.c.version)).scalars().all()
+    assert (tuple(row), sorted(kept)) == (("accepted", 3), [1, 2, 3])
+
+
 def test_a_suspension_that_is_committed_while_messages_are_in_flight_holds_for_them(
     scene: Scene, elsewhere: Database
 ) -> None:
