@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Index, Table, UniqueConstraint, text
 from adapter.gateways.database import Connection, Database, encoded
 from adapter.gateways.database import _copying as copying
 from adapter.gateways.tables import metadata
-from tests.harness.seed.copies import Copy, chained_seals, compiled, rows_of
+from tests.harness.seed.copies import Copy, Value, chained_seals, compiled, rows_of
 from tests.harness.seed.template import Rows, Template, names_of
 
 SPARE = 1.5
@@ -63,12 +63,14 @@ class Seed:
 
     def write(self, database: Database, told: Callable[[int], None] = lambda _: None) -> None:
         """Fill an empty store that has its tables; `told` hears how many copies are written."""
+        # Before the transaction, which a server ends that hears nothing for long.
+        made = [compiled(self.template, rows) for rows in (self.template.rest, self.template.whole)]
         with database.transaction() as connection:
             connection.execute(text("SET LOCAL synchronous_commit = off"))
             connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
             with _bare(connection):
                 self._once(database, connection)
-                self._write(connection, told)
+                self._write(connection, made, told)
             connection.execute(text("SELECT setval('ids', :last)"), {"last": self.copies * self._stride // _BLOCK + 1})
         with database.session() as connection:
             connection.execute(text("VACUUM ANALYZE"))
@@ -77,8 +79,9 @@ class Seed:
         for table in metadata.sorted_tables:
             database.insert(connection, table, self.template.once.get(table.name, []))
 
-    def _write(self, connection: Connection, told: Callable[[int], None]) -> None:
-        made = [compiled(self.template, rows) for rows in (self.template.rest, self.template.whole)]
+    def _write(
+        self, connection: Connection, made: Sequence[dict[Table, list[list[Value]]]], told: Callable[[int], None]
+    ) -> None:
         seals: list[list[Any]] = []
         seal = metadata.tables["journal_seal"]
         for batch in _batches(self.copies):
