@@ -6,6 +6,7 @@ A deadline is met by its end: a reply was sent, an amendment came, a paper was b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 
 from adapter.gateways.deadlines import End
 from adapter.gateways.tables import deadline, dossier, incident, outbox
+from adapter.pipeline.terms import RUNNING_KINDS
 
 _OPEN = deadline.c.ended_at.is_(None)
 _ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
@@ -30,6 +32,13 @@ class Wanted:
     until: datetime | None = None
     after: datetime | None = None
     limit: int = 200
+
+
+def overdue(connection: Connection, dossier_ids: Sequence[int], now: datetime) -> set[int]:
+    """Of these dossiers those for which the border guard should have sent something before `now`, and has not."""
+    ours = [kind for kind, party in RUNNING_KINDS.items() if party == "border_guard"]
+    mine = deadline.c.dossier_id.in_(dossier_ids), deadline.c.kind.in_(ours)
+    return set(connection.execute(select(deadline.c.dossier_id).where(*mine, _OPEN, deadline.c.due_at < now)).scalars())
 
 
 def running(connection: Connection, wanted: Wanted) -> list[Row[Any]]:

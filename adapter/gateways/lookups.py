@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 
 from adapter.gateways.amendments import APPROVED
-from adapter.gateways.mailbox import SENT_AT
+from adapter.gateways.mailbox import LEFT, SENT_AT, TAKEN_BACK
 from adapter.gateways.tables import (
     amendment,
     amendment_request,
@@ -164,11 +164,12 @@ def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[in
 
 
 def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, Row[Any]]:
-    """The newest reply of these kinds to each dossier."""
+    """The newest reply of these kinds to each dossier; what may still be taken back is no decision yet."""
     query = (
         select(outbox)
         .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
         .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at)
     )
     return {row.dossier_id: row for row in connection.execute(query)}

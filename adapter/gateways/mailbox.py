@@ -12,10 +12,12 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    case,
     delete,
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     text,
@@ -148,7 +150,7 @@ TAKEN_BACK = tuple(
     kind.value for kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION, ReplyKind.AMENDMENT_REQUEST)
 )
 """Kinds that are taken back while they wait: a confirmation by a newer version, a request by its officer."""
-_LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), outbox.c.in_hand_at.is_not(None))
+LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), outbox.c.in_hand_at.is_not(None))
 
 
 def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
@@ -162,7 +164,7 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[R
         select(outbox)
         .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
         .where(outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
-        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), _LEFT))
+        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
     found: dict[int, list[Row[Any]]] = {}
@@ -292,7 +294,7 @@ def take_back(connection: Connection, dossier_id: int, kind: str, at: datetime) 
 
 def hold_back(connection: Connection, row_id: int, at: datetime) -> bool:
     """A reply never leaves; whether it had not left before."""
-    query = update(outbox).where(outbox.c.id == row_id, ~_LEFT, outbox.c.taken_back_at.is_(None))
+    query = update(outbox).where(outbox.c.id == row_id, ~LEFT, outbox.c.taken_back_at.is_(None))
     return connection.execute(query.values(taken_back_at=at)).rowcount > 0
 
 
@@ -370,18 +372,29 @@ def answered(
 
 def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:
     """Keep what the window said to a reply; its 99 is the nearest evidence that the declarant has it."""
-    values: dict[str, Any] = {"answer": answer}
+    values: dict[str, Any] = {"answer": case((outbox.c.answer == "receipt", "receipt"), else_=answer)}
     if answer == "receipt":
-        values["delivered_at"] = at
+        values["delivered_at"] = func.coalesce(outbox.c.delivered_at, literal(at, outbox.c.delivered_at.type))
     connection.execute(update(outbox).where(outbox.c.id == row_id).values(values))
 
 
-def mark_delivered(connection: Connection, row_ids: Sequence[int], at: datetime) -> None:
-    """The declarant has read these on the portal; the first time counts (Article 10)."""
-    if row_ids:
-        connection.execute(
-            update(outbox).where(outbox.c.id.in_(row_ids), outbox.c.delivered_at.is_(None)).values(delivered_at=at)
+def mark_read(connection: Connection, row_ids: Sequence[int], at: datetime) -> set[int]:
+    """The declarant reads these on the portal: he has them, and what was not sent otherwise is sent with that.
+
+    The first time counts (Article 10). Gives those of them: not what was taken back a moment before.
+    """
+    if not row_ids:
+        return set()
+    mine = outbox.c.id.in_(row_ids), outbox.c.taken_back_at.is_(None), outbox.c.delivered_at.is_(None)
+    read = (
+        update(outbox)
+        .where(*mine)
+        .values(
+            delivered_at=at,
+            readable_at=case((~LEFT, literal(at, outbox.c.readable_at.type)), else_=outbox.c.readable_at),
         )
+    )
+    return set(connection.execute(read.returning(outbox.c.id)).scalars())
 
 
 def attempts(connection: Connection, digest: str) -> int:

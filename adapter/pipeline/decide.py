@@ -172,8 +172,16 @@ def _amend(
 
 
 def _is_older(declaration: Declaration, dossier: Dossier | None) -> bool:
-    """Whether something newer was declared already; a sendDate that counts for nothing tells nothing."""
-    sent = declaration.verified.header.subject.send_date
+    """Whether something newer was declared already.
+
+    A sendDate that lies too far ahead tells nothing; one that lies too far back does: a message that lay for days must
+    not take the place of what came meanwhile.
+    """
+    verified = declaration.verified
+    sent = verified.header.subject.send_date
+    if sent is None:
+        written, received = verified.envelope.header.subject.send_date, verified.envelope.submission.received_at
+        sent = written if written is not None and written < received else None
     return dossier is not None and bool(sent and dossier.last_sent and sent < dossier.last_sent)
 
 

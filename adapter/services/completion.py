@@ -78,7 +78,8 @@ class Completion:
                 matter.ledger.connection, now
             )
             told = said_by(officer, number, _remarks(matter, remarks), now)
-            told |= of_dossier(dossier.key, dossier.received_at)
+            # Of a newer version the duty runs from its own reception, and the form says both ends of it.
+            told |= of_dossier(dossier.key, dossier.received_at if amended else matter.request.received_at)
             declared: Mapping[str, Any] = matter.latest.values
             in_force = self.desk.procedure(matter.latest.mapping)
             told |= where(in_force, declared)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways import lookups, mailbox
+from adapter.gateways import deadlines, lookups, mailbox
 from adapter.gateways.database import Connection, Database, Stored
 from adapter.model.outcomes import Word
 from adapter.services.tokens import Caller, Role
@@ -86,7 +86,9 @@ class Declarations:
 
     def _delivered(self, connection: Connection, rows: Sequence[Stored[Any]]) -> list[Answer]:
         now = self.clock()
-        mailbox.mark_delivered(connection, [row.id for row in rows if row.delivered_at is None], now)
+        read = mailbox.mark_read(connection, [row.id for row in rows if row.delivered_at is None], now)
+        deadlines.sent(connection, sorted(read), now)
+        had = read | {row.id for row in rows if row.delivered_at is not None}
         return [
             Answer(
                 kind=row.kind,
@@ -100,6 +102,7 @@ class Declarations:
                 withdrawal_reason=row.withdrawal_reason,
             )
             for row in rows
+            if row.id in had
         ]
 
 

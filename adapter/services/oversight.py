@@ -44,7 +44,7 @@ class Overview:
     late: bool
     """Declared later than the Decision asks."""
     overdue: bool
-    """Its confirmation was due before now (Articles 10, 11, 13, 14, 16, 17) and nothing is signed."""
+    """Its confirmation was due before now (Articles 10, 11, 13, 14, 16, 17) and none was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,8 @@ class Oversight:
         now = self.clock()
         with self.database.reading() as connection:
             rows = listings.dossiers(connection, state=state.value if state else None, limit=limit)
-        return [_overview(row, now) for row in rows]
+            unsent = agenda.overdue(connection, [row.id for row in rows], now)
+        return [_overview(row, is_overdue=row.id in unsent) for row in rows]
 
     def life(self, key: DossierKey, *, personal: bool, actor: str) -> Life:
         """A dossier's life. `personal` shows personal values, and the journal keeps who asked for them.
@@ -149,10 +150,11 @@ class Oversight:
             due = [due_of(each, now) for each in agenda.of_dossier(connection, row.id)]
             linked = tuple(str(key) for key in dossiers.linked(connection, row.id))
             confirmed = lookups.confirmations(connection, [row.id]).get(row.id, [])
+            unsent = agenda.overdue(connection, [row.id], now)
         catalogue = self.catalogue()
         versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
         procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
-        overview = _overview(row, now, confirmed[-1] if confirmed else None)
+        overview = _overview(row, confirmed[-1] if confirmed else None, is_overdue=row.id in unsent)
         seen = {**_seen(row, overview, procedure, personal=personal), "linked": linked}
         return _life(seen, versions, replies, entries, due)
 
@@ -162,19 +164,7 @@ class Oversight:
             return prove(connection, now=self.clock(), part=part)
 
 
-_UNCONFIRMED = tuple(
-    state.value
-    for state in (
-        DossierState.RECEIVED,
-        DossierState.ACCEPTED,
-        DossierState.AMENDMENT_REQUESTED,
-        DossierState.AMENDED,
-    )
-)
-
-
-def _overview(row: Stored[Any], now: datetime, newest: Stored[Any] | None = None) -> Overview:
-    open_still = row.state in _UNCONFIRMED and row.confirm_due_at is not None
+def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue: bool) -> Overview:
     return Overview(
         number=row.number,
         year=row.year,
@@ -188,7 +178,7 @@ def _overview(row: Stored[Any], now: datetime, newest: Stored[Any] | None = None
         sent_at=newest.sent_in_law if newest else None,
         completed_at=newest.delivered_at if newest else None,
         late=row.late,
-        overdue=open_still and row.confirm_due_at < now,
+        overdue=is_overdue,
     )
 
 

@@ -27,7 +27,7 @@ LIMITS = {
     "declare_before": "declared at least so long before",
     "declare_within": "declared at most so long after",
     "bring_within": "brought by the declarant within",
-    "confirm_within": "confirmed within, after acceptance",
+    "confirm_within": "confirmed within, from its reception until it is sent",
     "amend_within": "amended by the declarant within, after he has the request",
     "confirm_amendment_within": "amendment confirmed within, after its reception",
 }

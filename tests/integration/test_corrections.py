@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House
 from adapter.cli.dossiers import oversight
+from adapter.gateways import lookups
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.tables import deadline, journal, outbox
 from adapter.model.errors import NotAllowed, Unavailable
@@ -23,6 +24,8 @@ from adapter.services.deadlines import Due
 from adapter.services.desk import Officer
 from adapter.services.dispatch import Dispatch
 from adapter.services.intake import Settled
+from adapter.services.lookup import EVERY_OFFICE
+from adapter.services.tokens import Caller, Role
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
@@ -323,3 +326,38 @@ def _remarks(whole: House) -> str | None:
 def _hours(whole: House) -> list[Due]:
     life = oversight(whole).life(CITIZEN, personal=False, actor="test")
     return [due for due in life.deadlines if due.name == "answer"]
+
+
+def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(whole: House) -> None:
+    """Article 10(1)(b): completion is the time at which he receives the confirmation, by whichever way."""
+    declared = declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    with whole.database.reading() as connection:
+        who = lookups.identities(connection, CITIZEN)
+    assert who
+    read = whole.declarations.read(declared.public_id, Caller(1, Role.DECLARANT, "declarant", who[0], None))
+    assert read is not None
+    assert [answer.kind for answer in read.answers] == ["Acceptance", "Completion"]
+
+    assert names(declare(whole, 2, "02", 59)) == ["wrong_state"]
+    assert replies(whole) == ["20/21", "30/23"]
+    with whole.database.transaction() as connection:
+        (duty,) = connection.execute(select(deadline).where(deadline.c.kind == "confirm_within")).all()
+        (kept,) = connection.execute(select(outbox).where(outbox.c.kind == "Completion")).all()
+    assert (duty.why, duty.ended_at) == ("answered", CLOCK)
+    assert (kept.sent_at, kept.readable_at, kept.delivered_at) == (None, CLOCK, CLOCK)
+
+
+def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> None:
+    declare(whole, 1)
+    whole.completion.complete(CITIZEN, OFFICER)
+    customs = Caller(2, Role.CUSTOMS, "customs", None, EVERY_OFFICE)
+
+    def handed() -> str:
+        body = whole.lookup.reply(CITIZEN.number, CITIZEN.year, customs)
+        assert body is not None
+        return str(etree.fromstring(body)[1][0][0].tag)
+
+    assert handed() == "Acceptance"
+    dispatch(whole, Broker())
+    assert handed() == "Completion"

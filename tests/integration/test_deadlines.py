@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import etree
 from sqlalchemy import insert, select, update
 from typer.testing import CliRunner
 
 from adapter.bootstrap import House
 from adapter.cli import app
 from adapter.cli.dossiers import oversight
+from adapter.gateways import mailbox
 from adapter.gateways.agenda import Wanted
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.proof import Part
@@ -203,6 +205,9 @@ def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted
     assert [due.standing for due in post.agenda().due] == [Standing.SIGNED]
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is Standing.OVERDUE
+    seen = oversight(post.house)
+    assert [each.overdue for each in seen.dossiers(state=None, limit=9)] == [True]
+    assert seen.life(key, personal=False, actor="test").dossier.overdue
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
     post.dispatch()
 
@@ -243,6 +248,35 @@ def test_a_replacement_starts_the_duty_of_its_own_version(officers_post: Post) -
     assert (due.noticed_at, due.started_at, due.due_at) == (CLOCK, post.now, post.now + 60 * MINUTE)
 
 
+def test_a_confirmation_says_when_the_version_that_it_confirms_was_received(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 40 * MINUTE
+    post.replace(key)
+    post.complete(key)
+    with post.house.database.reading() as connection:
+        body = connection.execute(select(outbox.c.body).where(outbox.c.kind == "Completion")).scalar_one()
+    assert etree.fromstring(body).findtext(".//ReceivedTime") == "2026-03-02 07:55:00"
+
+
+def test_when_the_declarant_first_had_a_reply_stands_whatever_comes_again(post: Post) -> None:
+    key = post.receive(1)
+    post.complete(key)
+    post.dispatch()
+    for minutes, said in ((10, "receipt"), (200, "receipt"), (300, "error")):
+        with post.house.database.transaction() as connection:
+            row = connection.execute(select(outbox.c.id).where(outbox.c.kind == "Completion")).scalar_one()
+            mailbox.mark_answered(connection, row, said, CLOCK + minutes * MINUTE)
+    assert post.only(key).delivered_at == CLOCK + 10 * MINUTE
+    with post.house.database.reading() as connection:
+        assert connection.execute(select(outbox.c.answer).where(outbox.c.id == row)).scalar_one() == "receipt"
+
+
+def test_a_duty_that_ends_this_very_moment_has_not_passed(officers_post: Post) -> None:
+    officers_post.receive(1)
+    officers_post.now += 60 * MINUTE
+    assert [event for event, _ in officers_post.alerts()] == [Event.DEADLINE_NEAR]
+
+
 def test_what_nobody_accepts_is_overdue_all_the_same(officers_post: Post) -> None:
     post = officers_post
     key = post.receive(1)
@@ -259,7 +293,7 @@ def test_each_alert_is_sent_once_and_the_breach_once(post: Post) -> None:
     post.now += MINUTE  # three quarters of the hour
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key))]
     assert post.alerts() == []
-    post.now += 15 * MINUTE
+    post.now += 16 * MINUTE
     assert post.alerts() == [(Event.DEADLINE_PASSED, str(key))]
     assert post.alerts() == []
 

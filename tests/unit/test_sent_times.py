@@ -97,3 +97,13 @@ def test_whoever_declared_in_time_is_not_late_because_the_message_was_long_under
     at = CLOCK + timedelta(hours=2)
     (settled,) = whole.intake.receive([Submission(message.raw, Channel.WINDOW, at, Digest(message.digest))])
     assert names(settled) == ["long_underway", *(["declared_late"] if late else [])]
+
+
+def test_a_replacement_that_lay_for_days_takes_no_newer_one_s_place(whole: House) -> None:
+    """Its sendDate lies too far back to decide about lateness; that something newer came since is certain."""
+    receive(whole, 1, "2026-03-02 07:14:50")
+    receive(whole, "newer", "2026-03-02 07:24:00", function="02", hours=1)
+    stale = receive(whole, "stale", "2026-03-02 07:16:00", function="02", hours=74)
+    assert (stale.outcome.value, names(stale)) == ("rejected", ["older_version"])
+    with whole.database.transaction() as connection:
+        assert dossiers.find(connection, [KEY])[KEY].version == 2
