@@ -18,13 +18,14 @@ from adapter.gateways.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
 from adapter.services.lookup import COUNTED, Kind, Question
 from adapter.services.oversight import Oversight
-from adapter.services.tokens import Caller, Role
+from adapter.services.tokens import PREFIX, Caller, Role
+from adapter.services.window import Mode
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
 from tests.harness.pki import shared_pki
 from tests.harness.plans import Recorder, faults
-from tests.harness.website import ENTERPRISE
+from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message
 
 COMMANDS = READS | {
     "dossier list": ("dossier", "list", "--json"),
@@ -76,6 +77,7 @@ def record(folder: Path, url: str) -> Recorder:
     tell(made)
     _commands(made, folder / "config.yaml", recorder)
     _lookups(made, recorder)
+    _declares(made, recorder)
     made.house.database.close()
     return recorder
 
@@ -124,6 +126,19 @@ def _lookups(made: Post, recorder: Recorder) -> None:
     recorder.asked_by = "a declarant reads"
     for each in messages:
         house.declarations.read(each.public_id, Caller(1, Role.DECLARANT, "a", each.bound_to, None))
+
+
+def _declares(made: Post, recorder: Recorder) -> None:
+    """A citizen declares at the second door, and sends the same again."""
+    house = made.house
+    recorder.asked_by = TEST
+    house.window.override(Mode.DOWN, reason="a test", actor="test")
+    recorder.asked_by = "the second door"
+    assert house.tokens.authenticate(PREFIX + 43 * "a") is None
+    caller = Caller(1, Role.DECLARANT, "a citizen", CITIZEN, None)
+    first, again = (house.door.submit(citizen_message(), caller) for _ in range(2))
+    assert first.outcome == "accepted"
+    assert first == again
 
 
 @pytest.fixture(scope="module")
