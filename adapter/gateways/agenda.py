@@ -87,7 +87,8 @@ def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: dat
     """How deadlines that began since then stand, by procedure, gate and kind."""
     answered = deadline.c.why == End.ANSWERED.value
     met = and_(answered, deadline.c.ended_at <= _ENDS)
-    late = and_(answered, deadline.c.ended_at > deadline.c.due_at)
+    # A breach stays one, whatever leaves nothing to be done after it.
+    late = and_(deadline.c.why.in_([End.ANSWERED.value, End.LAPSED.value]), deadline.c.ended_at > deadline.c.due_at)
     unknown = and_(answered, deadline.c.due_at.is_(None), or_(_ENDS.is_(None), deadline.c.ended_at > _ENDS))
     overdue = and_(_OPEN, deadline.c.due_at < now)
     names = (dossier.c.procedure, dossier.c.gate, deadline.c.kind)

@@ -6,7 +6,7 @@ and not when the declarant had it. Lists and figures are in `gateways/agenda`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -26,7 +26,7 @@ class End(StrEnum):
     LAPSED = "lapsed"
     """Nothing is left to be done: refused, withdrawn, replaced."""
     WITHDRAWN = "withdrawn"
-    """The officer has withdrawn the request that was to be answered."""
+    """What asked for it was taken back: a request to amend, or a confirmation that had not left."""
 
 
 _OPEN = deadline.c.ended_at.is_(None)
@@ -128,6 +128,17 @@ def to_bring(connection: Connection, dossier_id: int, *, done: bool) -> list[str
     ended = deadline.c.why == End.ANSWERED.value if done else _OPEN
     query = select(deadline.c.name).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == BRING_WITHIN, ended)
     return list(connection.execute(query.order_by(deadline.c.name)).scalars())
+
+
+def keep_to_bring(
+    connection: Connection, dossier_id: int, wanted: Collection[tuple[str, datetime]], at: datetime
+) -> set[tuple[str, datetime]]:
+    """What is to be brought by name, with the time it counts from: what is not wanted ends; gives what runs on."""
+    found = connection.execute(select(deadline).where(_open_of(dossier_id, [BRING_WITHIN]))).all()
+    ended = [each.id for each in found if (each.name, each.started_at) not in wanted]
+    if ended:
+        _lapse(connection, at, deadline.c.id.in_(ended))
+    return {(each.name, each.started_at) for each in found if each.id not in ended}
 
 
 def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:

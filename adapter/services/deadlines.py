@@ -38,8 +38,9 @@ class Standing(StrEnum):
     MET = "met"
     LATE = "late"
     LAPSED = "lapsed"
+    """Nothing was left to be done before the time was over: refused, withdrawn, replaced."""
     WITHDRAWN = "withdrawn"
-    """The officer has withdrawn the request that was to be answered."""
+    """What asked for it was taken back."""
     UNKNOWN = "unknown"
     """It is counted in working days of a year that the calendar does not have, old data lack the time, or it was
     answered later than it was asked and nobody knows since when the declarant had it."""
@@ -178,8 +179,11 @@ def due_of(row: Stored[Any], now: datetime) -> Due:
 
 def standing(row: Any, now: datetime) -> Standing:
     """How a deadline stands. What ends exactly when it is due is in time."""
-    if row.why in (End.LAPSED.value, End.WITHDRAWN.value):
-        return Standing(row.why)
+    if row.why == End.LAPSED.value:
+        # A breach stays one, whatever leaves nothing to be done after it.
+        return Standing.LATE if row.due_at is not None and row.ended_at > row.due_at else Standing.LAPSED
+    if row.why == End.WITHDRAWN.value:
+        return Standing.WITHDRAWN
     due = row.due_at or row.alert_due_at
     if due is None:
         return Standing.UNKNOWN

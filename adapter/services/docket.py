@@ -17,7 +17,7 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Deadline, Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
-from adapter.pipeline.terms import BRING_WITHIN, CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
+from adapter.pipeline.terms import CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
 LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN)
 """States in which nothing is left to be done in time."""
@@ -55,7 +55,7 @@ class Docket:
     _begun: list[dict[str, Any]] = field(default_factory=list)
     """Of amendments; one that begins again ends the one before."""
     _beside: set[int] = field(default_factory=set)
-    """Of amendments that wait for an officer: until he approves, the one before goes on."""
+    """Those that end none of their kind: of amendments until an officer approves them, of what is to be brought."""
 
     def declared(self, dossier: Dossier, declaration: Declaration, *, known: bool) -> datetime | None:
         """A version came in: the confirmation of it is due; gives when, or None while the law's clock does not run.
@@ -128,14 +128,17 @@ class Docket:
     def confirmed(self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime) -> None:
         """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
 
-        `values` are of the version in force; what the confirmation before this one asked for is asked for no more.
+        `values` are of the version in force; what only the confirmation before this one asked for is asked for no more.
         """
         assert dossier.id is not None
-        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], End.LAPSED, at)
         brought = deadlines.to_bring(self.connection, dossier.id, done=True)
-        for limit, start in to_bring(procedure, values):
-            if limit.name not in brought:
+        wanted = [(limit, start) for limit, start in to_bring(procedure, values) if limit.name not in brought]
+        names = {(limit.name, start) for limit, start in wanted}
+        running = deadlines.keep_to_bring(self.connection, dossier.id, names, at)
+        for limit, start in wanted:
+            if (limit.name, start) not in running:
                 self._begin(dossier, self.terms.term(limit, noticed_at=start, started_at=start), starts_with=None)
+                self._beside.add(self._begun[-1]["id"])
 
     def _begin(self, dossier: Dossier, term: Term, *, starts_with: int | None) -> None:
         row = deadlines.row(term, row_id=self.database.new_id(self.connection), dossier_id=dossier.id)

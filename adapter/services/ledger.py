@@ -198,7 +198,7 @@ class Ledger:
             if not mailbox.hold_back(self.connection, row.outbox_id, self.now):
                 return []
             deadlines.reopen(self.connection, row.outbox_id)
-        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.LAPSED, self.now)
+        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.WITHDRAWN, self.now)
         self.place(dossier.key, {"confirmation_number": None})
         return [row.number for row in live]
 

@@ -29,6 +29,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.completion import Officer
 from adapter.services.deadlines import Agenda, Due, Standing
 from adapter.services.dispatch import Dispatch
@@ -104,7 +105,7 @@ class Post:
 
     def named(self, key: DossierKey) -> dict[str, Due]:
         """The dossier's deadlines by name, the newest of each."""
-        return {due.name: due for due in oversight(self.house).life(key, personal=False, actor="test").deadlines}
+        return {due.name: due for due in self.dues(key)}
 
     def complete(self, key: DossierKey) -> None:
         self.house.completion.complete(key, OFFICER)
@@ -122,10 +123,13 @@ class Post:
             kept = update(outbox).where(outbox.c.reference == key.number, outbox.c.kind == "Completion")
             connection.execute(kept.values(delivered_at=self.now))
 
+    def dues(self, key: DossierKey) -> tuple[Due, ...]:
+        """The dossier's deadlines in the order they began."""
+        return oversight(self.house).life(key, personal=False, actor="test").deadlines
+
     def only_open(self, key: DossierKey) -> Due:
         """The dossier's one deadline that runs."""
-        life = oversight(self.house).life(key, personal=False, actor="test")
-        (due,) = [each for each in life.deadlines if each.standing is not Standing.LAPSED]
+        (due,) = [each for each in self.dues(key) if each.standing is not Standing.LAPSED]
         return due
 
     def agenda(self, **wanted: Any) -> Agenda:
@@ -134,8 +138,7 @@ class Post:
 
     def only(self, key: DossierKey) -> Due:
         """The dossier's one deadline, as its life shows it."""
-        life = oversight(self.house).life(key, personal=False, actor="test")
-        (due,) = life.deadlines
+        (due,) = self.dues(key)
         return due
 
     def alerts(self) -> list[tuple[Event, str]]:
@@ -317,6 +320,32 @@ def test_a_refusal_leaves_nothing_due(officers_post: Post) -> None:
     assert post.agenda().due == ()
 
 
+@pytest.mark.parametrize(("late", "standing"), [(0 * MINUTE, Standing.LAPSED), (MINUTE, Standing.LATE)])
+def test_a_refusal_after_the_hour_leaves_the_duty_late(
+    officers_post: Post, late: timedelta, standing: Standing
+) -> None:
+    post = officers_post
+    key = post.receive(1)
+    post.now += 60 * MINUTE + late
+    post.house.completion.refuse(key, OFFICER, reason="thử")
+
+    assert post.only(key).standing is standing
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.late, figures.overdue) == (0, int(late > 0 * MINUTE), 0)
+
+
+def test_a_version_replaced_after_its_hour_stays_late(post: Post) -> None:
+    key = post.receive(1)
+    post.now += 300 * MINUTE
+    post.replace(key)
+    post.complete(key)
+    post.dispatch()
+
+    assert sorted(due.standing for due in post.dues(key)) == [Standing.LATE, Standing.MET]
+    (figures,) = post.agenda().figures
+    assert (figures.met, figures.late, figures.overdue, figures.open) == (1, 1, 0, 0)
+
+
 def test_the_list_says_what_ends_soon_and_what_has_passed(post: Post) -> None:
     first = post.receive(1)
     post.now += 50 * MINUTE
@@ -427,6 +456,15 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
     key = post.play(ON_REQUEST)
     post.send(post.cases()[ON_REQUEST])
     post.complete(key)
+    asked_again(post)
+    post.dispatch()
+    life = oversight(post.house).life(key, personal=False, actor="test")
+    stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
+    assert sorted(stands) == [Standing.MET, Standing.RUNNING]
+
+
+def asked_again(post: Post) -> None:
+    """The officer asks once more, and the declarant answers with another value at once."""
     case = post.cases()[ON_REQUEST]
     Desk(post.house).act(case, Act.REQUEST)
     name = re.search(rb"<messageId>([^<]+)", case.message)
@@ -436,11 +474,22 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
     assert old is not None
     assert new is not None
     changed = changed.replace(new[1], b"E99999999").replace(old[1], new[1])
-    post.send(replace(case, message=changed))
+    sent = post.now.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S").encode()
+    post.send(replace(case, message=re.sub(rb"<sendDate>[^<]*", b"<sendDate>" + sent, changed)))
+
+
+def test_an_amendment_left_unconfirmed_for_two_hours_is_late_though_another_one_came(post: Post) -> None:
+    key = post.play(ON_REQUEST)
+    post.send(post.cases()[ON_REQUEST])
+    post.now += 120 * MINUTE
+    asked_again(post)
+    post.complete(key)
     post.dispatch()
-    life = oversight(post.house).life(key, personal=False, actor="test")
-    stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
-    assert sorted(stands) == [Standing.MET, Standing.RUNNING]
+
+    stands = [each.standing for each in post.dues(key) if each.kind == "confirm_amendment_within"]
+    assert sorted(stands) == [Standing.LATE, Standing.MET]
+    (figures,) = [each for each in post.agenda().figures if each.kind == "confirm_amendment_within"]
+    assert (figures.met, figures.late) == (1, 1)
 
 
 def test_what_is_found_in_order_after_all_leaves_no_answer_due(post: Post) -> None:
@@ -554,6 +603,16 @@ def test_what_was_brought_is_not_asked_for_again_after_an_amendment(post: Post) 
     amend(post, key, "VisaTo", "2026-03-31", "2026-04-15")
     assert post.named(key)["originalLetter"].standing is Standing.MET
     assert post.agenda().due == ()
+
+
+def test_a_letter_that_is_still_asked_for_after_an_amendment_is_missed_once(post: Post) -> None:
+    key = confirmed(post, LETTER)
+    post.now = THREE_DAYS + MINUTE
+    amend(post, key, "VisaTo", "2026-03-31", "2026-04-15")
+
+    assert [each.standing for each in post.dues(key) if each.name == "originalLetter"] == [Standing.OVERDUE]
+    (figures,) = [each for each in post.agenda().figures if each.kind == "bring_within"]
+    assert (figures.late, figures.overdue) == (0, 1)
 
 
 def test_the_command_lists_and_a_monitor_hears_of_what_has_passed(post: Post) -> None:

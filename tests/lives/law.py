@@ -7,7 +7,8 @@ program and imports nothing of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
@@ -88,6 +89,8 @@ class Law:
     requests: list[Request] = field(default_factory=list)
     newest: datetime | None = None
     """The latest sendDate of what was taken in."""
+    missed: list[Duty] = field(default_factory=list)
+    """Time limits that were over before nothing was left to be done."""
 
     # What must become of a message
 
@@ -172,6 +175,18 @@ class Law:
             asked.hour = asked.hour or hour
             asked.taken_back = take_back and not asked.in_hand
 
+    @contextmanager
+    def at(self, now: datetime) -> Iterator[None]:
+        """What is done now takes no breach away: a time limit that was over and runs no longer was missed."""
+        over = [each for each in self._told(now) if each.standings == OVER]
+        yield
+        left = [(each.kind, each.began) for each in self._told(now)]
+        for each in over:
+            if (each.kind, each.began) in left:
+                left.remove((each.kind, each.began))
+            else:
+                self.missed.append(replace(each, standings=frozenset({"late"})))
+
     # How it stands
 
     @property
@@ -213,7 +228,11 @@ class Law:
     # The duties (Articles 10, 11, 13, 14)
 
     def duties(self, now: datetime) -> Iterator[Duty]:
-        """Every time limit that runs, or was met or missed; what lapsed is not told."""
+        """Every time limit that runs, or was met or missed; what lapsed before its end is not told."""
+        yield from self.missed
+        yield from self._told(now)
+
+    def _told(self, now: datetime) -> Iterator[Duty]:
         yield from self._declaration(now)
         for amendment in self.amendments:
             yield from self._amendment(amendment, now)

@@ -166,6 +166,10 @@ class Player:
             self.taken(message, kind)
 
     def taken(self, message: Message, kind: str) -> None:
+        with self.law.at(self.gate.now):
+            self.entered(message, kind)
+
+    def entered(self, message: Message, kind: str) -> None:
         received = self.received[message.name]
         sent = self.counted(message, received)
         if kind == "withdraw":
@@ -188,7 +192,8 @@ class Player:
             case "accept":
                 if gate.officer(gate.accept):
                     assert law.standing == "received"
-                    law.accepted()
+                    with law.at(gate.now):
+                        law.accepted()
             case "complete":
                 done = gate.officer(gate.complete)
                 lawful = law.standing == "accepted" and law.confirmation is None and law.pending is None
@@ -196,15 +201,18 @@ class Player:
                 if done:
                     shown = gate.shown()
                     assert shown is not None
-                    law.confirmed(str(shown.found.confirmation))
+                    with law.at(gate.now):
+                        law.confirmed(str(shown.found.confirmation))
             case "refuse":
                 if gate.officer(gate.refuse):
                     assert not law.live, "what was confirmed is amended, not refused"
-                    law.refused()
+                    with law.at(gate.now):
+                        law.refused()
             case "request":
                 if gate.officer(gate.request):
                     assert law.standing == "accepted"
-                    law.requested(gate.request_number, gate.now)
+                    with law.at(gate.now):
+                        law.requested(gate.request_number, gate.now)
             case "withdraw request":
                 done = gate.officer(gate.withdraw_request)
                 assert done == (law.standing == "accepted" and law.asked is not None)
@@ -213,12 +221,14 @@ class Player:
             case "approve":
                 if gate.officer(gate.approve):
                     assert law.pending is not None
-                    law.approved(law.pending)
+                    with law.at(gate.now):
+                        law.approved(law.pending)
                     gate.value = 1 - gate.value
             case "decline":
                 if gate.officer(gate.decline):
                     assert law.pending is not None
-                    law.pending.standing = "declined"
+                    with law.at(gate.now):
+                        law.pending.standing = "declined"
 
     # Ways
 
