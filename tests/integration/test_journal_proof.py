@@ -196,7 +196,7 @@ class Quiet:
 def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
     return Clock(
         database=database,
-        window=SimpleNamespace(refresh=step, clock=lambda: AT),  # type: ignore[arg-type]
+        window=SimpleNamespace(refresh=step, clock=lambda: AT, note=str),  # type: ignore[arg-type]
         waiting=SimpleNamespace(
             wake=step, seal=step, seconds_since_seal=lambda: 0.0, dated_ahead=dict, unanswered=lambda: 0
         ),  # type: ignore[arg-type]
