@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, or_, select, update
 
-from adapter.gateways.tables import deadline, dossier, incident, outbox
-from adapter.model.procedure import Unit
+from adapter.gateways.tables import UNRECEIVED, deadline, dossier, inbox, incident, outbox
+from adapter.model.procedure import Deadline
 from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms
 
 
@@ -52,15 +52,23 @@ def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | N
     }
 
 
-def start(connection: Connection, dossier_id: int, kind: str, at: datetime, terms: Terms) -> datetime | None:
-    """The law's clock begins for an open deadline whose clock does not run yet; gives when the open one ends."""
-    query = select(deadline).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == kind, _OPEN)
+def start(connection: Connection, dossier_id: int, limit: Deadline, at: datetime, terms: Terms) -> None:
+    """The law's clock begins for an open deadline whose clock does not run yet.
+
+    `limit` is that of the version that starts it: another version may have had other hours (Article 16(2)).
+    """
+    query = select(deadline).where(_open_of(dossier_id, [limit.kind]), deadline.c.started_at.is_(None))
     found = connection.execute(query.order_by(deadline.c.id.desc())).first()
-    if found is None or found.started_at is not None:
-        return found.due_at if found else None
-    due = terms.due(found.amount, Unit(found.unit), at)
-    began(connection, found.id, at, due)
-    return due
+    if found is not None:
+        term = terms.term(limit, noticed_at=found.noticed_at, started_at=at)
+        values = row(term, row_id=found.id, dossier_id=dossier_id)
+        connection.execute(update(deadline).where(deadline.c.id == found.id).values(values))
+
+
+def due_at(connection: Connection, dossier_id: int, kind: str) -> datetime | None:
+    """When the newest open deadline of this kind ends; None without one, or while the law's clock does not run."""
+    query = select(deadline.c.due_at).where(_open_of(dossier_id, [kind])).order_by(deadline.c.id.desc())
+    return connection.execute(query.limit(1)).scalar()
 
 
 def end(connection: Connection, dossier_id: int, kinds: Iterable[str], why: End, at: datetime) -> None:
@@ -205,15 +213,18 @@ def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | 
 
 
 def unreconciled(connection: Connection) -> Sequence[Row[Any]]:
-    """Incidents that are over, left something for the window, and have no deadline yet."""
-    known = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None))
-    left = select(outbox.c.id).where(_transfer_of_incident())
-    query = select(incident).where(incident.c.ended_at.is_not(None), incident.c.id.not_in(known), left.exists())
+    """Incidents that are over, left something for the window, and have no deadline that runs; `left_at`: since when."""
+    running = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None), _OPEN)
+    left = select(func.min(outbox.c.created_at)).where(_transfer_of_incident())
+    since = left.correlate(incident).scalar_subquery()
+    query = select(incident, since.label("left_at")).where(
+        incident.c.ended_at.is_not(None), incident.c.id.not_in(running), since.is_not(None)
+    )
     return connection.execute(query).all()
 
 
 def reconciled(connection: Connection) -> Sequence[Row[Any]]:
-    """Running deadlines of incidents whose transfers the window has all answered."""
+    """Running deadlines of incidents whose transfers the window has all confirmed."""
     left = select(outbox.c.id).where(_transfer_of_incident())
     query = (
         select(deadline)
@@ -224,8 +235,10 @@ def reconciled(connection: Connection) -> Sequence[Row[Any]]:
 
 
 def _transfer_of_incident() -> Any:
-    """What was decided directly before the incident's end and the window has not confirmed."""
-    return and_(outbox.c.route == "transfer", outbox.c.answer.is_(None), outbox.c.created_at <= incident.c.ended_at)
+    """What the window has not confirmed of all that was decided directly before the incident's end, or came in it."""
+    came = inbox.c.received_at.between(incident.c.started_at, incident.c.ended_at)
+    asked = select(inbox.c.id).where(inbox.c.id == outbox.c.inbox_id, came).correlate(outbox, incident)
+    return and_(UNRECEIVED, or_(outbox.c.created_at <= incident.c.ended_at, asked.exists()))
 
 
 def keep(connection: Connection, values: dict[str, Any]) -> None:

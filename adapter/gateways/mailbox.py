@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from adapter.gateways.tables import attempt, declaration, dossier, inbox, outbox
+from adapter.gateways.tables import UNRECEIVED, attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
@@ -103,11 +103,9 @@ def stored(connection: Connection, row_id: int) -> Row[Any]:
 
 
 def open_transfer(connection: Connection, dossier_id: int) -> bool:
-    """Whether a transfer of this dossier has no answer yet."""
-    query = select(outbox.c.id).where(
-        outbox.c.dossier_id == dossier_id, outbox.c.route == "transfer", outbox.c.answer.is_(None)
-    )
-    return connection.execute(query).first() is not None
+    """Whether the window has not confirmed a transfer of this dossier: no answer yet, or an error."""
+    query = select(outbox.c.id).where(outbox.c.dossier_id == dossier_id, UNRECEIVED)
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def reply_row(

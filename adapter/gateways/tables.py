@@ -156,11 +156,13 @@ Index(  # a 99 or 00 without a correlation id
     sqlite_where=text("answer IS NULL AND copy_of IS NULL"),
     postgresql_where=text("answer IS NULL AND copy_of IS NULL"),
 )
+UNRECEIVED = text("route = 'transfer' AND coalesce(answer, '') <> 'receipt'")
+"""Transfers that the window has not confirmed. In the words of the index, or it would not be used."""
 Index(
     "ix_outbox_transfer",
     outbox.c.created_at,
-    sqlite_where=text("route = 'transfer' AND answer IS NULL"),
-    postgresql_where=text("route = 'transfer' AND answer IS NULL"),
+    sqlite_where=UNRECEIVED,
+    postgresql_where=UNRECEIVED,
 )
 
 attempt = Table(

@@ -19,7 +19,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
 from adapter.model.text import typed
 from adapter.pipeline import compose
-from adapter.pipeline.terms import Terms
+from adapter.pipeline.terms import CONFIRM_WITHIN, Terms
 from adapter.services.accounts import reason_of
 from adapter.services.asking import Asker, Asking
 from adapter.services.completion import Completion
@@ -147,7 +147,8 @@ class Amendments:
             places = dossiers.place_of(declared, version.values, amendments.rows_of(ledger.connection, version.id))
             request = mailbox.stored(ledger.connection, row.inbox_id)
             is_complete = all(finding["severity"] != Severity.REQUEST for finding in request.findings)
-            due = ledger.docket.approved(matter.dossier, request.received_at, ledger.now, is_complete=is_complete)
+            confirm = declared.deadline(CONFIRM_WITHIN, version.values) if is_complete else None
+            due = ledger.docket.approved(matter.dossier, request.received_at, ledger.now, confirm)
             ledger.place(key, {**places, "confirm_due_at": due})
             self._decide(matter, row, officer, amendments.APPROVED)
             if row.requested:

@@ -150,7 +150,9 @@ class Deadlines:
         limit = self.catalogue().reconciliation
         if limit is not None:
             for over in deadlines.unreconciled(connection):
-                term = terms.term(limit, noticed_at=over.ended_at, started_at=over.ended_at)
+                # What was decided after the end cannot be transferred before it is decided.
+                begin = max(over.ended_at, over.left_at)
+                term = terms.term(limit, noticed_at=begin, started_at=begin)
                 row_id = self.database.new_id(connection)
                 deadlines.keep(connection, deadlines.row(term, row_id=row_id, dossier_id=None, incident_id=over.id))
         for row in deadlines.reconciled(connection):

@@ -83,8 +83,13 @@ class Docket:
         term = self._asked[dossier.key] = self.terms.term(limit, noticed_at=at, started_at=None)
         return term.alert_due_at
 
-    def amended(self, dossier: Dossier, form: Declaration, *, answers: bool, in_force: bool) -> datetime | None:
-        """A form 14 came: gives when its confirmation is due, an hour from its reception (Article 11(3)(c))."""
+    def amended(
+        self, dossier: Dossier, form: Declaration, version: Declaration, *, answers: bool, in_force: bool
+    ) -> datetime | None:
+        """A form 14 came: gives when its confirmation is due, an hour from its reception (Article 11(3)(c)).
+
+        `version` is what it makes of the dossier.
+        """
         assert dossier.id is not None
         if answers:
             deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.declared_at)
@@ -94,26 +99,32 @@ class Docket:
         term = self.terms.term(limit, noticed_at=form.received_at, started_at=form.received_at)
         self._begin(dossier, term, starts_with=None)
         if in_force:
-            self.in_force(dossier, form.received_at, is_complete=form.is_complete)
+            confirm = version.verified.envelope.procedure.deadline(CONFIRM_WITHIN, version.values)
+            self.in_force(dossier, form.received_at, confirm if form.is_complete else None)
         else:
             self._beside.add(self._begun[-1]["id"])
         return term.due_at
 
-    def in_force(self, dossier: Dossier, received_at: datetime, *, is_complete: bool) -> datetime | None:
-        """An amended version is in force; gives when its confirmation is due.
+    def in_force(self, dossier: Dossier, received_at: datetime, confirm: Deadline | None) -> None:
+        """An amended version is in force, received then; `confirm`: how long its confirmation has if it is complete.
 
         Where the first confirmation waits for a complete and valid version, this may be it (Articles 13(2), 16(2)).
         """
         assert dossier.id is not None
-        if is_complete:
-            deadlines.start(self.connection, dossier.id, CONFIRM_WITHIN, received_at, self.terms)
-        return deadlines.start(self.connection, dossier.id, CONFIRM_AMENDMENT, received_at, self.terms)
+        if confirm is not None:
+            deadlines.start(self.connection, dossier.id, confirm, received_at, self.terms)
 
-    def approved(self, dossier: Dossier, received_at: datetime, at: datetime, *, is_complete: bool) -> datetime | None:
-        """An amendment that waited is in force: the confirmation of the one before it is due no more."""
+    def approved(
+        self, dossier: Dossier, received_at: datetime, at: datetime, confirm: Deadline | None
+    ) -> datetime | None:
+        """An amendment that waited is in force: the confirmation of the one before it is due no more.
+
+        Gives when its own is due; `confirm` as for `in_force`.
+        """
         assert dossier.id is not None
         deadlines.keep_newest(self.connection, dossier.id, CONFIRM_AMENDMENT, at)
-        return self.in_force(dossier, received_at, is_complete=is_complete)
+        self.in_force(dossier, received_at, confirm)
+        return deadlines.due_at(self.connection, dossier.id, CONFIRM_AMENDMENT)
 
     def declined(self, dossier: Dossier, at: datetime) -> None:
         """An amendment that waited has no confirmation; that of the version before it is due as it was."""

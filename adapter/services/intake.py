@@ -424,7 +424,7 @@ class Intake:
         number = self.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
         row = amendment_row(outcome.declaration, decision, number=number, at=ledger.now)
         due = ledger.docket.amended(
-            dossier, outcome.declaration, answers=row["requested"], in_force=not decision.approval
+            dossier, outcome.declaration, version, answers=row["requested"], in_force=not decision.approval
         )
         if row["requested"] and not decision.approval and dossier.id is not None:
             amendments.close(ledger.connection, dossier.id, ledger.now)

@@ -385,6 +385,83 @@ def test_after_an_incident_reconciliation_is_due_by_the_end_of_the_next_working_
     assert (figures.met, figures.late) == (1, 0)
 
 
+def incident_until(post: Post, ended_at: datetime) -> None:
+    """There was an incident for an hour, and it is over."""
+    database = post.house.database
+    with database.transaction() as connection:
+        times = {"started_at": ended_at - 60 * MINUTE, "ended_at": ended_at}
+        row = {"id": database.new_id(connection), **times, "cause": "broker", "reason": "", "actor": "t"}
+        connection.execute(insert(incident).values(row))
+
+
+def transfers_answered(post: Post, answer: str) -> None:
+    with post.house.database.transaction() as connection:
+        for row in connection.execute(select(outbox.c.id).where(outbox.c.route == "transfer")).all():
+            mailbox.mark_answered(connection, row.id, answer, post.now)
+
+
+def reconciling(post: Post) -> list[tuple[datetime | None, datetime | None]]:
+    post.house.deadlines.watch()
+    return [(each.started_at, each.due_at) for each in post.agenda().due if each.name == "reconcile"]
+
+
+NEXT_DAY = datetime.fromisoformat("2026-03-03T23:59:59.999999+07:00")
+
+
+def test_what_came_in_an_incident_and_was_decided_after_its_end_is_reconciled(officers_post: Post) -> None:
+    """NĐ 85/2019/NĐ-CP Article 17(5): what entered directly, whenever it was decided."""
+    post = officers_post
+    key = post.receive(1, door=Channel.PORTAL)
+    ended = post.now + 10 * MINUTE
+    incident_until(post, ended)
+    post.now = ended + MINUTE
+    assert reconciling(post) == []
+    post.house.completion.accept(key, OFFICER)
+    assert reconciling(post) == [(post.now, NEXT_DAY)]
+    transfers_answered(post, "receipt")
+    assert reconciling(post) == []
+
+    post.now += 10 * MINUTE
+    post.complete(key)
+    assert reconciling(post) == [(post.now, NEXT_DAY)]
+    post.now += timedelta(days=5)
+    transfers_answered(post, "receipt")
+    assert reconciling(post) == []
+    (figures,) = [each for each in post.agenda().figures if each.kind == "reconcile_within"]
+    assert (figures.met, figures.late) == (1, 1)
+
+
+def test_what_came_after_an_incident_is_not_of_it(officers_post: Post) -> None:
+    post = officers_post
+    incident_until(post, post.now - MINUTE)
+    post.house.completion.accept(post.receive(1, door=Channel.PORTAL), OFFICER)
+    assert reconciling(post) == []
+
+
+def test_a_transfer_that_the_window_refused_is_not_reconciled(post: Post) -> None:
+    post.receive(1, door=Channel.PORTAL)
+    ended = post.now + MINUTE
+    incident_until(post, ended)
+    assert reconciling(post) == [(ended, NEXT_DAY)]
+    transfers_answered(post, "error")
+    assert reconciling(post) == [(ended, NEXT_DAY)]
+    transfers_answered(post, "receipt")
+    assert reconciling(post) == []
+
+
+def test_a_dossier_is_transferred_once_the_window_has_each_part_of_it(post: Post) -> None:
+    key = post.receive(1, door=Channel.PORTAL)
+    post.complete(key)
+    with post.house.database.transaction() as connection:
+        mine = connection.execute(select(outbox).where(outbox.c.route == "transfer").order_by(outbox.c.ordinal)).all()
+        first, second = (each.id for each in mine)
+        mailbox.mark_answered(connection, first, "error", post.now)
+        mailbox.mark_answered(connection, second, "receipt", post.now)
+        assert mailbox.open_transfer(connection, mine[0].dossier_id)
+        mailbox.mark_answered(connection, first, "receipt", post.now)
+        assert not mailbox.open_transfer(connection, mine[0].dossier_id)
+
+
 def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it(post: Post) -> None:
     key = post.receive(1)
     database = post.house.database
@@ -397,6 +474,35 @@ def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it
     post.house.deadlines.watch()
 
     assert (post.only(key).started_at, post.only(key).due_at) == (delivered, CLOCK + 80 * MINUTE)
+
+
+NO_SEAFARER = "BQP0100004/refused-departure-of-one-who-is-no-seafarer"
+
+
+def test_the_hours_are_those_of_the_version_that_is_complete(post: Post) -> None:
+    """Article 16(2): three hours, one for a seafarer; form 14 made him one and completed the declaration."""
+    case = post.cases()[NO_SEAFARER]
+    key = dossier_of(case.message)
+    licence = b"</TaxCode><LicenceNumber>01-0001/2024/TCDL-GPLHQT</LicenceNumber>"
+    asked = replace(case, message=case.message.replace(b"</TaxCode>", licence, 1))
+    post.send(asked)
+    assert post.named(key)["confirm"].started_at is None
+    post.now += 20 * MINUTE
+    answer = post.cases()[AMENDED]
+    message = answer.message.replace(dossier_of(answer.message).number.encode(), key.number.encode())
+    for before, after in ((b"VisaTo", b"IsSeafarer"), (b"2026-03-31", b"0"), (b"2026-04-15", b"1")):
+        message = message.replace(before, after)
+    for tag in (b"Gate", b"BorderUnit"):
+        there, here = (re.search(b"<%s>([^<]*)" % tag, each) for each in (message, asked.message))
+        assert there is not None
+        assert here is not None
+        message = message.replace(there[1], here[1])
+    post.send(replace(answer, message=message))
+
+    due = next(each for each in post.dues(key) if each.kind == "confirm_within")
+    assert (due.name, due.started_at, due.due_at) == ("confirmSeafarer", post.now, post.now + 60 * MINUTE)
+    post.now += 61 * MINUTE
+    assert Event.DEADLINE_PASSED in [event for event, _ in post.alerts()]
 
 
 ON_REQUEST = "BQP0100003/accepted-on-request"
