@@ -43,7 +43,7 @@ def request_amendment(
     )
     tell(house, asked, json)
     if not json:
-        line(f"the answer (form 14) is due by {words(due)}")
+        line(f"the answer (form 14) is due an hour after the declarant has the request, not before {words(due)}")
 
 
 @dossier.command("withdraw-request")

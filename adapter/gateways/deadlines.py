@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, or_, select, update
 
 from adapter.gateways.tables import UNRECEIVED, deadline, dossier, inbox, incident, outbox
-from adapter.model.procedure import Deadline
+from adapter.model.procedure import Deadline, Unit
 from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms
 
 
@@ -196,15 +196,34 @@ def _take(connection: Connection, due: Any, order: Any, mark: Mapping[str, Any],
     return found
 
 
-def delivered_starts(connection: Connection, limit: int) -> list[Row[Any]]:
-    """Deadlines that begin when the declarant has a reply of ours, and he has it now."""
+def delivered_starts(connection: Connection, limit: int, *, dossier_id: int | None = None) -> list[Row[Any]]:
+    """Deadlines that begin when the declarant has a reply of ours, and he has it now; of one dossier or of all."""
     query = (
         select(deadline, outbox.c.delivered_at.label("reply_delivered_at"))
         .join(outbox, outbox.c.id == deadline.c.starts_with)
         .where(_OPEN, deadline.c.started_at.is_(None), outbox.c.delivered_at.is_not(None))
         .limit(limit)
     )
+    if dossier_id is not None:
+        query = query.where(deadline.c.dossier_id == dossier_id)
     return list(connection.execute(query))
+
+
+def begin_delivered(connection: Connection, terms: Terms, limit: int, *, dossier_id: int | None = None) -> None:
+    """What begins when the declarant has a reply of ours begins where he has it now."""
+    for each in delivered_starts(connection, limit, dossier_id=dossier_id):
+        due = terms.due(each.amount, Unit(each.unit), each.reply_delivered_at)
+        began(connection, each.id, each.reply_delivered_at, due)
+
+
+def answer_of(connection: Connection, dossier_id: int, request_id: int) -> Row[Any] | None:
+    """The time limit that begins with the delivery of a request (its outbox row), and that time (None: unknown)."""
+    query = (
+        select(deadline, outbox.c.delivered_at)
+        .join(outbox, outbox.c.id == deadline.c.starts_with)
+        .where(deadline.c.dossier_id == dossier_id, deadline.c.starts_with == request_id)
+    )
+    return connection.execute(query).first()
 
 
 def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | None) -> None:

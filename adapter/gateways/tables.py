@@ -265,7 +265,7 @@ amendment_request = Table(  # form 13
     Column("items", JSON, nullable=False),
     Column("officer", String(120), nullable=False),
     Column("requested_at", Moment, nullable=False),
-    Column("answer_before", Moment, nullable=False),
+    Column("answer_before", Moment, nullable=False),  # what the form says; the hour runs from when the declarant has it
     Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that carries it
     Column("closed_at", Moment),  # answered, asked again, or withdrawn
     Column("withdrawn_at", Moment),

@@ -51,6 +51,7 @@ class Standing:
     request: str | None = None
     """Number of the request (form 13) that is to be answered."""
     answer_before: datetime | None = None
+    """Until when, counted from when the declarant had the request; None where nobody knows when that was."""
     pending: bool = False
     """Another amendment waits for an officer."""
     withdrawn: frozenset[str] = frozenset()

@@ -52,7 +52,7 @@ class Amendments:
     def request(
         self, key: DossierKey, officer: Officer, *, reason: str, items: Sequence[compose.AmendmentItem]
     ) -> tuple[Dossier, datetime]:
-        """20/25 with form 13: what is wrong and what is asked; gives the dossier and when the answer is due.
+        """20/25 with form 13: what is wrong and what is asked; gives the dossier and before when no answer is due.
 
         Raises:
             NotAllowed: no item is asked for, the state has no such step, or an amendment waits for a decision.

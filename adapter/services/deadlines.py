@@ -17,7 +17,7 @@ from adapter.gateways.agenda import Wanted
 from adapter.gateways.database import Connection, Database, Stored
 from adapter.gateways.deadlines import End
 from adapter.model.events import Event, Observe
-from adapter.model.procedure import Catalogue, Unit
+from adapter.model.procedure import Catalogue
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
 
@@ -144,9 +144,7 @@ class Deadlines:
 
     def _begin(self, connection: Connection) -> None:
         terms = Terms.of(self.catalogue())
-        for row in deadlines.delivered_starts(connection, _AT_ONCE):
-            due = terms.due(row.amount, Unit(row.unit), row.reply_delivered_at)
-            deadlines.began(connection, row.id, row.reply_delivered_at, due)
+        deadlines.begin_delivered(connection, terms, _AT_ONCE)
         limit = self.catalogue().reconciliation
         if limit is not None:
             for over in deadlines.unreconciled(connection):

@@ -29,6 +29,7 @@ ANSWERS = {
     ReplyKind.AMENDMENT_COMPLETION: (CONFIRM_WITHIN, CONFIRM_AMENDMENT),
 }
 """Which deadlines a reply of ours answers."""
+_AT_ONCE = 100
 
 
 def due_of(
@@ -92,6 +93,8 @@ class Docket:
         """
         assert dossier.id is not None
         if answers:
+            # He may have had the request since the clock looked last.
+            deadlines.begin_delivered(self.connection, self.terms, _AT_ONCE, dossier_id=dossier.id)
             deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.declared_at)
         limit = form.verified.envelope.procedure.deadline(CONFIRM_AMENDMENT, form.values)
         if limit is None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
-from adapter.gateways import amendments
-from adapter.gateways.database import Stored
+from adapter.gateways import amendments, deadlines
+from adapter.gateways.database import Connection, Stored
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
-from adapter.model.procedure import Procedure
+from adapter.model.procedure import Procedure, Unit
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.amendment import Standing, document_of
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.terms import Terms
 from adapter.pipeline.xml import reparsed
 from adapter.services.ledger import Ledger
 
@@ -44,10 +46,18 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
         document=document,
         identities=frozenset(dossier.identities),
         request=request.number if request else None,
-        answer_before=request.answer_before if request else None,
+        answer_before=_answer_before(connection, request, ground) if request else None,
         pending=pending,
         withdrawn=amendments.withdrawn(connection, dossier.id),
     )
+
+
+def _answer_before(connection: Connection, request: Stored[Any], ground: Ground) -> datetime | None:
+    """An hour from when the declarant has the request (Article 11(3)(b)); None where that is not known."""
+    limit = deadlines.answer_of(connection, request.dossier_id, request.outbox_id) if request.outbox_id else None
+    if limit is None or limit.delivered_at is None:
+        return None
+    return Terms.of(ground.catalogue).due(limit.amount, Unit(limit.unit), limit.delivered_at)
 
 
 def _procedure(mapping: str, ground: Ground) -> Procedure:

@@ -24,7 +24,7 @@ from adapter.gateways import mailbox
 from adapter.gateways.agenda import Wanted
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.proof import Part
-from adapter.gateways.tables import deadline, incident, outbox
+from adapter.gateways.tables import deadline, inbox, incident, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest, DossierKey
@@ -556,6 +556,40 @@ def test_an_answer_after_its_hour_is_late_where_it_is_known_that_the_request_was
     assert post.named(key)["answer"].standing is standing
     (figures,) = [each for each in post.agenda().figures if each.kind == "amend_within"]
     assert (figures.late, figures.unknown) == (int(had), int(not had))
+
+
+@pytest.mark.parametrize("watched", [True, False])
+@pytest.mark.parametrize(
+    ("had", "after", "standing"),
+    [
+        (120, 60, Standing.MET),
+        (120, 61, Standing.LATE),
+        (10, 61, Standing.LATE),
+        (None, 130, Standing.UNKNOWN),
+    ],
+    ids=["had-late-answered-in-time", "had-late-answered-late", "answered-late", "unknown-when-had"],
+)
+def test_an_answer_is_called_late_by_when_the_request_was_had(
+    post: Post, *, watched: bool, had: int | None, after: int, standing: Standing
+) -> None:
+    """Article 11(3)(b): within one hour of receiving the request, whenever that was made."""
+    key = post.play(ON_REQUEST)  # asked at 07:25
+    since = CLOCK + (10 if had is None else had) * MINUTE
+    if had is not None:
+        with post.house.database.transaction() as connection:
+            request = update(outbox).where(outbox.c.kind == "AmendmentRequest")
+            connection.execute(request.values(delivered_at=since))
+    if watched:
+        post.house.deadlines.watch()
+    post.now = since + after * MINUTE
+    case = post.cases()[ON_REQUEST]
+    sent = post.now.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S").encode()
+    post.send(replace(case, message=re.sub(rb"<sendDate>[^<]*", b"<sendDate>" + sent, case.message)))
+
+    with post.house.database.transaction() as connection:
+        (findings,) = connection.execute(select(inbox.c.findings).where(inbox.c.received_at == post.now)).scalars()
+    assert ("BQP230" in [each["code"] for each in findings]) == (standing is Standing.LATE)
+    assert post.named(key)["answer"].standing is standing
 
 
 def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_one_came(post: Post) -> None:
