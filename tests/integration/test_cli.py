@@ -58,7 +58,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Signed files by the name of their case."""
     folder = tmp_path_factory.mktemp("messages")
     wanted = {
-        *("accepted-late-and-flagged", "asked-every-fault-listed", "refused-tour-group-without-licence"),
+        *("accepted-late-and-flagged", "asked-every-fault-listed", "refused-unit-of-another-gate"),
         *("rejected-missing-field", "rejected-truncated"),
     }
     files = {}
@@ -111,7 +111,7 @@ def test_form_13_that_follows_an_inaccurate_message_is_told_with_what_it_asks(
 
 
 def test_a_refused_message_stops_at_check(config: Path, messages: dict[str, Path]) -> None:
-    (told,) = judged(messages["refused-tour-group-without-licence"], "--config", config, code=1)
+    (told,) = judged(messages["refused-unit-of-another-gate"], "--config", config, code=1)
     assert told.keys() == KEYS
     assert (told["outcome"], told["stage"]) == ("refused", "check")
 

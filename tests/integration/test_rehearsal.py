@@ -32,7 +32,7 @@ from tests.harness.stores import ensure_tables
 GROUP = "BQP0100001"
 CASES = (
     "BQP0100001/accepted-tour-group-entering",
-    "BQP0100001/refused-tour-group-without-licence",
+    "BQP0100001/refused-unit-of-another-gate",
     "BQP0100001/rejected-truncated",
     "BQP0100002/accepted-citizen-unsigned",
     "BQP0100000/accepted-heartbeat",
