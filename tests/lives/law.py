@@ -6,6 +6,7 @@ program and imports nothing of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -98,6 +99,10 @@ class Law:
         """A sendDate outside the bounds orders nothing and locks nothing."""
         return sent if received - OLDEST <= sent <= received + AHEAD else None
 
+    def age(self, sent: datetime, received: datetime) -> datetime | None:
+        """By which a message may be older than another: what lay for days is, and takes no newer one's place."""
+        return sent if sent <= received + AHEAD else None
+
     def may_declare(self, sent: datetime | None) -> bool:
         """10/01 opens a dossier, or declares anew what was refused; after a withdrawal it does not."""
         return self.standing in ("unknown", "refused") and not self._is_older(sent)
@@ -178,13 +183,13 @@ class Law:
     @contextmanager
     def at(self, now: datetime) -> Iterator[None]:
         """What is done now takes no breach away: a time limit that was over and runs no longer was missed."""
-        over = [each for each in self._told(now) if each.standings == OVER]
+        before = list(self._told(now))
         yield
-        left = [(each.kind, each.began) for each in self._told(now)]
-        for each in over:
-            if (each.kind, each.began) in left:
-                left.remove((each.kind, each.began))
-            else:
+        gone = Counter((each.kind, each.began) for each in before)
+        gone -= Counter((each.kind, each.began) for each in self._told(now))
+        for each in before:
+            if each.standings == OVER and gone[each.kind, each.began] > 0:
+                gone[each.kind, each.began] -= 1
                 self.missed.append(replace(each, standings=frozenset({"late"})))
 
     # How it stands

@@ -93,7 +93,7 @@ class Player:
 
     def declare(self, how: str) -> None:
         message = self.write(self.gate.declaration("01", self.sent(how)))
-        self.take(message, "declare", self.law.may_declare(self.counted(message)))
+        self.take(message, "declare", self.law.may_declare(self.aged(message)))
         self.gate.wake()
         waited, self.waiting = self.waiting, []
         for each, kind in waited:
@@ -101,13 +101,13 @@ class Player:
 
     def replace(self, how: str) -> None:
         message = self.write(self.gate.declaration("02", self.sent(how)))
-        self.take(message, "replace", self.law.may_correct(self.counted(message)))
+        self.take(message, "replace", self.law.may_correct(self.aged(message)))
 
     def withdraw(self, how: str) -> None:
         if self.gate.form.withdraw is None:
             return
         message = self.write(self.gate.withdrawal(self.sent(how)))
-        self.take(message, "withdraw", self.law.may_correct(self.counted(message)))
+        self.take(message, "withdraw", self.law.may_correct(self.aged(message)))
 
     def own(self, how: str) -> None:
         message = self.write(self.gate.amendment(self.sent(how), request=None))
@@ -139,8 +139,8 @@ class Player:
         self.written.append(message)
         return message
 
-    def counted(self, message: Message, received: datetime | None = None) -> datetime | None:
-        return self.law.counts(message.sent, received or self.gate.now)
+    def aged(self, message: Message) -> datetime | None:
+        return self.law.age(message.sent, self.gate.now)
 
     def take(self, message: Message, kind: str, lawful: bool | None) -> None:
         settled = self.gate.receive(message)
@@ -159,8 +159,8 @@ class Player:
     def woken(self, message: Message, kind: str) -> None:
         state, outcome = self.gate.outcome(message)
         assert state == "settled", "its declaration has come"
-        sent = self.counted(message, self.received[message.name])
-        lawful = self.law.may_correct(sent) if kind in ("replace", "withdraw") else None
+        aged = self.law.age(message.sent, self.received[message.name])
+        lawful = self.law.may_correct(aged) if kind in ("replace", "withdraw") else None
         assert lawful is None or (outcome == "accepted") == lawful, f"{kind} that waited was {outcome}"
         if outcome == "accepted":
             self.taken(message, kind)
@@ -171,7 +171,7 @@ class Player:
 
     def entered(self, message: Message, kind: str) -> None:
         received = self.received[message.name]
-        sent = self.counted(message, received)
+        sent = self.law.counts(message.sent, received)
         if kind == "withdraw":
             self.law.withdrew(sent)
         elif kind in ("declare", "replace"):
