@@ -30,7 +30,8 @@ NOTES = {
         "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
         "queues": "the broker lacks a queue or an exchange of ours: nsw-adapter check tells which",
         "quarantine": "messages lie in the broker's quarantine: nsw-adapter quarantine list",
-        "certificates": "a certificate of ours runs out: see certificate.expires in the log, or certificate report",
+        "certificates": "a certificate of ours runs out: certificate.expires in the log says which and when, and "
+        "certificate report --at that day what stops then",
     },
 }
 """What a part may lack and be ready all the same, and what the operator is told of it."""

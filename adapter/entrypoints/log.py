@@ -176,7 +176,8 @@ def _level(event: Event, fields: Mapping[str, Any]) -> int:
         return logging.ERROR
     # A part that was told to stop ends without a reason.
     troubled = fields.get("kind") in _TROUBLE or (event is Event.WORKER_STOPPED and "reason" in fields)
-    return logging.WARNING if event in _TO_LOOK_AT or troubled else logging.INFO
+    shut = event is Event.WINDOW and fields.get("mode") in ("down", "unknown")
+    return logging.WARNING if event in _TO_LOOK_AT or troubled or shut else logging.INFO
 
 
 def _read_by_the_journal() -> bool:

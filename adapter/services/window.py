@@ -261,11 +261,13 @@ class Window:
 
         `expected_end`: when the window should work again, as the manager has told by letter or telephone.
 
-        Raises: NotAllowed where an end is expected of a window that is up.
+        Raises: NotAllowed where an end is expected of a window that is up, or has passed.
         """
         now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
         if expected_end is not None and mode is not Mode.DOWN:
             raise NotAllowed("an end is expected of a window that is down only")
+        if expected_end is not None and expected_end <= now:
+            raise NotAllowed("the expected end lies before now; give one to come, or none")
         said = {"override": mode.value, "override_reason": reason, "override_by": actor, "mode": mode.value}
         with self.database.transaction() as connection:
             before = windows.read(connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     SecretStr,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -390,6 +391,14 @@ class WaitingSettings(_Part):
     evidence_s: float = Field(ge=0, le=604_800)
     evidence_retry_s: Seconds
     hold_sent_before: AwareDatetime | None = None
+
+    @field_validator("hold_sent_before")
+    @classmethod
+    def _has_passed(cls, before: datetime | None) -> datetime | None:
+        """What is sent from now on is never of the time that a restore lost: everything would be held."""
+        if before is not None and before > datetime.now(UTC):
+            raise ValueError("lies in the future; it is when the restored store began to work again")
+        return before
 
 
 class DeadlineSettings(_Part):

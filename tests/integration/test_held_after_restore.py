@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,13 @@ from sqlalchemy import select
 from adapter.bootstrap import House, house
 from adapter.gateways import mailbox
 from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.model.errors import Misconfigured
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Submission
 from adapter.services.intake import HELD
 from tests.harness.declarations import Message, declaration
+from tests.harness.fixtures import load_cases, signed
+from tests.harness.pki import shared_pki
 from tests.harness.scene import Scene, submission
 from tests.harness.stores import ensure_tables
 
@@ -56,3 +62,19 @@ def test_what_is_lost_is_held_what_is_known_and_what_is_new_is_answered(scene: S
     with opened.database.reading() as connection:
         assert len(connection.execute(select(dossier).where(dossier.c.number == lost.reference)).all()) == 1
     opened.database.close()
+
+
+def test_what_the_window_says_of_itself_is_not_held(scene: Scene) -> None:
+    """Its heartbeats would lie parked, and the window would be called down."""
+    case = next(case for case in load_cases() if case.id == "BQP0100000/accepted-heartbeat")
+    raw = signed(case, shared_pki())
+    opened = holding(scene)
+    beat = Submission(raw, case.channel, case.clock, Digest(hashlib.sha256(raw).hexdigest()))
+    assert [settled.state for settled in opened.intake.receive([beat])] == ["settled"]
+    opened.database.close()
+
+
+def test_a_time_to_come_holds_everything_and_is_a_fault(scene: Scene) -> None:
+    scene.configure({"waiting.hold_sent_before": "2999-01-01T00:00:00+07:00"})
+    with pytest.raises(Misconfigured, match="lies in the future"):
+        house(scene.config)

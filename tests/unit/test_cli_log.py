@@ -82,6 +82,13 @@ def test_a_lost_broker_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line["kind"] for line in lines(capsys)] == ["broker.lost"]
 
 
+def test_a_window_that_is_down_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", json=True)
+    for mode in ("down", "unknown", "up"):
+        observer("clock")(Event.WINDOW, mode=mode, cause="broker")
+    assert [line["level"] for line in lines(capsys)] == ["warning", "warning", "info"]
+
+
 def test_a_part_that_ends_is_a_warning_where_it_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     configure("info", json=True)
     observer("supervisor")(Event.WORKER_STOPPED, code=0)

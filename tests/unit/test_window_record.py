@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from adapter.gateways.database import Database
 from adapter.gateways.tables import incident
+from adapter.model.errors import NotAllowed
 from adapter.services.window import Mode, Patience, State, Window
 from tests.harness.stores import ensure_tables
 
@@ -161,3 +162,9 @@ def test_the_mode_has_lasted_since_it_changed_not_since_it_was_said_again(watch:
     watch.now += timedelta(seconds=30)
     watch.window.override(Mode.DOWN, reason="the manager has telephoned", actor="operator:kt")
     assert watch.window.state().since == after(60)
+
+
+def test_an_end_that_has_passed_cannot_be_expected(watch: Watch) -> None:
+    with pytest.raises(NotAllowed, match="lies before now"):
+        watch.window.override(Mode.DOWN, reason="điện thoại", actor="a", expected_end=watch.now - timedelta(days=1))
+    assert watch.window.state().incident is None
