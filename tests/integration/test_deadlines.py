@@ -476,7 +476,7 @@ def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it
     assert (post.only(key).started_at, post.only(key).due_at) == (delivered, CLOCK + 80 * MINUTE)
 
 
-NO_SEAFARER = "BQP0100004/refused-departure-of-one-who-is-no-seafarer"
+NO_SEAFARER = "BQP0100004/asked-departure-of-one-who-is-no-seafarer"
 
 
 def test_the_hours_are_those_of_the_version_that_is_complete(post: Post) -> None:

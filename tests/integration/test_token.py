@@ -11,7 +11,7 @@ from lxml import etree
 from adapter.gateways.keyring import InToken, Keyring, KeyUnavailable, Pair
 from adapter.gateways.token import Token, TokenKey
 from adapter.model.errors import Misconfigured
-from adapter.pipeline.seal import seal_envelope
+from adapter.pipeline.seal import seal_envelope, written
 from tests.conftest import demand
 from tests.harness.fixtures import CLOCK
 from tests.harness.pki import shared_pki
@@ -53,7 +53,7 @@ def keyring(token: Token, name: str) -> Keyring:
 
 @pytest.mark.parametrize("name", [EC, RSA])
 def test_what_a_token_signs_another_engine_verifies(token: Token, name: str) -> None:
-    sealed = seal_envelope(ENVELOPE, system=keyring(token, name).current())
+    sealed = written(seal_envelope(etree.fromstring(ENVELOPE), system=keyring(token, name).current()))
     assert verify_with_xmlsec1(sealed, place="system", certificate_pem=shared_pki().certificate_file(name))
     assert etree.fromstring(sealed).findtext("Body/Content/a") == "1"
 
@@ -76,7 +76,7 @@ def test_a_module_that_is_away_cannot_sign_and_signs_again_when_it_is_back(modul
             with pytest.raises(KeyUnavailable, match="token border"):
                 ring.ready()
             with pytest.raises(KeyUnavailable):
-                seal_envelope(ENVELOPE, system=ring.current())
+                seal_envelope(etree.fromstring(ENVELOPE), system=ring.current())
     finally:
         module.back()
     ring.ready()
