@@ -8,7 +8,7 @@ import socket
 from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from adapter.gateways.proof import prove
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.desk import Officer
 from adapter.services.tokens import Role
 from adapter.services.window import Mode
@@ -237,7 +238,7 @@ def test_the_door_is_closed_while_the_window_works_and_says_where_to_go(site: We
 
 
 def test_a_declarant_is_told_when_the_window_should_work_again(small: Website) -> None:
-    end = datetime.fromisoformat("2026-03-02T09:00:00+07:00")
+    end = small.house.window.clock().astimezone(VIETNAM).replace(microsecond=0) + timedelta(hours=3)
     with small.declarant() as client:
         assert client.get("/api/v1/window").json()["expected_end"] is None
         small.house.window.override(Mode.DOWN, reason="Điện thoại", actor="test", expected_end=end)
