@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from types import FrameType
 from typing import Any
 
 _INTERRUPTED = 130
@@ -18,7 +19,7 @@ def main() -> None:
     from adapter.cli import main as run  # takes a while, in which somebody may change his mind
 
     if heard:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         run()
     except KeyboardInterrupt:
@@ -26,6 +27,15 @@ def main() -> None:
     finally:
         if heard:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is the interpreter's own end
+
+
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    """As Python does it, but in the middle of an import: a command loads what it needs when it needs it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            _leave()
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def _leave(*_: Any) -> None:

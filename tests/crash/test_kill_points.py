@@ -13,7 +13,8 @@ import pytest
 from adapter.model.events import Event
 from tests.harness.declarations import declarations
 from tests.harness.partner import DECLARATIONS
-from tests.harness.scene import Scene
+from tests.harness.scene import PATIENCE_S, Scene
+from tests.servers.process import wait_until
 
 COUNT = 24
 CHANGES = {"workers.batch": 8, "broker.publish_window": 8}  # several rounds, so that the second is not the last
@@ -65,7 +66,9 @@ def die_as_a_worker(scene: Scene, event: Event, *, after: float = 0.0) -> None:
     scene.start("dispatcher")
     dying = scene.start("worker", die_at=event, nth=2, after=after)
     assert dying.ended() == -signal.SIGKILL, dying.log.read_text()
-    assert scene.partner.ready(DECLARATIONS) > 0, "it died with nothing in hand"
+    # The broker gives back what the dead one held as soon as it sees that the connection is gone.
+    had = wait_until(lambda: scene.partner.ready(DECLARATIONS) > 0, seconds=PATIENCE_S)
+    assert had, "it died with nothing in hand"
     scene.start("worker")
     scene.until_done(messages)
     scene.finish()
