@@ -76,5 +76,10 @@ def _change(document: dict[str, Any], changes: Mapping[str, Any]) -> None:
 def _save(document: Mapping[str, Any], file: Path) -> Path:
     """Write it so that only its owner reads it, as an operator keeps a file with a password."""
     file.touch(mode=0o600)
-    file.write_text(yaml.dump(document, Dumper=_DUMPER, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    # In one step: a process that was started a moment ago may be reading it.
+    draft = file.with_suffix(".draft")
+    draft.touch()
+    draft.chmod(file.stat().st_mode & 0o777)
+    draft.write_text(yaml.dump(document, Dumper=_DUMPER, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    draft.replace(file)
     return file
