@@ -112,7 +112,7 @@ def _header(to: Address, reply_type: str, function: str, message_id: str, now: d
 def _write(parent: etree._Element, tag: str, text: str | None) -> etree._Element:
     """An element with its text. What an earlier version has stored may hold what XML cannot: it parks nothing."""
     element = etree.SubElement(parent, tag)
-    element.text = text if text is None or (text.isascii() and text.isprintable()) else holdable(text)
+    element.text = None if text is None else holdable(text)
     return element
 
 

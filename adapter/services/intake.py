@@ -294,9 +294,9 @@ class Intake:
 
     def _is_held(self, item: Item) -> bool:
         """Whether it is of the time that a restore lost: a second acceptance would be later than the one on paper."""
-        verified = (
-            None if isinstance(item.outcome, Noted) else verified_of(item.outcome)
-        )  # what the window says of itself
+        if isinstance(item.outcome, Noted):  # what the window says of itself
+            return False
+        verified = verified_of(item.outcome)
         # As it was written: judging puts one that lies far from reception aside, and here all do.
         sent = verified.envelope.header.subject.send_date if verified is not None else None
         before = self.hold_sent_before

@@ -26,6 +26,7 @@ from adapter.services.window import Patience, Window
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
 from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow
+from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, submission
 from tests.harness.history import Desk, dossier_of, told_again
 from tests.harness.pki import ROOT
@@ -96,7 +97,7 @@ class Post:
             units={ANY_UNIT: self.pki.party("unit").certificate},
             control=installation.placeholder_document_type,
         )
-        self.author = TestWindow(identity, _Nobody(), clock, new_message_id)
+        self.author = TestWindow(identity, ByHand(), clock, new_message_id)
         self.desk = Desk(self.house)
 
     def later(self, pause: timedelta) -> None:
@@ -188,17 +189,6 @@ class Post:
         change(tree)
         unsigned = etree.tostring(tree, encoding="UTF-8", xml_declaration=True)
         return sign_message(unsigned, system=self.pki.party("nsw"), declarant=None)
-
-
-class _Nobody:
-    """The carrier of a window whose letters are handed over by hand."""
-
-    def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
-        return ["nobody carries" for _ in letters]
-
-    def take(self, seconds: float) -> Sequence[Taken]:
-        del seconds
-        return []
 
 
 def post(folder: Path, *, database_url: str, pki: Pki) -> Post:

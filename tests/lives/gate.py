@@ -29,6 +29,7 @@ from adapter.services.lookup import Found, Kind, Question
 from adapter.services.oversight import Life
 from adapter.services.waiting import Waiting
 from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow
+from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, REASON, REQUEST
 from tests.harness.pki import shared_pki
@@ -134,7 +135,7 @@ class Gate:
             units={ANY_UNIT: pki.party("unit").certificate},
             control=ours.placeholder_document_type,
         )
-        self.window = TestWindow(identity, _Nobody(), lambda: self.now, new_message_id)
+        self.window = TestWindow(identity, ByHand(), lambda: self.now, new_message_id)
 
     def wait(self, pause: timedelta) -> None:
         self.now += pause
@@ -299,14 +300,3 @@ class _Moment:
 
 _moment = _Moment()
 """The legal clock of the house that all lives of a run share: its parts keep the function they were made with."""
-
-
-class _Nobody:
-    """The carrier of a window whose letters are handed over by hand."""
-
-    def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
-        return ["nobody carries" for _ in letters]
-
-    def take(self, seconds: float) -> Sequence[Taken]:
-        del seconds
-        return []

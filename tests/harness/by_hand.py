@@ -1,0 +1,20 @@
+"""The carrier of a window whose letters a test hands over itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapter.simulator.window import Letter, Taken
+
+
+class ByHand:
+    """Carries nothing and brings nothing."""
+
+    def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
+        """Nothing of it was carried."""
+        return ["nobody carries" for _ in letters]
+
+    def take(self, seconds: float) -> Sequence[Taken]:
+        """Nothing has come."""
+        del seconds
+        return []
