@@ -9,20 +9,20 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from adapter import settings as configuration
-from adapter.bootstrap.chance import new_message_id, new_secret, now
+from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import Source, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
-from adapter.gateways.contingency import Series
-from adapter.gateways.database import Database
-from adapter.gateways.installed import installed
-from adapter.gateways.keyring import KeyUnavailable
-from adapter.gateways.keystore import load_partners
-from adapter.gateways.revocation import Revocation
-from adapter.gateways.shelf import Shelf
-from adapter.gateways.topology import Topology, load_topology
+from adapter.gateways.broker.topology import Topology, load_topology
+from adapter.gateways.keys.certificates_in_use import installed
+from adapter.gateways.keys.keyring import KeyUnavailable
+from adapter.gateways.keys.pem_files import load_partners
+from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.evidence import Revocation
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.own_numbers import Series
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
 from adapter.model.installation import Installation
@@ -31,32 +31,32 @@ from adapter.model.procedure import Catalogue
 from adapter.model.units import BorderUnit
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
-from adapter.pipeline.seal import SigningKey
-from adapter.pipeline.timing import Timing
+from adapter.pipeline.signature.seal import SigningKey
+from adapter.pipeline.signature.signing_time import Timing
 from adapter.pipeline.trust import TIMESTAMPING, Store, Trust
 from adapter.pipeline.trust.holder import NumberPlace
-from adapter.services.accounts import Accounts
-from adapter.services.admission import Admission, Unlisted
-from adapter.services.amending import Amendments
-from adapter.services.asking import Asking
-from adapter.services.authorisations import Authorisations
-from adapter.services.completion import Completion
-from adapter.services.correspondence import Correspondence, Keys
-from adapter.services.deadlines import Deadlines
-from adapter.services.declarations import Declarations
-from adapter.services.desk import Desk
-from adapter.services.door import Door
-from adapter.services.expiry import Expiry
-from adapter.services.handing_in import HandingIn
-from adapter.services.intake import InHand, Intake, unheld
-from adapter.services.intake import Patience as WaitingPatience
-from adapter.services.lookup import Lookup
-from adapter.services.registry import Registry
-from adapter.services.sealing import repeatable
-from adapter.services.signing import Signing
-from adapter.services.threshold import Threshold
-from adapter.services.tokens import Tokens
-from adapter.services.window import Patience, Window
+from adapter.services.access.tokens import Tokens
+from adapter.services.door.declarations import Declarations
+from adapter.services.door.precheck import Threshold
+from adapter.services.door.sealing import repeatable
+from adapter.services.door.submission import Door
+from adapter.services.dossiers.amendment_requests import Asking
+from adapter.services.dossiers.amendments import Amendments
+from adapter.services.dossiers.completion import Completion
+from adapter.services.dossiers.desk import Desk
+from adapter.services.dossiers.lookup import Lookup
+from adapter.services.dossiers.original_papers import HandingIn
+from adapter.services.messages.admission import Admission, Unlisted
+from adapter.services.messages.intake import InHand, Intake, unheld
+from adapter.services.messages.intake import Patience as WaitingPatience
+from adapter.services.registers.accounts import Accounts
+from adapter.services.registers.authorisations import Authorisations
+from adapter.services.registers.certificates import Registry
+from adapter.services.registers.expiry import Expiry
+from adapter.services.replies.correspondence import Correspondence, Keys
+from adapter.services.replies.signing import Signing
+from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.window import Patience, Window
 from adapter.settings import Settings
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from cryptography import x509
 
-from adapter.gateways.keyring import InToken, Keyring, OnDisk, Pair
-from adapter.gateways.token import Token
+from adapter.gateways.keys.keyring import InToken, Keyring, OnDisk, Pair
+from adapter.gateways.keys.pkcs11 import Token
 from adapter.model.events import Observe
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Trust

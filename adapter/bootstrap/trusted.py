@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from adapter.gateways.collection import Collection, Places, places
-from adapter.gateways.fetching import Bounds, Fetcher
-from adapter.gateways.keystore import load_folder
-from adapter.gateways.revocation import Revocation
-from adapter.gateways.shelf import Shelf
+from adapter.gateways.keys.pem_files import load_folder
+from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.evidence import Revocation
+from adapter.gateways.revocation.fetching import Bounds, Fetcher
+from adapter.gateways.revocation.refresh import Collection, Places, places
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe
 from adapter.model.stages import Role

@@ -12,8 +12,8 @@ from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, table
-from adapter.gateways.agenda import Wanted
-from adapter.services.deadlines import Agenda, Declared, Figures
+from adapter.gateways.store.deadline_figures import Wanted
+from adapter.services.watch.deadlines import Agenda, Declared, Figures
 
 _COLUMNS = ("subject", "procedure", "gate", "name", "party", "standing", "started_at", "due_at", "answered_at")
 

@@ -11,8 +11,8 @@ from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.comparison import Comparison, Versions
-from adapter.services.desk import Officer
+from adapter.services.dossiers.desk import Officer
+from adapter.services.dossiers.versions import Comparison, Versions
 
 _ASKED = "=>"
 AmendmentNumber = Annotated[

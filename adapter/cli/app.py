@@ -31,7 +31,7 @@ COMMANDS = {
     "account": "registers:account",
     "window": "windows:window",
     "token": "windows:token",
-    "simulate": "playing:simulate",
+    "simulate": "simulated_window:simulate",
 }
 """Where each command is, as module:name. The whole program takes two seconds of CPU to import, one word a fraction."""
 

@@ -11,14 +11,14 @@ from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
-from adapter.gateways.proof import Part
+from adapter.gateways.store.journal_proof import Part
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import ReplyKind
-from adapter.services.desk import Officer
-from adapter.services.lookup import COUNTED, MOST, Kind, Question
-from adapter.services.oversight import Life, Oversight
-from adapter.services.tokens import EVERY_OFFICE
+from adapter.services.access.tokens import EVERY_OFFICE
+from adapter.services.dossiers.desk import Officer
+from adapter.services.dossiers.life import Life, Oversight
+from adapter.services.dossiers.lookup import COUNTED, MOST, Kind, Question
 
 dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse, amend.")
 journal = typer.Typer(no_args_is_help=True, help="The journal.")

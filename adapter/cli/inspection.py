@@ -18,12 +18,12 @@ from adapter.bootstrap.keyrings import of_another
 from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
-from adapter.cli.standing import mismatches, unfit_authorities, untold
-from adapter.gateways import mailbox
+from adapter.cli.check_trust import mismatches, unfit_authorities, untold
 from adapter.gateways.broker import BrokerUnavailable
-from adapter.gateways.keystore import load_certificates, load_partners
-from adapter.gateways.pooling import refuse_transaction_pooling
-from adapter.gateways.topology import compare
+from adapter.gateways.broker.topology import compare
+from adapter.gateways.keys.pem_files import load_certificates, load_partners
+from adapter.gateways.store import mailbox
+from adapter.gateways.store.pooling import refuse_transaction_pooling
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.stages import Channel
@@ -212,12 +212,12 @@ def _standing(house: House) -> Iterator[Remark]:
 
 def _messages(house: House) -> Iterator[Remark]:
     """Genuine messages of our own, judged and answered by what is configured. What cannot be loaded is told above."""
-    from adapter.cli import trial  # only `check` judges, and only then are keys made
+    from adapter.cli import check_messages  # only `check` judges, and only then are keys made
 
     try:
-        for text in trial.missing(house):
+        for text in check_messages.missing(house):
             yield _warning("messages", text)
-        for text in trial.faults(house):
+        for text in check_messages.faults(house):
             yield _fault("messages", text)
     except (Misconfigured, Unavailable):
         return
@@ -243,7 +243,7 @@ def _database(house: House) -> Iterator[Remark]:
     if _embedded_is_missing(house.settings):
         yield _fault("database", "the embedded database is not made yet; run nsw-adapter database upgrade")
         return
-    from adapter.gateways.upgrade import current  # alembic: a tenth of the start, and for this alone
+    from adapter.gateways.store.upgrade import current  # alembic: a tenth of the start, and for this alone
 
     refuse_transaction_pooling(house.database)
     there, needed = current(house.database)

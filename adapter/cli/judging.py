@@ -22,10 +22,10 @@ from adapter.model.finding import Finding
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, Word, verified_of, word
 from adapter.model.stages import Channel, Signer, Stage, Submission
-from adapter.services import sealing
-from adapter.services.judging import Answered, answered, judged
-from adapter.services.register import stage_of
-from adapter.services.threshold import TurnedAway, Why, submitted
+from adapter.services.door import sealing
+from adapter.services.door.precheck import TurnedAway, Why, submitted
+from adapter.services.messages.incoming import stage_of
+from adapter.services.messages.judging import Answered, answered, judged
 
 
 def judge(

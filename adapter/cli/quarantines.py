@@ -18,7 +18,7 @@ from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, note, pairs, table
 from adapter.gateways.broker import BrokerAddress, Delivery, Outgoing, Publisher, Verdict, browse, drain, take
 from adapter.model.errors import Misconfigured, NotAllowed
-from adapter.services.quarantine import PARKED, QUEUE, Held, Quarantine, Replayed
+from adapter.services.messages.quarantine import PARKED, QUEUE, Held, Quarantine, Replayed
 
 quarantine = typer.Typer(no_args_is_help=True, help="Messages that wait for an operator.")
 

@@ -15,11 +15,11 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
 from adapter.cli.windows import By
-from adapter.gateways.certificates import Office, Registered
-from adapter.gateways.keystore import load_holders
+from adapter.gateways.keys.pem_files import load_holders
+from adapter.gateways.store.certificates import Office, Registered
 from adapter.model.errors import Misconfigured
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.registry import NotImported, Registration
+from adapter.services.registers.certificates import NotImported, Registration
 
 certificate = typer.Typer(no_args_is_help=True, help="Registered certificates of declarants (Article 6(3)).")
 authorisation = typer.Typer(no_args_is_help=True, help="Who may speak for whom (Articles 3(4), 7(3)).")

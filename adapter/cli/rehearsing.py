@@ -13,10 +13,10 @@ from adapter.catalogue.load import Source, load, reporter
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, note, words
-from adapter.gateways.rereading import Span
+from adapter.gateways.store.message_archive import Span
 from adapter.model.errors import Misconfigured
 from adapter.model.procedure import Catalogue
-from adapter.services.rehearsal import Difference, Rehearsal, Tally, Verdict, newest
+from adapter.services.messages.rehearsal import Difference, Rehearsal, Tally, Verdict, newest
 
 Folder = Annotated[
     Path | None, typer.Option(metavar="DIR", exists=True, file_okay=False, help="Default: the one in force.")

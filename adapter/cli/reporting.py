@@ -10,7 +10,7 @@ import typer
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line
 from adapter.cli.terminal import block
-from adapter.gateways import views as reports
+from adapter.gateways.store import views as reports
 from adapter.model.errors import Misconfigured
 
 

@@ -13,7 +13,7 @@ from adapter.cli.inspection import Remark, Weight, inspect
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, table
 from adapter.cli.terminal import block
-from adapter.gateways import topology
+from adapter.gateways.broker import topology
 from adapter.model.errors import Misconfigured
 
 database = typer.Typer(no_args_is_help=True, help="The database's tables.")
@@ -91,7 +91,7 @@ def _counts(told: topology.Topology) -> str:
 @database.command("upgrade")
 def database_upgrade(json: AsJson = False, config: Config = None) -> None:
     """Bring the tables to this version of the program. Doing it again changes nothing."""
-    from adapter.gateways.upgrade import current, upgrade  # alembic, which no other command of this module needs
+    from adapter.gateways.store.upgrade import current, upgrade  # alembic, which no other command of this module needs
 
     house = open_house(config)
     upgrade(house.database)

@@ -14,8 +14,8 @@ from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, pairs, words
 from adapter.cli.terminal import say
-from adapter.services.tokens import Role
-from adapter.services.window import Incident, Mode, State
+from adapter.services.access.tokens import Role
+from adapter.services.watch.window import Incident, Mode, State
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")

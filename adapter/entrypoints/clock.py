@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerUnavailable
-from adapter.gateways.collection import Collection
-from adapter.gateways.database import Database
-from adapter.gateways.keyring import KeyUnavailable
+from adapter.gateways.keys.keyring import KeyUnavailable
+from adapter.gateways.revocation.refresh import Collection
+from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.deadlines import Deadlines
-from adapter.services.expiry import Expiry
-from adapter.services.signing import Signing
-from adapter.services.waiting import Waiting
-from adapter.services.window import Window
+from adapter.services.messages.waiting import Waiting
+from adapter.services.registers.expiry import Expiry
+from adapter.services.replies.signing import Signing
+from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.window import Window
 
 _LOCK = "clock"
 _ASK_AGAIN_S = 5.0

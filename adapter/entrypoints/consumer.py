@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapter.entrypoints.pulse import Pulse
-from adapter.gateways import mailbox
 from adapter.gateways.broker import Consumer, Delivery
-from adapter.gateways.database import Database
-from adapter.gateways.keyring import KeyUnavailable
+from adapter.gateways.keys.keyring import KeyUnavailable
+from adapter.gateways.store import mailbox
+from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
-from adapter.services.intake import Intake
+from adapter.services.messages.intake import Intake
 
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0

@@ -1,4 +1,4 @@
-"""The dispatcher's loop: rounds of `services/dispatch`, faster while there is something to send."""
+"""The dispatcher's loop: rounds of `services/replies/dispatch`, faster while there is something to send."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerUnavailable, Publisher
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.dispatch import Dispatch
-from adapter.services.window import Mode, Window
+from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.window import Mode, Window
 
 _IDLE_S = 0.05
 _LONGEST_S = 5.0

@@ -18,8 +18,8 @@ from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import Consumer, Publisher
 from adapter.model.errors import Misconfigured, defect
 from adapter.model.events import Event
-from adapter.services.dispatch import Dispatch
-from adapter.services.waiting import Waiting
+from adapter.services.messages.waiting import Waiting
+from adapter.services.replies.dispatch import Dispatch
 
 CONTROL, DECLARATIONS = "adapter.control", "adapter.declarations"
 _FAILED, _MISCONFIGURED = 1, 2

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from adapter.gateways.broker import BrokerAddress, BrokerRefused
-from adapter.gateways.topology import Topology, declare, look
+from adapter.gateways.broker.topology import Topology, declare, look
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.quarantine import QUEUE
+from adapter.services.messages.quarantine import QUEUE
 
 _ACCESS_REFUSED = 403
 _AGAIN = "declared again; what came meanwhile and found no queue: nsw-adapter quarantine list --reason unroutable"

@@ -26,8 +26,8 @@ from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.pulse import TEXTS, Pulse, new_cells
 from adapter.entrypoints.stderr import keep_numbers
-from adapter.gateways.pooling import refuse_transaction_pooling
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.pooling import refuse_transaction_pooling
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.settings import RENAMED

@@ -168,7 +168,8 @@ class Declaration:
     def declared_at(self) -> datetime:
         """The earliest proven time of the declaration, by which the declarant is late or not.
 
-        The window's sealed sendDate, where it lies within the bounds of reception (`pipeline/timing`), else reception.
+        The window's sealed sendDate, where it lies within the bounds of reception (`pipeline/signature/signing_time`),
+        else reception.
         """
         envelope, sent = self.verified.envelope, self.verified.header.subject.send_date
         if envelope.submission.channel is not Channel.WINDOW or sent is None:

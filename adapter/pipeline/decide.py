@@ -50,7 +50,7 @@ class Decision:
 
 
 Amend = Callable[[Declaration, Dossier], Declaration]
-"""The version that an amendment brings (pipeline/amendment.amend on what the store knows); raises Fault."""
+"""The version that an amendment brings (pipeline/amendment/judge.amend on what the store knows); raises Fault."""
 
 
 def decide(

@@ -14,10 +14,11 @@ from adapter.model.outcomes import Accepted, Noted, Outcome, Refused, Rejected
 from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Envelope, Stage, Submission, VerifiedDocument
 from adapter.model.units import NO_UNITS, BorderUnits
-from adapter.pipeline import mapping, principal, rules, schema, signature, units
+from adapter.pipeline import mapping, principal, rules, schema, units
 from adapter.pipeline.envelope import open_envelope
-from adapter.pipeline.strange import OF_LIBRARIES, Unprocessable, strange_text
-from adapter.pipeline.timing import PLAIN_TIMING, Timing
+from adapter.pipeline.library_errors import OF_LIBRARIES, Unprocessable, strange_text
+from adapter.pipeline.signature import verify
+from adapter.pipeline.signature.signing_time import PLAIN_TIMING, Timing
 from adapter.pipeline.trust import Trust
 from adapter.pipeline.xml import line_of
 
@@ -57,7 +58,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked, tree: e
         with strange_text():
             envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits, tree=tree)
             mark(Stage.OPEN)
-            verified = ground.timing.sent(signature.verify(envelope, trust=ground.trust, timing=ground.timing))
+            verified = ground.timing.sent(verify.verify(envelope, trust=ground.trust, timing=ground.timing))
         mark(Stage.VERIFY)
         valid = schema.validate(verified, limits=ground.limits, reporter=ground.reporter)
         mark(Stage.VALIDATE)

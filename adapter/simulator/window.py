@@ -20,10 +20,10 @@ from adapter.model.header import Party as Name
 from adapter.model.limits import Limits
 from adapter.pipeline import text, xml
 from adapter.pipeline.compose import OF_UNITS
-from adapter.pipeline.engine import verified_bytes
 from adapter.pipeline.envelope import write_time
-from adapter.pipeline.references import Place
-from adapter.pipeline.shape import shapes
+from adapter.pipeline.signature.engine import verified_bytes
+from adapter.pipeline.signature.references import Place
+from adapter.pipeline.signature.shape import shapes
 from adapter.simulator.pki import Party
 from adapter.simulator.sign import sign_message
 

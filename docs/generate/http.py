@@ -10,8 +10,8 @@ from unittest.mock import MagicMock
 from adapter.entrypoints.health import NEEDS
 from adapter.entrypoints.web.app import create_app
 from adapter.entrypoints.web.problems import MEDIA_TYPE
-from adapter.services.door import Why
-from adapter.services.tokens import Role
+from adapter.services.access.tokens import Role
+from adapter.services.door.submission import Why
 from docs.generate.page import code, first, head, join, listed, sentence, table
 
 _OF_THE_FRAMEWORK = ("HTTPValidationError", "ValidationError")

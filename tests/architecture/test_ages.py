@@ -16,7 +16,7 @@ LISTED = {
         "now - timedelta.resolution": "a day that is asked for",
         "now - timedelta(days=days)": "a day that is asked for",
     },
-    "cli/trial.py": {
+    "cli/check_messages.py": {
         "at - sent": "how far an example's times are moved",
         "at - sent - timedelta(seconds=2)": "how far an example's times are moved",
     },
@@ -28,14 +28,14 @@ LISTED = {
     },
     "entrypoints/consumer.py": {"now - self._asked": "monotonic"},
     "entrypoints/folding.py": {"now - at": "monotonic", "now - _AGAIN_S": "monotonic"},
-    "gateways/migrations/versions/0002_three_times.py": {"row.due_at - row.noticed_at": "evidence from evidence"},
-    "gateways/shelf.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
-    "pipeline/amendment.py": {"form.declared_at - expected": "evidence from evidence"},
+    "gateways/store/migrations/versions/0002_three_times.py": {"row.due_at - row.noticed_at": "evidence from evidence"},
+    "gateways/revocation/cache.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
+    "pipeline/amendment/judge.py": {"form.declared_at - expected": "evidence from evidence"},
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
-    "services/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
-    "services/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
-    "services/intake.py": {"now - since": "never after now: `Patience.until`"},
-    "services/judging.py": {"now - self._last": "perf_counter"},
+    "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
+    "services/registers/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
+    "services/messages/intake.py": {"now - since": "never after now: `Patience.until`"},
+    "services/messages/judging.py": {"now - self._last": "perf_counter"},
 }
 """File to expression to what it measures. A time that is stored is compared by `adapter.model.ages`."""
 

@@ -37,7 +37,7 @@ PARSERS = {
 }
 READERS = {
     "pipeline/text.py": "the one reader of values",
-    "pipeline/coverage.py": "canonical bytes, compared with what was signed",
+    "pipeline/signature/coverage.py": "canonical bytes, compared with what was signed",
     "simulator/sign.py": "a signature that the test window makes",
 }
 OTHER_TEXTS = {"sa", "remark", "limits", "response", "text"}

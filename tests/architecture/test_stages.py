@@ -10,14 +10,14 @@ from tests.harness.source import nodes
 
 MAKERS = {
     "Envelope": {"pipeline/envelope.py"},
-    "VerifiedDocument": {"pipeline/signature.py"},
+    "VerifiedDocument": {"pipeline/signature/verify.py"},
     "ValidDocument": {"pipeline/schema.py"},
     "Declaration": {"pipeline/mapping.py"},
     "Accepted": {"pipeline/judge.py"},
     "Refused": {"pipeline/judge.py"},
     "Noted": {"pipeline/judge.py"},
     "Reply": {"pipeline/compose.py"},
-    "SignedReply": {"pipeline/seal.py"},
+    "SignedReply": {"pipeline/signature/seal.py"},
 }
 
 
@@ -37,9 +37,9 @@ def test_a_stage_is_made_in_one_module_only(name: str) -> None:
 def test_a_submission_is_made_only_at_the_doors_and_where_a_stored_one_is_judged_again() -> None:
     doors = {
         "entrypoints/consumer.py",
-        "services/judging.py",
-        "services/standing.py",
-        "services/threshold.py",
+        "services/messages/judging.py",
+        "services/ledger/amendment_base.py",
+        "services/door/precheck.py",
     }
     tools = {place for place in _constructions("Submission") if place.startswith("cli/")}
     assert _constructions("Submission") - tools == doors

@@ -11,7 +11,7 @@ import pytest
 
 import adapter
 from adapter.model.dossier import DossierState
-from adapter.services.results import Confirmed, result
+from adapter.services.dossiers.results import Confirmed, result
 
 ROOT = Path(adapter.__file__).parents[1]
 FILES = [

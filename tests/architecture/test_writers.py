@@ -12,26 +12,26 @@ PACKAGE = ROOT / adapter.__name__
 WRITERS = {
     "cli/reporting.py": {"views"},
     "entrypoints/consumer.py": {"Worker._again.take", "Worker._begin", "Worker._taken_back"},
-    "gateways/database.py": {"Database.altering"},
-    "services/accounts.py": {"Accounts.suspend", "Accounts.restore"},
-    "services/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
-    "services/comparison.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads
-    "services/deadlines.py": {"Deadlines.watch"},
-    "services/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered
-    "services/desk.py": {"Desk.record"},
-    "services/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
-    "services/door.py": {"Door._draw"},
-    "services/expiry.py": {"Expiry.alert"},
-    "services/handing_in.py": {"HandingIn.brought"},
-    "services/intake.py": {"Intake._store"},
-    "services/lookup.py": {"Lookup.of_office", "Lookup.reply"},  # that somebody asked is journalled
-    "services/oversight.py": {"Oversight.life"},  # as Versions.of
-    "services/quarantine.py": {"Quarantine.replay", "Quarantine._give_back"},
-    "services/registry.py": {"Registry.register", "Registry._change"},
-    "services/signing.py": {"Signing._one"},
-    "services/tokens.py": {"Tokens.issue", "Tokens.revoke"},
-    "services/waiting.py": {"Waiting.wake", "Waiting.seal"},
-    "services/window.py": {
+    "gateways/store/database.py": {"Database.altering"},
+    "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
+    "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
+    "services/dossiers/versions.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads
+    "services/watch/deadlines.py": {"Deadlines.watch"},
+    "services/door/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered
+    "services/dossiers/desk.py": {"Desk.record"},
+    "services/replies/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
+    "services/door/submission.py": {"Door._draw"},
+    "services/registers/expiry.py": {"Expiry.alert"},
+    "services/dossiers/original_papers.py": {"HandingIn.brought"},
+    "services/messages/intake.py": {"Intake._store"},
+    "services/dossiers/lookup.py": {"Lookup.of_office", "Lookup.reply"},  # that somebody asked is journalled
+    "services/dossiers/life.py": {"Oversight.life"},  # as Versions.of
+    "services/messages/quarantine.py": {"Quarantine.replay", "Quarantine._give_back"},
+    "services/registers/certificates.py": {"Registry.register", "Registry._change"},
+    "services/replies/signing.py": {"Signing._one"},
+    "services/access/tokens.py": {"Tokens.issue", "Tokens.revoke"},
+    "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
+    "services/watch/window.py": {
         *("Window._read", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
     },
 }

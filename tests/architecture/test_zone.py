@@ -12,17 +12,17 @@ from tests.harness.pki import ROOT
 PACKAGE = ROOT / adapter.__name__
 LISTED = {
     "catalogue/calendar.py": {"day": "a day"},
-    "cli/trial.py": {
+    "cli/check_messages.py": {
         "days.isoformat": "a day",
         "datetime.fromisoformat(day + clock) + by": "a form's own time, moved",
     },
-    "gateways/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},
-    "gateways/seals.py": {"at.astimezone(UTC).isoformat": "what is hashed"},
+    "gateways/store/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},
+    "gateways/store/seals.py": {"at.astimezone(UTC).isoformat": "what is hashed"},
     "pipeline/converters.py": {"value.isoformat": "a form's day"},
     "pipeline/mapping.py": {"self.on.isoformat": "a day"},
     "pipeline/mrz.py": {"known": "a day"},
     "pipeline/rules/codes.py": {"on.isoformat": "a day"},
-    "pipeline/timing.py": {
+    "pipeline/signature/signing_time.py": {
         "sent.isoformat": "a header's time, which is Vietnam's",
         "claimed.isoformat": "as the signer wrote it, with his zone",
     },

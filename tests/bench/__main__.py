@@ -21,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 
 from adapter.gateways.broker import BrokerAddress
-from adapter.gateways.topology import declare, load_topology
+from adapter.gateways.broker.topology import declare, load_topology
 from tests.bench import door, floor, stages
 from tests.bench.load import Load
 from tests.bench.machine import descendants, machine

@@ -27,10 +27,10 @@ from rich.console import Console
 
 from adapter.bootstrap import house
 from adapter.gateways.broker import BrokerAddress
-from adapter.gateways.topology import declare, load_topology
-from adapter.gateways.upgrade import upgrade
-from adapter.services.tokens import Role
-from adapter.services.window import Mode
+from adapter.gateways.broker.topology import declare, load_topology
+from adapter.gateways.store.upgrade import upgrade
+from adapter.services.access.tokens import Role
+from adapter.services.watch.window import Mode
 from tests.bench import doorway
 from tests.bench.machine import cores_spent, cpu_of, cpu_of_family, machine
 from tests.bench.messages import FOLDER

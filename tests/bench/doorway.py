@@ -11,12 +11,12 @@ from typing import Any
 from unittest.mock import patch
 
 from adapter.bootstrap import house
-from adapter.gateways.contingency import Series
-from adapter.services import sealing
-from adapter.services.door import Door
-from adapter.services.intake import Intake
-from adapter.services.threshold import Threshold
-from adapter.services.tokens import Caller, Role
+from adapter.gateways.store.own_numbers import Series
+from adapter.services.access.tokens import Caller, Role
+from adapter.services.door import sealing
+from adapter.services.door.precheck import Threshold
+from adapter.services.door.submission import Door
+from adapter.services.messages.intake import Intake
 from tests.bench.posts import Post
 
 WARM_UP = 30

@@ -16,14 +16,14 @@ from typing import Any
 from unittest.mock import patch
 
 from adapter.bootstrap import House, house
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import judge
-from adapter.pipeline.seal import seal
-from adapter.services import correspondence
-from adapter.services.ledger import Ledger
+from adapter.pipeline.signature.seal import seal
+from adapter.services.ledger.ledger import Ledger
+from adapter.services.replies import correspondence
 from tests.bench.messages import messages
 
 BATCH = 32

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
-from adapter.services.tokens import Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Role
+from adapter.services.watch.window import Mode
 from tests.harness.declarations import for_the_second_door
 from tests.harness.scene import Scene
 from tests.servers.process import free_ports

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from adapter.cli import app
 from adapter.gateways.broker import BrokerAddress, BrokerRefused
-from adapter.gateways.topology import compare, declare
+from adapter.gateways.broker.topology import compare, declare
 from adapter.model.events import Event
 from tests.harness.declarations import declarations
 from tests.harness.partner import CONTROL, DECLARATIONS, QUARANTINE, REPLIES

@@ -14,13 +14,13 @@ import pytest
 from lxml import etree
 from sqlalchemy import select, text
 
-from adapter.gateways.database import Database
-from adapter.gateways.dossiers import lock_name
-from adapter.gateways.tables import outbox
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.dossiers import lock_name
+from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.tokens import Caller, Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Caller, Role
+from adapter.services.watch.window import Mode
 from tests.conftest import demand
 from tests.harness.declarations import declaration, declarations, for_the_second_door
 from tests.harness.partner import DECLARATIONS

@@ -10,7 +10,7 @@ import pika
 import pytest
 from sqlalchemy import select
 
-from adapter.gateways.tables import inbox, outbox
+from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.events import Event
 from tests.harness.declarations import Message, declaration, declarations
 from tests.harness.partner import QUARANTINE

@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from adapter.bootstrap import now
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
-from adapter.gateways.tables import inbox, journal
+from adapter.gateways.store.tables import inbox, journal
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, unobserved
-from adapter.services.correspondence import Keys
-from adapter.services.dispatch import Dispatch
-from adapter.services.intake import Intake
-from adapter.services.waiting import Waiting
+from adapter.services.messages.intake import Intake
+from adapter.services.messages.waiting import Waiting
+from adapter.services.replies.correspondence import Keys
+from adapter.services.replies.dispatch import Dispatch
 from tests.harness.declarations import declaration, declarations
 from tests.harness.scene import Scene, submission
 

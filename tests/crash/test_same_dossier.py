@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from adapter.gateways.dossiers import lock_name
+from adapter.gateways.store.dossiers import lock_name
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from tests.harness.declarations import Message, declaration

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from adapter.gateways import windows
-from adapter.gateways.dossiers import lock_name
+from adapter.gateways.store import windows
+from adapter.gateways.store.dossiers import lock_name
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from tests.harness import configuration

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.upgrade import upgrade
 from adapter.simulator.pki import Pki, make_pki
 from tests.frozen.contents import missing
 from tests.frozen.keeping import Frozen, digests, keep_certificates, keep_postgresql, keep_sqlite

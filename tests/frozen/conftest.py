@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from adapter.gateways.database import Database
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.upgrade import upgrade
 from tests.frozen.keeping import DATABASES, every
 from tests.frozen.seed import fill, told
 from tests.frozen.standing import Standing, restored

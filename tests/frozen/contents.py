@@ -13,16 +13,16 @@ from sqlalchemy import Boolean, Column, Connection, MetaData, String, Text, func
 
 from adapter.bootstrap import House
 from adapter.catalogue.names import SEARCH_KINDS
-from adapter.gateways.certificates import CertificateState, Office
-from adapter.gateways.deadlines import End
-from adapter.gateways.tables import metadata
+from adapter.gateways.store.certificates import CertificateState, Office
+from adapter.gateways.store.deadlines import End
+from adapter.gateways.store.tables import metadata
 from adapter.model.dossier import DossierState
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Meaning, Procedure, ReplyKind, Unit
 from adapter.model.stages import Channel, Stage
 from adapter.pipeline.decide import Wait
 from adapter.pipeline.terms import RUNNING_KINDS
-from adapter.services.tokens import Role
+from adapter.services.access.tokens import Role
 
 JOURNAL = (
     *(f"message.{word.value}" for word in Word),

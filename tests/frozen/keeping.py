@@ -21,8 +21,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from adapter.gateways.database import Database
-from adapter.gateways.tables import outbox
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import outbox
 from adapter.simulator.pki import Pki
 from tests.servers.postgresql import binaries
 

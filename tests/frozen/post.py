@@ -15,14 +15,14 @@ from lxml import etree
 
 from adapter.bootstrap import House, house, new_message_id
 from adapter.gateways.broker import Confirmed, Outgoing, Returned, Verdict
-from adapter.gateways.database import Row
-from adapter.gateways.tables import outbox
+from adapter.gateways.store.database import Row
+from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.dispatch import Dispatch
-from adapter.services.intake import Settled
-from adapter.services.tokens import Caller, Role, Tokens
-from adapter.services.window import Patience, Window
+from adapter.services.access.tokens import Caller, Role, Tokens
+from adapter.services.messages.intake import Settled
+from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.window import Patience, Window
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
 from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow

@@ -14,8 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapter.gateways.database import Database
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.upgrade import upgrade
 from tests.frozen.post import post
 from tests.frozen.story import tell
 from tests.harness.pki import shared_pki

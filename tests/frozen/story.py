@@ -15,22 +15,22 @@ import yaml
 
 from adapter.bootstrap import house
 from adapter.bootstrap.keyrings import Rings
-from adapter.gateways import mailbox
-from adapter.gateways.certificates import Office
-from adapter.gateways.keyring import Keyring
-from adapter.gateways.tables import inbox, outbox
+from adapter.gateways.keys.keyring import Keyring
+from adapter.gateways.store import mailbox
+from adapter.gateways.store.certificates import Office
+from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.comparison import Versions
-from adapter.services.lookup import Kind, Question
-from adapter.services.oversight import Oversight
-from adapter.services.quarantine import Held, Quarantine
-from adapter.services.registry import Registration
-from adapter.services.tokens import Caller, Role
-from adapter.services.waiting import Waiting
-from adapter.services.window import Mode, Window
+from adapter.services.access.tokens import Caller, Role
+from adapter.services.dossiers.life import Oversight
+from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.versions import Versions
+from adapter.services.messages.quarantine import Held, Quarantine
+from adapter.services.messages.waiting import Waiting
+from adapter.services.registers.certificates import Registration
+from adapter.services.watch.window import Mode, Window
 from tests.frozen.post import MINUTE, PATIENCE, Post, retold
 from tests.harness.authority import FIRST, Wish, authority, certify
 from tests.harness.fixtures import CLOCK, Act, Case, submission

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import MetaData, func, select
 
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.dossier import Act
 from tests.frozen.contents import CLOSED, JOURNAL, missing
 from tests.frozen.keeping import every

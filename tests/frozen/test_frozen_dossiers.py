@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import House
 from adapter.cli import app, options
-from adapter.gateways.tables import certificate, dossier, inbox, outbox, search_key
-from adapter.services.lookup import Kind
+from adapter.gateways.store.tables import certificate, dossier, inbox, outbox, search_key
+from adapter.services.dossiers.lookup import Kind
 from tests.frozen.post import token_of
 from tests.frozen.standing import Standing
 from tests.harness.website import serving

@@ -12,7 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from adapter.cli import app, options
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.upgrade import upgrade
 from tests.frozen.keeping import every
 from tests.frozen.standing import Standing, restored
 from tests.harness.pki import ROOT

@@ -14,9 +14,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from adapter.cli import app, options
-from adapter.gateways.tables import certificate, dossier, inbox, metadata, search_key
-from adapter.gateways.upgrade import upgrade
-from adapter.services.lookup import Kind
+from adapter.gateways.store.tables import certificate, dossier, inbox, metadata, search_key
+from adapter.gateways.store.upgrade import upgrade
+from adapter.services.dossiers.lookup import Kind
 from tests.frozen.keeping import every
 from tests.frozen.standing import Standing, restored
 from tests.frozen.test_frozen_dossiers import BY_DOSSIER, FOLLOWED, READS

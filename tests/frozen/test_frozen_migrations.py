@@ -12,9 +12,9 @@ from sqlalchemy import MetaData, inspect, select
 from typer.testing import CliRunner
 
 from adapter.cli import app
-from adapter.gateways import upgrade as upgrading
-from adapter.gateways.database import Database
-from adapter.gateways.upgrade import current, upgrade
+from adapter.gateways.store import upgrade as upgrading
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.upgrade import current, upgrade
 from tests.frozen.contents import unnamed
 from tests.frozen.keeping import digests
 from tests.frozen.standing import Standing
@@ -101,7 +101,7 @@ def test_a_migration_that_leaves_rows_astray_changes_nothing(untouched: Standing
 
 def test_a_column_that_nobody_has_named_stops_the_next_store() -> None:
     """`contents` knows every column of letters of today."""
-    from adapter.gateways.tables import metadata
+    from adapter.gateways.store.tables import metadata
 
     assert list(unnamed(metadata)) == []
 

@@ -13,15 +13,15 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House, now
 from adapter.cli import app
 from adapter.entrypoints.log import silence
-from adapter.gateways.proof import prove
-from adapter.gateways.tables import dossier, inbox, journal_seal, outbox
-from adapter.gateways.tables import journal as entries
-from adapter.gateways.upgrade import current, upgrade
+from adapter.gateways.store.journal_proof import prove
+from adapter.gateways.store.tables import dossier, inbox, journal_seal, outbox
+from adapter.gateways.store.tables import journal as entries
+from adapter.gateways.store.upgrade import current, upgrade
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Submission
-from adapter.services.waiting import Waiting
+from adapter.services.messages.waiting import Waiting
 from tests.frozen.keeping import FOLDER, digests
 from tests.frozen.post import retold
 from tests.frozen.standing import Standing

@@ -12,14 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from adapter.cli import app, options
-from adapter.gateways import lookups, mailbox
-from adapter.gateways.database import Database
-from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.gateways.store import lookups, mailbox
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
-from adapter.services.lookup import COUNTED, Kind, Question
-from adapter.services.oversight import Oversight
-from adapter.services.tokens import PREFIX, Caller, Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import PREFIX, Caller, Role
+from adapter.services.dossiers.life import Oversight
+from adapter.services.dossiers.lookup import COUNTED, Kind, Question
+from adapter.services.watch.window import Mode
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS

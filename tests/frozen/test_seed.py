@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from adapter.gateways import lookups
-from adapter.gateways.database import Database
-from adapter.gateways.proof import prove
-from adapter.gateways.tables import declaration, declaration_row, dossier, metadata, search_key
+from adapter.gateways.store import lookups
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.journal_proof import prove
+from adapter.gateways.store.tables import declaration, declaration_row, dossier, metadata, search_key
 from adapter.pipeline.search_keys import search_value
-from adapter.services.lookup import Kind, Question
+from adapter.services.dossiers.lookup import Kind, Question
 from tests.harness.fixtures import CLOCK
 from tests.harness.seed.store import NoRoom, Seed
 from tests.harness.seed.template import ONCE

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from adapter.gateways.database import Database
-from adapter.gateways.proof import prove
-from adapter.gateways.tables import declaration, declaration_row, dossier, inbox, outbox, search_key
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.journal_proof import prove
+from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, outbox, search_key
 from tests.harness.declarations import Message
 
 

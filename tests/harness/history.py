@@ -14,10 +14,10 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import amendment, amendment_request, dossier
+from adapter.gateways.store.tables import amendment, amendment_request, dossier
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.desk import Officer
+from adapter.services.dossiers.desk import Officer
 from tests.harness.fixtures import Act, Case
 
 OFFICER = Officer("o-7", "TRAN VAN BINH", "Thiếu tá")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from adapter.gateways.database import Connection, Database
+from adapter.gateways.store.database import Connection, Database
 
 GROWS = 2000
 """A table of more rows than that in the seeded store is one that grows."""

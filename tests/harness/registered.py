@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from adapter.bootstrap import House
-from adapter.gateways.certificates import Office
-from adapter.services.registry import Registration
+from adapter.gateways.store.certificates import Office
+from adapter.services.registers.certificates import Registration
 from adapter.simulator.pki import SIGNERS, Pki
 from tests.harness.fixtures import CLOCK
 

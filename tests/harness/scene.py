@@ -19,7 +19,7 @@ from typing import Any
 from adapter.bootstrap import House, house, now
 from adapter.entrypoints.log import silence
 from adapter.gateways.broker import BrokerUnavailable
-from adapter.gateways.topology import declare
+from adapter.gateways.broker.topology import declare
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission

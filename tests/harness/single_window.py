@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher, browse
-from adapter.services.dispatch import routing_key
+from adapter.services.replies.dispatch import routing_key
 from adapter.simulator.window import Letter, Taken
 from tests.harness.failure import CannotGoOn
 

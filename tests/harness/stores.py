@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import inspect
 
-from adapter.gateways.database import Database
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.upgrade import upgrade
 from tests.servers.postgresql import Postgres
 
 _TEMPLATE = "with_tables"

@@ -18,11 +18,11 @@ from sqlalchemy import Table, select, update
 
 from adapter.bootstrap import House, house
 from adapter.entrypoints.web import serve
-from adapter.gateways import tables
+from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.tokens import Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Role
+from adapter.services.watch.window import Mode
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.pki import ROOT, shared_pki

@@ -15,15 +15,15 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import amendment, deadline, inbox, journal, outbox
+from adapter.gateways.store.tables import amendment, deadline, inbox, journal, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.comparison import Versions
-from adapter.services.lookup import Kind, Question
-from adapter.services.tokens import EVERY_OFFICE, Caller, Role
-from adapter.services.waiting import Waiting
+from adapter.services.access.tokens import EVERY_OFFICE, Caller, Role
+from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.versions import Versions
+from adapter.services.messages.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of, told_again
 from tests.harness.pki import shared_pki

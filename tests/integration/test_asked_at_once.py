@@ -12,7 +12,7 @@ from lxml import etree
 from sqlalchemy import select, update
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import amendment_request, deadline, dossier, journal, outbox
+from adapter.gateways.store.tables import amendment_request, deadline, dossier, journal, outbox
 from adapter.model.finding import Severity
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission

@@ -12,11 +12,11 @@ from sqlalchemy import update
 
 from adapter.bootstrap import House
 from adapter.cli.dossiers import oversight
-from adapter.gateways.tables import dossier
+from adapter.gateways.store.tables import dossier
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.intake import Settled
-from adapter.services.lookup import Kind, Question
+from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.messages.intake import Settled
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of

@@ -31,7 +31,7 @@ from adapter.gateways.broker import (
     probe,
     take,
 )
-from adapter.gateways.topology import Topology, compare, declare, export_definitions, load_topology
+from adapter.gateways.broker.topology import Topology, compare, declare, export_definitions, load_topology
 from adapter.model.errors import Misconfigured
 from tests.harness.pki import shared_tls
 from tests.servers.process import free_ports

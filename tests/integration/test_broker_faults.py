@@ -25,7 +25,7 @@ from adapter.gateways.broker import (
     link,
     probe,
 )
-from adapter.gateways.topology import declare
+from adapter.gateways.broker.topology import declare
 from adapter.model.errors import AdapterError
 from tests.integration.test_broker import TOPOLOGY, nowhere, outgoing, until
 

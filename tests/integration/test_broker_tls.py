@@ -16,8 +16,8 @@ from cryptography import x509
 
 from adapter.bootstrap import house, now
 from adapter.gateways.broker import BrokerAddress, BrokerUnavailable, Publisher, TlsFiles, address
-from adapter.gateways.installed import Use
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.keys.certificates_in_use import Use
+from adapter.gateways.store.upgrade import upgrade
 from adapter.simulator import pki
 from tests.harness import configuration
 from tests.integration.test_broker import nowhere

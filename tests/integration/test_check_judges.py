@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from adapter.bootstrap import House
-from adapter.cli import trial
+from adapter.cli import check_messages
 from adapter.cli.inspection import _configuration, _keys, _messages, _standing, _trust
 from adapter.model.errors import Misconfigured
 from adapter.model.outcomes import Accepted, Rejected, SignedReply
 from adapter.model.procedure import Catalogue, ReplyKind
 from adapter.model.stages import Channel
-from adapter.services.correspondence import Correspondence
-from adapter.services.judging import judged
+from adapter.services.messages.judging import judged
+from adapter.services.replies.correspondence import Correspondence
 from adapter.settings import load_settings
 from adapter.simulator.stand_in import stand_in
 from tests.harness import configuration
@@ -38,15 +38,15 @@ def house(folder: Path, changes: dict[str, Any]) -> House:
 )
 def test_the_shipped_configuration_takes_every_example_on_any_day(day: str, tmp_path: Path) -> None:
     own = house(tmp_path, {"clock.unsafe_frozen": day})
-    assert list(trial.missing(own)) == []
-    assert list(trial.faults(own)) == []
+    assert list(check_messages.missing(own)) == []
+    assert list(check_messages.faults(own)) == []
 
 
 def test_every_procedure_has_an_example_for_each_of_its_doors(tmp_path: Path) -> None:
     own = house(tmp_path, {})
-    procedures = list(trial._procedures(own))
+    procedures = list(check_messages._procedures(own))
     assert {each.code for each in procedures} == set(own.catalogue.procedures)
-    assert sum(len(list(trial._doors(each))) for each in procedures) > len(procedures)
+    assert sum(len(list(check_messages._doors(each))) for each in procedures) > len(procedures)
 
 
 TOO_TIGHT = {
@@ -83,7 +83,7 @@ def test_a_configuration_that_rejects_what_is_genuine_is_told(key: str, tmp_path
 
 
 def test_what_fails_alike_is_one_line_that_names_the_procedures(tmp_path: Path) -> None:
-    told = list(trial.faults(house(tmp_path, {"limits.elements": 100})))
+    told = list(check_messages.faults(house(tmp_path, {"limits.elements": 100})))
     assert 0 < len(told) < 4
     assert all(text.startswith("a genuine message is rejected at open: BQP1") for text in told)
     assert any("BQP0100001/2 (window), BQP0100001/2 (portal)" in text for text in told)
@@ -107,8 +107,8 @@ def test_every_confirmation_request_to_amend_and_transfer_is_written_and_signed(
 
     parts = {each.name: getattr(own.correspondence, each.name) for each in fields(own.correspondence)}
     own.correspondence = Heard(**parts)
-    assert list(trial.faults(own)) == []
-    stated = {each.completion.schema_name for each in trial._procedures(own) if each.completion}
+    assert list(check_messages.faults(own)) == []
+    stated = {each.completion.schema_name for each in check_messages._procedures(own) if each.completion}
     assert {name for _, name in sent if name} == stated
     assert len(stated) > 5
     kinds = {kind for kind, _ in sent}
@@ -135,7 +135,7 @@ def test_what_an_officer_could_not_send_is_told(kind: ReplyKind | None, says: st
         spec.schema_name: own.catalogue.schemas[own.catalogue.replies[ReplyKind.RECEIPT].schema_name],
     }
     own.catalogue = replace(own.catalogue, schemas=schemas)
-    told = list(trial.faults(own))
+    told = list(check_messages.faults(own))
     assert any(f"a genuine message cannot be {says}: our " in text and "BQP0100002/2" in text for text in told), told
 
 
@@ -222,12 +222,18 @@ def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
     own = house(tmp_path, {})
     at = own.legal_clock()
     stands = stand_in(own.trust, at)
-    asked = [(procedure, door) for procedure in trial._procedures(own) for door in trial._doors(procedure)]
+    asked = [
+        (procedure, door) for procedure in check_messages._procedures(own) for door in check_messages._doors(procedure)
+    ]
     assert {door for _, door in asked} == {Channel.WINDOW, Channel.PORTAL}
     for procedure, channel in asked:
-        body = trial._written(own, stands, procedure, trial._example(own, procedure), channel, at)
-        given = trial.submitted(body, at, None) if channel is Channel.PORTAL else trial.by_the_window(body, at)
-        assert not isinstance(judged(given, trial.replace(own.ground, trust=stands.trust)), Rejected)
+        body = check_messages._written(own, stands, procedure, check_messages._example(own, procedure), channel, at)
+        given = (
+            check_messages.submitted(body, at, None)
+            if channel is Channel.PORTAL
+            else check_messages.by_the_window(body, at)
+        )
+        assert not isinstance(judged(given, check_messages.replace(own.ground, trust=stands.trust)), Rejected)
         outcome = judged(given, own.ground)
         assert isinstance(outcome, Rejected)
         assert "certificate_unknown" in {finding.name for finding in outcome.findings}, procedure.name
@@ -236,7 +242,7 @@ def test_the_daemon_rejects_what_a_stand_in_has_signed(tmp_path: Path) -> None:
 def test_no_key_and_no_certificate_of_a_stand_in_is_in_a_file(tmp_path: Path) -> None:
     own = house(tmp_path, {})
     before = sorted(tmp_path.rglob("*"))
-    assert list(trial.faults(own)) == []
+    assert list(check_messages.faults(own)) == []
     assert sorted(tmp_path.rglob("*")) == before
     for folder in ("adapter", "mappings", "schemas", "queues"):
         for file in (ROOT / folder).rglob("*"):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapter.bootstrap import House, house
-from adapter.cli.standing import mismatches, untold
+from adapter.cli.check_trust import mismatches, untold
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.model.errors import Misconfigured

@@ -14,12 +14,12 @@ from typer.testing import CliRunner, Result
 
 from adapter.bootstrap import House, house, new_message_id, now
 from adapter.cli import app
-from adapter.cli.carrier import BrokerCarrier
-from adapter.cli.playing import window_for
+from adapter.cli.simulated_transport import BrokerCarrier
+from adapter.cli.simulated_window import window_for
 from adapter.gateways.broker import Consumer, Publisher
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
-from adapter.services.dispatch import Dispatch
+from adapter.services.replies.dispatch import Dispatch
 from adapter.simulator.window import Taken
 from tests.harness import configuration
 from tests.harness.fixtures import load_cases, signed

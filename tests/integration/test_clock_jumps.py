@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, select, update
 
-from adapter.gateways.database import Database
-from adapter.gateways.tables import deadline, inbox, window
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import deadline, inbox, window
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.ages import age, not_after
 from adapter.model.events import Event
 from adapter.model.procedure import Catalogue
-from adapter.services.deadlines import Deadlines
-from adapter.services.intake import Patience as WaitingPatience
-from adapter.services.waiting import Waiting
-from adapter.services.window import Mode, Patience, Window
+from adapter.services.messages.intake import Patience as WaitingPatience
+from adapter.services.messages.waiting import Waiting
+from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.window import Mode, Patience, Window
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)

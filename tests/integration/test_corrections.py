@@ -14,18 +14,18 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House
 from adapter.cli.dossiers import oversight
-from adapter.gateways import lookups
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
-from adapter.gateways.tables import deadline, journal, outbox
+from adapter.gateways.store import lookups
+from adapter.gateways.store.tables import deadline, journal, outbox
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.deadlines import Due
-from adapter.services.desk import Officer
-from adapter.services.dispatch import Dispatch
-from adapter.services.intake import Settled
-from adapter.services.lookup import EVERY_OFFICE
-from adapter.services.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Role
+from adapter.services.dossiers.desk import Officer
+from adapter.services.dossiers.lookup import EVERY_OFFICE
+from adapter.services.messages.intake import Settled
+from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.deadlines import Due
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of

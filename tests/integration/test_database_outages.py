@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from adapter.gateways.addresses import several_hosts
-from adapter.gateways.database import Database, DatabaseUnavailable
-from adapter.gateways.pooling import refuse_transaction_pooling
+from adapter.gateways.store.database import Database, DatabaseUnavailable
+from adapter.gateways.store.pooling import refuse_transaction_pooling
 from adapter.model.errors import Misconfigured
 from tests.conftest import demand
 from tests.servers.pooler import Pooler

@@ -20,19 +20,19 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House
 from adapter.cli import app
 from adapter.cli.dossiers import oversight
-from adapter.gateways import mailbox
-from adapter.gateways.agenda import Wanted
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
-from adapter.gateways.proof import Part
-from adapter.gateways.tables import deadline, inbox, incident, outbox
+from adapter.gateways.store import mailbox
+from adapter.gateways.store.deadline_figures import Wanted
+from adapter.gateways.store.journal_proof import Part
+from adapter.gateways.store.tables import deadline, inbox, incident, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.completion import Officer
-from adapter.services.deadlines import Agenda, Due, Standing
-from adapter.services.dispatch import Dispatch
+from adapter.services.dossiers.completion import Officer
+from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.deadlines import Agenda, Due, Standing
 from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
 from tests.harness.history import Desk, dossier_of, told_again

@@ -16,8 +16,8 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
 from adapter.gateways.broker import BrokerAddress, Consumer, Delivery, browse
-from adapter.gateways.decoder import GuardedProperties, guard_decoder
-from adapter.gateways.topology import declare, load_topology
+from adapter.gateways.broker.property_decoder import GuardedProperties, guard_decoder
+from adapter.gateways.broker.topology import declare, load_topology
 
 TOPOLOGY = load_topology(Path(__file__).parents[2] / "queues" / "topology.yaml")
 ROUTING_KEY = "BQP0100001.10.01"

@@ -10,11 +10,11 @@ from lxml import etree
 
 from adapter.bootstrap import House
 from adapter.cli.judging import Presenting, statement
-from adapter.gateways import lookups
+from adapter.gateways.store import lookups
 from adapter.model.stages import Channel
-from adapter.services.threshold import TurnedAway
-from adapter.services.tokens import Caller, Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Caller, Role
+from adapter.services.door.precheck import TurnedAway
+from adapter.services.watch.window import Mode
 from adapter.simulator.sign import sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.fixtures import CLOCK, Case, load_cases

@@ -16,8 +16,8 @@ from adapter.bootstrap import now
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.gateways.broker import Delivery, Tag
-from adapter.gateways.database import DatabaseUnavailable
-from adapter.gateways.tables import attempt, inbox, outbox
+from adapter.gateways.store.database import DatabaseUnavailable
+from adapter.gateways.store.tables import attempt, inbox, outbox
 from adapter.model.errors import Unavailable
 from adapter.model.events import unobserved
 from tests.harness.declarations import Message, declaration, declarations

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways import mailbox
-from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.gateways.store import mailbox
+from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
-from adapter.services.intake import HELD
+from adapter.services.messages.intake import HELD
 from tests.harness.declarations import Message, declaration
 from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import shared_pki

@@ -14,13 +14,13 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.pulse import Pulse, new_cells
-from adapter.gateways import journal, seals
-from adapter.gateways.database import Database, DatabaseUnavailable
-from adapter.gateways.journal import Entry
-from adapter.gateways.proof import Part, Proof, prove
-from adapter.gateways.tables import journal as entries
-from adapter.gateways.tables import journal_seal
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store import journal, seals
+from adapter.gateways.store.database import Database, DatabaseUnavailable
+from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.journal_proof import Part, Proof, prove
+from adapter.gateways.store.tables import journal as entries
+from adapter.gateways.store.tables import journal_seal
+from adapter.gateways.store.upgrade import upgrade
 
 WHOLE = Part()
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import inbox, outbox
+from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
 from tests.harness.fixtures import load_cases, signed

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House
 from adapter.cli.dossiers import oversight
-from adapter.gateways.tables import amendment, amendment_request, deadline
+from adapter.gateways.store.tables import amendment, amendment_request, deadline
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.intake import Settled
+from adapter.services.messages.intake import Settled
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, FIXTURES

@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 
 from adapter.bootstrap import now
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict
-from adapter.gateways.tables import outbox
+from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.desk import Officer
-from adapter.services.dispatch import Dispatch, Round, routing_key
+from adapter.services.dossiers.desk import Officer
+from adapter.services.replies.dispatch import Dispatch, Round, routing_key
 from tests.harness.declarations import declarations
 from tests.harness.scene import Scene
 

@@ -16,9 +16,9 @@ import uvicorn
 from adapter.bootstrap import house
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.web.serve import configuration as web_configuration
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
-from adapter.services.tokens import Role
+from adapter.services.access.tokens import Role
 from tests.harness import configuration
 from tests.servers.process import free_ports, wait_until
 

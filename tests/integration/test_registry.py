@@ -15,19 +15,19 @@ import pytest
 from sqlalchemy import event as listening
 from sqlalchemy import select
 
-from adapter.gateways import tables
-from adapter.gateways.certificates import Office
-from adapter.gateways.database import Database
-from adapter.gateways.installed import InUse, Use
+from adapter.gateways.keys.certificates_in_use import InUse, Use
+from adapter.gateways.store import tables
+from adapter.gateways.store.certificates import Office
+from adapter.gateways.store.database import Database
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Role, Submission
 from adapter.pipeline.trust import signer
-from adapter.services.admission import Unlisted
-from adapter.services.expiry import Expiry
-from adapter.services.intake import Settled
-from adapter.services.registry import NotImported, Registration
+from adapter.services.messages.admission import Unlisted
+from adapter.services.messages.intake import Settled
+from adapter.services.registers.certificates import NotImported, Registration
+from adapter.services.registers.expiry import Expiry
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import FIXTURES

@@ -20,8 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from adapter.cli import app
-from adapter.gateways.database import DatabaseUnavailable
-from adapter.gateways.tables import attempt, inbox, journal, outbox
+from adapter.gateways.store.database import DatabaseUnavailable
+from adapter.gateways.store.tables import attempt, inbox, journal, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
 from tests.harness.fixtures import CLOCK, load_cases, signed

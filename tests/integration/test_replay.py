@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.simulator.sign import sign_message

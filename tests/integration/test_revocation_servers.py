@@ -15,10 +15,10 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from adapter.gateways.collection import Collection, Places, places
-from adapter.gateways.fetching import Bounds, Fetcher
-from adapter.gateways.revocation import Revocation
-from adapter.gateways.shelf import Shelf
+from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.evidence import Revocation
+from adapter.gateways.revocation.fetching import Bounds, Fetcher
+from adapter.gateways.revocation.refresh import Collection, Places, places
 from adapter.model.events import Event
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
@@ -309,7 +309,7 @@ def test_a_command_reads_the_shelf_and_never_fetches(tmp_path: Path, web: WebSer
 def test_a_list_that_was_carried_there_by_hand_is_taken_without_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapter.gateways.revocation._LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr("adapter.gateways.revocation.evidence._LOOK_AGAIN_S", 0.0)
     folder = tmp_path / "by-hand"
     folder.mkdir()
     post = Post(tmp_path, Places(crls=folder), fetches=False)

@@ -22,15 +22,15 @@ from sqlalchemy.exc import SAWarning
 
 import adapter.gateways
 from adapter.bootstrap import now
-from adapter.gateways import mailbox, tables
-from adapter.gateways.contingency import Asked, Series
-from adapter.gateways.database import Connection, Database
-from adapter.gateways.tables import contingency, counter, inbox, journal, metadata, outbox
-from adapter.gateways.upgrade import current, upgrade
+from adapter.gateways.store import mailbox, tables
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.own_numbers import Asked, Series
+from adapter.gateways.store.tables import contingency, counter, inbox, journal, metadata, outbox
+from adapter.gateways.store.upgrade import current, upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
-from adapter.services.desk import Officer
+from adapter.services.dossiers.desk import Officer
 from tests.harness.declarations import Message, declaration, declarations
 from tests.harness.pki import shared_pki
 from tests.harness.scene import Scene, submission
@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_there_is_no_outage_and_is_named(tmp_path: Path) ->
 
 def test_a_database_that_the_user_may_not_open_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = Database(f"sqlite:///{tmp_path}")  # nothing opens a folder, and nobody is barred from it as root is not
-    monkeypatch.setattr("adapter.gateways.engine.os.access", lambda _, mode, **__: mode == os.F_OK)
+    monkeypatch.setattr("adapter.gateways.store.engine.os.access", lambda _, mode, **__: mode == os.F_OK)
     with pytest.raises(Misconfigured, match=f"this user may not read and write {tmp_path.parent}"):
         upgrade(database)
 

@@ -12,12 +12,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from adapter.gateways.collection import Collection, Places, places
-from adapter.gateways.fetching import Bounds, Fetcher
-from adapter.gateways.revocation import Revocation
-from adapter.gateways.shelf import Shelf
+from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.evidence import Revocation
+from adapter.gateways.revocation.fetching import Bounds, Fetcher
+from adapter.gateways.revocation.refresh import Collection, Places, places
 from adapter.model.finding import Severity
-from adapter.pipeline.timestamp import stamp_of
+from adapter.pipeline.signature.timestamp import stamp_of
 from adapter.pipeline.trust import TIMESTAMPING, RevocationRules, Store, Trust, Unknown
 from tests.harness.authority import Listed, Wish, authority, certify, crl, key_pem
 from tests.servers.authorities import Entry, Page, WebServer, ocsp_responder

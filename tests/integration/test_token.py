@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter.gateways.keyring import InToken, Keyring, KeyUnavailable, Pair
-from adapter.gateways.token import Token, TokenKey
+from adapter.gateways.keys.keyring import InToken, Keyring, KeyUnavailable, Pair
+from adapter.gateways.keys.pkcs11 import Token, TokenKey
 from adapter.model.errors import Misconfigured
-from adapter.pipeline.seal import seal_envelope, written
+from adapter.pipeline.signature.seal import seal_envelope, written
 from tests.conftest import demand
 from tests.harness.fixtures import CLOCK
 from tests.harness.pki import shared_pki

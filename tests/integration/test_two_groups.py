@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import dossier, search_key
+from adapter.gateways.store.tables import dossier, search_key
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.intake import Settled
+from adapter.services.messages.intake import Settled
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.history import OFFICER

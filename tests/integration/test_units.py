@@ -25,15 +25,15 @@ from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.parts import clock
 from adapter.entrypoints.pulse import Pulse, new_cells
-from adapter.gateways.agenda import Wanted
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
-from adapter.gateways.tables import inbox, outbox
+from adapter.gateways.store.deadline_figures import Wanted
+from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM, write_time
-from adapter.services.dispatch import Dispatch
-from adapter.services.intake import Settled
+from adapter.services.messages.intake import Settled
+from adapter.services.replies.dispatch import Dispatch
 from tests.conftest import demand
 from tests.harness import configuration
 from tests.harness.declarations import declaration

@@ -11,10 +11,10 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.gateways.tables import dossier, inbox, outbox
+from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.completion import Officer
+from adapter.services.dossiers.completion import Officer
 from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.pki import ROOT
 from tests.harness.scene import Scene

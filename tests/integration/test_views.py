@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from adapter.cli import app
-from adapter.gateways import views
-from adapter.gateways.database import Database, DatabaseUnavailable
-from adapter.gateways.tables import declaration, declaration_row
+from adapter.gateways.store import views
+from adapter.gateways.store.database import Database, DatabaseUnavailable
+from adapter.gateways.store.tables import declaration, declaration_row
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.procedure import Catalogue, FieldSpec, Label

@@ -15,13 +15,13 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways.tables import declaration, dossier, inbox, outbox
+from adapter.gateways.store.tables import declaration, dossier, inbox, outbox
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Submission
-from adapter.services.intake import Intake, Settled
-from adapter.services.waiting import Waiting
+from adapter.services.messages.intake import Intake, Settled
+from adapter.services.messages.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
@@ -87,7 +87,7 @@ Furnished = Callable[..., Post]
 
 @pytest.fixture
 def furnished(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Furnished]:
-    monkeypatch.setattr("adapter.gateways.revocation._LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr("adapter.gateways.revocation.evidence._LOOK_AGAIN_S", 0.0)
     made: list[House] = []
 
     def post(unknown: str, *, world: str = "public") -> Post:

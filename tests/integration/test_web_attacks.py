@@ -16,12 +16,12 @@ import pytest
 from lxml import etree
 
 from adapter.entrypoints.web import body as door
-from adapter.gateways import tables
+from adapter.gateways.store import tables
 from adapter.model.stages import Envelope
 from adapter.pipeline import judge
-from adapter.services import threshold
-from adapter.services.tokens import Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Role
+from adapter.services.door import precheck
+from adapter.services.watch.window import Mode
 from tests.harness.website import BODY_BYTES, CITIZEN, Website, citizen_message, configure, website
 
 DECLARATIONS = "/api/v1/declarations"
@@ -199,7 +199,7 @@ def test_what_a_message_brings_out_of_a_library_is_the_callers_fault(
 
     message = citizen_message(messageId=str(uuid.uuid4()))
     with caller(site, token) as client, monkeypatch.context() as patch:
-        patch.setattr(threshold, "open_envelope", stumble)
+        patch.setattr(precheck, "open_envelope", stumble)
         told = client.post(DECLARATIONS, content=message, headers={"Content-Type": "application/xml"})
     assert (told.status_code, told.json()["findings"][0]["code"]) == (422, "BQP134"), told.text
     served(site)

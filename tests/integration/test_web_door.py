@@ -18,16 +18,16 @@ import pytest
 from lxml import etree
 
 from adapter.bootstrap import now
-from adapter.gateways import tables
-from adapter.gateways.contingency import check_character
-from adapter.gateways.proof import prove
+from adapter.gateways.store import tables
+from adapter.gateways.store.journal_proof import prove
+from adapter.gateways.store.own_numbers import check_character
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.desk import Officer
-from adapter.services.tokens import Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Role
+from adapter.services.dossiers.desk import Officer
+from adapter.services.watch.window import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import configuration
 from tests.harness.history import ITEMS
@@ -496,7 +496,7 @@ def test_a_defect_of_ours_is_a_problem_without_its_story(small: Website, monkeyp
     def defect(*_: Any) -> Any:
         raise RuntimeError("NGUYEN VAN AN")
 
-    monkeypatch.setattr("adapter.gateways.lookups.message", defect)
+    monkeypatch.setattr("adapter.gateways.store.lookups.message", defect)
     with small.declarant() as client:
         response = client.get(f"{DECLARATIONS}/00000000-0000-5000-8000-000000000000")
     problem(response, 500)

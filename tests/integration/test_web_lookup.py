@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from adapter.gateways import tables
+from adapter.gateways.store import tables
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.desk import Officer
-from adapter.services.tokens import Role
-from adapter.services.window import Mode
+from adapter.services.access.tokens import Role
+from adapter.services.dossiers.desk import Officer
+from adapter.services.watch.window import Mode
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki

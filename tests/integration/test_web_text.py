@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from adapter.gateways import suspensions
+from adapter.gateways.store import suspensions
 from adapter.model.outcomes import Word
-from adapter.services.window import Mode
+from adapter.services.watch.window import Mode
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import event
 
 from adapter.bootstrap import now
-from adapter.gateways import dossiers, tables
+from adapter.gateways.store import dossiers, tables
 from adapter.model.identifiers import DossierKey
-from adapter.services import sealing
-from adapter.services.intake import Item
-from adapter.services.threshold import submitted
-from adapter.services.window import Mode
+from adapter.services.door import sealing
+from adapter.services.door.precheck import submitted
+from adapter.services.messages.intake import Item
+from adapter.services.watch.window import Mode
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 
 DECLARATIONS = "/api/v1/declarations"

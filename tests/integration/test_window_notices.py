@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from adapter.gateways.tables import incident
+from adapter.gateways.store.tables import incident
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Submission
-from adapter.services.window import Mode, Patience
+from adapter.services.watch.window import Mode, Patience
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.pki import shared_pki

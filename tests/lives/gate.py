@@ -17,17 +17,17 @@ from sqlalchemy import select
 from adapter.bootstrap import House, new_message_id
 from adapter.cli.dossiers import oversight
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Verdict
-from adapter.gateways.tables import amendment, amendment_request, declaration, dossier, inbox, outbox
+from adapter.gateways.store.tables import amendment, amendment_request, declaration, dossier, inbox, outbox
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import write_time
-from adapter.services.dispatch import Dispatch
-from adapter.services.intake import Settled
-from adapter.services.lookup import Found, Kind, Question
-from adapter.services.oversight import Life
-from adapter.services.waiting import Waiting
+from adapter.services.dossiers.life import Life
+from adapter.services.dossiers.lookup import Found, Kind, Question
+from adapter.services.messages.intake import Settled
+from adapter.services.messages.waiting import Waiting
+from adapter.services.replies.dispatch import Dispatch
 from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow
 from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed

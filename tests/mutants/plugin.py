@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from adapter.gateways.database import Database
+from adapter.gateways.store.database import Database
 from tests.harness import compiled
 from tests.mutants.changes import Mutant, codes, mutated
 

@@ -17,15 +17,15 @@ from typing import Any
 from unittest import mock
 
 from adapter.bootstrap import House, house
-from adapter.gateways.database import Database
-from adapter.gateways.tables import declaration as declarations
-from adapter.gateways.tables import declaration_row as rows_of
-from adapter.gateways.tables import dossier as dossiers
-from adapter.gateways.tables import inbox, outbox
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import declaration as declarations
+from adapter.gateways.store.tables import declaration_row as rows_of
+from adapter.gateways.store.tables import dossier as dossiers
+from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.outcomes import Outcome
 from adapter.model.stages import Stage, Submission
-from adapter.services import intake
-from adapter.services.judging import judged
+from adapter.services.messages import intake
+from adapter.services.messages.judging import judged
 from tests.harness.fixtures import Case, ExpectedDossier, submission
 from tests.harness.history import Desk, told_again
 from tests.harness.pki import shared_pki

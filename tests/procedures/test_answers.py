@@ -20,13 +20,13 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways.tables import amendment_request, inbox, outbox
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.tables import amendment_request, inbox, outbox
+from adapter.gateways.store.upgrade import upgrade
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import word
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Stage, Submission
-from adapter.services.judging import answered, judged
+from adapter.services.messages.judging import answered, judged
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, Case, Register, load_cases, signed
 from tests.harness.hostile import load_attacks

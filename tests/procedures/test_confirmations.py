@@ -11,13 +11,13 @@ import pytest
 from lxml import etree
 
 from adapter.bootstrap import House
-from adapter.gateways.tables import outbox
+from adapter.gateways.store.tables import outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Accepted, Rejected
 from adapter.model.stages import Submission
 from adapter.pipeline.judge import judge
-from adapter.services.completion import Officer
+from adapter.services.dossiers.completion import Officer
 from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate

@@ -10,10 +10,10 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
-from adapter.pipeline.coverage import Coverage
-from adapter.pipeline.engine import holds
-from adapter.pipeline.references import Place
-from adapter.pipeline.shape import shapes
+from adapter.pipeline.signature.coverage import Coverage
+from adapter.pipeline.signature.engine import holds
+from adapter.pipeline.signature.references import Place
+from adapter.pipeline.signature.shape import shapes
 from tests.harness.fixtures import load_cases
 from tests.harness.pki import ROOT, shared_pki
 

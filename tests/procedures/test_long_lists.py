@@ -13,7 +13,7 @@ from adapter.bootstrap import House
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Parked, word
 from adapter.model.stages import Channel, Submission
-from adapter.services.judging import judged
+from adapter.services.messages.judging import judged
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.pki import shared_pki
 

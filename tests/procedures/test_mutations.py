@@ -318,7 +318,7 @@ def test_no_mutation_of_a_signed_value_is_taken_and_no_spelling_is_turned_away(
 
 def test_the_machine_sees_a_pipeline_that_believes_what_it_receives(monkeypatch: Any) -> None:
     """The proof can fail: with an engine that says yes to everything it finds a forgery."""
-    monkeypatch.setattr("adapter.pipeline.signature.holds", lambda *_, **__: True)
+    monkeypatch.setattr("adapter.pipeline.signature.verify.holds", lambda *_, **__: True)
     judged.cache_clear()
     try:
         machine = Mutations()
@@ -337,7 +337,7 @@ def test_the_machine_sees_a_pipeline_that_believes_what_it_receives(monkeypatch:
 
 def test_a_good_signature_over_something_else_is_told_from_one_that_is_not_good(monkeypatch: Any) -> None:
     """The gate lets none of that kind through; were it to fail, the proof of coverage stops it, and says so."""
-    monkeypatch.setattr("adapter.pipeline.signature.Coverage.of", lambda *_: b"something else")
+    monkeypatch.setattr("adapter.pipeline.signature.verify.Coverage.of", lambda *_: b"something else")
     judged.cache_clear()
     try:
         outcome = judged(genuine()[GENUINE[0]])

@@ -11,11 +11,11 @@ from lxml import etree
 from adapter.bootstrap import House, house
 from adapter.model.outcomes import Outcome, Parked, Word, verified_of, word
 from adapter.pipeline import xml
-from adapter.pipeline.coverage import Coverage
-from adapter.services import sealing
-from adapter.services.judging import judged
-from adapter.services.sealing import Sealed
-from adapter.services.threshold import TurnedAway, submitted
+from adapter.pipeline.signature.coverage import Coverage
+from adapter.services.door import sealing
+from adapter.services.door.precheck import TurnedAway, submitted
+from adapter.services.door.sealing import Sealed
+from adapter.services.messages.judging import judged
 from adapter.simulator.sign import sign_message
 from tests.harness import configuration
 from tests.harness.attacks import ATTACKS, Attack

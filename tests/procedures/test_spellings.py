@@ -20,9 +20,10 @@ from adapter.model.errors import Fault
 from adapter.model.identifiers import Digest, MessageId, ProcedureCode
 from adapter.model.outcomes import Accepted, Outcome, Parked, Refused, Rejected, verified_of, word
 from adapter.model.stages import Envelope, Submission
-from adapter.pipeline import signature, text
+from adapter.pipeline import text
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import judge
+from adapter.pipeline.signature import verify
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, Case, load_cases
 from tests.harness.pki import shared_pki
@@ -224,7 +225,7 @@ def test_a_message_that_was_routed_by_another_subject_than_the_signed_one_is_rej
     subject = replace(envelope.header.subject, **field)
     routed = replace(envelope, header=replace(envelope.header, subject=subject))
     with pytest.raises(Fault) as caught:
-        signature.verify(routed, trust=whole.ground.trust, timing=whole.ground.timing)
+        verify.verify(routed, trust=whole.ground.trust, timing=whole.ground.timing)
     assert [finding.name for finding in caught.value.findings] == ["routed_otherwise"]
 
 
@@ -237,7 +238,7 @@ def test_a_message_that_was_routed_under_another_id_or_party_is_rejected(whole: 
         replace(header, recipient=replace(header.recipient, unit_code="another")),
     ):
         with pytest.raises(Fault) as caught:
-            signature.verify(replace(envelope, header=other), trust=whole.ground.trust, timing=whole.ground.timing)
+            verify.verify(replace(envelope, header=other), trust=whole.ground.trust, timing=whole.ground.timing)
         assert [finding.name for finding in caught.value.findings] == ["routed_otherwise"]
 
 
@@ -252,7 +253,7 @@ def test_a_message_whose_needed_signature_is_read_otherwise_before_verification_
     def hidden(parent: etree._Element, path: str) -> str:
         return "" if parent.getroottree().getroot() is envelope.tree else text.value_at(parent, path)
 
-    monkeypatch.setattr(signature, "value_at", hidden)
+    monkeypatch.setattr(verify, "value_at", hidden)
     with pytest.raises(Fault) as caught:
-        signature.verify(envelope, trust=whole.ground.trust, timing=whole.ground.timing)
+        verify.verify(envelope, trust=whole.ground.trust, timing=whole.ground.timing)
     assert [finding.name for finding in caught.value.findings] == ["routed_otherwise"]

@@ -29,12 +29,12 @@ import adapter
 from adapter.bootstrap import House, house
 from adapter.model.outcomes import Accepted, Outcome, Parked, Rejected
 from adapter.model.stages import Stage, Submission
-from adapter.pipeline import keyinfo, signature
 from adapter.pipeline.judge import Ground
+from adapter.pipeline.signature import keyinfo, verify
 from adapter.pipeline.trust.crl import check_crl, crl_answer, read_crl
 from adapter.pipeline.trust.ocsp import ocsp_answer
 from adapter.pipeline.trust.revocation import Unusable
-from adapter.services.judging import judged
+from adapter.services.messages.judging import judged
 from adapter.simulator.sign import SignatureForm, sign_message
 from adapter.simulator.xades import XADES
 from adapter.simulator.xmldsig import DS
@@ -126,7 +126,7 @@ def genuine() -> Submission:
 
 def fresh(ground: Ground) -> Ground:
     """Nothing remembered of earlier messages, so that all of it is done again."""
-    for cached in (keyinfo._remembered, signature._pinned):
+    for cached in (keyinfo._remembered, verify._pinned):
         cached.cache_clear()
     return replace(ground, trust=replace(ground.trust, _paths={}, _signers={}, _pins={}))
 

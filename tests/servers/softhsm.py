@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapter.gateways.token import Token
+from adapter.gateways.keys.pkcs11 import Token
 from tests.servers.process import ServerFailed
 
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")

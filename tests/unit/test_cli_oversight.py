@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapter.model.procedure import FieldSpec, Label
-from adapter.services.oversight import MASK, masked
+from adapter.services.dossiers.life import MASK, masked
 
 LABEL = Label("tên", "name")
 FIELDS = (

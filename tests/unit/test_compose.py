@@ -21,8 +21,8 @@ from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel
 from adapter.pipeline.addressing import Address, placeholder
 from adapter.pipeline.compose import InReplyTo, compose, errors, receipt
-from adapter.services.completion import completion_of
-from adapter.services.correspondence import Correspondence, Keys
+from adapter.services.dossiers.completion import completion_of
+from adapter.services.replies.correspondence import Correspondence, Keys
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -7,11 +7,11 @@ import copy
 import pytest
 from lxml import etree
 
-from adapter.pipeline.algorithms import EXCLUSIVE
-from adapter.pipeline.coverage import Coverage, drop
-from adapter.pipeline.engine import holds, verified_bytes
-from adapter.pipeline.references import Kind, Place, Reference
-from adapter.pipeline.shape import shapes
+from adapter.pipeline.signature.algorithms import EXCLUSIVE
+from adapter.pipeline.signature.coverage import Coverage, drop
+from adapter.pipeline.signature.engine import holds, verified_bytes
+from adapter.pipeline.signature.references import Kind, Place, Reference
+from adapter.pipeline.signature.shape import shapes
 from adapter.pipeline.xml import canonical
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.fixtures import load_cases

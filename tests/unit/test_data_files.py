@@ -8,7 +8,7 @@ import pytest
 
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader, Source
-from adapter.gateways.topology import load_topology
+from adapter.gateways.broker.topology import load_topology
 from adapter.model.errors import Misconfigured
 from tests.harness.data import compiled, copied, few
 from tests.harness.pki import ROOT

@@ -13,10 +13,10 @@ import pytest
 from adapter.entrypoints import dispatcher
 from adapter.entrypoints.dispatcher import Dispatcher
 from adapter.gateways.broker import BrokerUnavailable
-from adapter.gateways.database import DatabaseUnavailable
+from adapter.gateways.store.database import DatabaseUnavailable
 from adapter.model.events import unobserved
-from adapter.services.dispatch import Round
-from adapter.services.window import Mode
+from adapter.services.replies.dispatch import Round
+from adapter.services.watch.window import Mode
 
 NOTHING = Round(sent=0, back=0)
 

@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from adapter.pipeline.distinguished import same_name
+from adapter.pipeline.signature.distinguished_names import same_name
 
 NAME = x509.Name(
     [

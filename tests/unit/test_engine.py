@@ -1,6 +1,6 @@
 """The engine's contract: what plain signxml loses or lets through, and what stands in its place here.
 
-These fail when a new signxml changes: then the repair in pipeline/engine.py can go, or must be made again.
+These fail when a new signxml changes: then the repair in pipeline/signature/engine.py can go, or must be made again.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from signxml import SignatureConfiguration, XMLVerifier
 from signxml.exceptions import SignXMLException
 from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
 
-from adapter.pipeline.coverage import Coverage
-from adapter.pipeline.engine import verified_bytes
-from adapter.pipeline.references import Kind, Place, Reference
-from adapter.pipeline.shape import Shape, shapes
+from adapter.pipeline.signature.coverage import Coverage
+from adapter.pipeline.signature.engine import verified_bytes
+from adapter.pipeline.signature.references import Kind, Place, Reference
+from adapter.pipeline.signature.shape import Shape, shapes
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from adapter.simulator.xades import complete

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from adapter.model.errors import Unavailable
-from adapter.services.gathering import _MOST, Gathering
+from adapter.services.door.batching import _MOST, Gathering
 
 WAIT = 60.0
 
@@ -41,7 +41,7 @@ class Work:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A group that is under way is waited for, however long it takes."""
-    monkeypatch.setattr("adapter.services.gathering._PATIENCE_S", WAIT)
+    monkeypatch.setattr("adapter.services.door.batching._PATIENCE_S", WAIT)
 
 
 def _bring(work: Work, pool: ThreadPoolExecutor, count: int) -> list[Future[int]]:

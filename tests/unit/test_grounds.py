@@ -10,7 +10,7 @@ import pytest
 from adapter.catalogue.load import Source, load
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Catalogue
-from adapter.services.grounds import LONGEST, ground_of, ground_of_faults, with_articles
+from adapter.services.replies.refusal_grounds import LONGEST, ground_of, ground_of_faults, with_articles
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUNDS = "ship_refusal_grounds"

@@ -15,13 +15,14 @@ from cryptography import x509
 from lxml import etree
 
 from adapter.gateways.broker.messages import Tag, delivery
-from adapter.gateways.decoder import GuardedProperties
+from adapter.gateways.broker.property_decoder import GuardedProperties
 from adapter.model.limits import Limits
-from adapter.pipeline import distinguished, keyinfo, mrz, references, xades, xml
-from adapter.pipeline.algorithms import ds, prefixes
-from adapter.pipeline.coverage import Coverage
+from adapter.pipeline import mrz, xml
 from adapter.pipeline.envelope import read_header, read_time
-from adapter.pipeline.shape import shapes
+from adapter.pipeline.signature import distinguished_names, keyinfo, references, xades
+from adapter.pipeline.signature.algorithms import ds, prefixes
+from adapter.pipeline.signature.coverage import Coverage
+from adapter.pipeline.signature.shape import shapes
 from adapter.pipeline.trust.holder import plain
 from tests.harness.steps import steps
 
@@ -78,7 +79,7 @@ class Reader:
 
 
 def _name(text: Callable[[int], str], first: int = 60) -> Reader:
-    return Reader(text, lambda written: distinguished.same_name(written, NAME), first)
+    return Reader(text, lambda written: distinguished_names.same_name(written, NAME), first)
 
 
 def _headers(count: int) -> tuple[SimpleNamespace, GuardedProperties]:
@@ -156,7 +157,7 @@ def _steps(reader: Reader, size: int) -> int:
 def test_a_reader_that_tries_again_from_each_place_would_be_told() -> None:
     def slow(text: str) -> None:
         for at in range(len(text)):
-            distinguished.same_name(text[at:], NAME)
+            distinguished_names.same_name(text[at:], NAME)
 
     reader = Reader(lambda n: "A=" + "a" * n, slow)
     once, twice, four = (_steps(reader, size) for size in (20, 40, 80))

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from adapter.bootstrap import House
 from adapter.cli.inspection import _keys
-from adapter.gateways.keyring import Keyring, OnDisk, Pair
+from adapter.gateways.keys.keyring import Keyring, OnDisk, Pair
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.settings import load_settings

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from adapter.pipeline import keyinfo
-from adapter.pipeline.algorithms import DS
+from adapter.pipeline.signature import keyinfo
+from adapter.pipeline.signature.algorithms import DS
 from tests.harness.pki import shared_pki
 
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Stranger")])

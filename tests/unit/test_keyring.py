@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from adapter.gateways.keyring import Keyring, KeyUnavailable, OnDisk, Pair
+from adapter.gateways.keys.keyring import Keyring, KeyUnavailable, OnDisk, Pair
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
-from adapter.pipeline.seal import SigningKey
+from adapter.pipeline.signature.seal import SigningKey
 from adapter.simulator.pki import FIRST_DAY, LAST_DAY
 from tests.harness.pki import shared_pki
 

@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from adapter.gateways.database import Database
-from adapter.gateways.upgrade import upgrade
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.upgrade import upgrade
 from tests.harness import configuration
 from tests.unit.test_typed_text import WHOLE, call, commands
 

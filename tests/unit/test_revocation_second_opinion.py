@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import RevokedError
 
-from adapter.gateways.keystore import load_folder
+from adapter.gateways.keys.pem_files import load_folder
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust
 from adapter.pipeline.trust.crl import check_crl, crl_answer, read_crl

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from adapter.bootstrap import House
-from adapter.gateways import dossiers
+from adapter.gateways.store import dossiers
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.intake import Settled
+from adapter.services.messages.intake import Settled
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.registers import gate

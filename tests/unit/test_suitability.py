@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from adapter.pipeline.algorithms import SIGNATURE_METHODS
-from adapter.pipeline.keyinfo import MAX_CERTIFICATE_TEXT, MAX_CERTIFICATES
+from adapter.pipeline.signature.algorithms import SIGNATURE_METHODS
+from adapter.pipeline.signature.keyinfo import MAX_CERTIFICATE_TEXT, MAX_CERTIFICATES
 from adapter.pipeline.trust.stores import Algorithms
 from adapter.pipeline.trust.suitability import suitability
 from tests.harness.pki import ROOT

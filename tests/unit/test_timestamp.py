@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms
 
-from adapter.gateways.keystore import load_folder
-from adapter.pipeline.timestamp import Unproven, stamp_of
+from adapter.gateways.keys.pem_files import load_folder
+from adapter.pipeline.signature.timestamp import Unproven, stamp_of
 from adapter.pipeline.trust import TIMESTAMPING, Store
 from adapter.simulator.pki import Pki
 from adapter.simulator.timestamping import stamp

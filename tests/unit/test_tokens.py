@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from adapter.gateways import tables
-from adapter.gateways.database import Database
+from adapter.gateways.store import tables
+from adapter.gateways.store.database import Database
 from adapter.model.errors import NotAllowed
-from adapter.services.tokens import Role, Tokens
+from adapter.services.access.tokens import Role, Tokens
 from tests.harness.stores import ensure_tables
 
 CITIZEN = "001085012345"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapter.gateways.topology import Topology, export_definitions, load_topology
+from adapter.gateways.broker.topology import Topology, export_definitions, load_topology
 from adapter.model.errors import Misconfigured
 
 QUEUES = Path(__file__).parents[2] / "queues"

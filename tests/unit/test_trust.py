@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
-from adapter.gateways.keystore import load_folder
+from adapter.gateways.keys.pem_files import load_folder
 from adapter.model.stages import Role
 from adapter.pipeline.trust import Moments, Store, Trust, Verdict
 from adapter.pipeline.trust.holder import NumberPlace

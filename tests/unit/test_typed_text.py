@@ -13,7 +13,7 @@ from typer.main import get_command
 from adapter.cli import app
 from adapter.model.errors import NotAllowed
 from adapter.model.text import LONGEST, OFFICER_NAME, OFFICER_RANK, REASON, REMARKS, holdable, typed
-from adapter.services.grounds import LONGEST as GROUND
+from adapter.services.replies.refusal_grounds import LONGEST as GROUND
 from tests.harness.data import compiled
 from tests.harness.pki import ROOT
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from adapter.gateways.database import Database
-from adapter.gateways.tables import incident
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import incident
 from adapter.model.errors import NotAllowed
-from adapter.services.window import Mode, Patience, State, Window
+from adapter.services.watch.window import Mode, Patience, State, Window
 from tests.harness.stores import ensure_tables
 
 PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)

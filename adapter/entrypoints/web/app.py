@@ -18,8 +18,8 @@ from adapter.entrypoints.web.problems import MEDIA_TYPE, NotServed, Problem, pro
 from adapter.entrypoints.web.shapes import API
 from adapter.model.errors import Unavailable
 from adapter.model.text import text_fault
-from adapter.services.lookup import Kind, Question
-from adapter.services.tokens import Caller
+from adapter.services.access.tokens import Caller
+from adapter.services.dossiers.lookup import Kind, Question
 
 _DESCRIPTION = """\
 The second door of the border guard's adapter, and the lookup for customs.

@@ -17,9 +17,9 @@ from adapter.entrypoints.web.headers import SECURE
 from adapter.entrypoints.web.shapes import FindingShape, finding_shape
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.door import WindowUnknown
-from adapter.services.judging import broken
-from adapter.services.threshold import TurnedAway, Why
+from adapter.services.door.precheck import TurnedAway, Why
+from adapter.services.door.submission import WindowUnknown
+from adapter.services.messages.judging import broken
 
 MEDIA_TYPE = "application/problem+json"
 _KIND = "urn:nsw-adapter:problem:"

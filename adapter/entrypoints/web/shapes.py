@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from adapter.model.finding import StatedFinding
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.declarations import Standing
-from adapter.services.door import Admitted
-from adapter.services.lookup import Found
-from adapter.services.window import Mode, State
+from adapter.services.door.declarations import Standing
+from adapter.services.door.submission import Admitted
+from adapter.services.dossiers.lookup import Found
+from adapter.services.watch.window import Mode, State
 
 API = "/api/v1"
 

@@ -21,7 +21,7 @@ from pika.adapters.blocking_connection import BlockingConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
 
 from adapter.gateways.broker.advice import advice
-from adapter.gateways.decoder import guard_decoder
+from adapter.gateways.broker.property_decoder import guard_decoder
 from adapter.model.errors import Misconfigured, Unavailable
 
 CONNECT_TIMEOUT_S = 5.0

@@ -8,7 +8,7 @@ from typing import Any
 import pika
 import pika.spec
 
-from adapter.gateways.decoder import GuardedProperties
+from adapter.gateways.broker.property_decoder import GuardedProperties
 
 _SHORT = 255
 """Bytes that a short string of AMQP holds: a routing key, or a property."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cryptography import x509
 
-from adapter.pipeline.strange import Unprocessable, strange_text
+from adapter.pipeline.library_errors import Unprocessable, strange_text
 from adapter.pipeline.trust.revocation import Answer, Unusable
 from adapter.pipeline.trust.sources import crl_urls
 

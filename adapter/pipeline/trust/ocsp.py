@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from adapter.pipeline.strange import Unprocessable, strange_text
+from adapter.pipeline.library_errors import Unprocessable, strange_text
 from adapter.pipeline.trust.revocation import Answer, Unusable
 
 DIGESTS = ("sha256", "sha384", "sha512")

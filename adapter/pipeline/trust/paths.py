@@ -17,7 +17,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapter.pipeline.strange import Unprocessable, strange_text
+from adapter.pipeline.library_errors import Unprocessable, strange_text
 from adapter.pipeline.trust.stores import Store
 from adapter.pipeline.trust.suitability import is_strong
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, Table
 
-from adapter.gateways.database import Row, encoded
-from adapter.gateways.journal import Entry, entry_hash
-from adapter.gateways.seals import content, sealed_digest
-from adapter.gateways.tables import metadata
+from adapter.gateways.store.database import Row, encoded
+from adapter.gateways.store.journal import Entry, entry_hash
+from adapter.gateways.store.seals import content, sealed_digest
+from adapter.gateways.store.tables import metadata
 from tests.harness.seed.template import Rows, Template, is_json, names_of
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -14,9 +14,9 @@ from typing import Any
 from psycopg import sql
 from sqlalchemy import JSON, Index, Table, UniqueConstraint, text
 
-from adapter.gateways.database import Connection, Database, encoded
-from adapter.gateways.database import _copying as copying
-from adapter.gateways.tables import metadata
+from adapter.gateways.store.database import Connection, Database, encoded
+from adapter.gateways.store.database import _copying as copying
+from adapter.gateways.store.tables import metadata
 from tests.harness.seed.copies import Copy, Value, chained_seals, compiled, rows_of
 from tests.harness.seed.template import Rows, Template, names_of
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Table, select
 
-from adapter.gateways.database import Connection, Database
-from adapter.gateways.tables import metadata
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.tables import metadata
 from adapter.pipeline.search_keys import search_value
 
 Rows = Mapping[str, list[dict[str, Any]]]

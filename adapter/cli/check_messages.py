@@ -1,0 +1,176 @@
+"""`check` judges: a genuine message of each procedure, by each door, through the configuration as it stands.
+
+The messages are `example.xml` beside each mapping, with its times moved to now. They are signed with keys that are made
+in memory and stand in for the partners' and the anchors' (`simulator/stand_in`); limits, algorithms, periods, our own
+keys and our answers are the configured ones. Nothing is stored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from lxml import etree
+
+from adapter.bootstrap import House
+from adapter.cli.check_replies import Taken, unsaid
+from adapter.cli.judging import by_the_window
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.finding import Finding, Severity
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, word
+from adapter.model.procedure import Procedure, ReplyKind
+from adapter.model.stages import Channel, Submission
+from adapter.model.units import NO_UNITS
+from adapter.pipeline.envelope import VIETNAM, read_time
+from adapter.pipeline.judge import reconsidered
+from adapter.pipeline.text import value, value_at
+from adapter.pipeline.xml import reparsed
+from adapter.services.door import sealing
+from adapter.services.door.precheck import submitted
+from adapter.services.messages.incoming import stage_of
+from adapter.services.messages.judging import judged
+from adapter.simulator.sign import sign_message
+from adapter.simulator.stand_in import StandIn, stand_in
+
+EXAMPLE = "example.xml"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:( \d\d:\d\d:\d\d)(\.\d{1,3})?)?")
+_MESSAGE_ID = "00000000-0000-4000-8000-000000000000"
+
+
+def missing(house: House) -> Iterator[str]:
+    """Procedures that have no genuine message to judge."""
+    for procedure in _procedures(house):
+        file = _example(house, procedure)
+        if not file.is_file():
+            yield f"{file} is missing, so no message of {procedure.name} is judged here; put a genuine one there"
+
+
+def faults(house: House) -> Iterator[str]:
+    """What a genuine message meets under this configuration: one line for each way to fail, with all that fail so."""
+    at = house.legal_clock()
+    stands = stand_in(house.trust, at)
+    ground = replace(house.ground, trust=stands.trust, units=NO_UNITS)  # an example is for some gate
+    told: dict[str, list[str]] = {}
+    accepted: list[Taken] = []
+    for procedure in _procedures(house):
+        file = _example(house, procedure)
+        if file.is_file():
+            for channel in _doors(procedure):
+                body = _written(house, stands, procedure, file, channel, at)
+                given = submitted(body, at, None) if channel is Channel.PORTAL else by_the_window(body, at)
+                outcome = judged(given, ground)
+                if said := _one(house, given, outcome):
+                    told.setdefault(said, []).append(f"{procedure.name} ({channel})")
+                elif isinstance(outcome, Accepted):
+                    accepted.append(Taken(procedure, given, outcome))
+    for taken, said in unsaid(house, accepted):
+        told.setdefault(said, []).append(f"{taken.procedure.name} ({taken.submission.channel})")
+    for said, whose in told.items():
+        yield f"a genuine message {said}: {', '.join(whose)}"
+
+
+def _procedures(house: House) -> Iterator[Procedure]:
+    """Every procedure in the version that is in force today."""
+    for code in sorted(house.catalogue.procedures):
+        today = house.legal_clock().astimezone(VIETNAM).date()
+        for each in house.catalogue.procedures[code]:
+            if each.effective_from <= today <= (each.effective_to or today):
+                yield each
+
+
+def _example(house: House, procedure: Procedure) -> Path:
+    return house.source.mappings / procedure.code / procedure.version / EXAMPLE
+
+
+def _doors(procedure: Procedure) -> Iterator[Channel]:
+    """A control message comes from the window alone; what the window does not carry comes by the portal alone."""
+    control = all(spec.meaning.is_control for spec in procedure.messages.values())
+    if procedure.on_window:
+        yield Channel.WINDOW
+    if not control:
+        yield Channel.PORTAL
+
+
+def _one(house: House, submission: Submission, outcome: Outcome) -> str | None:
+    """How judging one message by one door fails; None if it does not."""
+    match outcome:
+        case Accepted() | Noted():
+            return _answered(house, submission, outcome)
+        case Parked(reason=reason):
+            return f"is parked: {reason}"
+        case Refused(findings=findings) | Rejected(findings=findings):
+            stated = (house.catalogue.findings.state(each) for each in findings[:3])
+            why = "; ".join(f"{each.code} {each.en} ({each.pointer})" for each in stated)
+            return f"is {word(outcome)} at {stage_of(outcome)}: {why}"
+
+
+def _answered(house: House, submission: Submission, outcome: Accepted | Noted) -> str | None:
+    """Whether each kind of answer to it can be written and signed."""
+    try:
+        house.keys()
+    except (Misconfigured, Unavailable):
+        return None  # told where our keys are looked at
+    for kind, shaped in _shaped(outcome):
+        try:
+            house.correspondence.answer(kind, submission, shaped, now=submission.received_at)
+        except Misconfigured as error:
+            return f"cannot be answered: {error}"
+    return None
+
+
+def _shaped(outcome: Accepted | Noted) -> Iterator[tuple[ReplyKind, Outcome]]:
+    """The outcome as it would be for each answer that is given without an officer."""
+    yield ReplyKind.RECEIPT, outcome
+    if isinstance(outcome, Noted):
+        return
+    yield ReplyKind.ACCEPTANCE, outcome
+    for kind, severity in ((ReplyKind.REFUSAL, Severity.REFUSE), (ReplyKind.ERRORS, Severity.REJECT)):
+        yield kind, reconsidered(outcome, [Finding("officer_refusal", "/Envelope", severity, words={"reason": "x"})])
+
+
+def _written(house: House, stands: StandIn, procedure: Procedure, file: Path, channel: Channel, at: datetime) -> bytes:
+    """The example as it would come by that door now, signed by who stands in."""
+    tree = reparsed(file.read_bytes())
+    _move(tree, at)
+    own = house.installation
+    sender = own.portal if channel is Channel.PORTAL else own.window
+    sealing.write_header(tree, sender=sender, recipient=own.own, message_id=_MESSAGE_ID)
+    system = stands.systems.get(channel)
+    store = next((name for name in procedure.signature.stores if name in stands.trust.stores), None)
+    declarant = None if store is None else stands.declarant(store, _number(procedure, tree))
+    return sign_message(etree.tostring(tree, encoding="UTF-8"), system=system, declarant=declarant)
+
+
+def _number(procedure: Procedure, tree: etree._Element) -> str | None:
+    """The number of whom the message is declared for: the first of the fields that the mapping names."""
+    for name in procedure.principal.fields if procedure.principal else ():
+        field = procedure.field(name)
+        if field is not None:
+            for form in tree.iterfind("Body/Content/*"):
+                if number := value_at(form, field.path):
+                    return number
+    return None
+
+
+def _move(tree: etree._Element, at: datetime) -> None:
+    """All its times by as much as lies between when it was written for, its sendDate, and now."""
+    sent = read_time(value_at(tree, "Header/Subject/sendDate"))
+    if sent is None:
+        return
+    by = at - sent - timedelta(seconds=2)
+    for element in tree.iter():
+        if not len(element) and (found := _TIME.fullmatch(value(element))):
+            with suppress(ValueError, OverflowError):  # digits that are no time stay
+                element.text = _moved(found, by)
+
+
+def _moved(found: re.Match[str], by: timedelta) -> str:
+    day, clock = found[1], found[2]
+    if clock is None:
+        days = (datetime.fromisoformat(day) + timedelta(hours=12) + by).date()
+        return days.isoformat()
+    return f"{datetime.fromisoformat(day + clock) + by:%Y-%m-%d %H:%M:%S}"

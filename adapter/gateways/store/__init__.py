@@ -1,0 +1,1 @@
+"""The database. The only user of SQLAlchemy; every statement is here."""

@@ -1,0 +1,156 @@
+"""Requests to amend (form 13) and amendments (form 14) in the store, with what an officer decided on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from adapter.gateways.store.tables import (
+    amendment,
+    amendment_request,
+    declaration,
+    declaration_row,
+    dossier,
+    inbox,
+    outbox,
+)
+
+WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
+PROGRAM = "program"
+"""Who asked or decided, in the store, where it was no officer."""
+
+
+def open_request(connection: Connection, dossier_id: int) -> Row[Any] | None:
+    """The request of a dossier that waits for its answer."""
+    mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
+    return connection.execute(select(amendment_request).where(*mine)).first()
+
+
+def ask(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Keep a request; one before it that nobody answered counts no more."""
+    close(connection, values["dossier_id"], values["requested_at"])
+    connection.execute(insert(amendment_request).values(**values))
+
+
+def carried_by(connection: Connection, outbox_id: int) -> Row[Any]:
+    """The request that a reply carries."""
+    return connection.execute(select(amendment_request).where(amendment_request.c.outbox_id == outbox_id)).one()
+
+
+def postpone(connection: Connection, row_id: int, answer_before: datetime) -> None:
+    """A request leaves later than it was asked, and so its time ends later."""
+    mine = amendment_request.c.id == row_id
+    connection.execute(update(amendment_request).where(mine).values(answer_before=answer_before))
+
+
+def close(connection: Connection, dossier_id: int, at: datetime) -> None:
+    """What was asked of this dossier has its answer, or is asked again."""
+    mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
+    connection.execute(update(amendment_request).where(*mine).values(closed_at=at))
+
+
+def withdraw(connection: Connection, row_id: int, *, officer: str, reason: str, at: datetime) -> None:
+    """An officer takes a request back: nothing waits for its answer."""
+    values = {"closed_at": at, "withdrawn_at": at, "withdrawn_by": officer, "withdrawal_reason": reason}
+    connection.execute(update(amendment_request).where(amendment_request.c.id == row_id).values(**values))
+
+
+def withdrawn(connection: Connection, dossier_id: int) -> frozenset[str]:
+    """Numbers of the requests about a dossier that were sent and then withdrawn."""
+    return frozenset(row.number for row in withdrawals(connection, dossier_id, since=None))
+
+
+def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | None) -> list[Row[Any]]:
+    """Requests that were sent and then withdrawn, since a time, in that order."""
+    query = (
+        select(amendment_request)
+        .outerjoin(outbox, outbox.c.id == amendment_request.c.outbox_id)
+        .where(
+            amendment_request.c.dossier_id == dossier_id,
+            amendment_request.c.withdrawn_at.is_not(None),
+            outbox.c.taken_back_at.is_(None),
+        )
+        .order_by(amendment_request.c.withdrawn_at)
+    )
+    if since is not None:
+        query = query.where(amendment_request.c.withdrawn_at > since)
+    return list(connection.execute(query))
+
+
+def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep amendments."""
+    if rows:
+        connection.execute(insert(amendment), list(rows))
+
+
+def is_pending(connection: Connection, dossier_id: int) -> bool:
+    """Whether an amendment of this dossier waits for an officer."""
+    query = select(amendment.c.id).where(amendment.c.dossier_id == dossier_id, amendment.c.state == WAITING)
+    return connection.execute(query).first() is not None
+
+
+def by_number(connection: Connection, number: str) -> Row[Any] | None:
+    """An amendment with the number and year of its dossier."""
+    query = (
+        select(amendment, dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"))
+        .join(dossier, dossier.c.id == amendment.c.dossier_id)
+        .where(amendment.c.number == number)
+    )
+    return connection.execute(query).first()
+
+
+def of_version(connection: Connection, dossier_id: int, version: int) -> Row[Any] | None:
+    """The amendment that brought a version, or None where a declaration did."""
+    mine = (amendment.c.dossier_id == dossier_id, amendment.c.version == version)
+    return connection.execute(select(amendment).where(*mine)).first()
+
+
+def decide(connection: Connection, row_id: int, values: Mapping[str, Any]) -> None:
+    """What an officer decided."""
+    connection.execute(update(amendment).where(amendment.c.id == row_id).values(**values))
+
+
+def void(connection: Connection, dossier_id: int, reason: str, at: datetime) -> None:
+    """What an amendment that waits is about is no more: nobody has to decide it."""
+    mine = (amendment.c.dossier_id == dossier_id, amendment.c.state == WAITING)
+    values = {"state": DECLINED, "decided_at": at, "decided_by": PROGRAM, "reason": reason}
+    connection.execute(update(amendment).where(*mine).values(**values))
+
+
+def listed(connection: Connection, *, state: str | None, limit: int) -> list[Row[Any]]:
+    """Amendments with their dossiers, the oldest first: who waits longest is served first."""
+    columns = (dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"), dossier.c.procedure)
+    query = select(amendment, *columns).join(dossier, dossier.c.id == amendment.c.dossier_id)
+    if state is not None:
+        query = query.where(amendment.c.state == state)
+    return list(connection.execute(query.order_by(amendment.c.received_at, amendment.c.id).limit(limit)))
+
+
+def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """Every amendment of a dossier, in the order of their versions."""
+    query = select(amendment).where(amendment.c.dossier_id == dossier_id).order_by(amendment.c.version)
+    return list(connection.execute(query))
+
+
+def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:
+    """A version with the bytes it can be read from again: its own document, or the message that declared it."""
+    columns = (inbox.c.raw, inbox.c.digest.label("raw_digest"), inbox.c.channel, inbox.c.received_at)
+    query = (
+        select(declaration, *columns)
+        .join(inbox, inbox.c.id == declaration.c.inbox_id)
+        .where(declaration.c.dossier_id == dossier_id, declaration.c.version == number)
+    )
+    return connection.execute(query).one()
+
+
+def rows_of(connection: Connection, declaration_id: int) -> dict[str, list[Mapping[str, Any]]]:
+    """A version's rows by group, in their order."""
+    mine = declaration_row.c.declaration_id == declaration_id
+    query = select(declaration_row).where(mine).order_by(declaration_row.c.group, declaration_row.c.ordinal)
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.group, []).append(row.values)
+    return found

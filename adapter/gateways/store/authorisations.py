@@ -1,0 +1,93 @@
+"""Authorisations (giấy ủy quyền, Articles 3(4), 7(3)) in the store: who may speak for whom, from when, until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import authorisation
+
+Pair = tuple[str, str]
+"""Holder and principal, as numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """One letter of authorisation. Times are aware; `valid_to` None: until it is revoked."""
+
+    id: int
+    holder: str
+    principal: str
+    document: str
+    valid_from: datetime
+    valid_to: datetime | None
+    granted_at: datetime
+    revoked_at: datetime | None
+    reason: str | None
+
+
+def pairs(connection: Connection, holders: Iterable[str], at: datetime) -> set[Pair]:
+    """For whom these holders may speak at that time, in one query."""
+    wanted = sorted(set(holders))
+    if not wanted:
+        return set()
+    query = select(authorisation.c.holder, authorisation.c.principal).where(
+        authorisation.c.holder.in_(wanted), _in_force(at)
+    )
+    return {(row.holder, row.principal) for row in connection.execute(query)}
+
+
+def add(connection: Connection, database: Database, **values: Any) -> int:
+    """A new row; gives its id."""
+    row_id = database.new_id(connection)
+    connection.execute(insert(authorisation).values(id=row_id, **values))
+    return row_id
+
+
+def same(connection: Connection, pair: Pair, document: str) -> bool:
+    """Whether this letter is registered already and not revoked."""
+    table = authorisation.c
+    query = select(table.id).where(
+        table.holder == pair[0], table.principal == pair[1], table.document == document, table.revoked_at.is_(None)
+    )
+    return connection.execute(query).first() is not None
+
+
+def revoke(connection: Connection, row_id: int, *, reason: str, at: datetime) -> bool:
+    """Revoke one; whether there was one to revoke."""
+    query = update(authorisation).where(authorisation.c.id == row_id, authorisation.c.revoked_at.is_(None))
+    return connection.execute(query.values(revoked_at=at, reason=reason)).rowcount > 0
+
+
+def every(connection: Connection, *, number: str | None = None, at: datetime | None = None) -> list[Authorisation]:
+    """All, or those of a holder or principal; with `at` only those in force then."""
+    query = select(authorisation).order_by(authorisation.c.granted_at, authorisation.c.id)
+    if number is not None:
+        query = query.where(or_(authorisation.c.holder == number, authorisation.c.principal == number))
+    if at is not None:
+        query = query.where(_in_force(at))
+    return [_authorisation(row) for row in connection.execute(query)]
+
+
+def _in_force(at: datetime) -> ColumnElement[bool]:
+    table = authorisation.c
+    return and_(table.revoked_at.is_(None), table.valid_from <= at, or_(table.valid_to.is_(None), table.valid_to >= at))
+
+
+def _authorisation(row: Row[Any]) -> Authorisation:
+    return Authorisation(
+        id=row.id,
+        holder=row.holder,
+        principal=row.principal,
+        document=row.document,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        granted_at=row.granted_at,
+        revoked_at=row.revoked_at,
+        reason=row.reason,
+    )

@@ -1,0 +1,126 @@
+"""Registered certificates (Article 6(3)) in the store, found by issuer and serial number as a signature brings them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, tuple_, update
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import certificate
+from adapter.model.stages import Signer
+
+_COLUMNS = [column for column in certificate.c if column.name != "body"]
+Name = tuple[str, str]
+"""Issuer (RFC 4514) and serial number (hexadecimal): what no two certificates of an authority share (RFC 5280)."""
+
+
+class Office(StrEnum):
+    """Where a certificate was registered: Article 6(3) leaves the choice."""
+
+    PORTAL = "portal"
+    WINDOW = "window"
+
+
+class CertificateState(StrEnum):
+    """Whether a registered certificate may be used."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A registered certificate. Times are aware; `number` is the holder's tax code or personal number, where known."""
+
+    id: int
+    issuer: str
+    serial: str
+    fingerprint: str
+    subject: str
+    holder: str
+    number: str | None
+    valid_from: datetime
+    valid_to: datetime
+    registered_with: Office
+    since: datetime
+    state: CertificateState
+    reason: str | None
+    officer: str | None
+    changed_at: datetime
+
+    def numbers(self, at: datetime) -> list[str]:
+        """The number it was registered with, from then on."""
+        return [self.number] if self.number and self.since <= at else []
+
+
+def name_of(signer: Signer) -> Name:
+    """How a signer's certificate is found."""
+    return signer.issuer[:500], signer.serial
+
+
+def find(connection: Connection, names: Iterable[Name]) -> dict[Name, Registered]:
+    """Those of these certificates that are registered, in one query."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    query = select(*_COLUMNS).where(tuple_(certificate.c.issuer, certificate.c.serial).in_(wanted))
+    return {(row.issuer, row.serial): _registered(row) for row in connection.execute(query)}
+
+
+def named(connection: Connection, which: str) -> list[Registered]:
+    """The certificates that have this serial number, fingerprint or id; more than one where issuers chose alike."""
+    text = which.strip().lower().replace(":", "")
+    plain = text.removeprefix("0x").lstrip("0")
+    told = or_(certificate.c.serial == plain, certificate.c.fingerprint == text)
+    if which.isascii() and which.isdigit() and len(which) <= 18:
+        told = or_(told, certificate.c.id == int(which))
+    query = select(*_COLUMNS).where(told).order_by(certificate.c.id)
+    return [_registered(row) for row in connection.execute(query)]
+
+
+def every(connection: Connection, *, number: str | None = None) -> list[Registered]:
+    """All of them, or a holder's, in the order they were registered."""
+    query = select(*_COLUMNS).order_by(certificate.c.since, certificate.c.id)
+    if number is not None:
+        query = query.where(certificate.c.number == number)
+    return [_registered(row) for row in connection.execute(query)]
+
+
+def add(connection: Connection, database: Database, **values: Any) -> int:
+    """A new row; gives its id."""
+    row_id = database.new_id(connection)
+    connection.execute(insert(certificate).values(id=row_id, **values))
+    return row_id
+
+
+def change(
+    connection: Connection, ids: Sequence[int], *, state: CertificateState, reason: str, officer: str, at: datetime
+) -> None:
+    """Suspend or restore: in force with the commit, for every process."""
+    values = {"state": state.value, "reason": reason, "officer": officer, "changed_at": at}
+    connection.execute(update(certificate).where(certificate.c.id.in_(ids)).values(values))
+
+
+def _registered(row: Row[Any]) -> Registered:
+    return Registered(
+        id=row.id,
+        issuer=row.issuer,
+        serial=row.serial,
+        fingerprint=row.fingerprint,
+        subject=row.subject,
+        holder=row.holder,
+        number=row.number,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        registered_with=Office(row.registered_with),
+        since=row.since,
+        state=CertificateState(row.state),
+        reason=row.reason,
+        officer=row.officer,
+        changed_at=row.changed_at,
+    )

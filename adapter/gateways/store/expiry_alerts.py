@@ -1,0 +1,33 @@
+"""Which expiries were told already: one alert for each certificate and threshold, whatever process tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, insert, select
+
+from adapter.gateways.store.tables import expiry_alert
+
+
+def told(connection: Connection, fingerprints: Iterable[str]) -> set[tuple[str, int]]:
+    """Fingerprint and days of the alerts that went out, in one query."""
+    wanted = sorted(set(fingerprints))
+    if not wanted:
+        return set()
+    query = select(expiry_alert.c.fingerprint, expiry_alert.c.days).where(expiry_alert.c.fingerprint.in_(wanted))
+    return {(row.fingerprint, row.days) for row in connection.execute(query)}
+
+
+def keep(connection: Connection, fingerprint: str, days: Sequence[int], at: datetime) -> None:
+    """Remember alerts; the clock's lock keeps a second one away."""
+    if days:
+        rows = [{"fingerprint": fingerprint, "days": each, "at": at} for each in days]
+        connection.execute(insert(expiry_alert), rows)
+
+
+def forget(connection: Connection, fingerprint: str, days: Sequence[int]) -> None:
+    """Alerts that a clock which ran ahead has told: they are due another time."""
+    if days:
+        mine = and_(expiry_alert.c.fingerprint == fingerprint, expiry_alert.c.days.in_(days))
+        connection.execute(delete(expiry_alert).where(mine))

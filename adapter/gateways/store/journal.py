@@ -1,0 +1,76 @@
+"""The journal: append-only, for the law. Chained per dossier; `gateways/store/seals` seals what is new, in one chain.
+
+One chain for everything would serialise every worker and every lookup; a chain a dossier costs nothing, since its row
+is locked anyway. An entry without a dossier (a lookup, a switch of the window) stands alone and is caught by the seal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import journal
+from adapter.model.dossier import Dossier
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened: event, who did it, details that hold no personal value."""
+
+    event: str
+    actor: str
+    at: datetime
+    detail: Mapping[str, Any]
+
+
+def entry_hash(previous: str, dossier_id: int | None, ordinal: int, entry: Entry) -> str:
+    """SHA-256 (hexadecimal) over the entry and the hash before it."""
+    words = {
+        "previous": previous,
+        "dossier": dossier_id,
+        "ordinal": ordinal,
+        "event": entry.event,
+        "actor": entry.actor,
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "detail": entry.detail,
+    }
+    return hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def chained(dossier: Dossier, entry: Entry, row_id: int) -> tuple[Dossier, dict[str, Any]]:
+    """The next entry of a dossier's chain: the dossier with its new head, and the row to insert."""
+    ordinal = dossier.journal + 1
+    digest = entry_hash(dossier.journal_head, dossier.id, ordinal, entry)
+    row = _row(row_id, dossier.id, ordinal, entry, dossier.journal_head, digest)
+    return replace(dossier, journal=ordinal, journal_head=digest), row
+
+
+def alone(entry: Entry, row_id: int) -> dict[str, Any]:
+    """An entry that belongs to no dossier."""
+    return _row(row_id, None, 0, entry, "", entry_hash("", None, 0, entry))
+
+
+def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previous: str, digest: str) -> dict[str, Any]:
+    return {
+        "id": row_id,
+        "dossier_id": dossier_id,
+        "ordinal": ordinal,
+        "at": entry.at,
+        "event": entry.event,
+        "actor": entry.actor,
+        "detail": dict(entry.detail),
+        "previous": previous,
+        "hash": digest,
+    }
+
+
+def append(connection: Connection, database: Database, entry: Entry) -> None:
+    """Write one entry that belongs to no dossier."""
+    connection.execute(insert(journal).values(alone(entry, database.new_id(connection))))

@@ -1,0 +1,75 @@
+"""Reading the store for officers and operators: lists and lives. It never changes a row and takes no lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, journal, outbox
+from adapter.model.identifiers import DossierKey
+
+
+def dossiers(connection: Connection, *, state: str | None, limit: int) -> list[Row[Any]]:
+    """Dossiers, the ones that were received last first."""
+    query = select(dossier).order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(dossier.c.state == state)
+    return list(connection.execute(query))
+
+
+def dossier_row(connection: Connection, key: DossierKey) -> Row[Any] | None:
+    """A dossier's row by its own number, or by the number the window gave it afterwards."""
+    same_year = select(dossier).where(dossier.c.year == key.year)
+    own = connection.execute(same_year.where(dossier.c.number == key.number)).first()
+    return own or connection.execute(same_year.where(dossier.c.alias_number == key.number)).first()
+
+
+def versions(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """The versions of a dossier, each with the message that brought it, oldest first."""
+    query = (
+        select(declaration, inbox.c.message_id, inbox.c.public_id, inbox.c.received_at)
+        .join(inbox, inbox.c.id == declaration.c.inbox_id)
+        .where(declaration.c.dossier_id == dossier_id)
+        .order_by(declaration.c.version)
+    )
+    return list(connection.execute(query))
+
+
+def version_rows(connection: Connection, declaration_id: int) -> list[Row[Any]]:
+    """The rows of a version: persons, vehicles, crew."""
+    mine = declaration_row.c.declaration_id == declaration_id
+    query = select(declaration_row).where(mine).order_by(declaration_row.c.group, declaration_row.c.ordinal)
+    return list(connection.execute(query))
+
+
+def replies(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """What was said about a dossier, in order; bodies stay in the store."""
+    columns = [column for column in outbox.c if column.name != "body"]
+    query = select(*columns).where(outbox.c.dossier_id == dossier_id).order_by(outbox.c.ordinal)
+    return list(connection.execute(query))
+
+
+def entries(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+    """The journal of a dossier, in order."""
+    query = select(journal).where(journal.c.dossier_id == dossier_id).order_by(journal.c.ordinal)
+    return list(connection.execute(query))
+
+
+def parked(connection: Connection, *, limit: int) -> list[Row[Any]]:
+    """Messages that wait for an operator, oldest first; bodies stay in the store."""
+    columns = [column for column in inbox.c if column.name != "raw"]
+    size = func.length(inbox.c.raw).label("size")
+    query = select(*columns, size).where(inbox.c.state == "parked").order_by(inbox.c.received_at, inbox.c.id)
+    return list(connection.execute(query.limit(limit)))
+
+
+def parked_message(connection: Connection, public_id: str) -> Row[Any] | None:
+    """One of them, whole."""
+    query = select(inbox).where(inbox.c.state == "parked", inbox.c.public_id == public_id)
+    return connection.execute(query).first()
+
+
+def chains(connection: Connection) -> int:
+    """How many dossiers have a journal of their own."""
+    return int(connection.execute(select(func.count()).where(dossier.c.journal > 0)).scalar_one())

@@ -1,0 +1,175 @@
+"""What the HTTP door reads: a message with its answers, dossiers by a key, the newest decision. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
+
+from adapter.gateways.store.amendments import APPROVED
+from adapter.gateways.store.mailbox import LEFT, SENT_AT, TAKEN_BACK
+from adapter.gateways.store.tables import (
+    amendment,
+    amendment_request,
+    confirmation,
+    contingency,
+    declaration,
+    dossier,
+    inbox,
+    outbox,
+    search_key,
+)
+from adapter.model.identifiers import DossierKey
+
+_OF_ANY_VERSION = ("confirmation",)
+"""Kinds of keys that do not belong to one version of what was declared."""
+
+
+def message(connection: Connection, public_id: str) -> Row[Any] | None:
+    """A stored message, with its dossier's state and identities where it has one."""
+    return messages(connection, [public_id]).get(public_id)
+
+
+def messages(connection: Connection, public_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Such messages by their public ids."""
+    names = ("id", "public_id", "bound_to", "state", "outcome", "findings", "procedure", "reference", "year")
+    columns: list[Any] = [*(inbox.c[name] for name in names), inbox.c.received_at, inbox.c.dossier_id]
+    columns += [dossier.c.state.label("dossier_state"), dossier.c.identities]
+    query = (
+        select(*columns)
+        .select_from(inbox.outerjoin(dossier, dossier.c.id == inbox.c.dossier_id))
+        .where(inbox.c.public_id.in_(public_ids))
+    )
+    return {row.public_id: row for row in connection.execute(query)}
+
+
+def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Sequence[Row[Any]]:
+    """The signed replies to a message and to its dossier, in their order, each once."""
+    mine: ColumnElement[bool] = outbox.c.inbox_id == inbox_id
+    if dossier_id is not None:
+        mine = or_(mine, outbox.c.dossier_id == dossier_id)
+    query = (
+        select(outbox, amendment_request.c.withdrawn_at, amendment_request.c.withdrawal_reason)
+        .outerjoin(amendment_request, amendment_request.c.outbox_id == outbox.c.id)
+        .where(mine, outbox.c.copy_of.is_(None), outbox.c.route != "transfer", outbox.c.taken_back_at.is_(None))
+        .where(outbox.c.awaits_unit.is_(None))
+        .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
+    )
+    return connection.execute(query).all()
+
+
+def identities(connection: Connection, key: DossierKey) -> list[str] | None:
+    """Who may read the dossier of this key; None where there is no such dossier."""
+    query = select(dossier.c.identities).where(dossier.c.number == key.number, dossier.c.year == key.year)
+    row = connection.execute(query).first()
+    return None if row is None else list(row.identities)
+
+
+def mapping_in_force(connection: Connection, key: DossierKey) -> str | None:
+    """The mapping that read the version in force of the dossier of this key; None where there is no such dossier."""
+    query = (
+        select(declaration.c.mapping)
+        .join(dossier, dossier.c.id == declaration.c.dossier_id)
+        .where(dossier.c.number == key.number, dossier.c.year == key.year, declaration.c.version == dossier.c.version)
+    )
+    return connection.execute(query).scalar()
+
+
+def issued_to(connection: Connection, key: DossierKey) -> str | None:
+    """To which sender a number of our own series was issued."""
+    query = select(contingency.c.sender).where(contingency.c.number == key.number, contingency.c.year == key.year)
+    return connection.execute(query).scalar()
+
+
+def by_number(connection: Connection, *, number: str, year: int, office: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Dossiers by our number or the window's; `office` None: of every office."""
+    named = or_(dossier.c.number == number, dossier.c.alias_number == number)
+    query = select(dossier, dossier.c.version.label("matched")).where(named, dossier.c.year == year, *_seen_by(office))
+    return connection.execute(query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)).all()
+
+
+def by_key(
+    connection: Connection, *, kind: str, value: str, office: str | None, limit: int, before: int | None = None
+) -> Sequence[Row[Any]]:
+    """Dossiers by a search key, which is given as it is stored (`search_value`): the next of them behind the
+    dossier whose id is `before`, those taken down last first.
+
+    `matched` is the newest version that states it, of those that are or were in force: where it is older than the one
+    in force, what was asked for has been replaced.
+
+    A firm has 50,000 dossiers: they are taken in the order of the key's own index, which is that of ids, so that no
+    more are read than are shown. Ids are about the order in which dossiers came, and nothing is missed by them.
+    """
+    if not value:
+        return []
+    query = (
+        select(search_key.c.dossier_id, func.max(search_key.c.version).label("matched"))
+        .join(dossier, dossier.c.id == search_key.c.dossier_id)
+        .where(*_states(kind, value), *_seen_by(office))
+        .group_by(search_key.c.dossier_id)
+        .order_by(search_key.c.dossier_id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(search_key.c.dossier_id < before)
+    hits = query.subquery()
+    whole = select(dossier, hits.c.matched).join(hits, hits.c.dossier_id == dossier.c.id)
+    return connection.execute(whole.order_by(dossier.c.id.desc())).all()
+
+
+def count_by_key(connection: Connection, *, kind: str, value: str, office: str | None, most: int) -> int:
+    """How many dossiers have a search key; beyond `most` they are not counted."""
+    hits = (
+        select(search_key.c.dossier_id)
+        .join(dossier, dossier.c.id == search_key.c.dossier_id)
+        .where(*_states(kind, value), *_seen_by(office))
+        .group_by(search_key.c.dossier_id)
+        .limit(most)
+        .subquery()
+    )
+    return int(connection.execute(select(func.count()).select_from(hits)).scalar_one())
+
+
+def _states(kind: str, value: str) -> list[ColumnElement[bool]]:
+    """Keys of this kind and value that a version states which is or was in force."""
+    named = [search_key.c.kind == kind, search_key.c.value == value]
+    if kind not in _OF_ANY_VERSION:
+        never = exists().where(
+            amendment.c.dossier_id == search_key.c.dossier_id,
+            amendment.c.version == search_key.c.version,
+            amendment.c.state != APPROVED,
+        )
+        named += [search_key.c.version <= dossier.c.version, ~never]
+    return named
+
+
+def _seen_by(office: str | None) -> list[ColumnElement[bool]]:
+    return [] if office is None else [or_(dossier.c.gate == office, dossier.c.unit == office)]
+
+
+def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The confirmations of each dossier that were not taken back, with their replies' times, in the order signed."""
+    columns = (outbox.c.route, outbox.c.created_at, outbox.c.sent_at, SENT_AT.label("sent_in_law"))
+    query = (
+        select(confirmation, *columns, outbox.c.delivered_at)
+        .join(outbox, outbox.c.id == confirmation.c.outbox_id)
+        .where(confirmation.c.dossier_id.in_(dossier_ids), outbox.c.taken_back_at.is_(None))
+        .order_by(outbox.c.ordinal)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.dossier_id, []).append(row)
+    return found
+
+
+def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, Row[Any]]:
+    """The newest reply of these kinds to each dossier; what may still be taken back is no decision yet."""
+    query = (
+        select(outbox)
+        .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
+        .order_by(outbox.c.ordinal, outbox.c.created_at)
+    )
+    return {row.dossier_id: row for row in connection.execute(query)}

@@ -1,0 +1,52 @@
+"""Stored messages read again in the order they came, a few at a time, and the versions that dossiers stand under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select
+
+from adapter.gateways.store.tables import declaration, dossier, inbox
+from adapter.model.dossier import DossierState
+
+_CLOSED = (DossierState.REFUSED.value, DossierState.WITHDRAWN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Messages received from `since` on, before `until`, of one procedure; None: no bound."""
+
+    since: datetime
+    until: datetime | None = None
+    procedure: str | None = None
+
+
+def messages(connection: Connection, span: Span, *, after: tuple[datetime, int] | None, limit: int) -> list[Row[Any]]:
+    """The next messages behind `after` (time of reception and id of the last one), with their bytes."""
+    names = ("id", "public_id", "raw", "digest", "channel", "bound_to", "received_at", "procedure")
+    query = select(*(inbox.c[name] for name in names)).where(inbox.c.received_at >= span.since)
+    if span.until is not None:
+        query = query.where(inbox.c.received_at < span.until)
+    if span.procedure is not None:
+        query = query.where(inbox.c.procedure == span.procedure)
+    if after is not None:
+        at, row_id = after
+        query = query.where(
+            inbox.c.received_at >= at,
+            or_(inbox.c.received_at > at, inbox.c.id > row_id),
+        )
+    return list(connection.execute(query.order_by(inbox.c.received_at, inbox.c.id).limit(limit)))
+
+
+def open_versions(connection: Connection) -> dict[str, int]:
+    """How many dossiers that may still be acted upon stand under each version (`<procedure>/<version>`)."""
+    standing = and_(declaration.c.dossier_id == dossier.c.id, declaration.c.version == dossier.c.version)
+    query = (
+        select(declaration.c.mapping, func.count().label("dossiers"))
+        .select_from(dossier.join(declaration, standing))
+        .where(dossier.c.state.not_in(_CLOSED))
+        .group_by(declaration.c.mapping)
+    )
+    return {row.mapping: row.dossiers for row in connection.execute(query)}

@@ -1,0 +1,135 @@
+"""Numbers of our own for what has none from the window (wire profile 3), and the numbers of our own papers.
+
+prefix + unit + year + counter + check character, at most 35: the prefix is one the window never issues, the unit is
+the one that the message is for (the installation's where that is not known), and the counter is drawn once per
+(sender, message). All units count together, so that no number depends on how units are named or moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select, text, tuple_
+
+from adapter.gateways.store.database import Database, Row
+from adapter.gateways.store.tables import contingency
+from adapter.model.identifiers import DossierKey
+from adapter.pipeline.envelope import VIETNAM
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message without a number, by its sender's name for it; `unit`: whose code its number is to bear."""
+
+    sender: str
+    message_key: str
+    unit: str
+    at: datetime
+
+    @property
+    def message(self) -> tuple[str, str]:
+        return self.sender, self.message_key
+
+    @property
+    def year(self) -> int:
+        return self.at.astimezone(VIETNAM).year
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The installation's own series of numbers. `unit` stands in each; the counters are one for all units."""
+
+    prefix: str
+    unit: str
+    confirmation_prefix: str
+    amendment_prefix: str
+
+    def of(self, unit: str) -> Series:
+        """The same series, with the numbers of a unit."""
+        return replace(self, unit=unit)
+
+    def issue(self, connection: Connection, database: Database, asked: Sequence[Asked]) -> list[DossierKey]:
+        """The number for each message: the same one whenever it is asked for again."""
+        database.lock(connection, (f"contingency:{each.sender}:{each.message_key}" for each in asked))
+        named = tuple_(contingency.c.sender, contingency.c.message_key)
+        query = select(contingency).where(named.in_(sorted({each.message for each in asked})))
+        given = {(row.sender, row.message_key): DossierKey(row.number, row.year) for row in connection.execute(query)}
+        fresh = {each.message: each for each in asked if each.message not in given}
+        rows = [self._row(connection, database, each, number) for each, number in self._numbered(connection, fresh)]
+        database.insert(connection, contingency, rows)
+        given |= {(row["sender"], row["message_key"]): DossierKey(row["number"], row["year"]) for row in rows}
+        return [given[each.message] for each in asked]
+
+    def _numbered(self, connection: Connection, fresh: Mapping[tuple[str, str], Asked]) -> Iterator[tuple[Asked, str]]:
+        for year in sorted({each.year for each in fresh.values()}):
+            of_year = [each for each in fresh.values() if each.year == year]
+            first = self._count(connection, self.prefix, year, len(of_year)) - len(of_year) + 1
+            for count, each in enumerate(of_year, first):
+                yield each, self.of(each.unit)._number(self.prefix, year, count)
+
+    def _row(self, connection: Connection, database: Database, asked: Asked, number: str) -> Row:
+        return {
+            "id": database.new_id(connection),
+            "sender": asked.sender,
+            "message_key": asked.message_key,
+            "number": number,
+            "year": asked.year,
+            "issued_at": asked.at,
+        }
+
+    def placeholder(self, at: datetime) -> DossierKey:
+        """A number of the series' form that is never given to anybody: counting begins at 1."""
+        year = at.astimezone(VIETNAM).year
+        return DossierKey(self._number(self.prefix, year, 0), year)
+
+    def papers(self, at: datetime) -> tuple[str, str]:
+        """A number of a confirmation and one of an amendment, of the series' form; given to nobody."""
+        year = at.astimezone(VIETNAM).year
+        return self._number(self.confirmation_prefix, year, 0), self._number(self.amendment_prefix, year, 0)
+
+    def confirmation(self, connection: Connection, at: datetime) -> str:
+        """The next confirmation number. Its gaps mean nothing: a rollback may leave one."""
+        return self._next(connection, self.confirmation_prefix, at.astimezone(VIETNAM).year)
+
+    def amendment(self, connection: Connection, at: datetime) -> str:
+        """The next number of a request to amend or of an amendment: both are papers about an amendment."""
+        return self._next(connection, self.amendment_prefix, at.astimezone(VIETNAM).year)
+
+    def foreign(self, connection: Connection, keys: Iterable[DossierKey]) -> frozenset[DossierKey]:
+        """Those that bear our prefix but were not issued by us."""
+        ours = {key for key in keys if key.number.upper().startswith(self.prefix)}
+        if not ours:
+            return frozenset()
+        named = tuple_(contingency.c.number, contingency.c.year)
+        query = select(contingency.c.number, contingency.c.year).where(
+            named.in_(sorted((key.number, key.year) for key in ours))
+        )
+        return frozenset(ours - {DossierKey(row.number, row.year) for row in connection.execute(query)})
+
+    def _next(self, connection: Connection, prefix: str, year: int) -> str:
+        return self._number(prefix, year, self._count(connection, prefix, year, 1))
+
+    def _count(self, connection: Connection, prefix: str, year: int, how_many: int) -> int:
+        """Draw so many; gives the last of them."""
+        query = text(
+            "INSERT INTO counter (name, value) VALUES (:name, :how_many) "
+            "ON CONFLICT (name) DO UPDATE SET value = counter.value + :how_many RETURNING value"
+        )
+        return int(connection.execute(query, {"name": f"{prefix}:{year}", "how_many": how_many}).scalar_one())
+
+    def _number(self, prefix: str, year: int, count: int) -> str:
+        body = f"{prefix}{self.unit}{year}{count:08d}"
+        return body + check_character(body)
+
+
+def check_character(body: str) -> str:
+    """ISO/IEC 7064 MOD 37,36 over letters and digits: catches every single slip and transposition."""
+    remainder = 36
+    for char in body.upper():
+        remainder = (remainder + _ALPHABET.index(char)) % 36 or 36
+        remainder = remainder * 2 % 37
+    return _ALPHABET[(37 - remainder) % 36]

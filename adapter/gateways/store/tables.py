@@ -1,0 +1,530 @@
+"""The tables, once. No table per procedure: the mapping says which values are search keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept in UTC on both databases (SQLite would silently drop the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _id() -> Column[int]:
+    """Ids are drawn in blocks by `gateways/store/database`, not by the tables: they order nothing."""
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("public_id", String(36), nullable=False, unique=True),
+    Column("sender", String(200), nullable=False),
+    Column("identity", String(180), nullable=False),
+    Column("message_id", String(36)),
+    Column("raw", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("content_digest", String(64)),
+    Column("channel", String(10), nullable=False),
+    Column("bound_to", String(20)),
+    Column("received_at", Moment, nullable=False),
+    Column("state", String(10), nullable=False),  # settled | waiting | parked
+    Column("outcome", String(10)),
+    Column("stage", String(10)),
+    Column("findings", JSON, nullable=False),
+    Column("signers", JSON, nullable=False),
+    Column("procedure", String(100)),
+    Column("pair", String(7)),
+    Column("schema", String(200)),
+    Column("mapping", String(120)),
+    Column("reference", String(35)),
+    Column("year", Integer),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("waits_for", String(20)),
+    Column("waits_until", Moment),
+    Column("waits_since", Moment),
+    Column("note", Text),
+    UniqueConstraint("sender", "identity"),
+)
+Index(
+    "ix_inbox_waiting",
+    inbox.c.state,
+    inbox.c.reference,
+    inbox.c.year,
+    sqlite_where=text("state <> 'settled'"),
+    postgresql_where=text("state <> 'settled'"),
+)
+
+Index("ix_inbox_received", inbox.c.received_at, inbox.c.id)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("ordinal", Integer, nullable=False),  # place among the dossier's replies
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id")),
+    Column("copy_of", BigInteger, ForeignKey("outbox.id")),
+    Column("kind", String(20), nullable=False),
+    Column("message_id", String(36), nullable=False),
+    Column("correlation_id", String(36)),
+    Column("document_type", String(100), nullable=False),
+    Column("type", String(3), nullable=False),
+    Column("function", String(3), nullable=False),
+    Column("reference", String(35), nullable=False),
+    Column("body", LargeBinary),
+    Column("digest", String(64), nullable=False),
+    Column("route", String(10), nullable=False),  # window | transfer | portal
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),  # the broker confirmed it; on the portal's route when it was made
+    Column("readable_at", Moment),  # the declarant could read it on the portal
+    Column(
+        "in_hand_at", Moment
+    ),  # a dispatcher took it to publish it: whether it left is not sure, so it counts as left
+    Column("taken_back_at", Moment),  # it was signed and never sent, and must not be
+    Column("awaits_unit", String(20)),  # the unit whose key must sign it first: until then `body` is unsigned and stays
+    Column("delivered_at", Moment),  # the declarant had it
+    Column("answer", String(10)),  # receipt | error: what the window answered to it
+    Column("returns", Integer, nullable=False, server_default="0"),  # how often it was tried and did not leave
+)
+Index(
+    "ix_outbox_unsent",
+    outbox.c.returns,
+    outbox.c.created_at,
+    outbox.c.id,
+    sqlite_where=text("sent_at IS NULL"),
+    postgresql_where=text("sent_at IS NULL"),
+)
+Index(
+    "ix_outbox_awaiting",
+    outbox.c.dossier_id,
+    sqlite_where=text("awaits_unit IS NOT NULL AND taken_back_at IS NULL"),
+    postgresql_where=text("awaits_unit IS NOT NULL AND taken_back_at IS NULL"),
+)
+Index("ix_outbox_dossier", outbox.c.dossier_id, outbox.c.ordinal)
+Index("ix_outbox_inbox", outbox.c.inbox_id)
+Index("ix_outbox_message", outbox.c.message_id)
+Index(  # a 99 or 00 without a correlation id
+    "ix_outbox_unanswered",
+    outbox.c.reference,
+    sqlite_where=text("answer IS NULL AND copy_of IS NULL"),
+    postgresql_where=text("answer IS NULL AND copy_of IS NULL"),
+)
+UNRECEIVED = text("route = 'transfer' AND coalesce(answer, '') <> 'receipt'")
+"""Transfers that the window has not confirmed. In the words of the index, or it would not be used."""
+Index(
+    "ix_outbox_transfer",
+    outbox.c.created_at,
+    sqlite_where=UNRECEIVED,
+    postgresql_where=UNRECEIVED,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("settled_at", Moment),
+)
+
+dossier = Table(
+    "dossier",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("procedure", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("gate", String(20)),
+    Column("unit", String(20)),
+    Column("principal", String(255)),
+    Column("declarant", String(255)),
+    Column("identities", JSON, nullable=False),
+    Column("crossing_at", Moment),
+    Column("late", Boolean, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("accepted_at", Moment),
+    Column("confirm_due_at", Moment),
+    Column("completed_at", Moment),  # a confirmation was signed; when the declarant had it is its reply's delivered_at
+    Column("confirmation_number", String(35)),
+    Column("last_sent", Moment),
+    Column("transferred", Boolean, nullable=False),
+    Column("alias_number", String(35)),
+    Column("versions", Integer, nullable=False),
+    Column("replies", Integer, nullable=False),
+    Column("journal", Integer, nullable=False),
+    Column("journal_head", String(64), nullable=False),
+    UniqueConstraint("number", "year"),
+)
+
+Index(
+    "ix_dossier_alias",
+    dossier.c.alias_number,
+    dossier.c.year,
+    sqlite_where=text("alias_number IS NOT NULL"),
+    postgresql_where=text("alias_number IS NOT NULL"),
+)
+
+Index("ix_dossier_state", dossier.c.state, dossier.c.received_at, dossier.c.id)
+Index("ix_dossier_place", dossier.c.id, dossier.c.procedure, dossier.c.gate)  # figures need no more of a dossier
+
+dossier_link = Table(  # two dossiers that declare the same; an officer says which counts
+    "dossier_link",
+    metadata,
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),  # the later one
+    Column("earlier_id", BigInteger, ForeignKey("dossier.id"), primary_key=True),
+    Column("found_at", Moment, nullable=False),
+)
+Index("ix_dossier_link_earlier", dossier_link.c.earlier_id)
+
+declaration = Table(
+    "declaration",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id"), nullable=False),
+    Column("mapping", String(120), nullable=False),  # under which its values are read
+    Column("values", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("signer", JSON),
+    Column("document", LargeBinary),  # of an amended version: the form as it reads now; else the message holds it
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("dossier_id", "version"),
+)
+
+confirmation = Table(  # forms 08, 10, 12, 15, 17 and the ship's: what each confirms; its times are its reply's
+    "confirmation",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id"), nullable=False),
+)
+Index("ix_confirmation_dossier", confirmation.c.dossier_id)
+Index("ix_confirmation_outbox", confirmation.c.outbox_id)
+
+amendment_request = Table(  # form 13
+    "amendment_request",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("mapping", String(120), nullable=False),  # of the procedure that amends
+    Column("reason", Text, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("officer", String(120), nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("answer_before", Moment, nullable=False),  # what the form says; the hour runs from when the declarant has it
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that carries it
+    Column("closed_at", Moment),  # answered, asked again, or withdrawn
+    Column("withdrawn_at", Moment),
+    Column("withdrawn_by", String(120)),
+    Column("withdrawal_reason", Text),
+)
+Index("ix_amendment_request_dossier", amendment_request.c.dossier_id)
+Index("ix_amendment_request_outbox", amendment_request.c.outbox_id)
+
+amendment = Table(  # form 14
+    "amendment",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id"), nullable=False),
+    Column("inbox_id", BigInteger, ForeignKey("inbox.id"), nullable=False),
+    Column("mapping", String(120), nullable=False),
+    Column("requested", Boolean, nullable=False),
+    Column("values", JSON, nullable=False),  # of form 14 itself
+    Column("base", Integer, nullable=False),  # the version it starts from
+    Column("version", Integer, nullable=False),  # the version it brings
+    Column("state", String(10), nullable=False),  # waiting | approved | declined
+    Column("received_at", Moment, nullable=False),
+    Column("decided_at", Moment),
+    Column("decided_by", String(120)),
+    Column("reason", Text),  # why it was declined
+)
+Index("ix_amendment_dossier", amendment.c.dossier_id)
+Index("ix_amendment_received", amendment.c.received_at, amendment.c.id)
+Index(
+    "ix_amendment_waiting",
+    amendment.c.received_at,
+    sqlite_where=text("state = 'waiting'"),
+    postgresql_where=text("state = 'waiting'"),
+)
+
+# Persons and search keys are nine of ten rows of a message. Each is written in the transaction that makes what it
+# belongs to and never changed or deleted, so no foreign key is checked row by row (docs/decisions/0004).
+declaration_row = Table(
+    "declaration_row",
+    metadata,
+    Column("declaration_id", BigInteger, primary_key=True),
+    Column("group", String(40), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("values", JSON, nullable=False),
+)
+
+search_key = Table(
+    "search_key",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("value", String(255), primary_key=True),
+    Column("dossier_id", BigInteger, primary_key=True),
+    Column("version", Integer, primary_key=True),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("ordinal", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("seal", BigInteger),  # number of the seal that covers it; null: none does yet
+)
+Index("ix_journal_dossier", journal.c.dossier_id, journal.c.ordinal)
+Index("ix_journal_seal", journal.c.seal, journal.c.id)
+
+journal_seal = Table(
+    "journal_seal",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("heads", Integer, nullable=False),  # of 0.1.0, whose seals covered the heads of all chains
+    Column("digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column(
+        "number", BigInteger
+    ),  # place in the chain of seals; null: made by 0.1.0 beside us, and numbered by the next
+    Column("entries", Integer),  # how many entries it covers; null: one of 0.1.0
+)
+Index("ix_journal_seal_number", journal_seal.c.number, unique=True)
+
+window = Table(
+    "window",
+    metadata,
+    _id(),
+    Column("refreshed_at", Moment),
+    Column("broker_up_since", Moment),
+    Column("broker_down_since", Moment),
+    Column("heartbeat_at", Moment),
+    Column("mode", String(10), nullable=False),
+    Column("since", Moment),
+    Column("override", String(10)),
+    Column("override_reason", Text),
+    Column("override_by", String(120)),
+    Column("seen", String(10)),  # the mode without the override; null: only a clock of 0.1.0 has looked
+    Column("seen_cause", String(20)),
+    Column("seen_reason", Text),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    _id(),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("cause", String(20), nullable=False),  # broker | heartbeat | notice | override
+    Column("reason", Text, nullable=False),
+    Column("notice_number", String(35)),
+    Column("actor", String(120), nullable=False),
+    Column("expected_end", Moment),
+    Column("notice_ended_at", Moment),  # the manager says that it was over then (91/02)
+)
+
+deadline = Table(
+    "deadline",
+    metadata,
+    _id(),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("incident_id", BigInteger, ForeignKey("incident.id")),
+    Column("name", String(40), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("party", String(12), nullable=False),  # border_guard | declarant: whom it binds
+    Column("amount", Double, nullable=False),
+    Column("unit", String(12), nullable=False),
+    Column("noticed_at", Moment, nullable=False),  # the dossier's first reception, or when a request was made
+    Column("alert_due_at", Moment),
+    Column("warn_at", Moment),
+    Column("starts_with", BigInteger, ForeignKey("outbox.id")),  # the reply whose delivery starts the law's clock
+    Column("started_at", Moment),  # the law's clock begins
+    Column("due_at", Moment),
+    Column("answered_at", Moment),  # the reply that answers it was signed
+    Column("ended_at", Moment),  # it runs no longer: the reply was sent, or there is nothing left to be done
+    Column("why", String(10)),  # answered | lapsed | withdrawn
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that answers it
+    Column("warned_at", Moment),
+    Column("breached_at", Moment),
+)
+Index("ix_deadline_dossier", deadline.c.dossier_id)
+Index("ix_deadline_noticed", deadline.c.noticed_at)
+Index("ix_dossier_received", dossier.c.received_at)
+for _name, _column, _open in (
+    ("warn", deadline.c.warn_at, "ended_at IS NULL AND warned_at IS NULL"),
+    ("breach", deadline.c.alert_due_at, "ended_at IS NULL AND breached_at IS NULL"),
+    ("starts", deadline.c.starts_with, "ended_at IS NULL AND started_at IS NULL"),
+    ("unsent", deadline.c.outbox_id, "ended_at IS NULL AND outbox_id IS NOT NULL"),
+    ("incident", deadline.c.incident_id, "incident_id IS NOT NULL"),
+):
+    Index(f"ix_deadline_{_name}", _column, sqlite_where=text(_open), postgresql_where=text(_open))
+
+Index(
+    "ix_deadline_ends",
+    text("coalesce(due_at, alert_due_at)"),
+    deadline.c.id,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+contingency = Table(
+    "contingency",
+    metadata,
+    _id(),
+    Column("sender", String(200), nullable=False),
+    Column("message_key", String(100), nullable=False),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("year", Integer, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    UniqueConstraint("sender", "message_key"),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    _id(),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("label", String(120), nullable=False),
+    Column("bound_to", String(20)),
+    Column("office", String(40)),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    _id(),
+    Column("issuer", String(500), nullable=False),
+    Column("serial", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("subject", String(500), nullable=False),
+    Column("holder", String(255), nullable=False),
+    Column("number", String(20), index=True),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_to", Moment, nullable=False),
+    Column("registered_with", String(10), nullable=False),  # portal | window
+    Column("since", Moment, nullable=False),
+    Column("state", String(10), nullable=False),  # active | suspended
+    Column("reason", Text),
+    Column("officer", String(120)),
+    Column("changed_at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("issuer", "serial"),
+)
+Index("ix_certificate_serial", certificate.c.serial)
+Index("ix_certificate_fingerprint", certificate.c.fingerprint)
+
+authorisation = Table(
+    "authorisation",
+    metadata,
+    _id(),
+    Column("holder", String(20), nullable=False, index=True),
+    Column("principal", String(20), nullable=False, index=True),
+    Column("document", String(80), nullable=False),
+    Column("valid_from", Moment, nullable=False),
+    Column("valid_to", Moment),
+    Column("granted_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Column("reason", Text),
+)
+
+suspension = Table(
+    "suspension",
+    metadata,
+    _id(),
+    Column("number", String(20), nullable=False),
+    Column("unit", String(20)),  # null: at every unit
+    Column("reason", Text, nullable=False),
+    Column("officer", String(120), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("lifted_at", Moment),
+    Column("lifted_reason", Text),
+    Column("lifted_officer", String(120)),
+)
+Index(
+    "ix_suspension_open",
+    suspension.c.number,
+    sqlite_where=text("lifted_at IS NULL"),
+    postgresql_where=text("lifted_at IS NULL"),
+)
+
+expiry_alert = Table(
+    "expiry_alert",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("days", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+)

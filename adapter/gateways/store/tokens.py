@@ -1,0 +1,47 @@
+"""Tokens in the store: only their hashes. What a token says cannot be read back from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import token
+
+
+def add(connection: Connection, database: Database, **values: Any) -> int:
+    """A new token's row; gives its id."""
+    row_id = database.new_id(connection)
+    connection.execute(insert(token).values(id=row_id, **values))
+    return row_id
+
+
+def active_label(connection: Connection, label: str, now: datetime) -> bool:
+    """Whether a token of this label is valid now."""
+    return connection.execute(select(token.c.id).where(token.c.label == label, *_valid(now))).first() is not None
+
+
+def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+    """The tokens of these hashes that are valid now."""
+    return connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))).all()
+
+
+def revoke(connection: Connection, *, row_id: int | None, label: str, at: datetime) -> Sequence[int]:
+    """Revoke what has this id or label and is not revoked yet; gives the ids."""
+    named = token.c.label == label
+    if row_id is not None:
+        named = or_(named, token.c.id == row_id)
+    query = update(token).where(named, token.c.revoked_at.is_(None)).values(revoked_at=at).returning(token.c.id)
+    return [int(found) for found in connection.execute(query).scalars()]
+
+
+def every(connection: Connection) -> Sequence[Row[Any]]:
+    """All tokens, the revoked ones too, in the order they were issued."""
+    return connection.execute(select(token).order_by(token.c.created_at, token.c.id)).all()
+
+
+def _valid(now: datetime) -> tuple[Any, ...]:
+    return token.c.revoked_at.is_(None), func.coalesce(token.c.expires_at > now, True)

@@ -1,0 +1,107 @@
+"""The window's state in the store: one row that the clock refreshes, the incidents, and nothing that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import incident, window
+from adapter.pipeline.envelope import write_time
+
+_ONLY = 1
+_OPEN = incident.c.ended_at.is_(None)
+
+
+def read(connection: Connection) -> Row[Any]:
+    """The row; it is made by the first migration."""
+    return connection.execute(select(window).where(window.c.id == _ONLY)).one()
+
+
+def write(connection: Connection, **values: Any) -> None:
+    """Change columns of the row."""
+    connection.execute(update(window).where(window.c.id == _ONLY).values(**values))
+
+
+def not_refreshed_after(connection: Connection, now: datetime) -> None:
+    """A time of the future becomes now, unless somebody has refreshed it meanwhile."""
+    ahead = and_(window.c.id == _ONLY, window.c.refreshed_at > now)
+    connection.execute(update(window).where(ahead).values(refreshed_at=now))
+
+
+def heartbeat(connection: Connection, at: datetime) -> None:
+    """The window has sent its 90/01."""
+    write(connection, heartbeat_at=at)
+
+
+def open_incident(connection: Connection) -> Row[Any] | None:
+    """The incident that has not ended, if one is open."""
+    query = select(incident).where(_OPEN).order_by(incident.c.started_at.desc()).limit(1)
+    return connection.execute(query).first()
+
+
+def incidents(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """The newest first."""
+    return connection.execute(select(incident).order_by(incident.c.started_at.desc()).limit(limit)).all()
+
+
+def announced(row: Row[Any]) -> bool:
+    """Whether its manager's notice (91/01) stands, without its end (91/02)."""
+    return row.notice_number is not None and row.notice_ended_at is None
+
+
+def begin_incident(
+    connection: Connection, database: Database, *, at: datetime, cause: str, reason: str, actor: str
+) -> None:
+    """Record that the window is down (NĐ 85/2019 Article 17)."""
+    values = {"started_at": at, "cause": cause, "reason": reason, "actor": actor}
+    connection.execute(insert(incident).values(id=database.new_id(connection), **values))
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the window's manager announces (91/01). `expected_end`: when it should be over, if that is told."""
+
+    number: str
+    started_at: datetime
+    expected_end: datetime | None
+    reason: str
+
+
+def announce(connection: Connection, database: Database, notice: Notice, *, actor: str) -> None:
+    """The notice is an incident, or is about the one that stands; a later notice says anew when it should be over."""
+    # Two that begin an incident in the same moment would leave two: whoever has the row goes first.
+    connection.execute(select(window.c.id).where(window.c.id == _ONLY).with_for_update())
+    if open_incident(connection) is None:
+        reason = notice.reason
+        begin_incident(connection, database, at=notice.started_at, cause="notice", reason=reason, actor=actor)
+    told = {"reason": notice.reason, "expected_end": notice.expected_end, "notice_ended_at": None}
+    number = func.coalesce(incident.c.notice_number, notice.number)  # a transfer names it by the first one
+    connection.execute(update(incident).where(_OPEN).values(notice_number=number, **told))
+
+
+def end_notice(connection: Connection, at: datetime) -> None:
+    """The manager says that it was over `at`; the clock ends the incident, if nothing else holds it."""
+    stands = and_(_OPEN, incident.c.notice_number.is_not(None), incident.c.notice_ended_at.is_(None))
+    connection.execute(update(incident).where(stands).values(notice_ended_at=at))
+
+
+def expect(connection: Connection, end: datetime) -> None:
+    """The open incident should be over then."""
+    connection.execute(update(incident).where(_OPEN).values(expected_end=end))
+
+
+def end_incident(connection: Connection, at: datetime) -> None:
+    """The window is back."""
+    connection.execute(update(incident).where(_OPEN).values(ended_at=at))
+
+
+def incident_name(row: Row[Any] | None) -> str | None:
+    """How a transfer names its incident: the manager's notice number, else our own record by its beginning."""
+    if row is None:
+        return None
+    return row.notice_number or f"{row.cause} {write_time(row.started_at)}"

@@ -1,0 +1,1 @@
+"""Amendments: judged against the version in force, and applied to it."""

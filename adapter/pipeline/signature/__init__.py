@@ -1,0 +1,1 @@
+"""XML signatures: what is taken, verified, proved to cover, and made."""

@@ -1,0 +1,124 @@
+"""A declarant reads what became of his declaration: state, findings, the signed replies as they are.
+
+He reads only what is bound to his own identity. The first read of a reply is its delivery (Article 10: a confirmation
+has its effect when the declarant receives it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.store import deadlines, lookups, mailbox
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.model.outcomes import Word
+from adapter.services.access.tokens import Caller, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One signed reply. `body` are its exact bytes."""
+
+    kind: str
+    type: str
+    function: str
+    digest: str
+    created_at: datetime
+    delivered_at: datetime
+    body: bytes
+    withdrawn_at: datetime | None = None
+    """Of a request to amend: the border guard has withdrawn it, and why."""
+    withdrawal_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a declaration stands. `findings` are as they were stated to the declarant."""
+
+    public_id: str
+    state: str
+    outcome: str | None
+    procedure: str | None
+    reference: str | None
+    year: int | None
+    received_at: datetime
+    findings: Sequence[dict[str, Any]]
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """Reading one's own. `clock` gives the legal time: a delivery is a fact of law."""
+
+    database: Database
+    clock: Callable[[], datetime]
+
+    def read(self, public_id: str, caller: Caller) -> Standing | None:
+        """The declaration, or None where there is none of the caller's; its replies count as delivered."""
+        with self.database.transaction() as connection:
+            row = _own(connection, public_id, caller)
+            if row is None:
+                return None
+            answers = self._delivered(connection, lookups.answers(connection, row.id, row.dossier_id))
+        return Standing(
+            public_id=row.public_id,
+            state=state_of(row),
+            outcome=row.outcome,
+            procedure=row.procedure,
+            reference=row.reference,
+            year=row.year,
+            received_at=row.received_at,
+            findings=row.findings,
+            answers=answers,
+        )
+
+    def reply(self, public_id: str, digest: str, caller: Caller) -> bytes | None:
+        """The exact bytes of one reply, or None where there is none of the caller's."""
+        with self.database.transaction() as connection:
+            row = _own(connection, public_id, caller)
+            if row is None:
+                return None
+            found = [a for a in lookups.answers(connection, row.id, row.dossier_id) if a.digest == digest]
+            answers = self._delivered(connection, found)
+        return answers[0].body if answers else None
+
+    def _delivered(self, connection: Connection, rows: Sequence[Stored[Any]]) -> list[Answer]:
+        now = self.clock()
+        read = mailbox.mark_read(connection, [row.id for row in rows if row.delivered_at is None], now)
+        deadlines.sent(connection, sorted(read), now)
+        had = read | {row.id for row in rows if row.delivered_at is not None}
+        return [
+            Answer(
+                kind=row.kind,
+                type=row.type,
+                function=row.function,
+                digest=row.digest,
+                created_at=row.created_at,
+                delivered_at=row.delivered_at or now,
+                body=bytes(row.body),
+                withdrawn_at=row.withdrawn_at,
+                withdrawal_reason=row.withdrawal_reason,
+            )
+            for row in rows
+            if row.id in had
+        ]
+
+
+def _own(connection: Connection, public_id: str, caller: Caller) -> Stored[Any] | None:
+    if caller.role is not Role.DECLARANT or caller.bound_to is None:
+        return None
+    row = lookups.message(connection, public_id)
+    if row is None or not (row.bound_to == caller.bound_to or caller.bound_to in (row.identities or ())):
+        return None
+    return row
+
+
+def state_of(row: Stored[Any]) -> str:
+    """One word: where the dossier stands, or where the message itself stopped."""
+    if row.state != "settled":
+        return str(row.state)
+    if row.outcome == Word.ACCEPTED.value and row.dossier_state:
+        return str(row.dossier_state)
+    return str(row.outcome)

@@ -1,0 +1,150 @@
+"""Before the second door: what it does with the bytes of a POST before it asks the store, and `judge` does too.
+
+The bytes become a tree, From, To and messageId are written, and the pipeline's first stage looks at it; what that
+refuses is turned away. Nothing here is stored, drawn or sent, and Body is never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from lxml import etree
+
+from adapter.model.errors import Fault, NotAllowed
+from adapter.model.finding import Finding, StatedFinding
+from adapter.model.identifiers import Digest
+from adapter.model.installation import Installation
+from adapter.model.stages import Channel, Envelope, Submission
+from adapter.pipeline import text, xml
+from adapter.pipeline.envelope import open_envelope
+from adapter.pipeline.judge import Ground
+from adapter.pipeline.library_errors import Unprocessable, strange_text
+from adapter.services.door import sealing
+
+_NAMESPACE = uuid.UUID("3c0d7e52-5c0b-5f0e-8d55-1f2e6a9b7c10")
+
+
+class Why(StrEnum):
+    """Why a caller is turned away."""
+
+    ROLE = "role"
+    CLOSED = "door-closed"
+    SEALED = "already-sealed"
+    UNREADABLE = "unreadable"
+    UNKNOWN = "not-a-declaration"
+    STRANGER = "not-the-declarant"
+    NUMBER = "number-of-another"
+
+
+class TurnedAway(NotAllowed):
+    """Not taken in; nothing was stored, unless `findings` are the pipeline's own (STRANGER)."""
+
+    def __init__(
+        self,
+        why: Why,
+        en: str,
+        vi: str,
+        findings: tuple[StatedFinding, ...] = (),
+        *,
+        found: tuple[Finding, ...] = (),
+    ) -> None:
+        super().__init__(en)
+        self.why, self.en, self.vi, self.findings = why, en, vi, findings
+        self.found = found
+        """The same before it was put into words; of what is no declaration what the pipeline would say of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A message that may be asked about at the store."""
+
+    tree: etree._Element
+    """With the door's From, To and messageId; a stand-in for its number where it names no dossier."""
+    envelope: Envelope
+    named: str
+    """The messageId that its sender gave it; empty where he gave none."""
+    numberless: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What stands on before any store: schemas and limits, and who we and the portal are."""
+
+    ground: Ground
+    installation: Installation
+
+    def present(self, raw: bytes, sender: str, now: datetime) -> Presented:
+        """Read a message of `sender` (the door's name and its caller's number).
+
+        Raises:
+            TurnedAway: SEALED, UNREADABLE or UNKNOWN.
+        """
+        try:
+            with strange_text():
+                return self._presented(raw, sender, now)
+        except Unprocessable as error:
+            raise self._unreadable((Finding("unprocessable", "/", words={"what": error.what}),)) from None
+
+    def _presented(self, raw: bytes, sender: str, now: datetime) -> Presented:
+        tree = self._parsed(raw)
+        named = text.value_at(tree, "Header/Reference/messageId")
+        own_id = str(uuid.uuid5(_NAMESPACE, f"{sender}|{hashlib.sha256(raw).hexdigest()}"))
+        ours = self.installation
+        sealing.write_header(tree, sender=ours.portal, recipient=ours.own, message_id=own_id)
+        numberless = sealing.lacks_number(tree)
+        return Presented(tree, self._opened(tree, now), named, numberless)
+
+    def _parsed(self, raw: bytes) -> etree._Element:
+        limits = self.ground.limits
+        try:
+            xml.gate(raw, limits)
+            tree = xml.parse(raw, limits)
+        except xml.Refusal as refusal:
+            raise self._unreadable((refusal.finding,)) from None
+        if tree.tag != "Envelope" or tree.find("Header") is None:
+            raise self._unreadable((Finding("not_an_envelope", "/"),))
+        if sealing.is_sealed(tree):
+            raise TurnedAway(
+                Why.SEALED,
+                "SystemSignature must be empty: this door seals the message itself.",
+                "SystemSignature phải để trống: cổng sẽ tự ký niêm phong bản tin.",
+            )
+        return tree
+
+    def _opened(self, tree: etree._Element, now: datetime) -> Envelope:
+        """What the pipeline's first stage says, before a number is drawn: what it refuses is not stored."""
+        submission = submitted(etree.tostring(tree, encoding="UTF-8"), now, None)
+        try:
+            xml.canonical(tree)  # what has no canonical form cannot be sealed
+        except etree.C14NError:
+            raise self._unreadable((xml.uncanonical(tree),)) from None
+        try:
+            envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits, tree=tree)
+        except Fault as fault:
+            raise self._unreadable(fault.findings) from None
+        meaning = envelope.spec.meaning
+        if meaning.is_control or meaning.is_technical_answer:
+            words = {"value": envelope.header.subject.pair}
+            raise TurnedAway(
+                Why.UNKNOWN,
+                "Only declarations, their amendments and withdrawals enter by this door.",
+                "Cổng này chỉ nhận bản khai, bản khai sửa đổi, bổ sung và đề nghị rút bản khai.",
+                found=(Finding("unknown_message", "/Envelope/Header/Subject/function", words=words),),
+            )
+        return envelope
+
+    def _unreadable(self, findings: Sequence[Finding]) -> TurnedAway:
+        texts = self.ground.catalogue.findings
+        stated = tuple(texts.state(finding) for finding in findings)
+        return TurnedAway(Why.UNREADABLE, stated[0].en, stated[0].vi, stated, found=tuple(findings))
+
+
+def submitted(body: bytes, now: datetime, bound_to: str | None) -> Submission:
+    """What the door hands to the intake: `bound_to` is the number that its caller's token is bound to."""
+    digest = Digest(hashlib.sha256(body).hexdigest())
+    return Submission(body, Channel.PORTAL, now, digest, bound_to)

@@ -1,0 +1,202 @@
+"""The second door: an authenticated caller's envelope becomes a sealed Submission on channel PORTAL (wire profile 2).
+
+It vouches for who calls, whom the message is from, and the number; it must never alter Body, and it decides nothing
+about a declaration: that is the pipeline's, which does not know which door a message came by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from adapter.gateways.store import dossiers, lookups, mailbox
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.mailbox import Identity
+from adapter.gateways.store.own_numbers import Asked, Series
+from adapter.model.errors import Unavailable
+from adapter.model.finding import Finding, StatedFinding
+from adapter.model.identifiers import DossierKey
+from adapter.model.stages import Envelope
+from adapter.pipeline.judge import Ground
+from adapter.pipeline.signature.seal import SigningKey
+from adapter.pipeline.units import unit_before
+from adapter.services.access.tokens import Caller, Role
+from adapter.services.door import sealing
+from adapter.services.door.batching import Gathering
+from adapter.services.door.declarations import state_of
+from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
+from adapter.services.messages.intake import Intake, Item, Settled
+from adapter.services.watch.window import Advice, Mode, Window
+
+_STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
+
+
+class WindowUnknown(Unavailable):
+    """Nobody can tell whether the window works, so nobody can tell whether the door is open."""
+
+    def __init__(self, retry_s: float, reason: str) -> None:
+        super().__init__(f"the window's state is not known: {reason}")
+        self.retry_s = retry_s
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of a message that was taken in, as it is stored."""
+
+    public_id: str
+    reference: str | None
+    year: int | None
+    state: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asking:
+    """A message that asks to be let in."""
+
+    envelope: Envelope
+    identity: Identity
+
+
+@dataclass(frozen=True)
+class Door:
+    """The use case of POST. `sender` is the portal's name among the partners; `clock` gives the legal time (aware)."""
+
+    database: Database
+    ground: Ground
+    intake: Intake
+    series: Series
+    window: Window
+    threshold: Threshold
+    key: Callable[[], SigningKey]
+    """Asked for each message, so that a key that rolls over is taken without a restart."""
+    sender: str
+    answer_portal: str
+    retry_s: float
+    clock: Callable[[], datetime]
+
+    def submit(self, raw: bytes, caller: Caller) -> Admitted:
+        """Take a declaration in; sent again, it gets the same number, the same place and the stored answer.
+
+        Raises:
+            TurnedAway: the caller must act.
+            Unavailable: time must pass; nothing was stored.
+        """
+        if caller.role is not Role.DECLARANT or caller.bound_to is None:
+            raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
+        return self._submit(raw, caller.bound_to)
+
+    def _submit(self, raw: bytes, bound_to: str) -> Admitted:
+        now = self.clock()
+        digest = hashlib.sha256(raw).hexdigest()
+        sender = f"{self.sender}:{bound_to}"
+        presented = self.threshold.present(raw, sender, now)
+        tree = presented.tree
+        self._pass(presented.envelope, sender, bound_to, numberless=presented.numberless)
+        if presented.numberless:
+            unit = unit_before(presented.envelope.procedure, tree, self.intake.correspondence.installation.units)
+            code = self.intake.correspondence.installation.of_unit(unit).number_code
+            sealing.write_number(tree, self.numbers.put(Asked(sender, presented.named or digest, code, now)))
+        sealed = sealing.sealed(tree, self.key())
+        judged = self.intake.judge(submitted(sealed.body, now, bound_to), sealed.tree)
+        return self._admitted(self.keeping.put(judged))
+
+    @cached_property
+    def numbers(self) -> Gathering[Asked, DossierKey]:
+        """Draws numbers: a message has its own before it is sealed, and whoever sends it again gets the same."""
+        return Gathering(self._draw, lambda asked: self._draw([asked])[0])
+
+    @cached_property
+    def keeping(self) -> Gathering[Item, Stored[Any]]:
+        """Stores what was judged, each request by its own thread; gives the rows as they are read back."""
+        return Gathering(self._keep_together, lambda item: self._stored([self.intake.keep(item)])[0])
+
+    def _draw(self, asked: Sequence[Asked]) -> Sequence[DossierKey]:
+        with self.database.transaction() as connection:
+            return self.series.issue(connection, self.database, asked)
+
+    def _keep_together(self, items: Sequence[Item]) -> Sequence[Stored[Any]] | None:
+        # A caller whose dossier an officer is at just now waits by himself.
+        settled = self.intake.keep_together(items, waits=False)
+        return None if settled is None else self._stored(settled)
+
+    def _stored(self, settled: Sequence[Settled]) -> Sequence[Stored[Any]]:
+        with self.database.reading() as connection:
+            rows = lookups.messages(connection, [each.public_id for each in settled])
+        return [rows[each.public_id] for each in settled]
+
+    def _pass(self, envelope: Envelope, sender: str, bound_to: str, *, numberless: bool) -> None:
+        """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
+        if not numberless:
+            with self.database.reading() as connection:
+                self._own(connection, envelope.header.subject.key, sender, bound_to)
+        if standing := self.asking.put(_Asking(envelope, Identity(sender, f"id:{envelope.header.message_id}"))):
+            self._open(standing)
+
+    @cached_property
+    def asking(self) -> Gathering[_Asking, Advice | None]:
+        """How the window stands, for what may enter only while it has an incident; None for all else."""
+        return Gathering(self._standing, lambda asked: self._standing([asked])[0])
+
+    def _standing(self, asked: Sequence[_Asking]) -> Sequence[Advice | None]:
+        with self.database.reading() as connection:
+            known = mailbox.known(connection, [each.identity for each in asked])
+            fresh = [each for each in asked if each.identity not in known]
+            carried = [each for each in fresh if self._carried(connection, each.envelope)]
+            standing = self.window.standing(connection) if carried else None
+        return [standing if each in carried else None for each in asked]
+
+    def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
+        """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
+        key = dossiers.own_key(connection, key)
+        names = lookups.identities(connection, key)
+        if names is not None:
+            if bound_to in names:
+                return
+        elif lookups.issued_to(connection, key) == sender:
+            return  # a number in the window's style may be given by the window to somebody else tomorrow
+        like_ours = names is None and key.number.upper().startswith(self.series.prefix)
+        finding = Finding(_FOREIGN, "/Envelope/Header/Subject/reference", words={"key": str(key)})
+        raise TurnedAway(
+            Why.NUMBER,
+            "This dossier number is not yours to use. Leave it out to be given one.",
+            "Số hồ sơ này không phải của bạn. Hãy để trống để được cấp số.",
+            self._stated((finding,)) if like_ours else (),
+        )
+
+    def _carried(self, connection: Connection, envelope: Envelope) -> bool:
+        """Whether the window carries what the message is about: form 14 amends dossiers that it does not carry too."""
+        subject, procedure = envelope.header.subject, envelope.procedure
+        if envelope.spec.meaning.is_amendment:
+            mapping = lookups.mapping_in_force(connection, dossiers.own_key(connection, subject.earlier))
+            procedure = self.ground.catalogue.version(mapping) or procedure
+        return procedure.on_window
+
+    def _open(self, standing: Advice) -> None:
+        """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
+        if standing.mode is Mode.UNKNOWN:
+            raise WindowUnknown(self.retry_s, standing.reason)
+        if standing.mode is Mode.UP:
+            raise TurnedAway(
+                Why.CLOSED,
+                f"The national single window works: declare there, at {self.answer_portal}.",
+                f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",
+            )
+
+    def _admitted(self, row: Stored[Any]) -> Admitted:
+        stranger = self.ground.catalogue.findings.texts[_STRANGER].code
+        if any(finding["code"] == stranger for finding in row.findings):
+            raise TurnedAway(
+                Why.STRANGER,
+                "The caller is not the declarant of this declaration.",
+                "Người gọi không phải là người làm thủ tục trong bản khai.",
+                self._stated((Finding(_STRANGER, "/Envelope"),)),
+            )
+        return Admitted(row.public_id, row.reference, row.year, state_of(row), row.outcome)
+
+    def _stated(self, findings: tuple[Finding, ...]) -> tuple[StatedFinding, ...]:
+        return self.intake.correspondence.state(findings)

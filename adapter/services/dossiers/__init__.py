@@ -1,0 +1,1 @@
+"""What people do with a dossier: confirm, refuse, amend, look up, compare."""

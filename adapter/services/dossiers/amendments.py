@@ -1,0 +1,232 @@
+"""Amending a dossier, the officer's part: ask for it (form 13), approve or decline it (form 14), see what waits.
+
+Own discovery needs an approval always (Article 11(1)(a)); its completion (form 15) is `completion`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.store import amendments, dossiers, mailbox
+from adapter.gateways.store.database import Connection, Stored
+from adapter.model.dossier import Act, Dossier, DossierState
+from adapter.model.errors import NotAllowed
+from adapter.model.finding import Finding, Severity
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import ReplyKind
+from adapter.model.text import typed
+from adapter.pipeline import compose
+from adapter.pipeline.terms import CONFIRM_WITHIN, Terms
+from adapter.services.dossiers.amendment_requests import Asker, Asking
+from adapter.services.dossiers.completion import Completion
+from adapter.services.dossiers.desk import Desk, Done, Matter, Officer, Said
+from adapter.services.ledger.docket import CONFIRM_AMENDMENT, due_of
+from adapter.services.registers.accounts import reason_of
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An amendment in the officer's list; `confirm_before` is when its confirmation is due from its arrival."""
+
+    number: str
+    dossier: str
+    procedure: str
+    requested: bool
+    reason: str
+    received_at: datetime
+    confirm_before: datetime | None
+    state: str
+
+
+@dataclass(frozen=True)
+class Amendments:
+    """The officer's use cases on amendments."""
+
+    desk: Desk
+    completion: Completion
+    asking: Asking
+
+    def request(
+        self, key: DossierKey, officer: Officer, *, reason: str, items: Sequence[compose.AmendmentItem]
+    ) -> tuple[Dossier, datetime]:
+        """20/25 with form 13: what is wrong and what is asked; gives the dossier and before when no answer is due.
+
+        Raises:
+            NotAllowed: no item is asked for, the state has no such step, or an amendment waits for a decision.
+        """
+        if not items:
+            raise NotAllowed("a request to amend names what is wrong and what is asked: give it at least one item")
+        due: list[datetime] = []
+        reason = typed(reason, "the reason", least=1)
+        items = [
+            replace(
+                item,
+                wrong=typed(item.wrong, "what is wrong", least=1),
+                asked=typed(item.asked, "what is asked", least=1),
+            )
+            for item in items
+        ]
+
+        def say(matter: Matter) -> Said:
+            ledger, dossier = matter.ledger, matter.dossier
+            assert dossier.id is not None
+            if amendments.is_pending(ledger.connection, dossier.id):
+                raise NotAllowed(f"an amendment of dossier {key} waits for your decision: approve or decline it first")
+            asked = self.asking.request(
+                ledger,
+                dossier,
+                self.desk.answered(matter.request),
+                values=matter.latest.values,
+                asker=Asker(officer.id, officer.name),
+                reason=reason,
+                items=items,
+            )
+            due.append(asked.answer_before)
+            detail = {"request": asked.number}
+            kind = ReplyKind.AMENDMENT_REQUEST
+            return Said(kind, asked.content, dossier, asked.procedure, matter.request, detail=detail, asked=asked.row)
+
+        dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, say)
+        return dossier, due[0]
+
+    def withdraw(self, key: DossierKey, officer: Officer, *, reason: str) -> Dossier:
+        """Take a request to amend back. One that has not left is never sent; one that has is ended with its hour.
+
+        There is no message for it: the next confirmation names the request in its remarks, and the declarant reads it
+        at the second door. The dossier stands where it stood before it was asked for.
+
+        Raises:
+            NotAllowed: nothing is asked of the dossier, or there is no such dossier.
+        """
+
+        def do(matter: Matter) -> Done:
+            ledger, dossier = matter.ledger, matter.dossier
+            assert dossier.id is not None
+            row = amendments.open_request(ledger.connection, dossier.id)
+            if row is None:
+                raise NotAllowed(f"nothing is asked of dossier {key}")
+            kind = ReplyKind.AMENDMENT_REQUEST.value
+            taken = mailbox.take_back(ledger.connection, dossier.id, kind, ledger.now)
+            amendments.withdraw(ledger.connection, row.id, officer=officer.id, reason=reason, at=ledger.now)
+            ledger.docket.withdrawn(dossier, ledger.now)
+            state = self._before_request(ledger.connection, dossier)
+            return Done(replace(dossier, state=state), {"request": row.number, "sent": taken is None})
+
+        return self.desk.record(key, (Act.WITHDRAW_REQUEST,), officer, do)
+
+    def _before_request(self, connection: Connection, dossier: Dossier) -> DossierState:
+        """Where a dossier stood before it was asked to be amended: what its version in force is, confirmed or not."""
+        assert dossier.id is not None
+        is_amended = amendments.of_version(connection, dossier.id, dossier.version) is not None
+        if dossiers.is_confirmed(connection, dossier.id, dossier.version):
+            return DossierState.COMPLETED_AMENDED if is_amended else DossierState.COMPLETED
+        return DossierState.AMENDED if is_amended else DossierState.ACCEPTED
+
+    def approve(self, number: str, officer: Officer) -> Dossier:
+        """20/21 for an amendment: its version comes into force.
+
+        Raises:
+            NotAllowed: there is no such amendment waiting, or the dossier has gone on since it was received.
+        """
+        key = self._waiting(number)
+
+        def say(matter: Matter) -> Said:
+            ledger, row = matter.ledger, self._still_waiting(matter, number)
+            if row.base != matter.dossier.version:
+                raise NotAllowed(
+                    f"amendment {number} starts from version {row.base}, but version {matter.dossier.version} is in "
+                    f"force: decline it, and ask for a new one"
+                )
+            procedure = self.desk.procedure(row.mapping)
+            assert matter.dossier.id is not None
+            version = amendments.version(ledger.connection, matter.dossier.id, row.version)
+            declared = self.desk.procedure(version.mapping)
+            places = dossiers.place_of(declared, version.values, amendments.rows_of(ledger.connection, version.id))
+            request = mailbox.stored(ledger.connection, row.inbox_id)
+            is_complete = all(finding["severity"] != Severity.REQUEST for finding in request.findings)
+            confirm = declared.deadline(CONFIRM_WITHIN, version.values) if is_complete else None
+            due = ledger.docket.approved(matter.dossier, request.received_at, ledger.now, confirm)
+            ledger.place(key, {**places, "confirm_due_at": due})
+            self._decide(matter, row, officer, amendments.APPROVED)
+            if row.requested:
+                amendments.close(ledger.connection, matter.dossier.id, ledger.now)
+            content = self.completion.acceptance(matter, officer, request)
+            dossier = replace(matter.dossier, version=row.version)
+            detail = {"amendment": number, **_moved(matter.dossier, places)}
+            return Said(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail=detail)
+
+        return self.desk.act(key, (Act.APPROVE,), officer, say)
+
+    def decline(self, number: str, officer: Officer, *, reason: str, ground: str = "") -> Dossier:
+        """20/22 for an amendment: the version before it stays in force, both are kept.
+
+        Raises:
+            NotAllowed: there is no such amendment waiting.
+        """
+        key, reason = self._waiting(number), reason_of(reason)
+
+        def say(matter: Matter) -> Said:
+            row = self._still_waiting(matter, number)
+            self._decide(matter, row, officer, amendments.DECLINED, reason)
+            matter.ledger.docket.declined(matter.dossier, matter.ledger.now)
+            request = mailbox.stored(matter.ledger.connection, row.inbox_id)
+            finding = Finding("amendment_declined", "/Envelope", Severity.REFUSE, words={"reason": reason})
+            procedure = self.desk.procedure(row.mapping)
+            content = self.completion.refusal(matter, officer, finding, procedure, ground, request)
+            return Said(ReplyKind.REFUSAL, content, matter.dossier, procedure, request, detail={"amendment": number})
+
+        return self.desk.act(key, (Act.DECLINE,), officer, say)
+
+    def listed(self, *, everything: bool, limit: int) -> list[Waiting]:
+        """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too."""
+        state = None if everything else amendments.WAITING
+        with self.desk.database.reading() as connection:
+            rows = amendments.listed(connection, state=state, limit=limit)
+        return [self._line(row) for row in rows]
+
+    def _line(self, row: Stored[Any]) -> Waiting:
+        procedure, terms = self.desk.procedure(row.mapping), Terms.of(self.desk.correspondence.catalogue)
+        reason = row.values.get(procedure.amends.reason, "") if procedure.amends else ""
+        return Waiting(
+            number=row.number,
+            dossier=f"{row.dossier_number}/{row.dossier_year}",
+            procedure=row.procedure,
+            requested=row.requested,
+            reason=str(reason),
+            received_at=row.received_at,
+            confirm_before=due_of(procedure, CONFIRM_AMENDMENT, row.values, row.received_at, terms),
+            state=row.state,
+        )
+
+    def _waiting(self, number: str) -> DossierKey:
+        with self.desk.database.reading() as connection:
+            row = amendments.by_number(connection, number)
+        if row is None:
+            raise NotAllowed(f"there is no amendment {number}: see `dossier amendments`")
+        return DossierKey(row.dossier_number, row.dossier_year)
+
+    def _still_waiting(self, matter: Matter, number: str) -> Stored[Any]:
+        row = amendments.by_number(matter.ledger.connection, number)
+        assert row is not None
+        if row.state != amendments.WAITING:
+            raise NotAllowed(f"amendment {number} was {row.state} already")
+        return row
+
+    def _decide(
+        self, matter: Matter, row: Stored[Any], officer: Officer, state: str, reason: str | None = None
+    ) -> None:
+        values = {"state": state, "decided_at": matter.ledger.now, "decided_by": officer.id, "reason": reason}
+        amendments.decide(matter.ledger.connection, row.id, values)
+
+
+def _moved(dossier: Dossier, places: Mapping[str, Any]) -> dict[str, Any]:
+    """For the journal, which both units read: from which gate and unit a dossier goes to which; empty if it stays.
+
+    Its deadlines go with it as they run: the hour of form 15 from the reception of form 14, a duty of the declaration
+    with the time that is left.
+    """
+    before, after = [dossier.gate, dossier.unit], [places["gate"], places["unit"]]
+    return {} if before == after else {"moved_from": before, "moved_to": after}

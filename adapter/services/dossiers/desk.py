@@ -1,0 +1,242 @@
+"""The officer's desk (bàn trực): one act on one dossier, in one transaction.
+
+Locks the dossier, asks the transition table, has it said, signs, stores and journals. What is said is the caller's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways.store import dossiers, mailbox, windows
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, DossierState, in_words
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.model.events import Event, Observe
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import SignedReply, UnsignedReply
+from adapter.model.procedure import Procedure, ReplyKind
+from adapter.model.stages import Channel
+from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
+from adapter.pipeline import addressing, compose
+from adapter.pipeline.terms import Terms
+from adapter.services.ledger.docket import Docket
+from adapter.services.ledger.ledger import Ledger
+from adapter.services.replies.correspondence import Correspondence
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who decides. The name stands in the signed form; the journal and the log keep only the id."""
+
+    id: str
+    name: str
+    rank: str = ""
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            NotAllowed: the forms that are signed, or the journal, cannot hold one of them.
+        """
+        for part, most in (("id", ACTOR), ("name", OFFICER_NAME), ("rank", OFFICER_RANK)):
+            least = 1 if part == "id" else 0
+            object.__setattr__(self, part, typed(getattr(self, part), f"the officer's {part}", most=most, least=least))
+
+    @property
+    def actor(self) -> str:
+        """How the journal names him."""
+        return f"officer:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an officer acts on: the dossier as it was, the version in force, the message that brought it."""
+
+    ledger: Ledger
+    act: Act
+    dossier: Dossier
+    """With the state that the act leads to."""
+    latest: Stored[Any]
+    request: Stored[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an officer has said: the reply's content, and the dossier after it.
+
+    `procedure` is the one whose documentType the reply carries, `request` the message that it answers.
+    """
+
+    kind: ReplyKind
+    content: etree._Element
+    dossier: Dossier
+    procedure: Procedure
+    request: Stored[Any]
+    schema_name: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    """For the journal: no personal value."""
+    confirmation: str | None = None
+    """The number of the confirmation, where the reply is one."""
+    asked: Mapping[str, Any] | None = None
+    """The row of the request to amend, where the reply is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act has changed without a reply, or beside it. `detail` is for the journal: no personal value."""
+
+    dossier: Dossier
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+Say = Callable[[Matter], Said]
+Do = Callable[[Matter], Done]
+Stand = Callable[[Connection, Dossier], Dossier]
+"""Where a dossier stands for an act, by what the store knows beside its state."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The machinery of every officer's act. `clock` gives the legal time (aware)."""
+
+    database: Database
+    correspondence: Correspondence
+    clock: Callable[[], datetime]
+    observe: Observe
+
+    def act(
+        self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, say: Say, stands: Stand = lambda _, each: each
+    ) -> Dossier:
+        """Do the first of these acts that the dossier's state allows and sign what is said, or say why not.
+
+        Raises:
+            NotAllowed: the dossier is unknown, or not in a state that allows the act.
+        """
+        if not officer.name:
+            raise NotAllowed("the officer's name stands in the signed form; it is empty")
+
+        def do(matter: Matter) -> Done:
+            said = say(matter)
+            waits = self._reply(matter.ledger, said, carried=self.procedure(matter.latest.mapping).on_window)
+            return Done(matter.ledger.dossiers[said.dossier.key], {**said.detail, **waits})
+
+        return self.record(key, acts, officer, do, stands)
+
+    def record(
+        self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, do: Do, stands: Stand = lambda _, each: each
+    ) -> Dossier:
+        """The same for an act that sends nothing of itself.
+
+        Raises:
+            NotAllowed: the dossier is unknown, or not in a state that allows the act.
+        """
+        with self.database.transaction() as connection:
+            key = dossiers.own_key(connection, key)
+            self.database.lock(connection, [dossiers.lock_name(key)])
+            found = dossiers.find(connection, [key])
+            before = found.get(key)
+            if before is None or before.id is None:
+                raise NotAllowed(f"there is no dossier {key}")
+            act, state = _step(stands(connection, before), acts)
+            latest = dossiers.version(connection, before.id, before.version)
+            request = mailbox.request_of(connection, before.id, before.version)
+            docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
+            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
+            done = do(Matter(ledger, act, replace(before, state=state), latest, request))
+            detail = {"state": done.dossier.state.value, **done.detail}
+            dossier = ledger.record(done.dossier, Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail))
+            assert dossier is not None
+            ledger.write(found)
+        self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=dossier.state.value)
+        if "waits_for_key" in detail:
+            self.observe(Event.AWAITS_KEY, dossier=str(key), act=act.value, unit=detail["waits_for_key"])
+        return dossier
+
+    def procedure(self, mapping: str | None) -> Procedure:
+        """The procedure in the version that judged.
+
+        Raises:
+            Misconfigured: that version is not installed any more.
+        """
+        found = self.correspondence.catalogue.version(mapping)
+        if found is None:
+            raise Misconfigured(f"the mapping {mapping}, under which the dossier was judged, is not installed any more")
+        return found
+
+    def answered(self, request: Stored[Any]) -> compose.InReplyTo:
+        """What binds a reply to the message it answers."""
+        return compose.InReplyTo(
+            message_id=request.message_id,
+            digest=request.content_digest,
+            schema=request.schema,
+            mapping=request.mapping,
+            channel=request.channel,
+        )
+
+    def _reply(self, ledger: Ledger, said: Said, *, carried: bool) -> dict[str, str]:
+        """Sign what is said and send it the way its request came, or as a transfer until the window has it.
+
+        `carried`: the window carries the dossier's procedure, whichever amends it; else nothing is transferred.
+        Gives, for the journal, for the key of which unit the reply waits, where it does.
+        """
+        dossier, request, procedure = said.dossier, said.request, said.procedure
+        ledger.dossiers[dossier.key] = dossier
+        to = self._address(dossier, procedure, request)
+        unit = self.correspondence.unit_of(dossier)
+        if unit is None and said.kind in compose.OF_UNITS:
+            raise NotAllowed(
+                f"dossier {dossier.key} is of gate {dossier.gate}, which none of units has: state it there"
+            )
+        signed = self.correspondence.sign(
+            said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name, unit=unit
+        )
+        direct = is_direct(dossier, request, carried=carried)
+        reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
+        if said.confirmation is not None:
+            ledger.confirm(said.confirmation, dossier, reply)
+        if said.asked is not None:
+            ledger.ask(said.asked, reply)
+        if direct and carried and isinstance(signed, SignedReply):
+            transfer = self.transfer(ledger, dossier, procedure.document_type, request, signed)
+            ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")
+        return {"waits_for_key": signed.unit} if isinstance(signed, UnsignedReply) else {}
+
+    def transfer(
+        self, ledger: Ledger, dossier: Dossier, document_type: str, request: Stored[Any], signed: SignedReply
+    ) -> SignedReply:
+        """40/01 for what was decided directly."""
+        return self.correspondence.transfer(
+            dossier=dossier,
+            procedure=document_type,
+            request=(request.raw, request.digest, request.received_at),
+            reply=(signed.body, signed.digest, ledger.now),
+            incident=windows.incident_name(windows.open_incident(ledger.connection)),
+            now=ledger.now,
+        )
+
+    def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> addressing.Address:
+        channel, message = Channel(request.channel), request.message_id
+        return self.correspondence.to_declarant(channel, procedure, dossier, correlation_id=message)
+
+
+def is_direct(dossier: Dossier, request: Stored[Any], *, carried: bool) -> bool:
+    """Whether a reply goes to who called at the second door: to the window as soon as that has the dossier."""
+    return request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
+
+
+def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:
+    for act in acts:
+        if (state := dossier.after(act)) is not None:
+            return act, state
+    raise NotAllowed(not_possible(dossier, acts[-1]))
+
+
+def not_possible(dossier: Dossier, act: Act) -> str:
+    """Why an officer's act is turned down, and what he can do instead."""
+    state, possible = STATE_NAMES[dossier.state], in_words(dossier.possible)
+    return f"dossier {dossier.key} is {state.en}: not possible now: {ACT_NAMES[act].en}; possible: {possible.en}"

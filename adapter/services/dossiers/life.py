@@ -1,0 +1,277 @@
+"""Oversight: what an officer or operator may see of a dossier's life, and whether the journal still holds.
+
+Personal values are masked unless they are asked for, and that they were asked for is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.store import deadline_figures, dossiers, journal, listings, lookups
+from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.journal_proof import Part, Proof, prove
+from adapter.model.dossier import DossierState
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Catalogue, FieldSpec, Procedure
+from adapter.services.watch.deadlines import Due, due_of
+
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A dossier in a list: no personal value."""
+
+    number: str
+    year: int
+    procedure: str
+    state: str
+    channel: str
+    received_at: datetime
+    accepted_at: datetime | None
+    confirm_due_at: datetime | None
+    confirmed_at: datetime | None
+    """When a confirmation was signed last."""
+    sent_at: datetime | None
+    """When that one was sent; None in a list."""
+    completed_at: datetime | None
+    """When the declarant had it (Article 10); None in a list."""
+    late: bool
+    """Declared later than the Decision asks."""
+    overdue: bool
+    """Its confirmation was due before now (Articles 10, 11, 13, 14, 16, 17) and none was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was declared, by which message, signed by whom."""
+
+    version: int
+    received_at: datetime
+    message_id: str | None
+    public_id: str
+    mapping: str | None
+    digest: str
+    signer: Mapping[str, Any] | None
+    values: Mapping[str, Any]
+    rows: Mapping[str, list[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLife:
+    """A reply and its way: made, sent, answered or delivered."""
+
+    ordinal: int
+    kind: str
+    pair: str
+    message_id: str
+    route: str
+    digest: str
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    answer: str | None
+    awaits_unit: str | None
+    """The unit whose key must sign it before it can leave; None: it is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One entry of the journal."""
+
+    ordinal: int
+    at: datetime
+    event: str
+    actor: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """Everything about one dossier."""
+
+    dossier: Overview
+    gate: str | None
+    unit: str | None
+    crossing_at: datetime | None
+    principal: str | None
+    declarant: str | None
+    confirmation_number: str | None
+    alias_number: str | None
+    transferred: bool
+    linked: tuple[str, ...]
+    """Dossiers that declare the same and came by the other door."""
+    versions: tuple[Version, ...]
+    replies: tuple[ReplyLife, ...]
+    journal: tuple[JournalLine, ...]
+    deadlines: tuple[Due, ...] = ()
+
+
+@dataclass(frozen=True)
+class Oversight:
+    """Reads for people. `clock` gives the legal time, by which a confirmation is overdue."""
+
+    database: Database
+    catalogue: Callable[[], Catalogue]
+    """Asked only where values are shown: a list needs no mappings."""
+    clock: Callable[[], datetime]
+
+    def dossiers(self, *, state: DossierState | None, limit: int) -> list[Overview]:
+        """The dossiers received last."""
+        now = self.clock()
+        with self.database.reading() as connection:
+            rows = listings.dossiers(connection, state=state.value if state else None, limit=limit)
+            unsent = deadline_figures.overdue(connection, [row.id for row in rows], now)
+        return [_overview(row, is_overdue=row.id in unsent) for row in rows]
+
+    def life(self, key: DossierKey, *, personal: bool, actor: str) -> Life:
+        """A dossier's life. `personal` shows personal values, and the journal keeps who asked for them.
+
+        Raises:
+            NotAllowed: there is no such dossier.
+        """
+        now = self.clock()
+        with self.database.transaction() if personal else self.database.reading() as connection:
+            row = listings.dossier_row(connection, key)
+            if row is None:
+                raise NotAllowed(f"there is no dossier {key}")
+            if personal:
+                looked = Entry("dossier.personal_shown", actor, now, {"dossier": str(key)})
+                journal.append(connection, self.database, looked)
+            stored = listings.versions(connection, row.id)
+            groups = {each.id: listings.version_rows(connection, each.id) for each in stored}
+            replies = listings.replies(connection, row.id)
+            entries = listings.entries(connection, row.id)
+            due = [due_of(each, now) for each in deadline_figures.of_dossier(connection, row.id)]
+            linked = tuple(str(key) for key in dossiers.linked(connection, row.id))
+            confirmed = lookups.confirmations(connection, [row.id]).get(row.id, [])
+            unsent = deadline_figures.overdue(connection, [row.id], now)
+        catalogue = self.catalogue()
+        versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
+        procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
+        overview = _overview(row, confirmed[-1] if confirmed else None, is_overdue=row.id in unsent)
+        seen = {**_seen(row, overview, procedure, personal=personal), "linked": linked}
+        return _life(seen, versions, replies, entries, due)
+
+    def journal_proof(self, part: Part) -> Proof:
+        """Whether the journal is whole, or a part of it."""
+        with self.database.reading() as connection:
+            return prove(connection, now=self.clock(), part=part)
+
+
+def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue: bool) -> Overview:
+    return Overview(
+        number=row.number,
+        year=row.year,
+        procedure=row.procedure,
+        state=row.state,
+        channel=row.channel,
+        received_at=row.received_at,
+        accepted_at=row.accepted_at,
+        confirm_due_at=row.confirm_due_at,
+        confirmed_at=row.completed_at,
+        sent_at=newest.sent_in_law if newest else None,
+        completed_at=newest.delivered_at if newest else None,
+        late=row.late,
+        overdue=is_overdue,
+    )
+
+
+def _life(
+    seen: dict[str, Any],
+    versions: tuple[Version, ...],
+    replies: list[Stored[Any]],
+    entries: list[Stored[Any]],
+    due: list[Due],
+) -> Life:
+    return Life(
+        **seen,
+        versions=versions,
+        replies=tuple(_reply(each) for each in replies),
+        journal=tuple(JournalLine(each.ordinal, each.at, each.event, each.actor, each.detail) for each in entries),
+        deadlines=tuple(due),
+    )
+
+
+def _seen(row: Stored[Any], overview: Overview, procedure: Procedure | None, *, personal: bool) -> dict[str, Any]:
+    """The dossier's own columns; who it is about only as far as the mapping says that it is not personal."""
+
+    def shown(role: str, value: str | None) -> str | None:
+        field = procedure.field(procedure.place.get(role, "")) if procedure else None
+        return value if personal or not value or (field is not None and not field.personal) else MASK
+
+    return {
+        "dossier": overview,
+        "gate": row.gate,
+        "unit": row.unit,
+        "crossing_at": row.crossing_at,
+        "principal": shown("principal", row.principal),
+        "declarant": shown("declarant", row.declarant),
+        "confirmation_number": row.confirmation_number,
+        "alias_number": row.alias_number,
+        "transferred": row.transferred,
+    }
+
+
+def _reply(row: Stored[Any]) -> ReplyLife:
+    return ReplyLife(
+        ordinal=row.ordinal,
+        kind=row.kind,
+        pair=f"{row.type}/{row.function}",
+        message_id=row.message_id,
+        route=row.route,
+        digest=row.digest,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        answer=row.answer,
+        awaits_unit=row.awaits_unit,
+    )
+
+
+def _version(row: Stored[Any], rows: list[Stored[Any]], catalogue: Catalogue, *, personal: bool) -> Version:
+    procedure = _procedure(row.mapping, catalogue)
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for each in rows:
+        group = procedure.group(each.group) if procedure else None
+        fields = group.fields if group else ()
+        groups.setdefault(each.group, []).append(each.values if personal else masked(each.values, fields))
+    signer = row.signer
+    if signer and not personal:  # a subject names a person, or his personal number
+        signer = {**signer, "subject": MASK}
+    return Version(
+        version=row.version,
+        received_at=row.received_at,
+        message_id=row.message_id,
+        public_id=row.public_id,
+        mapping=row.mapping,
+        digest=row.digest,
+        signer=signer,
+        values=row.values if personal else masked(row.values, procedure.fields if procedure else ()),
+        rows=groups,
+    )
+
+
+def _procedure(mapping: str | None, catalogue: Catalogue) -> Procedure | None:
+    """The procedure in the version that judged; None where its mapping is not installed any more."""
+    code, _, version = (mapping or "").partition("/")
+    return next(
+        (
+            procedure
+            for versions in catalogue.procedures.values()
+            for procedure in versions
+            if (procedure.code, procedure.version) == (code, version)
+        ),
+        None,
+    )
+
+
+def masked(values: Mapping[str, Any], fields: tuple[FieldSpec, ...]) -> dict[str, Any]:
+    """Values without what is personal. A name that no field states is masked too: nobody said that it may be seen."""
+    open_names = {field.name for field in fields if not field.personal}
+    return {name: value if name in open_names else MASK for name, value in values.items()}

@@ -1,0 +1,294 @@
+"""Customs look results of the Ministry of Defence's procedures up (letter of 27/5/2022), and the desk by the same keys.
+
+Needs neither window nor broker. A caller sees dossiers of its own office only; the journal keeps who asked and the
+digest of what was asked for, never the value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from adapter.gateways.store import journal, lookups
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.dossier import DossierState
+from adapter.model.errors import NotAllowed
+from adapter.model.events import Event, Observe
+from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.search_keys import search_value
+from adapter.services.access.tokens import EVERY_OFFICE, Caller, Role
+from adapter.services.dossiers.results import Confirmed, Paper, paper, result
+from adapter.services.dossiers.versions import Column, Comparison, Line, compared
+
+MOST = 50
+"""So many dossiers are listed at most; more are told of, not listed."""
+COUNTED = 10_000
+"""So many dossiers are counted at most."""
+_DECISIONS = tuple(
+    kind.value
+    for kind in (
+        ReplyKind.ACCEPTANCE,
+        ReplyKind.REFUSAL,
+        ReplyKind.AMENDMENT_REQUEST,
+        ReplyKind.COMPLETION,
+        ReplyKind.AMENDMENT_COMPLETION,
+    )
+)
+
+
+class Kind(StrEnum):
+    """By what a dossier is looked up; the value is the search key's kind."""
+
+    NUMBER = "number"
+    PAPER = "paper"
+    CONFIRMATION = "confirmation"
+    PLATE = "plate"
+    TAX_CODE = "tax_code"
+    SHIP = "ship"
+    """Its name, IMO number, registration number or call sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for; `year` belongs to a number."""
+
+    kind: Kind
+    value: str
+    year: int = 0
+    after: str | None = None
+    """The dossiers behind this place, as `Findings.last` names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDecision:
+    """The newest signed decision; `sent_at` is None while it waits for the window."""
+
+    kind: str
+    digest: str
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    """When the declarant had it (Article 10): the window's 99, or his first look on the portal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One dossier as customs see it; times are Vietnam's."""
+
+    reference: str
+    alias: str | None
+    year: int
+    procedure: str
+    title: Label | None
+    form: str | None
+    state: str
+    result: Label
+    confirmation: str | None
+    channel: str
+    gate: str | None
+    unit: str | None
+    version: int
+    replaced_by: int | None
+    """What was asked for stands in an older version only: the number of the version that has replaced it."""
+    versions: Sequence[Column]
+    """All versions kept, and where each stands; none for a dossier that was never changed."""
+    changes: Sequence[Line]
+    """What differs between them; personal values are masked."""
+    late: bool
+    crossing_at: datetime | None
+    received_at: datetime | None
+    accepted_at: datetime | None
+    confirmed_at: datetime | None
+    """When the newest confirmation was signed."""
+    sent_at: datetime | None
+    """When it was sent: what the border guard's duty ends with."""
+    completed_at: datetime | None
+    """When the declarant had it: completion in law (Article 10); None while that is not known."""
+    issued_through_window: bool
+    """The newest confirmation has left through the window."""
+    transferred: bool
+    """What was decided outside the window has been transferred to it."""
+    paper_may_be_asked: Paper
+    decision: SignedDecision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a lookup gives; `more` says that some were left out."""
+
+    dossiers: Sequence[Found]
+    more: bool
+    count: int
+    """How many there are, those that are listed too; `COUNTED` says that there are so many or more."""
+    last: str | None
+    """Where the next page begins (`after`); None where there is none."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The use cases of GET /lookup and of `dossier find`. `clock` gives the legal time (aware)."""
+
+    database: Database
+    catalogue: Catalogue
+    clock: Callable[[], datetime]
+    observe: Observe
+
+    def dossiers(self, question: Question, caller: Caller) -> Findings:
+        """Dossiers of the caller's office; the question is journalled with how many were found.
+
+        Raises:
+            NotAllowed: the caller is no customs office.
+        """
+        found = self.of_office(question, office=_office(caller), actor=caller.actor)
+        self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(found.dossiers), token=caller.id)
+        return found
+
+    def of_office(self, question: Question, *, office: str, actor: str) -> Findings:
+        """Dossiers of a gate or unit, or of every office; the journal keeps that `actor` asked."""
+        with self.database.transaction() as connection:
+            rows = _ask(connection, question, office)
+            count = len(rows)
+            if question.kind is not Kind.NUMBER and (len(rows) > MOST or question.after):
+                count = _count(connection, question, office)
+            self._journal(connection, "lookup.dossiers", question, office, actor, hits=min(len(rows), MOST))
+            shown = rows[:MOST]
+            ids = [row.id for row in shown]
+            decisions = lookups.decisions(connection, ids, _DECISIONS)
+            confirmations = lookups.confirmations(connection, ids)
+            histories = {
+                row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
+            }
+        found = [
+            self._found(
+                row,
+                decisions.get(row.id),
+                [_confirmed(each) for each in confirmations.get(row.id, ())],
+                histories.get(row.id),
+            )
+            for row in shown
+        ]
+        more = len(rows) > MOST
+        return Findings(found, more, count, str(shown[-1].id) if more else None)
+
+    def reply(self, number: str, year: int, caller: Caller) -> bytes | None:
+        """The exact bytes of the newest signed decision, or None where there is none for this office.
+
+        Raises:
+            NotAllowed: the caller is no customs office.
+        """
+        question, office = Question(Kind.NUMBER, number, year), _office(caller)
+        with self.database.transaction() as connection:
+            rows = _ask(connection, question, office)
+            found = lookups.decisions(connection, [row.id for row in rows], _DECISIONS)
+            bodies = [bytes(found[row.id].body) for row in rows if row.id in found]
+            self._journal(connection, "lookup.reply", question, office, caller.actor, hits=len(bodies))
+        self.observe(Event.LOOKUP, kind="reply", hits=len(bodies), token=caller.id)
+        return bodies[0] if bodies else None
+
+    def _journal(
+        self, connection: Connection, event: str, question: Question, office: str, actor: str, *, hits: int
+    ) -> None:
+        detail = {
+            "office": office,
+            "kind": question.kind.value,
+            "value": hashlib.sha256(_asked(question).encode()).hexdigest(),
+            "hits": hits,
+        }
+        journal.append(connection, self.database, Entry(event, actor, self.clock(), detail))
+
+    def _found(
+        self,
+        row: Stored[Any],
+        decision: Stored[Any] | None,
+        confirmations: Sequence[Confirmed],
+        history: Comparison | None,
+    ) -> Found:
+        procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
+        state, newest = DossierState(row.state), confirmations[-1] if confirmations else None
+        return Found(
+            reference=row.number,
+            alias=row.alias_number,
+            year=row.year,
+            procedure=row.procedure,
+            title=procedure.title if procedure else None,
+            form=_form(procedure) if procedure else None,
+            state=row.state,
+            result=result(state, procedure, confirmations),
+            confirmation=row.confirmation_number,
+            channel=row.channel,
+            gate=row.gate,
+            unit=row.unit,
+            version=row.version,
+            replaced_by=row.version if row.matched is not None and row.matched < row.version else None,
+            versions=history.columns if history else (),
+            changes=tuple(each for each in history.lines if each.changed) if history else (),
+            late=row.late,
+            crossing_at=_local(row.crossing_at),
+            received_at=_local(row.received_at),
+            accepted_at=_local(row.accepted_at),
+            confirmed_at=_local(newest.signed_at) if newest else _local(row.completed_at),
+            sent_at=_local(newest.sent_at) if newest else None,
+            completed_at=_local(newest.delivered_at) if newest else None,
+            issued_through_window=newest is not None and newest.left_window_at is not None,
+            transferred=row.transferred,
+            paper_may_be_asked=paper(state, procedure, confirmations, transferred=row.transferred),
+            decision=decision and _decision(decision),
+        )
+
+
+def _office(caller: Caller) -> str:
+    if caller.role is not Role.CUSTOMS or not caller.office:
+        raise NotAllowed("Only a customs token may look dossiers up.")
+    return caller.office
+
+
+def _ask(connection: Connection, question: Question, office: str) -> Sequence[Stored[Any]]:
+    own = None if office == EVERY_OFFICE else office
+    if question.kind is Kind.NUMBER:
+        return lookups.by_number(connection, number=question.value, year=question.year, office=own, limit=MOST + 1)
+    before = int(question.after) if question.after else None
+    kind, value = question.kind.value, _asked(question)
+    return lookups.by_key(connection, kind=kind, value=value, office=own, limit=MOST + 1, before=before)
+
+
+def _count(connection: Connection, question: Question, office: str) -> int:
+    own = None if office == EVERY_OFFICE else office
+    kind, value = question.kind.value, _asked(question)
+    return lookups.count_by_key(connection, kind=kind, value=value, office=own, most=COUNTED)
+
+
+def _decision(row: Stored[Any]) -> SignedDecision:
+    return SignedDecision(row.kind, row.digest, row.created_at, row.sent_at, row.delivered_at)
+
+
+def _asked(question: Question) -> str:
+    """The value as search keys are stored, so that one spelling of a paper's number is as good as another."""
+    if question.kind is Kind.NUMBER:
+        return f"{question.value}/{question.year}"
+    return search_value(question.kind.value, question.value)
+
+
+def _confirmed(row: Stored[Any]) -> Confirmed:
+    return Confirmed(
+        number=row.number,
+        version=row.version,
+        signed_at=row.created_at,
+        sent_at=row.sent_in_law,
+        left_window_at=row.sent_at if row.route == "window" else None,
+        delivered_at=row.delivered_at,
+    )
+
+
+def _form(procedure: Procedure) -> str | None:
+    declared = (spec.form for spec in procedure.messages.values() if spec.meaning is Meaning.DECLARATION)
+    return next(declared, None)
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(VIETNAM)

@@ -1,0 +1,155 @@
+"""The versions of a dossier side by side: both are kept as evidence, before and after (Article 11(2)(b)).
+
+Personal values are masked unless they are asked for, and that they were asked for is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.store import amendments, journal, listings
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Catalogue, FieldSpec, Label, Procedure
+from adapter.services.dossiers.life import MASK
+
+IN_FORCE, EARLIER = "in force", "earlier"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A version: where it stands (in force, earlier, waiting, declined) and what brought it."""
+
+    version: int
+    standing: str
+    received_at: datetime
+    message_id: str | None
+    amendment: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+    """Why it was amended; of a declined one, why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One value through all versions; `place` is its name, in a list with the row: `persons[2].fullName`."""
+
+    place: str
+    label: Label
+    changed: bool
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every version, and line by line what it says."""
+
+    dossier: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The reading use case. `clock` gives the legal time."""
+
+    database: Database
+    catalogue: Callable[[], Catalogue]
+    clock: Callable[[], datetime]
+
+    def of(self, key: DossierKey, *, personal: bool, actor: str) -> Comparison:
+        """All versions of a dossier side by side.
+
+        Raises:
+            NotAllowed: there is no such dossier.
+        """
+        with self.database.transaction() if personal else self.database.reading() as connection:
+            row = listings.dossier_row(connection, key)
+            if row is None:
+                raise NotAllowed(f"there is no dossier {key}")
+            if personal:
+                looked = Entry("dossier.personal_shown", actor, self.clock(), {"dossier": str(key)})
+                journal.append(connection, self.database, looked)
+            return compared(connection, row, self.catalogue(), personal=personal)
+
+
+def compared(connection: Connection, dossier: Stored[Any], catalogue: Catalogue, *, personal: bool) -> Comparison:
+    """The versions of a dossier's row."""
+    stored = listings.versions(connection, dossier.id)
+    brought = {row.version: row for row in amendments.of_dossier(connection, dossier.id)}
+    procedure = catalogue.version(stored[-1].mapping) if stored else None
+    said = [_flat(each, amendments.rows_of(connection, each.id)) for each in stored]
+    specs = _specs(procedure) if procedure else {}
+    return Comparison(
+        dossier=f"{dossier.number}/{dossier.year}",
+        columns=tuple(_column(each, brought.get(each.version), dossier.version, catalogue) for each in stored),
+        lines=tuple(_lines(said, specs, personal=personal)),
+    )
+
+
+def _column(row: Stored[Any], amendment: Stored[Any] | None, in_force: int, catalogue: Catalogue) -> Column:
+    standing = IN_FORCE if row.version == in_force else EARLIER
+    reason = None
+    if amendment is not None:
+        if amendment.state != amendments.APPROVED:
+            standing = amendment.state
+        form = catalogue.version(amendment.mapping)
+        stated = amendment.values.get(form.amends.reason) if form and form.amends else None
+        reason = amendment.reason or stated
+    return Column(
+        version=row.version,
+        standing=standing,
+        received_at=row.received_at,
+        message_id=row.message_id,
+        amendment=amendment.number if amendment else None,
+        decided_by=amendment.decided_by if amendment else None,
+        decided_at=amendment.decided_at if amendment else None,
+        reason=reason,
+    )
+
+
+def _flat(row: Stored[Any], groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[tuple[str, int, str], Any]:
+    """A version's values by group, row and field."""
+    flat = {("", 0, name): value for name, value in row.values.items()}
+    for group, rows in groups.items():
+        for ordinal, record in enumerate(rows, start=1):
+            flat |= {(group, ordinal, name): value for name, value in record.items()}
+    return flat
+
+
+def _specs(procedure: Procedure) -> dict[tuple[str, str], FieldSpec]:
+    """Fields by group and name, in the mapping's order."""
+    outside = {("", spec.name): spec for spec in procedure.fields}
+    return outside | {(group.name, spec.name): spec for group in procedure.groups for spec in group.fields}
+
+
+def _lines(
+    said: Sequence[Mapping[tuple[str, int, str], Any]],
+    specs: Mapping[tuple[str, str], FieldSpec],
+    *,
+    personal: bool,
+) -> Iterator[Line]:
+    order = {name: number for number, name in enumerate(specs)}
+    places = sorted({place for version in said for place in version}, key=lambda at: _rank(at, order))
+    for place in places:
+        group, ordinal, name = place
+        spec = specs.get((group, name))
+        values = tuple(version.get(place) for version in said)
+        hidden = not personal and (spec is None or spec.personal)
+        yield Line(
+            place=f"{group}[{ordinal}].{name}" if group else name,
+            label=spec.label if spec else Label(name, name),
+            changed=any(value != values[0] for value in values),
+            values=tuple(MASK if hidden and value is not None else value for value in values),
+        )
+
+
+def _rank(place: tuple[str, int, str], order: Mapping[tuple[str, str], int]) -> tuple[str, int, int]:
+    group, ordinal, name = place
+    return group, ordinal, order.get((group, name), len(order))

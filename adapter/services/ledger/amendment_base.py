@@ -1,0 +1,73 @@
+"""What an amendment starts from, as the store and the batch in hand know it; it decides nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways.store import amendments, deadlines
+from adapter.gateways.store.database import Connection, Stored
+from adapter.model.dossier import Dossier, DossierState
+from adapter.model.errors import Misconfigured
+from adapter.model.identifiers import Digest
+from adapter.model.procedure import Procedure, Unit
+from adapter.model.stages import Channel, Submission
+from adapter.pipeline.amendment.judge import Standing, document_of
+from adapter.pipeline.envelope import open_envelope
+from adapter.pipeline.judge import Ground
+from adapter.pipeline.terms import Terms
+from adapter.pipeline.xml import reparsed
+from adapter.services.ledger.ledger import Ledger
+
+
+def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
+    """The version in force of a dossier and what is open about it.
+
+    Raises:
+        Misconfigured: the mapping that read the version is not installed any more.
+    """
+    connection = ledger.connection
+    assert dossier.id is not None, "whatever can be amended is stored or held"
+    request = None
+    if dossier.state is DossierState.AMENDMENT_REQUESTED:
+        request = amendments.open_request(connection, dossier.id)
+    pending = dossier.key in ledger.pending or amendments.is_pending(connection, dossier.id)
+    held = ledger.versions.get(dossier.key)
+    if held is not None:
+        procedure, document = held.verified.envelope.procedure, held.verified.element
+    else:
+        row = amendments.version(connection, dossier.id, dossier.version)
+        procedure = _procedure(row.mapping, ground)
+        document = reparsed(row.document) if row.document else _declared(row, ground)
+    return Standing(
+        procedure=procedure,
+        document=document,
+        identities=frozenset(dossier.identities),
+        request=request.number if request else None,
+        answer_before=_answer_before(connection, request, ground) if request else None,
+        pending=pending,
+        withdrawn=amendments.withdrawn(connection, dossier.id),
+    )
+
+
+def _answer_before(connection: Connection, request: Stored[Any], ground: Ground) -> datetime | None:
+    """An hour from when the declarant has the request (Article 11(3)(b)); None where that is not known."""
+    limit = deadlines.answer_of(connection, request.dossier_id, request.outbox_id) if request.outbox_id else None
+    if limit is None or limit.delivered_at is None:
+        return None
+    return Terms.of(ground.catalogue).due(limit.amount, Unit(limit.unit), limit.delivered_at)
+
+
+def _procedure(mapping: str, ground: Ground) -> Procedure:
+    procedure = ground.catalogue.version(mapping)
+    if procedure is None:
+        raise Misconfigured(f"mapping {mapping}, under which the dossier was read, is not installed any more")
+    return procedure
+
+
+def _declared(row: Stored[Any], ground: Ground) -> etree._Element:
+    """The declaration itself, opened again: what it says was verified when it came."""
+    submission = Submission(row.raw, Channel(row.channel), row.received_at, Digest(row.raw_digest))
+    return document_of(open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits))

@@ -1,0 +1,262 @@
+"""The ledger of one transaction: what folding a batch has decided, and the rows that say so, written together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways.store import amendments, deadlines, dossiers, mailbox, tables
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.journal import Entry, alone, chained
+from adapter.gateways.store.mailbox import Identity, Known
+from adapter.model.dossier import Dossier
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import SignedReply, UnsignedReply
+from adapter.model.procedure import ReplyKind
+from adapter.model.stages import Channel, Declaration
+from adapter.pipeline.terms import BRING_WITHIN
+from adapter.services.ledger.docket import Docket
+from adapter.services.messages.admission import Register
+from adapter.services.messages.passing import Passings
+
+
+def is_readable(route: str, dossier: Dossier | None) -> bool:
+    """Whether the declarant reads a reply on the portal at once: of a dossier declared there he reads every one."""
+    declared_there = dossier is not None and dossier.channel is Channel.PORTAL
+    return route == "portal" or (route != "transfer" and declared_there)
+
+
+_OVERTAKEN = "Bản khai được sửa đổi đã được thay thế hoặc rút (the declaration it amends was replaced or withdrawn)"
+
+
+@dataclass
+class Ledger:
+    """Collected while the batch is folded; `write` puts everything into the store at once."""
+
+    connection: Connection
+    database: Database
+    known: dict[Identity, Known]
+    dossiers: dict[DossierKey, Dossier]
+    now: datetime
+    docket: Docket
+    incident: str | None = None
+    register: Register = field(default_factory=Register)
+    """What the store says of who signed and declares in this batch."""
+    same: Mapping[str, Sequence[Stored[Any]]] = field(default_factory=dict)
+    """Dossiers that declare the same as a declaration of this batch, by what they have in common."""
+    passing: Passings = field(default_factory=Passings)
+    """Who passes which gate when, of the store and of this batch."""
+    foreign: frozenset[DossierKey] = frozenset()
+    """Numbers of this batch that look like ours and were not given by us."""
+    versions: dict[DossierKey, Declaration] = field(default_factory=dict)
+    """The versions that this transaction has brought into force."""
+    pending: set[DossierKey] = field(default_factory=set)
+    """Dossiers with an amendment of this transaction that waits for an officer."""
+    _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _places: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
+    _outbox: list[dict[str, Any]] = field(default_factory=list)
+    _journal: list[dict[str, Any]] = field(default_factory=list)
+    _declarations: list[dict[str, Any]] = field(default_factory=list)
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _keys: list[dict[str, Any]] = field(default_factory=list)
+    _amendments: list[dict[str, Any]] = field(default_factory=list)
+    _links: list[tuple[int, int]] = field(default_factory=list)
+    _requests: list[dict[str, Any]] = field(default_factory=list)
+    _confirmations: list[dict[str, Any]] = field(default_factory=list)
+    _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
+    _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def new_id(self) -> int:
+        return self.database.new_id(self.connection)
+
+    def adopt(self, found: Mapping[DossierKey, Dossier]) -> None:
+        """Dossiers that turned out to be needed only while folding; they count as changed when written."""
+        self.dossiers.update(found)
+
+    def take(self, identity: Identity, row: Mapping[str, Any], *, replaces: int | None) -> int:
+        """A message's inbox row: a new one, or the row of an earlier try that did not settle."""
+        row_id = replaces or self.new_id()
+        values = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}
+        (self._inbox if replaces is None else self._rewritten)[row_id] = values
+        self.known[identity] = Known(
+            row_id, row["public_id"], row["state"], row["outcome"], row["content_digest"], row["digest"]
+        )
+        return row_id
+
+    def correct(self, inbox_id: int, **values: Any) -> None:
+        """Change a message's row that this transaction has not written yet."""
+        (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
+
+    def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int) -> Dossier:
+        """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id."""
+        if dossier.id is not None:  # what was asked or amended of the version before it has its answer, or needs none
+            amendments.close(self.connection, dossier.id, self.now)
+            amendments.void(self.connection, dossier.id, _OVERTAKEN, self.now)
+        if version is None:
+            self.dossiers[dossier.key] = dossier
+            return dossier
+        places = dossiers.place(version)
+        fresh = dossier.id is None
+        dossier = dossiers.placed(replace(dossier, id=dossier.id or self.new_id()), places)
+        if fresh:
+            self._new[dossier.key] = dossiers.row(dossier, places)
+        known = dossier.key not in self._new
+        due = self.docket.declared(dossier, version, known=known)
+        self.place(dossier.key, {**places, "confirm_due_at": due})
+        self._version(dossier, version, inbox_id, document=None)
+        self.versions[dossier.key] = version
+        return dossier
+
+    def amend_dossier(
+        self, dossier: Dossier, version: Declaration, inbox_id: int, row: Mapping[str, Any], *, due: datetime | None
+    ) -> Dossier:
+        """An amended version, in force at once (`due`: when its confirmation is) or kept for an officer's approval."""
+        self._version(dossier, version, inbox_id, document=etree.tostring(version.verified.element))
+        self._amendments.append({**row, "id": self.new_id(), "dossier_id": dossier.id, "inbox_id": inbox_id})
+        if row["state"] == amendments.WAITING:
+            self.pending.add(dossier.key)
+            return dossier
+        procedure = version.verified.envelope.procedure
+        places = dossiers.place_of(procedure, version.values, version.rows)
+        self.place(dossier.key, {**places, "confirm_due_at": due})
+        self.versions[dossier.key] = version
+        dossier = self.dossiers[dossier.key] = dossiers.placed(dossier, places)
+        return dossier
+
+    def place(self, key: DossierKey, values: Mapping[str, Any]) -> None:
+        """Columns that the version in force fills."""
+        target = self._new[key] if key in self._new else self._places.setdefault(key, {})
+        target.update(values)
+
+    def _version(self, dossier: Dossier, version: Declaration, inbox_id: int, document: bytes | None) -> None:
+        row_id = self.new_id()
+        row = dossiers.version_row(
+            version, dossier=dossier, inbox_id=inbox_id, row_id=row_id, at=self.now, document=document
+        )
+        self._declarations.append(row)
+        self._rows.extend(dossiers.list_rows(version, row_id))
+        self._keys.extend(dossiers.search_rows(version, dossier))
+        self.dossiers[dossier.key] = dossier
+
+    def record(self, dossier: Dossier | None, entry: Entry) -> Dossier | None:
+        """A journal entry, on the dossier's chain if there is one."""
+        if dossier is None:
+            self._journal.append(alone(entry, self.new_id()))
+            return None
+        dossier, row = chained(dossier, entry, self.new_id())
+        self._journal.append(row)
+        self.dossiers[dossier.key] = dossier
+        return dossier
+
+    def reply(
+        self, made: SignedReply | UnsignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str
+    ) -> int:
+        """A reply into the outbox, at its place among the dossier's replies; gives its row's id.
+
+        One that waits for the key of its unit answers nothing before that has signed it (`services/replies/signing`).
+        """
+        is_signed = isinstance(made, SignedReply)
+        ordinal = 0
+        if dossier is not None:
+            dossier = replace(dossier, replies=dossier.replies + 1)
+            self.dossiers[dossier.key] = dossier
+            ordinal = dossier.replies
+        readable = is_signed and is_readable(route, dossier)
+        row = mailbox.reply_row(
+            made,
+            row_id=self.new_id(),
+            inbox_id=inbox_id,
+            dossier_id=dossier.id if dossier else None,
+            ordinal=ordinal,
+            route=route,
+            readable=readable,
+            at=self.now,
+        )
+        self._outbox.append(row)
+        if dossier is not None and route != "transfer":
+            self.docket.replied(dossier, made.reply.kind, row["id"], readable=readable, is_signed=is_signed)
+        if inbox_id is not None and route != "transfer" and is_signed:
+            self._answers.setdefault(inbox_id, []).append(row)
+        return int(row["id"])
+
+    def link(self, dossier: Dossier, twins: Sequence[Stored[Any]]) -> None:
+        """A new dossier declares the same as others: linked, never a second one silently."""
+        assert dossier.id is not None
+        self._links += [(dossier.id, row.id) for row in twins]
+
+    def take_back(self, dossier: Dossier) -> list[str]:
+        """Take back what was confirmed and has not left; gives the numbers, none where a confirmation may have left."""
+        assert dossier.id is not None
+        live = dossiers.confirmations_of(self.connection, dossier.id)
+        for row in live:
+            # They leave in this order: where the first one has not left none has, nor will while we hold it.
+            if not mailbox.hold_back(self.connection, row.outbox_id, self.now):
+                return []
+            deadlines.reopen(self.connection, row.outbox_id)
+        deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.WITHDRAWN, self.now)
+        self.place(dossier.key, {"confirmation_number": None})
+        return [row.number for row in live]
+
+    def take_back_request(self, dossier: Dossier) -> str | None:
+        """Take the request to amend back that nobody has answered, if it has not left; gives its number."""
+        assert dossier.id is not None
+        row = amendments.open_request(self.connection, dossier.id)
+        kind = ReplyKind.AMENDMENT_REQUEST.value
+        if row is None or mailbox.take_back(self.connection, dossier.id, kind, self.now) is None:
+            return None
+        return str(row.number)
+
+    def ask(self, row: Mapping[str, Any], outbox_id: int) -> None:
+        """A request to amend, with the reply that carries it."""
+        self._requests.append({**row, "outbox_id": outbox_id})
+
+    def confirm(self, number: str, dossier: Dossier, outbox_id: int) -> None:
+        """A signed confirmation, with what it confirms: the version in force."""
+        row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
+        self._confirmations.append({**row, "outbox_id": outbox_id})
+
+    def send_again(self, inbox_id: int, stored: Mapping[int, list[Stored[Any]]]) -> None:
+        """The stored identical answers once more, but for what has not left and may still be taken back."""
+        own = self._answers.get(inbox_id)
+        if own is not None:
+            for row in (each for each in own if each["kind"] not in mailbox.TAKEN_BACK):
+                again = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
+                self._outbox.append(again)
+            return
+        for original in stored.get(inbox_id, []):
+            self._outbox.append(mailbox.copy_row(original, row_id=self.new_id(), at=self.now))
+
+    def write(self, before: Mapping[DossierKey, Dossier]) -> None:
+        """Everything, in the order that references need; `before` are the dossiers as they were found."""
+        bulk = self.database.insert
+        # Dossiers first (others point to them), each as the whole batch has left it.
+        fresh = [{**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()]
+        bulk(self.connection, tables.dossier, fresh)
+        bulk(self.connection, tables.inbox, list(self._inbox.values()))
+        for values in self._rewritten.values():
+            mailbox.rewrite(self.connection, values)
+        bulk(self.connection, tables.declaration, self._declarations)
+        bulk(self.connection, tables.declaration_row, self._rows)
+        bulk(self.connection, tables.search_key, self._keys)
+        amendments.keep(self.connection, self._amendments)
+        bulk(self.connection, tables.journal, self._journal)
+        bulk(self.connection, tables.outbox, self._outbox)
+        bulk(self.connection, tables.confirmation, self._confirmations)
+        for later, earlier in self._links:
+            dossiers.link(self.connection, later, earlier, self.now)
+        for request in self._requests:
+            kind = ReplyKind.AMENDMENT_REQUEST.value
+            mailbox.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
+            amendments.ask(self.connection, request)
+        changed = [
+            dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier
+        ]
+        dossiers.change(self.connection, changed)
+        for key, place in self._places.items():
+            dossiers.move(self.connection, self.dossiers[key], place)
+        self.docket.write(before, self.dossiers, self.now)

@@ -1,0 +1,198 @@
+"""Admission: what only the store can say of who signed and who declares, inside the intake's transaction.
+
+Is the certificate registered and not suspended (Article 6(3)), is the account suspended (QĐ 03/2025/QĐ-TTg Article 8),
+may he change this dossier. The store is asked once for a whole batch, so that a suspension that has been committed
+holds for the very next transaction of every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from adapter.gateways.store import authorisations, certificates, dossiers, suspensions
+from adapter.gateways.store.authorisations import Pair
+from adapter.gateways.store.certificates import CertificateState, Name, Registered
+from adapter.gateways.store.database import Connection
+from adapter.gateways.store.suspensions import Suspension
+from adapter.model.dossier import ACTS, Act, Dossier
+from adapter.model.finding import Finding, Severity
+from adapter.model.outcomes import Accepted, Outcome, Refused
+from adapter.model.stages import Channel, Declaration, Signer
+from adapter.pipeline.converters import write
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.judge import reconsidered
+from adapter.pipeline.mapping import named
+from adapter.pipeline.principal import Representation
+from adapter.pipeline.rules.view import is_under
+from adapter.pipeline.trust.holder import plain
+
+_SIGNATURE = "/Envelope/Body/Signature"
+_ALONE = (Act.REPLACE, Act.WITHDRAW)
+"""What changes a dossier by itself; an amendment is held against the version it amends, where that is put together."""
+
+
+class Unlisted(StrEnum):
+    """What is done on channel WINDOW with a certificate that we do not have: the window's register is not ours."""
+
+    ATTESTED = "attested"
+    """The window vouches for it with its own signature."""
+    FLAG = "flag"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the store says of one batch."""
+
+    certificates: Mapping[Name, Registered] = field(default_factory=dict)
+    suspensions: Mapping[str, Sequence[Suspension]] = field(default_factory=dict)
+    authorised: frozenset[Pair] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The rules of admission, as configured."""
+
+    unknown_on_window: Unlisted
+    representation: Representation
+
+    def ask(self, connection: Connection, outcomes: Iterable[Outcome], at: datetime) -> Register:
+        """Ask the store about everybody in a batch: at most three queries, whatever its size."""
+        told = [outcome.declaration for outcome in outcomes if isinstance(outcome, Accepted | Refused)]
+        signers = [signer for each in told if (signer := _signer(each)) is not None]
+        found = certificates.find(connection, map(certificates.name_of, signers))
+        standing: dict[str, list[Suspension]] = {}
+        for each in suspensions.standing(connection, {number for one in told for number in _accounts(one, found)}):
+            standing.setdefault(each.number, []).append(each)
+        changing = [each for each in told if ACTS.get(each.verified.meaning) is not Act.DECLARE]
+        holders = {number for each in changing for number in _speakers(each, found)}
+        holders |= {pair[0] for each in told if (pair := _acts_for(each)) is not None}
+        return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
+
+    def within(self, register: Register) -> Representation:
+        """Who may speak for another, as this transaction has asked already: another one would wait for it for ever."""
+
+        def entitled(signer: Signer, number: str, at: datetime) -> bool:
+            known = register.certificates.get(certificates.name_of(signer))
+            registered = known.numbers(at) if known is not None else []
+            own = {*signer.numbers, *registered}
+            authorised = [principal for holder, principal in register.authorised if holder in own]
+            return self.representation.speaks([*registered, *authorised], number)
+
+        return replace(self.representation, entitled=entitled)
+
+    def admit(self, register: Register, outcome: Outcome, dossier: Dossier | None, at: datetime) -> Outcome:
+        """The outcome once the store has been heard; `dossier` is the one it would change."""
+        if not isinstance(outcome, Accepted | Refused):
+            return outcome
+        declaration = outcome.declaration
+        found = [
+            *_suspended(register, declaration),
+            *self._certificate(register, declaration, at),
+            *self._stranger(register, declaration, dossier),
+            *_unauthorised(register, declaration),
+        ]
+        return reconsidered(outcome, found) if found else outcome
+
+    def _certificate(self, register: Register, declaration: Declaration, at: datetime) -> Iterator[Finding]:
+        signer = _signer(declaration)
+        if signer is None:
+            return
+        known = register.certificates.get(certificates.name_of(signer))
+        if known is not None and known.state is CertificateState.SUSPENDED:
+            yield Finding("registration_suspended", _SIGNATURE, words={"reason": known.reason or ""})
+        elif known is None or known.since > at:
+            on_portal = declaration.verified.envelope.submission.channel is Channel.PORTAL
+            if on_portal or self.unknown_on_window is Unlisted.REJECT:
+                yield Finding("certificate_unregistered", _SIGNATURE)
+            elif self.unknown_on_window is Unlisted.FLAG:
+                yield Finding("certificate_unregistered", _SIGNATURE, Severity.WARN)
+
+    def _stranger(self, register: Register, declaration: Declaration, dossier: Dossier | None) -> Iterator[Finding]:
+        """Only somebody of the dossier, or who may speak for one of them, changes it (Articles 3(4), 11)."""
+        if dossier is None or ACTS[declaration.verified.meaning] not in _ALONE:
+            return
+        speakers = _speakers(declaration, register.certificates)
+        own = [*speakers, *(principal for holder, principal in register.authorised if holder in speakers)]
+        if speakers and not any(self.representation.speaks(own, number) for number in dossier.identities):
+            yield Finding("not_of_the_dossier", "/Envelope/Header/Subject/reference", words={"key": str(dossier.key)})
+
+
+def _signer(declaration: Declaration) -> Signer | None:
+    signers = declaration.verified.signers
+    return signers[-1] if len(signers) > 1 else None
+
+
+def _signed_numbers(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
+    """The numbers of whoever signed: those in his certificate, and the one that it was registered with."""
+    signer = _signer(declaration)
+    if signer is None:
+        return set()
+    known = found.get(certificates.name_of(signer))
+    return {*signer.numbers, *([known.number] if known is not None and known.number else [])}
+
+
+def _speakers(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
+    """Who speaks in a message: who signed it, else whom the door knows, else those whom the window lets declare."""
+    envelope = declaration.verified.envelope
+    bound = envelope.submission.bound_to
+    return (
+        _signed_numbers(declaration, found)
+        or ({plain(bound)} if bound else set())
+        or {plain(number) for number in dossiers.identities(envelope.procedure, declaration.values, declaration.rows)}
+    )
+
+
+def _accounts(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
+    """Every account that is used in a message: the declared ones, the door's caller, the signer's."""
+    envelope = declaration.verified.envelope
+    stated = (declaration.values.get(name) for name in envelope.procedure.accounts)
+    declared = {plain(write(value)) for value in stated if value is not None}
+    bound = envelope.submission.bound_to
+    return declared | ({plain(bound)} if bound else set()) | _signed_numbers(declaration, found)
+
+
+def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding]:
+    """The refusal names the reason (QĐ 03/2025/QĐ-TTg Article 8), never the number."""
+    envelope = declaration.verified.envelope
+    unit = declaration.values.get(envelope.procedure.place.get("unit", "")) or envelope.header.recipient.unit_code
+    standing = [
+        each
+        for number in sorted(_accounts(declaration, register.certificates))
+        for each in register.suspensions.get(number, ())
+        if each.unit is None or each.unit == unit
+    ]
+    for reason, since in dict.fromkeys((each.reason, each.since) for each in standing):
+        words = {"reason": reason, "since": since.astimezone(VIETNAM).strftime("%d/%m/%Y")}
+        pointer = f"/Envelope/Body/Content/{envelope.spec.root}"
+        yield Finding("account_suspended", pointer, Severity.REFUSE, words=words)
+
+
+def _acts_for(declaration: Declaration) -> Pair | None:
+    """Who declares and for whom, where that is another person and no letter of authorisation is stated."""
+    spec, values = declaration.verified.envelope.procedure.on_behalf, declaration.values
+    if spec is None or values.get(spec.letter) is not None:
+        return None
+    declarant, of = values.get(spec.declarant), values.get(spec.of)
+    if declarant is None or of is None:
+        return None
+    received = declaration.verified.envelope.submission.received_at
+    if spec.born is not None and is_under(values.get(spec.born), spec.under, received.astimezone(VIETNAM).date()):
+        return None  # his parents or guardian represent him by law
+    pair = plain(write(declarant)), plain(write(of))
+    return pair if pair[0] != pair[1] else None
+
+
+def _unauthorised(register: Register, declaration: Declaration) -> Iterator[Finding]:
+    """A citizen declares for himself or authorises somebody (Article 3(4)(a), which names no consequence)."""
+    pair, envelope = _acts_for(declaration), declaration.verified.envelope
+    spec = envelope.procedure.on_behalf
+    if pair is None or spec is None or pair in register.authorised:
+        return
+    field = envelope.procedure.field(spec.declarant)
+    assert field is not None, "the check at start has seen it"
+    pointer = f"/Envelope/Body/Content/{envelope.spec.root}/{field.path}"
+    yield Finding("authorisation_missing", pointer, Severity.WARN, words=named(field.label), basis=spec.basis)

@@ -1,0 +1,110 @@
+"""The register (sổ văn thư) of what came: a message's identity, and the row that is kept of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.store import amendments
+from adapter.gateways.store.mailbox import Identity
+from adapter.model.finding import StatedFinding
+from adapter.model.outcomes import Outcome, Parked, Refused, Rejected, verified_of, word
+from adapter.model.procedure import Meaning
+from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument
+from adapter.pipeline.decide import Decision, Wait
+
+_NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
+
+
+def public_id(identity: Identity) -> str:
+    """The id a caller is told: the same for the same message, so that a retry finds it."""
+    return str(uuid.uuid5(_NAMESPACE, f"{identity.sender}|{identity.name}"))
+
+
+def identify(submission: Submission, verified: VerifiedDocument | None) -> Identity:
+    """A message's identity (wire profile 5): verified sender and messageId, else the digest of what it says."""
+    if verified is None:
+        return Identity(f"unverified:{submission.channel.value}", f"raw:{submission.digest}")
+    message_id = verified.header.message_id
+    return Identity(verified.sender, f"id:{message_id}" if message_id else f"digest:{verified.content_digest}")
+
+
+def stage_of(outcome: Outcome) -> str | None:
+    """The stage that stopped a message, or None where none did."""
+    match outcome:
+        case Rejected(stage=stage) | Parked(stage=stage):
+            return stage.value if stage else None
+        case Refused():
+            return Stage.CHECK.value
+        case _:
+            return None
+
+
+def inbox_row(
+    submission: Submission,
+    outcome: Outcome,
+    identity: Identity,
+    state: str,
+    findings: Sequence[StatedFinding],
+    waits: tuple[Wait, datetime, datetime] | None,
+) -> dict[str, Any]:
+    """What is kept of a message: its bytes, who sent it, what it was judged to be and by which versions."""
+    verified = verified_of(outcome)
+    claims = outcome.claims if isinstance(outcome, Rejected) else None
+    header = verified.header if verified else claims
+    procedure = verified.envelope.procedure if verified else None
+    about = verified.key if verified else header.subject.key if header else None
+    return {
+        "public_id": public_id(identity),
+        "message_id": header.message_id if header else None,
+        "raw": submission.raw,
+        "digest": submission.digest,
+        "content_digest": verified.content_digest if verified else None,
+        "channel": submission.channel.value,
+        "bound_to": submission.bound_to,
+        "received_at": submission.received_at,
+        "state": state,
+        "outcome": word(outcome).value,
+        "stage": stage_of(outcome),
+        "findings": [
+            {"code": f.code, "pointer": f.pointer, "line": f.line, "severity": f.severity, "vi": f.vi, "en": f.en}
+            for f in findings
+        ],
+        "signers": [
+            {"role": s.role.value, "subject": s.subject, "serial": s.serial}
+            for s in (verified.signers if verified else ())
+        ],
+        "procedure": header.subject.document_type[:100] if header else None,
+        "pair": header.subject.pair if header else None,
+        "schema": verified.envelope.spec.schema_name if verified else None,
+        "mapping": procedure.name if procedure else None,
+        "reference": about.number if about else None,
+        "year": about.year if about else None,
+        "dossier_id": None,
+        "waits_for": waits[0].value if waits else None,
+        "waits_until": waits[1] if waits else None,
+        "waits_since": waits[2] if waits else None,
+        "note": outcome.reason if isinstance(outcome, Parked) else None,
+    }
+
+
+def amendment_row(form: Declaration, decision: Decision, *, number: str, at: datetime) -> dict[str, Any]:
+    """What is kept of a form 14 besides its message: what it is about, what it brings, and where it stands."""
+    verified, dossier = form.verified, decision.dossier
+    assert dossier is not None
+    waits = decision.approval
+    return {
+        "number": number,
+        "mapping": verified.envelope.procedure.name,
+        "requested": verified.meaning is Meaning.AMENDMENT_REQUESTED,
+        "values": form.values,
+        "base": decision.base,
+        "version": dossier.versions,
+        "state": amendments.WAITING if waits else amendments.APPROVED,
+        "received_at": verified.envelope.submission.received_at,
+        "decided_at": None if waits else at,
+        "decided_by": None,
+        "reason": None,
+    }

@@ -1,0 +1,261 @@
+"""The quarantine: what an operator has to look at, from both places it can be in, as one list.
+
+In the store are messages that were received and parked; in the broker's queue are those that never came so far (killed
+their workers, could not be decoded, fit no binding). Nothing leaves by itself, and nothing is ever deleted from here:
+a replayed message is judged again, or goes back to a working queue before it leaves the quarantine's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, MutableSequence, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict, short
+from adapter.gateways.store import journal, listings
+from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
+from adapter.services.messages.intake import Intake, Settled
+
+QUEUE = "adapter.quarantine"
+DECLARATIONS = "adapter.declarations"
+SHORTEST_ID = 8
+PARKED = "parked"
+_ALL = 10_000
+_APP_ID = "nsw-adapter"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message that waits for an operator; never its payload."""
+
+    id: str
+    """Of a parked message its public id; of one in the queue the SHA-256 of its body. A beginning is enough."""
+    source: str
+    """store | broker"""
+    kind: str
+    """parked, unreadable, unroutable, or the broker's own word for why it died; what `list` and `replay` choose by."""
+    reason: str
+    size: int
+    digest: str
+    at: datetime | None = None
+    channel: str | None = None
+    procedure: str | None = None
+    pair: str | None = None
+    routing_key: str | None = None
+    queue: str | None = None
+    """The queue it died in, and where a replay puts it again."""
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is held, and what could not be asked."""
+
+    held: tuple[Held, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of a replay: judged now, or back in a queue to be judged by a worker."""
+
+    held: Held
+    settled: Settled | None
+    queue: str | None
+    """The queue it is in again; without one, and not settled, it stays in the quarantine."""
+
+
+class DeadLetters(Protocol):
+    """The broker's side."""
+
+    def browse(self, limit: int) -> Sequence[Delivery]: ...
+
+    def take(self, digest: str, republish: Callable[[Delivery], None]) -> bool: ...
+
+    def drain(
+        self, wanted: Callable[[Delivery], bool], republish: Callable[[Sequence[Delivery]], Sequence[bool]]
+    ) -> None: ...
+
+    def publish(self, batch: Sequence[Outgoing]) -> Sequence[Verdict]: ...
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """The operator's use cases. `clock` gives the legal time."""
+
+    database: Database
+    intake: Callable[[], Intake]
+    """Asked only for a replay: looking needs no keys and no schemas."""
+    dead: DeadLetters
+    clock: Callable[[], datetime]
+
+    def list(self, limit: int = 100, kind: str | None = None) -> Listing:
+        """What is held, of one kind or all; a broker that cannot be reached or has no such queue is a note."""
+        with self.database.reading() as connection:
+            held = [_parked(row) for row in listings.parked(connection, limit=limit)]
+        notes: tuple[str, ...] = ()
+        try:
+            held += [_dead(delivery) for delivery in self.dead.browse(limit)]
+        except (Unavailable, Misconfigured) as error:
+            notes = (f"the broker's part is not shown: {error}",)
+        return Listing(tuple(each for each in held if kind in (None, each.kind)), notes)
+
+    def find(self, beginning: str) -> Held:
+        """The one message whose id begins so.
+
+        Raises:
+            NotAllowed: there is none, or more than one.
+        """
+        if len(beginning) < SHORTEST_ID:
+            raise NotAllowed(f"an id needs at least {SHORTEST_ID} characters")
+        listing = self.list(limit=10_000)
+        found = {held.id: held for held in listing.held if held.id.startswith(beginning.lower())}
+        if len(found) != 1:
+            count = "no message" if not found else f"{len(found)} messages"
+            raise NotAllowed("; ".join([f"{count} in quarantine with an id that begins {beginning}", *listing.notes]))
+        return next(iter(found.values()))
+
+    def payload(self, held: Held) -> bytes:
+        """The bytes as they came.
+
+        Raises:
+            NotAllowed: it is not there any more.
+        """
+        if held.source == "store":
+            return bytes(self._row(held).raw)
+        for delivery in self.dead.browse(10_000):
+            if _digest(delivery) == held.id:
+                return delivery.body
+        raise _gone(held)
+
+    def replay(self, held: Held, *, actor: str) -> Replayed:
+        """Judge it again, or give it back to its queue; the journal keeps who asked for it.
+
+        Raises:
+            NotAllowed: it is not there any more.
+            Unavailable: the broker did not confirm; nothing was removed.
+        """
+        entry = Entry("quarantine.replay", actor, self.clock(), {"message": held.id, "digest": held.digest})
+        with self.database.transaction() as connection:
+            journal.append(connection, self.database, entry)
+        if held.source == "store":
+            return Replayed(held, self.intake().wake(self._row(held), may_wait=True), None)
+        if not self.dead.take(held.id, self._republish):
+            raise _gone(held)
+        return Replayed(held, None, held.queue)
+
+    def replay_all(self, *, actor: str, kind: str | None = None) -> Sequence[Replayed]:
+        """Every message that is held, or those of one kind: the parked are judged again, the broker's given back.
+
+        Raises:
+            Unavailable: the broker cannot be reached, or did not take one; what was taken before stays taken.
+        """
+        done: list[Replayed] = []
+        if kind in (None, PARKED):
+            with self.database.reading() as connection:
+                parked = [_parked(row) for row in listings.parked(connection, limit=_ALL)]
+            done = [self.replay(held, actor=actor) for held in parked]
+        if kind != PARKED:
+            self.dead.drain(lambda each: kind in (None, _kind(each)), lambda batch: self._give_back(batch, actor, done))
+        return done
+
+    def _give_back(self, batch: Sequence[Delivery], actor: str, done: MutableSequence[Replayed]) -> Sequence[bool]:
+        """To their queues, told in the journal first; which of them the broker has."""
+        held = [_dead(delivery) for delivery in batch]
+        with self.database.transaction() as connection:
+            for each in held:
+                detail = {"message": each.id, "digest": each.digest}
+                journal.append(connection, self.database, Entry("quarantine.replay", actor, self.clock(), detail))
+        verdicts = self.dead.publish([self._outgoing(delivery) for delivery in batch])
+        taken = [isinstance(verdict, Confirmed) for verdict in verdicts]
+        done.extend(
+            Replayed(each, None, each.queue if there else None) for each, there in zip(held, taken, strict=True)
+        )
+        return taken
+
+    def _republish(self, delivery: Delivery) -> None:
+        """To the queue it died in, past the exchange: a key that fitted no binding would only bring it back here.
+
+        Its properties are written anew: a header table that nobody can decode must not come back.
+        """
+        verdict = self.dead.publish([self._outgoing(delivery)])[0]
+        if not isinstance(verdict, Confirmed):
+            raise Unavailable(f"the broker did not take it back ({type(verdict).__name__}); it stays in quarantine")
+
+    def _outgoing(self, delivery: Delivery) -> Outgoing:
+        return Outgoing(
+            exchange="",
+            routing_key=_queue(delivery),
+            body=delivery.body,
+            message_id=short(delivery.message_id or _digest(delivery)),
+            correlation_id=short(delivery.correlation_id) if delivery.correlation_id else None,
+            type=short(delivery.type or delivery.routing_key),
+            timestamp=int(self.clock().timestamp()),
+            app_id=_APP_ID,
+        )
+
+    def _row(self, held: Held) -> Stored[Any]:
+        with self.database.reading() as connection:
+            row = listings.parked_message(connection, held.id)
+        if row is None:
+            raise _gone(held)
+        return row
+
+
+def _gone(held: Held) -> NotAllowed:
+    return NotAllowed(f"{held.id} is not in quarantine any more")
+
+
+def _parked(row: Stored[Any]) -> Held:
+    return Held(
+        id=row.public_id,
+        source="store",
+        kind=PARKED,
+        reason=row.note or "parked",
+        size=row.size,
+        digest=row.digest,
+        at=row.received_at,
+        channel=row.channel,
+        procedure=row.procedure,
+        pair=row.pair,
+        message_id=row.message_id,
+    )
+
+
+def _dead(delivery: Delivery) -> Held:
+    return Held(
+        id=_digest(delivery),
+        source="broker",
+        kind=_kind(delivery),
+        reason=_reason(delivery),
+        size=len(delivery.body),
+        digest=_digest(delivery),
+        channel="window",
+        routing_key=delivery.routing_key,
+        queue=_queue(delivery),
+        message_id=delivery.message_id,
+    )
+
+
+def _kind(delivery: Delivery) -> str:
+    return "unreadable" if delivery.unreadable else delivery.death_reason or "unroutable"
+
+
+def _reason(delivery: Delivery) -> str:
+    if delivery.unreadable:
+        return "its properties cannot be decoded"
+    if delivery.death_reason is None:
+        return "no queue took it: it was missing, or no binding takes its routing key"
+    return f"{delivery.death_reason} in {delivery.death_queue}"
+
+
+def _queue(delivery: Delivery) -> str:
+    return delivery.death_queue or DECLARATIONS
+
+
+def _digest(delivery: Delivery) -> str:
+    return hashlib.sha256(delivery.body).hexdigest()

@@ -1,0 +1,76 @@
+"""What waits for its declaration or for evidence, and is woken when that may have come, or the bounded wait is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.gateways.store import deadlines, mailbox, seals
+from adapter.gateways.store.database import Database
+from adapter.model.ages import age
+from adapter.model.events import Event, Observe
+from adapter.pipeline.decide import Wait
+from adapter.services.messages.intake import Intake
+
+SEALED_AT_ONCE = 20_000
+"""Entries of one seal: the clock does its other work between two of them."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The timers' use cases; `clock` gives the real time."""
+
+    database: Database
+    intake: Intake
+    clock: Callable[[], datetime]
+    observe: Observe
+
+    def wake(self) -> int:
+        """Judge again what waits no longer; gives how many. What began to wait in the future begins now."""
+        now = self.clock()
+        latest = now + self.intake.patience.longest()
+        with self.database.reading() as connection:
+            due, ahead = mailbox.woken(connection, now, latest)
+        if ahead:
+            with self.database.transaction() as connection:
+                mailbox.wait_from(connection, ahead, now, latest)
+        for row, arrived in due:
+            # One that had to wait for evidence may find only now that it overtook its declaration.
+            settled = self.intake.wake(row, may_wait=row.waits_for == Wait.EVIDENCE)
+            self.observe(
+                Event.WOKEN,
+                message=settled.public_id,
+                waited_for=row.waits_for,
+                arrived=arrived,
+                outcome=settled.outcome.value,
+                state=settled.state,
+            )
+        return len(due)
+
+    def unanswered(self) -> int:
+        """How many messages the broker knows as taken and nobody has answered: the parked ones."""
+        with self.database.reading() as connection:
+            return mailbox.unanswered(connection)
+
+    def dated_ahead(self) -> dict[str, int]:
+        """How much evidence is dated later than now: our clock was wrong then, or is now. It is never rewritten."""
+        now = self.clock()
+        with self.database.reading() as connection:
+            return {
+                "messages": mailbox.dated_ahead(connection, now),
+                "deadlines": deadlines.dated_ahead(connection, now),
+            }
+
+    def seal(self) -> bool:
+        """Seal what the journal has gained, a bounded piece of it; gives whether more is left."""
+        with self.database.transaction() as connection:
+            done = seals.seal(connection, self.database, at=self.clock(), most=SEALED_AT_ONCE)
+        self.observe(Event.SEALED, number=done.number, entries=done.entries, digest=done.digest)
+        return done.entries == SEALED_AT_ONCE
+
+    def seconds_since_seal(self) -> float | None:
+        """How old the last seal is; None where there is none. One of the future counts as made now."""
+        with self.database.reading() as connection:
+            at = seals.newest_at(connection)
+        return None if at is None else age(self.clock(), at)

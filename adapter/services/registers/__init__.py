@@ -1,0 +1,1 @@
+"""The registers: certificates, suspended accounts, authorisations, and what expires."""

@@ -1,0 +1,105 @@
+"""The register of authorisations: grant, revoke, list; and the answer to "may this signer speak for him?"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.gateways.store import authorisations as store
+from adapter.gateways.store import certificates, journal
+from adapter.gateways.store.authorisations import Authorisation
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.journal import Entry
+from adapter.model.errors import NotAllowed
+from adapter.model.stages import Signer
+from adapter.model.text import typed
+from adapter.pipeline.principal import Representation
+from adapter.services.registers.accounts import reason_of
+from adapter.services.registers.party_numbers import LARGEST_ID, number_of
+
+
+@dataclass(frozen=True)
+class Authorisations:
+    """Use cases of officers and operators. `clock` gives the legal time (aware)."""
+
+    database: Database
+    clock: Callable[[], datetime]
+    representation: Representation
+    """Without a register: whether an enterprise speaks for its branches."""
+
+    def entitled(self, signer: Signer, number: str, at: datetime) -> bool:
+        """The port of `pipeline/principal`: asked only where certificate and declaration differ.
+
+        Raises:
+            DatabaseUnavailable: it cannot be told now.
+        """
+        with self.database.reading() as connection:
+            name = certificates.name_of(signer)
+            known = certificates.find(connection, [name]).get(name)
+            registered = known.numbers(at) if known is not None else []
+            own = [*signer.numbers, *registered]
+            authorised = [principal for _, principal in store.pairs(connection, own, at)]
+        return self.representation.speaks([*registered, *authorised], number)
+
+    def grant(
+        self,
+        holder: str,
+        principal: str,
+        document: str,
+        *,
+        valid_from: datetime | None = None,
+        valid_to: datetime | None = None,
+        actor: str,
+    ) -> int:
+        """Register a letter of authorisation; gives its id.
+
+        Raises:
+            NotAllowed: numbers or times do not fit, or the letter is registered already.
+        """
+        now = self.clock()
+        pair = number_of(holder), number_of(principal)
+        begins, text = valid_from or now, typed(document, "the document", most=80)
+        if pair[0] == pair[1]:
+            raise NotAllowed("holder and principal are the same: nobody needs an authorisation of his own")
+        if not text:
+            raise NotAllowed("the document has a number of 1 to 80 characters: it is what an inspector asks for")
+        if valid_to is not None and valid_to <= begins:
+            raise NotAllowed("an authorisation ends after it begins")
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [f"authorisation:{pair[0]}:{pair[1]}"])
+            if store.same(connection, pair, text):
+                raise NotAllowed(f"the letter {text!r} is registered already for these two; revoke it first")
+            row_id = store.add(
+                connection,
+                self.database,
+                holder=pair[0],
+                principal=pair[1],
+                document=text,
+                valid_from=begins,
+                valid_to=valid_to,
+                granted_at=now,
+            )
+            detail = {"authorisation": row_id, "document": text}
+            journal.append(connection, self.database, Entry("authorisation.grant", actor, now, detail))
+        return row_id
+
+    def revoke(self, row_id: int, *, reason: str, actor: str) -> None:
+        """Revoke a letter, from this moment.
+
+        Raises:
+            NotAllowed: there is none of that id, or it is revoked already.
+        """
+        now, reason = self.clock(), reason_of(reason)
+        with self.database.transaction() as connection:
+            if not 0 < row_id < LARGEST_ID or not store.revoke(connection, row_id, reason=reason, at=now):
+                raise NotAllowed(f"there is no authorisation {row_id} that could be revoked; see `authorisation list`")
+            detail = {"authorisation": row_id, "reason": reason}
+            journal.append(connection, self.database, Entry("authorisation.revoke", actor, now, detail))
+
+    def list(self, *, number: str | None = None, in_force: bool = False) -> list[Authorisation]:
+        """The letters, or those of one holder or principal, or those in force now."""
+        with self.database.reading() as connection:
+            return store.every(
+                connection, number=number_of(number) if number else None, at=self.clock() if in_force else None
+            )

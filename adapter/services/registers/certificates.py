@@ -1,0 +1,206 @@
+"""The certificate registry (Article 6(3); NĐ 85/2019/NĐ-CP Article 12): whose certificates may sign declarations.
+
+A registration changes what is accepted, so every act has a reason or a place where it was registered, and stands in
+the journal: by serial number, never by a person's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from adapter.gateways.store import certificates as store
+from adapter.gateways.store import journal
+from adapter.gateways.store.certificates import CertificateState, Name, Office, Registered
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.journal import Entry
+from adapter.model.errors import NotAllowed
+from adapter.model.text import holdable, typed
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.trust.holder import NumberPlace, numbers
+from adapter.services.registers.accounts import officer_of, reason_of
+from adapter.services.registers.party_numbers import number_of
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one certificate: registered now, or it was before."""
+
+    file: str
+    certificate: Registered
+    new: bool
+
+
+class NotImported(NotAllowed):
+    """Nothing was registered; `faults` are all that stand in the way, one a certificate."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("nothing was registered: " + "; ".join(faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How certificates are registered. `holder` and `number` where the certificate does not say them."""
+
+    registered_with: Office
+    since: datetime | None = None
+    holder: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Use cases of operators and officers. `places` are where certificates name numbers; `clock` is the legal time."""
+
+    database: Database
+    places: tuple[NumberPlace, ...]
+    clock: Callable[[], datetime]
+
+    def register(
+        self, found: Sequence[tuple[str, x509.Certificate]], how: Registration, *, actor: str
+    ) -> list[Imported]:
+        """Register certificates, given with the names of their files: all of them or none.
+
+        One that is registered already for the same holder stays as it is, so that a folder may be imported again.
+
+        Raises:
+            NotImported: with every fault of every file.
+        """
+        now, stated = self.clock(), number_of(how.number) if how.number else None
+        rows = [self._row(certificate, how, stated, now) for _, certificate in found]
+        with self.database.transaction() as connection:
+            self.database.lock(connection, ["certificate registry"])
+            names = [_name(row) for row in rows]
+            known = store.find(connection, names)
+            faults = [
+                fault
+                for place, ((file, certificate), row) in enumerate(zip(found, rows, strict=True))
+                for fault in self._faults(file, certificate, row, known.get(_name(row)), names[:place])
+            ]
+            if faults:
+                raise NotImported(faults)
+            for row in rows:
+                if _name(row) not in known:
+                    self._add(connection, row, actor, now)
+            stored = store.find(connection, names)
+        return [Imported(file, stored[name], name not in known) for (file, _), name in zip(found, names, strict=True)]
+
+    def _row(
+        self, certificate: x509.Certificate, how: Registration, stated: str | None, now: datetime
+    ) -> dict[str, object]:
+        own = numbers(certificate, self.places)
+        return {
+            "issuer": holdable(certificate.issuer.rfc4514_string())[:500],
+            "serial": f"{certificate.serial_number:x}",
+            "fingerprint": certificate.fingerprint(SHA256()).hex(),
+            "subject": holdable(certificate.subject.rfc4514_string())[:500],
+            "holder": typed(how.holder, "the holder", most=255, least=1) if how.holder else _holder(certificate),
+            "number": (stated or next(iter(own), None) or "")[:20] or None,
+            "valid_from": certificate.not_valid_before_utc,
+            "valid_to": certificate.not_valid_after_utc,
+            "registered_with": how.registered_with.value,
+            "since": how.since or now,
+            "state": CertificateState.ACTIVE.value,
+            "changed_at": now,
+            "body": certificate.public_bytes(Encoding.DER),
+        }
+
+    def _faults(
+        self,
+        file: str,
+        certificate: x509.Certificate,
+        row: dict[str, object],
+        known: Registered | None,
+        before: Sequence[Name],
+    ) -> list[str]:
+        at, own = f"{file}: {row['serial']}", numbers(certificate, self.places)
+        if _name(row) in before:
+            return [f"{at} stands twice among these files; name it once"]
+        if known is not None and known.fingerprint != row["fingerprint"]:
+            return [f"{at} is another certificate than the registered one of that issuer and serial number: ask the CA"]
+        if known is not None and known.number != row["number"]:
+            since = f"{known.since.astimezone(VIETNAM):%Y-%m-%d}"
+            return [f"{at} is registered for another holder, since {since}; see `certificate show`"]
+        if own and row["number"] not in own:
+            return [f"{at} names another holder ({', '.join(own)}) than the number given; leave --number out"]
+        if row["number"] is None:
+            return [f"{at} names no tax code or personal number; give it with --number"]
+        if certificate.not_valid_after_utc <= self.clock():
+            end = certificate.not_valid_after_utc
+            return [f"{at} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; register the new one"]
+        return []
+
+    def _add(self, connection: Connection, row: dict[str, object], actor: str, now: datetime) -> None:
+        row_id = store.add(connection, self.database, **row)
+        detail = {"certificate": row_id, "serial": row["serial"], "registered_with": row["registered_with"]}
+        journal.append(connection, self.database, Entry("certificate.register", actor, now, detail))
+
+    def suspend(self, which: str, *, reason: str, officer: str, issuer: str | None = None, actor: str) -> Registered:
+        """From the commit on what it signs is rejected, by either door.
+
+        Raises:
+            NotAllowed: there is no such certificate, more than one, or it is suspended already.
+        """
+        return self._change(which, CertificateState.SUSPENDED, reason, officer, issuer, actor)
+
+    def restore(self, which: str, *, reason: str, officer: str, issuer: str | None = None, actor: str) -> Registered:
+        """It may be used again.
+
+        Raises:
+            NotAllowed: there is no such certificate, more than one, or it is not suspended.
+        """
+        return self._change(which, CertificateState.ACTIVE, reason, officer, issuer, actor)
+
+    def _change(
+        self, which: str, state: CertificateState, reason: str, officer: str, issuer: str | None, actor: str
+    ) -> Registered:
+        now, told, officer = self.clock(), reason_of(reason), officer_of(officer)
+        with self.database.transaction() as connection:
+            self.database.lock(connection, ["certificate registry"])
+            found = _one(store.named(connection, which), which, issuer)
+            if found.state is state:
+                raise NotAllowed(f"certificate {found.serial} is {state.value} already")
+            store.change(connection, [found.id], state=state, reason=told, officer=officer, at=now)
+            act = "suspend" if state is CertificateState.SUSPENDED else "restore"
+            detail = {"certificate": found.id, "serial": found.serial, "reason": told, "officer": officer}
+            journal.append(connection, self.database, Entry(f"certificate.{act}", actor, now, detail))
+            return _one(store.named(connection, which), which, issuer)
+
+    def show(self, which: str, *, issuer: str | None = None) -> Registered:
+        """One certificate, by serial number, fingerprint (SHA-256) or id.
+
+        Raises:
+            NotAllowed: there is none, or more than one.
+        """
+        with self.database.reading() as connection:
+            return _one(store.named(connection, which), which, issuer)
+
+    def list(self, *, number: str | None = None) -> list[Registered]:
+        """All certificates, or a holder's."""
+        with self.database.reading() as connection:
+            return store.every(connection, number=number_of(number) if number else None)
+
+
+def _one(found: Sequence[Registered], which: str, issuer: str | None) -> Registered:
+    chosen = [each for each in found if issuer is None or issuer.lower() in each.issuer.lower()]
+    if not chosen:
+        raise NotAllowed(f"no certificate {which!r} is registered; see `certificate list`")
+    if len(chosen) > 1:
+        issuers = "; ".join(each.issuer for each in chosen)
+        raise NotAllowed(f"{len(chosen)} certificates have the number {which!r}; choose by --issuer: {issuers}")
+    return chosen[0]
+
+
+def _holder(certificate: x509.Certificate) -> str:
+    common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return holdable(str(common[0].value) if common else certificate.subject.rfc4514_string())[:255]
+
+
+def _name(row: dict[str, object]) -> Name:
+    return str(row["issuer"]), str(row["serial"])

@@ -1,0 +1,160 @@
+"""Certificates that run out: alerts before the day, once each, and what breaks on a day to come.
+
+Own keys, partners' pinned certificates, anchors and intermediates of the trust stores, registered certificates. One
+whose successor is in place already is no trouble and is not alerted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapter.gateways.keys.certificates_in_use import InUse, Use
+from adapter.gateways.store import certificates, journal
+from adapter.gateways.store import expiry_alerts as store
+from adapter.gateways.store.certificates import CertificateState, Registered
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.journal import Entry
+from adapter.model.errors import Misconfigured
+from adapter.model.events import Event, Observe
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.trust import TIMESTAMPING
+
+STOPS = {
+    (Use.OWN_KEY, "system"): "no reply can be signed: messages wait, nothing is lost",
+    (Use.OWN_KEY, "unit"): "no declaration can be confirmed (xác nhận hoàn thành khai báo)",
+    (Use.OWN_KEY, ""): "this unit confirms no declaration (xác nhận hoàn thành khai báo) and requests no amendment",
+    (Use.OWN_KEY, "portal"): "the second door cannot seal: it takes no declaration in",
+    (Use.PARTNER, ""): "every message of this partner is rejected",
+    (Use.ANCHOR, TIMESTAMPING): "no time stamp of this authority proves a signing time any more",
+    (Use.ANCHOR, ""): "every signature whose chain ends at this authority is rejected",
+    (Use.INTERMEDIATE, ""): "signatures below this authority are rejected, unless they bring its new certificate",
+    (Use.BROKER, ""): "the broker lets us in no more: nothing comes or goes until it is renewed, nothing is lost",
+    (Use.BROKER_AUTHORITY, ""): "the broker is trusted no more: nothing comes or goes until it is renewed",
+    (Use.REGISTERED, ""): "what its holder signs with it is rejected",
+}
+"""What no longer works, by use and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """A certificate that is not valid on a day. `breaks` is false where another one stands in for it."""
+
+    certificate: InUse
+    breaks: bool
+    stops: str
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """`installed` reads the files anew; `clock` gives the legal time; `days` are those before an end that alert."""
+
+    database: Database
+    installed: Callable[[], Iterable[InUse]]
+    clock: Callable[[], datetime]
+    observe: Observe
+    days: Sequence[int]
+
+    def report(self, at: datetime) -> list[Expiring]:
+        """Everything that is not valid at that time, what breaks first.
+
+        Raises:
+            Misconfigured: a file cannot be read.
+        """
+        with self.database.reading() as connection:
+            every = [*self.installed(), *_registered(connection)]
+        alive = {each.place for each in every if each.valid(at)}
+        found = [_expiring(each, each.place not in alive) for each in every if not each.valid(at)]
+        return sorted(found, key=lambda each: (not each.breaks, each.certificate.valid_to, each.certificate.serial))
+
+    def alert(self) -> int:
+        """Tell what runs out within the days, once each a certificate and threshold; gives how many of our own do.
+
+        A file that cannot be read is told by `check` and at start; here it must not stop the clock.
+        """
+        now, limit = self.clock(), timedelta(days=max(self.days, default=0))
+        try:
+            own = list(self.installed())
+        except Misconfigured as error:
+            self.observe(Event.UNAVAILABLE, reason=str(error))
+            own = []
+        told: list[tuple[Expiring, int]] = []
+        with self.database.transaction() as connection:
+            every = [*own, *_registered(connection)]
+            near = [each for each in every if _near(each, now, now + limit) and not _succeeded(each, every)]
+            _forget_what_is_not_due(connection, every, now)
+            known = store.told(connection, [each.fingerprint for each in near])
+            for each in near:
+                passed = [days for days in self.days if each.valid_to <= now + timedelta(days=days)]
+                fresh = [days for days in passed if (each.fingerprint, days) not in known]
+                store.keep(connection, each.fingerprint, fresh, now)
+                if fresh and min(passed) in fresh:  # of several at once only the nearest is worth telling
+                    told.append((_expiring(each, breaks=True), min(passed)))
+            for expiring, days in told:
+                detail = {**_facts(expiring, now), "threshold": days}
+                journal.append(connection, self.database, Entry("certificate.expires", "clock", now, detail))
+        for expiring, _ in told:
+            self.observe(Event.EXPIRES, **_facts(expiring, now))
+        return sum(each.use is not Use.REGISTERED for each in near)
+
+
+def _forget_what_is_not_due(connection: Connection, every: Sequence[InUse], now: datetime) -> None:
+    """An alert of a threshold that is still ahead was told by a clock that ran ahead."""
+    ends = {each.fingerprint: each.valid_to for each in every}
+    told: dict[str, list[int]] = {}
+    for fingerprint, days in store.told(connection, ends):
+        if ends[fingerprint] > now + timedelta(days=days):
+            told.setdefault(fingerprint, []).append(days)
+    for fingerprint, early in told.items():
+        store.forget(connection, fingerprint, early)
+
+
+def _registered(connection: Connection) -> list[InUse]:
+    """Registered certificates that may be used; one holder's stand in for one another."""
+    return [_as_in_use(each) for each in certificates.every(connection) if each.state is CertificateState.ACTIVE]
+
+
+def _as_in_use(each: Registered) -> InUse:
+    return InUse(
+        use=Use.REGISTERED,
+        name="",
+        serial=each.serial,
+        fingerprint=each.fingerprint,
+        subject=each.subject,
+        valid_from=each.valid_from,
+        valid_to=each.valid_to,
+        group=each.number or each.serial,
+    )
+
+
+def _near(certificate: InUse, now: datetime, limit: datetime) -> bool:
+    """Runs out before the limit. A declarant's that is over is his own affair; one of ours stays a trouble."""
+    return certificate.valid_to <= limit and (certificate.use is not Use.REGISTERED or certificate.valid_to >= now)
+
+
+def _succeeded(ending: InUse, every: Sequence[InUse]) -> bool:
+    """Whether another certificate of its place goes on when it ends."""
+    return any(
+        each.place == ending.place and each.valid_from <= ending.valid_to < each.valid_to
+        for each in every
+        if each.fingerprint != ending.fingerprint
+    )
+
+
+def _expiring(certificate: InUse, breaks: bool) -> Expiring:
+    stops = STOPS.get((certificate.use, certificate.name)) or STOPS[certificate.use, ""]
+    return Expiring(certificate, breaks, stops if breaks else "nothing: another certificate stands in for it")
+
+
+def _facts(expiring: Expiring, now: datetime) -> dict[str, object]:
+    """For log and journal: where it stands and its number, never whom it names."""
+    certificate = expiring.certificate
+    return {
+        "use": certificate.use.value,
+        "name": certificate.name,
+        "serial": certificate.serial,
+        "until": certificate.valid_to.astimezone(VIETNAM).isoformat(),
+        "days": (certificate.valid_to - now).days,
+        "stops": expiring.stops,
+    }

@@ -1,0 +1,176 @@
+"""Dispatch: what the outbox holds leaves, in order, confirmed, always the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
+from adapter.gateways.store import deadlines, mailbox
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.mailbox import Due
+from adapter.model.events import Event, Observe
+from adapter.services.ledger.docket import ANSWERS
+
+OUTBOUND = "nsw.outbound"
+APP_ID = "nsw-adapter"
+_STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
+    Returned: Event.RETURNED,
+    Nacked: Event.NACKED,
+    Unconfirmed: Event.UNCONFIRMED,
+}
+_ANSWERING = {kind.value for kind in ANSWERS}
+_NAMED = 10
+"""Of so many replies that stay the message ids are told: enough to see that they are always the same."""
+
+
+class Publishes(Protocol):
+    """Something that publishes a batch and says what became of each."""
+
+    def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How many replies left, and how many were tried and stay."""
+
+    sent: int
+    back: int
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One round takes what may leave, publishes it, and marks what the broker has confirmed."""
+
+    database: Database
+    publisher: Publishes
+    clock: Callable[[], datetime]
+    observe: Observe
+    window: int
+    exchange: str = OUTBOUND
+
+    def round(self, *, transfers: bool, returned: bool = True) -> Round:
+        """Send what is due. `transfers`: the window is back, so they may leave too; `returned`: what came back, too.
+
+        A crash after publishing sends the same bytes again: at least once, and identical.
+
+        Raises:
+            Unavailable: the database or the broker cannot be reached; nothing is marked.
+        """
+
+        def claim(connection: Connection) -> list[Due]:
+            return mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
+
+        if self.database.is_embedded:
+            return self._tell(*self._one_at_a_time(claim))
+        with self.database.transaction() as connection:
+            due = claim(connection)
+            again = self._take_in_hand(connection, due)
+            verdicts = [] if again else self._sent(connection, due)
+        if again:
+            with self.database.transaction() as connection:
+                due = [reply for reply in claim(connection) if not _may_be_taken_back(reply)]
+                verdicts = self._sent(connection, due)
+        return self._tell(due, verdicts)
+
+    def _one_at_a_time(self, claim: Callable[[Connection], list[Due]]) -> tuple[list[Due], Sequence[Verdict]]:
+        """One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
+
+        So would one that finds nothing, twenty times a second: a look without the writer's turn comes first.
+        """
+        with self.database.reading() as connection:
+            if not claim(connection):
+                return [], []
+        with self.database.transaction() as connection:
+            due = claim(connection)
+            self._take_in_hand(connection, due)
+        verdicts = self._publish(due)
+        with self.database.transaction() as connection:
+            self._mark(connection, due, verdicts)
+        return due, verdicts
+
+    def _sent(self, connection: Connection, due: Sequence[Due]) -> Sequence[Verdict]:
+        """Publish, and mark what was confirmed: the rows stay locked, so that a second dispatcher passes them by."""
+        verdicts = self._publish(due)
+        self._mark(connection, due, verdicts)
+        return verdicts
+
+    def _take_in_hand(self, connection: Connection, due: Sequence[Due]) -> bool:
+        """Say that what may still be taken back is about to leave, and commit it before anything is published.
+
+        A dispatcher that dies after publishing has marked nothing as sent: without this word a confirmation that the
+        declarant has would be taken back as never sent.
+        """
+        taken = [reply.id for reply in due if _may_be_taken_back(reply)]
+        mailbox.take_in_hand(connection, taken, self.clock())
+        return bool(taken)
+
+    def _publish(self, due: Sequence[Due]) -> Sequence[Verdict]:
+        if not due:
+            return []
+        self.observe(Event.CLAIMED, count=len(due))
+        batch = [self._outgoing(reply) for reply in due]
+        verdicts = self.publisher.publish(batch, written=lambda: self.observe(Event.PUBLISHED, count=len(due)))
+        if confirmed := _count(verdicts, Confirmed):
+            self.observe(Event.CONFIRMED, count=confirmed)
+        return verdicts
+
+    def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> None:
+        pairs = list(zip(due, verdicts, strict=True))
+        sent, now = [reply for reply, verdict in pairs if _left(verdict)], self.clock()
+        mailbox.mark_sent(connection, [reply.id for reply in sent], now)
+        deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
+        mailbox.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
+
+    def _tell(self, due: Sequence[Due], verdicts: Sequence[Verdict]) -> Round:
+        """Say what is marked, once it has committed."""
+        sent = _count(verdicts, Confirmed)
+        if sent:
+            self.observe(Event.SENT, count=sent)
+        for kind, event in _STAYS.items():
+            stayed = [(reply, said) for reply, said in zip(due, verdicts, strict=True) if isinstance(said, kind)]
+            if stayed:
+                reasons = sorted({said.reason for _, said in stayed})
+                messages = [reply.message_id for reply, _ in stayed[:_NAMED]]
+                self.observe(event, count=len(stayed), reason="; ".join(reasons), messages=messages)
+        return Round(sent, len(verdicts) - sent)
+
+    def _outgoing(self, reply: Due) -> Outgoing:
+        kind = f"{reply.document_type}.{reply.type}.{reply.function}"
+        return Outgoing(
+            exchange=self.exchange,
+            routing_key=routing_key(reply.document_type, reply.type, reply.function),
+            body=reply.body,
+            message_id=reply.message_id,
+            correlation_id=reply.correlation_id,
+            type=short(kind),
+            timestamp=int(self.clock().timestamp()),
+            app_id=APP_ID,
+        )
+
+
+def _may_be_taken_back(reply: Due) -> bool:
+    return reply.kind in mailbox.TAKEN_BACK and not reply.in_hand
+
+
+def _left(verdict: Verdict) -> bool:
+    return isinstance(verdict, Confirmed)
+
+
+def _count(verdicts: Sequence[Verdict], kind: type[Verdict]) -> int:
+    return sum(isinstance(verdict, kind) for verdict in verdicts)
+
+
+def routing_key(document_type: str, message_type: str, function: str) -> str:
+    """`documentType.type.function`; a code may hold dots or other signs, which a topic key reads as its own.
+
+    Never longer than the 255 bytes of a key.
+    """
+    words = (document_type, message_type, function)
+    return ".".join("".join(c if _plain(c) else "_" for c in word)[:80] or "_" for word in words)
+
+
+def _plain(sign: str) -> bool:
+    return sign.isascii() and (sign.isalnum() or sign in "-_")

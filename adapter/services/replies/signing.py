@@ -1,0 +1,102 @@
+"""What a unit has decided while its key could not sign: signed, in order, as soon as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.keys.keyring import KeyUnavailable
+from adapter.gateways.store import amendments, dossiers, mailbox
+from adapter.gateways.store.database import Connection, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.dossier import Dossier
+from adapter.model.events import Event
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import ReplyKind
+from adapter.model.units import BorderUnit
+from adapter.pipeline.compose import dated
+from adapter.pipeline.terms import Terms
+from adapter.services.dossiers.desk import Desk, is_direct
+from adapter.services.ledger.docket import AMEND, Docket, due_of
+from adapter.services.ledger.ledger import Ledger, is_readable
+
+
+@dataclass(frozen=True)
+class Signing:
+    """The timers' use case. `unready` gives the units whose key cannot sign now, by code, with the reason."""
+
+    desk: Desk
+    unready: Callable[[], dict[str, str]]
+
+    @property
+    def units(self) -> int:
+        """How many there are."""
+        return len(self.desk.correspondence.installation.units.every)
+
+    def sign(self) -> int:
+        """Sign what waits for a key that is there; gives how many replies that were. They leave like all others."""
+        with self.desk.database.reading() as connection:
+            rows = mailbox.awaiting(connection)
+        if not rows:
+            return 0
+        unready, signed = self.unready(), 0
+        for row in rows:
+            unit = self.desk.correspondence.installation.units.by_code(row.awaits_unit)
+            if unit is None or unit.code in unready:
+                continue
+            try:
+                signed += self._one(DossierKey(row.number, row.year), row.id, unit)
+            except KeyUnavailable as error:
+                unready[unit.code] = str(error)
+        return signed
+
+    def _one(self, key: DossierKey, row_id: int, unit: BorderUnit) -> bool:
+        """Whether it was signed: meanwhile another may have done it, or it was taken back."""
+        desk = self.desk
+        with desk.database.transaction() as connection:
+            desk.database.lock(connection, [dossiers.lock_name(key)])
+            row, now = mailbox.still_awaiting(connection, row_id), desk.clock()
+            if row is None:
+                return False
+            found = dossiers.find(connection, [key])
+            docket = Docket(desk.database, connection, Terms.of(desk.correspondence.catalogue))
+            ledger = Ledger(connection, desk.database, {}, dict(found), now, docket)
+            self._sign(ledger, found[key], row, unit)
+            entry = Entry("reply.signed", "clock", now, {"reply": row.message_id, "unit": unit.code})
+            ledger.record(ledger.dossiers[key], entry)
+            ledger.write(found)
+        desk.observe(Event.SIGNED, dossier=str(key), unit=unit.code, pair=f"{row.type}/{row.function}")
+        return True
+
+    def _sign(self, ledger: Ledger, dossier: Dossier, row: Stored[Any], unit: BorderUnit) -> None:
+        connection, now, kind = ledger.connection, ledger.now, ReplyKind(row.kind)
+        assert dossier.id is not None
+        due = self._answer_before(connection, dossier, row, now) if kind is ReplyKind.AMENDMENT_REQUEST else None
+        signed = self.desk.correspondence.sign_late(row, dated(row.body, now, due), dossier, unit)
+        request = mailbox.stored(connection, row.inbox_id)
+        in_force = dossiers.version(connection, dossier.id, dossier.version)
+        carried = self.desk.procedure(in_force.mapping).on_window
+        direct = is_direct(dossier, request, carried=carried)
+        route = "portal" if direct else "window"
+        readable = is_readable(route, dossier)
+        times = {"sent_at": now if direct else None, "readable_at": now if readable else None}
+        mailbox.keep_signed(connection, row.id, signed, {"route": route, "created_at": now, **times})
+        ledger.docket.replied(dossier, kind, row.id, readable=readable)
+        if direct and carried:
+            transfer = self.desk.transfer(ledger, dossier, row.document_type, request, signed)
+            ledger.reply(transfer, inbox_id=request.id, dossier=dossier, route="transfer")
+
+    def _answer_before(
+        self, connection: Connection, dossier: Dossier, row: Stored[Any], now: datetime
+    ) -> datetime | None:
+        """Form 13 gives its time from when it leaves: none of it has passed while the key was away."""
+        assert dossier.id is not None
+        asked = amendments.carried_by(connection, row.id)
+        values = dossiers.version(connection, dossier.id, dossier.version).values
+        terms = Terms.of(self.desk.correspondence.catalogue)
+        due = due_of(self.desk.procedure(asked.mapping), AMEND, values, now, terms)
+        if due is not None:
+            amendments.postpone(connection, asked.id, due)
+        return due

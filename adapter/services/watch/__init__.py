@@ -1,0 +1,1 @@
+"""What is watched by the clock: the window's mode and deadlines."""

@@ -1,0 +1,219 @@
+"""Deadlines for people: what is due, what has passed, how many were met; and the alerts that the clock sends.
+
+A duty to confirm runs from reception until the signed confirmation was sent (Articles 10, 11, 13, 14, 16, 17). When an
+officer signed it, when it was sent and when the declarant had it are three times, and all are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from adapter.gateways.store import deadline_figures, deadlines
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.deadline_figures import Wanted
+from adapter.gateways.store.deadlines import End
+from adapter.model.events import Event, Observe
+from adapter.model.procedure import Catalogue
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.terms import Terms
+
+_AT_ONCE = 500
+
+
+class Standing(StrEnum):
+    """How a deadline stands at one moment."""
+
+    RUNNING = "running"
+    NEAR = "near"
+    """The share of the time after which an alert goes out is over."""
+    WAITING = "waiting"
+    """The law's clock has not begun, but it has been waited for as long as the whole deadline."""
+    SIGNED = "signed"
+    """The reply is signed and was not sent yet; there is time left."""
+    OVERDUE = "overdue"
+    MET = "met"
+    LATE = "late"
+    LAPSED = "lapsed"
+    """Nothing was left to be done before the time was over: refused, withdrawn, replaced."""
+    WITHDRAWN = "withdrawn"
+    """What asked for it was taken back."""
+    UNKNOWN = "unknown"
+    """It is counted in working days of a year that the calendar does not have, old data lack the time, or it was
+    answered later than it was asked and nobody knows since when the declarant had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One deadline with its times. `subject`: the dossier, or the incident.
+
+    `answered_at`: the reply was signed; `ended_at`: it was sent; `delivered_at`: the declarant had it.
+    """
+
+    subject: str
+    procedure: str | None
+    gate: str | None
+    name: str
+    kind: str
+    party: str
+    standing: Standing
+    noticed_at: datetime
+    alert_due_at: datetime | None
+    started_at: datetime | None
+    due_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many deadlines of a kind were met at a gate. `open` counts the overdue ones too."""
+
+    procedure: str | None
+    gate: str | None
+    kind: str
+    met: int
+    late: int
+    unknown: int
+    overdue: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """How many dossiers came at a gate, and how many were declared later than the Decision asks."""
+
+    procedure: str
+    gate: str | None
+    dossiers: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What runs, what came of what ran before, and how timely declarants were."""
+
+    due: tuple[Due, ...]
+    figures: tuple[Figures, ...]
+    declared: tuple[Declared, ...]
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Reading and watching. `clock` gives the legal time."""
+
+    database: Database
+    catalogue: Callable[[], Catalogue]
+    clock: Callable[[], datetime]
+    observe: Observe
+
+    def agenda(self, wanted: Wanted, *, since: datetime, now: datetime) -> Agenda:
+        """What runs, and the figures of what began since then."""
+        with self.database.reading() as connection:
+            due = deadline_figures.running(connection, wanted)
+            figures = deadline_figures.figures(connection, wanted, since=since, now=now)
+            declared = deadline_figures.declared(connection, wanted, since=since)
+        return Agenda(
+            due=tuple(due_of(row, now) for row in due),
+            figures=tuple(Figures(**row._mapping) for row in figures),
+            declared=tuple(Declared(**row._mapping) for row in declared),
+        )
+
+    def watch(self) -> int:
+        """Send the alerts that are due, each once; gives how many. What a delivery or incident begins, begins here.
+
+        What was told and is not due, because the clock has been set back since, is taken back and told again in time.
+        """
+        now = self.clock()
+        with self.database.transaction() as connection:
+            self._begin(connection)
+            back = deadlines.take_back(connection, now, _AT_ONCE)
+            near = deadlines.take_warnings(connection, now, _AT_ONCE)
+            passed = deadlines.take_breaches(connection, now, _AT_ONCE)
+        for row in back:
+            early = row.breached_at is not None and row.breached_at > now
+            self.observe(Event.DEADLINE_BACK, **_told(row), passed=early)
+        for event, rows in ((Event.DEADLINE_NEAR, near), (Event.DEADLINE_PASSED, passed)):
+            for row in rows:
+                self.observe(event, **_told(row))
+        return len(near) + len(passed)
+
+    def _begin(self, connection: Connection) -> None:
+        terms = Terms.of(self.catalogue())
+        deadlines.begin_delivered(connection, terms, _AT_ONCE)
+        limit = self.catalogue().reconciliation
+        if limit is not None:
+            for over in deadlines.unreconciled(connection):
+                # What was decided after the end cannot be transferred before it is decided.
+                begin = max(over.ended_at, over.left_at)
+                term = terms.term(limit, noticed_at=begin, started_at=begin)
+                row_id = self.database.new_id(connection)
+                deadlines.keep(connection, deadlines.row(term, row_id=row_id, dossier_id=None, incident_id=over.id))
+        for row in deadlines.reconciled(connection):
+            deadlines.finish(connection, row.id, self.clock())
+
+
+def due_of(row: Stored[Any], now: datetime) -> Due:
+    """A row of the agenda as people see it."""
+    return Due(
+        subject=_subject(row),
+        procedure=row.procedure,
+        gate=row.gate,
+        name=row.name,
+        kind=row.kind,
+        party=row.party,
+        standing=standing(row, now),
+        noticed_at=row.noticed_at,
+        alert_due_at=row.alert_due_at,
+        started_at=row.started_at,
+        due_at=row.due_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        delivered_at=row.delivered_at,
+    )
+
+
+def standing(row: Any, now: datetime) -> Standing:
+    """How a deadline stands. What ends exactly when it is due is in time."""
+    if row.why == End.LAPSED.value:
+        # A breach stays one, whatever leaves nothing to be done after it.
+        return Standing.LATE if row.due_at is not None and row.ended_at > row.due_at else Standing.LAPSED
+    if row.why == End.WITHDRAWN.value:
+        return Standing.WITHDRAWN
+    due = row.due_at or row.alert_due_at
+    if due is None:
+        return Standing.UNKNOWN
+    if row.why == End.ANSWERED.value and row.ended_at > due:
+        # Who is not known to have had the request (Article 11(3)(b)) is not known to be late with the answer.
+        return Standing.UNKNOWN if row.due_at is None else Standing.LATE
+    if row.why == End.ANSWERED.value:
+        return Standing.MET
+    if due < now:
+        return Standing.WAITING if row.due_at is None else Standing.OVERDUE
+    if row.answered_at is not None:
+        return Standing.SIGNED
+    return Standing.NEAR if row.warn_at <= now else Standing.RUNNING
+
+
+def _subject(row: Stored[Any]) -> str:
+    if row.number is not None:
+        return f"{row.number}/{row.year}"
+    return f"incident {row.notice_number or row.incident_id}"
+
+
+def _told(row: Stored[Any]) -> dict[str, Any]:
+    """What an alert says: no personal value."""
+    return {
+        "dossier": None if row.number is None else f"{row.number}/{row.year}",
+        "incident": row.incident_id,
+        "procedure": row.procedure,
+        "gate": row.gate,
+        "deadline": row.name,
+        "party": row.party,
+        "due": row.due_at and row.due_at.astimezone(VIETNAM).isoformat(),
+        "watched_until": row.alert_due_at and row.alert_due_at.astimezone(VIETNAM).isoformat(),
+    }
