@@ -13,7 +13,7 @@ from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.trusted import authorities, revocation
-from adapter.catalogue.load import Source, load, reporter
+from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
 from adapter.gateways.keys.certificates_in_use import installed
@@ -56,7 +56,7 @@ from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
-from adapter.services.watch.window import Patience, Window
+from adapter.services.watch.window import Window, WindowPatience
 from adapter.settings import Settings
 
 
@@ -72,9 +72,9 @@ class House:
     """Told which message is judged now."""
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> DataFiles:
         folders = self.settings.folders
-        return Source(folders.schemas, folders.mappings, folders.calendar)
+        return DataFiles(folders.schemas, folders.mappings, folders.calendar)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -293,7 +293,7 @@ class House:
     @cached_property
     def window(self) -> Window:
         stated = self.settings.window
-        patience = Patience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
+        patience = WindowPatience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
         return Window(self.database, now, patience, self.observe)
 
     @cached_property

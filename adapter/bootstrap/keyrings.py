@@ -13,12 +13,12 @@ from cryptography import x509
 from adapter.gateways.keys.keyring import InToken, Keyring, OnDisk, Pair
 from adapter.gateways.keys.pkcs11 import Token
 from adapter.model.events import Observe
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Trust
 from adapter.pipeline.trust.holder import names_of, spelled
 from adapter.settings import KeySettings, Settings, UnitSettings
 
-ROLES = {"system": Role.BORDER, "portal": Role.PORTAL_SYSTEM}
+ROLES = {"system": SignerRole.BORDER, "portal": SignerRole.PORTAL_SYSTEM}
 """What the keys sign as without which this installation does nothing; those of units sign for the border guard too."""
 Proof = Callable[[Sequence[x509.Certificate]], str | None]
 
@@ -49,16 +49,16 @@ def keyrings(settings: Settings, clock: Callable[[], datetime], observe: Observe
     def ring(name: str, parts: Sequence[KeySettings], proof: Proof) -> Keyring:
         return Keyring(name, [pair(part) for part in parts], clock, observe, stated.look_s, proof)
 
-    def refused(role: Role) -> Proof:
+    def refused(role: SignerRole) -> Proof:
         return partial(_refused, role, clock, trust)
 
     own = {"system": stated.system, "portal": stated.portal}
     units = {
-        code: replace(ring(code, unit.key, _of_unit(code, settings.units, refused(Role.BORDER))), section="units")
+        code: replace(ring(code, unit.key, _of_unit(code, settings.units, refused(SignerRole.BORDER))), section="units")
         for code, unit in settings.units.items()
     }
     if stated.unit is not None:
-        units = {settings.installation.own.unit_code or "": ring("unit", stated.unit, refused(Role.BORDER))}
+        units = {settings.installation.own.unit_code or "": ring("unit", stated.unit, refused(SignerRole.BORDER))}
     return Rings(
         {name: ring(name, parts, refused(ROLES[name])) for name, parts in own.items()},
         {code: replace(each, is_needed=False) for code, each in units.items()},
@@ -90,7 +90,7 @@ def of_another(code: str, units: Mapping[str, UnitSettings], certificate: x509.C
 
 
 def _refused(
-    role: Role, clock: Callable[[], datetime], trust: Callable[[], Trust], chain: Sequence[x509.Certificate]
+    role: SignerRole, clock: Callable[[], datetime], trust: Callable[[], Trust], chain: Sequence[x509.Certificate]
 ) -> str | None:
     """Why whoever receives what a key signs would not take it: a store that may not vouch, or a portal nobody pins."""
     finding = trust().may_sign_as(role, chain, at=clock())
@@ -100,7 +100,7 @@ def _refused(
             "it needs one of the Government's specialised CA"
         )
     pinned = [partner for partner in trust().partners if partner.role is role]
-    if role is Role.PORTAL_SYSTEM and pinned and not any(chain[0] in partner.certificates for partner in pinned):
+    if role is SignerRole.PORTAL_SYSTEM and pinned and not any(chain[0] in partner.certificates for partner in pinned):
         name = ", ".join(partner.name for partner in pinned)
         return (
             f"trust.partners.{name}.certificates does not hold it, so every declaration of the second door would be "

@@ -12,7 +12,7 @@ from adapter.gateways.revocation.fetching import Bounds, Fetcher
 from adapter.gateways.revocation.refresh import Collection, Places, places
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Algorithms, RevocationRules, Store, Unknown
 from adapter.settings import AuthoritySettings, StoreSettings, TrustSettings
 
@@ -34,9 +34,9 @@ def store(name: str, stated: AuthoritySettings) -> Store:
     """
     signers = stated if isinstance(stated, StoreSettings) else None
     try:
-        roles = frozenset(Role(role) for role in signers.roles) if signers else frozenset()
+        roles = frozenset(SignerRole(role) for role in signers.roles) if signers else frozenset()
     except ValueError as error:
-        raise Misconfigured(f"trust.stores.{name}.roles: {error}; there are {', '.join(Role)}") from None
+        raise Misconfigured(f"trust.stores.{name}.roles: {error}; there are {', '.join(SignerRole)}") from None
     algorithms = stated.algorithms.model_dump() | {"digests": frozenset(stated.algorithms.digests)}
     asked = stated.revocation
     return Store(

@@ -21,8 +21,8 @@ from lxml import etree
 from adapter.catalogue import amends
 from adapter.catalogue.form import Form, form_of, never_there
 from adapter.catalogue.keywords import unknown
-from adapter.catalogue.lists import Lists
-from adapter.catalogue.load import PROCEDURE_FILE, Source, reporter
+from adapter.catalogue.lists import CodeLists
+from adapter.catalogue.load import PROCEDURE_FILE, DataFiles, reporter
 from adapter.catalogue.names import Names
 from adapter.catalogue.paths import Paths
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
@@ -34,14 +34,14 @@ Compiled = Callable[[str], xmlschema.XMLSchema10]
 """The slow engine's XSD by name."""
 
 
-def check(catalogue: Catalogue, source: Source, compiled: Compiled | None = None) -> list[str]:
+def check(catalogue: Catalogue, source: DataFiles, compiled: Compiled | None = None) -> list[str]:
     """Every fault of the data; an empty list lets the program start. `compiled` shares what is compiled already."""
     schemas = _Schemas(source, compiled or reporter(source))
     schema_files, mappings = source.schemas, source.mappings
     faults = [*_told(schema_files, schemas.compile_all(catalogue.schema_files))]
     faults += _told(schema_files, schemas.never_there())
     faults += _told(mappings, _replies(catalogue, source))
-    faults += _told(mappings, Lists(catalogue.codelists).faults(source.mappings / "codelists"))
+    faults += _told(mappings, CodeLists(catalogue.codelists).faults(source.mappings / "codelists"))
     faults += _told(mappings, _document_types(catalogue, source))
     for versions in catalogue.procedures.values():
         faults.extend(_told(mappings, chain(_versions(versions, source), _orphans(versions, source))))
@@ -61,14 +61,14 @@ def _told(what: object, faults: Iterable[str]) -> Iterator[str]:
         yield f"{what}: cannot be proved: {type(error).__name__}: {told}; correct what was changed last"
 
 
-def _file(procedure: Procedure, source: Source) -> Path:
+def _file(procedure: Procedure, source: DataFiles) -> Path:
     return source.mappings / procedure.code / procedure.version / PROCEDURE_FILE
 
 
 class _Schemas:
     """The XSDs in both engines, each compiled once."""
 
-    def __init__(self, source: Source, compiled: Compiled) -> None:
+    def __init__(self, source: DataFiles, compiled: Compiled) -> None:
         self._source = source
         self._compiled = compiled
         self._schemas: dict[str, xmlschema.XMLSchema10] = {}
@@ -131,7 +131,7 @@ def _words(file: Path) -> Iterator[str]:
         yield from unknown(read_yaml(file.read_bytes()))
 
 
-def _replies(catalogue: Catalogue, source: Source) -> Iterator[str]:
+def _replies(catalogue: Catalogue, source: DataFiles) -> Iterator[str]:
     file = source.mappings / "messages.yaml"
     for kind in ReplyKind:
         spec = catalogue.replies.get(kind)
@@ -141,7 +141,7 @@ def _replies(catalogue: Catalogue, source: Source) -> Iterator[str]:
             yield f"{file}: the reply {kind.value} has no schema; name one, only completions take the procedure's own"
 
 
-def _versions(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
+def _versions(versions: Sequence[Procedure], source: DataFiles) -> Iterator[str]:
     """One version on every day from the first one's beginning: the law in force must never be a matter of order."""
     dated = []
     for procedure in versions:
@@ -166,7 +166,7 @@ def _versions(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
             )
 
 
-def _document_types(catalogue: Catalogue, source: Source) -> Iterator[str]:
+def _document_types(catalogue: Catalogue, source: DataFiles) -> Iterator[str]:
     """A procedure that goes under another one's documentType takes messages that nobody else takes."""
     every = [procedure for versions in catalogue.procedures.values() for procedure in versions]
     for guest in (each for each in every if each.document_type != each.code):
@@ -181,7 +181,7 @@ def _document_types(catalogue: Catalogue, source: Source) -> Iterator[str]:
                     yield f"{at}: {other.name} takes {pair} of {code} too; leave the message out of one"
 
 
-def _orphans(versions: Sequence[Procedure], source: Source) -> Iterator[str]:
+def _orphans(versions: Sequence[Procedure], source: DataFiles) -> Iterator[str]:
     """Schemas of a version that no mapping speaks of: a version that somebody forgot would never come into force."""
     known = {procedure.version for procedure in versions}
     for folder in sorted((source.schemas / versions[0].code).glob("*/")):

@@ -22,7 +22,7 @@ _FIRST, _LAST = date.min, date.max
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class CodeLists:
     """All code lists, as they were loaded."""
 
     codelists: Mapping[str, Mapping[str, Code]]

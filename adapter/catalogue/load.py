@@ -61,7 +61,7 @@ SHARED_FOLDER = "common"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DataFiles:
     """Where the data files are."""
 
     schemas: Path
@@ -82,7 +82,7 @@ Titles = Mapping[str, Label]
 class Loader:
     """Reads the files once and keeps every compiled XSD, so that messages of one procedure share it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: DataFiles) -> None:
         self._source = source
         self._schemas: dict[str, etree.XMLSchema] = {}
         self._titles: dict[str, Label] = {}
@@ -285,7 +285,7 @@ class Loader:
         return replies
 
 
-def load(source: Source) -> Catalogue:
+def load(source: DataFiles) -> Catalogue:
     """Load everything.
 
     Raises:
@@ -298,7 +298,7 @@ def load(source: Source) -> Catalogue:
     return catalogue
 
 
-def reporter(source: Source) -> Callable[[str], xmlschema.XMLSchema10]:
+def reporter(source: DataFiles) -> Callable[[str], xmlschema.XMLSchema10]:
     """The slow validator of an XSD by name, compiled on first use: most processes never need it."""
     root = (source.schemas / SHARED_FOLDER).resolve()
 

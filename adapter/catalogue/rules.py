@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from adapter.catalogue.fields import Fields, choice
 from adapter.model.procedure import Code, FieldSpec, Procedure, RuleSpec
 from adapter.pipeline.rules.days import RECEPTION
-from adapter.pipeline.rules.table import RULES, Kind, Takes
+from adapter.pipeline.rules.table import RULES, ArgumentKind, Takes
 
 Given = Mapping[str, object]
 
@@ -48,28 +48,28 @@ class Rules:
 
     def _argument(self, at: str, value: object, takes: Takes, given: Given, row: str) -> Iterator[str]:
         match takes.kind:
-            case Kind.GROUP:
+            case ArgumentKind.GROUP:
                 if self.procedure.group(str(value)) is None:
                     yield f"{at}: there is no group {value}; name one of the mapping's groups"
-            case Kind.FIELD:
+            case ArgumentKind.FIELD:
                 yield from self._fields.named(at, value, types=takes.types)
-            case Kind.PLACE:
+            case ArgumentKind.PLACE:
                 yield from self._fields.named(at, value, rows=True, types=takes.types)
-            case Kind.COLUMN:
+            case ArgumentKind.COLUMN:
                 yield from self._fields.named(at, f"{row}.{value}", rows=True, types=takes.types)
-            case Kind.BESIDE:
+            case ArgumentKind.BESIDE:
                 yield from self._beside(at, value, takes, row)
-            case Kind.DAY:
+            case ArgumentKind.DAY:
                 if value != RECEPTION:
                     yield from self._beside(at, value, takes, row)
-            case Kind.WHERE:
+            case ArgumentKind.WHERE:
                 yield from self._where(value, _row(given, "as") if "as" in given else row, outside="group" not in given)
-            case Kind.NUMBER:
+            case ArgumentKind.NUMBER:
                 if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                     yield f"{at}: {value} is no whole number from 0; correct it"
-            case Kind.FACT:
+            case ArgumentKind.FACT:
                 yield from self._fact(at, str(value), given)
-            case Kind.VALUE | Kind.VALUES:
+            case ArgumentKind.VALUE | ArgumentKind.VALUES:
                 yield from self._values(at, value, takes, given)
 
     def _beside(self, at: str, value: object, takes: Takes, row: str) -> Iterator[str]:
@@ -94,7 +94,7 @@ class Rules:
                 yield from self._fields.literal("where", spec, value)
 
     def _values(self, at: str, stated: object, takes: Takes, given: Given) -> Iterator[str]:
-        values = stated if takes.kind is Kind.VALUES else [stated]
+        values = stated if takes.kind is ArgumentKind.VALUES else [stated]
         if not isinstance(values, list):
             yield f"{at} is no list; write [a, b]"
             return

@@ -17,7 +17,7 @@ from pathlib import Path
 from lxml import etree
 
 from adapter.bootstrap import House
-from adapter.cli.check_replies import Taken, unsaid
+from adapter.cli.check_replies import AcceptedMessage, unsaid
 from adapter.cli.judging import by_the_window
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.finding import Finding, Severity
@@ -55,7 +55,7 @@ def faults(house: House) -> Iterator[str]:
     stands = stand_in(house.trust, at)
     ground = replace(house.ground, trust=stands.trust, units=NO_UNITS)  # an example is for some gate
     told: dict[str, list[str]] = {}
-    accepted: list[Taken] = []
+    accepted: list[AcceptedMessage] = []
     for procedure in _procedures(house):
         file = _example(house, procedure)
         if file.is_file():
@@ -66,7 +66,7 @@ def faults(house: House) -> Iterator[str]:
                 if said := _one(house, given, outcome):
                     told.setdefault(said, []).append(f"{procedure.name} ({channel})")
                 elif isinstance(outcome, Accepted):
-                    accepted.append(Taken(procedure, given, outcome))
+                    accepted.append(AcceptedMessage(procedure, given, outcome))
     for taken, said in unsaid(house, accepted):
         told.setdefault(said, []).append(f"{taken.procedure.name} ({taken.submission.channel})")
     for said, whose in told.items():

@@ -37,7 +37,7 @@ _OFFICER = Officer("check", "N" * OFFICER_NAME, "C" * OFFICER_RANK)
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedMessage:
     """A genuine message that was accepted."""
 
     procedure: Procedure
@@ -56,7 +56,7 @@ class Taken:
         return {name: write(value) if isinstance(value, date) else value for name, value in values.items()}
 
 
-def unsaid(house: House, taken: Sequence[Taken]) -> Iterator[tuple[Taken, str]]:
+def unsaid(house: House, taken: Sequence[AcceptedMessage]) -> Iterator[tuple[AcceptedMessage, str]]:
     """What an officer could not send about one of these messages, and why."""
     try:
         house.keys()
@@ -77,14 +77,14 @@ def unsaid(house: House, taken: Sequence[Taken]) -> Iterator[tuple[Taken, str]]:
                 continue  # the unit's key, told where our keys are looked at
 
 
-def _accepted(house: House, taken: Taken) -> None:
+def _accepted(house: House, taken: AcceptedMessage) -> None:
     at = taken.submission.received_at
     named = replace(_ours(house, taken), accepter=_OFFICER.name)
     content = compose.acceptance(_answered(house, taken), (), named, received=at, now=at)
     _sent(house, taken, taken.procedure, ReplyKind.ACCEPTANCE, content)
 
 
-def _completed(house: House, taken: Taken, others: Sequence[Taken]) -> None:
+def _completed(house: House, taken: AcceptedMessage, others: Sequence[AcceptedMessage]) -> None:
     """30/23, or 30/28 of an amendment, whose place is that of what it amends."""
     procedure, at = taken.procedure, taken.submission.received_at
     if procedure.completion is None and not procedure.amends:
@@ -103,7 +103,7 @@ def _completed(house: House, taken: Taken, others: Sequence[Taken]) -> None:
     _sent(house, taken, procedure, kind, content, schema_name=completion_of(procedure).schema_name)
 
 
-def _asked(house: House, taken: Taken) -> None:
+def _asked(house: House, taken: AcceptedMessage) -> None:
     """20/25, where a procedure in force amends it."""
     at = taken.submission.received_at
     amending = house.catalogue.amending(taken.procedure.code, at.astimezone(VIETNAM).date())
@@ -113,32 +113,32 @@ def _asked(house: House, taken: Taken) -> None:
     if due is None:
         raise Misconfigured(f"{amending.name}: no {AMEND} that the calendar can tell")
     words = "S" * LONGEST
-    asked = compose.Asked(_papers(house, taken)[1], at, due, words, (compose.AmendmentItem(words, words),))
+    asked = compose.AmendmentRequest(_papers(house, taken)[1], at, due, words, (compose.AmendmentItem(words, words),))
     content = compose.amendment_request(_answered(house, taken), asked, _ours(house, taken), name=_OFFICER.name)
     _sent(house, taken, amending, ReplyKind.AMENDMENT_REQUEST, content)
 
 
-def _unit(house: House, taken: Taken) -> BorderUnit | None:
+def _unit(house: House, taken: AcceptedMessage) -> BorderUnit | None:
     """The unit that has it; the first, where the example's gate is none of ours."""
     units = house.installation.units
     return unit_of(taken.outcome.declaration, units) or next(iter(units.every), None)
 
 
-def _ours(house: House, taken: Taken) -> Installation:
+def _ours(house: House, taken: AcceptedMessage) -> Installation:
     return house.installation.of_unit(_unit(house, taken))
 
 
-def _papers(house: House, taken: Taken) -> tuple[str, str]:
+def _papers(house: House, taken: AcceptedMessage) -> tuple[str, str]:
     return house.series.of(_ours(house, taken).number_code).papers(taken.submission.received_at)
 
 
-def _answered(house: House, taken: Taken) -> compose.InReplyTo:
+def _answered(house: House, taken: AcceptedMessage) -> compose.InReplyTo:
     return house.correspondence.in_reply_to(taken.submission, taken.outcome)
 
 
 def _sent(
     house: House,
-    taken: Taken,
+    taken: AcceptedMessage,
     procedure: Procedure,
     kind: ReplyKind,
     content: etree._Element,
@@ -155,7 +155,7 @@ def _sent(
         _transferred(house, taken, procedure, signed)
 
 
-def _transferred(house: House, taken: Taken, procedure: Procedure, signed: SignedReply) -> None:
+def _transferred(house: House, taken: AcceptedMessage, procedure: Procedure, signed: SignedReply) -> None:
     given, unit = taken.submission, _unit(house, taken)
     key, at = taken.outcome.declaration.verified.key, given.received_at
     gate = next(iter(unit.gates or ()), None) if unit else None

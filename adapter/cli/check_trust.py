@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from adapter.bootstrap import House, now
 from adapter.gateways.keys.pem_files import is_authority
 from adapter.gateways.revocation.fetching import Bounds, Fetcher
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.envelope import write_time
 from adapter.pipeline.signature.probe import kind_of
 from adapter.pipeline.trust import TIMESTAMPING, Store
@@ -31,7 +31,7 @@ def mismatches(house: House) -> Iterator[str]:
             yield from _misplaced(house, f"trust.partners.{partner.name}", partner.role, (certificate,))
 
 
-def _misplaced(house: House, whose: str, role: Role, chain: Sequence[x509.Certificate]) -> Iterator[str]:
+def _misplaced(house: House, whose: str, role: SignerRole, chain: Sequence[x509.Certificate]) -> Iterator[str]:
     """A certificate of no store at all is no fault: keys are ours and partners are pinned."""
     finding = house.trust.may_sign_as(role, chain, at=now())
     if finding is not None and finding.name == "store_forbidden":

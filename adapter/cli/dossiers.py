@@ -18,7 +18,7 @@ from adapter.model.procedure import ReplyKind
 from adapter.services.access.tokens import EVERY_OFFICE
 from adapter.services.dossiers.desk import Officer
 from adapter.services.dossiers.life import Life, Oversight
-from adapter.services.dossiers.lookup import COUNTED, MOST, Kind, Question
+from adapter.services.dossiers.lookup import COUNTED, MOST, LookupKind, Question
 
 dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse, amend.")
 journal = typer.Typer(no_args_is_help=True, help="The journal.")
@@ -65,11 +65,11 @@ def dossier_find(
 ) -> None:
     """The dossiers whose version in force states a key, whatever its spelling; the journal keeps who asked."""
     given = {
-        Kind.SHIP: ship,
-        Kind.PLATE: plate,
-        Kind.PAPER: paper,
-        Kind.CONFIRMATION: confirmation,
-        Kind.TAX_CODE: tax_code,
+        LookupKind.SHIP: ship,
+        LookupKind.PLATE: plate,
+        LookupKind.PAPER: paper,
+        LookupKind.CONFIRMATION: confirmation,
+        LookupKind.TAX_CODE: tax_code,
     }
     place = None if after is None else str(after)
     asked = [Question(kind, value, after=place) for kind, value in given.items() if value is not None]

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from adapter.catalogue.check import check
-from adapter.catalogue.load import Source, load, reporter
+from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, note, words
 from adapter.gateways.store.message_archive import Span
 from adapter.model.errors import Misconfigured
 from adapter.model.procedure import Catalogue
-from adapter.services.messages.rehearsal import Difference, Rehearsal, Tally, Verdict, newest
+from adapter.services.messages.rehearsal import Difference, Rehearsal, RehearsalVerdict, Tally, newest
 
 Folder = Annotated[
     Path | None, typer.Option(metavar="DIR", exists=True, file_okay=False, help="Default: the one in force.")
@@ -46,7 +46,7 @@ def rehearse(
     assert began is not None, "--since is required"
     house = open_house(config)
     folders = house.settings.folders
-    source = Source(schemas or folders.schemas, mappings or folders.mappings, folders.calendar)
+    source = DataFiles(schemas or folders.schemas, mappings or folders.mappings, folders.calendar)
     installed = _proved(source)
     judging = installed if by_day else newest(installed)
     new = replace(house.ground, catalogue=judging, reporter=reporter(source))
@@ -60,7 +60,7 @@ def rehearse(
     raise leave(Exit.OK if tally.content else Exit.NO)
 
 
-def _proved(source: Source) -> Catalogue:
+def _proved(source: DataFiles) -> Catalogue:
     """The new set.
 
     Raises:
@@ -84,8 +84,8 @@ def _show(difference: Difference) -> None:
         line(f"  read otherwise: {', '.join(difference.fields)}")
 
 
-def _step(before: Verdict, after: Verdict) -> str:
-    def said(verdict: Verdict) -> str:
+def _step(before: RehearsalVerdict, after: RehearsalVerdict) -> str:
+    def said(verdict: RehearsalVerdict) -> str:
         return f"{verdict.outcome} at {verdict.stage}" if verdict.stage else verdict.outcome
 
     return said(before) if said(before) == said(after) else f"{said(before)} -> {said(after)}"

@@ -14,7 +14,7 @@ from adapter.gateways.store import views as reports
 from adapter.model.errors import Misconfigured
 
 
-class Dialect(StrEnum):
+class SqlDialect(StrEnum):
     """For which database they are printed."""
 
     POSTGRESQL = "postgresql"
@@ -28,7 +28,9 @@ def views(
     with_personal: Annotated[
         bool, typer.Option("--with-personal", help="One more view beside each, with the personal values alone.")
     ] = False,
-    dialect: Annotated[Dialect | None, typer.Option(help="With --print; default: the configured database's.")] = None,
+    dialect: Annotated[
+        SqlDialect | None, typer.Option(help="With --print; default: the configured database's.")
+    ] = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:

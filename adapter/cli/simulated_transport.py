@@ -17,7 +17,7 @@ from adapter.gateways.broker import (
     Verdict,
 )
 from adapter.services.replies.dispatch import routing_key
-from adapter.simulator.window import Letter, Taken
+from adapter.simulator.window import CarriedMessage, Letter
 
 INBOUND = "nsw.inbound"
 REPLIES = "nsw.replies"
@@ -49,13 +49,13 @@ class BrokerCarrier:
         """
         return [_trouble(verdict) for verdict in self._publisher.publish([_outgoing(letter) for letter in letters])]
 
-    def take(self, seconds: float) -> list[Taken]:
+    def take(self, seconds: float) -> list[CarriedMessage]:
         """What has come within that time."""
         if self._consumer is None:
             self._consumer = Consumer(self._address, queues=[REPLIES], prefetch=_AT_ONCE)
         deliveries = self._consumer.gather(_AT_ONCE, seconds)
         self._consumer.acknowledge([delivery.tag for delivery in deliveries])
-        return [Taken(delivery.body, delivery.message_id, delivery.correlation_id) for delivery in deliveries]
+        return [CarriedMessage(delivery.body, delivery.message_id, delivery.correlation_id) for delivery in deliveries]
 
 
 def _outgoing(letter: Letter) -> Outgoing:

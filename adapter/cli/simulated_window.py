@@ -20,7 +20,7 @@ from adapter.cli.simulation import PkiFolder, parties_of, simulate
 from adapter.gateways.keys.pem_files import load_certificates
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.simulator.pki import Pki
-from adapter.simulator.window import ANY_UNIT, Answer, Carrier, Identity, Letter, TestWindow
+from adapter.simulator.window import ANY_UNIT, Carrier, Letter, TestWindow, VerifiedReply, WindowIdentity
 
 
 @simulate.command("send")
@@ -104,7 +104,7 @@ def window_for(house: House, carrier: Carrier, pki: Path | None) -> TestWindow:
     """The window of this configuration: its names, its pinned parties."""
     parties = parties_of(pki or house.settings.folders.state / "pki", None)
     installation = house.installation
-    identity = Identity(
+    identity = WindowIdentity(
         own=installation.window,
         adapter=installation.own,
         key=parties.party("nsw"),
@@ -131,7 +131,7 @@ def _posted(window: TestWindow, letters: list[Letter]) -> list[Letter]:
     return letters
 
 
-def _show(reply: Answer, json: bool) -> None:
+def _show(reply: VerifiedReply, json: bool) -> None:
     claims = reply.claims
     told = {
         "correlation_id": reply.correlation_id,

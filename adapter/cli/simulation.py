@@ -13,7 +13,7 @@ from adapter.cli.options import AsJson, Config, moment, open_house, read_input
 from adapter.cli.printing import as_json, line, table
 from adapter.cli.terminal import raw as write_raw
 from adapter.model.errors import Misconfigured, NotAllowed
-from adapter.simulator.pki import SIGNERS, Party, Pki, load_pki, make_pki
+from adapter.simulator.pki import SIGNERS, Pki, SigningParty, load_pki, make_pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from adapter.simulator.xades import Qualified
 
@@ -116,7 +116,7 @@ def parties_of(folder: Path | None, config: Path | None) -> Pki:
         raise Misconfigured(f"no test PKI in {place} ({error}); make it: nsw-adapter simulate pki {place}") from None
 
 
-def party_of(pki: Pki, name: str | None) -> Party | None:
+def party_of(pki: Pki, name: str | None) -> SigningParty | None:
     """The party of that name.
 
     Raises:
@@ -130,5 +130,5 @@ def party_of(pki: Pki, name: str | None) -> Party | None:
         raise Misconfigured(str(error.args[0])) from None
 
 
-def _subject(party: Party) -> str:
+def _subject(party: SigningParty) -> str:
     return party.certificate.subject.rfc4514_string()

@@ -15,7 +15,7 @@ from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, pairs, words
 from adapter.cli.terminal import say
 from adapter.services.access.tokens import Role
-from adapter.services.watch.window import Incident, Mode, State
+from adapter.services.watch.window import Incident, Mode, WindowState
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
@@ -36,7 +36,7 @@ def window_status(json: AsJson = False, config: Config = None) -> None:
     _show(open_house(config).window.state(), json)
 
 
-def _show(state: State, json: bool) -> None:
+def _show(state: WindowState, json: bool) -> None:
     if json:
         as_json(state)
         return

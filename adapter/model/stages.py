@@ -77,7 +77,7 @@ class Envelope:
     """How many levels of XML escaping were undone (0 to 2)."""
 
 
-class Role(StrEnum):
+class SignerRole(StrEnum):
     """What a certificate signs as."""
 
     WINDOW_SYSTEM = "window"
@@ -91,7 +91,7 @@ class Role(StrEnum):
 class Signer:
     """Who signed: role, subject and issuer (RFC 4514), serial number (hexadecimal), and where trust came from."""
 
-    role: Role
+    role: SignerRole
     subject: str
     issuer: str
     serial: str

@@ -232,7 +232,7 @@ class AmendmentItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AmendmentRequest:
     """A request to amend (form 13): its number, times, reason and items."""
 
     number: str
@@ -269,7 +269,9 @@ def dated(xml: bytes, now: datetime, answer_before: datetime | None) -> bytes:
     return etree.tostring(envelope, encoding="UTF-8")
 
 
-def amendment_request(answered: InReplyTo, asked: Asked, installation: Installation, *, name: str) -> etree._Element:
+def amendment_request(
+    answered: InReplyTo, asked: AmendmentRequest, installation: Installation, *, name: str
+) -> etree._Element:
     """20/25: the request to amend, form 13 (Article 11(1)(c))."""
     content = _start(ReplyKind.AMENDMENT_REQUEST, answered)
     times = {"RequestDate": write_time(asked.at), "AnswerBefore": write_time(asked.answer_before)}

@@ -77,7 +77,7 @@ class PartySpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class SigningParty:
     """A party that can sign: its key, its certificate, and the chain (leaf first, then intermediates)."""
 
     name: str
@@ -91,9 +91,9 @@ class Pki:
     """All parties of a folder, loaded."""
 
     folder: Path
-    parties: Mapping[str, Party]
+    parties: Mapping[str, SigningParty]
 
-    def party(self, name: str) -> Party:
+    def party(self, name: str) -> SigningParty:
         """The party of this name.
 
         Raises:
@@ -125,7 +125,7 @@ class Pki:
 
 
 @dataclass(frozen=True, slots=True)
-class TlsFiles:
+class IssuedTlsFiles:
     """PEM files for AMQPS and HTTPS with client certificates."""
 
     ca: Path
@@ -260,19 +260,19 @@ def load_pki(folder: Path) -> Pki:
     return _pki(folder, {name: _load(folder, name, ".cert.pem", ".key.pem") for name in (*AUTHORITIES, *SIGNERS)})
 
 
-def make_tls(folder: Path) -> TlsFiles:
+def make_tls(folder: Path) -> IssuedTlsFiles:
     """Write a TLS authority, a server certificate for localhost and a client certificate, unless they are there."""
     with _locked(folder):
         _make_missing(folder, _TLS, ".pem", ".key")
     names = ("ca.pem", "server.pem", "server.key", "client.pem", "client.key")
-    return TlsFiles(*(folder / name for name in names))
+    return IssuedTlsFiles(*(folder / name for name in names))
 
 
 _Pair = tuple[PrivateKey, x509.Certificate]
 
 
 def _pki(folder: Path, pairs: Mapping[str, _Pair]) -> Pki:
-    return Pki(folder, {name: Party(name, *pairs[name], chain=_chain(name, pairs)) for name in SIGNERS})
+    return Pki(folder, {name: SigningParty(name, *pairs[name], chain=_chain(name, pairs)) for name in SIGNERS})
 
 
 def _chain(name: str, pairs: Mapping[str, _Pair]) -> tuple[x509.Certificate, ...]:

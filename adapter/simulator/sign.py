@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lxml import etree
 
 from adapter.pipeline.envelope import VIETNAM
-from adapter.simulator.pki import Party, PrivateKey
+from adapter.simulator.pki import PrivateKey, SigningParty
 from adapter.simulator.xades import (
     PROPERTIES_ID,
     SIGNATURE_ID,
@@ -80,8 +80,8 @@ _SEALS = {
 def sign_message(
     envelope: bytes,
     *,
-    system: Party | None,
-    declarant: Party | None,
+    system: SigningParty | None,
+    declarant: SigningParty | None,
     form: SignatureForm = SignatureForm.DEFAULT,
     qualified: Qualified | None = None,
 ) -> bytes:
@@ -125,7 +125,7 @@ class _Plan:
     signed: _Tree | etree._Element
 
 
-def _sign_content(tree: _Tree, party: Party, form: SignatureForm, qualified: Qualified | None) -> _Tree:
+def _sign_content(tree: _Tree, party: SigningParty, form: SignatureForm, qualified: Qualified | None) -> _Tree:
     content = tree.find("Body/Content")
     if content is None:
         raise ValueError("there is no Body/Content to sign")
@@ -151,7 +151,7 @@ def _sign_content(tree: _Tree, party: Party, form: SignatureForm, qualified: Qua
     return tree
 
 
-def _sign_envelope(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
+def _sign_envelope(tree: _Tree, party: SigningParty, form: SignatureForm) -> _Tree:
     place = tree.find("SystemSignature")
     if place is None:
         place = etree.SubElement(tree.getroot(), "SystemSignature")
@@ -163,7 +163,7 @@ def _sign_envelope(tree: _Tree, party: Party, form: SignatureForm) -> _Tree:
     return _sign_at(tree, party, form, _Plan(place, "", transforms, tree))
 
 
-def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan, own: _Own | None = None) -> _Tree:
+def _sign_at(tree: _Tree, party: SigningParty, form: SignatureForm, plan: _Plan, own: _Own | None = None) -> _Tree:
     if len(plan.place):
         raise ValueError(f"{tree.getpath(plan.place)} is signed already")
     if form is SignatureForm.DEFAULT:
@@ -174,7 +174,7 @@ def _sign_at(tree: _Tree, party: Party, form: SignatureForm, plan: _Plan, own: _
     return _finish(_run_xmlsec1(tree, party, name), party, form, name)
 
 
-def _default_signature(party: Party, plan: _Plan) -> etree._Element:
+def _default_signature(party: SigningParty, plan: _Plan) -> etree._Element:
     """The signature, written straight in its canonical form: SignedInfo needs no C14N of its own."""
     canonical: bytes = etree.tostring(plan.signed, method="c14n", exclusive=True, with_comments=False)
     digest = base64.b64encode(hashlib.sha256(canonical).digest()).decode()
@@ -222,7 +222,7 @@ def _template(key: PrivateKey, plan: _Plan, own: _Own | None) -> etree._Element:
     )
 
 
-def _run_xmlsec1(tree: _Tree, party: Party, place: str) -> _Tree:
+def _run_xmlsec1(tree: _Tree, party: SigningParty, place: str) -> _Tree:
     """Let xmlsec1 fill the template that stands at `place`.
 
     Raises:
@@ -243,7 +243,7 @@ def _run_xmlsec1(tree: _Tree, party: Party, place: str) -> _Tree:
         return etree.parse(str(signed), etree.XMLParser(resolve_entities=False, strip_cdata=False))
 
 
-def _finish(tree: _Tree, party: Party, form: SignatureForm, place: str) -> _Tree:
+def _finish(tree: _Tree, party: SigningParty, form: SignatureForm, place: str) -> _Tree:
     """Lay out base64 as the form does and add KeyInfo: neither is covered by the signature it belongs to."""
     found = tree.xpath(_XPATH[place])
     signature = found[0] if isinstance(found, list) else None

@@ -17,8 +17,8 @@ from cryptography.x509.oid import NameOID
 
 from adapter.model.stages import Channel
 from adapter.pipeline.trust import Store, Trust
-from adapter.pipeline.trust.revocation import Answer
-from adapter.simulator.pki import Party
+from adapter.pipeline.trust.revocation import RevocationAnswer
+from adapter.simulator.pki import SigningParty
 
 _DAYS = timedelta(days=2)
 _PLACES = {
@@ -34,11 +34,11 @@ class StandIn:
     """The configured trust with other certificates in it, and who can sign under it."""
 
     trust: Trust
-    systems: dict[Channel, Party]
-    _anchors: dict[str, Party]
+    systems: dict[Channel, SigningParty]
+    _anchors: dict[str, SigningParty]
     _at: datetime
 
-    def declarant(self, store: str, number: str | None) -> Party:
+    def declarant(self, store: str, number: str | None) -> SigningParty:
         """A declarant under that store; his certificate names the number where the configuration looks for it."""
         place = next((each for each in self.trust.places if each.prefixes), None)
         named = []
@@ -54,7 +54,7 @@ def stand_in(real: Trust, at: datetime) -> StandIn:
         name: replace(store, anchors=(anchors[name].certificate,), intermediates=())
         for name, store in real.stores.items()
     }
-    systems: dict[Channel, Party] = {}
+    systems: dict[Channel, SigningParty] = {}
     partners = []
     for partner in real.partners:
         party = _party(partner.name, [], at)
@@ -64,20 +64,20 @@ def stand_in(real: Trust, at: datetime) -> StandIn:
     return StandIn(trust, systems, anchors, at)
 
 
-def _all_good(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[Answer]:
+def _all_good(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[RevocationAnswer]:
     """Whether revocation can be told is asked of the real stores, each by itself."""
     del certificate, issuer, store
     now = datetime.now(UTC)
-    return (Answer(this_update=now - _DAYS, next_update=now + _DAYS),)
+    return (RevocationAnswer(this_update=now - _DAYS, next_update=now + _DAYS),)
 
 
 def _party(
     title: str,
     named: Sequence[x509.NameAttribute[str]],
     at: datetime,
-    issuer: Party | None = None,
+    issuer: SigningParty | None = None,
     store: Store | None = None,
-) -> Party:
+) -> SigningParty:
     """A key and its certificate, good for some days around `at`; signed by itself, or by an anchor of the store."""
     authority = issuer is None and store is not None
     least = store.algorithms.ec_bits if store else 0
@@ -103,7 +103,7 @@ def _party(
             told = [x509.PolicyInformation(x509.ObjectIdentifier(each), None) for each in sorted(store.policies)]
             builder = builder.add_extension(x509.CertificatePolicies(told), critical=False)
     certificate = builder.sign(issuer.key if issuer else key, SHA256())
-    return Party(title, key, certificate, (certificate,))
+    return SigningParty(title, key, certificate, (certificate,))
 
 
 def _usage(authority: bool) -> x509.KeyUsage:

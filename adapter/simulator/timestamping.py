@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapter.simulator.pki import Party
+from adapter.simulator.pki import SigningParty
 
 _POLICY = "1.3.6.1.4.1.99999.1"
 _SHA_256 = algos.DigestAlgorithm({"algorithm": "sha256"})
 
 
-def stamp(data: bytes, *, authority: Party, at: datetime) -> bytes:
+def stamp(data: bytes, *, authority: SigningParty, at: datetime) -> bytes:
     """A token (DER of a TimeStampToken) that `data` existed at `at`, with the authority's chain in it."""
     info = tsp.TSTInfo(
         {
@@ -49,7 +49,7 @@ def stamp(data: bytes, *, authority: Party, at: datetime) -> bytes:
     return token
 
 
-def _signer_info(info: bytes, leaf: asn1_x509.Certificate, authority: Party) -> cms.SignerInfo:
+def _signer_info(info: bytes, leaf: asn1_x509.Certificate, authority: SigningParty) -> cms.SignerInfo:
     named = tsp.SigningCertificateV2(
         {"certs": [{"hash_algorithm": _SHA_256, "cert_hash": hashlib.sha256(leaf.dump()).digest()}]}
     )

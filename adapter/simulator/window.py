@@ -24,7 +24,7 @@ from adapter.pipeline.envelope import write_time
 from adapter.pipeline.signature.engine import verified_bytes
 from adapter.pipeline.signature.references import Place
 from adapter.pipeline.signature.shape import shapes
-from adapter.simulator.pki import Party
+from adapter.simulator.pki import SigningParty
 from adapter.simulator.sign import sign_message
 
 ANY_UNIT = ""
@@ -65,7 +65,7 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CarriedMessage:
     """A message as the carrier gives it; properties are claims."""
 
     body: bytes
@@ -79,7 +79,7 @@ class Carrier(Protocol):
     def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
         """For each letter None if it arrived, else why not."""
 
-    def take(self, seconds: float) -> Sequence[Taken]:
+    def take(self, seconds: float) -> Sequence[CarriedMessage]:
         """What has come within that time, not again afterwards."""
 
 
@@ -101,7 +101,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class VerifiedReply:
     """A reply of the adapter, read and verified."""
 
     body: bytes
@@ -138,12 +138,12 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class WindowIdentity:
     """Who the window is, whom it speaks to, and whose signatures it expects."""
 
     own: Name
     adapter: Name
-    key: Party
+    key: SigningParty
     """The window's system: signs heartbeats and receipts."""
     system: x509.Certificate
     units: Mapping[str, x509.Certificate]
@@ -158,7 +158,7 @@ class TestWindow:
 
     __test__ = False  # no test case, whatever its name says
 
-    identity: Identity
+    identity: WindowIdentity
     carrier: Carrier
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -191,24 +191,24 @@ class TestWindow:
             return Letter(body, _UNREADABLE, self.new_id(), correlation_id)
         return Letter(body, claims.address, claims.message_id or self.new_id(), correlation_id)
 
-    def collect(self, expected: Collection[str], timeout: float) -> list[Answer]:
+    def collect(self, expected: Collection[str], timeout: float) -> list[VerifiedReply]:
         """Replies until each of the expected messages has one, or the time is over."""
-        missing, replies, until = set(expected), list[Answer](), time.monotonic() + timeout
+        missing, replies, until = set(expected), list[VerifiedReply](), time.monotonic() + timeout
         while missing and (left := until - time.monotonic()) > 0:
             for reply in self.replies(min(left, 1.0)):
                 replies.append(reply)
                 missing.discard(reply.correlation_id or "")
         return replies
 
-    def replies(self, seconds: float) -> list[Answer]:
+    def replies(self, seconds: float) -> list[VerifiedReply]:
         """What comes within that time, read and verified."""
         return [self.read(taken) for taken in self.carrier.take(seconds)]
 
-    def read(self, taken: Taken) -> Answer:
+    def read(self, taken: CarriedMessage) -> VerifiedReply:
         """Read and verify one reply; what cannot be read has no signature that holds."""
         tree = parsed(taken.body)
         if tree is None:
-            return Answer(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
+            return VerifiedReply(taken.body, None, taken.correlation_id, "–", (), system=False, unit=None)
         content = tree.find("Body/Content/*")
         body = tree.find("Body/Signature")
         decided = body is not None and len(body) > 0
@@ -218,7 +218,7 @@ class TestWindow:
             code = text.value_at(tree, "Header/From/unitCode")
             certificate = self.identity.units.get(code) or self.identity.units.get(ANY_UNIT)
             unit = certificate is not None and _holds(tree, Place.DECLARANT, certificate, at)
-        return Answer(
+        return VerifiedReply(
             body=taken.body,
             claims=claims_of(tree),
             correlation_id=taken.correlation_id,
@@ -236,7 +236,7 @@ class TestWindow:
         number = f"NSW{now.year}{now:%m%d%H%M%S}"
         return self._sealed(content, (self.identity.control, "90", "01"), number, str(now.year))
 
-    def receipt(self, reply: Answer) -> Letter:
+    def receipt(self, reply: VerifiedReply) -> Letter:
         """99 for a reply of the adapter.
 
         Raises:

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from adapter.simulator.pki import Party, PrivateKey
+from adapter.simulator.pki import PrivateKey, SigningParty
 from adapter.simulator.timestamping import stamp
 from adapter.simulator.xmldsig import DS, EXCLUSIVE, SHA_256, certificate_texts, method_of, raw_signature
 
@@ -25,7 +25,7 @@ _KEY_INFO_ID = "declarant-key-info"
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class XadesDialect:
     """What differs between tools: the prefixes they write, and the version of SigningCertificate."""
 
     ds: str
@@ -33,13 +33,13 @@ class Dialect:
     second_version: bool
 
 
-PREFIXED = Dialect("ds:", "xades:", second_version=True)
+PREFIXED = XadesDialect("ds:", "xades:", second_version=True)
 """Tools after EN 319 132: SigningCertificateV2, its IssuerSerial as DER."""
-UNPREFIXED = Dialect("", "", second_version=False)
+UNPREFIXED = XadesDialect("", "", second_version=False)
 """Tools after TS 101 903 on .NET: default namespaces, SigningCertificate with the issuer's name as text."""
 
 
-def qualifying_object(leaf: x509.Certificate, at: datetime, dialect: Dialect) -> str:
+def qualifying_object(leaf: x509.Certificate, at: datetime, dialect: XadesDialect) -> str:
     """The ds:Object with SigningTime and the signing certificate, as text inside a ds:Signature."""
     x, d = dialect.xades, dialect.ds
     named = _second(leaf, dialect) if dialect.second_version else _first(leaf, dialect)
@@ -61,11 +61,13 @@ class Qualified:
     """What the XAdES forms need: when the declarant says that he signed, who stamps it, and what is done to it."""
 
     at: datetime
-    timestamper: Party | None = None
+    timestamper: SigningParty | None = None
     tweak: Tweak | None = None
 
 
-def sign_qualified(place: etree._Element, uri: str, party: Party, qualified: Qualified, *, stamped: bool) -> None:
+def sign_qualified(
+    place: etree._Element, uri: str, party: SigningParty, qualified: Qualified, *, stamped: bool
+) -> None:
     """XAdES-BES in place: content, properties and KeyInfo are digested where they stand, then SignedInfo is signed."""
     certificates = "".join(f"<ds:X509Certificate>{der}</ds:X509Certificate>" for der in certificate_texts(party))
     references = "".join(
@@ -118,7 +120,7 @@ def add_timestamp(signature: etree._Element, token: bytes) -> None:
     etree.SubElement(holder, f"{{{XADES}}}EncapsulatedTimeStamp").text = base64.b64encode(token).decode()
 
 
-def _digest(leaf: x509.Certificate, dialect: Dialect) -> str:
+def _digest(leaf: x509.Certificate, dialect: XadesDialect) -> str:
     value = base64.b64encode(hashlib.sha256(leaf.public_bytes(Encoding.DER)).digest()).decode()
     x, (d, declared) = dialect.xades, _ds(dialect)
     return (
@@ -127,12 +129,12 @@ def _digest(leaf: x509.Certificate, dialect: Dialect) -> str:
     )
 
 
-def _ds(dialect: Dialect) -> tuple[str, str]:
+def _ds(dialect: XadesDialect) -> tuple[str, str]:
     """Prefix and declaration of ds elements inside XAdES: without prefixes the default namespace changes."""
     return (dialect.ds, "") if dialect.ds else ("", f' xmlns="{DS}"')
 
 
-def _first(leaf: x509.Certificate, dialect: Dialect) -> str:
+def _first(leaf: x509.Certificate, dialect: XadesDialect) -> str:
     x, (d, declared) = dialect.xades, _ds(dialect)
     issuer = leaf.issuer.rfc4514_string().replace("&", "&amp;").replace("<", "&lt;")
     return (
@@ -143,7 +145,7 @@ def _first(leaf: x509.Certificate, dialect: Dialect) -> str:
     )
 
 
-def _second(leaf: x509.Certificate, dialect: Dialect) -> str:
+def _second(leaf: x509.Certificate, dialect: XadesDialect) -> str:
     x = dialect.xades
     name = asn1_x509.Name.load(leaf.issuer.public_bytes())
     stated = tsp.IssuerSerial(

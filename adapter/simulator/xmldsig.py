@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapter.simulator.pki import Party, PrivateKey
+from adapter.simulator.pki import PrivateKey, SigningParty
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 SHA_256 = "http://www.w3.org/2001/04/xmlenc#sha256"
@@ -37,6 +37,6 @@ def method_of(key: PrivateKey) -> str:
     return RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else ECDSA_SHA256
 
 
-def certificate_texts(party: Party) -> list[str]:
+def certificate_texts(party: SigningParty) -> list[str]:
     """A party's chain as KeyInfo carries it, leaf first."""
     return [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode() for certificate in party.chain]

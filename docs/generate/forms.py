@@ -10,7 +10,7 @@ from typing import Any
 import xmlschema
 from xmlschema.validators import XsdElement, XsdGroup
 
-from adapter.catalogue.load import Source, reporter
+from adapter.catalogue.load import DataFiles, reporter
 from docs.generate.page import ROOT, code, first
 
 SCHEMAS = ROOT / "schemas"
@@ -37,7 +37,7 @@ class Place:
 
 @cache
 def _compiled() -> Callable[[str], xmlschema.XMLSchema10]:
-    return reporter(Source(SCHEMAS, ROOT / "mappings"))
+    return reporter(DataFiles(SCHEMAS, ROOT / "mappings"))
 
 
 def schema(name: str) -> xmlschema.XMLSchema10:

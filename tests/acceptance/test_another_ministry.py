@@ -16,7 +16,7 @@ import pytest
 from lxml import etree
 
 from adapter.catalogue.check import check
-from adapter.catalogue.load import Source, load
+from adapter.catalogue.load import DataFiles, load
 from adapter.simulator.sign import sign_message
 from tests.harness.daemon import CHECKOUT, Daemon, Program
 from tests.harness.expectations import Answer
@@ -89,7 +89,7 @@ def test_its_schema_has_the_form_of_real_ones() -> None:
 
 def test_the_data_with_it_has_no_fault(tmp_path: Path) -> None:
     folder = lay_beside(tmp_path)
-    source = Source(schemas=folder / "schemas", mappings=folder / "mappings")
+    source = DataFiles(schemas=folder / "schemas", mappings=folder / "mappings")
     assert check(load(source), source) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import adapter
 from adapter.model.dossier import DossierState
-from adapter.services.dossiers.results import Confirmed, result
+from adapter.services.dossiers.results import ConfirmationTimes, result
 
 ROOT = Path(adapter.__file__).parents[1]
 FILES = [
@@ -29,7 +29,7 @@ PERMISSION = re.compile(
 )
 DENIAL = re.compile(r"\b(no|never|not|không)\b", re.IGNORECASE)
 AT = datetime(2026, 3, 2, tzinfo=UTC)
-SENT = Confirmed("XN1", 1, AT, sent_at=AT, left_window_at=AT, delivered_at=None)
+SENT = ConfirmationTimes("XN1", 1, AT, sent_at=AT, left_window_at=AT, delivered_at=None)
 DENIALS = {"vi": "không phải cho phép qua cửa khẩu", "en": "no permission to cross"}
 
 
@@ -49,7 +49,7 @@ def test_no_word_of_ours_calls_a_completion_a_permission_to_cross() -> None:
 @pytest.mark.parametrize("state", [DossierState.COMPLETED, DossierState.COMPLETED_AMENDED])
 @pytest.mark.parametrize("confirmed", [SENT, replace(SENT, delivered_at=AT)], ids=["sent", "delivered"])
 def test_who_looks_a_completion_up_reads_that_it_is_none_in_both_languages(
-    state: DossierState, confirmed: Confirmed
+    state: DossierState, confirmed: ConfirmationTimes
 ) -> None:
     said = result(state, None, [confirmed])
     assert DENIALS["vi"] in said.vi

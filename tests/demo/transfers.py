@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from adapter.simulator.window import Taken
+from adapter.simulator.window import CarriedMessage
 from tests.demo.door import Door
 from tests.demo.outage import LOOKUP, Callers, Decided
 from tests.demo.table import Narrator
@@ -86,7 +86,7 @@ def _faults(body: bytes, wanted: Decided, portal: Path) -> list[str]:
 def receipt(play: Play, came: Sequence[Received]) -> None:
     """40/99 for each, signed by the window."""
     for each in came:
-        reply = play.author.read(Taken(each.body, None, each.correlation_id))
+        reply = play.author.read(CarriedMessage(each.body, None, each.correlation_id))
         play.window.publish(play.author.receipt(reply))
 
 

@@ -22,17 +22,17 @@ from adapter.model.stages import Channel, Submission
 from adapter.services.access.tokens import Caller, Role, Tokens
 from adapter.services.messages.intake import Settled
 from adapter.services.replies.dispatch import Dispatch
-from adapter.services.watch.window import Patience, Window
+from adapter.services.watch.window import Window, WindowPatience
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
-from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow
+from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindow, WindowIdentity
 from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, submission
 from tests.harness.history import Desk, dossier_of, told_again
 from tests.harness.pki import ROOT
 
 MINUTE = timedelta(minutes=1)
-PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)
+PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)
 SECRET_LETTERS = 43
 
 
@@ -89,7 +89,7 @@ class Post:
         window = Window(database, clock, PATIENCE, self.house.observe)
         self.house.__dict__ |= {"legal_clock": clock, "tokens": tokens, "window": window}
         installation = self.house.installation
-        identity = Identity(
+        identity = WindowIdentity(
             own=installation.window,
             adapter=installation.own,
             key=self.pki.party("nsw"),
@@ -179,7 +179,7 @@ class Post:
         self.receive(sign_message(text.encode(), system=self.pki.party("nsw"), declarant=None))
 
     def _receipt(self, reply: Row) -> Letter:
-        return self.author.receipt(self.author.read(Taken(reply["body"], reply["message_id"], None)))
+        return self.author.receipt(self.author.read(CarriedMessage(reply["body"], reply["message_id"], None)))
 
     def _sealed_anew(self, letter: Letter, change: Callable[[etree._Element], None]) -> bytes:
         tree = etree.fromstring(letter.body)

@@ -25,7 +25,7 @@ from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.access.tokens import Caller, Role
 from adapter.services.dossiers.life import Oversight
-from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
@@ -386,8 +386,8 @@ def _looked_at(post: Post, callers: dict[str, Caller]) -> None:
     """Customs and officers look, with and without personal values."""
     whole, told = post.house, dossier_of(retold(declared(post.cases.values())[0], "C").message)
     for caller in (callers["customs"], callers["everywhere"]):
-        whole.lookup.dossiers(Question(Kind.NUMBER, told.number, told.year), caller)
-        whole.lookup.dossiers(Question(Kind.PAPER, "C1234567"), caller)
+        whole.lookup.dossiers(Question(LookupKind.NUMBER, told.number, told.year), caller)
+        whole.lookup.dossiers(Question(LookupKind.PAPER, "C1234567"), caller)
     whole.lookup.reply(told.number, told.year, callers["everywhere"])
     Oversight(whole.database, lambda: whole.catalogue, whole.legal_clock).life(told, personal=True, actor=WHO)
     Versions(whole.database, lambda: whole.catalogue, whole.legal_clock).of(told, personal=False, actor=WHO)

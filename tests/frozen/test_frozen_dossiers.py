@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House
 from adapter.cli import app, options
 from adapter.gateways.store.tables import certificate, dossier, inbox, outbox, search_key
-from adapter.services.dossiers.lookup import Kind
+from adapter.services.dossiers.lookup import LookupKind
 from tests.frozen.post import token_of
 from tests.frozen.standing import Standing
 from tests.harness.website import serving
@@ -234,7 +234,7 @@ def _keys(house: House) -> Iterator[tuple[Any, str, str]]:
     told = set()
     for row in _dossiers(house):
         for kind, value in keys[row.id, row.version].items():
-            if kind in set(Kind) and (row.procedure, row.state, kind) not in told:
+            if kind in set(LookupKind) and (row.procedure, row.state, kind) not in told:
                 told.add((row.procedure, row.state, kind))
                 yield row, kind, value
 

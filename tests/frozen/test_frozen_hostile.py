@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from adapter.cli import app, options
 from adapter.gateways.store.tables import certificate, dossier, inbox, metadata, search_key
 from adapter.gateways.store.upgrade import upgrade
-from adapter.services.dossiers.lookup import Kind
+from adapter.services.dossiers.lookup import LookupKind
 from tests.frozen.keeping import every
 from tests.frozen.standing import Standing, restored
 from tests.frozen.test_frozen_dossiers import BY_DOSSIER, FOLLOWED, READS
@@ -111,7 +111,7 @@ def calls(store: Standing) -> Iterator[tuple[str, list[str]]]:
         for name in sorted(shows):
             yield name, [*name.split(), row.number, str(row.year), "--json"]
             yield name, [*name.split(), row.number, str(row.year), "--personal", "--by", "frozen", "--json"]
-    for kind in Kind:
+    for kind in LookupKind:
         if kind in kinds:
             yield "dossier find", ["dossier", "find", f"--{kind.replace('_', '-')}", kinds[kind], "--json"]
 

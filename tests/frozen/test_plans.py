@@ -18,7 +18,7 @@ from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import PREFIX, Caller, Role
 from adapter.services.dossiers.life import Oversight
-from adapter.services.dossiers.lookup import COUNTED, Kind, Question
+from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.watch.window import Mode
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
@@ -110,11 +110,11 @@ def _lookups(made: Post, recorder: Recorder) -> None:
             reference=reply.reference,
         )
     row = next(each for each in rows if each.versions > 1 and each.confirmation_number)
-    for kind in Kind:
+    for kind in LookupKind:
         recorder.asked_by = f"lookup by {kind}"
         for office in ("*", "HUUNGHI"):
             for value, after in ((row.number, None), (ENTERPRISE, None), (ENTERPRISE, "1")):
-                page = None if kind is Kind.NUMBER else after
+                page = None if kind is LookupKind.NUMBER else after
                 question = Question(kind, value, row.year, page)
                 house.lookup.of_office(question, office=office, actor="test")
                 own = None if office == "*" else office

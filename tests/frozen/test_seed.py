@@ -14,7 +14,7 @@ from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal_proof import prove
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, metadata, search_key
 from adapter.pipeline.search_keys import search_value
-from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.lookup import LookupKind, Question
 from tests.harness.fixtures import CLOCK
 from tests.harness.seed.store import NoRoom, Seed
 from tests.harness.seed.template import ONCE
@@ -51,7 +51,7 @@ def test_the_keys_of_seeded_dossiers_are_those_of_their_values(seeded: Database)
         for key, values in [*connection.execute(forms), *connection.execute(lists)]:
             said[key].update(text for text in values.values() if isinstance(text, str))
         keys = connection.execute(search_key.select().where(search_key.c.dossier_id.in_(some))).all()
-    looked_up = [key for key in keys if key.kind in set(Kind) - {"confirmation"}]
+    looked_up = [key for key in keys if key.kind in set(LookupKind) - {"confirmation"}]
     assert len(looked_up) > 300
     lost = [
         key for key in looked_up if key.value not in {search_value(key.kind, each) for each in said[key.dossier_id]}
@@ -87,7 +87,7 @@ def test_a_firm_with_many_dossiers_is_paged_to_its_end(seed: Seed, seeded: Datab
             seen += [row.id for row in page[:50]]
             before = page[:50][-1].id
     assert len(seen) == len(set(seen)) == total > 500
-    assert Question(Kind.TAX_CODE, firm).after is None
+    assert Question(LookupKind.TAX_CODE, firm).after is None
 
 
 def test_what_is_needed_is_told_about_right(seed: Seed, seeded: Database) -> None:

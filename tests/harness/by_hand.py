@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapter.simulator.window import Letter, Taken
+from adapter.simulator.window import CarriedMessage, Letter
 
 
 class ByHand:
@@ -14,7 +14,7 @@ class ByHand:
         """Nothing of it was carried."""
         return ["nobody carries" for _ in letters]
 
-    def take(self, seconds: float) -> Sequence[Taken]:
+    def take(self, seconds: float) -> Sequence[CarriedMessage]:
         """Nothing has come."""
         del seconds
         return []

@@ -18,7 +18,7 @@ from unittest import mock
 import adapter.bootstrap
 from adapter.catalogue import check, lists
 from adapter.catalogue import load as loading
-from adapter.catalogue.load import Source
+from adapter.catalogue.load import DataFiles
 from adapter.catalogue.strict_yaml import read_yaml
 from adapter.cli import rehearsing
 
@@ -28,7 +28,7 @@ _made: dict[Any, Any] = {}
 _for_good = ExitStack()
 
 
-def for_good(source: Source) -> None:
+def for_good(source: DataFiles) -> None:
     """In a process that others are forked from: compile this now, and let houses share it from here on."""
     _for_good.enter_context(once())
     _HOUSE.load(source)
@@ -50,18 +50,18 @@ def once() -> Iterator[None]:
         yield
 
 
-def _data(source: Source) -> list[Path]:
+def _data(source: DataFiles) -> list[Path]:
     return [*source.mappings.rglob("*"), *_schemas(source), source.calendar_file]
 
 
-def _schemas(source: Source) -> list[Path]:
+def _schemas(source: DataFiles) -> list[Path]:
     return [*source.schemas.rglob("*")]
 
 
 def _remembered(
-    make: Callable[[Source], _Made], made_from: Callable[[Source], list[Path]]
-) -> Callable[[Source], _Made]:
-    def remembered(source: Source) -> _Made:
+    make: Callable[[DataFiles], _Made], made_from: Callable[[DataFiles], list[Path]]
+) -> Callable[[DataFiles], _Made]:
+    def remembered(source: DataFiles) -> _Made:
         key = (make, source, _state(made_from(source)))
         if key not in _made:
             _made[key] = make(source)

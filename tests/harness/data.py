@@ -13,10 +13,10 @@ from pathlib import Path
 
 import xmlschema
 
-from adapter.catalogue.load import Source, reporter
+from adapter.catalogue.load import DataFiles, reporter
 from tests.harness.pki import ROOT
 
-SHIPPED = Source(schemas=ROOT / "schemas", mappings=ROOT / "mappings")
+SHIPPED = DataFiles(schemas=ROOT / "schemas", mappings=ROOT / "mappings")
 STATES = ("VNM", "CHN", "LAO", "KHM")
 """The States that other lists speak of."""
 _OF_EVERY_STATE = ("distinguishing_signs", "states_two_letters")
@@ -25,10 +25,10 @@ _OF_EVERY_STATE = ("distinguishing_signs", "states_two_letters")
 @cache
 def compiled(schemas: Path) -> Callable[[str], xmlschema.XMLSchema10]:
     """The XSDs of a folder that no test changes in the slow engine, each compiled once a process."""
-    return reporter(Source(schemas=schemas, mappings=schemas))
+    return reporter(DataFiles(schemas=schemas, mappings=schemas))
 
 
-def few(folder: Path, *procedures: str, states: bool = False) -> Source:
+def few(folder: Path, *procedures: str, states: bool = False) -> DataFiles:
     """Schemas and mappings of these procedures alone, in `folder`; `states`: with the long lists, if they need them."""
 
     def others(_: str, names: list[str]) -> list[str]:
@@ -42,16 +42,16 @@ def few(folder: Path, *procedures: str, states: bool = False) -> Source:
         (lists / "nationalities.yaml").write_text(f"name: nationalities\ncodes:\n{short}", encoding="utf-8")
         for name in _OF_EVERY_STATE:
             (lists / f"{name}.yaml").unlink()
-    return Source(schemas=folder / "schemas", mappings=folder / "mappings")
+    return DataFiles(schemas=folder / "schemas", mappings=folder / "mappings")
 
 
-def copied(template: Source, folder: Path) -> Source:
+def copied(template: DataFiles, folder: Path) -> DataFiles:
     """Mappings that a test may break, over the template's schemas."""
     shutil.copytree(template.mappings, folder / "mappings")
-    return Source(schemas=template.schemas, mappings=folder / "mappings")
+    return DataFiles(schemas=template.schemas, mappings=folder / "mappings")
 
 
-def change(source: Source, file: str, old: str, new: str) -> None:
+def change(source: DataFiles, file: str, old: str, new: str) -> None:
     """Break a mapping in one place."""
     target = source.mappings / file
     text = target.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Stage, Submission
-from adapter.simulator.pki import SIGNERS, Party, Pki
+from adapter.simulator.pki import SIGNERS, Pki, SigningParty
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.pki import ROOT
@@ -234,7 +234,7 @@ def signed(case: Case, pki: Pki) -> bytes:
     return attack.sent(message) if attack.sent else message
 
 
-def _party(pki: Pki, name: str | None) -> Party | None:
+def _party(pki: Pki, name: str | None) -> SigningParty | None:
     return None if name is None else pki.party(name)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from adapter.catalogue.load import Source
+from adapter.catalogue.load import DataFiles
 from adapter.cli.app import COMMANDS
 from tests.harness import compiled, forked, part
 from tests.harness.pki import ROOT
@@ -16,4 +16,4 @@ __all__ = ["forked", "part"]
 
 for _command in COMMANDS.values():
     import_module(f"adapter.cli.{_command.partition(':')[0]}")
-compiled.for_good(Source(ROOT / "schemas", ROOT / "mappings"))
+compiled.for_good(DataFiles(ROOT / "schemas", ROOT / "mappings"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from adapter.simulator.pki import Pki, TlsFiles, make_pki, make_tls
+from adapter.simulator.pki import IssuedTlsFiles, Pki, make_pki, make_tls
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_FOLDER = ROOT / "var" / "test-pki"
@@ -18,6 +18,6 @@ def shared_pki() -> Pki:
 
 
 @cache
-def shared_tls() -> TlsFiles:
+def shared_tls() -> IssuedTlsFiles:
     """TLS files for a private broker and its client."""
     return make_tls(SHARED_FOLDER / "tls")

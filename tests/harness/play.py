@@ -14,7 +14,7 @@ from adapter.model.stages import Channel
 from adapter.pipeline.compose import OF_UNITS
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
-from adapter.simulator.window import ANY_UNIT, Identity, Letter, TestWindow
+from adapter.simulator.window import ANY_UNIT, Letter, TestWindow, WindowIdentity
 from tests.harness.attacks import change_signed_content
 from tests.harness.expectations import Answer, differences, expected, read
 from tests.harness.fixtures import Case, signed
@@ -156,7 +156,7 @@ class Play:
 def players(premises: Premises, window: SingleWindow) -> Play:
     """The means of a play on these premises."""
     whole, pki = house(premises.config), premises.pki
-    identity = Identity(
+    identity = WindowIdentity(
         own=whole.installation.window,
         adapter=whole.installation.own,
         key=pki.party("nsw"),

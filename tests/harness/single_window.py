@@ -12,7 +12,7 @@ from lxml import etree
 
 from adapter.gateways.broker import BrokerAddress, Confirmed, Consumer, Outgoing, Publisher, browse
 from adapter.services.replies.dispatch import routing_key
-from adapter.simulator.window import Letter, Taken
+from adapter.simulator.window import CarriedMessage, Letter
 from tests.harness.failure import CannotGoOn
 
 INBOUND, REPLIES = "nsw.inbound", "nsw.replies"
@@ -75,9 +75,9 @@ class SingleWindow:
         verdicts = self._publisher.publish([_outgoing(letter) for letter in letters])
         return [None if isinstance(verdict, Confirmed) else str(verdict) for verdict in verdicts]
 
-    def take(self, seconds: float) -> list[Taken]:
+    def take(self, seconds: float) -> list[CarriedMessage]:
         """What has come within that time."""
-        return [Taken(each.body, None, each.correlation_id) for each in self.more(seconds=seconds)]
+        return [CarriedMessage(each.body, None, each.correlation_id) for each in self.more(seconds=seconds)]
 
     def collect(self, count: int, *, seconds: float) -> list[Received]:
         """Wait for so many replies, but no longer than that; gives those that came."""

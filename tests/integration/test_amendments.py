@@ -21,7 +21,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.access.tokens import EVERY_OFFICE, Caller, Role
-from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
@@ -137,7 +137,7 @@ def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_
     caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
 
     def replaced_by(paper: str) -> list[int | None]:
-        return [each.replaced_by for each in whole.lookup.dossiers(Question(Kind.PAPER, paper), caller).dossiers]
+        return [each.replaced_by for each in whole.lookup.dossiers(Question(LookupKind.PAPER, paper), caller).dossiers]
 
     assert (replaced_by("E81234562"), replaced_by("E81234572")) == ([None], [])
     whole.amendments.approve(waiting(whole), OFFICER)
@@ -148,7 +148,7 @@ def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: House)
     come(whole, CASES[OWN])
     whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
     caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
-    assert not whole.lookup.dossiers(Question(Kind.PAPER, "E81234572"), caller).dossiers
+    assert not whole.lookup.dossiers(Question(LookupKind.PAPER, "E81234572"), caller).dossiers
 
 
 def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: House) -> None:

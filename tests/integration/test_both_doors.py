@@ -15,7 +15,7 @@ from adapter.cli.dossiers import oversight
 from adapter.gateways.store.tables import dossier
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.messages.intake import Settled
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, load_cases, signed
@@ -100,7 +100,7 @@ def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier
     digest = Digest(hashlib.sha256(raw).hexdigest())
     (settled,) = whole.intake.receive([Submission(raw, Channel.WINDOW, CLOCK, digest)])
     assert (settled.outcome.value, names(settled)) == ("accepted", [])
-    asked = Question(Kind.NUMBER, ALIAS.number, ALIAS.year)
+    asked = Question(LookupKind.NUMBER, ALIAS.number, ALIAS.year)
     (found,) = whole.lookup.of_office(asked, office="*", actor="test").dossiers
     assert (found.reference, found.alias, found.version, found.state) == (DIRECT.number, ALIAS.number, 2, "amended")
 

@@ -28,7 +28,7 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def server(files: pki.TlsFiles, *, asks: bool = False) -> Iterator[tuple[str, list[str]]]:
+def server(files: pki.IssuedTlsFiles, *, asks: bool = False) -> Iterator[tuple[str, list[str]]]:
     """A TLS server that ends each connection after the handshake: its url, and the serials that it was shown."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(files.ca))
     context.load_cert_chain(files.server, files.server_key)
@@ -53,7 +53,7 @@ def server(files: pki.TlsFiles, *, asks: bool = False) -> Iterator[tuple[str, li
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def reached(url: str, files: pki.TlsFiles, ca: Path | None = None) -> BrokerAddress:
+def reached(url: str, files: pki.IssuedTlsFiles, ca: Path | None = None) -> BrokerAddress:
     return BrokerAddress(
         url=url, tls=TlsFiles(authorities=ca or files.ca, certificate=files.client, key=files.client_key)
     )

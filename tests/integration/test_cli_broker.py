@@ -20,7 +20,7 @@ from adapter.gateways.broker import Consumer, Publisher
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from adapter.services.replies.dispatch import Dispatch
-from adapter.simulator.window import Taken
+from adapter.simulator.window import CarriedMessage
 from tests.harness import configuration
 from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import SHARED_FOLDER, shared_pki
@@ -138,7 +138,7 @@ def test_a_confirmation_carries_two_signatures_and_a_changed_one_does_not_hold(c
     assert (completion.system, completion.unit) == (True, True)
     certificate = SHARED_FOLDER / "unit.cert.pem"
     assert verify_with_xmlsec1(completion.body, place="declarant", certificate_pem=certificate)
-    changed = window.read(Taken(completion.body.replace(b"Tran Van Quan", b"Tran Van Khac"), None, None))
+    changed = window.read(CarriedMessage(completion.body.replace(b"Tran Van Quan", b"Tran Van Khac"), None, None))
     assert (changed.system, changed.unit, changed.holds) == (False, False, False)
 
 

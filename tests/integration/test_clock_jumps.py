@@ -21,10 +21,10 @@ from adapter.model.procedure import Catalogue
 from adapter.services.messages.intake import Patience as WaitingPatience
 from adapter.services.messages.waiting import Waiting
 from adapter.services.watch.deadlines import Deadlines
-from adapter.services.watch.window import Mode, Patience, Window
+from adapter.services.watch.window import Mode, Window, WindowPatience
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)
+PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)
 WAITS = WaitingPatience(overtaken_s=120, evidence_s=3600, retry_s=60)
 DAY = 86400.0
 JUMPS = st.lists(st.tuples(st.floats(-120 * DAY, 120 * DAY), st.booleans(), st.booleans()), max_size=4)

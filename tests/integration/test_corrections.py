@@ -25,7 +25,7 @@ from adapter.services.dossiers.desk import Officer
 from adapter.services.dossiers.lookup import EVERY_OFFICE
 from adapter.services.messages.intake import Settled
 from adapter.services.replies.dispatch import Dispatch
-from adapter.services.watch.deadlines import Due
+from adapter.services.watch.deadlines import RunningDeadline
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
@@ -323,7 +323,7 @@ def _remarks(whole: House) -> str | None:
     return _newest(whole).findtext("Body/Content/Completion/CitizenConfirmation/Remarks")
 
 
-def _hours(whole: House) -> list[Due]:
+def _hours(whole: House) -> list[RunningDeadline]:
     life = oversight(whole).life(CITIZEN, personal=False, actor="test")
     return [due for due in life.deadlines if due.name == "answer"]
 

@@ -32,7 +32,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.dossiers.completion import Officer
 from adapter.services.replies.dispatch import Dispatch
-from adapter.services.watch.deadlines import Agenda, Due, Standing
+from adapter.services.watch.deadlines import Agenda, DeadlineState, RunningDeadline
 from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
 from tests.harness.history import Desk, dossier_of, told_again
@@ -103,7 +103,7 @@ class Post:
         (settled,) = self.house.intake.receive([Submission(raw, case.channel, self.now, digest)])
         assert settled.outcome.value == "accepted", settled
 
-    def named(self, key: DossierKey) -> dict[str, Due]:
+    def named(self, key: DossierKey) -> dict[str, RunningDeadline]:
         """The dossier's deadlines by name, the newest of each."""
         return {due.name: due for due in self.dues(key)}
 
@@ -123,20 +123,20 @@ class Post:
             kept = update(outbox).where(outbox.c.reference == key.number, outbox.c.kind == "Completion")
             connection.execute(kept.values(delivered_at=self.now))
 
-    def dues(self, key: DossierKey) -> tuple[Due, ...]:
+    def dues(self, key: DossierKey) -> tuple[RunningDeadline, ...]:
         """The dossier's deadlines in the order they began."""
         return oversight(self.house).life(key, personal=False, actor="test").deadlines
 
-    def only_open(self, key: DossierKey) -> Due:
+    def only_open(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline that runs."""
-        (due,) = [each for each in self.dues(key) if each.standing is not Standing.LAPSED]
+        (due,) = [each for each in self.dues(key) if each.standing is not DeadlineState.LAPSED]
         return due
 
     def agenda(self, **wanted: Any) -> Agenda:
         since = CLOCK - timedelta(days=1)
         return self.house.deadlines.agenda(Wanted(**wanted), since=since, now=self.now)
 
-    def only(self, key: DossierKey) -> Due:
+    def only(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline, as its life shows it."""
         (due,) = self.dues(key)
         return due
@@ -176,14 +176,14 @@ def test_a_confirmation_that_was_sent_at_the_very_end_of_its_time_is_met(post: P
     """Article 10(3)(b): one hour from reception to sending; exactly one hour is in time."""
     key = post.receive(1)
     due = post.only(key)
-    assert (due.standing, due.started_at, due.due_at) == (Standing.RUNNING, CLOCK, CLOCK + 60 * MINUTE)
+    assert (due.standing, due.started_at, due.due_at) == (DeadlineState.RUNNING, CLOCK, CLOCK + 60 * MINUTE)
     post.now += 60 * MINUTE
     post.complete(key)
-    assert post.only(key).standing is Standing.SIGNED
+    assert post.only(key).standing is DeadlineState.SIGNED
     post.dispatch()
 
     due = post.only(key)
-    assert (due.standing, due.ended_at, due.delivered_at) == (Standing.MET, CLOCK + 60 * MINUTE, None)
+    assert (due.standing, due.ended_at, due.delivered_at) == (DeadlineState.MET, CLOCK + 60 * MINUTE, None)
     (figures,) = post.agenda().figures
     assert (figures.met, figures.late, figures.overdue, figures.open) == (1, 0, 0, 0)
 
@@ -197,7 +197,11 @@ def test_delivery_is_shown_and_does_not_decide_the_duty(post: Post) -> None:
     post.deliver(key)
 
     due = post.only(key)
-    assert (due.standing, due.answered_at, due.ended_at) == (Standing.MET, CLOCK + 50 * MINUTE, CLOCK + 50 * MINUTE)
+    assert (due.standing, due.answered_at, due.ended_at) == (
+        DeadlineState.MET,
+        CLOCK + 50 * MINUTE,
+        CLOCK + 50 * MINUTE,
+    )
     assert due.delivered_at == post.now
 
 
@@ -205,16 +209,16 @@ def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted
     key = post.receive(1)
     post.now += 50 * MINUTE
     post.complete(key)
-    assert [due.standing for due in post.agenda().due] == [Standing.SIGNED]
+    assert [due.standing for due in post.agenda().due] == [DeadlineState.SIGNED]
     post.now = CLOCK + 61 * MINUTE
-    assert post.only(key).standing is Standing.OVERDUE
+    assert post.only(key).standing is DeadlineState.OVERDUE
     seen = oversight(post.house)
     assert [each.overdue for each in seen.dossiers(state=None, limit=9)] == [True]
     assert seen.life(key, personal=False, actor="test").dossier.overdue
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
     post.dispatch()
 
-    assert post.only(key).standing is Standing.LATE
+    assert post.only(key).standing is DeadlineState.LATE
     (figures,) = post.agenda().figures
     assert (figures.met, figures.late, figures.overdue) == (0, 1, 0)
 
@@ -224,7 +228,7 @@ def test_on_the_portal_a_confirmation_is_sent_when_it_can_be_read(post: Post) ->
     post.now += 50 * MINUTE
     post.complete(key)
     due = post.only(key)
-    assert (due.standing, due.ended_at, due.delivered_at) == (Standing.MET, CLOCK + 50 * MINUTE, None)
+    assert (due.standing, due.ended_at, due.delivered_at) == (DeadlineState.MET, CLOCK + 50 * MINUTE, None)
 
 
 def test_an_officer_s_acceptance_does_not_move_the_reception(officers_post: Post) -> None:
@@ -238,7 +242,7 @@ def test_an_officer_s_acceptance_does_not_move_the_reception(officers_post: Post
     overview = oversight(post.house).life(key, personal=False, actor="test").dossier
     assert overview.confirm_due_at == CLOCK + 60 * MINUTE
     post.now = CLOCK + 61 * MINUTE
-    assert post.only(key).standing is Standing.OVERDUE
+    assert post.only(key).standing is DeadlineState.OVERDUE
 
 
 def test_a_replacement_starts_the_duty_of_its_own_version(officers_post: Post) -> None:
@@ -285,7 +289,7 @@ def test_what_nobody_accepts_is_overdue_all_the_same(officers_post: Post) -> Non
     key = post.receive(1)
     post.now += 61 * MINUTE
 
-    assert post.only(key).standing is Standing.OVERDUE
+    assert post.only(key).standing is DeadlineState.OVERDUE
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
 
 
@@ -315,14 +319,14 @@ def test_a_refusal_leaves_nothing_due(officers_post: Post) -> None:
     post.house.completion.refuse(key, OFFICER, reason="thử")
     post.now += 61 * MINUTE
 
-    assert post.only(key).standing is Standing.LAPSED
+    assert post.only(key).standing is DeadlineState.LAPSED
     assert post.alerts() == []
     assert post.agenda().due == ()
 
 
-@pytest.mark.parametrize(("late", "standing"), [(0 * MINUTE, Standing.LAPSED), (MINUTE, Standing.LATE)])
+@pytest.mark.parametrize(("late", "standing"), [(0 * MINUTE, DeadlineState.LAPSED), (MINUTE, DeadlineState.LATE)])
 def test_a_refusal_after_the_hour_leaves_the_duty_late(
-    officers_post: Post, late: timedelta, standing: Standing
+    officers_post: Post, late: timedelta, standing: DeadlineState
 ) -> None:
     post = officers_post
     key = post.receive(1)
@@ -341,7 +345,7 @@ def test_a_version_replaced_after_its_hour_stays_late(post: Post) -> None:
     post.complete(key)
     post.dispatch()
 
-    assert sorted(due.standing for due in post.dues(key)) == [Standing.LATE, Standing.MET]
+    assert sorted(due.standing for due in post.dues(key)) == [DeadlineState.LATE, DeadlineState.MET]
     (figures,) = post.agenda().figures
     assert (figures.met, figures.late, figures.overdue, figures.open) == (1, 1, 0, 0)
 
@@ -523,7 +527,7 @@ def test_a_request_to_amend_gives_the_declarant_an_hour_from_when_he_has_it(post
     assert (due.started_at, due.due_at) == (asked + 10 * MINUTE, asked + 70 * MINUTE)
     post.now = asked + 70 * MINUTE
     post.send(post.cases()[ON_REQUEST])
-    assert post.named(key)["answer"].standing is Standing.MET
+    assert post.named(key)["answer"].standing is DeadlineState.MET
 
 
 def test_an_amendment_is_confirmed_within_an_hour_of_its_reception(post: Post) -> None:
@@ -536,13 +540,13 @@ def test_an_amendment_is_confirmed_within_an_hour_of_its_reception(post: Post) -
     post.complete(key)
     post.dispatch()
 
-    assert post.named(key)["confirm"].standing is Standing.MET
+    assert post.named(key)["confirm"].standing is DeadlineState.MET
     assert post.agenda().due == ()  # form 15 confirms the declaration too
 
 
-@pytest.mark.parametrize(("had", "standing"), [(True, Standing.LATE), (False, Standing.UNKNOWN)])
+@pytest.mark.parametrize(("had", "standing"), [(True, DeadlineState.LATE), (False, DeadlineState.UNKNOWN)])
 def test_an_answer_after_its_hour_is_late_where_it_is_known_that_the_request_was_had(
-    post: Post, had: bool, standing: Standing
+    post: Post, had: bool, standing: DeadlineState
 ) -> None:
     key = post.play(ON_REQUEST)  # asked at 07:25
     if had:
@@ -562,15 +566,15 @@ def test_an_answer_after_its_hour_is_late_where_it_is_known_that_the_request_was
 @pytest.mark.parametrize(
     ("had", "after", "standing"),
     [
-        (120, 60, Standing.MET),
-        (120, 61, Standing.LATE),
-        (10, 61, Standing.LATE),
-        (None, 130, Standing.UNKNOWN),
+        (120, 60, DeadlineState.MET),
+        (120, 61, DeadlineState.LATE),
+        (10, 61, DeadlineState.LATE),
+        (None, 130, DeadlineState.UNKNOWN),
     ],
     ids=["had-late-answered-in-time", "had-late-answered-late", "answered-late", "unknown-when-had"],
 )
 def test_an_answer_is_called_late_by_when_the_request_was_had(
-    post: Post, *, watched: bool, had: int | None, after: int, standing: Standing
+    post: Post, *, watched: bool, had: int | None, after: int, standing: DeadlineState
 ) -> None:
     """Article 11(3)(b): within one hour of receiving the request, whenever that was made."""
     key = post.play(ON_REQUEST)  # asked at 07:25
@@ -588,7 +592,7 @@ def test_an_answer_is_called_late_by_when_the_request_was_had(
 
     with post.house.database.transaction() as connection:
         (findings,) = connection.execute(select(inbox.c.findings).where(inbox.c.received_at == post.now)).scalars()
-    assert ("BQP230" in [each["code"] for each in findings]) == (standing is Standing.LATE)
+    assert ("BQP230" in [each["code"] for each in findings]) == (standing is DeadlineState.LATE)
     assert post.named(key)["answer"].standing is standing
 
 
@@ -600,7 +604,7 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
     post.dispatch()
     life = oversight(post.house).life(key, personal=False, actor="test")
     stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
-    assert sorted(stands) == [Standing.MET, Standing.RUNNING]
+    assert sorted(stands) == [DeadlineState.MET, DeadlineState.RUNNING]
 
 
 def asked_again(post: Post) -> None:
@@ -627,7 +631,7 @@ def test_an_amendment_left_unconfirmed_for_two_hours_is_late_though_another_one_
     post.dispatch()
 
     stands = [each.standing for each in post.dues(key) if each.kind == "confirm_amendment_within"]
-    assert sorted(stands) == [Standing.LATE, Standing.MET]
+    assert sorted(stands) == [DeadlineState.LATE, DeadlineState.MET]
     (figures,) = [each for each in post.agenda().figures if each.kind == "confirm_amendment_within"]
     assert (figures.met, figures.late) == (1, 1)
 
@@ -635,7 +639,7 @@ def test_an_amendment_left_unconfirmed_for_two_hours_is_late_though_another_one_
 def test_what_is_found_in_order_after_all_leaves_no_answer_due(post: Post) -> None:
     key = post.play(ON_REQUEST)
     post.complete(key)
-    assert post.named(key)["answer"].standing is Standing.LAPSED
+    assert post.named(key)["answer"].standing is DeadlineState.LAPSED
 
 
 def test_an_amendment_that_waits_for_approval_runs_from_its_reception_and_a_declined_one_lapses(post: Post) -> None:
@@ -643,9 +647,9 @@ def test_an_amendment_that_waits_for_approval_runs_from_its_reception_and_a_decl
     post.send(post.cases()[OWN])
     received = post.now
     due = post.named(key)["confirm"]
-    assert (due.standing, due.started_at, due.due_at) == (Standing.RUNNING, received, received + 60 * MINUTE)
+    assert (due.standing, due.started_at, due.due_at) == (DeadlineState.RUNNING, received, received + 60 * MINUTE)
     Desk(post.house).act(post.cases()[OWN], Act.DECLINE)
-    assert post.named(key)["confirm"].standing is Standing.LAPSED
+    assert post.named(key)["confirm"].standing is DeadlineState.LAPSED
 
 
 LETTER = "BQP0100004/accepted-original-letter-to-follow"
@@ -689,15 +693,15 @@ def test_the_original_letter_is_due_three_days_after_the_visa_once_that_was_conf
     post.dispatch()
 
     due = post.named(key)["originalLetter"]
-    assert (due.party, due.due_at, due.standing) == ("declarant", THREE_DAYS, Standing.RUNNING)
+    assert (due.party, due.due_at, due.standing) == ("declarant", THREE_DAYS, DeadlineState.RUNNING)
     assert [each.name for each in post.agenda().due] == ["originalLetter"]
     post.now = THREE_DAYS + MINUTE
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
-    assert post.named(key)["originalLetter"].standing is Standing.OVERDUE
+    assert post.named(key)["originalLetter"].standing is DeadlineState.OVERDUE
 
 
-@pytest.mark.parametrize(("late", "standing"), [(0 * MINUTE, Standing.MET), (MINUTE, Standing.LATE)])
-def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelta, standing: Standing) -> None:
+@pytest.mark.parametrize(("late", "standing"), [(0 * MINUTE, DeadlineState.MET), (MINUTE, DeadlineState.LATE)])
+def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelta, standing: DeadlineState) -> None:
     key = confirmed(post, LETTER)
     post.now = THREE_DAYS + late
     assert bring(post, key) == post.now
@@ -725,11 +729,11 @@ def test_a_letter_that_is_at_hand_is_not_due(post: Post) -> None:
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "standing"),
-    [(LETTER, "1", "0", Standing.LAPSED), (AT_HAND, "0", "1", Standing.RUNNING)],
+    [(LETTER, "1", "0", DeadlineState.LAPSED), (AT_HAND, "0", "1", DeadlineState.RUNNING)],
     ids=["at-hand-after-all", "to-follow-after-all"],
 )
 def test_what_is_to_be_brought_follows_the_amended_declaration(
-    post: Post, name: str, old: str, new: str, standing: Standing
+    post: Post, name: str, old: str, new: str, standing: DeadlineState
 ) -> None:
     key = confirmed(post, name)
     amend(post, key, "OriginalLetterLater", old, new)
@@ -741,7 +745,7 @@ def test_what_was_brought_is_not_asked_for_again_after_an_amendment(post: Post) 
     key = confirmed(post, LETTER)
     bring(post, key)
     amend(post, key, "VisaTo", "2026-03-31", "2026-04-15")
-    assert post.named(key)["originalLetter"].standing is Standing.MET
+    assert post.named(key)["originalLetter"].standing is DeadlineState.MET
     assert post.agenda().due == ()
 
 
@@ -750,7 +754,7 @@ def test_a_letter_that_is_still_asked_for_after_an_amendment_is_missed_once(post
     post.now = THREE_DAYS + MINUTE
     amend(post, key, "VisaTo", "2026-03-31", "2026-04-15")
 
-    assert [each.standing for each in post.dues(key) if each.name == "originalLetter"] == [Standing.OVERDUE]
+    assert [each.standing for each in post.dues(key) if each.name == "originalLetter"] == [DeadlineState.OVERDUE]
     (figures,) = [each for each in post.agenda().figures if each.kind == "bring_within"]
     assert (figures.late, figures.overdue) == (0, 1)
 

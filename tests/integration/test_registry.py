@@ -22,7 +22,7 @@ from adapter.gateways.store.database import Database
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
-from adapter.model.stages import Channel, Role, Submission
+from adapter.model.stages import Channel, SignerRole, Submission
 from adapter.pipeline.trust import signer
 from adapter.services.messages.admission import Unlisted
 from adapter.services.messages.intake import Settled
@@ -222,7 +222,7 @@ def test_a_certificate_that_names_nobody_speaks_for_whom_it_was_registered(scene
     body = shared_pki().party("body").certificate
     scene.house.registry.register([("b", body)], Registration(Office.PORTAL, number=OTHER), actor="test")
     port = scene.house.authorisations.entitled
-    whose = signer(body, role=Role.DECLARANT, store="government")
+    whose = signer(body, role=SignerRole.DECLARANT, store="government")
     assert port(whose, OTHER, datetime.now(UTC))
     assert not port(whose, ENTERPRISE, datetime.now(UTC))
 

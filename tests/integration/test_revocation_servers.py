@@ -20,7 +20,7 @@ from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.revocation.fetching import Bounds, Fetcher
 from adapter.gateways.revocation.refresh import Collection, Places, places
 from adapter.model.events import Event
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
 from tests.harness.authority import Authority, Listed, Says, Wish, authority, certify, crl, key, ocsp_reply
 from tests.servers.authorities import Entry, Page, WebServer, ocsp_responder
@@ -65,7 +65,7 @@ class Post:
     def judge(self, leaf: x509.Certificate) -> str:
         """How a message signed with that certificate is judged when it is received now."""
         verdict = self.trust.judge(
-            [leaf], stores=["public"], role=Role.DECLARANT, moments=Moments(self.now), pointer="/"
+            [leaf], stores=["public"], role=SignerRole.DECLARANT, moments=Moments(self.now), pointer="/"
         )
         return ", ".join(each.name for each in verdict.findings) or "trusted"
 

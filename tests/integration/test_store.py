@@ -24,7 +24,7 @@ import adapter.gateways
 from adapter.bootstrap import now
 from adapter.gateways.store import mailbox, tables
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.own_numbers import Asked, Series
+from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.gateways.store.tables import contingency, counter, inbox, journal, metadata, outbox
 from adapter.gateways.store.upgrade import current, upgrade
 from adapter.model.errors import Misconfigured, Unavailable
@@ -264,12 +264,12 @@ def test_ids_of_a_transaction_that_rolled_back_are_not_used_beside_another_proce
 # -- duplicates ---------------------------------------------------------------------------------
 
 
-def due(scene: Scene) -> list[mailbox.Due]:
+def due(scene: Scene) -> list[mailbox.DueReply]:
     with scene.house.database.transaction() as connection:
         return mailbox.claim(connection, limit=100, transfers=True, returned=True)
 
 
-def send(scene: Scene, replies: list[mailbox.Due]) -> None:
+def send(scene: Scene, replies: list[mailbox.DueReply]) -> None:
     with scene.house.database.transaction() as connection:
         mailbox.mark_sent(connection, [reply.id for reply in replies], now())
 
@@ -359,7 +359,7 @@ def test_a_contingency_number_is_drawn_once_for_a_sender_and_message(
         found = []
         for sender, key in wanted * 5:
             with database.transaction() as connection:
-                found += series.issue(connection, database, [Asked(sender, key, "HN", now())])
+                found += series.issue(connection, database, [NumberRequest(sender, key, "HN", now())])
         return found
 
     with ThreadPoolExecutor(4) as pool:

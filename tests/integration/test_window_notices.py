@@ -16,7 +16,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Submission
-from adapter.services.watch.window import Mode, Patience
+from adapter.services.watch.window import Mode, WindowPatience
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.pki import shared_pki
@@ -25,7 +25,7 @@ from tests.harness.scene import Scene
 NOTICE = ("rejected-incident-notice-without-reason", "<NoticeNumber>", "<Reason>Sự cố máy chủ</Reason><NoticeNumber>")
 END = ("rejected-incident-end-in-portal-date-form", "02/03/2026 09:00:00", "2026-03-02 09:00:00")
 """A fixture that is rejected for one thing, what is wrong in it, and what it must be."""
-PATIENCE = Patience(broker_down_s=0, heartbeat_max_age_s=None, stale_s=30, back_s=0)
+PATIENCE = WindowPatience(broker_down_s=0, heartbeat_max_age_s=None, stale_s=30, back_s=0)
 Announce = Callable[..., None]
 _NUMBERS = itertools.count()
 

@@ -24,11 +24,11 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import write_time
 from adapter.services.dossiers.life import Life
-from adapter.services.dossiers.lookup import Found, Kind, Question
+from adapter.services.dossiers.lookup import Found, LookupKind, Question
 from adapter.services.messages.intake import Settled
 from adapter.services.messages.waiting import Waiting
 from adapter.services.replies.dispatch import Dispatch
-from adapter.simulator.window import ANY_UNIT, Identity, Letter, Taken, TestWindow
+from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindow, WindowIdentity
 from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, REASON, REQUEST
@@ -127,7 +127,7 @@ class Gate:
         self.house.__dict__["legal_clock"] = lambda: _moment.now
         _moment.now = self.now
         ours, pki = self.house.installation, shared_pki()
-        identity = Identity(
+        identity = WindowIdentity(
             own=ours.window,
             adapter=ours.own,
             key=pki.party("nsw"),
@@ -249,7 +249,7 @@ class Gate:
 
     def receipt(self, reply: Outgoing) -> None:
         """The window's 99: the declarant has it (inferred: the nearest evidence there is)."""
-        letter: Letter = self.window.receipt(self.window.read(Taken(reply.body, reply.message_id, None)))
+        letter: Letter = self.window.receipt(self.window.read(CarriedMessage(reply.body, reply.message_id, None)))
         settled = self._receive(letter.body, letter.correlation_id)
         assert settled.outcome.value == "accepted", settled
 
@@ -278,7 +278,7 @@ class Gate:
             return set(connection.execute(query).scalars())
 
     def shown(self) -> Shown | None:
-        found = self.house.lookup.of_office(Question(Kind.NUMBER, self.number, 2026), office="*", actor="test")
+        found = self.house.lookup.of_office(Question(LookupKind.NUMBER, self.number, 2026), office="*", actor="test")
         if not found.dossiers:
             return None
         query = (

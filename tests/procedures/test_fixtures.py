@@ -15,7 +15,7 @@ from adapter.bootstrap import House
 from adapter.model.outcomes import Accepted, Refused
 from adapter.model.procedure import Procedure, RuleSpec
 from adapter.model.stages import Declaration, Record, Stage, Value
-from adapter.pipeline.rules.table import RULES, Kind
+from adapter.pipeline.rules.table import RULES, ArgumentKind
 from adapter.pipeline.rules.view import View
 from adapter.simulator.sign import PLAIN_FORMS, SignatureForm
 from tests.harness.attacks import ATTACKS as BUILDERS
@@ -180,7 +180,7 @@ def test_every_rule_with_a_bound_has_a_fixture_on_it(whole: House, settling: Set
 
 def _is_bound(rule: RuleSpec) -> bool:
     takes = RULES[rule.rule].takes[RULES[rule.rule].subject]
-    return takes.kind is Kind.GROUP or bool({"date", "integer"} & set(takes.types))
+    return takes.kind is ArgumentKind.GROUP or bool({"date", "integer"} & set(takes.types))
 
 
 def _on_its_bound(rule: RuleSpec, view: View) -> bool:
@@ -226,7 +226,7 @@ def _path(procedure: Procedure, rule: RuleSpec, argument: str) -> str:
         group = procedure.group(name)
         assert group is not None
         return group.path if rule.rule == "first_row" else group.path.rpartition("/")[0]
-    if RULES[rule.rule].takes[argument].kind is Kind.COLUMN:
+    if RULES[rule.rule].takes[argument].kind is ArgumentKind.COLUMN:
         name = f"{rule.arguments['group']}.{name}"
     group_name, _, field_name = name.rpartition(".")
     if not group_name:

@@ -17,7 +17,7 @@ import yaml
 
 from adapter.catalogue.check import check
 from adapter.catalogue.keywords import KEYWORDS
-from adapter.catalogue.load import Source, load, reporter
+from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.catalogue.names import PLACES
 from adapter.catalogue.paths import SOURCES
 from adapter.model.errors import Misconfigured
@@ -37,22 +37,22 @@ def shipped() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def template(tmp_path_factory: pytest.TempPathFactory) -> DataFiles:
     return few(tmp_path_factory.mktemp("data"), "BQP0100001")
 
 
 @pytest.fixture(scope="module")
-def ships(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def ships(tmp_path_factory: pytest.TempPathFactory) -> DataFiles:
     return few(tmp_path_factory.mktemp("ships"), "BQP0100007", "BQP0100007A", states=True)
 
 
 @pytest.fixture
-def source(template: Source, tmp_path: Path) -> Source:
+def source(template: DataFiles, tmp_path: Path) -> DataFiles:
     """A copy of the mappings that a test may break."""
     return copied(template, tmp_path)
 
 
-def faults_of(source: Source) -> list[str]:
+def faults_of(source: DataFiles) -> list[str]:
     return check(load(source), source, compiled(source.schemas))
 
 
@@ -60,7 +60,7 @@ def test_the_shipped_data_has_no_fault() -> None:
     assert check(shipped(), SHIPPED, compiled(SHIPPED.schemas)) == []
 
 
-def test_the_unbroken_copy_has_no_fault(source: Source) -> None:
+def test_the_unbroken_copy_has_no_fault(source: DataFiles) -> None:
     assert faults_of(source) == []
 
 
@@ -255,20 +255,20 @@ AMENDING: dict[str, tuple[str, str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", AMENDING)
-def test_a_broken_mapping_of_an_amendment_is_told_with_what_to_do(case: str, ships: Source, tmp_path: Path) -> None:
+def test_a_broken_mapping_of_an_amendment_is_told_with_what_to_do(case: str, ships: DataFiles, tmp_path: Path) -> None:
     source = copied(ships, tmp_path)
     file, old, new, told = AMENDING[case]
     change(source, file, old, new)
     assert [fault for fault in faults_of(source) if told in fault], faults_of(source)
 
 
-def test_a_confirmation_of_a_declaration_may_say_where_the_dossier_is_too(source: Source) -> None:
+def test_a_confirmation_of_a_declaration_may_say_where_the_dossier_is_too(source: DataFiles) -> None:
     change(source, GROUP, "from: declaration.gate", "from: dossier.gate")
     assert faults_of(source) == []
 
 
 @pytest.mark.parametrize("case", LISTS)
-def test_a_broken_code_list_is_told_with_its_file(case: str, source: Source) -> None:
+def test_a_broken_code_list_is_told_with_its_file(case: str, source: DataFiles) -> None:
     old, new, told = LISTS[case]
     change(source, "codelists/paper_types.yaml", old, new)
     change(source, "codelists/paper_types.yaml", "facts:\n", "facts:\n  province: provinces\n")
@@ -280,7 +280,7 @@ def test_a_broken_code_list_is_told_with_its_file(case: str, source: Source) -> 
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_mapping_is_told_with_its_file(case: str, source: Source) -> None:
+def test_a_broken_mapping_is_told_with_its_file(case: str, source: DataFiles) -> None:
     old, new, told = BROKEN[case]
     change(source, GROUP, old, new)
 
@@ -290,7 +290,7 @@ def test_a_broken_mapping_is_told_with_its_file(case: str, source: Source) -> No
     assert all(fault.startswith(f"{source.mappings / GROUP}: ") for fault in faults)
 
 
-def test_a_file_in_another_folder_than_it_says_is_told(source: Source) -> None:
+def test_a_file_in_another_folder_than_it_says_is_told(source: DataFiles) -> None:
     (source.mappings / "BQP0100001" / "1").rename(source.mappings / "BQP0100001" / "one")
 
     (fault,) = faults_of(source)
@@ -298,7 +298,7 @@ def test_a_file_in_another_folder_than_it_says_is_told(source: Source) -> None:
     assert fault.startswith(f"{source.mappings / GROUP}: there is no such file; name its two folders after")
 
 
-def test_every_fault_is_told_at_once(source: Source) -> None:
+def test_every_fault_is_told_at_once(source: DataFiles) -> None:
     change(source, GROUP, "path: Direction,", "path: Directoin,")
     change(source, GROUP, "kind: paper", "kind: passport")
     change(source, GROUP, "acceptance: automatic", "acceptance: robot")
@@ -308,7 +308,7 @@ def test_every_fault_is_told_at_once(source: Source) -> None:
     assert all(what in faults for what in ("Directoin", "passport", "robot"))
 
 
-def test_an_ignored_part_covers_the_mandatory_values_in_it(source: Source) -> None:
+def test_an_ignored_part_covers_the_mandatory_values_in_it(source: DataFiles) -> None:
     change(source, GROUP, LEADER, "")
     change(source, GROUP, "ignored: []", "ignored: [Leader/Name]")
     change(source, GROUP, "field: leaderName, as: persons.fullName", "field: groupName, as: persons.fullName")
@@ -316,7 +316,7 @@ def test_an_ignored_part_covers_the_mandatory_values_in_it(source: Source) -> No
     assert faults_of(source) == []
 
 
-def test_a_reply_that_is_not_stated_is_told(source: Source) -> None:
+def test_a_reply_that_is_not_stated_is_told(source: DataFiles) -> None:
     file = source.mappings / "messages.yaml"
     stated = yaml.safe_load(file.read_text(encoding="utf-8"))
     del stated["replies"]["Transfer"], stated["replies"]["Receipt"]["schema"]
@@ -331,7 +331,7 @@ def test_a_reply_that_is_not_stated_is_told(source: Source) -> None:
 # Procedures under one documentType ------------------------------------------------------------------------------------
 
 
-def test_a_document_type_of_no_procedure_is_told(source: Source) -> None:
+def test_a_document_type_of_no_procedure_is_told(source: DataFiles) -> None:
     change(source, GROUP, 'version: "1"', 'version: "1"\ndocument_type: BQP0199999')
 
     (fault,) = faults_of(source)
@@ -401,20 +401,20 @@ CURRENT, SECOND = "BQP0100001/2/procedure.yaml", "BQP0100001/3/procedure.yaml"
 
 
 @pytest.fixture
-def both(template: Source, tmp_path: Path) -> Source:
+def both(template: DataFiles, tmp_path: Path) -> DataFiles:
     """Data with one more version of the group's procedure, from 2027 on; schemas and mapping copied."""
     shutil.copytree(template.mappings, tmp_path / "mappings")
     shutil.copytree(template.schemas, tmp_path / "schemas")
     for data in ("schemas", "mappings"):
         shutil.copytree(tmp_path / data / "BQP0100001" / "2", tmp_path / data / "BQP0100001" / "3")
-    data = Source(schemas=tmp_path / "schemas", mappings=tmp_path / "mappings")
+    data = DataFiles(schemas=tmp_path / "schemas", mappings=tmp_path / "mappings")
     change(data, CURRENT, "to: null", "to: 2026-12-31")
     change(data, SECOND, 'version: "2"', 'version: "3"')
     change(data, SECOND, "from: 2025-07-01", "from: 2027-01-01")
     return data
 
 
-def said_of(both: Source) -> list[str]:
+def said_of(both: DataFiles) -> list[str]:
     """What is told; schemas that are copies of shipped ones are not compiled once more."""
     own = reporter(both)
 
@@ -426,11 +426,11 @@ def said_of(both: Source) -> list[str]:
     return check(load(both), both, compile_once)
 
 
-def test_two_versions_each_with_its_own_schemas_are_right(both: Source) -> None:
+def test_two_versions_each_with_its_own_schemas_are_right(both: DataFiles) -> None:
     assert said_of(both) == []
 
 
-def test_a_mapping_on_another_versions_schema_is_told(both: Source) -> None:
+def test_a_mapping_on_another_versions_schema_is_told(both: DataFiles) -> None:
     change(both, SECOND, "schema: BQP01000011001.xsd", "schema: ../2/BQP01000011001.xsd")
 
     (fault,) = said_of(both)
@@ -439,7 +439,7 @@ def test_a_mapping_on_another_versions_schema_is_told(both: Source) -> None:
     assert "another version's schema; copy it into BQP0100001/3/" in fault
 
 
-def test_a_schema_that_includes_another_versions_is_told(both: Source) -> None:
+def test_a_schema_that_includes_another_versions_is_told(both: DataFiles) -> None:
     file = both.schemas / "BQP0100001/3/BQP01000011002.xsd"
     text = file.read_text(encoding="utf-8")
     assert '"group_declaration.xsd"' in text
@@ -450,7 +450,7 @@ def test_a_schema_that_includes_another_versions_is_told(both: Source) -> None:
     assert "messages: replacement: BQP0100001/3/BQP01000011002.xsd includes BQP0100001/2/group_declaration.xsd" in fault
 
 
-def test_schemas_of_a_version_without_its_mapping_are_told(both: Source) -> None:
+def test_schemas_of_a_version_without_its_mapping_are_told(both: DataFiles) -> None:
     change(both, CURRENT, "to: 2026-12-31", "to: null")
     shutil.rmtree(both.mappings / "BQP0100001" / "3")
 
@@ -462,12 +462,12 @@ def test_schemas_of_a_version_without_its_mapping_are_told(both: Source) -> None
 # Schemas --------------------------------------------------------------------------------------------------------------
 
 
-def test_an_xsd_that_nobody_names_must_compile_too(source: Source, tmp_path: Path) -> None:
+def test_an_xsd_that_nobody_names_must_compile_too(source: DataFiles, tmp_path: Path) -> None:
     shutil.copytree(source.schemas, tmp_path / "schemas")
     (tmp_path / "schemas" / "stray.xsd").write_text(
         '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a" type="Nothing"/></xs:schema>'
     )
-    broken = Source(schemas=tmp_path / "schemas", mappings=source.mappings)
+    broken = DataFiles(schemas=tmp_path / "schemas", mappings=source.mappings)
 
     faults = check(load(broken), broken)
 
@@ -476,7 +476,7 @@ def test_an_xsd_that_nobody_names_must_compile_too(source: Source, tmp_path: Pat
     assert "xmlschema cannot compile this XSD" in faults[1]
 
 
-def test_an_xsd_that_only_the_slow_engine_refuses_is_told(source: Source) -> None:
+def test_an_xsd_that_only_the_slow_engine_refuses_is_told(source: DataFiles) -> None:
     def partial(name: str) -> xmlschema.XMLSchema10:
         if name == CONFIRMATION:
             raise xmlschema.XMLSchemaException("no such facet")
@@ -487,7 +487,7 @@ def test_an_xsd_that_only_the_slow_engine_refuses_is_told(source: Source) -> Non
     assert f"{source.schemas / CONFIRMATION}: xmlschema cannot compile this XSD: no such facet; correct it" in faults
 
 
-def test_the_proof_compiles_no_xsd_twice(source: Source) -> None:
+def test_the_proof_compiles_no_xsd_twice(source: DataFiles) -> None:
     asked: list[str] = []
 
     def counting(name: str) -> xmlschema.XMLSchema10:
@@ -573,7 +573,7 @@ def _schemas(folder: Path, **files: str) -> Callable[[str], xmlschema.XMLSchema1
         file.parent.mkdir(parents=True, exist_ok=True)
         schema = f'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">{body}</xs:schema>'
         file.write_text(schema, encoding="utf-8")
-    return reporter(Source(schemas=folder, mappings=folder))
+    return reporter(DataFiles(schemas=folder, mappings=folder))
 
 
 _LENGTH = '<xs:restriction base="xs:string"><xs:maxLength value="{}"/></xs:restriction>'
@@ -604,7 +604,7 @@ def test_a_broken_shared_part_is_told_of_those_that_include_it(tmp_path: Path) -
         known("P/1/theirs.xsd")
 
 
-def test_a_rule_that_states_what_follows_from_its_article_is_told(source: Source) -> None:
+def test_a_rule_that_states_what_follows_from_its_article_is_told(source: DataFiles) -> None:
     file = source.mappings / "BQP0100001" / "1" / "procedure.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace('value: "07",', 'value: "07", severity: refuse,'))
     with pytest.raises(Misconfigured, match=r"rule 1 \(equals\): severity refuse: what a breach means follows from"):

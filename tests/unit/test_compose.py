@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from lxml import etree
 
-from adapter.catalogue.load import Source, load
+from adapter.catalogue.load import DataFiles, load
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding
 from adapter.model.header import Party
@@ -41,7 +41,7 @@ def keys() -> Keys:
 
 @pytest.fixture(scope="module")
 def correspondence() -> Correspondence:
-    catalogue = load(Source(schemas=ROOT / "schemas", mappings=ROOT / "mappings"))
+    catalogue = load(DataFiles(schemas=ROOT / "schemas", mappings=ROOT / "mappings"))
     nobody = cast(Installation, None)  # the address is given
     return Correspondence(catalogue, nobody, keys, lambda: "11111111-1111-4111-8111-111111111111")
 
@@ -158,7 +158,7 @@ def test_a_configured_value_that_fits_no_answer_is_told_at_start(
 
 
 def test_a_procedure_that_is_completed_by_no_form_says_so() -> None:
-    catalogue = load(Source(ROOT / "schemas", ROOT / "mappings"))
+    catalogue = load(DataFiles(ROOT / "schemas", ROOT / "mappings"))
     control = catalogue.procedures[ProcedureCode("BQP0100000")][-1]
     with pytest.raises(Misconfigured, match="BQP0100000 has no completion in its mapping"):
         completion_of(control)

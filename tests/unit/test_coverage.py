@@ -10,7 +10,7 @@ from lxml import etree
 from adapter.pipeline.signature.algorithms import EXCLUSIVE
 from adapter.pipeline.signature.coverage import Coverage, drop
 from adapter.pipeline.signature.engine import holds, verified_bytes
-from adapter.pipeline.signature.references import Kind, Place, Reference
+from adapter.pipeline.signature.references import Place, Reference, ReferenceKind
 from adapter.pipeline.signature.shape import shapes
 from adapter.pipeline.xml import canonical
 from adapter.simulator.sign import SignatureForm, sign_message
@@ -33,7 +33,7 @@ NAMESPACES = {
 
 
 def _whole(tree: etree._Element, c14n: str | None) -> Reference:
-    return Reference(Kind.DATA, "", tree, c14n, (), "")
+    return Reference(ReferenceKind.DATA, "", tree, c14n, (), "")
 
 
 def _long_way(tree: etree._Element, c14n: str | None) -> bytes:

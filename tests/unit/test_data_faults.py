@@ -18,7 +18,7 @@ import yaml
 
 import adapter
 from adapter.catalogue.check import check
-from adapter.catalogue.load import Loader, Source, reporter
+from adapter.catalogue.load import DataFiles, Loader, reporter
 from adapter.model.findings import NAMES
 from tests.harness.data import SHIPPED, change, compiled, copied, few
 
@@ -56,24 +56,24 @@ SWAPS = (
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def template(tmp_path_factory: pytest.TempPathFactory) -> DataFiles:
     return few(tmp_path_factory.mktemp("data"), "BQP0100001")
 
 
 @pytest.fixture
-def source(template: Source, tmp_path: Path) -> Source:
+def source(template: DataFiles, tmp_path: Path) -> DataFiles:
     """One procedure with the lists it names: a copy that a test may break."""
     return copied(template, tmp_path)
 
 
-def faults_of(source: Source, by: Callable[[str], xmlschema.XMLSchema10] | None = None) -> list[str]:
+def faults_of(source: DataFiles, by: Callable[[str], xmlschema.XMLSchema10] | None = None) -> list[str]:
     """As `check` and the start ask: what loading tells, then what the proof does."""
     loader = Loader(source)
     catalogue = loader.catalogue()
     return [*loader.faults, *check(catalogue, source, by or compiled(source.schemas))]
 
 
-def test_what_is_not_broken_has_no_fault(source: Source) -> None:
+def test_what_is_not_broken_has_no_fault(source: DataFiles) -> None:
     assert faults_of(source) == []
 
 
@@ -109,7 +109,7 @@ def test_what_is_not_broken_has_no_fault(source: Source) -> None:
         ("deadlines.yaml", "working_days: 1", "working_days: one", "working_days: 'one' is not a number"),
     ],
 )
-def test_a_fault_of_the_data_is_told_in_one_line(source: Source, file: str, old: str, new: str, told: str) -> None:
+def test_a_fault_of_the_data_is_told_in_one_line(source: DataFiles, file: str, old: str, new: str, told: str) -> None:
     change(source, file, old, new)
     faults = faults_of(source)
     assert any(file.rpartition("/")[2] in fault and told in fault for fault in faults), faults
@@ -129,7 +129,7 @@ SIGNATURE = '<xs:element name="Signature" type="xs:string"{}/>'
     ],
 )
 def test_a_schema_that_no_message_can_satisfy_is_told(
-    declared: str, told: str | None, source: Source, tmp_path: Path
+    declared: str, told: str | None, source: DataFiles, tmp_path: Path
 ) -> None:
     seal = declared if "SystemSignature" in declared else ""
     signature = declared if '"Signature"' in declared else ""
@@ -142,7 +142,7 @@ def test_a_schema_that_no_message_can_satisfy_is_told(
         <xs:element name="Content"><xs:complexType>{attribute}</xs:complexType></xs:element>{signature}
         </xs:sequence></xs:complexType></xs:element>{seal}</xs:sequence></xs:complexType></xs:element></xs:schema>"""
     )
-    broken = Source(schemas=schemas, mappings=source.mappings)
+    broken = DataFiles(schemas=schemas, mappings=source.mappings)
     faults = [fault for fault in faults_of(broken, reporter(broken)) if "is mandatory, and it is taken out" in fault]
     assert len(faults) == (told is not None), faults
     assert all(told in fault for fault in faults if told)
@@ -206,7 +206,7 @@ def documents() -> dict[str, Any]:
     return {file: yaml.safe_load(text) for file, text in texts.items()}
 
 
-def test_no_value_in_a_file_of_data_ends_in_a_traceback(source: Source) -> None:
+def test_no_value_in_a_file_of_data_ends_in_a_traceback(source: DataFiles) -> None:
     chance = random.Random(24)
     told = 0
     for number in range(ROUNDS):
@@ -224,19 +224,19 @@ def test_no_value_in_a_file_of_data_ends_in_a_traceback(source: Source) -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", "true", "a", "{", "\x00", "a: &a [*a]", "? [a]\n: b", "x: 2026-02-30"])
 @pytest.mark.parametrize("file", ["messages.yaml", "findings.yaml", "calendar.yaml", "codelists/sexes.yaml", GROUP])
-def test_a_file_that_holds_something_else_is_told(source: Source, file: str, content: str) -> None:
+def test_a_file_that_holds_something_else_is_told(source: DataFiles, file: str, content: str) -> None:
     (source.mappings / file).write_text(content, encoding="utf-8")
     assert any(file.rpartition("/")[2] in fault for fault in faults_of(source))
 
 
-def test_no_changed_schema_ends_in_a_traceback(tmp_path: Path, source: Source) -> None:
+def test_no_changed_schema_ends_in_a_traceback(tmp_path: Path, source: DataFiles) -> None:
     chance = random.Random(24)
     schemas = tmp_path / "schemas"
     shutil.copytree(source.schemas, schemas)
     name = "BQP0100001/1/BQP01000011001.xsd"
     file = schemas / name
     genuine = file.read_text(encoding="utf-8")
-    broken = Source(schemas=schemas, mappings=source.mappings)
+    broken = DataFiles(schemas=schemas, mappings=source.mappings)
     others = reporter(broken)
     for old, new in SWAPS:
         spots = [at for at in range(len(genuine)) if genuine.startswith(old, at)]

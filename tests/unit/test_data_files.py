@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapter.catalogue.check import check
-from adapter.catalogue.load import Loader, Source
+from adapter.catalogue.load import DataFiles, Loader
 from adapter.gateways.broker.topology import load_topology
 from adapter.model.errors import Misconfigured
 from tests.harness.data import compiled, copied, few
@@ -18,14 +18,14 @@ FAULTS = {"twice": (b"\nextra: 1\nextra: 2\n", "the key extra is stated twice"),
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Source:
+def template(tmp_path_factory: pytest.TempPathFactory) -> DataFiles:
     return few(tmp_path_factory.mktemp("data"), "BQP0100004")
 
 
 @pytest.mark.parametrize("name", [*FILES, "BQP0100004/1/procedure.yaml"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_data_file_that_says_a_thing_twice_is_told_with_its_line(
-    name: str, fault: str, template: Source, tmp_path: Path
+    name: str, fault: str, template: DataFiles, tmp_path: Path
 ) -> None:
     source = copied(template, tmp_path)
     text, says = FAULTS[fault]

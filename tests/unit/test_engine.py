@@ -18,7 +18,7 @@ from signxml.xades import XAdESSignatureConfiguration, XAdESVerifier
 
 from adapter.pipeline.signature.coverage import Coverage
 from adapter.pipeline.signature.engine import verified_bytes
-from adapter.pipeline.signature.references import Kind, Place, Reference
+from adapter.pipeline.signature.references import Place, Reference, ReferenceKind
 from adapter.pipeline.signature.shape import Shape, shapes
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import SignatureForm, sign_message
@@ -122,7 +122,7 @@ def test_what_is_covered_follows_the_prefix_list_of_the_reference() -> None:
     tree = etree.fromstring(f'<Envelope xmlns:x="urn:x"><Body>{content}</Body></Envelope>')
     target = tree.find("Body/Content")
     assert target is not None
-    plain = Reference(Kind.DATA, "#content", target, "http://www.w3.org/2001/10/xml-exc-c14n#", (), "")
+    plain = Reference(ReferenceKind.DATA, "#content", target, "http://www.w3.org/2001/10/xml-exc-c14n#", (), "")
     assert Coverage(tree).of(plain, Place.DECLARANT) == b'<Content Id="content"><A></A></Content>'
     named = replace(plain, prefixes=("x",))
     expected = b'<Content xmlns:x="urn:x" Id="content"><A></A></Content>'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.catalogue.load import Source, load
+from adapter.catalogue.load import DataFiles, load
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Catalogue
 from adapter.services.replies.refusal_grounds import LONGEST, ground_of, ground_of_faults, with_articles
@@ -18,7 +18,7 @@ GROUNDS = "ship_refusal_grounds"
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return load(Source(schemas=ROOT / "schemas", mappings=ROOT / "mappings"))
+    return load(DataFiles(schemas=ROOT / "schemas", mappings=ROOT / "mappings"))
 
 
 def of_ships(catalogue: Catalogue, stated: str) -> str:

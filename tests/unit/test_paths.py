@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
 from adapter.pipeline.trust.paths import MAX_SIGNATURES, Path, Reason, find
 from adapter.pipeline.trust.sources import crl_urls, ocsp_urls
@@ -148,7 +148,9 @@ def test_an_elliptic_key_below_the_stores_size_is_too_weak() -> None:
 # Trust.judge, with paths ----------------------------------------------------------------------------------------------
 
 
-def _judge(store: Store, *chain: x509.Certificate, role: Role = Role.DECLARANT, moments: Moments | None = None) -> str:
+def _judge(
+    store: Store, *chain: x509.Certificate, role: SignerRole = SignerRole.DECLARANT, moments: Moments | None = None
+) -> str:
     verdict = Trust((), {"public": store}).judge(
         chain, stores=["public"], role=role, moments=moments or Moments(AT), pointer=PLACE
     )
@@ -175,7 +177,7 @@ def test_a_store_counts_only_while_it_is_in_force() -> None:
 
 
 def test_a_store_speaks_for_its_roles_only() -> None:
-    assert _judge(_store(roles=frozenset({Role.BORDER})), DIRECT) == "store_forbidden"
+    assert _judge(_store(roles=frozenset({SignerRole.BORDER})), DIRECT) == "store_forbidden"
 
 
 def test_an_authority_and_a_web_server_are_no_declarants() -> None:
@@ -202,7 +204,7 @@ def test_a_proven_time_stands_in_for_reception() -> None:
 def test_where_nobody_can_tell_the_store_says_what_becomes_of_it() -> None:
     told = {
         unknown: Trust((), {"public": _store(revocation=RevocationRules(unknown))}).judge(
-            [DIRECT], stores=["public"], role=Role.DECLARANT, moments=Moments(AT), pointer=PLACE
+            [DIRECT], stores=["public"], role=SignerRole.DECLARANT, moments=Moments(AT), pointer=PLACE
         )
         for unknown in Unknown
     }
@@ -218,13 +220,13 @@ def test_where_nobody_can_tell_the_store_says_what_becomes_of_it() -> None:
 def test_a_border_key_under_a_public_authority_may_not_sign_as_border() -> None:
     government = authority("Government root")
     stores = {
-        "public": _store(roles=frozenset({Role.DECLARANT})),
-        "government": Store("government", (government.certificate,), (), roles=frozenset(Role)),
+        "public": _store(roles=frozenset({SignerRole.DECLARANT})),
+        "government": Store("government", (government.certificate,), (), roles=frozenset(SignerRole)),
     }
     trust = Trust((), stores)
     ours = certify("Our key", government)
-    assert trust.may_sign_as(Role.BORDER, [ours], at=AT) is None
-    wrong = trust.may_sign_as(Role.BORDER, [DIRECT], at=AT)
+    assert trust.may_sign_as(SignerRole.BORDER, [ours], at=AT) is None
+    wrong = trust.may_sign_as(SignerRole.BORDER, [DIRECT], at=AT)
     assert wrong is not None
     assert (wrong.name, wrong.words) == ("store_forbidden", {"store": "public"})
 

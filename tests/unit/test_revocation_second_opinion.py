@@ -14,10 +14,10 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import RevokedError
 
 from adapter.gateways.keys.pem_files import load_folder
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust
 from adapter.pipeline.trust.crl import check_crl, crl_answer, read_crl
-from adapter.pipeline.trust.revocation import Answer
+from adapter.pipeline.trust.revocation import RevocationAnswer
 from tests.harness.pki import shared_pki
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -45,7 +45,7 @@ def test_another_implementation_reads_the_lists_alike(party: str, finding: str |
 def _ours(
     world: str, anchors: tuple[x509.Certificate, ...], chain: Sequence[x509.Certificate], lists: Sequence[bytes]
 ) -> str | None:
-    def evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> list[Answer]:
+    def evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> list[RevocationAnswer]:
         assert store == world
         found = [crl for crl in map(read_crl, lists) if crl.issuer == issuer.subject]
         for crl in found:
@@ -54,7 +54,7 @@ def _ours(
 
     stores = {world: Store(world, anchors, (), revocation=RevocationRules())}
     verdict = Trust((), stores, evidence).judge(
-        chain, stores=[world], role=Role.DECLARANT, moments=Moments(AT), pointer=""
+        chain, stores=[world], role=SignerRole.DECLARANT, moments=Moments(AT), pointer=""
     )
     return verdict.findings[0].name if verdict.findings else None
 

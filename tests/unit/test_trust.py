@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from adapter.gateways.keys.pem_files import load_folder
-from adapter.model.stages import Role
+from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Moments, Store, Trust, Verdict
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.simulator.pki import Pki
@@ -37,7 +37,9 @@ def trust(pki: Pki) -> Trust:
 
 
 def _judge(trust: Trust, chain: tuple[x509.Certificate, ...], *stores: str, at: datetime = AT) -> Verdict:
-    return trust.judge(chain, stores=stores or ("public",), role=Role.DECLARANT, moments=Moments(at), pointer=PLACE)
+    return trust.judge(
+        chain, stores=stores or ("public",), role=SignerRole.DECLARANT, moments=Moments(at), pointer=PLACE
+    )
 
 
 def _name(verdict: Verdict) -> str:

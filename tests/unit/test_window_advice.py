@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapter.services.watch.window import Mode, Patience, Signs, advice
+from adapter.services.watch.window import Mode, Signs, WindowPatience, advice
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)
+PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)
 WELL = Signs(
     now=NOW,
     started_at=NOW - timedelta(hours=1),

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import incident
 from adapter.model.errors import NotAllowed
-from adapter.services.watch.window import Mode, Patience, State, Window
+from adapter.services.watch.window import Mode, Window, WindowPatience, WindowState
 from tests.harness.stores import ensure_tables
 
-PATIENCE = Patience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)
+PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)
 BEGIN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
@@ -25,7 +25,7 @@ class Watch:
         self.now = BEGIN
         self.window = Window(database, lambda: self.now, PATIENCE, lambda *_, **__: None)
 
-    def look(self, seconds: float, *, broker_up: bool) -> State:
+    def look(self, seconds: float, *, broker_up: bool) -> WindowState:
         self.now += timedelta(seconds=seconds)
         self.window.refresh(broker_up=broker_up, started_at=BEGIN)
         return self.window.state()

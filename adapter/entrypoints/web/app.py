@@ -19,7 +19,7 @@ from adapter.entrypoints.web.shapes import API
 from adapter.model.errors import Unavailable
 from adapter.model.text import text_fault
 from adapter.services.access.tokens import Caller
-from adapter.services.dossiers.lookup import Kind, Question
+from adapter.services.dossiers.lookup import LookupKind, Question
 
 _DESCRIPTION = """\
 The second door of the border guard's adapter, and the lookup for customs.
@@ -207,18 +207,18 @@ def _question(
     ] = None,
 ) -> Question:
     given = {
-        Kind.NUMBER: reference,
-        Kind.PAPER: paper,
-        Kind.CONFIRMATION: confirmation,
-        Kind.PLATE: plate,
-        Kind.TAX_CODE: tax_code,
-        Kind.SHIP: ship,
+        LookupKind.NUMBER: reference,
+        LookupKind.PAPER: paper,
+        LookupKind.CONFIRMATION: confirmation,
+        LookupKind.PLATE: plate,
+        LookupKind.TAX_CODE: tax_code,
+        LookupKind.SHIP: ship,
     }
     asked = [(kind, value) for kind, value in given.items() if value is not None]
     if len(asked) != 1 or (reference is None) != (year is None):
         raise NotServed(422, "Ask by exactly one of: reference with year, paper, confirmation, plate, tax_code, ship.")
     kind, value = asked[0]
-    if kind is Kind.NUMBER and after is not None:
+    if kind is LookupKind.NUMBER and after is not None:
         raise NotServed(422, "after goes with every key but reference: of a number there is one page.")
     return Question(kind, value, year or 0, after)
 

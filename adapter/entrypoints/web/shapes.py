@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict
 from adapter.model.finding import StatedFinding
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.door.declarations import Standing
+from adapter.services.door.declarations import Progress
 from adapter.services.door.submission import Admitted
 from adapter.services.dossiers.lookup import Found
-from adapter.services.watch.window import Mode, State
+from adapter.services.watch.window import Mode, WindowState
 
 API = "/api/v1"
 
@@ -234,7 +234,7 @@ def admitted_shape(admitted: Admitted) -> AdmittedShape:
     )
 
 
-def declaration_shape(standing: Standing) -> DeclarationShape:
+def declaration_shape(standing: Progress) -> DeclarationShape:
     """A declaration with its replies."""
     place = f"{API}/declarations/{standing.public_id}"
     return DeclarationShape(
@@ -300,7 +300,7 @@ def dossier_shape(found: Found) -> DossierShape:
     return DossierShape(**values)
 
 
-def window_shape(state: State, declare_at: str) -> WindowShape:
+def window_shape(state: WindowState, declare_at: str) -> WindowShape:
     """The window's mode for a caller."""
     down = state.mode is Mode.DOWN
     return WindowShape(

@@ -56,7 +56,7 @@ class Prepare(Protocol):
     def __call__(self, channel: Channel, generation: int, ready: Callable[[], None]) -> None: ...
 
 
-class State(Enum):
+class LinkState(Enum):
     """`DOWN`: the last try failed and a pause runs; whoever asks now should not wait."""
 
     CONNECTING = "connecting"
@@ -80,7 +80,7 @@ class Link:
         self._prepare = prepare
         self._lost = lost
         self._on_event = on_event
-        self._state = State.CONNECTING
+        self._state = LinkState.CONNECTING
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._generation = 0
@@ -104,7 +104,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether the channel may be used now."""
-        return self._state is State.READY
+        return self._state is LinkState.READY
 
     def generation(self, *, wait_s: float) -> int:
         """The open channel's generation; waits for a try that is under way, never for a pause.
@@ -112,8 +112,8 @@ class Link:
         Raises: BrokerUnavailable.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._state is not State.CONNECTING, timeout=wait_s)
-            if self._state is State.READY:
+            self._changed.wait_for(lambda: self._state is not LinkState.CONNECTING, timeout=wait_s)
+            if self._state is LinkState.READY:
                 return self._generation
             raise BrokerUnavailable(f"broker {self._address.place}: {self._reason}")
 
@@ -121,7 +121,7 @@ class Link:
         """Has `action` done in the link's thread, on the channel of that generation only; False if it is over."""
         with self._changed:
             wanted = self._generation if generation is None else generation
-            if self._state is not State.READY or wanted != self._generation or self._connection is None:
+            if self._state is not LinkState.READY or wanted != self._generation or self._connection is None:
                 return False
             self._connection.ioloop.add_callback_threadsafe(partial(self._act, action, wanted))
             return True
@@ -129,9 +129,11 @@ class Link:
     def drop(self, reason: str) -> None:
         """Gives this connection up; a new one is made."""
         with self._changed:
-            if self._state is not State.READY or self._connection is None:
+            if self._state is not LinkState.READY or self._connection is None:
                 return
-            self._enter(State.DOWN, reason)  # a broker in alarm does not even hear the close: nobody should wait for it
+            self._enter(
+                LinkState.DOWN, reason
+            )  # a broker in alarm does not even hear the close: nobody should wait for it
             self._connection.ioloop.add_callback_threadsafe(partial(self._end, self._connection, reason))
 
     def close(self, *, timeout_s: float = 10.0) -> None:
@@ -152,7 +154,7 @@ class Link:
             pass  # only because we are closing
         finally:
             with self._changed:
-                self._enter(State.CLOSED, "closed by us")
+                self._enter(LinkState.CLOSED, "closed by us")
 
     def _session(self) -> None:
         """The addresses in turn, until one lasts; when that has ended, the one after it is tried first, itself last.
@@ -181,7 +183,7 @@ class Link:
             lasted = time.monotonic() - (self._ready_since or time.monotonic())
             self._connection = self._channel = self._ready_since = None
             pausing = last and lasted < SETTLED_AFTER_S
-            self._enter(State.DOWN if pausing else State.CONNECTING, self._reason)
+            self._enter(LinkState.DOWN if pausing else LinkState.CONNECTING, self._reason)
         if connection is not None:
             connection.ioloop.close()
         self._lost(self._reason)
@@ -193,7 +195,7 @@ class Link:
     def _begun(self, address: BrokerAddress) -> SelectConnection | None:
         """A connection that is being made, with the certificates as their files are now; None where that fails."""
         with self._changed:
-            self._enter(State.CONNECTING, self._reason)
+            self._enter(LinkState.CONNECTING, self._reason)
             try:
                 self._connection = SelectConnection(
                     parameters(address),
@@ -249,7 +251,7 @@ class Link:
         with self._changed:
             self._channel = channel
             self._ready_since = time.monotonic()
-            self._enter(State.READY, "")
+            self._enter(LinkState.READY, "")
         self._on_event("broker.connected", place=self._place)
 
     def _act(self, action: Callable[[Channel], None], generation: int) -> None:
@@ -275,6 +277,6 @@ class Link:
             self._reason = told(problem)
         connection.ioloop.stop()
 
-    def _enter(self, state: State, reason: str) -> None:
+    def _enter(self, state: LinkState, reason: str) -> None:
         self._state, self._reason = state, reason or self._reason
         self._changed.notify_all()

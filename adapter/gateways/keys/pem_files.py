@@ -10,7 +10,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from adapter.model.errors import Misconfigured
-from adapter.model.stages import Channel, Role
+from adapter.model.stages import Channel, SignerRole
 from adapter.pipeline.signature.seal import SigningKey, signing_key
 from adapter.pipeline.trust import Partner
 
@@ -93,7 +93,7 @@ def load_partners(partners: Mapping[str, tuple[str, str, Iterable[Path], bool]])
         return tuple(
             Partner(
                 name=name,
-                role=Role(role),
+                role=SignerRole(role),
                 channel=Channel(channel),
                 certificates=tuple(certificate for file in files for certificate in load_certificates(file)[:1]),
                 legacy_sha1=legacy,

@@ -20,7 +20,7 @@ _USED_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class EvidenceSource:
     """Something that can be asked for. `certificate` and `issuer` (PEM) are what an OCSP question is about."""
 
     kind: str
@@ -43,16 +43,16 @@ class Shelf:
 
     folder: Path
 
-    def file(self, source: Source) -> Path:
+    def file(self, source: EvidenceSource) -> Path:
         """Where its answer is, if there is one."""
         return self.folder / source.name
 
-    def put(self, source: Source, data: bytes) -> None:
+    def put(self, source: EvidenceSource, data: bytes) -> None:
         """Keep an answer, and remember what was asked."""
         self.remember(source)
         self._write(self.file(source), data)
 
-    def remember(self, source: Source) -> None:
+    def remember(self, source: EvidenceSource) -> None:
         """Keep what was asked, so that the clock asks again before the answer runs out."""
         note = self._note(source)
         with contextlib.suppress(FileNotFoundError):
@@ -61,11 +61,11 @@ class Shelf:
             return
         self._write(note, json.dumps(asdict(source)).encode())
 
-    def sources(self) -> Iterator[Source]:
+    def sources(self) -> Iterator[EvidenceSource]:
         """What was asked lately. What nobody has used for two weeks is cleared away."""
         for note in sorted(self.folder.glob("*.json")):
             try:
-                source = Source(**json.loads(note.read_bytes()))
+                source = EvidenceSource(**json.loads(note.read_bytes()))
                 since = time.time() - note.stat().st_mtime
                 if since < 0:
                     os.utime(note)  # of a clock that ran ahead: it is two weeks from now on
@@ -78,7 +78,7 @@ class Shelf:
             with contextlib.suppress(OSError):
                 note.unlink(missing_ok=True)
 
-    def _note(self, source: Source) -> Path:
+    def _note(self, source: EvidenceSource) -> Path:
         return self.folder / f"{source.name}.json"
 
     def _write(self, file: Path, data: bytes) -> None:

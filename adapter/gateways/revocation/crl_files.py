@@ -22,7 +22,7 @@ class _Read:
 
 
 @dataclass
-class Lists:
+class CrlFiles:
     """The lists that one process has read."""
 
     _read: dict[Path, _Read] = field(default_factory=dict)

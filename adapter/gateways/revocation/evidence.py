@@ -1,6 +1,6 @@
 """Evidence of revocation: what lies in folders and on the shelf, and what can be fetched while a message waits.
 
-It never decides: it gives `Answer`s. It is asked only for certificates whose path to a store was found.
+It never decides: it gives `RevocationAnswer`s. It is asked only for certificates whose path to a store was found.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapter.gateways.revocation.cache import Source
-from adapter.gateways.revocation.crl_files import Lists, stamp
+from adapter.gateways.revocation.cache import EvidenceSource
+from adapter.gateways.revocation.crl_files import CrlFiles, stamp
 from adapter.gateways.revocation.refresh import Collection
 from adapter.model.events import Event
 from adapter.pipeline.trust.crl import crl_answer
 from adapter.pipeline.trust.ocsp import ocsp_answer
-from adapter.pipeline.trust.revocation import Answer, State, Unusable, state_of
+from adapter.pipeline.trust.revocation import RevocationAnswer, RevocationState, Unusable, state_of
 from adapter.pipeline.trust.sources import crl_urls, ocsp_urls
 
 _LOOK_AGAIN_S = 1.0
@@ -29,7 +29,7 @@ _REMEMBERED = 4096
 
 @dataclass(slots=True)
 class _Remembered:
-    answers: tuple[Answer, ...]
+    answers: tuple[RevocationAnswer, ...]
     stamps: tuple[object, ...]
     looked_at: float
 
@@ -40,10 +40,12 @@ class Revocation:
 
     collection: Collection
     monotonic: Callable[[], float] = time.monotonic
-    _lists: Lists = field(default_factory=Lists)
+    _lists: CrlFiles = field(default_factory=CrlFiles)
     _known: dict[tuple[x509.Certificate, str], _Remembered] = field(default_factory=dict)
 
-    def __call__(self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[Answer]:
+    def __call__(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str
+    ) -> Sequence[RevocationAnswer]:
         """What is at hand; fetched within the bounded wait where nothing that counts is."""
         if store not in self.collection.places:
             return ()
@@ -60,18 +62,18 @@ class Revocation:
             answers = self._looked(certificate, issuer, store)
         return answers
 
-    def sources(self, certificate: x509.Certificate, issuer: x509.Certificate, store: str) -> list[Source]:
+    def sources(self, certificate: x509.Certificate, issuer: x509.Certificate, store: str) -> list[EvidenceSource]:
         """Whom one may ask about a certificate, OCSP first: its answer is small and new."""
         places = self.collection.places[store]
         responders = (places.ocsp_url,) if places.ocsp_url else ocsp_urls(certificate)
-        asked = [Source("ocsp", url, store, _pem(certificate), _pem(issuer)) for url in responders]
+        asked = [EvidenceSource("ocsp", url, store, _pem(certificate), _pem(issuer)) for url in responders]
         return [*filter(self.collection.may_ask, asked), *self._lists_of(certificate, store)]
 
-    def _lists_of(self, certificate: x509.Certificate, store: str) -> list[Source]:
+    def _lists_of(self, certificate: x509.Certificate, store: str) -> list[EvidenceSource]:
         published = dict.fromkeys((*crl_urls(certificate), *self.collection.places[store].crl_urls))
-        return [source for url in published if self.collection.may_ask(source := Source("crl", url, store))]
+        return [source for url in published if self.collection.may_ask(source := EvidenceSource("crl", url, store))]
 
-    def newest(self, authority: x509.Certificate, store: str) -> Answer | None:
+    def newest(self, authority: x509.Certificate, store: str) -> RevocationAnswer | None:
         """When the newest CRL of an authority was made and runs out; None where none lies there."""
         places = self.collection.places[store]
         files = sorted(places.crls.glob("*.*")) if places.crls else []
@@ -80,16 +82,20 @@ class Revocation:
         for file in files:
             try:
                 if (crl := self._lists.of(file, authority)) is not None:
-                    found.append(Answer(crl.last_update_utc, crl.next_update_utc))
+                    found.append(RevocationAnswer(crl.last_update_utc, crl.next_update_utc))
             except (Unusable, OSError):
                 continue
         return max(found, key=lambda answer: answer.this_update, default=None)
 
-    def _looked(self, certificate: x509.Certificate, issuer: x509.Certificate, store: str) -> tuple[Answer, ...]:
+    def _looked(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, store: str
+    ) -> tuple[RevocationAnswer, ...]:
         told = self._at_hand(certificate, issuer, store, self.sources(certificate, issuer, store))
         return self._believed(told, issuer, store)
 
-    def _believed(self, answers: Iterable[Answer], issuer: x509.Certificate, store: str) -> tuple[Answer, ...]:
+    def _believed(
+        self, answers: Iterable[RevocationAnswer], issuer: x509.Certificate, store: str
+    ) -> tuple[RevocationAnswer, ...]:
         return tuple(a for a in answers if a.responder is None or self._may_answer(a.responder, issuer, store))
 
     def _may_answer(self, responder: x509.Certificate, issuer: x509.Certificate, store: str) -> bool:
@@ -97,15 +103,15 @@ class Revocation:
         responder would vouch for the next. Where it names no list and none is here, its authority wants none asked."""
         told = self._at_hand(responder, issuer, store, self._lists_of(responder, store))
         state = state_of(responder, told, received=self.collection.now(), proven=None, grace=self._grace(store))
-        if state is State.GOOD or (state is State.UNKNOWN and not crl_urls(responder)):
+        if state is RevocationState.GOOD or (state is RevocationState.UNKNOWN and not crl_urls(responder)):
             return True
         name, reason = responder.subject.rfc4514_string(), f"the OCSP responder's own certificate: {state}"
         self.collection.tell_once((responder, state), Event.REVOCATION_UNUSABLE, source=name, reason=reason)
         return False
 
     def _at_hand(
-        self, certificate: x509.Certificate, issuer: x509.Certificate, store: str, sources: Iterable[Source]
-    ) -> tuple[Answer, ...]:
+        self, certificate: x509.Certificate, issuer: x509.Certificate, store: str, sources: Iterable[EvidenceSource]
+    ) -> tuple[RevocationAnswer, ...]:
         """What lies in the store's folder and what these sources have answered; read again when a file changes."""
         files = self._files(store, sources)
         stamps = tuple(stamp(file) for file, _ in files)
@@ -118,15 +124,18 @@ class Revocation:
         known.looked_at = self.monotonic()
         return known.answers
 
-    def _files(self, store: str, sources: Iterable[Source]) -> list[tuple[Path, Source | None]]:
+    def _files(self, store: str, sources: Iterable[EvidenceSource]) -> list[tuple[Path, EvidenceSource | None]]:
         folder = self.collection.places[store].crls
         laid = sorted(file for file in folder.glob("*.*") if file.suffix in (".crl", ".pem")) if folder else []
         asked = [(self.collection.shelf.file(source), source) for source in sources]
         return [*((file, None) for file in laid), *asked]
 
     def _answers(
-        self, files: Iterable[tuple[Path, Source | None]], certificate: x509.Certificate, issuer: x509.Certificate
-    ) -> Iterator[Answer]:
+        self,
+        files: Iterable[tuple[Path, EvidenceSource | None]],
+        certificate: x509.Certificate,
+        issuer: x509.Certificate,
+    ) -> Iterator[RevocationAnswer]:
         for file, source in files:
             try:
                 if source is not None and source.kind == "ocsp":
@@ -140,7 +149,7 @@ class Revocation:
                     (file, str(error)), Event.REVOCATION_UNUSABLE, source=str(file), reason=str(error)
                 )
 
-    def _counts(self, answers: Iterable[Answer], store: str) -> bool:
+    def _counts(self, answers: Iterable[RevocationAnswer], store: str) -> bool:
         return any(self.collection.now() <= answer.counts_until(self._grace(store)) for answer in answers)
 
     def _grace(self, store: str) -> timedelta:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from adapter.gateways.revocation.cache import Shelf, Source
+from adapter.gateways.revocation.cache import EvidenceSource, Shelf
 from adapter.gateways.revocation.crl_files import Stamp, stamp
 from adapter.gateways.revocation.fetching import Fetcher, is_allowed
 from adapter.model.errors import Unavailable
@@ -23,7 +23,7 @@ from adapter.model.events import Event, Observe, unobserved
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust.crl import check_crl, read_crl
 from adapter.pipeline.trust.ocsp import ocsp_answer, ocsp_request
-from adapter.pipeline.trust.revocation import Answer, Unusable
+from adapter.pipeline.trust.revocation import RevocationAnswer, Unusable
 from adapter.pipeline.trust.sources import crl_urls, ocsp_urls
 from adapter.pipeline.trust.stores import Store
 
@@ -61,7 +61,7 @@ class Collection:
     observe: Observe = unobserved
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     _told: set[object] = field(default_factory=set)
-    _dates: dict[Source, tuple[Stamp | None, Answer | None]] = field(default_factory=dict)
+    _dates: dict[EvidenceSource, tuple[Stamp | None, RevocationAnswer | None]] = field(default_factory=dict)
 
     def refresh(self) -> bool:
         """Ask again what runs out before long: what the configuration and CA certificates name, and what was used.
@@ -78,7 +78,9 @@ class Collection:
                     self.fetcher.start(source.name, lambda source=source: self._fetch(source))  # type: ignore[misc]
         return in_time
 
-    def collect(self, sources: Sequence[Source], *, monotonic: Callable[[], float], enough: Callable[[], bool]) -> None:
+    def collect(
+        self, sources: Sequence[EvidenceSource], *, monotonic: Callable[[], float], enough: Callable[[], bool]
+    ) -> None:
         """Ask these now and wait a bounded moment, until there is enough."""
         if self.fetcher is None:
             return
@@ -94,7 +96,7 @@ class Collection:
             elif enough():
                 return
 
-    def try_out(self, source: Source, fetcher: Fetcher) -> str | None:
+    def try_out(self, source: EvidenceSource, fetcher: Fetcher) -> str | None:
         """What is wrong with a source, asked now and not kept; None if it answers as it should."""
         try:
             self._checked(source, fetcher.fetch(source.url))
@@ -104,7 +106,7 @@ class Collection:
             return f"{source.url}: {error}"
         return None
 
-    def may_ask(self, source: Source) -> bool:
+    def may_ask(self, source: EvidenceSource) -> bool:
         """Whether a source may be asked; the operator is told once of a host that nobody has named."""
         if is_allowed(source.url, self.places[source.store].hosts):
             return True
@@ -113,14 +115,14 @@ class Collection:
             self.tell_once((source.store, urlsplit(source.url).netloc), Event.REVOCATION_UNUSABLE, **told)
         return False
 
-    def standing(self) -> Iterator[Source]:
+    def standing(self) -> Iterator[EvidenceSource]:
         """What is asked whether a message needs it or not."""
         for name, places in self.places.items():
             authorities = (*self.stores[name].anchors, *self.stores[name].intermediates)
             named = (url for authority in authorities for url in crl_urls(authority))
-            yield from (Source("crl", url, name) for url in dict.fromkeys((*places.crl_urls, *named)))
+            yield from (EvidenceSource("crl", url, name) for url in dict.fromkeys((*places.crl_urls, *named)))
 
-    def _fetch(self, source: Source) -> None:
+    def _fetch(self, source: EvidenceSource) -> None:
         """Fetch one answer; keep it if it is usable and newer than what is there."""
         assert self.fetcher is not None
         try:
@@ -145,11 +147,11 @@ class Collection:
         """Where a responder's certificate names lists, its answer counts only by them: they are fetched with it."""
         assert self.fetcher is not None
         for url in crl_urls(responder) if responder else ():
-            source = Source("crl", url, store)
+            source = EvidenceSource("crl", url, store)
             if self.may_ask(source) and self._is_due(source) and not self.fetcher.is_paused(url):
                 self._fetch(source)
 
-    def _checked(self, source: Source, data: bytes) -> Answer:
+    def _checked(self, source: EvidenceSource, data: bytes) -> RevocationAnswer:
         """When an answer was made and runs out, once it is known to be its authority's and of this time.
 
         Raises:
@@ -179,7 +181,7 @@ class Collection:
         if reason is not None:
             raise reason
 
-    def _there(self, source: Source) -> Answer | None:
+    def _there(self, source: EvidenceSource) -> RevocationAnswer | None:
         """The dates of what the shelf holds for a source; read again when the file changes."""
         file = self.shelf.file(source)
         there = stamp(file)
@@ -195,7 +197,7 @@ class Collection:
             self._dates[source] = there, answer
         return self._dates[source][1]
 
-    def _is_due(self, source: Source) -> bool:
+    def _is_due(self, source: EvidenceSource) -> bool:
         """Half-way between thisUpdate and nextUpdate, or after `refresh_s`, whichever comes first."""
         assert self.fetcher is not None
         there = self._there(source)
@@ -212,7 +214,7 @@ class Collection:
             soon = max(soon, fetched + timedelta(seconds=60))
         return self.now() >= soon
 
-    def _is_in_time(self, source: Source) -> bool:
+    def _is_in_time(self, source: EvidenceSource) -> bool:
         """Whether its answer has not run out; the operator is told once if it has."""
         there = self._there(source)
         over = there is not None and self.now() > (there.next_update or there.this_update + timedelta(days=1))
@@ -235,7 +237,7 @@ class Collection:
             self.observe(event, **fields)
 
 
-def _answer(source: Source, data: bytes) -> Answer:
+def _answer(source: EvidenceSource, data: bytes) -> RevocationAnswer:
     """What an answer says: of an OCSP question all, of a CRL its dates.
 
     Raises:
@@ -245,10 +247,10 @@ def _answer(source: Source, data: bytes) -> Answer:
     if certificate is not None and issuer is not None:
         return ocsp_answer(data, certificate, issuer)
     crl = read_crl(data)
-    return Answer(crl.last_update_utc, crl.next_update_utc)
+    return RevocationAnswer(crl.last_update_utc, crl.next_update_utc)
 
 
-def _asked(source: Source) -> tuple[x509.Certificate | None, x509.Certificate | None]:
+def _asked(source: EvidenceSource) -> tuple[x509.Certificate | None, x509.Certificate | None]:
     if source.kind != "ocsp":
         return None, None
     certificate, issuer = (x509.load_pem_x509_certificate(pem.encode()) for pem in (source.certificate, source.issuer))

@@ -35,7 +35,7 @@ AWAITING = "unit"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class MessageIdentity:
     """Who sent a message and what he called it; for what cannot be verified, its raw bytes (wire profile 5)."""
 
     sender: str
@@ -58,7 +58,7 @@ class Known:
     digest: str
 
 
-def known(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, Known]:
+def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict[MessageIdentity, Known]:
     """Which of these messages are stored already."""
     wanted = {(identity.sender, identity.name) for identity in identities}
     if not wanted:
@@ -68,7 +68,7 @@ def known(connection: Connection, identities: Iterable[Identity]) -> dict[Identi
         tuple_(inbox.c.sender, inbox.c.identity).in_(sorted(wanted))
     )
     return {
-        Identity(row.sender, row.identity): Known(
+        MessageIdentity(row.sender, row.identity): Known(
             row.id, row.public_id, row.state, row.outcome, row.content_digest, row.digest
         )
         for row in connection.execute(query)
@@ -190,7 +190,7 @@ def copy_row(original: Row[Any], *, row_id: int, at: datetime) -> dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueReply:
     """A reply that may leave now."""
 
     id: int
@@ -207,7 +207,7 @@ class Due:
     """A dispatcher has said that it takes it to publish it."""
 
 
-def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[Due]:
+def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[DueReply]:
     """Replies that may leave, locked for this transaction; with `returned` those too that came back before.
 
     A lock serialises but does not order: a reply leaves only when its dossier has no earlier one unsent, and nothing
@@ -251,7 +251,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
     if connection.dialect.name != "sqlite":
         query = query.with_for_update(skip_locked=True, of=outbox)
     return [
-        Due(
+        DueReply(
             id=row.id,
             body=row.body,
             digest=Digest(row.digest),

@@ -22,7 +22,7 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NumberRequest:
     """A message without a number, by its sender's name for it; `unit`: whose code its number is to bear."""
 
     sender: str
@@ -52,7 +52,7 @@ class Series:
         """The same series, with the numbers of a unit."""
         return replace(self, unit=unit)
 
-    def issue(self, connection: Connection, database: Database, asked: Sequence[Asked]) -> list[DossierKey]:
+    def issue(self, connection: Connection, database: Database, asked: Sequence[NumberRequest]) -> list[DossierKey]:
         """The number for each message: the same one whenever it is asked for again."""
         database.lock(connection, (f"contingency:{each.sender}:{each.message_key}" for each in asked))
         named = tuple_(contingency.c.sender, contingency.c.message_key)
@@ -64,14 +64,16 @@ class Series:
         given |= {(row["sender"], row["message_key"]): DossierKey(row["number"], row["year"]) for row in rows}
         return [given[each.message] for each in asked]
 
-    def _numbered(self, connection: Connection, fresh: Mapping[tuple[str, str], Asked]) -> Iterator[tuple[Asked, str]]:
+    def _numbered(
+        self, connection: Connection, fresh: Mapping[tuple[str, str], NumberRequest]
+    ) -> Iterator[tuple[NumberRequest, str]]:
         for year in sorted({each.year for each in fresh.values()}):
             of_year = [each for each in fresh.values() if each.year == year]
             first = self._count(connection, self.prefix, year, len(of_year)) - len(of_year) + 1
             for count, each in enumerate(of_year, first):
                 yield each, self.of(each.unit)._number(self.prefix, year, count)
 
-    def _row(self, connection: Connection, database: Database, asked: Asked, number: str) -> Row:
+    def _row(self, connection: Connection, database: Database, asked: NumberRequest, number: str) -> Row:
         return {
             "id": database.new_id(connection),
             "sender": asked.sender,

@@ -47,7 +47,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ViewColumn:
     """One column: its name, where its value comes from, and what it is called by people."""
 
     name: str
@@ -56,16 +56,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ReportView:
     """One view. `comment` names it for people and bears the mark."""
 
     name: str
     comment: str
-    columns: tuple[Column, ...]
+    columns: tuple[ViewColumn, ...]
     select: str
 
 
-def views(catalogue: Catalogue, dialect: str, *, personal: bool) -> list[View]:
+def views(catalogue: Catalogue, dialect: str, *, personal: bool) -> list[ReportView]:
     """Every view of the catalogue, in the order of their names.
 
     Raises:
@@ -84,7 +84,7 @@ def views(catalogue: Catalogue, dialect: str, *, personal: bool) -> list[View]:
     return sorted(made, key=lambda view: view.name)
 
 
-def _of_procedure(procedure: Procedure, writer: _Writer, *, personal: bool) -> Iterator[View]:
+def _of_procedure(procedure: Procedure, writer: _Writer, *, personal: bool) -> Iterator[ReportView]:
     lists: list[tuple[GroupSpec | None, tuple[FieldSpec, ...]]] = [(None, procedure.fields)]
     lists += [(group, group.fields) for group in procedure.groups]
     for group, fields in lists:
@@ -94,7 +94,7 @@ def _of_procedure(procedure: Procedure, writer: _Writer, *, personal: bool) -> I
             yield writer.view(procedure, group, hidden, personal=True)
 
 
-def statements(view: View, dialect: str) -> Iterator[str]:
+def statements(view: ReportView, dialect: str) -> Iterator[str]:
     """What makes one view: its text, and on PostgreSQL its comments. SQLite keeps the comments in the text."""
     writer = _Writer(dialect)
     name = writer.quoted(view.name)
@@ -110,7 +110,7 @@ def statements(view: View, dialect: str) -> Iterator[str]:
     yield "\n".join([f"CREATE VIEW {name} AS", f"-- {_one_line(view.comment)}", "SELECT", *told, view.select])
 
 
-def create(connection: Connection, wanted: Iterable[View]) -> None:
+def create(connection: Connection, wanted: Iterable[ReportView]) -> None:
     """Drop what was made before and make these, all in the caller's transaction.
 
     Raises:
@@ -170,7 +170,9 @@ class _Writer:
         quoted: str = self._dialect.identifier_preparer.quote_identifier(name)
         return quoted
 
-    def view(self, procedure: Procedure, group: GroupSpec | None, fields: list[FieldSpec], *, personal: bool) -> View:
+    def view(
+        self, procedure: Procedure, group: GroupSpec | None, fields: list[FieldSpec], *, personal: bool
+    ) -> ReportView:
         """A procedure's view, or its group's; with only what is personal, or only what is not."""
         parts = [procedure.code, procedure.version, group.name if group else "", "personal" if personal else ""]
         name = PREFIX + "_".join(_snake(part) for part in parts if part)
@@ -180,29 +182,29 @@ class _Writer:
         kind = "personal values; " if personal else ""
         columns = self._dossier(_KEY if group or personal else _DOSSIER)
         if group:
-            columns.append(Column("ordinal", f"r.{self.quoted('ordinal')}", "Số thứ tự dòng / row number"))
+            columns.append(ViewColumn("ordinal", f"r.{self.quoted('ordinal')}", "Số thứ tự dòng / row number"))
         columns += self._declared(fields, "r" if group else "v", {column.name for column in columns})
         comment = f"{MARK}: {kind}{procedure.code} version {procedure.version}: {label.vi} / {label.en}"
-        return View(name, comment, tuple(columns), self._from(procedure, group))
+        return ReportView(name, comment, tuple(columns), self._from(procedure, group))
 
-    def _dossier(self, names: tuple[str, ...]) -> list[Column]:
+    def _dossier(self, names: tuple[str, ...]) -> list[ViewColumn]:
         columns = []
         for name in names:
             source = _TIMES.get(name, f"d.{self.quoted(name)}")
             is_time = name in _TIMES or isinstance(dossiers.c[name].type, Moment)
             if is_time and not self.is_postgresql:
                 source = f"{source} || '+00:00'"
-            columns.append(Column(f"dossier_{name}", source, f"Hồ sơ / dossier: {name.replace('_', ' ')}"))
+            columns.append(ViewColumn(f"dossier_{name}", source, f"Hồ sơ / dossier: {name.replace('_', ' ')}"))
         return columns
 
-    def _declared(self, fields: list[FieldSpec], table: str, taken: set[str]) -> Iterator[Column]:
+    def _declared(self, fields: list[FieldSpec], table: str, taken: set[str]) -> Iterator[ViewColumn]:
         for field in fields:
             name = _snake(field.name)
             while name in taken:
                 name += "_declared"
             taken.add(name)
             mark = " [personal]" if field.personal else ""
-            yield Column(name, self._value(table, field), f"{field.label.vi} / {field.label.en}{mark}")
+            yield ViewColumn(name, self._value(table, field), f"{field.label.vi} / {field.label.en}{mark}")
 
     def _value(self, table: str, field: FieldSpec) -> str:
         values = f"{table}.{self.quoted('values')}"

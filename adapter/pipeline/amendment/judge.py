@@ -40,7 +40,7 @@ LATE, PAST = "declared_late", "time_long_past"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AmendmentBase:
     """What an amendment starts from: the version in force, and what is open about it."""
 
     procedure: Procedure
@@ -68,7 +68,7 @@ def document_of(envelope: Envelope) -> etree._Element:
     return document
 
 
-def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
+def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Declaration:
     """The version that the amendment brings; its findings may refuse it or warn.
 
     Raises:
@@ -99,7 +99,7 @@ def amend(form: Declaration, standing: Standing, ground: Ground) -> Declaration:
     return replace(version, findings=_located(form.verified.envelope, found))
 
 
-def _readdress(standing: Standing, document: etree._Element) -> None:
+def _readdress(standing: AmendmentBase, document: etree._Element) -> None:
     """A dossier that moves to another gate is addressed to the unit there: what repeats the header goes on doing so."""
     form, recipient = form_in(document, _spec(standing)), document.find(_RECIPIENT)
     for equal in standing.procedure.header_equal:
@@ -109,13 +109,13 @@ def _readdress(standing: Standing, document: etree._Element) -> None:
             recipient.text = unit
 
 
-def _signed(form: Declaration, standing: Standing, document: etree._Element) -> VerifiedDocument:
+def _signed(form: Declaration, standing: AmendmentBase, document: etree._Element) -> VerifiedDocument:
     """A version of the dossier as if whoever signed the amendment had declared it so."""
     envelope = replace(form.verified.envelope, procedure=standing.procedure, spec=_spec(standing))
     return replace(form.verified, envelope=envelope, element=document, header=read_header(document))
 
 
-def _in_force(form: Declaration, standing: Standing) -> Declaration:
+def _in_force(form: Declaration, standing: AmendmentBase) -> Declaration:
     """The version in force under the signers of the amendment, its values as texts: a code may be withdrawn by now."""
     root = form_in(standing.document, _spec(standing))
     values: dict[str, Value] = {
@@ -139,7 +139,7 @@ def _checked(
     return (sheet.pointed(finding, places) for finding in found)
 
 
-def _spec(standing: Standing) -> MessageSpec:
+def _spec(standing: AmendmentBase) -> MessageSpec:
     """The message that the version in force would be, if it were declared today."""
     return standing.procedure.messages[read_header(standing.document).subject.pair]
 
@@ -154,7 +154,7 @@ def _located(envelope: Envelope, findings: Iterable[Finding]) -> tuple[Finding, 
 
 
 def _of_another(
-    form: Declaration, standing: Standing, sheet: Sheet, before: Declaration, ground: Ground
+    form: Declaration, standing: AmendmentBase, sheet: Sheet, before: Declaration, ground: Ground
 ) -> Iterator[Finding]:
     """Only who spoke for the dossier may amend it; whoever signs must speak for its principal (Articles 3(4), 7(3)).
 
@@ -183,7 +183,7 @@ def _unsigned(version: Declaration) -> Iterator[Finding]:
             yield Finding("store_forbidden", _SIGNATURE, words={"store": str(signer.store)})
 
 
-def _closed(form: Declaration, standing: Standing) -> Iterator[Finding]:
+def _closed(form: Declaration, standing: AmendmentBase) -> Iterator[Finding]:
     """What the window does not carry is not amended by it either: form 14 serves several procedures."""
     if standing.procedure.on_window or form.verified.envelope.submission.channel is not Channel.WINDOW:
         return
@@ -202,7 +202,7 @@ def _elsewhere(form: Declaration, sheet: Sheet, before: Declaration) -> Iterator
             yield Finding("amendment_elsewhere", sheet.field(field.name), words=mapping.named(field.label))
 
 
-def _open(form: Declaration, standing: Standing, sheet: Sheet) -> Iterator[Finding]:
+def _open(form: Declaration, standing: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
     """One amendment at a time, and an answer names the request that it answers."""
     if standing.pending:
         yield Finding("amendment_pending", f"{_SUBJECT}/reference", words={"key": str(form.verified.key)})
@@ -238,7 +238,7 @@ def _spoken(expected: ExpectedSpec, views: Sequence[View]) -> Label:
     return Label(vi=", ".join(each.vi for each in said), en=", ".join(each.en for each in said))
 
 
-def _late(form: Declaration, standing: Standing, sheet: Sheet) -> Iterator[Finding]:
+def _late(form: Declaration, standing: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
     """Article 11(3)(b) names no consequence: a late answer is flagged, not refused."""
     if standing.answer_before is not None and form.declared_at > standing.answer_before:
         yield Finding("answered_late", sheet.base, Severity.WARN)

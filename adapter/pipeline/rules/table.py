@@ -13,7 +13,7 @@ from adapter.pipeline.rules.view import Arguments, View
 Apply = Callable[[View, Arguments], Iterator[Finding]]
 
 
-class Kind(StrEnum):
+class ArgumentKind(StrEnum):
     """What an argument names; the value says so in words."""
 
     FIELD = "a field outside the groups"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 class Takes:
     """One argument: what it names, which types it may have, whether it must be given."""
 
-    kind: Kind
+    kind: ArgumentKind
     types: tuple[str, ...] = ()
     """On another type the rule would pass in silence."""
     needed: bool = True
@@ -58,29 +58,29 @@ _DATES = ("date", "datetime")
 _BIRTHS = ("date", "partial_date")
 _PAST = (*_DATES, "partial_date")
 _TEXTS = ("text", "upper_name", "code")
-_WHERE = {"where": Takes(Kind.WHERE, needed=False)}
+_WHERE = {"where": Takes(ArgumentKind.WHERE, needed=False)}
 
 
 def _place(*types: str) -> dict[str, Takes]:
-    return {"field": Takes(Kind.PLACE, types)}
+    return {"field": Takes(ArgumentKind.PLACE, types)}
 
 
-def _maybe(**kinds: tuple[Kind, tuple[str, ...]]) -> dict[str, Takes]:
+def _maybe(**kinds: tuple[ArgumentKind, tuple[str, ...]]) -> dict[str, Takes]:
     return {name: Takes(kind, types, needed=False) for name, (kind, types) in kinds.items()}
 
 
 RULES: dict[str, Rule] = {
     "total_equals_rows": Rule(
         rows.total_equals_rows,
-        {"total": Takes(Kind.FIELD, ("integer",)), "group": Takes(Kind.GROUP), **_WHERE},
+        {"total": Takes(ArgumentKind.FIELD, ("integer",)), "group": Takes(ArgumentKind.GROUP), **_WHERE},
         {"total_mismatch": "total"},
     ),
     "within_capacity": Rule(
         rows.within_capacity,
         {
-            "group": Takes(Kind.GROUP),
-            "capacity": Takes(Kind.FIELD, ("integer",)),
-            **_maybe(reserve=(Kind.NUMBER, ())),
+            "group": Takes(ArgumentKind.GROUP),
+            "capacity": Takes(ArgumentKind.FIELD, ("integer",)),
+            **_maybe(reserve=(ArgumentKind.NUMBER, ())),
             **_WHERE,
         },
         {"over_capacity": "group"},
@@ -88,9 +88,13 @@ RULES: dict[str, Rule] = {
     "all_different": Rule(
         rows.all_different,
         {
-            "group": Takes(Kind.GROUP),
-            "field": Takes(Kind.COLUMN),
-            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.COLUMN, _BIRTHS), under=(Kind.NUMBER, ())),
+            "group": Takes(ArgumentKind.GROUP),
+            "field": Takes(ArgumentKind.COLUMN),
+            **_maybe(
+                **{"with": (ArgumentKind.COLUMN, ())},
+                birth=(ArgumentKind.COLUMN, _BIRTHS),
+                under=(ArgumentKind.NUMBER, ()),
+            ),
         },
         {"not_different": "field"},
     ),
@@ -98,8 +102,12 @@ RULES: dict[str, Rule] = {
         rows.differs,
         {
             **_place(),
-            "from": Takes(Kind.PLACE),
-            **_maybe(**{"with": (Kind.COLUMN, ())}, birth=(Kind.BESIDE, _BIRTHS), under=(Kind.NUMBER, ())),
+            "from": Takes(ArgumentKind.PLACE),
+            **_maybe(
+                **{"with": (ArgumentKind.COLUMN, ())},
+                birth=(ArgumentKind.BESIDE, _BIRTHS),
+                under=(ArgumentKind.NUMBER, ()),
+            ),
             **_WHERE,
         },
         {"stands_elsewhere": "field"},
@@ -108,59 +116,78 @@ RULES: dict[str, Rule] = {
         rows.child_in_paper,
         {
             **_place(),
-            "from": Takes(Kind.PLACE),
-            "birth": Takes(Kind.BESIDE, _BIRTHS),
-            "under": Takes(Kind.NUMBER),
+            "from": Takes(ArgumentKind.PLACE),
+            "birth": Takes(ArgumentKind.BESIDE, _BIRTHS),
+            "under": Takes(ArgumentKind.NUMBER),
         },
         {"child_in_paper": "field"},
     ),
     "at_least_one": Rule(
-        rows.at_least_one, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"none_of_required": "group"}
+        rows.at_least_one,
+        {"group": Takes(ArgumentKind.GROUP), "where": Takes(ArgumentKind.WHERE)},
+        {"none_of_required": "group"},
     ),
     "at_most": Rule(
         rows.at_most,
-        {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE), "most": Takes(Kind.NUMBER)},
+        {"group": Takes(ArgumentKind.GROUP), "where": Takes(ArgumentKind.WHERE), "most": Takes(ArgumentKind.NUMBER)},
         {"too_many_of": "group"},
     ),
     "first_row": Rule(
-        rows.first_row, {"group": Takes(Kind.GROUP), "where": Takes(Kind.WHERE)}, {"first_row_differs": "group"}
+        rows.first_row,
+        {"group": Takes(ArgumentKind.GROUP), "where": Takes(ArgumentKind.WHERE)},
+        {"first_row_differs": "group"},
     ),
-    "same_value": Rule(rows.same_value, {**_place(), "as": Takes(Kind.PLACE), **_WHERE}, {"not_the_same": "field"}),
-    "required_when": Rule(values.required_when, {**_place(), "where": Takes(Kind.WHERE)}, {"value_required": "field"}),
+    "same_value": Rule(
+        rows.same_value, {**_place(), "as": Takes(ArgumentKind.PLACE), **_WHERE}, {"not_the_same": "field"}
+    ),
+    "required_when": Rule(
+        values.required_when, {**_place(), "where": Takes(ArgumentKind.WHERE)}, {"value_required": "field"}
+    ),
     "forbidden_when": Rule(
-        values.forbidden_when, {**_place(), "where": Takes(Kind.WHERE)}, {"value_forbidden": "field"}
+        values.forbidden_when, {**_place(), "where": Takes(ArgumentKind.WHERE)}, {"value_forbidden": "field"}
     ),
     "one_of": Rule(
-        values.one_of, {**_place(), "values": Takes(Kind.VALUES), **_WHERE}, {"value_not_expected": "field"}
+        values.one_of, {**_place(), "values": Takes(ArgumentKind.VALUES), **_WHERE}, {"value_not_expected": "field"}
     ),
-    "equals": Rule(values.one_of, {**_place(), "value": Takes(Kind.VALUE), **_WHERE}, {"value_not_expected": "field"}),
+    "equals": Rule(
+        values.one_of, {**_place(), "value": Takes(ArgumentKind.VALUE), **_WHERE}, {"value_not_expected": "field"}
+    ),
     "not_before": Rule(
-        days.not_before, {**_place(*_DATES), "than": Takes(Kind.BESIDE, _DATES), **_WHERE}, {"date_order": "field"}
+        days.not_before,
+        {**_place(*_DATES), "than": Takes(ArgumentKind.BESIDE, _DATES), **_WHERE},
+        {"date_order": "field"},
     ),
     "not_after": Rule(
-        days.not_after, {**_place(*_DATES), "than": Takes(Kind.BESIDE, _DATES), **_WHERE}, {"date_too_late": "field"}
+        days.not_after,
+        {**_place(*_DATES), "than": Takes(ArgumentKind.BESIDE, _DATES), **_WHERE},
+        {"date_too_late": "field"},
     ),
     "within_days": Rule(
         days.within_days,
-        {**_place(*_DATES), "after": Takes(Kind.BESIDE, _DATES), "days": Takes(Kind.NUMBER), **_WHERE},
+        {**_place(*_DATES), "after": Takes(ArgumentKind.BESIDE, _DATES), "days": Takes(ArgumentKind.NUMBER), **_WHERE},
         {"too_many_days": "field"},
     ),
     "before_reception": Rule(days.before_reception, {**_place(*_PAST), **_WHERE}, {"not_in_past": "field"}),
     "not_after_reception": Rule(days.not_after_reception, {**_place(*_PAST), **_WHERE}, {"in_future": "field"}),
     "year_within": Rule(
         days.year_within,
-        {**_place("year", *_PAST), "before": Takes(Kind.NUMBER), **_maybe(after=(Kind.NUMBER, ())), **_WHERE},
+        {
+            **_place("year", *_PAST),
+            "before": Takes(ArgumentKind.NUMBER),
+            **_maybe(after=(ArgumentKind.NUMBER, ())),
+            **_WHERE,
+        },
         {"year_unlikely": "field"},
     ),
     "near_reception": Rule(
         days.near_reception,
-        {**_place("datetime"), "past": Takes(Kind.NUMBER), "ahead": Takes(Kind.NUMBER), **_WHERE},
+        {**_place("datetime"), "past": Takes(ArgumentKind.NUMBER), "ahead": Takes(ArgumentKind.NUMBER), **_WHERE},
         {"time_long_past": "field", "time_far_ahead": "field"},
     ),
     "whole_date": Rule(days.whole_date, {**_place("partial_date"), **_WHERE}, {"day_unknown": "field"}),
     "tax_code": Rule(
         numbers.tax_code,
-        {**_place("text"), **_maybe(unchecked=(Kind.NUMBER, ())), **_WHERE},
+        {**_place("text"), **_maybe(unchecked=(ArgumentKind.NUMBER, ())), **_WHERE},
         {"tax_code_wrong": "field"},
     ),
     "imo_number": Rule(numbers.imo_number, {**_place("text"), **_WHERE}, {"imo_number_wrong": "field"}),
@@ -169,21 +196,25 @@ RULES: dict[str, Rule] = {
     ),
     "personal_number": Rule(
         numbers.personal_number,
-        {**_place("text"), **_maybe(sex=(Kind.BESIDE, ("code",)), birth=(Kind.BESIDE, _BIRTHS)), **_WHERE},
+        {
+            **_place("text"),
+            **_maybe(sex=(ArgumentKind.BESIDE, ("code",)), birth=(ArgumentKind.BESIDE, _BIRTHS)),
+            **_WHERE,
+        },
         {"personal_number_wrong": "field", "personal_number_differs": "field"},
     ),
     "mrz": Rule(
         papers.machine_readable,
         {
-            "lines": Takes(Kind.PLACE, ("text",)),
+            "lines": Takes(ArgumentKind.PLACE, ("text",)),
             **_maybe(
-                number=(Kind.BESIDE, ("text",)),
-                birth=(Kind.BESIDE, _BIRTHS),
-                expiry=(Kind.BESIDE, ("date",)),
-                sex=(Kind.BESIDE, ("code",)),
-                nationality=(Kind.BESIDE, ("code",)),
-                issuer=(Kind.BESIDE, ("code",)),
-                name=(Kind.BESIDE, ("upper_name",)),
+                number=(ArgumentKind.BESIDE, ("text",)),
+                birth=(ArgumentKind.BESIDE, _BIRTHS),
+                expiry=(ArgumentKind.BESIDE, ("date",)),
+                sex=(ArgumentKind.BESIDE, ("code",)),
+                nationality=(ArgumentKind.BESIDE, ("code",)),
+                issuer=(ArgumentKind.BESIDE, ("code",)),
+                name=(ArgumentKind.BESIDE, ("upper_name",)),
             ),
             **_WHERE,
         },
@@ -191,41 +222,52 @@ RULES: dict[str, Rule] = {
     ),
     "issued_in_lifetime": Rule(
         papers.issued_in_lifetime,
-        {**_place("date"), "birth": Takes(Kind.BESIDE, _BIRTHS), **_maybe(under=(Kind.NUMBER, ())), **_WHERE},
+        {
+            **_place("date"),
+            "birth": Takes(ArgumentKind.BESIDE, _BIRTHS),
+            **_maybe(under=(ArgumentKind.NUMBER, ())),
+            **_WHERE,
+        },
         {"date_order": "field"},
     ),
     "name_matches": Rule(
         papers.name_matches,
-        {"accented": Takes(Kind.PLACE, ("text",)), "plain": Takes(Kind.BESIDE, ("upper_name", "text")), **_WHERE},
+        {
+            "accented": Takes(ArgumentKind.PLACE, ("text",)),
+            "plain": Takes(ArgumentKind.BESIDE, ("upper_name", "text")),
+            **_WHERE,
+        },
         {"name_differs": "accented"},
     ),
     "code_valid_on": Rule(
         codes.code_valid_on,
-        {**_place("code"), "day": Takes(Kind.DAY, _DATES), **_WHERE},
+        {**_place("code"), "day": Takes(ArgumentKind.DAY, _DATES), **_WHERE},
         {"code_not_valid": "field"},
     ),
     "code_agrees": Rule(
         codes.code_agrees,
-        {**_place("code"), "fact": Takes(Kind.FACT), "with": Takes(Kind.BESIDE, _TEXTS), **_WHERE},
+        {**_place("code"), "fact": Takes(ArgumentKind.FACT), "with": Takes(ArgumentKind.BESIDE, _TEXTS), **_WHERE},
         {"code_disagrees": "with"},
     ),
     "located_in": Rule(
-        codes.located_in, {**_place("text"), "state": Takes(Kind.VALUE), **_WHERE}, {"port_abroad": "field"}
+        codes.located_in, {**_place("text"), "state": Takes(ArgumentKind.VALUE), **_WHERE}, {"port_abroad": "field"}
     ),
     "gate_serves": Rule(
         codes.gate_serves,
         {
-            "gate": Takes(Kind.FIELD, ("code",)),
-            **_maybe(unit=(Kind.FIELD, ("code",)), classes=(Kind.VALUES, ()), day=(Kind.DAY, _DATES)),
+            "gate": Takes(ArgumentKind.FIELD, ("code",)),
+            **_maybe(
+                unit=(ArgumentKind.FIELD, ("code",)), classes=(ArgumentKind.VALUES, ()), day=(ArgumentKind.DAY, _DATES)
+            ),
         },
         {"gate_does_not_serve": "gate", "code_disagrees": "unit"},
     ),
     "paper_allowed": Rule(
         codes.paper_allowed,
         {
-            "type": Takes(Kind.PLACE, ("code",)),
-            "nationality": Takes(Kind.BESIDE, ("code",)),
-            **_maybe(direction=(Kind.BESIDE, ("code",)), gate=(Kind.BESIDE, ("code",))),
+            "type": Takes(ArgumentKind.PLACE, ("code",)),
+            "nationality": Takes(ArgumentKind.BESIDE, ("code",)),
+            **_maybe(direction=(ArgumentKind.BESIDE, ("code",)), gate=(ArgumentKind.BESIDE, ("code",))),
             **_WHERE,
         },
         {"paper_not_allowed": "type"},

@@ -13,7 +13,7 @@ import copy
 from lxml import etree
 
 from adapter.pipeline.signature.algorithms import EXCLUSIVE
-from adapter.pipeline.signature.references import Kind, Place, Reference
+from adapter.pipeline.signature.references import Place, Reference, ReferenceKind
 from adapter.pipeline.xml import canonical, reparsed
 
 _SYSTEM, _DECLARANT = Place.SYSTEM.value, Place.DECLARANT.value
@@ -32,11 +32,11 @@ class Coverage:
     def of(self, reference: Reference, place: Place) -> bytes:
         """The bytes that the reference's digest must be over."""
         exclusive = reference.c14n == EXCLUSIVE
-        whole = place is Place.SYSTEM and reference.kind is Kind.DATA
+        whole = place is Place.SYSTEM and reference.kind is ReferenceKind.DATA
         if self._plain and not reference.prefixes:
             if whole:
                 return self._framed(self._tree, exclusive, signatures=True)
-            if reference.kind is Kind.DATA:
+            if reference.kind is ReferenceKind.DATA:
                 return self._part(reference.target, exclusive)
         if whole:
             own = copy.deepcopy(self._tree)

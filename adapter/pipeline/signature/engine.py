@@ -28,7 +28,7 @@ from signxml.exceptions import InvalidInput
 
 from adapter.pipeline.library_errors import Unprocessable, strange_text
 from adapter.pipeline.signature.algorithms import ds
-from adapter.pipeline.signature.references import Kind
+from adapter.pipeline.signature.references import ReferenceKind
 from adapter.pipeline.signature.shape import Shape
 from adapter.pipeline.xml import OWN
 
@@ -117,7 +117,7 @@ def holds(shape: Shape, certificate: x509.Certificate, *, covered: Mapping[str, 
 def verified_bytes(shape: Shape, certificate: x509.Certificate) -> bytes | None:
     """The canonical bytes that the signature signs as its data with the certificate's key, or None if it does not."""
     results = _verified(_Verifier(shape), shape, certificate)
-    return None if results is None else results[[each.kind for each in shape.references].index(Kind.DATA)]
+    return None if results is None else results[[each.kind for each in shape.references].index(ReferenceKind.DATA)]
 
 
 def _verified(verifier: _Verifier, shape: Shape, certificate: x509.Certificate) -> list[bytes] | None:

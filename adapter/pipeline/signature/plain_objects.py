@@ -29,7 +29,7 @@ class StatedTime:
     """Object, SignatureProperties, SignatureProperty: each holds the time and nothing else."""
 
 
-class NotTaken(Exception):
+class ObjectNotTaken(Exception):
     """This Object is not to be read further. Internal to the gate, which lists it as a finding."""
 
     def __init__(self, what: str) -> None:
@@ -44,7 +44,7 @@ def stated_time(holder: etree._Element) -> StatedTime:
     """Read the one ds:Object of a signature that is not XAdES.
 
     Raises:
-        NotTaken: something else stands in it; says what.
+        ObjectNotTaken: something else stands in it; says what.
     """
     properties = _only(holder, "SignatureProperties", {ds("SignatureProperties"), "SignatureProperties"})
     stated = _only(properties, "SignatureProperty", {ds("SignatureProperty"), "SignatureProperty"})
@@ -53,24 +53,24 @@ def stated_time(holder: etree._Element) -> StatedTime:
     for element, allowed in zip(levels, _ATTRIBUTES, strict=True):
         for name in element.attrib:
             if name not in allowed:
-                raise NotTaken(f"{_local(element)}/@{etree.QName(str(name)).localname}"[:80])
+                raise ObjectNotTaken(f"{_local(element)}/@{etree.QName(str(name)).localname}"[:80])
     if len(time):
-        raise NotTaken(_local(time[0]))
+        raise ObjectNotTaken(_local(time[0]))
     try:
         return StatedTime(signing_time(value(time)), levels[:3])
     except ValueError:
-        raise NotTaken("SigningTime") from None
+        raise ObjectNotTaken("SigningTime") from None
 
 
 def _only(parent: etree._Element, name: str, tags: set[str] | None) -> etree._Element:
     """The only child, with no text beside it; `tags` None takes the name in any namespace."""
     if len(parent) != 1:
-        raise NotTaken(_local(parent[1]) if len(parent) else _local(parent))
+        raise ObjectNotTaken(_local(parent[1]) if len(parent) else _local(parent))
     child = parent[0]
     if _local(child) != name or (tags is not None and child.tag not in tags):
-        raise NotTaken(_local(child))
+        raise ObjectNotTaken(_local(child))
     if not elements_only(parent):
-        raise NotTaken(_local(parent))
+        raise ObjectNotTaken(_local(parent))
     return child
 
 

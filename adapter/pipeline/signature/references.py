@@ -36,7 +36,7 @@ class Place(Enum):
         return f"/Envelope/{self.value}"
 
 
-class Kind(Enum):
+class ReferenceKind(Enum):
     """What a reference is to."""
 
     DATA = "data"
@@ -51,7 +51,7 @@ class Kind(Enum):
 class Reference:
     """An allowed reference: what its digest must have been made from, and how."""
 
-    kind: Kind
+    kind: ReferenceKind
     uri: str
     target: etree._Element
     c14n: str | None
@@ -63,7 +63,7 @@ class Reference:
 
 
 def references(
-    signature: etree._Element, place: Place, own: Mapping[Kind, Sequence[etree._Element]], *, legacy: bool
+    signature: etree._Element, place: Place, own: Mapping[ReferenceKind, Sequence[etree._Element]], *, legacy: bool
 ) -> tuple[tuple[Reference, ...], list[Finding]]:
     """The references of SignedInfo, and everything that is wrong with them.
 
@@ -83,21 +83,21 @@ def references(
             found.append(_reference(element, kind, target))
     # Each at most once; the data always, the properties of XAdES wherever there are any.
     kinds = [reference.kind for reference in found]
-    complete = Kind.DATA in kinds and (not own[Kind.PROPERTIES] or Kind.PROPERTIES in kinds)
+    complete = ReferenceKind.DATA in kinds and (not own[ReferenceKind.PROPERTIES] or ReferenceKind.PROPERTIES in kinds)
     if not findings and (len(set(kinds)) != len(kinds) or not complete):
         findings.append(Finding("reference_forbidden", place.pointer))
     return tuple(found), findings
 
 
 def _wanted(
-    signature: etree._Element, place: Place, own: Mapping[Kind, Sequence[etree._Element]]
-) -> Mapping[str, tuple[Kind, etree._Element]]:
+    signature: etree._Element, place: Place, own: Mapping[ReferenceKind, Sequence[etree._Element]]
+) -> Mapping[str, tuple[ReferenceKind, etree._Element]]:
     """Which URIs may stand at this place, and what they are."""
     tree = signature.getroottree().getroot()
     if place is Place.SYSTEM:
-        return {"": (Kind.DATA, tree)}
+        return {"": (ReferenceKind.DATA, tree)}
     wanted = {}
-    for kind, targets in {Kind.DATA: tree.findall("Body/Content"), **own}.items():
+    for kind, targets in {ReferenceKind.DATA: tree.findall("Body/Content"), **own}.items():
         for target in targets:
             identifier = target.get("Id")
             if identifier and bearers(tree, identifier) == 1:
@@ -112,12 +112,12 @@ def bearers(tree: etree._Element, identifier: str) -> int:
     return sum(etree.QName(each.attrname).localname.lower() == "id" for each in found)
 
 
-def _typed(stated: str | None, kind: Kind) -> bool:
+def _typed(stated: str | None, kind: ReferenceKind) -> bool:
     """Type is a hint, and the one hint that others rely on must be right."""
-    return stated == SIGNED_PROPERTIES_TYPE if kind is Kind.PROPERTIES else stated not in _TYPES_OF_OTHERS
+    return stated == SIGNED_PROPERTIES_TYPE if kind is ReferenceKind.PROPERTIES else stated not in _TYPES_OF_OTHERS
 
 
-def _faults(reference: etree._Element, place: Place, kind: Kind | None, legacy: bool) -> Iterator[Finding]:
+def _faults(reference: etree._Element, place: Place, kind: ReferenceKind | None, legacy: bool) -> Iterator[Finding]:
     at = place.pointer
     parts = [child.tag for child in reference]
     with_transforms = [ds("Transforms"), ds("DigestMethod"), ds("DigestValue")]
@@ -140,7 +140,7 @@ def _faults(reference: etree._Element, place: Place, kind: Kind | None, legacy: 
         return
     # The declarant's signature stands beside Content: there it takes nothing away. What lies in the signature itself
     # it would take away whole, and the digest would be over nothing.
-    if enveloped and (place is Place.SYSTEM or kind in (Kind.DATA, None)):
+    if enveloped and (place is Place.SYSTEM or kind in (ReferenceKind.DATA, None)):
         if prefixes(transforms[0]) is None:  # a library writes its PrefixList here too, where it has no meaning
             yield _bad(at, "signature_structure", what="enveloped-signature")
         transforms = transforms[1:]
@@ -164,7 +164,7 @@ def is_base64(element: etree._Element) -> bool:
     return len(element) == 0 and _BASE64.fullmatch(raw(element).translate(_WHITE_SPACE)) is not None
 
 
-def _reference(element: etree._Element, kind: Kind, target: etree._Element) -> Reference:
+def _reference(element: etree._Element, kind: ReferenceKind, target: etree._Element) -> Reference:
     last = element[0][-1] if len(element) == 3 and len(element[0]) else None
     c14n = None if last is None or last.get("Algorithm") not in C14N else last
     return Reference(

@@ -24,7 +24,15 @@ from adapter.pipeline.signature.algorithms import (
     signature_method,
 )
 from adapter.pipeline.signature.claimed_time import SigningTime
-from adapter.pipeline.signature.references import Kind, Place, Reference, bearers, c14n_faults, is_base64, references
+from adapter.pipeline.signature.references import (
+    Place,
+    Reference,
+    ReferenceKind,
+    bearers,
+    c14n_faults,
+    is_base64,
+    references,
+)
 from adapter.pipeline.text import holds_something
 
 _PARTS = [ds("SignedInfo"), ds("SignatureValue"), ds("KeyInfo"), ds("Object")]
@@ -61,7 +69,7 @@ class Shape:
         """When the signer says that he signed, where the signature covers it."""
         if self.properties is not None:
             return self.properties.signing_time
-        covered = any(reference.kind is Kind.STATED_TIME for reference in self.references)
+        covered = any(reference.kind is ReferenceKind.STATED_TIME for reference in self.references)
         return self.stated.time if self.stated is not None and covered else None
 
     @property
@@ -124,7 +132,7 @@ def _shape(signature: etree._Element, place: Place, legacy: bool) -> tuple[Shape
             stated = plain_objects.stated_time(signature[-1])
     except ValueError:
         faults.append(_bad(place.pointer, "signature_structure", what="X509Certificate: base64/DER, no PEM lines"))
-    except (xades.NotTaken, plain_objects.NotTaken) as refused:
+    except (xades.PropertiesNotTaken, plain_objects.ObjectNotTaken) as refused:
         return None, [*faults, refused.finding(place.pointer)]
     found, wrong = references(signature, place, _targets(signature, properties, stated), legacy=legacy)
     faults.extend(wrong)
@@ -141,12 +149,12 @@ def _holds_xades(last: etree._Element) -> bool:
 
 def _targets(
     signature: etree._Element, properties: xades.Properties | None, stated: plain_objects.StatedTime | None
-) -> dict[Kind, tuple[etree._Element, ...]]:
+) -> dict[ReferenceKind, tuple[etree._Element, ...]]:
     """What of the signature itself a declarant's reference may name, by its kind."""
     return {
-        Kind.PROPERTIES: () if properties is None else (properties.signed,),
-        Kind.STATED_TIME: () if stated is None else stated.bearers,
-        Kind.KEY_INFO: tuple(signature.iterfind(ds("KeyInfo"))),
+        ReferenceKind.PROPERTIES: () if properties is None else (properties.signed,),
+        ReferenceKind.STATED_TIME: () if stated is None else stated.bearers,
+        ReferenceKind.KEY_INFO: tuple(signature.iterfind(ds("KeyInfo"))),
     }
 
 

@@ -20,7 +20,7 @@ from adapter.model.errors import Fault, Misconfigured
 from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest
-from adapter.model.stages import Envelope, Role, Signer, Stage, VerifiedDocument
+from adapter.model.stages import Envelope, Signer, SignerRole, Stage, VerifiedDocument
 from adapter.pipeline import trust as who
 from adapter.pipeline import xml
 from adapter.pipeline.envelope import read_header
@@ -162,7 +162,7 @@ class _Case:
         verdict = self.trust.judge(  # (5)
             shape.certificates,
             stores=demand.stores,
-            role=Role.DECLARANT,
+            role=SignerRole.DECLARANT,
             moments=moments,
             pointer=pointer,
         )

@@ -101,7 +101,7 @@ class Properties:
         return any(_names(named, leaf) for named in self.certificates)
 
 
-class NotTaken(Exception):
+class PropertiesNotTaken(Exception):
     """These properties are not to be read further. Internal to the gate, which lists it as a finding."""
 
     def __init__(self, name: str, what: str) -> None:
@@ -116,12 +116,12 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
     """Read the one ds:Object of a signature.
 
     Raises:
-        NotTaken: anything in it is not as the profile asks; says what.
+        PropertiesNotTaken: anything in it is not as the profile asks; says what.
     """
     qualifying = _only(holder, "QualifyingProperties")
     target = qualifying.get("Target")
     if not signature.get("Id") or target != f"#{signature.get('Id')}":
-        raise NotTaken("xades_structure", "QualifyingProperties/@Target")
+        raise PropertiesNotTaken("xades_structure", "QualifyingProperties/@Target")
     # Inclusive C14N would carry xml:* attributes down into what is signed.
     for element, allowed in ((holder, {"Id", "MimeType", "Encoding"}), (qualifying, {"Target", "Id"})):
         _attributes(element, allowed)
@@ -130,7 +130,7 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
         [xa("SignedProperties")],
         [xa("SignedProperties"), xa("UnsignedProperties")],
     ):
-        raise NotTaken("xades_structure", "QualifyingProperties")
+        raise PropertiesNotTaken("xades_structure", "QualifyingProperties")
     _attributes(parts[0], {"Id"})
     stated = _stated(parts[0])
     return Properties(
@@ -143,14 +143,14 @@ def properties(signature: etree._Element, holder: etree._Element) -> Properties:
 
 def _only(parent: etree._Element, name: str) -> etree._Element:
     if len(parent) != 1 or parent[0].tag != xa(name):
-        raise NotTaken("xades_structure", name)
+        raise PropertiesNotTaken("xades_structure", name)
     return parent[0]
 
 
 def _attributes(element: etree._Element, allowed: set[str]) -> None:
     for name in element.attrib:
         if name not in allowed:
-            raise NotTaken("xades_structure", f"{_local(element)}/@{etree.QName(str(name)).localname}"[:80])
+            raise PropertiesNotTaken("xades_structure", f"{_local(element)}/@{etree.QName(str(name)).localname}"[:80])
 
 
 def _local(element: etree._Element) -> str:
@@ -159,35 +159,35 @@ def _local(element: etree._Element) -> str:
 
 def _text(element: etree._Element) -> str:
     if len(element):
-        raise NotTaken("xades_structure", _local(element))
+        raise PropertiesNotTaken("xades_structure", _local(element))
     return value(element)
 
 
 def _decoded(element: etree._Element, limit: int = MAX_TOKEN_TEXT) -> bytes:
     text = _text(element)
     if len(text) > limit:
-        raise NotTaken("xades_structure", _local(element))
+        raise PropertiesNotTaken("xades_structure", _local(element))
     try:
         return b64decode("".join(text.split()), validate=True)
     except ValueError:
-        raise NotTaken("xades_structure", _local(element)) from None
+        raise PropertiesNotTaken("xades_structure", _local(element)) from None
 
 
 def _stated(signed: etree._Element) -> dict[str, etree._Element]:
     """The signature's own signed properties by tag; those of the data are looked at and have no effect."""
     known = [xa("SignedSignatureProperties"), xa("SignedDataObjectProperties")]
     if [part.tag for part in signed] not in (known[:1], known):
-        raise NotTaken("xades_structure", "SignedProperties")
+        raise PropertiesNotTaken("xades_structure", "SignedProperties")
     for each in (inner for part in signed for inner in part):
         if each.tag not in _READ and each.tag not in WITHOUT_EFFECT:
-            raise NotTaken("xades_forbidden", _local(each))
+            raise PropertiesNotTaken("xades_forbidden", _local(each))
     stated = {str(part.tag): part for part in signed[0]}
     certificates = [name for name in (_CERTIFICATE_V1, _CERTIFICATE_V2) if name in stated]
     if len(stated) != len(signed[0]) or len(certificates) != 1 or xa("SigningTime") not in stated:
-        raise NotTaken("xades_structure", "SigningTime, SigningCertificate")
+        raise PropertiesNotTaken("xades_structure", "SigningTime, SigningCertificate")
     policy = stated.get(_POLICY)
     if policy is not None and [child.tag for child in policy] != [xa("SignaturePolicyImplied")]:
-        raise NotTaken("xades_forbidden", "SignaturePolicyId")
+        raise PropertiesNotTaken("xades_forbidden", "SignaturePolicyId")
     return stated
 
 
@@ -196,7 +196,7 @@ def _signing_time(element: etree._Element) -> SigningTime:
     try:
         return signing_time(text)
     except ValueError:
-        raise NotTaken("xades_structure", "SigningTime") from None
+        raise PropertiesNotTaken("xades_structure", "SigningTime") from None
 
 
 def _signing_certificates(first: etree._Element | None, second: etree._Element | None) -> Iterator[NamedCertificate]:
@@ -206,13 +206,13 @@ def _signing_certificates(first: etree._Element | None, second: etree._Element |
     if first is None:
         allowed = [digest_only, [xa("CertDigest"), xa("IssuerSerialV2")]]
     if holder is not None and len(holder) > MAX_CERTIFICATES:
-        raise NotTaken("xades_structure", f"Cert > {MAX_CERTIFICATES}")
+        raise PropertiesNotTaken("xades_structure", f"Cert > {MAX_CERTIFICATES}")
     for certificate in () if holder is None else holder:
         if certificate.tag != xa("Cert") or [part.tag for part in certificate] not in allowed:
-            raise NotTaken("xades_structure", "Cert")
+            raise PropertiesNotTaken("xades_structure", "Cert")
         digest = certificate[0]
         if [part.tag for part in digest] != [ds("DigestMethod"), ds("DigestValue")] or len(digest[0]):
-            raise NotTaken("xades_structure", "CertDigest")
+            raise PropertiesNotTaken("xades_structure", "CertDigest")
         issuer, serial = _issuer_serial(certificate[1]) if first is not None else (None, None)
         der = certificate[1] if first is None and len(certificate) == 2 else None
         yield NamedCertificate(
@@ -226,13 +226,13 @@ def _signing_certificates(first: etree._Element | None, second: etree._Element |
 
 def _issuer_serial(element: etree._Element) -> tuple[str, int]:
     if [part.tag for part in element] != [ds("X509IssuerName"), ds("X509SerialNumber")]:
-        raise NotTaken("xades_structure", "IssuerSerial")
+        raise PropertiesNotTaken("xades_structure", "IssuerSerial")
     serial = _text(element[1])
     if not (serial.isascii() and serial.isdigit() and len(serial) <= 60):  # 20 octets (RFC 5280, 4.1.2.2)
-        raise NotTaken("xades_structure", "X509SerialNumber")
+        raise PropertiesNotTaken("xades_structure", "X509SerialNumber")
     issuer = _text(element[0])
     if len(issuer.encode()) > MAX_NAME:
-        raise NotTaken("xades_structure", f"X509IssuerName > {MAX_NAME}")
+        raise PropertiesNotTaken("xades_structure", f"X509IssuerName > {MAX_NAME}")
     return issuer, int(serial)
 
 
@@ -264,22 +264,22 @@ def _stamps(unsigned: etree._Element) -> Iterator[StampShape]:
     """
     found = list(_only(unsigned, "UnsignedSignatureProperties")) if len(unsigned) else []
     if sum(each.tag == _STAMP for each in found) > MAX_TIMESTAMPS:
-        raise NotTaken("xades_forbidden", f"SignatureTimeStamp > {MAX_TIMESTAMPS}")
+        raise PropertiesNotTaken("xades_forbidden", f"SignatureTimeStamp > {MAX_TIMESTAMPS}")
     for each in found:
         if each.tag == _STAMP:
             yield _stamp(each)
         elif each.tag not in WITHOUT_EFFECT:
-            raise NotTaken("xades_forbidden", _local(each))
+            raise PropertiesNotTaken("xades_forbidden", _local(each))
 
 
 def _stamp(element: etree._Element) -> StampShape:
     *before, token = list(element) or [element]
     method = before[0] if len(before) == 1 else None
     if token.tag != xa("EncapsulatedTimeStamp") or token.get("Encoding", _DER) != _DER or len(before) > 1:
-        raise NotTaken("xades_structure", "SignatureTimeStamp")
+        raise PropertiesNotTaken("xades_structure", "SignatureTimeStamp")
     if method is None:
         return StampShape(_decoded(token), None, ())
     named = prefixes(method)
     if method.tag != ds("CanonicalizationMethod") or method.get("Algorithm") not in C14N or named is None:
-        raise NotTaken("xades_structure", "SignatureTimeStamp/CanonicalizationMethod")
+        raise PropertiesNotTaken("xades_structure", "SignatureTimeStamp/CanonicalizationMethod")
     return StampShape(_decoded(token), str(method.get("Algorithm")), named)

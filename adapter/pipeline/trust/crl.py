@@ -9,7 +9,7 @@ from __future__ import annotations
 from cryptography import x509
 
 from adapter.pipeline.library_errors import Unprocessable, strange_text
-from adapter.pipeline.trust.revocation import Answer, Unusable
+from adapter.pipeline.trust.revocation import RevocationAnswer, Unusable
 from adapter.pipeline.trust.sources import crl_urls
 
 DIGESTS = ("sha256", "sha384", "sha512")
@@ -75,7 +75,9 @@ def _check_scope(extension: x509.Extension[x509.ExtensionType]) -> None:
             raise Unusable(f"the CRL has a critical extension that is not read ({extension.oid.dotted_string})")
 
 
-def crl_answer(crl: x509.CertificateRevocationList, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
+def crl_answer(
+    crl: x509.CertificateRevocationList, certificate: x509.Certificate, issuer: x509.Certificate
+) -> RevocationAnswer:
     """What a checked CRL says of a certificate.
 
     Raises:
@@ -88,26 +90,28 @@ def crl_answer(crl: x509.CertificateRevocationList, certificate: x509.Certificat
         raise Unusable("the CRL's entry cannot be read") from None
 
 
-def _answer(crl: x509.CertificateRevocationList, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
+def _answer(
+    crl: x509.CertificateRevocationList, certificate: x509.Certificate, issuer: x509.Certificate
+) -> RevocationAnswer:
     if certificate.issuer != issuer.subject:
         raise Unusable("the certificate is another authority's")
     _check_within(crl, certificate)
     this_update, next_update = crl.last_update_utc, crl.next_update_utc
     entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is None:
-        return Answer(this_update, next_update)
+        return RevocationAnswer(this_update, next_update)
     reason, since = None, entry.revocation_date_utc
     for extension in entry.extensions:
         match extension.value:
             case x509.CRLReason() as told:
                 if told.reason is x509.ReasonFlags.remove_from_crl:
-                    return Answer(this_update, next_update)
+                    return RevocationAnswer(this_update, next_update)
                 reason = told.reason
             case x509.InvalidityDate() as invalid:
                 since = min(since, invalid.invalidity_date_utc)
             case _ if extension.critical:
                 raise Unusable("the CRL's entry has a critical extension that is not read")
-    return Answer(this_update, next_update, since, reason)
+    return RevocationAnswer(this_update, next_update, since, reason)
 
 
 def _check_within(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from adapter.model.stages import Role, Signer
+from adapter.model.stages import Signer, SignerRole
 from adapter.pipeline.names import folded
 
 _BRANCH = re.compile(r"([0-9]{10})-?([0-9]{3})")
@@ -35,7 +35,7 @@ class NumberPlace:
 def signer(
     certificate: x509.Certificate,
     *,
-    role: Role,
+    role: SignerRole,
     store: str,
     partner: str | None = None,
     places: tuple[NumberPlace, ...] = (),

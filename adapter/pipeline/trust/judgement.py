@@ -13,19 +13,26 @@ from datetime import datetime
 from cryptography import x509
 
 from adapter.model.finding import Finding, Severity
-from adapter.model.stages import Channel, Role, Signer
+from adapter.model.stages import Channel, Signer, SignerRole
 from adapter.pipeline.trust import paths
 from adapter.pipeline.trust.holder import NumberPlace, signer
 from adapter.pipeline.trust.paths import Path, Reason
-from adapter.pipeline.trust.revocation import Answer, Evidence, State, no_evidence, of_timestamper, state_of
+from adapter.pipeline.trust.revocation import (
+    Evidence,
+    RevocationAnswer,
+    RevocationState,
+    no_evidence,
+    of_timestamper,
+    state_of,
+)
 from adapter.pipeline.trust.stores import Partner, RevocationRules, Store, Unknown
 from adapter.pipeline.trust.suitability import fitness, is_strong, is_valid, suitability
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
 _CACHED_PATHS = 4096
 _SEVERITIES = {Unknown.WAIT: Severity.WAIT, Unknown.FLAG: Severity.WARN, Unknown.REFUSE: Severity.REJECT}
-_STOPPED = {State.REVOKED: "certificate_revoked", State.SUSPENDED: "certificate_suspended"}
-_STAMPER_STOPPED = {State.REVOKED: "timestamper_revoked", State.SUSPENDED: "timestamper_suspended"}
+_STOPPED = {RevocationState.REVOKED: "certificate_revoked", RevocationState.SUSPENDED: "certificate_suspended"}
+_STAMPER_STOPPED = {RevocationState.REVOKED: "timestamper_revoked", RevocationState.SUSPENDED: "timestamper_suspended"}
 _WHY: Mapping[Reason, tuple[str, str]] = {
     Reason.EXPIRED: ("không còn hoặc chưa có hiệu lực", "a certificate on the path was not valid at that time"),
     Reason.LENGTH: ("đường dẫn dài hơn mức cho phép", "the path is longer than an authority allows"),
@@ -49,7 +56,7 @@ class Trust:
     timestamping: Store | None = None
     """The authorities whose time stamps prove a signature's age; nobody signs under it."""
     _paths: dict[tuple[x509.Certificate, str], Path] = field(default_factory=dict, repr=False)
-    _signers: dict[tuple[x509.Certificate, str, Role], Signer | Finding] = field(default_factory=dict, repr=False)
+    _signers: dict[tuple[x509.Certificate, str, SignerRole], Signer | Finding] = field(default_factory=dict, repr=False)
     _pins: dict[x509.Certificate, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
     def partner_for(self, channel: Channel) -> Partner | None:
@@ -90,7 +97,7 @@ class Trust:
         certificates: Sequence[x509.Certificate],
         *,
         stores: Sequence[str],
-        role: Role,
+        role: SignerRole,
         moments: Moments,
         pointer: str,
     ) -> Verdict:
@@ -141,12 +148,12 @@ class Trust:
         for state, _ in self._states(path, rules, moments, of_timestamper):
             if state in _STAMPER_STOPPED:
                 return Finding(_STAMPER_STOPPED[state], pointer)
-            if state is State.UNKNOWN:
+            if state is RevocationState.UNKNOWN:
                 told = _cannot_tell(rules, store, pointer)
         return told
 
     def may_sign_as(
-        self, role: Role, certificates: Sequence[x509.Certificate], *, at: datetime, pointer: str = ""
+        self, role: SignerRole, certificates: Sequence[x509.Certificate], *, at: datetime, pointer: str = ""
     ) -> Finding | None:
         """What stands against a certificate of ours or of a partner signing as `role`; None if nothing does.
 
@@ -159,7 +166,7 @@ class Trust:
         names = [store.name for store in stores]
         return self._elsewhere(certificates[0], certificates[1:], names, at, pointer).findings[0]
 
-    def _under(self, path: Path, store: Store, role: Role, moments: Moments, pointer: str) -> Verdict:
+    def _under(self, path: Path, store: Store, role: SignerRole, moments: Moments, pointer: str) -> Verdict:
         """The verdict once a path to a permitted store stands."""
         leaf = path.links[0]
         if role not in store.roles:
@@ -175,11 +182,11 @@ class Trust:
             return Verdict(who)
         told = None
         for state, link in self._states(path, store.revocation, moments):
-            if state is State.UNKNOWN:
+            if state is RevocationState.UNKNOWN:
                 told = _cannot_tell(store.revocation, store, pointer)
-            elif state is not State.GOOD and link is leaf:
+            elif state is not RevocationState.GOOD and link is leaf:
                 return _no(_STOPPED[state], pointer)
-            elif state is not State.GOOD:
+            elif state is not RevocationState.GOOD:
                 return _no("authority_revoked", pointer, store=store.name)
         if told is None:
             return Verdict(who)
@@ -190,8 +197,8 @@ class Trust:
         path: Path,
         rules: RevocationRules,
         moments: Moments,
-        meaning: Callable[[Answer], Answer] = lambda answer: answer,
-    ) -> Iterator[tuple[State, x509.Certificate]]:
+        meaning: Callable[[RevocationAnswer], RevocationAnswer] = lambda answer: answer,
+    ) -> Iterator[tuple[RevocationState, x509.Certificate]]:
         """What is known of each link below the anchor; `meaning` is what an answer says of this kind of signer."""
         for link, issuer in zip(path.links, path.links[1:], strict=False):
             answers = map(meaning, self.evidence(link, issuer, store=path.store))
@@ -212,7 +219,7 @@ class Trust:
             self._paths[leaf, store.name] = found
         return found
 
-    def _signer(self, leaf: x509.Certificate, store: Store, role: Role, pointer: str) -> Signer | Finding:
+    def _signer(self, leaf: x509.Certificate, store: Store, role: SignerRole, pointer: str) -> Signer | Finding:
         """Who it names, or why it is not fit to sign; remembered like its path."""
         key = (leaf, store.name, role)
         if key not in self._signers:

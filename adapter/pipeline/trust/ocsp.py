@@ -17,7 +17,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from adapter.pipeline.library_errors import Unprocessable, strange_text
-from adapter.pipeline.trust.revocation import Answer, Unusable
+from adapter.pipeline.trust.revocation import RevocationAnswer, Unusable
 
 DIGESTS = ("sha256", "sha384", "sha512")
 
@@ -29,7 +29,7 @@ def ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> byt
     return builder.build().public_bytes(Encoding.DER)
 
 
-def ocsp_answer(data: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
+def ocsp_answer(data: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> RevocationAnswer:
     """What an OCSP answer says of a certificate.
 
     Raises:
@@ -46,13 +46,13 @@ def ocsp_answer(data: bytes, certificate: x509.Certificate, issuer: x509.Certifi
         raise Unusable("that is no OCSP answer") from None
 
 
-def _single(response: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate) -> Answer:
+def _single(response: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate) -> RevocationAnswer:
     for single in response.responses:
         if single.serial_number != certificate.serial_number or not _names(single, issuer):
             continue
         if single.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
             raise Unusable("the responder does not know the certificate")
-        return Answer(
+        return RevocationAnswer(
             single.this_update_utc, single.next_update_utc, single.revocation_time_utc, single.revocation_reason
         )
     raise Unusable("the answer is about another certificate")

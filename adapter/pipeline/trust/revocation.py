@@ -18,7 +18,7 @@ class Unusable(Exception):
     """An answer that says nothing about the certificate asked for; the text says why, for the operator."""
 
 
-class State(StrEnum):
+class RevocationState(StrEnum):
     """What is known of a certificate at a point in time."""
 
     GOOD = "good"
@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RevocationAnswer:
     """What one CRL or OCSP answer says of one certificate; times are aware.
 
     `revoked_at` None: it was good when the answer was made. `reason` None: its authority states none.
@@ -60,7 +60,7 @@ _KEY_IS_SAFE = {
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
-def of_timestamper(answer: Answer) -> Answer:
+def of_timestamper(answer: RevocationAnswer) -> RevocationAnswer:
     """What an answer means for time stamps (RFC 3161 section 4): those made before a revocation stay good only where
     its reason says that the key is safe. Else whoever has the key stamps any time he likes, so it was never good."""
     if answer.revoked_at is None or answer.reason in _KEY_IS_SAFE:
@@ -71,10 +71,12 @@ def of_timestamper(answer: Answer) -> Answer:
 class Evidence(Protocol):
     """Whatever is at hand about a certificate. It may wait a bounded moment for what is not; it raises nothing."""
 
-    def __call__(self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[Answer]: ...
+    def __call__(
+        self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str
+    ) -> Sequence[RevocationAnswer]: ...
 
 
-def no_evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[Answer]:
+def no_evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[RevocationAnswer]:
     """Where nobody collects any."""
     del certificate, issuer, store
     return ()
@@ -82,12 +84,12 @@ def no_evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, stor
 
 def state_of(
     certificate: x509.Certificate,
-    answers: Iterable[Answer],
+    answers: Iterable[RevocationAnswer],
     *,
     received: datetime,
     proven: datetime | None,
     grace: timedelta,
-) -> State:
+) -> RevocationState:
     """What a certificate was when it signed.
 
     That is the time a time stamp proves, else the time of reception. What is revoked stays so, however old the answer
@@ -97,13 +99,13 @@ def state_of(
     told = sorted(answers, key=lambda answer: answer.this_update)
     for answer in told:
         if answer.revoked_at is not None and not answer.held and answer.revoked_at <= signed:
-            return State.REVOKED
+            return RevocationState.REVOKED
     # An authority may leave a certificate off its list once it has run out: silence then says nothing.
     end = certificate.not_valid_after_utc
     counting = [a for a in told if received <= a.counts_until(grace) and a.this_update <= end]
     if not counting:
-        return State.UNKNOWN
+        return RevocationState.UNKNOWN
     newest = counting[-1]
     if newest.revoked_at is not None and newest.held and newest.revoked_at <= signed:
-        return State.SUSPENDED
-    return State.GOOD
+        return RevocationState.SUSPENDED
+    return RevocationState.GOOD

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from cryptography import x509
 
-from adapter.model.stages import Channel, Role
+from adapter.model.stages import Channel, SignerRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Partner:
     """A system whose signature we know by its certificates, overlapping ones at roll-over."""
 
     name: str
-    role: Role
+    role: SignerRole
     channel: Channel
     certificates: tuple[x509.Certificate, ...]
     legacy_sha1: bool = False
@@ -68,7 +68,7 @@ class Store:
     name: str
     anchors: tuple[x509.Certificate, ...]
     intermediates: tuple[x509.Certificate, ...]
-    roles: frozenset[Role] = frozenset(Role)
+    roles: frozenset[SignerRole] = frozenset(SignerRole)
     algorithms: Algorithms = Algorithms()
     valid_from: datetime | None = None
     valid_to: datetime | None = None

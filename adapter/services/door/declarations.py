@@ -18,7 +18,7 @@ from adapter.services.access.tokens import Caller, Role
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SignedAnswer:
     """One signed reply. `body` are its exact bytes."""
 
     kind: str
@@ -34,7 +34,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Progress:
     """Where a declaration stands. `findings` are as they were stated to the declarant."""
 
     public_id: str
@@ -45,7 +45,7 @@ class Standing:
     year: int | None
     received_at: datetime
     findings: Sequence[dict[str, Any]]
-    answers: Sequence[Answer]
+    answers: Sequence[SignedAnswer]
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ class Declarations:
     database: Database
     clock: Callable[[], datetime]
 
-    def read(self, public_id: str, caller: Caller) -> Standing | None:
+    def read(self, public_id: str, caller: Caller) -> Progress | None:
         """The declaration, or None where there is none of the caller's; its replies count as delivered."""
         with self.database.transaction() as connection:
             row = _own(connection, public_id, caller)
             if row is None:
                 return None
             answers = self._delivered(connection, lookups.answers(connection, row.id, row.dossier_id))
-        return Standing(
+        return Progress(
             public_id=row.public_id,
             state=state_of(row),
             outcome=row.outcome,
@@ -84,13 +84,13 @@ class Declarations:
             answers = self._delivered(connection, found)
         return answers[0].body if answers else None
 
-    def _delivered(self, connection: Connection, rows: Sequence[Stored[Any]]) -> list[Answer]:
+    def _delivered(self, connection: Connection, rows: Sequence[Stored[Any]]) -> list[SignedAnswer]:
         now = self.clock()
         read = mailbox.mark_read(connection, [row.id for row in rows if row.delivered_at is None], now)
         deadlines.sent(connection, sorted(read), now)
         had = read | {row.id for row in rows if row.delivered_at is not None}
         return [
-            Answer(
+            SignedAnswer(
                 kind=row.kind,
                 type=row.type,
                 function=row.function,

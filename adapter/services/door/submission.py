@@ -15,8 +15,8 @@ from typing import Any
 
 from adapter.gateways.store import dossiers, lookups, mailbox
 from adapter.gateways.store.database import Connection, Database, Stored
-from adapter.gateways.store.mailbox import Identity
-from adapter.gateways.store.own_numbers import Asked, Series
+from adapter.gateways.store.mailbox import MessageIdentity
+from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import DossierKey
@@ -59,7 +59,7 @@ class _Asking:
     """A message that asks to be let in."""
 
     envelope: Envelope
-    identity: Identity
+    identity: MessageIdentity
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,13 @@ class Door:
         if presented.numberless:
             unit = unit_before(presented.envelope.procedure, tree, self.intake.correspondence.installation.units)
             code = self.intake.correspondence.installation.of_unit(unit).number_code
-            sealing.write_number(tree, self.numbers.put(Asked(sender, presented.named or digest, code, now)))
+            sealing.write_number(tree, self.numbers.put(NumberRequest(sender, presented.named or digest, code, now)))
         sealed = sealing.sealed(tree, self.key())
         judged = self.intake.judge(submitted(sealed.body, now, bound_to), sealed.tree)
         return self._admitted(self.keeping.put(judged))
 
     @cached_property
-    def numbers(self) -> Gathering[Asked, DossierKey]:
+    def numbers(self) -> Gathering[NumberRequest, DossierKey]:
         """Draws numbers: a message has its own before it is sealed, and whoever sends it again gets the same."""
         return Gathering(self._draw, lambda asked: self._draw([asked])[0])
 
@@ -115,7 +115,7 @@ class Door:
         """Stores what was judged, each request by its own thread; gives the rows as they are read back."""
         return Gathering(self._keep_together, lambda item: self._stored([self.intake.keep(item)])[0])
 
-    def _draw(self, asked: Sequence[Asked]) -> Sequence[DossierKey]:
+    def _draw(self, asked: Sequence[NumberRequest]) -> Sequence[DossierKey]:
         with self.database.transaction() as connection:
             return self.series.issue(connection, self.database, asked)
 
@@ -134,7 +134,7 @@ class Door:
         if not numberless:
             with self.database.reading() as connection:
                 self._own(connection, envelope.header.subject.key, sender, bound_to)
-        if standing := self.asking.put(_Asking(envelope, Identity(sender, f"id:{envelope.header.message_id}"))):
+        if standing := self.asking.put(_Asking(envelope, MessageIdentity(sender, f"id:{envelope.header.message_id}"))):
             self._open(standing)
 
     @cached_property

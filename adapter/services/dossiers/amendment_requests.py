@@ -93,7 +93,7 @@ class Asking:
         }
         content = compose.amendment_request(
             answered,
-            compose.Asked(number, ledger.now, answer_before, reason, tuple(items)),
+            compose.AmendmentRequest(number, ledger.now, answer_before, reason, tuple(items)),
             ours,
             name=asker.name,
         )
@@ -118,7 +118,7 @@ class Asking:
         limit = procedure.deadline(AMEND, accepted.declaration.values)
         due = Terms.of(self.correspondence.catalogue).due(limit.amount, limit.unit, now) if limit else None
         items = items_of(self.correspondence.state(decision.inaccurate), words, said.envelope.spec.form)
-        asked = compose.Asked(self.series.papers(now)[1], now, _known(procedure, due), words.reason, items)
+        asked = compose.AmendmentRequest(self.series.papers(now)[1], now, _known(procedure, due), words.reason, items)
         answered = self.correspondence.in_reply_to(submission, accepted)
         content = compose.amendment_request(answered, asked, ours, name=ours.accepter)
         to = self.correspondence.to_declarant(

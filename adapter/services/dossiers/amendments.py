@@ -28,7 +28,7 @@ from adapter.services.registers.accounts import reason_of
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingAmendment:
     """An amendment in the officer's list; `confirm_before` is when its confirmation is due from its arrival."""
 
     number: str
@@ -180,17 +180,17 @@ class Amendments:
 
         return self.desk.act(key, (Act.DECLINE,), officer, say)
 
-    def listed(self, *, everything: bool, limit: int) -> list[Waiting]:
+    def listed(self, *, everything: bool, limit: int) -> list[WaitingAmendment]:
         """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too."""
         state = None if everything else amendments.WAITING
         with self.desk.database.reading() as connection:
             rows = amendments.listed(connection, state=state, limit=limit)
         return [self._line(row) for row in rows]
 
-    def _line(self, row: Stored[Any]) -> Waiting:
+    def _line(self, row: Stored[Any]) -> WaitingAmendment:
         procedure, terms = self.desk.procedure(row.mapping), Terms.of(self.desk.correspondence.catalogue)
         reason = row.values.get(procedure.amends.reason, "") if procedure.amends else ""
-        return Waiting(
+        return WaitingAmendment(
             number=row.number,
             dossier=f"{row.dossier_number}/{row.dossier_year}",
             procedure=row.procedure,

@@ -18,7 +18,7 @@ from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Catalogue, FieldSpec, Procedure
-from adapter.services.watch.deadlines import Due, due_of
+from adapter.services.watch.deadlines import RunningDeadline, due_of
 
 MASK = "***"
 
@@ -109,7 +109,7 @@ class Life:
     versions: tuple[Version, ...]
     replies: tuple[ReplyLife, ...]
     journal: tuple[JournalLine, ...]
-    deadlines: tuple[Due, ...] = ()
+    deadlines: tuple[RunningDeadline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _life(
     versions: tuple[Version, ...],
     replies: list[Stored[Any]],
     entries: list[Stored[Any]],
-    due: list[Due],
+    due: list[RunningDeadline],
 ) -> Life:
     return Life(
         **seen,

@@ -23,8 +23,8 @@ from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyK
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
 from adapter.services.access.tokens import EVERY_OFFICE, Caller, Role
-from adapter.services.dossiers.results import Confirmed, Paper, paper, result
-from adapter.services.dossiers.versions import Column, Comparison, Line, compared
+from adapter.services.dossiers.results import ConfirmationTimes, Paper, paper, result
+from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
 
 MOST = 50
 """So many dossiers are listed at most; more are told of, not listed."""
@@ -42,7 +42,7 @@ _DECISIONS = tuple(
 )
 
 
-class Kind(StrEnum):
+class LookupKind(StrEnum):
     """By what a dossier is looked up; the value is the search key's kind."""
 
     NUMBER = "number"
@@ -58,7 +58,7 @@ class Kind(StrEnum):
 class Question:
     """What is asked for; `year` belongs to a number."""
 
-    kind: Kind
+    kind: LookupKind
     value: str
     year: int = 0
     after: str | None = None
@@ -96,7 +96,7 @@ class Found:
     version: int
     replaced_by: int | None
     """What was asked for stands in an older version only: the number of the version that has replaced it."""
-    versions: Sequence[Column]
+    versions: Sequence[VersionColumn]
     """All versions kept, and where each stands; none for a dossier that was never changed."""
     changes: Sequence[Line]
     """What differs between them; personal values are masked."""
@@ -154,7 +154,7 @@ class Lookup:
         with self.database.transaction() as connection:
             rows = _ask(connection, question, office)
             count = len(rows)
-            if question.kind is not Kind.NUMBER and (len(rows) > MOST or question.after):
+            if question.kind is not LookupKind.NUMBER and (len(rows) > MOST or question.after):
                 count = _count(connection, question, office)
             self._journal(connection, "lookup.dossiers", question, office, actor, hits=min(len(rows), MOST))
             shown = rows[:MOST]
@@ -182,7 +182,7 @@ class Lookup:
         Raises:
             NotAllowed: the caller is no customs office.
         """
-        question, office = Question(Kind.NUMBER, number, year), _office(caller)
+        question, office = Question(LookupKind.NUMBER, number, year), _office(caller)
         with self.database.transaction() as connection:
             rows = _ask(connection, question, office)
             found = lookups.decisions(connection, [row.id for row in rows], _DECISIONS)
@@ -206,7 +206,7 @@ class Lookup:
         self,
         row: Stored[Any],
         decision: Stored[Any] | None,
-        confirmations: Sequence[Confirmed],
+        confirmations: Sequence[ConfirmationTimes],
         history: Comparison | None,
     ) -> Found:
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
@@ -250,7 +250,7 @@ def _office(caller: Caller) -> str:
 
 def _ask(connection: Connection, question: Question, office: str) -> Sequence[Stored[Any]]:
     own = None if office == EVERY_OFFICE else office
-    if question.kind is Kind.NUMBER:
+    if question.kind is LookupKind.NUMBER:
         return lookups.by_number(connection, number=question.value, year=question.year, office=own, limit=MOST + 1)
     before = int(question.after) if question.after else None
     kind, value = question.kind.value, _asked(question)
@@ -269,13 +269,13 @@ def _decision(row: Stored[Any]) -> SignedDecision:
 
 def _asked(question: Question) -> str:
     """The value as search keys are stored, so that one spelling of a paper's number is as good as another."""
-    if question.kind is Kind.NUMBER:
+    if question.kind is LookupKind.NUMBER:
         return f"{question.value}/{question.year}"
     return search_value(question.kind.value, question.value)
 
 
-def _confirmed(row: Stored[Any]) -> Confirmed:
-    return Confirmed(
+def _confirmed(row: Stored[Any]) -> ConfirmationTimes:
+    return ConfirmationTimes(
         number=row.number,
         version=row.version,
         signed_at=row.created_at,

@@ -16,7 +16,7 @@ from adapter.pipeline.envelope import VIETNAM, write_time
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class ConfirmationTimes:
     """A confirmation (forms 08, 10, 12, 15, 17 and the ship's) with its three times; a time that is not known is None.
 
     `sent_at` is when it left for the declarant by whichever way; `left_window_at` when the window's broker had it.
@@ -100,7 +100,7 @@ _NOT_COVERED = Label(
 )
 
 
-def result(state: DossierState, procedure: Procedure | None, confirmations: Sequence[Confirmed]) -> Label:
+def result(state: DossierState, procedure: Procedure | None, confirmations: Sequence[ConfirmationTimes]) -> Label:
     """Where the dossier stands, in words. `confirmations` are those not taken back, in the order they were signed."""
     if state in _WAITING:
         standing = _standing(confirmations) if state in _AMENDING else None
@@ -118,7 +118,7 @@ def result(state: DossierState, procedure: Procedure | None, confirmations: Sequ
 
 
 def paper(
-    state: DossierState, procedure: Procedure | None, confirmations: Sequence[Confirmed], *, transferred: bool
+    state: DossierState, procedure: Procedure | None, confirmations: Sequence[ConfirmationTimes], *, transferred: bool
 ) -> Paper:
     """Whether paper may be asked: not of a result of the five procedures that left through the window."""
     if procedure is not None and not procedure.paperless:
@@ -154,12 +154,12 @@ def _may(why: Label) -> Paper:
     )
 
 
-def _standing(confirmations: Sequence[Confirmed]) -> Confirmed | None:
+def _standing(confirmations: Sequence[ConfirmationTimes]) -> ConfirmationTimes | None:
     """The confirmation that the declarant may rely on: the newest that was sent."""
     return next((each for each in reversed(confirmations) if each.sent_at is not None), None)
 
 
-def _filled(text: Label, confirmed: Confirmed) -> Label:
+def _filled(text: Label, confirmed: ConfirmationTimes) -> Label:
     words = {"number": confirmed.number, "version": str(confirmed.version)}
     return Label(text.vi.format(**words), text.en.format(**words))
 
@@ -168,7 +168,7 @@ def _joined(first: Label, then: Label | None) -> Label:
     return first if then is None else Label(first.vi + then.vi, first.en + then.en)
 
 
-def _times(confirmed: Confirmed | None) -> dict[str, str]:
+def _times(confirmed: ConfirmationTimes | None) -> dict[str, str]:
     """Numbers and times for a sentence; what old data lack is a dash."""
 
     def told(moment: datetime | None) -> str:

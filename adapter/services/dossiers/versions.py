@@ -22,7 +22,7 @@ IN_FORCE, EARLIER = "in force", "earlier"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class VersionColumn:
     """A version: where it stands (in force, earlier, waiting, declined) and what brought it."""
 
     version: int
@@ -51,7 +51,7 @@ class Comparison:
     """Every version, and line by line what it says."""
 
     dossier: str
-    columns: tuple[Column, ...]
+    columns: tuple[VersionColumn, ...]
     lines: tuple[Line, ...]
 
 
@@ -93,7 +93,7 @@ def compared(connection: Connection, dossier: Stored[Any], catalogue: Catalogue,
     )
 
 
-def _column(row: Stored[Any], amendment: Stored[Any] | None, in_force: int, catalogue: Catalogue) -> Column:
+def _column(row: Stored[Any], amendment: Stored[Any] | None, in_force: int, catalogue: Catalogue) -> VersionColumn:
     standing = IN_FORCE if row.version == in_force else EARLIER
     reason = None
     if amendment is not None:
@@ -102,7 +102,7 @@ def _column(row: Stored[Any], amendment: Stored[Any] | None, in_force: int, cata
         form = catalogue.version(amendment.mapping)
         stated = amendment.values.get(form.amends.reason) if form and form.amends else None
         reason = amendment.reason or stated
-    return Column(
+    return VersionColumn(
         version=row.version,
         standing=standing,
         received_at=row.received_at,

@@ -14,7 +14,7 @@ from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
 from adapter.model.procedure import Procedure, Unit
 from adapter.model.stages import Channel, Submission
-from adapter.pipeline.amendment.judge import Standing, document_of
+from adapter.pipeline.amendment.judge import AmendmentBase, document_of
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
@@ -22,7 +22,7 @@ from adapter.pipeline.xml import reparsed
 from adapter.services.ledger.ledger import Ledger
 
 
-def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
+def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> AmendmentBase:
     """The version in force of a dossier and what is open about it.
 
     Raises:
@@ -41,7 +41,7 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> Standing:
         row = amendments.version(connection, dossier.id, dossier.version)
         procedure = _procedure(row.mapping, ground)
         document = reparsed(row.document) if row.document else _declared(row, ground)
-    return Standing(
+    return AmendmentBase(
         procedure=procedure,
         document=document,
         identities=frozenset(dossier.identities),

@@ -12,7 +12,7 @@ from lxml import etree
 from adapter.gateways.store import amendments, deadlines, dossiers, mailbox, tables
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry, alone, chained
-from adapter.gateways.store.mailbox import Identity, Known
+from adapter.gateways.store.mailbox import Known, MessageIdentity
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import SignedReply, UnsignedReply
@@ -39,7 +39,7 @@ class Ledger:
 
     connection: Connection
     database: Database
-    known: dict[Identity, Known]
+    known: dict[MessageIdentity, Known]
     dossiers: dict[DossierKey, Dossier]
     now: datetime
     docket: Docket
@@ -78,7 +78,7 @@ class Ledger:
         """Dossiers that turned out to be needed only while folding; they count as changed when written."""
         self.dossiers.update(found)
 
-    def take(self, identity: Identity, row: Mapping[str, Any], *, replaces: int | None) -> int:
+    def take(self, identity: MessageIdentity, row: Mapping[str, Any], *, replaces: int | None) -> int:
         """A message's inbox row: a new one, or the row of an earlier try that did not settle."""
         row_id = replaces or self.new_id()
         values = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways.store import amendments
-from adapter.gateways.store.mailbox import Identity
+from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import Outcome, Parked, Refused, Rejected, verified_of, word
 from adapter.model.procedure import Meaning
@@ -18,17 +18,17 @@ from adapter.pipeline.decide import Decision, Wait
 _NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
 
 
-def public_id(identity: Identity) -> str:
+def public_id(identity: MessageIdentity) -> str:
     """The id a caller is told: the same for the same message, so that a retry finds it."""
     return str(uuid.uuid5(_NAMESPACE, f"{identity.sender}|{identity.name}"))
 
 
-def identify(submission: Submission, verified: VerifiedDocument | None) -> Identity:
+def identify(submission: Submission, verified: VerifiedDocument | None) -> MessageIdentity:
     """A message's identity (wire profile 5): verified sender and messageId, else the digest of what it says."""
     if verified is None:
-        return Identity(f"unverified:{submission.channel.value}", f"raw:{submission.digest}")
+        return MessageIdentity(f"unverified:{submission.channel.value}", f"raw:{submission.digest}")
     message_id = verified.header.message_id
-    return Identity(verified.sender, f"id:{message_id}" if message_id else f"digest:{verified.content_digest}")
+    return MessageIdentity(verified.sender, f"id:{message_id}" if message_id else f"digest:{verified.content_digest}")
 
 
 def stage_of(outcome: Outcome) -> str | None:
@@ -45,7 +45,7 @@ def stage_of(outcome: Outcome) -> str | None:
 def inbox_row(
     submission: Submission,
     outcome: Outcome,
-    identity: Identity,
+    identity: MessageIdentity,
     state: str,
     findings: Sequence[StatedFinding],
     waits: tuple[Wait, datetime, datetime] | None,

@@ -16,7 +16,7 @@ from lxml import etree
 from adapter.gateways.store import amendments, dossiers, mailbox, windows
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
-from adapter.gateways.store.mailbox import Identity
+from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.gateways.store.own_numbers import Series
 from adapter.model.ages import age
 from adapter.model.dossier import Dossier
@@ -111,7 +111,7 @@ class Item:
 
     submission: Submission
     outcome: Outcome
-    identity: Identity
+    identity: MessageIdentity
     key: DossierKey | None
     replaces: int | None = None
     """The inbox row of an earlier try that did not settle."""
@@ -282,7 +282,7 @@ class Intake:
         self, ledger: Ledger, item: Item, verified: VerifiedDocument, stored: Mapping[int, list[Stored[Any]]]
     ) -> Settled:
         """The id was used for other content: a signed rejection of its own, and a security event."""
-        identity = Identity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")
+        identity = MessageIdentity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")
         prior = ledger.known.get(identity)
         if prior is not None:
             ledger.send_again(prior.id, stored)
@@ -493,11 +493,11 @@ def _item(submission: Submission, outcome: Outcome) -> Item:
     return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
 
 
-def _identities(item: Item) -> list[Identity]:
+def _identities(item: Item) -> list[MessageIdentity]:
     verified = verified_of(item.outcome)
     if verified is None:
         return [item.identity]
-    return [item.identity, Identity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")]
+    return [item.identity, MessageIdentity(item.identity.sender, f"{item.identity.name}#{verified.content_digest}")]
 
 
 def _actor(outcome: Outcome, submission: Submission) -> str:

@@ -28,7 +28,7 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RehearsalVerdict:
     """How one set judges a message. `findings`: code and pointer of each, sorted."""
 
     outcome: str
@@ -44,8 +44,8 @@ class Difference:
     message: str
     received_at: datetime
     procedure: str | None
-    before: Verdict
-    after: Verdict
+    before: RehearsalVerdict
+    after: RehearsalVerdict
     fields: tuple[str, ...]
 
 
@@ -148,11 +148,11 @@ def newest(catalogue: Catalogue) -> Catalogue:
     )
 
 
-def _verdict(outcome: Outcome, catalogue: Catalogue) -> Verdict:
+def _verdict(outcome: Outcome, catalogue: Catalogue) -> RehearsalVerdict:
     verified = verified_of(outcome)
     findings = outcome.findings if isinstance(outcome, Accepted | Refused | Rejected) else ()
     stated = ((catalogue.findings.state(finding).code, finding.pointer) for finding in findings)
-    return Verdict(
+    return RehearsalVerdict(
         outcome=word(outcome).value,
         stage=stage_of(outcome),
         mapping=_mapping(verified),

@@ -10,7 +10,7 @@ from typing import Protocol
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
 from adapter.gateways.store import deadlines, mailbox
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.mailbox import Due
+from adapter.gateways.store.mailbox import DueReply
 from adapter.model.events import Event, Observe
 from adapter.services.ledger.docket import ANSWERS
 
@@ -60,7 +60,7 @@ class Dispatch:
             Unavailable: the database or the broker cannot be reached; nothing is marked.
         """
 
-        def claim(connection: Connection) -> list[Due]:
+        def claim(connection: Connection) -> list[DueReply]:
             return mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
 
         if self.database.is_embedded:
@@ -75,7 +75,7 @@ class Dispatch:
                 verdicts = self._sent(connection, due)
         return self._tell(due, verdicts)
 
-    def _one_at_a_time(self, claim: Callable[[Connection], list[Due]]) -> tuple[list[Due], Sequence[Verdict]]:
+    def _one_at_a_time(self, claim: Callable[[Connection], list[DueReply]]) -> tuple[list[DueReply], Sequence[Verdict]]:
         """One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
 
         So would one that finds nothing, twenty times a second: a look without the writer's turn comes first.
@@ -91,13 +91,13 @@ class Dispatch:
             self._mark(connection, due, verdicts)
         return due, verdicts
 
-    def _sent(self, connection: Connection, due: Sequence[Due]) -> Sequence[Verdict]:
+    def _sent(self, connection: Connection, due: Sequence[DueReply]) -> Sequence[Verdict]:
         """Publish, and mark what was confirmed: the rows stay locked, so that a second dispatcher passes them by."""
         verdicts = self._publish(due)
         self._mark(connection, due, verdicts)
         return verdicts
 
-    def _take_in_hand(self, connection: Connection, due: Sequence[Due]) -> bool:
+    def _take_in_hand(self, connection: Connection, due: Sequence[DueReply]) -> bool:
         """Say that what may still be taken back is about to leave, and commit it before anything is published.
 
         A dispatcher that dies after publishing has marked nothing as sent: without this word a confirmation that the
@@ -107,7 +107,7 @@ class Dispatch:
         mailbox.take_in_hand(connection, taken, self.clock())
         return bool(taken)
 
-    def _publish(self, due: Sequence[Due]) -> Sequence[Verdict]:
+    def _publish(self, due: Sequence[DueReply]) -> Sequence[Verdict]:
         if not due:
             return []
         self.observe(Event.CLAIMED, count=len(due))
@@ -117,14 +117,14 @@ class Dispatch:
             self.observe(Event.CONFIRMED, count=confirmed)
         return verdicts
 
-    def _mark(self, connection: Connection, due: Sequence[Due], verdicts: Sequence[Verdict]) -> None:
+    def _mark(self, connection: Connection, due: Sequence[DueReply], verdicts: Sequence[Verdict]) -> None:
         pairs = list(zip(due, verdicts, strict=True))
         sent, now = [reply for reply, verdict in pairs if _left(verdict)], self.clock()
         mailbox.mark_sent(connection, [reply.id for reply in sent], now)
         deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
         mailbox.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
 
-    def _tell(self, due: Sequence[Due], verdicts: Sequence[Verdict]) -> Round:
+    def _tell(self, due: Sequence[DueReply], verdicts: Sequence[Verdict]) -> Round:
         """Say what is marked, once it has committed."""
         sent = _count(verdicts, Confirmed)
         if sent:
@@ -137,7 +137,7 @@ class Dispatch:
                 self.observe(event, count=len(stayed), reason="; ".join(reasons), messages=messages)
         return Round(sent, len(verdicts) - sent)
 
-    def _outgoing(self, reply: Due) -> Outgoing:
+    def _outgoing(self, reply: DueReply) -> Outgoing:
         kind = f"{reply.document_type}.{reply.type}.{reply.function}"
         return Outgoing(
             exchange=self.exchange,
@@ -151,7 +151,7 @@ class Dispatch:
         )
 
 
-def _may_be_taken_back(reply: Due) -> bool:
+def _may_be_taken_back(reply: DueReply) -> bool:
     return reply.kind in mailbox.TAKEN_BACK and not reply.in_hand
 
 

@@ -24,7 +24,7 @@ from adapter.pipeline.terms import Terms
 _AT_ONCE = 500
 
 
-class Standing(StrEnum):
+class DeadlineState(StrEnum):
     """How a deadline stands at one moment."""
 
     RUNNING = "running"
@@ -47,7 +47,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class RunningDeadline:
     """One deadline with its times. `subject`: the dossier, or the incident.
 
     `answered_at`: the reply was signed; `ended_at`: it was sent; `delivered_at`: the declarant had it.
@@ -59,7 +59,7 @@ class Due:
     name: str
     kind: str
     party: str
-    standing: Standing
+    standing: DeadlineState
     noticed_at: datetime
     alert_due_at: datetime | None
     started_at: datetime | None
@@ -97,7 +97,7 @@ class Declared:
 class Agenda:
     """What runs, what came of what ran before, and how timely declarants were."""
 
-    due: tuple[Due, ...]
+    due: tuple[RunningDeadline, ...]
     figures: tuple[Figures, ...]
     declared: tuple[Declared, ...]
 
@@ -157,9 +157,9 @@ class Deadlines:
             deadlines.finish(connection, row.id, self.clock())
 
 
-def due_of(row: Stored[Any], now: datetime) -> Due:
+def due_of(row: Stored[Any], now: datetime) -> RunningDeadline:
     """A row of the agenda as people see it."""
-    return Due(
+    return RunningDeadline(
         subject=_subject(row),
         procedure=row.procedure,
         gate=row.gate,
@@ -177,26 +177,26 @@ def due_of(row: Stored[Any], now: datetime) -> Due:
     )
 
 
-def standing(row: Any, now: datetime) -> Standing:
+def standing(row: Any, now: datetime) -> DeadlineState:
     """How a deadline stands. What ends exactly when it is due is in time."""
     if row.why == End.LAPSED.value:
         # A breach stays one, whatever leaves nothing to be done after it.
-        return Standing.LATE if row.due_at is not None and row.ended_at > row.due_at else Standing.LAPSED
+        return DeadlineState.LATE if row.due_at is not None and row.ended_at > row.due_at else DeadlineState.LAPSED
     if row.why == End.WITHDRAWN.value:
-        return Standing.WITHDRAWN
+        return DeadlineState.WITHDRAWN
     due = row.due_at or row.alert_due_at
     if due is None:
-        return Standing.UNKNOWN
+        return DeadlineState.UNKNOWN
     if row.why == End.ANSWERED.value and row.ended_at > due:
         # Who is not known to have had the request (Article 11(3)(b)) is not known to be late with the answer.
-        return Standing.UNKNOWN if row.due_at is None else Standing.LATE
+        return DeadlineState.UNKNOWN if row.due_at is None else DeadlineState.LATE
     if row.why == End.ANSWERED.value:
-        return Standing.MET
+        return DeadlineState.MET
     if due < now:
-        return Standing.WAITING if row.due_at is None else Standing.OVERDUE
+        return DeadlineState.WAITING if row.due_at is None else DeadlineState.OVERDUE
     if row.answered_at is not None:
-        return Standing.SIGNED
-    return Standing.NEAR if row.warn_at <= now else Standing.RUNNING
+        return DeadlineState.SIGNED
+    return DeadlineState.NEAR if row.warn_at <= now else DeadlineState.RUNNING
 
 
 def _subject(row: Stored[Any]) -> str:

@@ -34,7 +34,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WindowPatience:
     """How long each sign is waited for, in seconds."""
 
     broker_down_s: float
@@ -79,7 +79,7 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class WindowState:
     """The mode as a reader finds it, with what it rests on."""
 
     mode: Mode
@@ -98,7 +98,7 @@ class State:
     waiting_transfers: int
 
 
-def advice(signs: Signs, patience: Patience, before: Mode) -> Advice:
+def advice(signs: Signs, patience: WindowPatience, before: Mode) -> Advice:
     """Work out what is seen: the manager's notice goes first, then what we see ourselves. `before`: what was seen."""
     if signs.notice is not None:
         return Advice(Mode.DOWN, "notice", signs.notice)
@@ -125,16 +125,16 @@ class Window:
 
     database: Database
     clock: Callable[[], datetime]
-    patience: Patience
+    patience: WindowPatience
     observe: Observe
 
-    def state(self) -> State:
+    def state(self) -> WindowState:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.reading() as connection:
             row, opened, seen = self._read(connection)
             waiting = mailbox.unsent(connection)
         told = _told(row, seen)
-        return State(
+        return WindowState(
             mode=told.mode,
             cause=told.cause,
             reason=told.reason,

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
-from adapter.simulator.pki import Party, Pki, PrivateKey
+from adapter.simulator.pki import Pki, PrivateKey, SigningParty
 from adapter.simulator.xmldsig import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, RSA_SHA256, SHA_256
 from tests.harness.attacks.attack import Signing
 from tests.harness.attacks.trees import one, parse, write
@@ -110,7 +110,7 @@ def forge(message: bytes, forgery: Forgery, pki: Pki) -> bytes:
     return write(tree)
 
 
-def certificate_text(party: Party) -> str:
+def certificate_text(party: SigningParty) -> str:
     """X509Certificate elements (prefix ds) of a party's chain."""
     return "".join(certificate_element(each) for each in party.chain)
 
@@ -184,7 +184,7 @@ def _method(name: str, algorithm: str, inside: str) -> str:
     return f'<ds:{name} Algorithm="{algorithm}">{inside}</ds:{name}>'
 
 
-def _key_info(forgery: Forgery, party: Party, pki: Pki) -> str:
+def _key_info(forgery: Forgery, party: SigningParty, pki: Pki) -> str:
     inner = forgery.key_info
     if inner is None:
         named = [pki.party(name) for name in forgery.certificates] if forgery.certificates is not None else [party]
@@ -192,7 +192,7 @@ def _key_info(forgery: Forgery, party: Party, pki: Pki) -> str:
     return f"<ds:KeyInfo>{inner}</ds:KeyInfo>" if inner else ""
 
 
-def _value(data: bytes, forgery: Forgery, party: Party) -> bytes:
+def _value(data: bytes, forgery: Forgery, party: SigningParty) -> bytes:
     if forgery.secret is not None:
         public = party.key.public_key()
         key = {
@@ -221,7 +221,7 @@ def _lines(encoded: str) -> str:
     return "\n" + "\n".join(encoded[at : at + 64] for at in range(0, len(encoded), 64)) + "\n"
 
 
-def key_value(party: Party) -> str:
+def key_value(party: SigningParty) -> str:
     """A bare RSA key, as KeyInfo may hold it."""
     assert isinstance(party.key, rsa.RSAPrivateKey)
     numbers = party.key.public_key().public_numbers()

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from adapter.simulator.pki import FIRST_DAY, LAST_DAY, Party, Pki
+from adapter.simulator.pki import FIRST_DAY, LAST_DAY, Pki, SigningParty
 from adapter.simulator.sign import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, sign_message
 from tests.harness.attacks.attack import Attack, declared, register
 from tests.harness.attacks.canary import canary_url
@@ -154,7 +154,7 @@ def authority_made_from_a_leaf(message: bytes, pki: Pki) -> bytes:
     issuer = pki.party("other-enterprise")
     key = _attackers_key()
     leaf = _certificate(pki.party("enterprise").certificate.subject, key, issuer.certificate.subject, issuer.key)
-    return _sign_as(message, Party("made-by-a-leaf", key, leaf, (leaf, *issuer.chain)))
+    return _sign_as(message, SigningParty("made-by-a-leaf", key, leaf, (leaf, *issuer.chain)))
 
 
 @declared
@@ -164,7 +164,7 @@ def mesh_of_cross_signed_authorities(message: bytes, pki: Pki) -> bytes:
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(9)]
     mesh = [_certificate(name, keys[at], name, keys[at - 1], authority=True) for at in range(9)]
     leaf = _certificate(pki.party("enterprise").certificate.subject, _attackers_key(), name, keys[0])
-    return _sign_as(message, Party("mesh", _attackers_key(), leaf, (leaf, *mesh)))
+    return _sign_as(message, SigningParty("mesh", _attackers_key(), leaf, (leaf, *mesh)))
 
 
 def _chain(name: str, *, order: int, beside: str | None = None) -> None:
@@ -205,12 +205,12 @@ def _attackers_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
-def _double(genuine: Party) -> Party:
+def _double(genuine: SigningParty) -> SigningParty:
     leaf, authority = genuine.chain[0], genuine.chain[1]
     root_key, authority_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _certificate(authority.subject, authority_key, authority.issuer, root_key, authority=True)
     own = _certificate(leaf.subject, _attackers_key(), leaf.issuer, authority_key)
-    return Party("double", _attackers_key(), own, (own, ca))
+    return SigningParty("double", _attackers_key(), own, (own, ca))
 
 
 def _certificate(
@@ -250,7 +250,7 @@ def _certificate(
     )
 
 
-def _sign_as(message: bytes, party: Party) -> bytes:
+def _sign_as(message: bytes, party: SigningParty) -> bytes:
     return sign_message(message, system=None, declarant=party)
 
 
