@@ -48,7 +48,7 @@ from adapter.services.dossiers.lookup import Lookup
 from adapter.services.dossiers.original_papers import HandingIn
 from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.intake import InHand, Intake, unheld
-from adapter.services.messages.intake import Patience as WaitingPatience
+from adapter.services.messages.item import Patience
 from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.authorisations import Authorisations
 from adapter.services.registers.certificates import Registry
@@ -264,7 +264,7 @@ class House:
             asking=self.asking,
             admission=self.admission,
             clock=self.legal_clock,
-            patience=WaitingPatience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
+            patience=Patience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
             hold_sent_before=waiting.hold_sent_before,
             observe=self.observe,
             in_hand=self.in_hand,

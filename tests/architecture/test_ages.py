@@ -34,7 +34,7 @@ LISTED = {
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/registers/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
-    "services/messages/intake.py": {"now - since": "never after now: `Patience.until`"},
+    "services/messages/item.py": {"now - since": "never after now: `Patience.until`"},
     "services/messages/judging.py": {"now - self._last": "perf_counter"},
 }
 """File to expression to what it measures. A time that is stored is compared by `adapter.model.ages`."""

@@ -38,7 +38,7 @@ def failing(intake: Intake) -> Intake:
     def keys() -> Keys:
         raise Misconfigured("the key file cannot be read")
 
-    correspondence = replace(intake.correspondence, keys=keys)
+    correspondence = replace(intake.asking.correspondence, keys=keys)
     return replace(intake, asking=replace(intake.asking, correspondence=correspondence))
 
 

@@ -20,7 +20,7 @@ from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.access.tokens import Caller, Role, Tokens
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.window import Window, WindowPatience
 from adapter.simulator.pki import Pki

@@ -24,7 +24,8 @@ from adapter.entrypoints.parts import PARTS
 from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.model.events import Event, Observe
 from adapter.model.stages import Submission
-from adapter.services.messages.intake import Intake, Settled
+from adapter.services.messages.intake import Intake
+from adapter.services.messages.item import Settled
 from tests.harness import forked
 from tests.harness.forked import Forked
 

@@ -16,7 +16,7 @@ from adapter.gateways.store.tables import dossier
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.dossiers.lookup import LookupKind, Question
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of

@@ -18,14 +18,14 @@ from adapter.gateways.store.upgrade import upgrade
 from adapter.model.ages import age, not_after
 from adapter.model.events import Event
 from adapter.model.procedure import Catalogue
-from adapter.services.messages.intake import Patience as WaitingPatience
+from adapter.services.messages.item import Patience
 from adapter.services.messages.waiting import Waiting
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.window import Mode, Window, WindowPatience
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)
-WAITS = WaitingPatience(overtaken_s=120, evidence_s=3600, retry_s=60)
+WAITS = Patience(overtaken_s=120, evidence_s=3600, retry_s=60)
 DAY = 86400.0
 JUMPS = st.lists(st.tuples(st.floats(-120 * DAY, 120 * DAY), st.booleans(), st.booleans()), max_size=4)
 """By how many seconds the clock is set; whether the broker answers and a heartbeat comes meanwhile."""

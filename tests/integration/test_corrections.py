@@ -23,7 +23,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.services.access.tokens import Caller, Role
 from adapter.services.dossiers.desk import Officer
 from adapter.services.dossiers.lookup import EVERY_OFFICE
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.deadlines import RunningDeadline
 from tests.harness.declarations import declaration

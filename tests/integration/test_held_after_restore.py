@@ -15,7 +15,7 @@ from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
-from adapter.services.messages.intake import HELD
+from adapter.services.messages.deciding import HELD
 from tests.harness.declarations import Message, declaration
 from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import shared_pki

@@ -15,7 +15,7 @@ from adapter.cli.dossiers import oversight
 from adapter.gateways.store.tables import amendment, amendment_request, deadline
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, FIXTURES

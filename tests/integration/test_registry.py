@@ -25,7 +25,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, SignerRole, Submission
 from adapter.pipeline.trust import signer
 from adapter.services.messages.admission import Unlisted
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.services.registers.certificates import NotImported, Registration
 from adapter.services.registers.expiry import Expiry
 from adapter.simulator.sign import sign_message

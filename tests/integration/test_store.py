@@ -104,7 +104,7 @@ def test_one_that_cannot_be_opened_though_everything_is_there_is_an_outage(tmp_p
 
 def migrations(connection: Any) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(adapter.gateways.__path__[0]) / "migrations"))
+    config.set_main_option("script_location", str(Path(adapter.gateways.__path__[0]) / "store" / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

@@ -14,7 +14,7 @@ from adapter.bootstrap import House
 from adapter.gateways.store.tables import dossier, search_key
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.history import OFFICER

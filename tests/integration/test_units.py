@@ -32,7 +32,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM, write_time
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from tests.conftest import demand
 from tests.harness import configuration

@@ -20,7 +20,8 @@ from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Submission
-from adapter.services.messages.intake import Intake, Settled
+from adapter.services.messages.intake import Intake
+from adapter.services.messages.item import Settled
 from adapter.services.messages.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.pki import shared_pki

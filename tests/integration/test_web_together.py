@@ -16,7 +16,7 @@ from adapter.gateways.store import dossiers, tables
 from adapter.model.identifiers import DossierKey
 from adapter.services.door import sealing
 from adapter.services.door.precheck import submitted
-from adapter.services.messages.intake import Item
+from adapter.services.messages.item import Item
 from adapter.services.watch.window import Mode
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 

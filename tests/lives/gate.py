@@ -25,7 +25,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import write_time
 from adapter.services.dossiers.life import Life
 from adapter.services.dossiers.lookup import Found, LookupKind, Question
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from adapter.services.messages.waiting import Waiting
 from adapter.services.replies.dispatch import Dispatch
 from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindow, WindowIdentity

@@ -508,7 +508,7 @@ def test_the_place_keywords_are_the_dossier_columns() -> None:
 
 
 def test_a_completion_is_proved_against_the_sources_that_fill_it() -> None:
-    service = ast.parse((ROOT / "adapter" / "services" / "completion.py").read_text(encoding="utf-8"))
+    service = ast.parse((ROOT / "adapter" / "services" / "dossiers" / "completion.py").read_text(encoding="utf-8"))
 
     source = re.compile(r"(confirmation|dossier|officer)\.\w+")
     assert {text for text in constants(service) if source.fullmatch(text)} == SOURCES.keys()

@@ -12,7 +12,7 @@ from adapter.bootstrap import House
 from adapter.gateways.store import dossiers
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.messages.intake import Settled
+from adapter.services.messages.item import Settled
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.registers import gate

@@ -29,7 +29,8 @@ from adapter.services.door import sealing
 from adapter.services.door.batching import Gathering
 from adapter.services.door.declarations import state_of
 from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
-from adapter.services.messages.intake import Intake, Item, Settled
+from adapter.services.messages.intake import Intake
+from adapter.services.messages.item import Item, Settled
 from adapter.services.watch.window import Advice, Mode, Window
 
 _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
@@ -98,8 +99,8 @@ class Door:
         tree = presented.tree
         self._pass(presented.envelope, sender, bound_to, numberless=presented.numberless)
         if presented.numberless:
-            unit = unit_before(presented.envelope.procedure, tree, self.intake.correspondence.installation.units)
-            code = self.intake.correspondence.installation.of_unit(unit).number_code
+            unit = unit_before(presented.envelope.procedure, tree, self.intake.asking.correspondence.installation.units)
+            code = self.intake.asking.correspondence.installation.of_unit(unit).number_code
             sealing.write_number(tree, self.numbers.put(NumberRequest(sender, presented.named or digest, code, now)))
         sealed = sealing.sealed(tree, self.key())
         judged = self.intake.judge(submitted(sealed.body, now, bound_to), sealed.tree)
@@ -199,4 +200,4 @@ class Door:
         return Admitted(row.public_id, row.reference, row.year, state_of(row), row.outcome)
 
     def _stated(self, findings: tuple[Finding, ...]) -> tuple[StatedFinding, ...]:
-        return self.intake.correspondence.state(findings)
+        return self.intake.asking.correspondence.state(findings)

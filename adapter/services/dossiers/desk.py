@@ -151,7 +151,7 @@ class Desk:
             detail = {"state": done.dossier.state.value, **done.detail}
             dossier = ledger.record(done.dossier, Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail))
             assert dossier is not None
-            ledger.write(found)
+            ledger.write()
         self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=dossier.state.value)
         if "waits_for_key" in detail:
             self.observe(Event.AWAITS_KEY, dossier=str(key), act=act.value, unit=detail["waits_for_key"])

@@ -48,5 +48,5 @@ class HandingIn:
             docket = Docket(self.database, connection, Terms.of(self.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), now, docket)
             ledger.record(dossier, Entry("dossier.brought", officer.actor, now, {"deadline": name}))
-            ledger.write(found)
+            ledger.write()
         return now

@@ -70,6 +70,11 @@ class Ledger:
     _confirmations: list[dict[str, Any]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
     _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    _found: Mapping[DossierKey, Dossier] = field(init=False)
+    """The dossiers as they were found, to tell which have changed."""
+
+    def __post_init__(self) -> None:
+        self._found = dict(self.dossiers)
 
     def new_id(self) -> int:
         return self.database.new_id(self.connection)
@@ -220,7 +225,7 @@ class Ledger:
         row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
         self._confirmations.append({**row, "outbox_id": outbox_id})
 
-    def send_again(self, inbox_id: int, stored: Mapping[int, list[Stored[Any]]]) -> None:
+    def send_again(self, inbox_id: int, copies: Mapping[int, Sequence[Stored[Any]]]) -> None:
         """The stored identical answers once more, but for what has not left and may still be taken back."""
         own = self._answers.get(inbox_id)
         if own is not None:
@@ -228,11 +233,11 @@ class Ledger:
                 again = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
                 self._outbox.append(again)
             return
-        for original in stored.get(inbox_id, []):
+        for original in copies.get(inbox_id, []):
             self._outbox.append(mailbox.copy_row(original, row_id=self.new_id(), at=self.now))
 
-    def write(self, before: Mapping[DossierKey, Dossier]) -> None:
-        """Everything, in the order that references need; `before` are the dossiers as they were found."""
+    def write(self) -> None:
+        """Everything, in the order that references need."""
         bulk = self.database.insert
         # Dossiers first (others point to them), each as the whole batch has left it.
         fresh = [{**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()]
@@ -254,9 +259,11 @@ class Ledger:
             mailbox.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
             amendments.ask(self.connection, request)
         changed = [
-            dossier for key, dossier in self.dossiers.items() if key not in self._new and before.get(key) != dossier
+            dossier
+            for key, dossier in self.dossiers.items()
+            if key not in self._new and self._found.get(key) != dossier
         ]
         dossiers.change(self.connection, changed)
         for key, place in self._places.items():
             dossiers.move(self.connection, self.dossiers[key], place)
-        self.docket.write(before, self.dossiers, self.now)
+        self.docket.write(self._found, self.dossiers, self.now)

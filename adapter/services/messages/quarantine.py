@@ -18,7 +18,8 @@ from adapter.gateways.store import journal, listings
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
-from adapter.services.messages.intake import Intake, Settled
+from adapter.services.messages.intake import Intake
+from adapter.services.messages.item import Settled
 
 QUEUE = "adapter.quarantine"
 DECLARATIONS = "adapter.declarations"

@@ -66,7 +66,7 @@ class Signing:
             self._sign(ledger, found[key], row, unit)
             entry = Entry("reply.signed", "clock", now, {"reply": row.message_id, "unit": unit.code})
             ledger.record(ledger.dossiers[key], entry)
-            ledger.write(found)
+            ledger.write()
         desk.observe(Event.SIGNED, dossier=str(key), unit=unit.code, pair=f"{row.type}/{row.function}")
         return True
 

@@ -1,0 +1,156 @@
+"""Deciding on one judged message with what the store and the batch before it know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from adapter.gateways.store import amendments
+from adapter.gateways.store.database import Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.ages import age
+from adapter.model.dossier import Dossier
+from adapter.model.finding import Finding, Severity
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, verified_of
+from adapter.model.procedure import Meaning
+from adapter.model.stages import Declaration, Stage
+from adapter.pipeline.amendment.judge import amend
+from adapter.pipeline.decide import Decision, decide
+from adapter.pipeline.judge import Ground, reconsidered
+from adapter.services.dossiers.amendment_requests import Asking
+from adapter.services.ledger.amendment_base import standing
+from adapter.services.ledger.ledger import Ledger
+from adapter.services.messages.admission import Admission
+from adapter.services.messages.item import Item, Patience
+
+HELD = (
+    "held: sent before waiting.hold_sent_before and not known; compare with what the window was answered, then replay"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """What one batch is decided with.
+
+    `held_before`: after a restore that lost time, what was sent before then and is not known may have been answered.
+    """
+
+    ledger: Ledger
+    ground: Ground
+    asking: Asking
+    admission: Admission
+    patience: Patience
+    held_before: datetime | None
+
+    def decided(self, item: Item) -> Decision:
+        """What becomes of the message and its dossier."""
+        if self._is_held(item):
+            return Decision(Parked(None, HELD), None)
+        dossier = self.ledger.dossiers.get(item.key) if item.key else None
+        outcome = self._admitted(item, dossier)
+
+        def decided(dossier: Dossier | None) -> Decision:
+            return self._decided(item, outcome, dossier)
+
+        corrected = self._corrected(item, dossier, decided) if _corrects(outcome) else None
+        return corrected or decided(dossier)
+
+    def _decided(self, item: Item, outcome: Outcome, dossier: Dossier | None) -> Decision:
+        now = self.ledger.now
+        return decide(
+            outcome,
+            dossier,
+            now=now,
+            may_wait=item.may_wait,
+            amend=self._amended,
+            evidence_may_come=age(now, item.waiting_since) < self.patience.evidence_s,
+            withdrawn=self._withdrawn(outcome, dossier),
+            amendable=lambda each: self.asking.is_possible(each, now),
+        )
+
+    def _is_held(self, item: Item) -> bool:
+        """Whether it is of the time that a restore lost: a second acceptance would be later than the one on paper."""
+        if isinstance(item.outcome, Noted):  # what the window says of itself
+            return False
+        verified = verified_of(item.outcome)
+        # As it was written: judging puts one that lies far from reception aside, and here all do.
+        sent = verified.envelope.header.subject.send_date if verified is not None else None
+        before = self.held_before
+        return before is not None and sent is not None and sent < before and not item.released
+
+    def _admitted(self, item: Item, dossier: Dossier | None) -> Outcome:
+        """The outcome, after what only the store can say: whose number, who signed, who declared the same."""
+        ledger, outcome = self.ledger, item.outcome
+        if isinstance(outcome, Accepted | Refused) and item.key is not None and item.key in ledger.foreign:
+            outcome = _foreign(outcome, item.key)
+        outcome = self.admission.admit(ledger.register, outcome, dossier, ledger.now)
+        same = twins(ledger, item)
+        if same and dossier is None and isinstance(outcome, Accepted | Refused):
+            outcome = reconsidered(outcome, [_declared_twice(same[0])])
+        if item.passing is not None and item.key is not None and isinstance(outcome, Accepted | Refused):
+            spared = [item.key, *(DossierKey(row.number, row.year) for row in same)]
+            elsewhere = ledger.passing.found(outcome.declaration, item.passing, spared)
+            outcome = reconsidered(outcome, elsewhere) if elsewhere else outcome
+        return outcome
+
+    def _amended(self, form: Declaration, dossier: Dossier) -> Declaration:
+        ground = replace(self.ground, representation=self.admission.within(self.ledger.register))
+        return amend(form, standing(self.ledger, dossier, ground), ground)
+
+    def _corrected(
+        self, item: Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]
+    ) -> Decision | None:
+        """A newer version or a withdrawal, while what was confirmed is signed and has not left: it is taken back.
+
+        None where nothing was confirmed, or where a confirmation has left.
+        """
+        if dossier is None or dossier.confirmed_at is None:
+            return None
+        decision = decided(dossier.unconfirmed)
+        if decision.dossier is None:
+            return decision
+        numbers = self.ledger.take_back(dossier)
+        if not numbers:
+            return None
+        recorded: Dossier | None = dossier.unconfirmed
+        for number in numbers:
+            detail = {"confirmation": number, "sent": False}
+            recorded = self.ledger.record(
+                recorded, Entry("confirmation.taken_back", item.actor, self.ledger.now, detail)
+            )
+        return decided(recorded)
+
+    def _withdrawn(self, outcome: Outcome, dossier: Dossier | None) -> frozenset[str]:
+        """The requests of a dossier that were withdrawn, where the message answers one."""
+        if dossier is None or dossier.id is None or not isinstance(outcome, Accepted):
+            return frozenset()
+        if outcome.declaration.verified.meaning is not Meaning.AMENDMENT_REQUESTED:
+            return frozenset()
+        return amendments.withdrawn(self.ledger.connection, dossier.id)
+
+
+def twins(ledger: Ledger, item: Item) -> list[Stored[Any]]:
+    """Dossiers that declare the same and came by the other door; the window's copy of a transferred one is such."""
+    rows = ledger.same.get(item.same or "", [])
+    return [row for row in rows if row.channel != item.submission.channel.value]
+
+
+def _foreign(outcome: Accepted | Refused, key: DossierKey) -> Rejected:
+    verified = outcome.declaration.verified
+    words = {"key": str(key)}
+    finding = Finding("foreign_contingency_number", "/Envelope/Header/Subject/reference", words=words)
+    return Rejected(Stage.DECIDE, (finding,), verified.header, verified)
+
+
+def _declared_twice(row: Stored[Any]) -> Finding:
+    words = {"other": str(DossierKey(row.number, row.year))}
+    return Finding("declared_by_both_doors", "/Envelope/Header/Subject/reference", Severity.WARN, words=words)
+
+
+def _corrects(outcome: Outcome) -> bool:
+    """A newer version of a declaration (10/02), or its withdrawal (12/05)."""
+    meanings = (Meaning.REPLACEMENT, Meaning.WITHDRAWAL)
+    return isinstance(outcome, Accepted) and outcome.declaration.verified.meaning in meanings

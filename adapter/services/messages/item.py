@@ -1,0 +1,125 @@
+"""A message on its way into the store: judged, not yet kept; and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from adapter.gateways.store import dossiers
+from adapter.gateways.store.mailbox import MessageIdentity
+from adapter.model.finding import StatedFinding
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Accepted, Outcome, Refused, Word, verified_of
+from adapter.model.procedure import Meaning
+from adapter.model.stages import Submission, VerifiedDocument
+from adapter.pipeline.decide import Wait
+from adapter.pipeline.passing import Passing, passing
+from adapter.pipeline.sameness import same_key
+from adapter.services.messages.incoming import identify
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long messages wait, in seconds: for their predecessor, for evidence of their signer; between two looks."""
+
+    overtaken_s: float
+    evidence_s: float
+    retry_s: float
+
+    def until(self, wait: Wait, since: datetime, now: datetime) -> tuple[Wait, datetime, datetime]:
+        """What is waited for, when it is looked at again, and since when it waits. No wait begins in the future."""
+        since = min(since, now)
+        if wait is Wait.PREDECESSOR:
+            return wait, since + timedelta(seconds=self.overtaken_s), since
+        # An outage of hours leaves thousands waiting: the longer one waits, the seldomer it is looked at.
+        pause = max(timedelta(seconds=self.retry_s), (now - since) / 8)
+        return wait, min(now + pause, since + timedelta(seconds=self.evidence_s)), since
+
+    def longest(self) -> timedelta:
+        """No row waits longer from now on, whatever the clock was when it began to."""
+        return timedelta(seconds=max(self.overtaken_s, self.evidence_s))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one submission, once its transaction has committed."""
+
+    public_id: str
+    state: str
+    """settled | waiting | parked"""
+    outcome: Word
+    findings: tuple[StatedFinding, ...]
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A message that was judged, to be kept."""
+
+    submission: Submission
+    outcome: Outcome
+    identity: MessageIdentity
+    key: DossierKey | None
+    replaces: int | None = None
+    """The inbox row of an earlier try that did not settle."""
+    same: str | None = None
+    """What a new declaration has in common with another that declares the same (`pipeline/sameness`)."""
+    passing: Passing | None = None
+    """Who passes which gate when, of a version that is declared."""
+    may_wait: bool = True
+    released: bool = False
+    """Judged again on purpose: nothing holds it any more."""
+    since: datetime | None = None
+    """Since when it waits; None: it has not waited yet."""
+    ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds each stage of judging took."""
+
+    @property
+    def names(self) -> list[MessageIdentity]:
+        """The message's own name, and the one it is kept under where that was used for other content before."""
+        verified = verified_of(self.outcome)
+        return [self.identity] if verified is None else [self.identity, reused_name(self.identity, verified)]
+
+    @property
+    def lock_names(self) -> list[str]:
+        """What nobody else may change while it is kept."""
+        return [
+            *([dossiers.lock_name(self.key)] if self.key is not None else []),
+            self.identity.lock_name,
+            *([f"same:{self.same}"] if self.same else []),
+            *([self.passing.lock_name] if self.passing else []),
+        ]
+
+    @property
+    def waiting_since(self) -> datetime:
+        return self.since or self.submission.received_at
+
+    @property
+    def actor(self) -> str:
+        return actor_of(self.outcome, self.submission)
+
+
+def item_of(submission: Submission, outcome: Outcome) -> Item:
+    verified = verified_of(outcome)
+    key = same = expected = None
+    if isinstance(outcome, Accepted | Refused):
+        key = outcome.declaration.verified.key
+        meaning = outcome.declaration.verified.meaning
+        same = same_key(outcome.declaration) if meaning is Meaning.DECLARATION else None
+        if meaning in (Meaning.DECLARATION, Meaning.REPLACEMENT):
+            expected = passing(outcome.declaration)
+    return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
+
+
+def reused_name(identity: MessageIdentity, verified: VerifiedDocument) -> MessageIdentity:
+    """The name under which a message is kept whose id was used for other content before."""
+    return MessageIdentity(identity.sender, f"{identity.name}#{verified.content_digest}")
+
+
+def actor_of(outcome: Outcome, submission: Submission) -> str:
+    """How the journal names who sent a message: its verified sender, else the door it came by."""
+    verified = verified_of(outcome)
+    if verified is None:
+        return f"unverified:{submission.channel.value}"
+    return verified.sender.partition(":")[0]
