@@ -47,6 +47,10 @@ class NotAllowed(AdapterError):
     """A caller at one of our own doors (officer, operator, API) asks for what the state or its rights forbid."""
 
 
+class NoRight(NotAllowed):
+    """None of the caller's roles grants what is asked for, or not for data of that unit, office or declarant."""
+
+
 def defect(error: BaseException) -> str:
     """What nobody foresaw, in one line: its kind and the places it came through, the innermost first.
 

@@ -1,0 +1,149 @@
+"""The table of rights: which role may do what. Every use case asks it, whatever page or command led there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, UNIT_ROLES, Actor, Role
+from adapter.model.errors import NoRight
+from adapter.model.procedure import Label
+
+
+class Right(StrEnum):
+    """What may be done. Each member is asked for by a use case that exists."""
+
+    DECLARE = "declare"
+    READ_OWN = "read_own"
+    SEE_DOSSIERS = "see_dossiers"
+    """List and read dossiers; personal values stay masked."""
+    SEE_PERSONAL_VALUES = "see_personal_values"
+    FIND_DOSSIERS = "find_dossiers"
+    """Find dossiers by a key: a paper, a plate, a ship, a tax code, a confirmation."""
+    ACCEPT = "accept"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    REQUEST_AMENDMENT = "request_amendment"
+    WITHDRAW_REQUEST = "withdraw_request"
+    APPROVE_AMENDMENT = "approve_amendment"
+    DECLINE_AMENDMENT = "decline_amendment"
+    NOTE_PAPERS = "note_papers"
+    SUSPEND_ACCOUNT = "suspend_account"
+    RESTORE_ACCOUNT = "restore_account"
+    GRANT_AUTHORISATION = "grant_authorisation"
+    REVOKE_AUTHORISATION = "revoke_authorisation"
+    REGISTER_CERTIFICATE = "register_certificate"
+    SUSPEND_CERTIFICATE = "suspend_certificate"
+    RESTORE_CERTIFICATE = "restore_certificate"
+    LOOK_UP = "look_up"
+    """Look results up as customs, from the dossiers of the office."""
+    READ_JOURNAL = "read_journal"
+    REPLAY_QUARANTINE = "replay_quarantine"
+    SEE_WINDOW = "see_window"
+    OVERRIDE_WINDOW = "override_window"
+    """Say that the window is up or down, end that, or end a notice of its manager's."""
+    MANAGE_TOKENS = "manage_tokens"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_CUSTOMS_PEOPLE = "manage_customs_people"
+    """Manage the people of an office and its sub-offices, in the roles of customs only."""
+
+
+RIGHT_NAMES = {
+    Right.DECLARE: Label("khai báo", "declare"),
+    Right.READ_OWN: Label("xem hồ sơ của mình", "read own declarations"),
+    Right.SEE_DOSSIERS: Label("xem hồ sơ", "see dossiers"),
+    Right.SEE_PERSONAL_VALUES: Label("xem dữ liệu cá nhân", "see personal values"),
+    Right.FIND_DOSSIERS: Label("tìm hồ sơ", "find dossiers"),
+    Right.ACCEPT: Label("tiếp nhận", "accept a declaration"),
+    Right.CONFIRM: Label("xác nhận hoàn thành", "confirm that a declaration is complete"),
+    Right.REFUSE: Label("từ chối", "refuse a declaration"),
+    Right.REQUEST_AMENDMENT: Label("yêu cầu sửa đổi, bổ sung", "request an amendment"),
+    Right.WITHDRAW_REQUEST: Label("rút yêu cầu sửa đổi, bổ sung", "withdraw a request to amend"),
+    Right.APPROVE_AMENDMENT: Label("đồng ý sửa đổi, bổ sung", "approve an amendment"),
+    Right.DECLINE_AMENDMENT: Label("không đồng ý sửa đổi, bổ sung", "decline an amendment"),
+    Right.NOTE_PAPERS: Label("ghi nhận giấy tờ đã nộp", "note papers that were brought"),
+    Right.SUSPEND_ACCOUNT: Label("tạm dừng tài khoản", "suspend an account"),
+    Right.RESTORE_ACCOUNT: Label("khôi phục tài khoản", "restore an account"),
+    Right.GRANT_AUTHORISATION: Label("ghi nhận ủy quyền", "register an authorisation"),
+    Right.REVOKE_AUTHORISATION: Label("hủy ủy quyền", "revoke an authorisation"),
+    Right.REGISTER_CERTIFICATE: Label("đăng ký chứng thư số", "register certificates"),
+    Right.SUSPEND_CERTIFICATE: Label("tạm dừng chứng thư số", "suspend a certificate"),
+    Right.RESTORE_CERTIFICATE: Label("khôi phục chứng thư số", "restore a certificate"),
+    Right.LOOK_UP: Label("tra cứu kết quả", "look results up as customs"),
+    Right.READ_JOURNAL: Label("xem nhật ký", "read the journal"),
+    Right.REPLAY_QUARANTINE: Label("xử lý lại thông điệp bị giữ", "replay messages from quarantine"),
+    Right.SEE_WINDOW: Label("xem trạng thái Cổng", "see the state of the window"),
+    Right.OVERRIDE_WINDOW: Label("xác định trạng thái Cổng", "say whether the window is up or down"),
+    Right.MANAGE_TOKENS: Label("cấp và thu hồi mã truy cập", "issue and revoke tokens"),
+    Right.MANAGE_PEOPLE: Label("quản lý người dùng", "manage people"),
+    Right.MANAGE_CUSTOMS_PEOPLE: Label("quản lý người dùng hải quan", "manage people of customs"),
+}
+"""The rights in words."""
+
+_UNIT = UNIT_ROLES
+_HEADS = frozenset({Role.COMMANDER, Role.DEPUTY})
+
+TABLE: Mapping[Right, frozenset[Role]] = {
+    Right.DECLARE: frozenset({Role.DECLARANT}),
+    Right.READ_OWN: frozenset({Role.DECLARANT}),
+    Right.SEE_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},
+    Right.SEE_PERSONAL_VALUES: _UNIT,
+    Right.FIND_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},
+    Right.ACCEPT: _UNIT,
+    Right.CONFIRM: _UNIT,
+    Right.REFUSE: _UNIT,
+    Right.REQUEST_AMENDMENT: _UNIT,
+    Right.WITHDRAW_REQUEST: _UNIT,
+    Right.APPROVE_AMENDMENT: _UNIT,
+    Right.DECLINE_AMENDMENT: _UNIT,
+    Right.NOTE_PAPERS: _UNIT,
+    # Article 8 names the head of the border post; a deputy by delegation is of the draft only.
+    Right.SUSPEND_ACCOUNT: frozenset({Role.COMMANDER}),
+    Right.RESTORE_ACCOUNT: frozenset({Role.COMMANDER}),
+    Right.GRANT_AUTHORISATION: _UNIT | {Role.OPERATOR},
+    Right.REVOKE_AUTHORISATION: _UNIT | {Role.OPERATOR},
+    Right.REGISTER_CERTIFICATE: _UNIT | {Role.OPERATOR},
+    Right.SUSPEND_CERTIFICATE: _HEADS,
+    Right.RESTORE_CERTIFICATE: _HEADS,
+    Right.LOOK_UP: OFFICE_ROLES,
+    Right.READ_JOURNAL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
+    Right.REPLAY_QUARANTINE: frozenset({Role.OPERATOR}),
+    Right.SEE_WINDOW: frozenset(Role),
+    Right.OVERRIDE_WINDOW: frozenset({Role.OPERATOR}),
+    Right.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
+    Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
+    Right.MANAGE_CUSTOMS_PEOPLE: frozenset({Role.CUSTOMS_ADMINISTRATOR}),
+}
+"""Who has each right: in one of these roles, at least."""
+
+
+def has(actor: Actor, right: Right) -> bool:
+    """Whether one of the actor's roles grants the right, wherever that is."""
+    return not TABLE[right].isdisjoint(actor.roles)
+
+
+def needs(actor: Actor, right: Right) -> None:
+    """The actor has the right, wherever that is.
+
+    Raises:
+        NoRight: none of its roles grants it; names those that do.
+    """
+    if not has(actor, right):
+        roles = ", ".join(role.value for role in Role if role in TABLE[right])
+        raise NoRight(f"{actor.id} has no right to {RIGHT_NAMES[right].en}; roles that have it: {roles}")
+
+
+def needs_in_unit(actor: Actor, right: Right, unit: str | None, what: str) -> None:
+    """The actor has the right over data of a border unit; `what` names them, as `dossier 1/2026`. No unit: nobody's.
+
+    A role of a unit reaches its own unit only, any other role that grants the right reaches every unit.
+
+    Raises:
+        NoRight: none of its roles grants the right there.
+    """
+    needs(actor, right)
+    if actor.unit in (EVERYWHERE, unit) and actor.unit is not None:
+        return
+    if TABLE[right] & actor.roles <= UNIT_ROLES:
+        whose = f"of unit {unit}" if unit else "of no unit"
+        raise NoRight(f"{what} is {whose}; {actor.id} is of unit {actor.unit or 'none'}")
