@@ -35,6 +35,9 @@ from adapter.pipeline.signature.seal import SigningKey
 from adapter.pipeline.signature.signing_time import Timing
 from adapter.pipeline.trust import TIMESTAMPING, Store, Trust
 from adapter.pipeline.trust.holder import NumberPlace
+from adapter.pipeline.units import codes_stated
+from adapter.services.access.offices import Offices
+from adapter.services.access.people import People
 from adapter.services.access.tokens import Tokens
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.precheck import Threshold
@@ -295,6 +298,17 @@ class House:
         stated = self.settings.window
         patience = WindowPatience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
         return Window(self.database, now, patience, self.observe)
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.database, lambda: self.installation.units, now)
+
+    @cached_property
+    def offices(self) -> Offices:
+        def places() -> frozenset[str]:
+            return codes_stated(self.catalogue, "gate") | codes_stated(self.catalogue, "unit")
+
+        return Offices(self.database, places, now)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -31,6 +31,8 @@ COMMANDS = {
     "account": "registers:account",
     "window": "windows:window",
     "token": "windows:token",
+    "people": "people:people",
+    "office": "people:office",
     "simulate": "simulated_window:simulate",
 }
 """Where each command is, as module:name. The whole program takes two seconds of CPU to import, one word a fraction."""

@@ -80,6 +80,8 @@ class Actor:
     """Personal number or tax code of the principal; None: the actor acts for itself."""
     account: str | None = None
     """Account of the operating system from which a command was typed; None: it came another way."""
+    typed_by: str | None = None
+    """Who typed it for him, where he has said so; None: it is not known, or he himself."""
     token: int | None = None
     """Id of the token that was shown; None: none was."""
     is_registered: bool = True
@@ -103,6 +105,12 @@ class Actor:
         if Role.DECLARANT in self.roles:
             return f"declarant:{self.id}"
         return f"{'person' if self.is_registered else 'unregistered'}:{self.id}"
+
+    @property
+    def came_by(self) -> dict[str, str | int]:
+        """By which account and token it came, and who typed it, for the journal; empty where none is known."""
+        ways = {"account": self.account, "typed_by": self.typed_by, "token": self.token}
+        return {name: way for name, way in ways.items() if way is not None}
 
     @property
     def speaks_for(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from adapter.model.finding import Finding
-from adapter.model.procedure import Code, Label, Meaning, Procedure
+from adapter.model.procedure import Catalogue, Code, Label, Meaning, Procedure
 from adapter.model.stages import Declaration
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.converters import write
@@ -70,3 +70,10 @@ def check(declaration: Declaration, units: BorderUnits, codelists: CodeLists) ->
 
 def _told(unit: BorderUnit) -> str:
     return f"{unit.name} ({unit.telephone})" if unit.telephone else unit.name
+
+
+def codes_stated(catalogue: Catalogue, column: str) -> frozenset[str]:
+    """Every code that a form may state as its `gate` or `unit`, by the code lists of all procedures."""
+    every = (procedure for versions in catalogue.procedures.values() for procedure in versions)
+    fields = (procedure.field(procedure.place.get(column, "")) for procedure in every)
+    return frozenset(code for field in fields if field and field.codes for code in catalogue.codelists[field.codes])

@@ -29,6 +29,8 @@ WRITERS = {
     "services/messages/quarantine.py": {"Quarantine.replay", "Quarantine._give_back"},
     "services/registers/certificates.py": {"Registry.register", "Registry._change"},
     "services/replies/signing.py": {"Signing._one"},
+    "services/access/offices.py": {"Offices.add", "Offices.change", "Offices.remove"},
+    "services/access/people.py": {"People.add", "People.change", "People.remove", "People.restore"},
     "services/access/tokens.py": {"Tokens.issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/watch/window.py": {

@@ -34,6 +34,8 @@ JOURNAL = (
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
     "window.notice_end",
+    *(f"person.{act}" for act in ("add", "change", "remove", "restore")),
+    *(f"office.{act}" for act in ("add", "change", "remove")),
 )
 """Every event of the journal."""
 
@@ -85,6 +87,8 @@ OPEN = {
     *("certificate.subject", "certificate.holder", "certificate.number", "certificate.reason"),
     *("certificate.officer", "authorisation.holder", "authorisation.principal", "authorisation.document"),
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
+    *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
+    *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }
 """The columns whose letters are anybody's."""

@@ -87,7 +87,9 @@ class Post:
         self._label = ""
         tokens = Tokens(database, clock, lambda: token_of(self._label).removeprefix("nsw_"))
         window = Window(database, clock, PATIENCE, self.house.observe)
+        people, offices = (replace(each, clock=clock) for each in (self.house.people, self.house.offices))
         self.house.__dict__ |= {"legal_clock": clock, "tokens": tokens, "window": window}
+        self.house.__dict__ |= {"people": people, "offices": offices}
         installation = self.house.installation
         identity = WindowIdentity(
             own=installation.window,

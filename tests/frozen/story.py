@@ -18,11 +18,13 @@ from adapter.bootstrap.keyrings import Rings
 from adapter.gateways.keys.keyring import Keyring
 from adapter.gateways.store import mailbox
 from adapter.gateways.store.certificates import Office
+from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
+from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.tokens import Caller, Role
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import LookupKind, Question
@@ -35,6 +37,7 @@ from tests.frozen.post import MINUTE, PATIENCE, Post, retold
 from tests.harness.authority import FIRST, Wish, authority, certify
 from tests.harness.fixtures import CLOCK, Act, Case, submission
 from tests.harness.history import OFFICER, REASON, dossier_of
+from tests.harness.people import anybody
 from tests.harness.registered import declarants
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message, group_message
 
@@ -61,6 +64,7 @@ DAY = timedelta(days=1)
 def tell(post: Post) -> None:
     """The whole story, from the first register to an outage that has not ended."""
     post.now = CLOCK - 30 * DAY
+    _people(post)
     callers = _registers(post)
     post.now = CLOCK
     _fixtures(post)
@@ -106,6 +110,27 @@ def _registers(post: Post) -> dict[str, Caller]:
     whole.accounts.suspend("001190004567", unit=None, reason="Chờ xác minh", officer=HEAD, actor=WHO)
     whole.accounts.restore("001190004567", unit=None, reason="Đã xác minh", officer=HEAD, actor=WHO)
     return _tokens(post)
+
+
+def _people(post: Post) -> None:
+    """An office with one below it; people who come, change, go and come back; another office that goes again."""
+    people, offices, first = post.house.people, post.house.offices, anybody("frozen")
+    for office in (
+        CustomsOffice("CHQ", "Cục Hải quan", None, ()),
+        CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI",)),
+    ):
+        offices.add(office, actor=first)
+    offices.add(CustomsOffice("XX", "Giải thể", "CHQ", ()), actor=first)
+    offices.change("XX", lambda each: replace(each, name="Sẽ giải thể"), actor=first)
+    offices.remove("XX", actor=first)
+    people.add("hoa", Facts("LE THI HOA", ("administrator",)), actor=first)
+    people.add("an", Facts("NGUYEN VAN AN", ("officer",), "Đại úy", unit="CK-HUUNGHI"), actor=first)
+    people.add("bay", Facts("PHAM THI BAY", ("customs_officer",), office="HN"), actor=first)
+    post.later(DAY)
+    people.change("an", lambda each: replace(facts_of(each), roles=("commander",)), actor=first)
+    people.remove("bay", reason="Chuyển công tác", actor=first)
+    post.later(DAY)
+    people.restore("bay", actor=first)
 
 
 def _serial(post: Post, party: str) -> str:

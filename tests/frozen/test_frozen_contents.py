@@ -16,7 +16,7 @@ from tests.frozen.standing import Standing
 from tests.frozen.story import tell
 from tests.harness.pki import ROOT, shared_pki
 
-_EVENT = re.compile(r'Entry\(\s*(?:event=)?f?"([^"]+)"')
+_EVENT = re.compile(r'Entry(?:\.by)?\(\s*(?:event=)?f?"([^"]+)"')
 
 
 def test_the_story_fills_every_table_and_every_state_of_today(tmp_path: Path) -> None:

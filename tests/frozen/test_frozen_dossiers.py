@@ -39,6 +39,9 @@ SILENT = {
     *("certificate import", "certificate suspend", "certificate restore"),
     *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
     *("window override", "window end", "window notice-ended", "token issue", "token revoke"),
+    *("people add", "people change", "people remove", "people restore"),
+    *("office add", "office change", "office remove"),
+    *("people list", "people show", "office list"),  # no released store has them yet
     *("simulate pki", "simulate sign", "simulate send", "simulate window"),
 }
 """Commands that show nothing of what is stored."""

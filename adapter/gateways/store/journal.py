@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import journal
+from adapter.model.actor import Actor
 from adapter.model.dossier import Dossier
 
 
@@ -28,6 +29,11 @@ class Entry:
     actor: str
     at: datetime
     detail: Mapping[str, Any]
+
+    @classmethod
+    def by(cls, event: str, actor: Actor, at: datetime, detail: Mapping[str, Any]) -> Entry:
+        """What somebody did; the account that typed it, or the token that was shown, stands among the details."""
+        return cls(event, actor.journal_name, at, {**detail, **actor.came_by})
 
 
 def entry_hash(previous: str, dossier_id: int | None, ordinal: int, entry: Entry) -> str:

@@ -463,6 +463,42 @@ token = Table(
     Column("revoked_at", Moment),
 )
 
+person = Table(  # a change ends a row and adds another: who could do what on a day of the past stays told
+    "person",
+    metadata,
+    _id(),
+    Column("code", String(100), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("rank", String(50), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("unit", String(20)),
+    Column("office", String(40)),
+    Column("since", Moment, nullable=False),
+    Column("granted_by", String(120), nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", String(120)),
+    Column("reason", Text),
+)
+Index("ix_person_code", person.c.code)
+Index(
+    "ix_person_standing",
+    person.c.code,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+customs_office = Table(
+    "customs_office",
+    metadata,
+    _id(),
+    Column("code", String(40), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("parent", String(40)),  # code of the office above it
+    Column("places", JSON, nullable=False),  # codes of gates and border units whose dossiers it looks up
+    Column("created_at", Moment, nullable=False),
+)
+
 certificate = Table(
     "certificate",
     metadata,

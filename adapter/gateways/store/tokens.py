@@ -29,6 +29,11 @@ def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> Seq
     return connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))).all()
 
 
+def of_office(connection: Connection, office: str, now: datetime) -> Sequence[int]:
+    """The ids of the valid tokens of an office."""
+    return connection.execute(select(token.c.id).where(token.c.office == office, *_valid(now))).scalars().all()
+
+
 def revoke(connection: Connection, *, row_id: int | None, label: str, at: datetime) -> Sequence[int]:
     """Revoke what has this id or label and is not revoked yet; gives the ids."""
     named = token.c.label == label

@@ -14,6 +14,7 @@ from adapter.gateways.store.suspensions import Suspension
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Catalogue
 from adapter.model.text import ACTOR, REASON, typed
+from adapter.pipeline.units import codes_stated
 from adapter.services.registers.party_numbers import number_of
 
 
@@ -76,10 +77,7 @@ class Accounts:
     def _is_unit(self, unit: str | None) -> None:
         if unit is None:
             return
-        catalogue = self.catalogue()
-        every = (procedure for versions in catalogue.procedures.values() for procedure in versions)
-        fields = (procedure.field(procedure.place.get("unit", "")) for procedure in every)
-        units = {code for field in fields if field and field.codes for code in catalogue.codelists[field.codes]}
+        units = codes_stated(self.catalogue(), "unit")
         if unit not in units:
             raise NotAllowed(f"there is no border unit {unit!r}; there are: {', '.join(sorted(units))}")
 

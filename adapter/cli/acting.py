@@ -1,0 +1,38 @@
+"""Who acts at this machine: the person that a command names, and the account of the system that typed it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import Annotated
+
+import typer
+
+from adapter.bootstrap import House
+from adapter.cli.printing import note
+from adapter.model.actor import Actor
+
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="WHO", help="Who does it, by his id in the register; default: the system's user."),
+]
+
+
+def acting(house: House, stated: str | None, *, name: str = "", rank: str = "", typed_by: str | None = None) -> Actor:
+    """The person of this id, or of the system user's name; warns while nobody is registered.
+
+    Raises:
+        NotAllowed: the register has people, and nobody of this id among them.
+    """
+    account = _account()
+    actor = house.people.acting(stated or account, account=account, typed_by=typed_by, name=name, rank=rank)
+    if not actor.is_registered:
+        note("the register of people is empty, so any name acts: make an administrator with `nsw-adapter people add`")
+    return actor
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container runs under a number that no user has
+        return str(os.getuid())

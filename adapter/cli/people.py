@@ -1,0 +1,206 @@
+"""`people` and `office`: who is registered with which roles, and the tree of customs offices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from adapter.cli.acting import By, acting
+from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.printing import as_json, line, listing, table, words
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.gateways.store.people import Person
+from adapter.model.actor import STAFF_ROLES, Role
+from adapter.services.access.people import Facts, facts_of
+
+people = typer.Typer(no_args_is_help=True, help="The register of people: who acts, in which roles, where.")
+office = typer.Typer(no_args_is_help=True, help="Customs offices, a tree; each looks up the dossiers of its places.")
+
+_STAFF = ", ".join(role.value for role in Role if role in STAFF_ROLES)
+Id = Annotated[str, typer.Argument(metavar="ID", help="By which commands and the journal name the person.")]
+Roles = Annotated[list[str] | None, typer.Option("--role", metavar="ROLE", help=f"As often as needed: {_STAFF}.")]
+Unit = Annotated[str | None, typer.Option(metavar="CODE", help="Border unit of an officer, a commander or a deputy.")]
+OfficeOption = Annotated[
+    str | None, typer.Option("--office", metavar="CODE", help="Office of a customs officer or administrator.")
+]
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The office's code.")]
+Under = Annotated[str | None, typer.Option(metavar="CODE", help="The office above it.")]
+Places = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="CODE", help="A gate or border unit whose dossiers it looks up; as often as needed."),
+]
+_FIELDS = ("id", "name", "rank", "roles", "unit", "office", "since", "granted_by")
+_ENDED = ("ended_at", "ended_by", "reason")
+
+
+@people.command("add")
+def people_add(
+    id: Id,
+    name: Annotated[str, typer.Option(help="His name, as it stands in signed forms.")],
+    role: Roles = None,
+    rank: Annotated[str, typer.Option(help="Rank, as it stands in signed forms.")] = "",
+    unit: Unit = None,
+    office: OfficeOption = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Register a person. The first one is an administrator; from then on only registered people act."""
+    house = open_house(config)
+    _told(house.people.add(id, Facts(name, tuple(role or ()), rank, unit, office), actor=acting(house, by)), json)
+
+
+@people.command("list")
+def people_list(
+    all: Annotated[bool, typer.Option("--all", help="Earlier entries too, and people who were removed.")] = False,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Everybody who is registered."""
+    _listing(open_house(config).people.list(removed=all), all=all, json=json)
+
+
+@people.command("show")
+def people_show(id: Id, json: AsJson = False, config: Config = None) -> None:
+    """A person's entries, the oldest first: which roles, where, from when to when, by whom."""
+    _listing(open_house(config).people.show(id), all=True, json=json)
+
+
+@people.command("change")
+def people_change(
+    id: Id,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    role: Roles = None,
+    rank: Annotated[str | None, typer.Option(help="Another rank.")] = None,
+    unit: Unit = None,
+    office: OfficeOption = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Give a person another name, rank, unit or office, or other roles: those named here and no others."""
+    if role is None and name is None and rank is None and unit is None and office is None:
+        raise typer.BadParameter("say what changes: --name, --rank, --role, --unit or --office")
+
+    def facts(before: Person) -> Facts:
+        kept = facts_of(before) if role is None else facts_of(before).in_roles(tuple(role))
+        return replace(
+            kept,
+            name=kept.name if name is None else name,
+            rank=kept.rank if rank is None else rank,
+            unit=kept.unit if unit is None else unit,
+            office=kept.office if office is None else office,
+        )
+
+    house = open_house(config)
+    _told(house.people.change(id, facts, actor=acting(house, by)), json)
+
+
+@people.command("remove")
+def people_remove(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="Why; kept in the register and the journal.")],
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Remove a person: he acts no more, his tokens open nothing. What he did stays his."""
+    house = open_house(config)
+    _told(house.people.remove(id, reason=reason, actor=acting(house, by)), json)
+
+
+@people.command("restore")
+def people_restore(id: Id, by: By = None, json: AsJson = False, config: Config = None) -> None:
+    """Register a person who was removed again, as he stood last."""
+    house = open_house(config)
+    _told(house.people.restore(id, actor=acting(house, by)), json)
+
+
+@office.command("add")
+def office_add(
+    code: Code,
+    name: Annotated[str, typer.Option(help="Its name.")],
+    under: Under = None,
+    at: Places = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Register a customs office."""
+    house = open_house(config)
+    made = house.offices.add(CustomsOffice(code, name, under, tuple(at or ())), actor=acting(house, by))
+    _office_told(made, json)
+
+
+@office.command("list")
+def office_list(json: AsJson = False, config: Config = None) -> None:
+    """All customs offices."""
+    listing("office", open_house(config).offices.list(), ("code", "name", "parent", "places"), json=json)
+
+
+@office.command("change")
+def office_change(
+    code: Code,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    under: Under = None,
+    top: Annotated[bool, typer.Option("--top", help="No office is above it any more.")] = False,
+    at: Places = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Change an office: its name, the office above it, or its places, which are those named here and no others."""
+    if top and under is not None:
+        raise typer.BadParameter("either --top or --under")
+    if not top and name is None and under is None and at is None:
+        raise typer.BadParameter("say what changes: --name, --under, --top or --at")
+
+    def facts(before: CustomsOffice) -> CustomsOffice:
+        parent = None if top else under or before.parent
+        return replace(
+            before, name=name or before.name, parent=parent, places=before.places if at is None else tuple(at)
+        )
+
+    house = open_house(config)
+    _office_told(house.offices.change(code, facts, actor=acting(house, by)), json)
+
+
+@office.command("remove")
+def office_remove(code: Code, by: By = None, json: AsJson = False, config: Config = None) -> None:
+    """Remove an office of which no office, person or valid token is any more."""
+    house = open_house(config)
+    house.offices.remove(code, actor=acting(house, by))
+    if json:
+        as_json({"removed": code})
+    else:
+        line(f"office {code} is removed")
+
+
+def _told(person: Person, json: bool) -> None:
+    if json:
+        as_json(person)
+    elif person.ended_at is not None:
+        line(f"{person.id} is removed since {words(person.ended_at)}")
+    else:
+        where = "".join(f", {what} {code}" for what, code in (("unit", person.unit), ("office", person.office)) if code)
+        line(f"{person.id} is registered as {', '.join(person.roles)}{where}")
+
+
+def _office_told(made: CustomsOffice, json: bool) -> None:
+    if json:
+        as_json(made)
+    else:
+        under = f", under {made.parent}" if made.parent else ""
+        line(f"office {made.code}{under}; looks up: {', '.join(made.places) or 'what its sub-offices do'}")
+
+
+def _listing(found: Sequence[Person], *, all: bool, json: bool) -> None:
+    if json:
+        as_json(found)
+        return
+    fields = (*_FIELDS, *_ENDED) if all else _FIELDS
+    heads = [name.replace("_", " ") for name in fields]
+    table(f"{len(found)} person(s)", heads, ([getattr(each, name) for name in fields] for each in found))

@@ -1,0 +1,87 @@
+"""The register of people in the store: who is registered with which roles, and who was, from when to when.
+
+A change ends the row that stood and adds another, so that who could do what on any day of the past can be told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, insert, select, update
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import person
+from adapter.model.actor import Role
+
+_IN_ORDER = (person.c.since, person.c.ended_at.is_(None), person.c.ended_at, person.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One entry of the register. Times are aware; `ended_at` None: it stands."""
+
+    id: str
+    name: str
+    rank: str
+    roles: tuple[Role, ...]
+    unit: str | None
+    office: str | None
+    since: datetime
+    granted_by: str
+    """Who entered it, as the journal names him."""
+    ended_at: datetime | None
+    ended_by: str | None
+    reason: str | None
+    """Why it ended."""
+
+
+def standing(connection: Connection, code: str) -> Person | None:
+    """The entry that stands now under this id."""
+    row = connection.execute(select(person).where(person.c.code == code, person.c.ended_at.is_(None))).first()
+    return None if row is None else _person(row)
+
+
+def history(connection: Connection, code: str) -> list[Person]:
+    """Every entry under this id, the oldest first."""
+    query = select(person).where(person.c.code == code).order_by(*_IN_ORDER)
+    return [_person(row) for row in connection.execute(query)]
+
+
+def every(connection: Connection, *, ended: bool = False) -> list[Person]:
+    """The entries that stand, by id; with `ended` those too that stood once."""
+    query = select(person).order_by(person.c.code, *_IN_ORDER)
+    return [_person(row) for row in connection.execute(query if ended else query.where(person.c.ended_at.is_(None)))]
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether nobody was ever registered."""
+    return not connection.execute(select(exists().select_from(person))).scalar_one()
+
+
+def add(connection: Connection, database: Database, values: dict[str, Any]) -> None:
+    """A new entry, with the columns of the table but its id."""
+    connection.execute(insert(person).values(id=database.new_id(connection), **values))
+
+
+def end(connection: Connection, code: str, *, at: datetime, by: str, reason: str | None) -> None:
+    """End the entry that stands."""
+    values = {"ended_at": at, "ended_by": by, "reason": reason}
+    connection.execute(update(person).where(person.c.code == code, person.c.ended_at.is_(None)).values(values))
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(
+        id=row.code,
+        name=row.name,
+        rank=row.rank,
+        roles=tuple(Role(role) for role in row.roles),
+        unit=row.unit,
+        office=row.office,
+        since=row.since,
+        granted_by=row.granted_by,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        reason=row.reason,
+    )
