@@ -14,7 +14,7 @@ from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, pairs, words
 from adapter.cli.terminal import say
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.watch.window import Incident, Mode, WindowState
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
@@ -117,7 +117,7 @@ def window_incidents(
 
 @token.command("issue")
 def token_issue(
-    role: Annotated[Role, typer.Option(help="What it may do.")],
+    role: Annotated[Machine, typer.Option(help="What it may do.")],
     label: Annotated[str, typer.Option(help="Whose it is.")],
     bound_to: Annotated[str | None, typer.Option(help="A declarant's personal number or tax code.")] = None,
     office: Annotated[str | None, typer.Option(help="A customs token's gate or border unit.")] = None,

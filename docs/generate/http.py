@@ -10,7 +10,7 @@ from unittest.mock import MagicMock
 from adapter.entrypoints.health import NEEDS
 from adapter.entrypoints.web.app import create_app
 from adapter.entrypoints.web.problems import MEDIA_TYPE
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.door.submission import Why
 from docs.generate.page import code, first, head, join, listed, sentence, table
 
@@ -32,7 +32,7 @@ def page() -> str:
         "On `web.host`:`web.port`, in a process of its own that needs no broker. The running service gives the whole "
         "document at `/api/openapi.json`. It speaks HTTP: a proxy in front of it ends TLS.",
         str(told["info"]["description"]).strip(),
-        f"Roles of tokens (`nsw-adapter token issue --role …`): {listed(Role)}.",
+        f"Roles of tokens (`nsw-adapter token issue --role …`): {listed(Machine)}.",
         "## Routes",
     )
     for path, methods in told["paths"].items():

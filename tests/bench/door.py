@@ -29,7 +29,7 @@ from adapter.bootstrap import house
 from adapter.gateways.broker import BrokerAddress
 from adapter.gateways.broker.topology import declare, load_topology
 from adapter.gateways.store.upgrade import upgrade
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.watch.window import Mode
 from tests.bench import doorway
 from tests.bench.machine import cores_spent, cpu_of, cpu_of_family, machine
@@ -214,7 +214,7 @@ def _prepared(folder: Path, url: str, changes: Mapping[str, Any]) -> dict[str, s
         register_declarants(part, shared_pki())
         part.window.override(Mode.DOWN, reason="a benchmark", actor="bench")
         bound = {post.bound_to for post in posts(10)}
-        tokens = {number: part.tokens.issue(Role.DECLARANT, f"of {number}", number)[1] for number in bound}
+        tokens = {number: part.tokens.issue(Machine.DECLARANT, f"of {number}", number)[1] for number in bound}
         part.database.close()
     return tokens
 

@@ -12,7 +12,7 @@ import pytest
 
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.watch.window import Mode
 from tests.harness.declarations import for_the_second_door
 from tests.harness.scene import Scene
@@ -42,7 +42,7 @@ def test_a_hung_broker_opens_the_second_door_and_ends_no_part(scene: Scene) -> N
     (port,) = free_ports(1)
     changes = {"window.broker_down_s": 6.0, "window.stale_s": 10.0, "web.enabled": True, "web.port": port}
     scene.configure({**changes, "clock.seal_s": 1.0})
-    _, issued = scene.house.tokens.issue(Role.DECLARANT, "proof", CITIZEN)
+    _, issued = scene.house.tokens.issue(Machine.DECLARANT, "proof", CITIZEN)
     daemon = scene.daemon()
     scene.until(lambda: scene.house.window.state().mode is Mode.DOWN, "the mode is down")
     status, missing = scene.readyz()

@@ -19,7 +19,7 @@ from adapter.gateways.store.dossiers import lock_name
 from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.access.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Machine
 from adapter.services.watch.window import Mode
 from tests.conftest import demand
 from tests.harness.declarations import declaration, declarations, for_the_second_door
@@ -35,7 +35,7 @@ from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
 FULL = os.environ.get("NSW_PROVE") == "full"
 GONE_S = 30.0 if FULL else 4.0
 COUNT = 300 if FULL else 60
-CITIZEN = Caller(id=1, role=Role.DECLARANT, label="proof", bound_to="001085012345", office=None)
+CITIZEN = Caller(id=1, role=Machine.DECLARANT, label="proof", bound_to="001085012345", office=None)
 
 pytestmark = pytest.mark.slow
 

@@ -22,7 +22,7 @@ from adapter.model.procedure import Meaning, Procedure, ReplyKind, Unit
 from adapter.model.stages import Channel, Stage
 from adapter.pipeline.decide import Wait
 from adapter.pipeline.terms import RUNNING_KINDS
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 
 JOURNAL = (
     *(f"message.{word.value}" for word in Word),
@@ -61,7 +61,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "deadline.party": ("border_guard", "declarant"),
     "deadline.unit": Unit,
     "deadline.why": End,
-    "token.role": Role,
+    "token.role": Machine,
     "certificate.registered_with": Office,
     "certificate.state": CertificateState,
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),

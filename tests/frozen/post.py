@@ -19,7 +19,7 @@ from adapter.gateways.store.database import Row
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.access.tokens import Caller, Role, Tokens
+from adapter.services.access.tokens import Caller, Machine, Tokens
 from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.window import Window, WindowPatience
@@ -106,7 +106,7 @@ class Post:
         """Time passes."""
         self.now += pause
 
-    def token(self, role: Role, label: str, **facts: Any) -> Caller:
+    def token(self, role: Machine, label: str, **facts: Any) -> Caller:
         """Issue a token whose words follow from its label; gives the caller who holds it."""
         self._label = label
         row_id, plain = self.house.tokens.issue(role, label, **facts, actor="operator:frozen")

@@ -25,7 +25,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.access.people import Facts, facts_of
-from adapter.services.access.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Machine
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
@@ -139,14 +139,16 @@ def _serial(post: Post, party: str) -> str:
 
 def _tokens(post: Post) -> dict[str, Caller]:
     callers = {
-        "citizen": post.token(Role.DECLARANT, "citizen", bound_to=CITIZEN),
-        "enterprise": post.token(Role.DECLARANT, "enterprise", bound_to=ENTERPRISE),
-        "customs": post.token(Role.CUSTOMS, "customs", office="HUUNGHI"),
-        "everywhere": post.token(Role.CUSTOMS, "everywhere", office="*", expires_at=datetime(2044, 1, 1, tzinfo=UTC)),
+        "citizen": post.token(Machine.DECLARANT, "citizen", bound_to=CITIZEN),
+        "enterprise": post.token(Machine.DECLARANT, "enterprise", bound_to=ENTERPRISE),
+        "customs": post.token(Machine.CUSTOMS, "customs", office="HUUNGHI"),
+        "everywhere": post.token(
+            Machine.CUSTOMS, "everywhere", office="*", expires_at=datetime(2044, 1, 1, tzinfo=UTC)
+        ),
     }
-    for role in (Role.OFFICER, Role.OPERATOR, Role.AUDITOR):
+    for role in (Machine.OFFICER, Machine.OPERATOR, Machine.AUDITOR):
         post.token(role, role.value)
-    post.token(Role.OFFICER, "lost")
+    post.token(Machine.OFFICER, "lost")
     post.house.tokens.revoke("lost", actor=WHO)
     return callers
 

@@ -16,7 +16,7 @@ from adapter.gateways.store import lookups, mailbox
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
-from adapter.services.access.tokens import PREFIX, Caller, Role
+from adapter.services.access.tokens import PREFIX, Caller, Machine
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.watch.window import Mode
@@ -125,7 +125,7 @@ def _lookups(made: Post, recorder: Recorder) -> None:
     life(DossierKey(row.number, row.year), personal=False, actor="a")
     recorder.asked_by = "a declarant reads"
     for each in messages:
-        house.declarations.read(each.public_id, Caller(1, Role.DECLARANT, "a", each.bound_to, None))
+        house.declarations.read(each.public_id, Caller(1, Machine.DECLARANT, "a", each.bound_to, None))
 
 
 def _declares(made: Post, recorder: Recorder) -> None:
@@ -135,7 +135,7 @@ def _declares(made: Post, recorder: Recorder) -> None:
     house.window.override(Mode.DOWN, reason="a test", actor="test")
     recorder.asked_by = "the second door"
     assert house.tokens.authenticate(PREFIX + 43 * "a") is None
-    caller = Caller(1, Role.DECLARANT, "a citizen", CITIZEN, None)
+    caller = Caller(1, Machine.DECLARANT, "a citizen", CITIZEN, None)
     first, again = (house.door.submit(citizen_message(), caller) for _ in range(2))
     assert first.outcome == "accepted"
     assert first == again

@@ -21,7 +21,7 @@ from adapter.entrypoints.web import serve
 from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.watch.window import Mode
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
@@ -46,10 +46,10 @@ class Website:
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     def declarant(self, bound_to: str = CITIZEN) -> httpx.Client:
-        return self.client(self.house.tokens.issue(Role.DECLARANT, f"of {bound_to}", bound_to)[1])
+        return self.client(self.house.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to)[1])
 
     def customs(self, office: str = "HUUNGHI") -> httpx.Client:
-        return self.client(self.house.tokens.issue(Role.CUSTOMS, f"customs {office}", office=office)[1])
+        return self.client(self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office)[1])
 
     def window(self, mode: Mode) -> None:
         self.house.window.override(mode, reason="a test", actor="test")

@@ -20,7 +20,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.access.tokens import EVERY_OFFICE, Caller, Role
+from adapter.services.access.tokens import EVERY_OFFICE, Caller, Machine
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.waiting import Waiting
@@ -134,7 +134,7 @@ def test_whoever_sees_personal_values_of_versions_is_journalled_and_nobody_else(
 
 def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_which(whole: House) -> None:
     come(whole, CASES[OWN])
-    caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
+    caller = Caller(1, Machine.CUSTOMS, "test", None, EVERY_OFFICE)
 
     def replaced_by(paper: str) -> list[int | None]:
         return [each.replaced_by for each in whole.lookup.dossiers(Question(LookupKind.PAPER, paper), caller).dossiers]
@@ -147,7 +147,7 @@ def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_
 def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: House) -> None:
     come(whole, CASES[OWN])
     whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
-    caller = Caller(1, Role.CUSTOMS, "test", None, EVERY_OFFICE)
+    caller = Caller(1, Machine.CUSTOMS, "test", None, EVERY_OFFICE)
     assert not whole.lookup.dossiers(Question(LookupKind.PAPER, "E81234572"), caller).dossiers
 
 

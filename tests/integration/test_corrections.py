@@ -20,7 +20,7 @@ from adapter.gateways.store.tables import deadline, journal, outbox
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.access.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Machine
 from adapter.services.dossiers.desk import Officer
 from adapter.services.dossiers.lookup import EVERY_OFFICE
 from adapter.services.messages.item import Settled
@@ -335,7 +335,7 @@ def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(wh
     with whole.database.reading() as connection:
         who = lookups.identities(connection, CITIZEN)
     assert who
-    read = whole.declarations.read(declared.public_id, Caller(1, Role.DECLARANT, "declarant", who[0], None))
+    read = whole.declarations.read(declared.public_id, Caller(1, Machine.DECLARANT, "declarant", who[0], None))
     assert read is not None
     assert [answer.kind for answer in read.answers] == ["Acceptance", "Completion"]
 
@@ -351,7 +351,7 @@ def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(wh
 def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
-    customs = Caller(2, Role.CUSTOMS, "customs", None, EVERY_OFFICE)
+    customs = Caller(2, Machine.CUSTOMS, "customs", None, EVERY_OFFICE)
 
     def handed() -> str:
         body = whole.lookup.reply(CITIZEN.number, CITIZEN.year, customs)

@@ -12,7 +12,7 @@ from adapter.bootstrap import House
 from adapter.cli.judging import Presenting, statement
 from adapter.gateways.store import lookups
 from adapter.model.stages import Channel
-from adapter.services.access.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Machine
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.watch.window import Mode
 from adapter.simulator.sign import sign_message
@@ -50,7 +50,7 @@ def caller_of(case: Case, whole: House) -> Caller:
     fields = [procedure.field(name) for name in procedure.identities]
     root = etree.fromstring(case.message)
     stated = (root.findtext(f"Body/Content/*/{field.path}") for field in fields if field is not None)
-    return Caller(1, Role.DECLARANT, "test", next(number for number in stated if number), None)
+    return Caller(1, Machine.DECLARANT, "test", next(number for number in stated if number), None)
 
 
 def at_the_door(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tuple[str, str, int]]]:

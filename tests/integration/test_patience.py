@@ -18,7 +18,7 @@ from adapter.entrypoints.health import Health
 from adapter.entrypoints.web.serve import configuration as web_configuration
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from tests.harness import configuration
 from tests.servers.process import free_ports, wait_until
 
@@ -51,7 +51,7 @@ def door(tmp_path: Path, told: Told, token: list[str]) -> Iterator[int]:
     (port,) = free_ports(1)
     whole = house(configuration.write(tmp_path), observe=lambda event, /, **fields: told.append((event, fields)))
     upgrade(whole.database)
-    token.append(whole.tokens.issue(Role.DECLARANT, "slow", "001085012345")[1])
+    token.append(whole.tokens.issue(Machine.DECLARANT, "slow", "001085012345")[1])
     server = uvicorn.Server(web_configuration(whole, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

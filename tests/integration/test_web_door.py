@@ -25,7 +25,7 @@ from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.dossiers.desk import Officer
 from adapter.services.watch.window import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
@@ -380,7 +380,7 @@ def test_the_declarant_replaces_his_own_by_its_number_and_is_told_the_state(site
 
 
 def test_a_token_that_is_missing_unknown_or_revoked_opens_nothing(site: Website) -> None:
-    row_id, plain = site.house.tokens.issue(Role.DECLARANT, "to be revoked", CITIZEN)
+    row_id, plain = site.house.tokens.issue(Machine.DECLARANT, "to be revoked", CITIZEN)
     with site.client() as client:
         for authorization in ({}, {"Authorization": "Bearer nsw_" + "A" * 43}, {"Authorization": "Basic YTpi"}):
             response = client.post(DECLARATIONS, content=citizen_message(), headers={**XML, **authorization})
@@ -394,7 +394,7 @@ def test_a_token_that_is_missing_unknown_or_revoked_opens_nothing(site: Website)
 
 
 def test_only_declarants_declare(small: Website) -> None:
-    for role in (Role.OFFICER, Role.OPERATOR, Role.AUDITOR):
+    for role in (Machine.OFFICER, Machine.OPERATOR, Machine.AUDITOR):
         with small.client(small.house.tokens.issue(role, role.value)[1]) as client:
             problem(post(client, citizen_message()), 403)
     with small.customs() as client:
@@ -463,7 +463,7 @@ def test_too_large_a_body_is_refused_by_its_length_and_while_it_streams(small: W
 
 
 def test_an_endless_body_is_cut_off(small: Website) -> None:
-    token = small.house.tokens.issue(Role.DECLARANT, "endless", CITIZEN)[1]
+    token = small.house.tokens.issue(Machine.DECLARANT, "endless", CITIZEN)[1]
     host, port = httpx.URL(small.url).host, httpx.URL(small.url).port
     head = f"POST {DECLARATIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: text/xml\r\n"
     sent = 0

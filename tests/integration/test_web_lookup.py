@@ -16,7 +16,7 @@ from adapter.gateways.store import tables
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.access.tokens import Role
+from adapter.services.access.tokens import Machine
 from adapter.services.dossiers.desk import Officer
 from adapter.services.watch.window import Mode
 from tests.harness.declarations import declaration
@@ -81,7 +81,7 @@ class Customs:
     """Customs of every office, who ask for the one dossier there is."""
 
     def __init__(self, site: Website) -> None:
-        self._site, (_, self._token) = site, site.house.tokens.issue(Role.CUSTOMS, "all", office="*")
+        self._site, (_, self._token) = site, site.house.tokens.issue(Machine.CUSTOMS, "all", office="*")
 
     def see(self) -> dict[str, Any]:
         (row,) = self._site.rows(tables.dossier)
@@ -258,7 +258,7 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
         ask(client, paper="c 1234567")
         ask(client, paper="Z0000000")
         client.get(f"{LOOKUP}/NONE/2026/reply")
-    token = next(each.id for each in site.house.tokens.list() if each.role is Role.CUSTOMS)
+    token = next(each.id for each in site.house.tokens.list() if each.role is Machine.CUSTOMS)
     entries = site.rows(tables.journal)
     assert len(entries) == before + 4  # the token's issue is journalled too
     asked = {row.event: row for row in entries if row.event.startswith("lookup") and row.detail["hits"] == 1}
@@ -312,10 +312,10 @@ def test_a_value_that_nobody_has_is_simply_not_found_and_one_that_no_form_carrie
 
 
 def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
-    row_id, revoked = site.house.tokens.issue(Role.CUSTOMS, "short", office="HUUNGHI")
+    row_id, revoked = site.house.tokens.issue(Machine.CUSTOMS, "short", office="HUUNGHI")
     site.house.tokens.revoke(row_id)
     now = datetime.now().astimezone()
-    _, expiring = site.house.tokens.issue(Role.CUSTOMS, "soon", office="*", expires_at=now + timedelta(seconds=0.2))
+    _, expiring = site.house.tokens.issue(Machine.CUSTOMS, "soon", office="*", expires_at=now + timedelta(seconds=0.2))
     while datetime.now().astimezone() < now + timedelta(seconds=0.3):
         pass
     for token in (revoked, expiring):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from adapter.gateways.store import tables
 from adapter.gateways.store.database import Database
 from adapter.model.errors import NotAllowed
-from adapter.services.access.tokens import Role, Tokens
+from adapter.services.access.tokens import Machine, Tokens
 from tests.harness.stores import ensure_tables
 
 CITIZEN = "001085012345"
@@ -45,7 +45,7 @@ def test_a_token_is_recognised_and_only_its_hash_is_stored(tokens: Tokens) -> No
     caller = tokens.authenticate(plain)
     assert caller is not None
     assert (caller.id, caller.role, caller.bound_to, caller.actor) == (
-        row_id, Role.DECLARANT, CITIZEN, f"token:{row_id}",
+        row_id, Machine.DECLARANT, CITIZEN, f"token:{row_id}",
     )  # fmt: skip
     with tokens.database.transaction() as connection:
         (row,) = connection.execute(select(tables.token)).all()
@@ -120,7 +120,7 @@ def test_a_branch_is_one_however_its_tax_code_is_written(tokens: Tokens, written
 @pytest.mark.parametrize("bound_to", [CITIZEN, "0100109106", "0100109106-001"])
 def test_a_declarant_is_a_person_or_an_enterprise(tokens: Tokens, bound_to: str) -> None:
     tokens.issue("declarant", "a", bound_to)
-    assert [(each.role, each.bound_to) for each in tokens.list()] == [(Role.DECLARANT, bound_to)]
+    assert [(each.role, each.bound_to) for each in tokens.list()] == [(Machine.DECLARANT, bound_to)]
 
 
 def test_a_token_cannot_have_expired_when_it_is_issued(tokens: Tokens, clock: Clock) -> None:

@@ -30,7 +30,7 @@ _OFFICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PLAIN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
-class Role(StrEnum):
+class Machine(StrEnum):
     """What a token may be used for."""
 
     DECLARANT = "declarant"
@@ -47,7 +47,7 @@ class Caller:
     """Who calls. `bound_to` is a declarant's personal number or tax code; `office` a customs caller's gate or unit."""
 
     id: int
-    role: Role
+    role: Machine
     label: str
     bound_to: str | None
     office: str | None
@@ -63,7 +63,7 @@ class Issued:
     """A token as the operator sees it later: everything but the token."""
 
     id: int
-    role: Role
+    role: Machine
     label: str
     bound_to: str | None
     office: str | None
@@ -148,7 +148,7 @@ class Tokens:
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Caller | None]:
         with self.database.reading() as connection:
             rows = store.by_hash(connection, hashes, self.clock())
-        found = {row.hash: Caller(row.id, Role(row.role), row.label, row.bound_to, row.office) for row in rows}
+        found = {row.hash: Caller(row.id, Machine(row.role), row.label, row.bound_to, row.office) for row in rows}
         return [found.get(digest) for digest in hashes]
 
     def list(self) -> list[Issued]:
@@ -158,7 +158,7 @@ class Tokens:
         return [
             Issued(
                 id=row.id,
-                role=Role(row.role),
+                role=Machine(row.role),
                 label=row.label,
                 bound_to=row.bound_to,
                 office=row.office,
@@ -170,19 +170,19 @@ class Tokens:
         ]
 
 
-def _check(stated: str, label: str, bound_to: str | None, office: str | None) -> Role:
-    if stated not in list(Role):
-        raise NotAllowed(f"there is no role {stated!r}; there are {', '.join(Role)}")
-    role = Role(stated)
+def _check(stated: str, label: str, bound_to: str | None, office: str | None) -> Machine:
+    if stated not in list(Machine):
+        raise NotAllowed(f"there is no role {stated!r}; there are {', '.join(Machine)}")
+    role = Machine(stated)
     if not label:
         raise NotAllowed("a token has a label of 1 to 120 characters")
-    if role is Role.DECLARANT:
+    if role is Machine.DECLARANT:
         if bound_to is None:
             raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 13)")
         number_of(bound_to)  # an impossible one would be nobody's, and its holder turned away each time
     elif bound_to is not None:
         raise NotAllowed(f"a token of role {role.value} is bound to no person or enterprise")
-    if role is Role.CUSTOMS:
+    if role is Machine.CUSTOMS:
         if office is None or not (office == EVERY_OFFICE or _OFFICE.fullmatch(office)):
             raise NotAllowed(f"a customs token has an office: the code of a gate or a border unit, or {EVERY_OFFICE}")
     elif office is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from adapter.gateways.store import deadlines, lookups, mailbox
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.model.outcomes import Word
-from adapter.services.access.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Declarations:
 
 
 def _own(connection: Connection, public_id: str, caller: Caller) -> Stored[Any] | None:
-    if caller.role is not Role.DECLARANT or caller.bound_to is None:
+    if caller.role is not Machine.DECLARANT or caller.bound_to is None:
         return None
     row = lookups.message(connection, public_id)
     if row is None or not (row.bound_to == caller.bound_to or caller.bound_to in (row.identities or ())):

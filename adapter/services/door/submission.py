@@ -24,7 +24,7 @@ from adapter.model.stages import Envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.signature.seal import SigningKey
 from adapter.pipeline.units import unit_before
-from adapter.services.access.tokens import Caller, Role
+from adapter.services.access.tokens import Caller, Machine
 from adapter.services.door import sealing
 from adapter.services.door.batching import Gathering
 from adapter.services.door.declarations import state_of
@@ -87,7 +87,7 @@ class Door:
             TurnedAway: the caller must act.
             Unavailable: time must pass; nothing was stored.
         """
-        if caller.role is not Role.DECLARANT or caller.bound_to is None:
+        if caller.role is not Machine.DECLARANT or caller.bound_to is None:
             raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
         return self._submit(raw, caller.bound_to)
 

@@ -22,7 +22,7 @@ from adapter.model.events import Event, Observe
 from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
-from adapter.services.access.tokens import EVERY_OFFICE, Caller, Role
+from adapter.services.access.tokens import EVERY_OFFICE, Caller, Machine
 from adapter.services.dossiers.results import ConfirmationTimes, Paper, paper, result
 from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
 
@@ -243,7 +243,7 @@ class Lookup:
 
 
 def _office(caller: Caller) -> str:
-    if caller.role is not Role.CUSTOMS or not caller.office:
+    if caller.role is not Machine.CUSTOMS or not caller.office:
         raise NotAllowed("Only a customs token may look dossiers up.")
     return caller.office
 
