@@ -14,6 +14,7 @@ from adapter.cli.printing import as_json, line, listing, note, pairs, table, wor
 from adapter.gateways.store.journal_proof import Part
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Route
 from adapter.model.procedure import ReplyKind
 from adapter.services.access.tokens import EVERY_OFFICE
 from adapter.services.dossiers.desk import Officer
@@ -214,7 +215,7 @@ def tell(house: House, done: Dossier, json: bool) -> None:
         waits = "is not signed yet: it waits for the key of its unit and then leaves by itself"
         line(f"dossier {done.key} is {done.state.value}{number}; the {said.pair} {waits} {said.awaits_unit}".rstrip())
         return
-    way = "can be read at the second door" if said.route == "portal" else "waits to be sent"
+    way = "can be read at the second door" if said.route == Route.PORTAL.value else "waits to be sent"
     line(f"dossier {done.key} is {done.state.value}{number}; the signed {said.pair} {way}")
 
 

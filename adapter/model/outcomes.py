@@ -21,6 +21,26 @@ class Word(StrEnum):
     PARKED = "parked"
 
 
+class MessageState(StrEnum):
+    """What is still to be done about a stored message: nothing; it waits; an operator has to look at it."""
+
+    SETTLED = "settled"
+    WAITING = "waiting"
+    PARKED = "parked"
+
+
+class Route(StrEnum):
+    """How a reply leaves: by the window's queue, read on the portal, as a transfer to the window's books (40/01).
+
+    `AWAITING_KEY` is the route of what waits for the key of its unit: nobody sends it on, an earlier version neither.
+    """
+
+    WINDOW = "window"
+    PORTAL = "portal"
+    TRANSFER = "transfer"
+    AWAITING_KEY = "unit"
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """It has its effect: a dossier is made or changed, at once or waiting for an officer."""

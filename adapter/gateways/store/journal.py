@@ -19,11 +19,12 @@ from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import journal
 from adapter.model.actor import Actor
 from adapter.model.dossier import Dossier
+from adapter.model.journal_events import JournalEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened: event, who did it, details that hold no personal value."""
+    """What happened: event (of `model/journal_events`), who did it, details that hold no personal value."""
 
     event: str
     actor: str
@@ -64,12 +65,13 @@ def alone(entry: Entry, row_id: int) -> dict[str, Any]:
 
 
 def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previous: str, digest: str) -> dict[str, Any]:
+    """The row to insert. An event out of no closed set is a defect: `model/journal_events` names it first."""
     return {
         "id": row_id,
         "dossier_id": dossier_id,
         "ordinal": ordinal,
         "at": entry.at,
-        "event": entry.event,
+        "event": JournalEvent(entry.event).value,
         "actor": entry.actor,
         "detail": dict(entry.detail),
         "previous": previous,

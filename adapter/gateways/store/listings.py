@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, journal, outbox
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import MessageState
 
 
 def dossiers(connection: Connection, *, state: str | None, limit: int) -> list[Row[Any]]:
@@ -60,13 +61,17 @@ def parked(connection: Connection, *, limit: int) -> list[Row[Any]]:
     """Messages that wait for an operator, oldest first; bodies stay in the store."""
     columns = [column for column in inbox.c if column.name != "raw"]
     size = func.length(inbox.c.raw).label("size")
-    query = select(*columns, size).where(inbox.c.state == "parked").order_by(inbox.c.received_at, inbox.c.id)
+    query = (
+        select(*columns, size)
+        .where(inbox.c.state == MessageState.PARKED.value)
+        .order_by(inbox.c.received_at, inbox.c.id)
+    )
     return list(connection.execute(query.limit(limit)))
 
 
 def parked_message(connection: Connection, public_id: str) -> Row[Any] | None:
     """One of them, whole."""
-    query = select(inbox).where(inbox.c.state == "parked", inbox.c.public_id == public_id)
+    query = select(inbox).where(inbox.c.state == MessageState.PARKED.value, inbox.c.public_id == public_id)
     return connection.execute(query).first()
 
 

@@ -21,6 +21,7 @@ from adapter.gateways.store.tables import (
     search_key,
 )
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Route
 
 _OF_ANY_VERSION = ("confirmation",)
 """Kinds of keys that do not belong to one version of what was declared."""
@@ -52,7 +53,9 @@ def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Se
     query = (
         select(outbox, amendment_request.c.withdrawn_at, amendment_request.c.withdrawal_reason)
         .outerjoin(amendment_request, amendment_request.c.outbox_id == outbox.c.id)
-        .where(mine, outbox.c.copy_of.is_(None), outbox.c.route != "transfer", outbox.c.taken_back_at.is_(None))
+        .where(
+            mine, outbox.c.copy_of.is_(None), outbox.c.route != Route.TRANSFER.value, outbox.c.taken_back_at.is_(None)
+        )
         .where(outbox.c.awaits_unit.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
@@ -167,7 +170,7 @@ def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequenc
     """The newest reply of these kinds to each dossier; what may still be taken back is no decision yet."""
     query = (
         select(outbox)
-        .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .where(outbox.c.dossier_id.in_(dossier_ids), outbox.c.copy_of.is_(None), outbox.c.route != Route.TRANSFER.value)
         .where(outbox.c.kind.in_(kinds), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
         .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at)

@@ -27,11 +27,8 @@ from sqlalchemy import (
 
 from adapter.gateways.store.tables import UNRECEIVED, attempt, declaration, dossier, inbox, outbox
 from adapter.model.identifiers import Digest
-from adapter.model.outcomes import SignedReply, UnsignedReply
+from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
-
-AWAITING = "unit"
-"""The route of what waits for the key of its unit: none that anybody sends on, an earlier version neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ class Known:
 
     id: int
     public_id: str
-    state: str
+    state: MessageState
     outcome: str | None
     content_digest: str | None
     digest: str
@@ -69,7 +66,7 @@ def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict
     )
     return {
         MessageIdentity(row.sender, row.identity): Known(
-            row.id, row.public_id, row.state, row.outcome, row.content_digest, row.digest
+            row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest
         )
         for row in connection.execute(query)
     }
@@ -78,8 +75,8 @@ def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict
 def close_parked(connection: Connection, digests: Sequence[str]) -> None:
     """The same bytes were parked before and are judged now: nothing is left to do for the parked copy (pyas2 #33)."""
     if digests:
-        query = update(inbox).where(inbox.c.digest.in_(digests), inbox.c.state == "parked")
-        connection.execute(query.values(state="settled", note="judged when it came again"))
+        query = update(inbox).where(inbox.c.digest.in_(digests), inbox.c.state == MessageState.PARKED.value)
+        connection.execute(query.values(state=MessageState.SETTLED.value, note="judged when it came again"))
 
 
 def rewrite(connection: Connection, values: dict[str, Any]) -> None:
@@ -115,7 +112,7 @@ def reply_row(
     inbox_id: int | None,
     dossier_id: int | None,
     ordinal: int,
-    route: str,
+    route: Route,
     readable: bool,
     at: datetime,
 ) -> dict[str, Any]:
@@ -136,9 +133,9 @@ def reply_row(
         "reference": reply.key.number if reply.key else "",
         "body": signed.body if signed else reply.xml,
         "digest": signed.digest if signed else "",
-        "route": route if signed else AWAITING,
+        "route": (route if signed else Route.AWAITING_KEY).value,
         "created_at": at,
-        "sent_at": at if route == "portal" and signed else None,
+        "sent_at": at if route is Route.PORTAL and signed else None,
         "readable_at": at if readable and signed else None,
         "awaits_unit": made.unit if isinstance(made, UnsignedReply) else None,
     }
@@ -160,7 +157,7 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[R
         return {}
     query = (
         select(outbox)
-        .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != "transfer")
+        .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != Route.TRANSFER.value)
         .where(outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
         .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
@@ -185,7 +182,7 @@ def copy_row(original: Row[Any], *, row_id: int, at: datetime) -> dict[str, Any]
         "body": None,
         "copy_of": original.id,
         "created_at": at,
-        "sent_at": at if original.route == "portal" else None,
+        "sent_at": at if original.route == Route.PORTAL.value else None,
     }
 
 
@@ -216,7 +213,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
     for ever; within a dossier nothing is overtaken by that, since of each dossier only the first may leave.
     """
     earlier, original = outbox.alias("earlier"), outbox.alias("original")
-    routes = ["window", "transfer"] if transfers else ["window"]
+    routes = [Route.WINDOW.value, *([Route.TRANSFER.value] if transfers else [])]
     blocked: ColumnElement[bool] = exists().where(
         and_(
             earlier.c.dossier_id == outbox.c.dossier_id,
@@ -359,7 +356,7 @@ def answered(
             outbox.c.type == reply_type,
             outbox.c.reference == reference,
             outbox.c.answer.is_(None),
-            or_(outbox.c.route == "window", outbox.c.route == "transfer"),
+            outbox.c.route.in_([Route.WINDOW.value, Route.TRANSFER.value]),
             mine,
         )
         .order_by(outbox.c.created_at, outbox.c.ordinal)
@@ -421,7 +418,7 @@ def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
     """How many messages wait, and since when the oldest does, by what they wait for."""
     query = (
         select(inbox.c.waits_for, func.count().label("many"), func.min(inbox.c.received_at).label("since"))
-        .where(inbox.c.state == "waiting")
+        .where(inbox.c.state == MessageState.WAITING.value)
         .group_by(inbox.c.waits_for)
     )
     return {row.waits_for: (row.many, row.since) for row in connection.execute(query)}
@@ -430,7 +427,7 @@ def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
 def unanswered(connection: Connection) -> int:
     """How many messages are parked: what waits has had its receipt."""
     unsettled = text("state <> 'settled'")  # as the partial index says it, so that SQLite finds that
-    query = select(func.count()).select_from(inbox).where(unsettled, inbox.c.state == "parked")
+    query = select(func.count()).select_from(inbox).where(unsettled, inbox.c.state == MessageState.PARKED.value)
     return int(connection.execute(query).scalar_one())
 
 
@@ -451,7 +448,7 @@ def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list
     due = or_(and_(inbox.c.waits_for == "predecessor", arrived), inbox.c.waits_until <= now)
     query = (
         select(inbox, arrived.label("arrived"), due.label("due"))
-        .where(inbox.c.state == "waiting", or_(due, ahead))
+        .where(inbox.c.state == MessageState.WAITING.value, or_(due, ahead))
         .order_by(inbox.c.received_at, inbox.c.id)
         .limit(100)
     )
@@ -461,5 +458,5 @@ def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list
 
 def wait_from(connection: Connection, ids: Sequence[int], now: datetime, latest: datetime) -> None:
     """These begin to wait now: what they had waited is not known any more."""
-    waiting = and_(inbox.c.id.in_(ids), inbox.c.state == "waiting")
+    waiting = and_(inbox.c.id.in_(ids), inbox.c.state == MessageState.WAITING.value)
     connection.execute(update(inbox).where(waiting).values(waits_since=now, waits_until=latest))

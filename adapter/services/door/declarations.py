@@ -13,7 +13,7 @@ from typing import Any
 
 from adapter.gateways.store import deadlines, lookups, mailbox
 from adapter.gateways.store.database import Connection, Database, Stored
-from adapter.model.outcomes import Word
+from adapter.model.outcomes import MessageState, Word
 from adapter.services.access.tokens import Caller, Machine
 
 
@@ -117,7 +117,7 @@ def _own(connection: Connection, public_id: str, caller: Caller) -> Stored[Any] 
 
 def state_of(row: Stored[Any]) -> str:
     """One word: where the dossier stands, or where the message itself stopped."""
-    if row.state != "settled":
+    if row.state != MessageState.SETTLED.value:
         return str(row.state)
     if row.outcome == Word.ACCEPTED.value and row.dossier_state:
         return str(row.dossier_state)

@@ -19,7 +19,7 @@ from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, DossierS
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import SignedReply, UnsignedReply
+from adapter.model.outcomes import Route, SignedReply, UnsignedReply
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel
 from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
@@ -196,14 +196,16 @@ class Desk:
             said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name, unit=unit
         )
         direct = is_direct(dossier, request, carried=carried)
-        reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route="portal" if direct else "window")
+        reply = ledger.reply(
+            signed, inbox_id=request.id, dossier=dossier, route=Route.PORTAL if direct else Route.WINDOW
+        )
         if said.confirmation is not None:
             ledger.confirm(said.confirmation, dossier, reply)
         if said.asked is not None:
             ledger.ask(said.asked, reply)
         if direct and carried and isinstance(signed, SignedReply):
             transfer = self.transfer(ledger, dossier, procedure.document_type, request, signed)
-            ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route="transfer")
+            ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route=Route.TRANSFER)
         return {"waits_for_key": signed.unit} if isinstance(signed, UnsignedReply) else {}
 
     def transfer(

@@ -19,6 +19,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
+from adapter.model.outcomes import Route
 from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
@@ -280,7 +281,7 @@ def _confirmed(row: Stored[Any]) -> ConfirmationTimes:
         version=row.version,
         signed_at=row.created_at,
         sent_at=row.sent_in_law,
-        left_window_at=row.sent_at if row.route == "window" else None,
+        left_window_at=row.sent_at if row.route == Route.WINDOW.value else None,
         delivered_at=row.delivered_at,
     )
 

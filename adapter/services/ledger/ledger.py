@@ -15,7 +15,7 @@ from adapter.gateways.store.journal import Entry, alone, chained
 from adapter.gateways.store.mailbox import Known, MessageIdentity
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import SignedReply, UnsignedReply
+from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration
 from adapter.pipeline.terms import BRING_WITHIN
@@ -24,10 +24,10 @@ from adapter.services.messages.admission import Register
 from adapter.services.messages.passing import Passings
 
 
-def is_readable(route: str, dossier: Dossier | None) -> bool:
+def is_readable(route: Route, dossier: Dossier | None) -> bool:
     """Whether the declarant reads a reply on the portal at once: of a dossier declared there he reads every one."""
     declared_there = dossier is not None and dossier.channel is Channel.PORTAL
-    return route == "portal" or (route != "transfer" and declared_there)
+    return route is Route.PORTAL or (route is not Route.TRANSFER and declared_there)
 
 
 _OVERTAKEN = "Bản khai được sửa đổi đã được thay thế hoặc rút (the declaration it amends was replaced or withdrawn)"
@@ -89,7 +89,7 @@ class Ledger:
         values = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}
         (self._inbox if replaces is None else self._rewritten)[row_id] = values
         self.known[identity] = Known(
-            row_id, row["public_id"], row["state"], row["outcome"], row["content_digest"], row["digest"]
+            row_id, row["public_id"], MessageState(row["state"]), row["outcome"], row["content_digest"], row["digest"]
         )
         return row_id
 
@@ -159,7 +159,7 @@ class Ledger:
         return dossier
 
     def reply(
-        self, made: SignedReply | UnsignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: str
+        self, made: SignedReply | UnsignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: Route
     ) -> int:
         """A reply into the outbox, at its place among the dossier's replies; gives its row's id.
 
@@ -183,9 +183,9 @@ class Ledger:
             at=self.now,
         )
         self._outbox.append(row)
-        if dossier is not None and route != "transfer":
+        if dossier is not None and route is not Route.TRANSFER:
             self.docket.replied(dossier, made.reply.kind, row["id"], readable=readable, is_signed=is_signed)
-        if inbox_id is not None and route != "transfer" and is_signed:
+        if inbox_id is not None and route is not Route.TRANSFER and is_signed:
             self._answers.setdefault(inbox_id, []).append(row)
         return int(row["id"])
 

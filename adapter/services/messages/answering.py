@@ -8,14 +8,14 @@ from adapter.gateways.store.amendments import PROGRAM
 from adapter.gateways.store.journal import Entry
 from adapter.model.dossier import Act, Dossier
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import SignedReply, UnsignedReply, verified_of
+from adapter.model.outcomes import Route, SignedReply, UnsignedReply, verified_of
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.decide import Decision
 from adapter.services.dossiers.amendment_requests import Asker, Asking, items_of
 from adapter.services.ledger.ledger import Ledger
 
-ROUTES = {Channel.WINDOW: "window", Channel.PORTAL: "portal"}
+ROUTES = {Channel.WINDOW: Route.WINDOW, Channel.PORTAL: Route.PORTAL}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
 _DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
 
@@ -92,4 +92,4 @@ class Answering:
             incident=ledger.incident,
             now=ledger.now,
         )
-        ledger.reply(transfer, inbox_id=self.inbox_id, dossier=ledger.dossiers[key], route="transfer")
+        ledger.reply(transfer, inbox_id=self.inbox_id, dossier=ledger.dossiers[key], route=Route.TRANSFER)

@@ -13,7 +13,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.mailbox import Known
 from adapter.model.dossier import Dossier
 from adapter.model.finding import Finding, StatedFinding
-from adapter.model.outcomes import Accepted, Noted, Parked, Rejected, Word, verified_of, word
+from adapter.model.outcomes import Accepted, MessageState, Noted, Parked, Rejected, Word, verified_of, word
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Stage, VerifiedDocument
 from adapter.pipeline.decide import Decision
@@ -39,11 +39,11 @@ class Fold:
         """Decide on one message and write it into the ledger. Those before it in the batch count already."""
         prior = self.ledger.known.get(item.identity)
         verified = verified_of(item.outcome)
-        if prior is not None and prior.id == item.replaces and prior.state == "settled":
+        if prior is not None and prior.id == item.replaces and prior.state is MessageState.SETTLED:
             # Somebody else has judged it again in the meantime (a second clock, an operator's replay).
             return _duplicate(prior)
         if prior is not None and prior.id != item.replaces:
-            if prior.state == "parked":
+            if prior.state is MessageState.PARKED:
                 # The earlier try did not settle: this one is processed in its place (pyas2 #33).
                 item = replace(item, replaces=prior.id)
             elif verified is None or prior.content_digest == verified.content_digest:
@@ -75,10 +75,12 @@ class Fold:
             self._note(outcome, item)
         dossier = self.ledger.record(dossier, _entry(item, decision, row, findings, self.ledger.now))
         self._answer(item, decision, dossier, inbox_id)
-        return Settled(row["public_id"], row["state"], word(outcome), findings)
+        return Settled(row["public_id"], MessageState(row["state"]), word(outcome), findings)
 
     def _row(self, item: Item, decision: Decision, findings: tuple[StatedFinding, ...]) -> dict[str, Any]:
-        state = "parked" if isinstance(decision.outcome, Parked) else "waiting" if decision.waits else "settled"
+        state = MessageState.WAITING if decision.waits else MessageState.SETTLED
+        if isinstance(decision.outcome, Parked):
+            state = MessageState.PARKED
         waits = None
         if decision.waits:
             waits = self.deciding.patience.until(decision.waits, item.waiting_since, self.ledger.now)

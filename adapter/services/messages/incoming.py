@@ -10,7 +10,7 @@ from typing import Any
 from adapter.gateways.store import amendments
 from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.model.finding import StatedFinding
-from adapter.model.outcomes import Outcome, Parked, Refused, Rejected, verified_of, word
+from adapter.model.outcomes import MessageState, Outcome, Parked, Refused, Rejected, verified_of, word
 from adapter.model.procedure import Meaning
 from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, Wait
@@ -46,7 +46,7 @@ def inbox_row(
     submission: Submission,
     outcome: Outcome,
     identity: MessageIdentity,
-    state: str,
+    state: MessageState,
     findings: Sequence[StatedFinding],
     waits: tuple[Wait, datetime, datetime] | None,
 ) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def inbox_row(
         "channel": submission.channel.value,
         "bound_to": submission.bound_to,
         "received_at": submission.received_at,
-        "state": state,
+        "state": state.value,
         "outcome": word(outcome).value,
         "stage": stage_of(outcome),
         "findings": [

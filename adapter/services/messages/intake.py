@@ -18,7 +18,7 @@ from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Severity
-from adapter.model.outcomes import Parked, verified_of
+from adapter.model.outcomes import MessageState, Parked, verified_of
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
@@ -193,7 +193,7 @@ class Intake:
             "codes": [finding.code for finding in settled.findings],
             "ms": item.ms,
         }
-        self.observe(Event.PARKED if settled.state == "parked" else Event.SETTLED, **fields)
+        self.observe(Event.PARKED if settled.state is MessageState.PARKED else Event.SETTLED, **fields)
         told = (finding for finding in settled.findings if finding.severity is not Severity.WAIT)
         if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in told):
             self.observe(Event.SECURITY, **fields)

@@ -10,7 +10,7 @@ from adapter.gateways.store import dossiers
 from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import Accepted, Outcome, Refused, Word, verified_of
+from adapter.model.outcomes import Accepted, MessageState, Outcome, Refused, Word, verified_of
 from adapter.model.procedure import Meaning
 from adapter.model.stages import Submission, VerifiedDocument
 from adapter.pipeline.decide import Wait
@@ -46,8 +46,7 @@ class Settled:
     """What became of one submission, once its transaction has committed."""
 
     public_id: str
-    state: str
-    """settled | waiting | parked"""
+    state: MessageState
     outcome: Word
     findings: tuple[StatedFinding, ...]
     duplicate: bool = False

@@ -14,6 +14,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.model.dossier import Dossier
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Route
 from adapter.model.procedure import ReplyKind
 from adapter.model.units import BorderUnit
 from adapter.pipeline.compose import dated
@@ -79,14 +80,14 @@ class Signing:
         in_force = dossiers.version(connection, dossier.id, dossier.version)
         carried = self.desk.procedure(in_force.mapping).on_window
         direct = is_direct(dossier, request, carried=carried)
-        route = "portal" if direct else "window"
+        route = Route.PORTAL if direct else Route.WINDOW
         readable = is_readable(route, dossier)
         times = {"sent_at": now if direct else None, "readable_at": now if readable else None}
         mailbox.keep_signed(connection, row.id, signed, {"route": route, "created_at": now, **times})
         ledger.docket.replied(dossier, kind, row.id, readable=readable)
         if direct and carried:
             transfer = self.desk.transfer(ledger, dossier, row.document_type, request, signed)
-            ledger.reply(transfer, inbox_id=request.id, dossier=dossier, route="transfer")
+            ledger.reply(transfer, inbox_id=request.id, dossier=dossier, route=Route.TRANSFER)
 
     def _answer_before(
         self, connection: Connection, dossier: Dossier, row: Stored[Any], now: datetime
