@@ -22,6 +22,7 @@ import yaml
 import adapter
 from adapter.cli import app
 from adapter.entrypoints import log
+from adapter.gateways.store.tables import metadata
 from adapter.model.events import Event
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.rules.table import RULES
@@ -35,6 +36,7 @@ DOCUMENTS = [
 OPERATIONS = ROOT / "docs" / "operations.md"
 IDS = [str(file.relative_to(ROOT)) for file in DOCUMENTS]
 _FENCE = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.M | re.S)
+_INDEXED = re.compile(r"^\| \[(\d{4})\]\(([\w-]+\.md)\) \| \d{4}-\d\d-\d\d \| [\w ]+ \| (.+?) \|$", re.M)
 _TOP = "adapter|schemas|mappings|queues|fixtures|tests|docs|deploy"
 
 
@@ -279,3 +281,20 @@ RUN = [block for block in ALL_BLOCKS if block.mark == "run"]
 def test_there_is_a_block_to_run() -> None:
     assert RUN
     assert QUOTED
+
+
+def test_every_table_has_its_line_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    lines = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = {name for cell in lines for name in re.findall(r"`(\w+)`", cell)}
+    assert "inbox" in metadata.tables
+    assert set(metadata.tables) - named == set()
+
+
+def test_every_decision_stands_in_the_index_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    titles = {file.name: file.read_text(encoding="utf-8").splitlines()[0] for file in folder.glob("0*.md")}
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    listed = {name: f"# {number} {title}" for number, name, title in _INDEXED.findall(index)}
+    assert titles
+    assert listed == titles
