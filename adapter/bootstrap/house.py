@@ -59,6 +59,7 @@ from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.situation import Situations
 from adapter.services.watch.window import Window, WindowPatience
 from adapter.settings import Settings
 
@@ -309,6 +310,11 @@ class House:
             return codes_stated(self.catalogue, "gate") | codes_stated(self.catalogue, "unit")
 
         return Offices(self.database, places, now)
+
+    @cached_property
+    def situations(self) -> Situations:
+        declare_at = self.settings.window.answer_portal
+        return Situations(self.window, self.catalogue, self.installation.units, declare_at, now)
 
     @cached_property
     def tokens(self) -> Tokens:

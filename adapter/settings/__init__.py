@@ -3,6 +3,7 @@
 from adapter.settings.old_names import RENAMED
 from adapter.settings.reading import broker_urls, database_url, load_settings
 from adapter.settings.shape import (
+    AboutSettings,
     AuthoritySettings,
     InstallationSettings,
     KeySettings,
@@ -12,10 +13,12 @@ from adapter.settings.shape import (
     StoreSettings,
     TrustSettings,
     UnitSettings,
+    WordsSettings,
 )
 
 __all__ = [
     "RENAMED",
+    "AboutSettings",
     "AuthoritySettings",
     "InstallationSettings",
     "KeySettings",
@@ -25,6 +28,7 @@ __all__ = [
     "StoreSettings",
     "TrustSettings",
     "UnitSettings",
+    "WordsSettings",
     "broker_urls",
     "database_url",
     "load_settings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import unicodedata
 from collections.abc import Callable
@@ -412,6 +413,33 @@ class ClockSettings(_Part):
     unsafe_frozen: Annotated[datetime, AfterValidator(_moment)] | None = None
 
 
+class WordsSettings(_Part):
+    vi: Annotated[str, _text(1000)]
+    en: Annotated[str, _text(1000)]
+
+
+class AboutSettings(_Part):
+    authority: WordsSettings = WordsSettings(vi="Bộ đội Biên phòng", en="Vietnam Border Guard")
+    portal: WordsSettings = WordsSettings(
+        vi="Cổng thông tin thủ tục biên phòng điện tử", en="Portal of electronic border procedures"
+    )
+    manager: WordsSettings = WordsSettings(vi="Bộ Tư lệnh Bộ đội Biên phòng", en="Border Guard High Command")
+    address: Annotated[str, _text(500, least=0)] = ""
+    telephone: Annotated[str, _text(50, least=0)] = ""
+    email: Annotated[str, _text(254, least=0)] = ""
+    by_paper: WordsSettings = WordsSettings(
+        vi="Khi không khai được tại đây, bạn nộp bản khai giấy theo mẫu của thủ tục tại đơn vị Biên phòng cửa khẩu "
+        "và xuất trình giấy tờ như thường lệ. Hãy gọi trước cho đơn vị theo số điện thoại dưới đây.",
+        en="Where you cannot declare here, hand in the form of the procedure on paper at the border-guard unit of the "
+        "gate, and show your papers as always. Please call the unit first; the telephone numbers are below.",
+    )
+
+
+def _address(network: str) -> str:
+    ipaddress.ip_network(network)
+    return network
+
+
 class WebSettings(_Part):
     host: Annotated[str, _text(253)]
     port: int = Field(ge=0, le=65535)
@@ -419,6 +447,9 @@ class WebSettings(_Part):
     enabled: bool
     workers: int = Field(default=1, ge=1, le=64)
     body_bytes: int = Field(ge=4096, le=6_291_456)
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
+    about: AboutSettings = AboutSettings()
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

@@ -203,7 +203,7 @@ def test_every_old_direct_declaration_is_read_by_its_declarant(store: Standing, 
 
 def test_a_revoked_token_of_old_opens_nothing(door: str) -> None:
     with _client(door, "lost") as client:
-        assert client.get(f"{API}/window").status_code == 401
+        assert client.get(f"{API}/lookup/dossiers?plate=29B-1").status_code == 401
 
 
 def test_an_old_payload_leaves_the_quarantine_as_it_came(run: Run, store: Standing, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from lxml import etree
 
-from adapter.entrypoints.web import body as door
+from adapter.entrypoints.web.api import body as door
 from adapter.gateways.store import tables
 from adapter.model.stages import Envelope
 from adapter.pipeline import judge
@@ -210,7 +210,7 @@ def test_while_one_message_is_judged_another_caller_is_served(
 ) -> None:
     """However long it takes to look at what somebody sent, nobody waits for it at the door."""
     began, may_end = threading.Event(), threading.Event()
-    verify, slow_id = judge.signature.verify, str(uuid.uuid4())
+    verify, slow_id = judge.verify.verify, str(uuid.uuid4())
 
     def slow(envelope: Envelope, **others: Any) -> Any:
         if envelope.header.message_id == slow_id:
@@ -218,7 +218,7 @@ def test_while_one_message_is_judged_another_caller_is_served(
             assert may_end.wait(120), "nobody was served meanwhile"
         return verify(envelope, **others)
 
-    monkeypatch.setattr(judge.signature, "verify", slow)
+    monkeypatch.setattr(judge.verify, "verify", slow)
     with caller(site, token) as client, ThreadPoolExecutor(1) as pool:
         held = pool.submit(
             client.post,

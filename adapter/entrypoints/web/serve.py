@@ -42,7 +42,8 @@ def serve(house: House, pulse: Pulse | None = None) -> None:
 
 
 def configuration(house: House, host: str, port: int) -> uvicorn.Config:
-    """How uvicorn runs here: no access log (it would hold queries), no banner, no trust in proxies' headers."""
+    """How uvicorn runs here: no access log (it would hold queries), no banner, trust in named proxies only."""
+    proxies = list(house.settings.web.trusted_proxies)
     # Tracebacks of a request may quote what was sent; the app has recorded where it failed.
     logging.getLogger("uvicorn.error").addFilter(_without_traceback)
     return uvicorn.Config(
@@ -52,7 +53,8 @@ def configuration(house: House, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
         limit_concurrency=_AT_ONCE,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=20,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from adapter.entrypoints.web.api.shapes import FindingShape, finding_shape
 from adapter.entrypoints.web.headers import SECURE
-from adapter.entrypoints.web.shapes import FindingShape, finding_shape
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.door.precheck import TurnedAway, Why
@@ -105,15 +105,15 @@ def ambiguous() -> Response:
     return problem(400, detail, headers={"Connection": "close"})
 
 
-def install(app: FastAPI, observe: Observe) -> None:
-    """Make every error of the app a problem."""
+def handlers(observe: Observe) -> Mapping[type[Exception], Callable[[Request, Any], Response]]:
+    """What answers each kind of error with a problem."""
 
     def failed(_: Request, error: Exception) -> Response:
         # The places only: the text of an exception may quote a person's data.
         observe(Event.REQUEST_FAILED, reason=broken(error).reason)
         return problem(500, "This is our fault. It has been recorded; sending the same again does no harm.")
 
-    handlers: dict[type[Exception], Any] = {
+    return {
         NotServed: _refused,
         TurnedAway: _turned_away,
         NotAllowed: _not_allowed,
@@ -123,8 +123,6 @@ def install(app: FastAPI, observe: Observe) -> None:
         ClientDisconnect: _hung_up,
         Exception: failed,
     }
-    for kind, handler in handlers.items():
-        app.add_exception_handler(kind, handler)
 
 
 def _hung_up(_: Request, error: Exception) -> Response:

@@ -1,0 +1,46 @@
+"""The OpenAPI document of the interface for programs, and the pieces that its routes describe themselves with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from adapter.entrypoints.web.api.problems import MEDIA_TYPE, Problem
+
+DESCRIPTION = """\
+The second door of the border guard's adapter, and the lookup for customs.
+
+* **Declarations** take the same XML envelope as the national single window. The door is open while the window has an
+  incident, and always for procedures that the window does not carry. `SystemSignature` stays empty: the door seals the
+  message. Without a dossier number one is issued; sending the same message again gives the same number and answer.
+* **Lookup** is for customs: results of the Ministry of Defence's procedures. A confirmation says that the declaration
+  is complete, never that one may cross. Every lookup is recorded.
+
+Callers hold a bearer token. Every error is `application/problem+json` (RFC 9457), in English and Vietnamese.
+"""
+TAGS = [
+    {"name": "declarations", "description": "For declarants: declare, and read what became of it."},
+    {"name": "lookup", "description": "For customs offices: dossiers of their own gate or unit."},
+    {"name": "service", "description": "The window's state, and whether this service is alive and ready."},
+]
+XML: dict[str, Any] = {"application/xml": {"schema": {"type": "string", "format": "binary"}}}
+NUMBER = r"^[A-Za-z0-9]{1,35}$"
+"""The form of a dossier's number in an address."""
+
+
+def describe(app: FastAPI) -> None:
+    """An OpenAPI document that is true: FastAPI adds its own media type to every error."""
+    for path in app.openapi()["paths"].values():
+        for operation in path.values():
+            for response in operation["responses"].values():
+                if MEDIA_TYPE in response.get("content", {}):
+                    response["content"].pop("application/json", None)
+
+
+def may_fail(*statuses: int, with_token: bool = True) -> dict[int | str, dict[str, Any]]:
+    """The problems a route may answer with, for the OpenAPI document."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    # `model` registers the schema; the media type is ours.
+    every = [*([401] if with_token else []), *statuses, 500, 503]
+    return {status: {"model": Problem, "content": content} for status in every}

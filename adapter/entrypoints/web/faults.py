@@ -1,0 +1,65 @@
+"""Every fault in the reader's form: a problem for programs, a page in his language for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from adapter.entrypoints.web.api import problems
+from adapter.entrypoints.web.page import Page, Pages
+from adapter.model.events import Observe
+
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
+_TOLD = (400, 403, 404, 405, 500, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage(Page):
+    """What went wrong and what to do, by the keys of its words."""
+
+    template: ClassVar[str] = "error.html"
+    status: int
+
+    @property
+    def title(self) -> str:
+        """Key of the heading."""
+        return f"error.{self.status}"
+
+    @property
+    def told(self) -> str:
+        """Key of what to do."""
+        return f"error.{self.status}.told"
+
+
+def for_people(request: Request) -> bool:
+    """Whether the address is one of the pages."""
+    return not request.url.path.startswith(_FOR_PROGRAMS)
+
+
+def error_page(status: int) -> ErrorPage:
+    """The page for a status; one that has no words of its own gets those of its kind."""
+    return ErrorPage(status if status in _TOLD else 500 if status >= 500 else 400)
+
+
+def install(app: FastAPI, observe: Observe, pages: Pages) -> None:
+    """Answer every error of the app."""
+    for kind, answer in problems.handlers(observe).items():
+        app.add_exception_handler(kind, _by_reader(answer, pages))
+
+
+def _by_reader(answer: Callable[[Request, Any], Response], pages: Pages) -> Callable[[Request, Any], Response]:
+    def told(request: Request, error: Exception) -> Response:
+        response = answer(request, error)
+        if not for_people(request):
+            return response
+        page = error_page(response.status_code)
+        kept = {
+            name: value for name, value in response.headers.items() if name in ("retry-after", "allow", "connection")
+        }
+        return pages.respond(request, page, response.status_code, kept)
+
+    return told

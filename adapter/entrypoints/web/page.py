@@ -1,0 +1,170 @@
+"""Pages for people: the only user of the template engine. Language, address of this page, headers against misuse.
+
+A page is a frozen record that names its template. A template gets this record, the words of the reader's language and
+what stands around every page: never a row of the store, and never a text that counts as HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from adapter.entrypoints.web import moments, static
+from adapter.entrypoints.web.words import Language, word
+from adapter.model.procedure import Label
+
+_HERE = Path(__file__).parent
+_YEAR_S = 365 * 24 * 3600
+_CHOICE = "lang"
+"""The cookie, and the parameter of an address, that name the reader's language."""
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        *(
+            f"{kind} 'self'"
+            for kind in ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action")
+        ),
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""Everything comes from files of this host: no script and no style stands in a page."""
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Not "no-referrer": a browser would then send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+PERSONAL = {"Cache-Control": "private, no-store"}
+PUBLIC = {"Cache-Control": "public, max-age=15", "Vary": "Cookie"}
+"""For a page that shows nobody's data to whoever has not logged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Who runs the portal, as every page's head and foot say."""
+
+    authority: Label
+    portal: Label
+    manager: Label
+    address: str
+    telephone: str
+    email: str
+    by_paper: Label
+    """How one goes on by paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who has logged in, as every page's head says. `csrf` goes into each form."""
+
+    name: str
+    number: str
+    organisation: str
+    """The tax code he acts for; empty where he acts for himself."""
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands around every page. `here` is the page's own address without its language."""
+
+    about: About
+    language: Language
+    here: str
+    visitor: Visitor | None
+    log_in: bool
+    """Whether one can log in at all."""
+
+    def in_language(self, language: str) -> str:
+        """The address of the same page in that language."""
+        return f"{self.here}{'&' if '?' in self.here else '?'}{_CHOICE}={language}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one page shows. Each kind of page is a subclass that names its template."""
+
+    template: ClassVar[str]
+    public: ClassVar[bool] = False
+    """Whether it shows nobody's data, so that it may be kept for seconds by whoever is in between."""
+
+
+Visiting = Callable[[Request], Visitor | None]
+
+
+class Pages:
+    """Draws pages. `visiting` says who has logged in."""
+
+    def __init__(self, about: About, visiting: Visiting, *, log_in: bool) -> None:
+        self.about, self._visiting, self._log_in = about, visiting, log_in
+        self._environment = _environment()
+
+    def respond(
+        self, request: Request, page: Page, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """The page in the language of whoever asks; a language that he chooses just now is kept in a cookie."""
+        around = Around(self.about, language_of(request), _here(request), self._visiting(request), self._log_in)
+        chosen = request.query_params.get(_CHOICE) in set(Language)
+        kept = PUBLIC if page.public and around.visitor is None and not chosen else PERSONAL
+        response = HTMLResponse(self.draw(page, around), status, {**HEADERS, **kept, **(headers or {})})
+        if chosen:
+            secure = request.url.scheme == "https"
+            response.set_cookie(_CHOICE, around.language, _YEAR_S, httponly=True, samesite="lax", secure=secure)
+        return response
+
+    def draw(self, page: Page, around: Around) -> str:
+        """The page as HTML."""
+        return self._environment.get_template(page.template).render(
+            page=page, around=around, language=around.language, word=partial(word, around.language)
+        )
+
+
+def language_of(request: Request) -> Language:
+    """The language that the address names, else the one chosen before, else Vietnamese."""
+    stated = (request.query_params.get(_CHOICE), request.cookies.get(_CHOICE))
+    return next((Language(each) for each in stated if each in set(Language)), Language.VI)
+
+
+def _here(request: Request) -> str:
+    query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != _CHOICE])
+    return request.url.path + (f"?{query}" if query else "")
+
+
+def _environment() -> Environment:
+    folders = [_HERE / "templates", *sorted(_HERE.glob("*/templates"))]
+    made = Environment(
+        loader=FileSystemLoader(folders),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {name: getattr(moments, name) for name in ("iso", "iso_seconds", "hour_and_day")}
+    made.filters |= {"said": _said, "remaining": _remaining}
+    made.globals |= {"asset": static.address}
+    return made
+
+
+@pass_context
+def _said(context: Context, label: Label) -> str:
+    """A label in the reader's language."""
+    return label.vi if context["language"] is Language.VI else label.en
+
+
+@pass_context
+def _remaining(context: Context, due: datetime, now: datetime) -> str:
+    return moments.remaining(due, now, context["language"])

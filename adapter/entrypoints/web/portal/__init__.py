@@ -1,0 +1,1 @@
+"""Pages for declarants: the public page, his dossiers. What a page shows comes from the services as frozen records."""

@@ -1,0 +1,154 @@
+"""What anybody may know (Articles 9(2), 10(4); NĐ 85/2019 Article 17): is the window up, what is the portal open for?
+
+Shown without log-in, so it holds no person's data, no operator's name, and of an incident only what its manager
+has announced: reasons that the program or an operator wrote are for the operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.model.errors import Unavailable
+from adapter.model.procedure import Catalogue, Code, Label, Meaning, Procedure
+from adapter.model.units import BorderUnit, BorderUnits
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.watch.window import Incident, Mode, Window
+
+SHOWN = 20
+"""So many incidents are told in the feed, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A procedure, and whether the portal takes its declarations now; None: that cannot be told now."""
+
+    code: str
+    title: Label
+    forms: tuple[str, ...]
+    on_window: bool
+    taken: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A unit of the border guard as the public finds it; no gates: it has every gate of the installation."""
+
+    name: str
+    gates: tuple[Label, ...]
+    telephone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """An incident of the window, as everybody is told. The announcement is its manager's (91/01), if there is one."""
+
+    started_at: datetime
+    expected_end: datetime | None
+    ended_at: datetime | None
+    announcement: str | None
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The window and the portal at one moment."""
+
+    mode: Mode
+    since: datetime | None
+    incident: Disturbance | None
+    """The one that has not ended."""
+    offered: tuple[Offered, ...]
+    posts: tuple[Post, ...]
+    window_address: str
+    """Where to declare while the window works."""
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Situations:
+    """Reads the situation. `clock` is the real time (aware)."""
+
+    window: Window
+    catalogue: Catalogue
+    units: BorderUnits
+    window_address: str
+    clock: Callable[[], datetime]
+
+    def now(self) -> Situation:
+        """The situation; while the store is away the mode is not known, and all else is told as ever."""
+        try:
+            state, newest = self.window.state(), self.window.incidents(1)
+        except Unavailable:
+            return self._of(Mode.UNKNOWN, None, None)
+        open_now = next((_told(each) for each in newest if each.ended_at is None), None)
+        return self._of(state.mode, state.since, open_now)
+
+    def disturbances(self) -> tuple[Disturbance, ...]:
+        """The newest incidents, those that are over too.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        return tuple(_told(each) for each in self.window.incidents(SHOWN))
+
+    def _of(self, mode: Mode, since: datetime | None, incident: Disturbance | None) -> Situation:
+        now = self.clock()
+        offered = tuple(self._offered(mode, now))
+        return Situation(mode, since, incident, offered, tuple(self._posts()), self.window_address, now)
+
+    def _offered(self, mode: Mode, now: datetime) -> Iterator[Offered]:
+        day = now.astimezone(VIETNAM).date()
+        for code in self.catalogue.procedures:
+            procedure = self.catalogue.find(code, day)
+            if procedure is None or procedure.amends is not None:
+                continue
+            if forms := tuple(_forms(procedure)):
+                yield Offered(code, procedure.title, forms, procedure.on_window, _taken(procedure, mode))
+
+    def _posts(self) -> Iterator[Post]:
+        names = _gates(self.catalogue)
+        for unit in self.units.every:
+            yield Post(unit.division, tuple(_named(unit, names)), unit.telephone)
+
+
+def _taken(procedure: Procedure, mode: Mode) -> bool | None:
+    """Article 9(2): while the window has an incident; what the window does not carry, always."""
+    if not procedure.on_window:
+        return True
+    return None if mode is Mode.UNKNOWN else mode is Mode.DOWN
+
+
+def _forms(procedure: Procedure) -> Iterator[str]:
+    for spec in procedure.messages.values():
+        if spec.meaning is Meaning.DECLARATION and spec.form:
+            yield spec.form
+
+
+def _gates(catalogue: Catalogue) -> Mapping[str, Code]:
+    """The names of gates, from the code list of the field that places a dossier."""
+    for versions in catalogue.procedures.values():
+        for procedure in versions:
+            field = procedure.field(procedure.place.get("gate", ""))
+            if field is not None and field.codes:
+                return catalogue.codelists[field.codes]
+    return {}
+
+
+def _named(unit: BorderUnit, names: Mapping[str, Code]) -> Iterator[Label]:
+    for gate in sorted(unit.gates or ()):
+        found = names.get(gate)
+        yield Label(found.vi, found.en) if found else Label(gate, gate)
+
+
+def _told(incident: Incident) -> Disturbance:
+    """Without who noticed it and why: a notice's reason is its manager's, written for everybody."""
+    announced = incident.notice_number is not None
+    return Disturbance(
+        started_at=incident.started_at,
+        expected_end=incident.expected_end,
+        ended_at=incident.ended_at,
+        announcement=incident.reason if announced else None,
+        number=incident.notice_number,
+    )

@@ -1,0 +1,186 @@
+"""Every page in both languages: it can be drawn, and holds nothing that the policy forbids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from lxml import html
+from starlette.requests import Request
+
+from adapter.entrypoints.web import faults, static
+from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
+from adapter.entrypoints.web.page import POLICY, About, Around, Page, Pages, Visitor
+from adapter.entrypoints.web.portal import public
+from adapter.entrypoints.web.words import Language, words
+from adapter.model.procedure import Label
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
+from adapter.services.watch.window import Mode
+from tests.harness.pki import ROOT
+
+WEB = ROOT / "adapter" / "entrypoints" / "web"
+TEMPLATES = sorted([*WEB.glob("**/templates/*.html"), *WEB.glob("**/templates/*.xml")])
+AT = datetime(2026, 11, 30, 9, 12, tzinfo=VIETNAM)
+HOSTILE = "<script>alert(1)</script>\"'&{{x}}"
+"""What a text field of a declaration, a register or the configuration may hold."""
+EVIL = Label(HOSTILE, HOSTILE)
+ABOUT = About(EVIL, EVIL, EVIL, HOSTILE, "1900 9299", HOSTILE, EVIL)
+VISITOR = Visitor(HOSTILE, "001085012345", "0100109106", "csrf-of-this-session")
+INCIDENT = Disturbance(AT, AT + timedelta(hours=2), None, HOSTILE, HOSTILE)
+OFFERED = tuple(Offered("P", EVIL, ("07", "08"), True, taken) for taken in (True, False, None))
+POSTS = (Post(HOSTILE, (), ""), Post(HOSTILE, (EVIL, EVIL), "0205 385 1234"))
+
+
+def situation(mode: Mode, incident: Disturbance | None = None) -> Situation:
+    return Situation(mode, AT, incident, OFFERED, POSTS, "https://window.invalid/", AT)
+
+
+SAMPLES: dict[type[Page], list[Page]] = {
+    public.HomePage: [
+        *(public.HomePage(situation(mode), provider_down=False) for mode in Mode),
+        public.HomePage(situation(Mode.DOWN, INCIDENT), provider_down=True),
+        public.HomePage(situation(Mode.DOWN, Disturbance(AT, None, None, None, None)), provider_down=False),
+    ],
+    public.FeedPage: [
+        public.FeedPage("https://portal.invalid", AT, (INCIDENT, Disturbance(AT, None, AT, None, None))),
+        public.FeedPage("", AT, ()),
+    ],
+    faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 500, 502, 503)],
+}
+"""Each kind of page in each of its states; a kind that is new has no row, and a test says so."""
+
+
+def _kinds(of: type[Page] = Page) -> Iterator[type[Page]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _kinds(kind)
+
+
+EVERY = [
+    pytest.param(page, language, visitor, id=f"{type(page).__name__}-{number}-{language}-{'in' if visitor else 'out'}")
+    for pages in SAMPLES.values()
+    for number, page in enumerate(pages)
+    for language in Language
+    for visitor in (None, VISITOR)
+]
+
+
+def drawn(page: Page, language: Language, visitor: Visitor | None) -> str:
+    pages = Pages(ABOUT, lambda request: visitor, log_in=True)
+    return pages.draw(page, Around(ABOUT, language, "/ho-so?page=2", visitor, log_in=True))
+
+
+def test_every_kind_of_page_is_drawn_here() -> None:
+    # By name: a dataclass with slots is made anew from the class that was written.
+    assert {kind.__name__ for kind in _kinds()} == {kind.__name__ for kind in SAMPLES}
+
+
+def test_every_template_is_a_pages_or_a_part_of_one() -> None:
+    named = {kind.template for kind in SAMPLES} | set(re.findall(r'(?:extends|from|include) "([^"]+)"', _sources()))
+    assert {file.name for file in TEMPLATES} == named
+
+
+@pytest.mark.parametrize(("page", "language", "visitor"), EVERY)
+def test_a_page_needs_nothing_that_the_policy_forbids(page: Page, language: Language, visitor: Visitor | None) -> None:
+    text = drawn(page, language, visitor)
+    assert "<script>alert" not in text, "a stored script"
+    if page.template.endswith(".xml"):
+        html.fromstring(text.encode())
+        return
+    document = html.document_fromstring(text)
+    assert document.get("lang") == language
+    assert document.xpath("//@style | //style | //script[not(@src)] | //@*[starts-with(name(), 'on')]") == []
+    assert [each for each in document.xpath("//@src | //link/@href") if not each.startswith("/")] == []
+    assert len(document.xpath("//h1")) == 1
+    assert document.findtext(".//title").strip(" –")
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_no_template_says_that_a_text_is_safe(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert re.search(r"\|\s*safe|autoescape|style\s*=|<style|<script(?![^>]*src=)|\son\w+=", text) is None
+
+
+def test_the_policy_allows_nothing_in_a_page_itself() -> None:
+    assert "unsafe" not in POLICY
+    assert "default-src 'none'" in POLICY
+
+
+def test_a_form_sends_the_token_of_its_session() -> None:
+    for page in (page for pages in SAMPLES.values() for page in pages if page.template.endswith(".html")):
+        for form in html.document_fromstring(drawn(page, Language.VI, VISITOR)).xpath("//form[@method='post']"):
+            assert form.xpath(".//input[@name='csrf']/@value") == [VISITOR.csrf], page
+
+
+def test_both_languages_have_the_same_words_with_the_same_placeholders() -> None:
+    vietnamese, english = words(Language.VI), words(Language.EN)
+    assert list(vietnamese) == list(english)
+    assert {key for key in vietnamese if _placeholders(vietnamese[key]) != _placeholders(english[key])} == set()
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def _sources() -> str:
+    return "\n".join(file.read_text(encoding="utf-8") for file in [*TEMPLATES, *sorted(WEB.rglob("*.py"))])
+
+
+def test_every_word_is_used() -> None:
+    """By its key, or by the beginning of it where the rest is a state."""
+    source = _sources()
+    whole = set(re.findall(r"""["']([a-z_]+(?:\.[a-z0-9_]+)*)["']""", source))
+    begun = set(re.findall(r"""["']([a-z_.]+\.)["'] ~""", source)) | set(re.findall(r'f"([a-z_.]+\.)\{', source))
+    unused = [key for key in words(Language.VI) if key not in whole and not key.startswith(tuple(begun))]
+    assert unused == []
+
+
+def test_a_time_is_vietnams_and_has_no_seconds() -> None:
+    utc = datetime.fromisoformat("2026-11-30T02:12:59+00:00")
+    assert (iso(utc), hour_and_day(utc)) == ("2026-11-30T09:12+07:00", "09:12, 30/11/2026")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [
+        (42, "còn 42 phút"),
+        (70, "còn 1 giờ 10 phút"),
+        (26 * 60, "còn 1 ngày 2 giờ"),
+        (-5, "quá hạn 5 phút"),
+        (0, "còn 0 phút"),
+    ],
+)
+def test_a_time_limit_is_told_in_minutes(minutes: int, told: str) -> None:
+    assert remaining(AT + timedelta(minutes=minutes), AT, Language.VI) == told
+
+
+@pytest.mark.parametrize(
+    ("query", "cookie", "language"),
+    [("", "", "vi"), ("lang=en", "", "en"), ("", "lang=en", "en"), ("lang=vi", "lang=en", "vi"), ("lang=xx", "", "vi")],
+)
+def test_a_reader_chooses_his_language_and_keeps_the_page(query: str, cookie: str, language: str) -> None:
+    scope = {"type": "http", "method": "GET", "path": "/ho-so", "query_string": f"page=2&{query}".encode()}
+    scope |= {"headers": [(b"cookie", cookie.encode())], "scheme": "https", "server": ("portal.invalid", 443)}
+    response = Pages(ABOUT, lambda request: None, log_in=True).respond(Request(scope), faults.error_page(404), 404)
+    document = html.document_fromstring(bytes(response.body))
+    assert document.get("lang") == language
+    assert document.xpath("//a[@hreflang]/@href") == ["/ho-so?page=2&lang=vi", "/ho-so?page=2&lang=en"]
+    kept = response.headers.get("set-cookie", "")
+    assert ("Secure" in kept and "HttpOnly" in kept) is query.startswith(("lang=en", "lang=vi"))
+
+
+def test_fonts_have_their_licences_beside_them() -> None:
+    names = {file.name for file in (WEB / "static").iterdir()}
+    for font in ("be-vietnam-pro", "source-sans-3"):
+        assert f"{font}-LICENSE.txt" in names
+
+
+def test_every_file_that_the_style_names_is_there() -> None:
+    named = re.findall(r"url\(([^)]+)\)", (WEB / "static" / "app.css").read_text(encoding="utf-8"))
+    assert named
+    assert [name for name in named if not static.address(name)] == []
