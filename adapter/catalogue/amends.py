@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from adapter.catalogue.fields import Fields
-from adapter.catalogue.form import Form
 from adapter.model.procedure import PLACED, AmendsSpec, Catalogue, ExpectedSpec, Meaning, Procedure
+from adapter.pipeline.forms.places import Form
 
 FormOf = Callable[[str, str], Form | None]
 """The form of an XSD below Content, by the XSD's name and the form's root."""

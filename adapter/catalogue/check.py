@@ -19,7 +19,6 @@ import xmlschema
 from lxml import etree
 
 from adapter.catalogue import amends
-from adapter.catalogue.form import Form, form_of, never_there
 from adapter.catalogue.keywords import unknown
 from adapter.catalogue.lists import CodeLists
 from adapter.catalogue.load import PROCEDURE_FILE, DataFiles, reporter
@@ -27,6 +26,7 @@ from adapter.catalogue.names import Names
 from adapter.catalogue.paths import Paths
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.model.procedure import Catalogue, Procedure, ReplyKind
+from adapter.pipeline.forms.places import Form, form_of, never_there
 
 _BROKEN = (xmlschema.XMLResourceError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 """What a broken XSD brings out of xmlschema."""

@@ -16,7 +16,6 @@ from lxml import etree
 from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
 from adapter.catalogue.consequences import CONSEQUENCES_FILE, Consequences, read_consequences
-from adapter.catalogue.form import XSD_NAMESPACE
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
@@ -51,6 +50,7 @@ from adapter.model.procedure import (
     SignaturePolicy,
     Unit,
 )
+from adapter.pipeline.forms.places import XSD_NAMESPACE
 
 T = TypeVar("T")
 PROCEDURE_FILE = "procedure.yaml"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from adapter.catalogue.form import Form, Spot
 from adapter.model.procedure import PLACED, CompletionSpec, FieldSpec, Meaning, Procedure
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
+from adapter.pipeline.forms.places import Form, Spot
 from adapter.pipeline.terms import BRING_WITHIN
 
 SOURCES = {

@@ -48,6 +48,18 @@ def typed(text: str, what: str, *, most: int = LONGEST, least: int = 0) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def pasted(text: str) -> tuple[str, bool]:
+    """A text as it may be kept: in NFC, with plain spaces, without what cannot be seen; and whether that took anything.
+
+    What is copied from another document brings no-break spaces (U+00A0), zero-width spaces (U+200B) and soft hyphens
+    (U+00AD) along: two texts that look the same would be two.
+    """
+    normal = unicodedata.normalize("NFC", text)
+    spaced = "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in normal)
+    seen = "".join(letter for letter in spaced if _may_stand(letter))
+    return seen.strip(), seen != normal
+
+
 def holdable(text: str) -> str:
     """A text that was stored by an earlier version: what XML cannot hold becomes U+FFFD, all else stays."""
     if text.isprintable():  # nearly every text of every reply

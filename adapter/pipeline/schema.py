@@ -196,8 +196,8 @@ def _children(error: XMLSchemaChildrenValidationError, node: etree._Element, pat
         for particle in (error.expected or ())
         if getattr(particle, "local_name", None) and (particle.min_occurs or 0) > 0
     }
-    group = getattr(error.validator, "content", None)
-    missing = sorted(mandatory.union(_mandatory(group if hasattr(group, "iter_elements") else None)) - present)
+    group = error.validator if hasattr(error.validator, "iter_elements") else model(error.validator)
+    missing = sorted(mandatory.union(_mandatory(group)) - present)
     yield from (_finding("schema_missing", f"{path}/{name}") for name in missing)
     if error.invalid_tag and not (missing and _allowed(group, error.invalid_tag)):
         at = pointer(node[error.index]) if error.index < len(node) else path

@@ -9,6 +9,7 @@ from typing import Any
 import xmlschema
 
 from adapter.model.finding import ENGLISH
+from adapter.model.procedure import Label
 
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _MANY = 12
@@ -17,9 +18,13 @@ _MANY = 12
 
 def wanted(declared: xmlschema.XMLSchema10, path: str) -> dict[str, str]:
     """The words `wanted` (Vietnamese) and `wanted_en` for the value at an XPath of the message."""
-    type_ = getattr(element_at(declared, path), "type", None)
-    vi, en = _said(type_) or _facets(type_)
-    return {"wanted": vi, f"wanted{ENGLISH}": en}
+    form = form_wanted(getattr(element_at(declared, path), "type", None))
+    return {"wanted": form.vi, f"wanted{ENGLISH}": form.en}
+
+
+def form_wanted(type_: Any) -> Label:
+    """The same of a simple type."""
+    return Label(*(said(type_) or _facets(type_)))
 
 
 def element_at(declared: xmlschema.XMLSchema10, path: str) -> Any:
@@ -44,17 +49,16 @@ def _bases(type_: Any) -> Iterator[Any]:
         type_ = getattr(type_, "base_type", None)
 
 
-def _said(type_: Any) -> tuple[str, str] | None:
-    """What the type, or the nearest that it restricts, says of itself in both languages."""
-    for each in _bases(type_):
-        annotation = getattr(each, "annotation", None)
-        said = {
-            text.get(_LANGUAGE): " ".join((text.text or "").split())
-            for text in getattr(annotation, "documentation", ())
-        }
-        if said.get("vi") and said.get("en"):
-            return said["vi"], said["en"]
-    return None
+def said(type_: Any) -> tuple[str, str] | None:
+    """What the type, or the nearest that it restricts, says of itself in Vietnamese and English."""
+    return next((words for each in _bases(type_) if (words := documented(each))), None)
+
+
+def documented(component: Any) -> tuple[str, str] | None:
+    """What an element, an attribute or a type of an XSD says of itself; None unless it does so in both languages."""
+    texts = getattr(getattr(component, "annotation", None), "documentation", ())
+    words = {text.get(_LANGUAGE): " ".join((text.text or "").split()) for text in texts}
+    return (words["vi"], words["en"]) if words.get("vi") and words.get("en") else None
 
 
 def _facets(type_: Any) -> tuple[str, str]:

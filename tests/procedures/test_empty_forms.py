@@ -18,12 +18,12 @@ import pytest
 import xmlschema
 
 from adapter.bootstrap import House, house
-from adapter.catalogue.form import Form, form_of
 from adapter.catalogue.paths import Paths
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Rejected, word
 from adapter.model.procedure import CompletionSpec, ContentItem, FieldSpec, Label, Meaning, Procedure
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.forms.places import Form, form_of
 from adapter.pipeline.judge import judge
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, load_cases

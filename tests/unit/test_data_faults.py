@@ -159,8 +159,8 @@ def test_a_schema_that_no_message_can_satisfy_is_told(
     ],
 )
 def test_a_text_that_can_never_be_of_the_type_is_told(type_: str, facets: str, told: str | None) -> None:
-    from adapter.catalogue.form import form_of
     from adapter.catalogue.paths import _field_in_form
+    from adapter.pipeline.forms.places import form_of
 
     schema = xmlschema.XMLSchema10(
         f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="Envelope"><xs:complexType>

@@ -32,6 +32,8 @@ class Spot:
     """How many steps of its path may stand more than once."""
     simple: Any = None
     """The type of its value."""
+    declared: Any = None
+    """Its declaration in the XSD, with what is said of it there."""
 
     @property
     def parent(self) -> str:
@@ -83,6 +85,10 @@ class Form:
     def spot(self, path: str) -> Spot | None:
         """The place at a mapping's path, or None."""
         return self._spots.get(path.replace("/@", "@"))
+
+    def __iter__(self) -> Iterator[Spot]:
+        """Every place in the XSD's order, parents first."""
+        return iter(self._spots.values())
 
     def position(self, path: str) -> int:
         """Where the place stands in the XSD's order."""
@@ -173,6 +179,7 @@ def _below(element: XsdElement, way: _Way) -> Iterator[Spot]:
             stands=step.certain,
             repeats=step.repeats,
             simple=simple,
+            declared=child,
         )
         yield from _attributes(child, step)
         yield from _below(child, step)
@@ -184,7 +191,8 @@ def _attributes(element: XsdElement, way: _Way) -> Iterator[Spot]:
         kinds = getattr(attribute, "type", None)
         if name and kinds is not None:
             needed = attribute.use == "required"
-            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, needed and way.certain, way.repeats, kinds)
+            stands = needed and way.certain
+            yield Spot(f"{way.path}@{name}", _kinds(kinds), needed, stands, way.repeats, kinds, attribute)
 
 
 def _kinds(simple: xmlschema.XsdType) -> tuple[frozenset[str], ...]:

@@ -1,0 +1,204 @@
+"""A value as a person types it, made into the text that XML takes; and back, as it is shown to a person.
+
+Leading zeros stay, and what cannot be read stays as it was typed, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from adapter.model.finding import Finding
+from adapter.model.partial_date import PartialDate
+from adapter.model.procedure import Code, Label
+from adapter.model.text import pasted
+from adapter.pipeline.converters import CONVERTERS, WANTED
+from adapter.pipeline.envelope import VIETNAM, read_time, write_time
+from adapter.pipeline.forms.layout import TYPED, FormField
+from adapter.pipeline.mapping import CodeLists, named
+from adapter.pipeline.names import folded, transliterated
+from adapter.pipeline.rules.view import FLAGS
+from adapter.pipeline.wanted import form_wanted
+
+_DAY = r"(?P<d>\d{1,2})\s*[/.\-]\s*(?P<m>\d{1,2})\s*[/.\-]\s*(?P<y>\d{4})"
+_ISO = r"(?P<iy>\d{4})-(?P<im>\d{1,2})-(?P<id>\d{1,2})"
+_CLOCK = r"(?P<h>\d{1,2})\s*(?::|h|H|giờ)\s*(?P<min>\d{2})?(?::(?P<s>\d{2})(?:\.\d+)?)?"
+_DATE = re.compile(f"(?:{_DAY}|{_ISO})")
+_TIME = re.compile(f"(?:{_DAY}|{_ISO})[\\s,T]+{_CLOCK}")
+_TIME_FIRST = re.compile(f"{_CLOCK}[\\s,]+(?:{_DAY}|{_ISO})")
+_MONTH = re.compile(r"(?:(?P<m>\d{1,2})\s*[/.\-]\s*(?P<y>\d{4})|(?P<iy>\d{4})-(?P<im>\d{1,2}))")
+_YEAR = re.compile(r"\d{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one typed value."""
+
+    text: str
+    """As XML takes it; as it was typed where it cannot be read."""
+    changed: bool = False
+    """Signs that cannot be seen were taken out, or spaces that are none."""
+    wanted: Label | None = None
+    """How it should be typed, where it cannot be read."""
+    unknown: Label | None = None
+    """The code list that it should be in, where it is in it not."""
+
+
+def entered(field: FormField, typed: str, lists: CodeLists) -> Entry:
+    """Read one value."""
+    plain, changed = pasted(typed)
+    if not plain:
+        return Entry("", changed)
+    if field.codes:
+        codes = lists.get(field.codes, {})
+        code = code_of(plain, codes)
+        return Entry(code or plain, changed, unknown=None if code else field.listing or field.label)
+    text = _in_xml(field, plain)
+    return Entry(text, changed, wanted=None if _is_right(field, text) else _wanted(field))
+
+
+def findings(field: FormField, entry: Entry, pointer: str) -> tuple[Finding, ...]:
+    """What is wrong with it, as reading the message would say it, in the words of who types."""
+    if entry.unknown is not None:
+        words = {**named(field.label), **named(entry.unknown, "list")}
+        return (Finding("code_unknown", pointer, words=words),)
+    if entry.wanted is not None:
+        words = {**named(field.label), **named(entry.wanted, "wanted")}
+        return (Finding("value_unreadable", pointer, words=words),)
+    return ()
+
+
+def code_of(typed: str, codes: Mapping[str, Code]) -> str | None:
+    """The code that is meant by itself or by its name in either language, with or without accents; None: no such."""
+    if typed in codes:
+        return typed
+    return _by_name(tuple((code.code, code.vi, code.en) for code in codes.values())).get(_key(typed))
+
+
+@lru_cache(maxsize=64)
+def _by_name(codes: tuple[tuple[str, str, str], ...]) -> Mapping[str, str]:
+    """Codes by what they are called: code, Vietnamese, English. A name that two of them have means none."""
+    found: dict[str, str] = {}
+    twice = set()
+    for code, *names in codes:
+        for name in {_key(each) for each in (code, *names)}:
+            if found.setdefault(name, code) != code:
+                twice.add(name)
+    return {name: code for name, code in found.items() if name not in twice}
+
+
+def _key(text: str) -> str:
+    return " ".join(folded(text).split())
+
+
+def _in_xml(field: FormField, plain: str) -> str:
+    match field.type:
+        case "date":
+            return _date(plain) or plain
+        case "datetime":
+            return _moment(plain) or plain
+        case "partial_date":
+            return _partial(plain) or plain
+        case "flag":
+            return _flag(plain)
+        case "upper_name":
+            spelled = transliterated(plain)
+            return spelled if spelled.isascii() and spelled else plain
+        case _:
+            return _spelled(field, " ".join(plain.split()))
+
+
+def _spelled(field: FormField, text: str) -> str:
+    """As the XSD takes it, if that only takes capital letters or leaving spaces out: `c 1234567` is C1234567."""
+    ways = (text, text.upper(), text.replace(" ", ""), text.replace(" ", "").upper())
+    return next((way for way in ways if field.simple.is_valid(way)), text)
+
+
+def _is_right(field: FormField, text: str) -> bool:
+    try:
+        CONVERTERS[field.type](text)
+    except (ValueError, KeyError, OverflowError):
+        return False
+    return bool(field.simple.is_valid(text))
+
+
+def _wanted(field: FormField) -> Label:
+    """Days and times as they are typed; else what the XSD says, which knows more than the type does."""
+    return TYPED.get(field.type) or field.hint or WANTED.get(field.type) or form_wanted(field.simple)
+
+
+def _day(found: re.Match[str]) -> date | None:
+    year, month, day = (found[name] or found[f"i{name}"] for name in ("y", "m", "d"))
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _date(plain: str) -> str | None:
+    found = _DATE.fullmatch(plain)
+    day = _day(found) if found else None
+    return day.isoformat() if day else None
+
+
+def _moment(plain: str) -> str | None:
+    found = _TIME.fullmatch(plain) or _TIME_FIRST.fullmatch(plain)
+    day = _day(found) if found else None
+    if found is None or day is None:
+        return None
+    hour, minute, second = (int(found[name] or 0) for name in ("h", "min", "s"))
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return write_time(datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=VIETNAM))
+
+
+def _partial(plain: str) -> str | None:
+    if (whole := _date(plain)) or _YEAR.fullmatch(plain):
+        return whole or plain
+    found = _MONTH.fullmatch(plain)
+    if found is None:
+        return None
+    year, month = (int(found[name] or found[f"i{name}"]) for name in ("y", "m"))
+    return str(PartialDate(year, month)) if 1 <= month <= 12 else None
+
+
+def _flag(plain: str) -> str:
+    """Yes and no in both languages, too."""
+    words = {_key(word): text for text, label in FLAGS.items() for word in (label.vi, label.en, text)}
+    return words.get(_key(plain), plain)
+
+
+def shown(field: FormField, text: str) -> str:
+    """A text as it is typed: days and times in the order of people, all else as it is."""
+    try:
+        match field.type:
+            case "date":
+                return f"{date.fromisoformat(text):%d/%m/%Y}"
+            case "datetime":
+                moment = read_time(text)
+                return (
+                    text
+                    if moment is None
+                    else f"{moment:%d/%m/%Y %H:%M}" + (f"{moment:%H:%M:%S}"[5:] if moment.second else "")
+                )
+            case "partial_date" if len(text) == 10:
+                return f"{date.fromisoformat(text):%d/%m/%Y}"
+            case "partial_date" if len(text) == 7:
+                return f"{text[5:]}/{text[:4]}"
+    except ValueError:
+        pass
+    return text
+
+
+def spoken(field: FormField, text: str, lists: CodeLists) -> Label:
+    """A text as people say it: the name of a code, yes or no, a day; for the page where answers are checked."""
+    code = lists.get(field.codes or "", {}).get(text)
+    if code is not None:
+        return Label(code.vi, code.en)
+    if field.type == "flag" and text in FLAGS:
+        return FLAGS[text]
+    said = shown(field, text)
+    return Label(said, said)
