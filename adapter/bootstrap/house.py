@@ -40,6 +40,7 @@ from adapter.services.access.offices import Offices
 from adapter.services.access.people import People
 from adapter.services.access.tokens import Tokens
 from adapter.services.door.declarations import Declarations
+from adapter.services.door.drafts import Drafts
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.sealing import repeatable
 from adapter.services.door.submission import Door
@@ -359,6 +360,19 @@ class House:
             answer_portal=self.settings.window.answer_portal,
             retry_s=self.settings.window.stale_s,
             clock=self.legal_clock,
+        )
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        return Drafts(
+            database=self.database,
+            ground=self.ground,
+            threshold=self.threshold,
+            series=self.series,
+            submit=self.door.declare,
+            sender=self.portal,
+            clock=self.legal_clock,
+            new_id=new_message_id,
         )
 
     @cached_property

@@ -12,7 +12,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
         {
             *("procedure", "version", "effective", "title", "basis", "on_window", "acceptance", "result", "declarant"),
             *("messages", "header_equal", "fields", "groups", "ignored", "place", "search", "rules", "deadlines"),
-            *("completion", "amends", "refusal_grounds", "document_type", "paperless", "once"),
+            *("completion", "amends", "refusal_grounds", "document_type", "paperless", "once", "prefill"),
         }
     ),
     "effective": frozenset({"from", "to"}),

@@ -206,6 +206,7 @@ class Loader:
             principal=_principal(declarant["principal"]) if "principal" in declarant else None,
             accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
             place=dict(stated.get("place", {})),
+            prefill=dict(stated.get("prefill", {})),
             search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
             rules=tuple(_rule(item, consequences) for item in stated.get("rules", [])),
             deadlines=tuple(_deadline(item) for item in stated.get("deadlines", [])),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from adapter.catalogue.fields import Fields, choice
 from adapter.catalogue.rules import Rules
 from adapter.model.finding import Severity
-from adapter.model.procedure import Code, FieldSpec, HeaderEqual, Procedure, Unit
+from adapter.model.procedure import PREFILLED, Code, FieldSpec, HeaderEqual, Procedure, Unit
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.terms import (
     BRING_WITHIN,
@@ -119,6 +119,9 @@ class Names:
         yield from self._principal()
         for column, name in procedure.place.items():
             yield from self._fields.named(f"place: {column}", name, types=("datetime",) if column == "crossing" else ())
+        for name, source in procedure.prefill.items():
+            yield from choice(f"prefill: {name}", source, PREFILLED)
+            yield from self._fields.named("prefill", name, types=("datetime",) if source == "time" else ())
         for kind, name in procedure.search:
             yield from self._fields.named(f"search: {kind}", name, rows=True)
 

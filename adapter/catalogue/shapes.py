@@ -51,6 +51,7 @@ PROCEDURE: Mapping[str, Any] = {
     "groups": [{"name": TEXT, "path": TEXT, "ordinal": TEXT_OR_NOTHING, "label": _LABEL, "fields": [_FIELD]}],
     "ignored": TEXTS,
     "place": {ANY_WORD: TEXT},
+    "prefill": {ANY_WORD: TEXT},
     "search": [{"kind": TEXT, "value": TEXT}],
     "rules": [{"rule": TEXT, "severity": TEXT, "basis": TEXT}],
     "deadlines": [_DEADLINE],

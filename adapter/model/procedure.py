@@ -243,6 +243,10 @@ PLACED = {"dossier.gate": "gate", "dossier.unit": "unit"}
 them, and what form 14 says of them is its own claim."""
 
 
+PREFILLED = ("time", "name", "number", "tax_code")
+"""What a form may be begun with: when it is sent; name, personal number and tax code of who has logged in."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContentItem:
     """One value of an outbound form: where it goes, and from which closed source."""
@@ -324,6 +328,8 @@ class Procedure:
     accounts: tuple[str, ...] = ()
     """Fields with the numbers whose e-ID account a suspension stops (QĐ 03/2025/QĐ-TTg Article 8)."""
     place: Mapping[str, str] = field(default_factory=dict)
+    prefill: Mapping[str, str] = field(default_factory=dict)
+    """What a form is begun with, by field: what is known of who fills it in, and when it is sent (`PREFILLED`)."""
     search: tuple[tuple[str, str], ...] = ()
     rules: tuple[RuleSpec, ...] = ()
     deadlines: tuple[Deadline, ...] = ()

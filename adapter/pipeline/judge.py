@@ -76,6 +76,25 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked, tree: e
     return _check(declaration, ground, mark)
 
 
+def foreseen(submission: Submission, ground: Ground, tree: etree._Element) -> tuple[Finding, ...]:
+    """What would be found in a draft if it were sent as it stands, before anybody signs: form, codes, rules.
+
+    Neither signatures are looked at nor what only the store can tell. Nothing is kept of it.
+    """
+    try:
+        with strange_text():
+            envelope = open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits, tree=tree)
+            verified = verify.unsigned(envelope)
+        valid = schema.validate(verified, limits=ground.limits, reporter=ground.reporter)
+        declaration = mapping.read(valid, codelists=ground.catalogue.codelists)
+    except Fault as fault:
+        return _told(fault.findings)
+    except Unprocessable as unprocessable:
+        return (Finding("unprocessable", "/", words={"what": unprocessable.what}),)
+    outcome = _check(declaration, ground, unmarked)
+    return outcome.findings if isinstance(outcome, Accepted | Refused | Rejected) else ()
+
+
 def _unprocessable(what: str, envelope: Envelope | None, verified: VerifiedDocument | None) -> Rejected:
     """A stranger must not fill the operator's table: what his bytes bring out of a library is told to him."""
     stage = Stage.OPEN if envelope is None else Stage.VERIFY if verified is None else Stage.VALIDATE

@@ -18,7 +18,7 @@ from adapter.catalogue.names import (
     SIGNATURES,
 )
 from adapter.catalogue.paths import AMENDMENT_SOURCES, MAY_BE_ABSENT, SOURCES
-from adapter.model.procedure import PLACED
+from adapter.model.procedure import PLACED, PREFILLED
 from adapter.pipeline.converters import CONVERTERS, XSD_TYPES
 from adapter.pipeline.rules.codes import CASE_WORDS
 from adapter.pipeline.rules.table import RULES
@@ -63,6 +63,7 @@ KEYWORDS: dict[str, str] = {
     "declarant.stores.where.field": "The field.",
     "declarant.stores.where.value": "Its value.",
     "declarant.stores.where.stores": "The stores then.",
+    "prefill": f"What a form on the portal is begun with, as `field: source`; sources: {listed(PREFILLED)}.",
     "messages": "What may come in: one XSD each.",
     "messages.meaning": "A meaning of `mappings/messages.yaml`, which gives the pair (type, function).",
     "messages.form": "Number of the form (mẫu). A message with a form is one that a declarant signs.",

@@ -21,6 +21,9 @@ WRITERS = {
     "services/dossiers/desk.py": {"Desk.record"},
     "services/replies/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
     "services/door/submission.py": {"Door._draw"},
+    "services/door/drafts.py": {
+        *("Drafts.begin", "Drafts.discard", "Drafts._change", "Drafts._pressed", "Drafts._settle"),
+    },
     "services/registers/expiry.py": {"Expiry.alert"},
     "services/dossiers/original_papers.py": {"HandingIn.brought"},
     "services/messages/intake.py": {"Intake._store"},

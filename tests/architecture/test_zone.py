@@ -19,6 +19,11 @@ LISTED = {
     "gateways/store/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},
     "gateways/store/seals.py": {"at.astimezone(UTC).isoformat": "what is hashed"},
     "pipeline/converters.py": {"value.isoformat": "a form's day"},
+    "pipeline/forms/entry.py": {
+        "day.isoformat": "a day",
+        "date.fromisoformat(text)": "a day",
+        "moment": "as it stands in a form, which is Vietnam's time",
+    },
     "pipeline/mapping.py": {"self.on.isoformat": "a day"},
     "pipeline/mrz.py": {"known": "a day"},
     "pipeline/rules/codes.py": {"on.isoformat": "a day"},

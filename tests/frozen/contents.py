@@ -86,6 +86,8 @@ OPEN = {
     *("token.bound_to", "token.office", "certificate.issuer", "certificate.serial", "certificate.fingerprint"),
     *("certificate.subject", "certificate.holder", "certificate.number", "certificate.reason"),
     *("certificate.officer", "authorisation.holder", "authorisation.principal", "authorisation.document"),
+    *("draft.public_id", "draft.owner", "draft.procedure", "draft.pair", "draft.message_key", "draft.number"),
+    "draft.sent_as",
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
     *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
+from lxml import etree
 
 from adapter.bootstrap import house
 from adapter.bootstrap.keyrings import Rings
@@ -24,6 +25,7 @@ from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
+from adapter.pipeline.forms.differences import answers_in
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.tokens import Caller, Machine
 from adapter.services.dossiers.life import Oversight
@@ -397,7 +399,25 @@ def _direct(post: Post, callers: dict[str, Caller]) -> list[DossierKey]:
             post.house.declarations.read(admitted.public_id, callers["citizen"])
     unsigned = post.house.door.submit(group_message(), callers["enterprise"])
     assert unsigned.outcome == Word.REJECTED
+    _drafts(post)
     return keys
+
+
+def _drafts(post: Post) -> None:
+    """Drafts on the portal: begun; signed and not sent; sent."""
+    drafts, lists = post.house.drafts, {each.code: each for each in post.house.drafts.offered()}
+    for message, owner in ((citizen_message(), CITIZEN), (group_message(), ENTERPRISE)):
+        code = etree.fromstring(message).findtext("Header/Subject/documentType")
+        draft = drafts.begin(owner, lists[code], "HUUNGHI", {"number": owner})
+        form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
+        assert form is not None
+        draft = drafts.save(draft, answers_in(drafts.layout(draft), form))
+        if draft.must_be_signed:
+            draft, prepared = drafts.prepare(draft)
+            drafts.take_signed(draft, prepared)
+        else:
+            drafts.begin(owner, lists[code], "HUUNGHI", {})
+            assert drafts.send(owner, draft.public_id, draft.message_key).outcome == Word.ACCEPTED
 
 
 def _deadlines(post: Post) -> None:

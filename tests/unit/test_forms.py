@@ -30,7 +30,7 @@ from adapter.pipeline.forms.given import gates_of, unit_of_gate
 from adapter.pipeline.forms.layout import FormField, FormLayout, layout
 from adapter.pipeline.forms.unsigned import Heading, unsigned, whole
 from adapter.pipeline.mapping import read
-from adapter.services.sealing import write_header
+from adapter.services.door.sealing import write_header
 from tests.harness.data import SHIPPED, compiled
 from tests.harness.generator import forms, hints_of, root_of
 
@@ -95,6 +95,13 @@ def _in_place(verified: VerifiedDocument, form: etree._Element) -> ValidDocument
     return ValidDocument(replace(verified, element=element))
 
 
+def is_kept(place: etree._Element, mandatory: set[str]) -> bool:
+    """Whether reading keeps a text as it is: a blank is absent to it, which some types of the first schemas take even
+    where something must stand; and a few letters are longer in NFC."""
+    text = place.text or ""
+    return bool(text.strip() or place.tag not in mandatory) and unicodedata.normalize("NFC", text) == text
+
+
 @pytest.mark.parametrize(("procedure", "spec"), MESSAGES, ids=IDS)
 def test_what_is_filled_is_read_back_and_valid(procedure: Procedure, spec: MessageSpec) -> None:
     declared, lists = compiled(SHIPPED.schemas)(spec.schema_name), catalogue().codelists
@@ -102,7 +109,8 @@ def test_what_is_filled_is_read_back_and_valid(procedure: Procedure, spec: Messa
     verified = _verified(sketch, unsigned(sketch, Answers(), Heading("m-1", NOW, KEY, KEY), lists))
     root = root_of(declared, spec.root)
     hints = hints_of(Declaration(ValidDocument(verified), {}, {}), catalogue(), root)
-    held = 0
+    mandatory = {spot.path.rpartition("/")[2] for spot in sketch.places if spot.mandatory}
+    held = whole_ones = 0
 
     @settings(
         max_examples=COUNT, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
@@ -110,16 +118,19 @@ def test_what_is_filled_is_read_back_and_valid(procedure: Procedure, spec: Messa
     )  # fmt: skip
     @given(forms(root, hints))
     def proof(form: etree._Element) -> None:
-        nonlocal held
+        nonlocal held, whole_ones
         first = read(_in_place(verified, form), codelists=lists)
         valid = _in_place(verified, fill(sketch, answers_of(first)))
-        assert spec.schema.validate(valid.verified.element), spec.schema.error_log
+        if all(is_kept(place, mandatory) for place in form.iter() if not len(place)):
+            assert spec.schema.validate(valid.verified.element), spec.schema.error_log
+            whole_ones += 1
         again = read(valid, codelists=lists)
         assert (again.values, again.rows) == (first.values, first.rows)
         held += 1
 
     proof()
     assert held > 1
+    assert whole_ones > 1
 
 
 @pytest.mark.parametrize(("procedure", "spec"), MESSAGES, ids=IDS)

@@ -564,3 +564,25 @@ expiry_alert = Table(
     Column("days", Integer, primary_key=True),
     Column("at", Moment, nullable=False),
 )
+
+draft = Table(
+    "draft",
+    metadata,
+    _id(),
+    Column("public_id", String(36), nullable=False, unique=True),
+    Column("owner", String(20), nullable=False),
+    Column("procedure", String(100), nullable=False),
+    Column("pair", String(10), nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("version", Integer, nullable=False),  # counts its changes, so that two windows of a browser see each other
+    Column("message_key", String(36), nullable=False, unique=True),  # of the one message that may be sent of it next
+    Column("number", String(35)),  # drawn once a draft
+    Column("year", Integer),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("pressed_at", Moment),  # when what stands now was first sent, or prepared to be signed
+    Column("signed", LargeBinary),  # what its declarant has signed and not sent yet
+    Column("sent_at", Moment),
+    Column("sent_as", String(36)),  # public id of the message
+)
+Index("ix_draft_owner", draft.c.owner, draft.c.changed_at)

@@ -34,7 +34,7 @@ _YEAR = re.compile(r"\d{4}")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TypedValue:
     """What became of one typed value."""
 
     text: str
@@ -47,20 +47,20 @@ class Entry:
     """The code list that it should be in, where it is in it not."""
 
 
-def entered(field: FormField, typed: str, lists: CodeLists) -> Entry:
+def entered(field: FormField, typed: str, lists: CodeLists) -> TypedValue:
     """Read one value."""
     plain, changed = pasted(typed)
     if not plain:
-        return Entry("", changed)
+        return TypedValue("", changed)
     if field.codes:
         codes = lists.get(field.codes, {})
         code = code_of(plain, codes)
-        return Entry(code or plain, changed, unknown=None if code else field.listing or field.label)
+        return TypedValue(code or plain, changed, unknown=None if code else field.listing or field.label)
     text = _in_xml(field, plain)
-    return Entry(text, changed, wanted=None if _is_right(field, text) else _wanted(field))
+    return TypedValue(text, changed, wanted=None if _is_right(field, text) else _wanted(field))
 
 
-def findings(field: FormField, entry: Entry, pointer: str) -> tuple[Finding, ...]:
+def findings(field: FormField, entry: TypedValue, pointer: str) -> tuple[Finding, ...]:
     """What is wrong with it, as reading the message would say it, in the words of who types."""
     if entry.unknown is not None:
         words = {**named(field.label), **named(entry.unknown, "list")}

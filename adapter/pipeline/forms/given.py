@@ -1,15 +1,17 @@
 """What the house fills into a form by itself, so that nobody is asked for it and nobody can contradict it.
 
-A field that repeats the header, the number of a row, a count of rows, the unit that has the gate, and a field that a
-rule lets have one value only.
+A field that repeats the header, the number of a row, a count of rows, the unit that has the gate, the time at which it
+is sent, and a field that a rule lets have one value only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from adapter.model.procedure import Code, Procedure
+from adapter.pipeline.converters import write
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers, Texts
 from adapter.pipeline.mapping import CodeLists
 from adapter.pipeline.rules.view import conditions, matches, text
@@ -17,6 +19,7 @@ from adapter.pipeline.rules.view import conditions, matches, text
 SERVES = "gate_serves"
 COUNTS = "total_equals_rows"
 ONE_VALUE = "equals"
+TIME = "time"
 UNIT = "unit"
 """The fact of a gate that names its unit."""
 
@@ -27,11 +30,17 @@ def given_fields(procedure: Procedure) -> frozenset[str]:
     names |= {f"{group.name}.{group.ordinal}" for group in procedure.groups if group.ordinal}
     names |= {str(rule.arguments["total"]) for rule in procedure.rules if rule.rule == COUNTS}
     names |= {name for name, _ in _constants(procedure)}
+    names |= {name for name, source in procedure.prefill.items() if source == TIME}
     return frozenset(names)
 
 
-def completed(procedure: Procedure, answers: Answers, said: Mapping[str, str], lists: CodeLists, on: date) -> Answers:
-    """The answers with everything that is given. `said` has the header's values by the words of `header_equal`."""
+def completed(
+    procedure: Procedure, answers: Answers, said: Mapping[str, str], lists: CodeLists, at: datetime
+) -> Answers:
+    """The answers with everything that is given, for a message that is sent at this time (aware).
+
+    `said` has the header's values by the words of `header_equal`.
+    """
     rows = {
         group.name: tuple(
             {**row, group.ordinal: str(ordinal)} if group.ordinal else row
@@ -40,9 +49,16 @@ def completed(procedure: Procedure, answers: Answers, said: Mapping[str, str], l
         for group in procedure.groups
     }
     values = {**answers.values, **dict(_constants(procedure))}
-    values.update(_repeated(procedure, said, lists, on))
+    values.update({name: write(at) for name, source in procedure.prefill.items() if source == TIME})
+    values.update(_repeated(procedure, said, lists, at.astimezone(VIETNAM).date()))
     values.update(_counted(procedure, values, rows))
     return Answers({name: value for name, value in values.items() if value}, rows)
+
+
+def begun(procedure: Procedure, known: Mapping[str, str]) -> dict[str, str]:
+    """What a form is begun with; `known` has what is known of who fills it in, by source."""
+    stated = ((name, known.get(source, "")) for name, source in procedure.prefill.items() if source != TIME)
+    return {name: text for name, text in stated if text}
 
 
 def unit_of_gate(procedure: Procedure, values: Texts, lists: CodeLists, on: date) -> str | None:

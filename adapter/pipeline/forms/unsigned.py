@@ -53,7 +53,7 @@ def whole(layout: FormLayout, answers: Answers, heading: Heading, lists: CodeLis
         **({"reference": key.number, "documentYear": f"{key.year:04}"} if key else {}),
         **({"about": about.number, "aboutYear": f"{about.year:04}"} if about else {}),
     }
-    return completed(layout.procedure, answers, said, lists, heading.on)
+    return completed(layout.procedure, answers, said, lists, heading.sent_at)
 
 
 def unsigned(layout: FormLayout, answers: Answers, heading: Heading, lists: CodeLists) -> etree._Element:
@@ -68,6 +68,8 @@ def unsigned(layout: FormLayout, answers: Answers, heading: Heading, lists: Code
     body = etree.SubElement(envelope, "Body")
     content = etree.SubElement(body, "Content", Id=_CONTENT_ID)
     content.append(fill(layout, whole(layout, answers, heading, lists)))
+    etree.SubElement(body, "Signature")
+    etree.SubElement(envelope, "SystemSignature")
     return envelope
 
 

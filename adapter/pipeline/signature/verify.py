@@ -66,6 +66,23 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     )
 
 
+def unsigned(envelope: Envelope) -> VerifiedDocument:
+    """A draft, for whoever wants to know what would be found in it: nobody has signed, so it has no signers.
+
+    Only `judge.foreseen` asks for it, and gives findings and nothing of which a dossier could be made.
+
+    Raises:
+        Fault: at stage verify: it has no canonical form, so it could not be signed.
+    """
+    try:
+        said = Coverage(envelope.tree).said()
+    except etree.C14NError:
+        raise Fault(Stage.VERIFY, (xml.uncanonical(envelope.tree),), envelope.header) from None
+    element = reparsed(said)
+    digest = Digest(hashlib.sha256(said).hexdigest())
+    return VerifiedDocument(envelope, element, read_header(element), (), digest)
+
+
 def _as_routed(envelope: Envelope, element: etree._Element, demand: _Demand) -> Header:
     """The signed header, which must be the one by which this message was routed, down to the signature it needs.
 

@@ -89,9 +89,14 @@ class Door:
         """
         if caller.role is not Machine.DECLARANT or caller.bound_to is None:
             raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
-        return self._submit(raw, caller.bound_to)
+        return self.declare(raw, caller.bound_to)
 
-    def _submit(self, raw: bytes, bound_to: str) -> Admitted:
+    def declare(self, raw: bytes, bound_to: str) -> Admitted:
+        """The same for a person who has logged in with this personal number or tax code.
+
+        Raises:
+            TurnedAway, Unavailable: as `submit`.
+        """
         now = self.clock()
         digest = hashlib.sha256(raw).hexdigest()
         sender = f"{self.sender}:{bound_to}"

@@ -1,0 +1,42 @@
+"""Drafts in the store. A row belongs to one owner, and nothing here gives it to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.tables import draft
+
+
+def add(connection: Connection, database: Database, **values: Any) -> None:
+    """A new draft."""
+    connection.execute(insert(draft).values(id=database.new_id(connection), **values))
+
+
+def find(connection: Connection, owner: str, public_id: str) -> Row[Any] | None:
+    """The draft of that id, if it is the owner's."""
+    query = select(draft).where(draft.c.public_id == public_id, draft.c.owner == owner)
+    return connection.execute(query).first()
+
+
+def unsent(connection: Connection, owner: str, limit: int) -> Sequence[Row[Any]]:
+    """The owner's drafts that were not sent, the one that was changed last first."""
+    query = select(draft).where(draft.c.owner == owner, draft.c.sent_as.is_(None))
+    return connection.execute(query.order_by(draft.c.changed_at.desc(), draft.c.id.desc()).limit(limit)).all()
+
+
+def change(connection: Connection, owner: str, public_id: str, was: int, **values: Any) -> bool:
+    """Change a draft that still has the version `was` and was not sent; gives whether it did."""
+    query = update(draft).where(
+        draft.c.public_id == public_id, draft.c.owner == owner, draft.c.version == was, draft.c.sent_as.is_(None)
+    )
+    return connection.execute(query.values(**values)).rowcount == 1
+
+
+def remove(connection: Connection, owner: str, public_id: str) -> bool:
+    """Remove a draft that was not sent; gives whether there was one."""
+    query = delete(draft).where(draft.c.public_id == public_id, draft.c.owner == owner, draft.c.sent_as.is_(None))
+    return connection.execute(query).rowcount == 1

@@ -1,0 +1,373 @@
+"""Drafts: a declaration while its declarant fills it in, kept on the server until it is sent or thrown away.
+
+A draft belongs to the person who has logged in. Its number is drawn once. What is sent of it goes by the second door
+like any other envelope, so it gets the same verdict as a file that is uploaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from lxml import etree
+
+from adapter.gateways.store import drafts as store
+from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.own_numbers import NumberRequest, Series
+from adapter.model.errors import NotAllowed
+from adapter.model.finding import Finding
+from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Word
+from adapter.model.procedure import Code, Meaning, MessageSpec, Procedure
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.forms.answers import Answers, stored_answers
+from adapter.pipeline.forms.differences import Changed, answers_in, differences
+from adapter.pipeline.forms.faults import in_words_of_form
+from adapter.pipeline.forms.given import begun, gates_of, unit_of_gate
+from adapter.pipeline.forms.layout import FormLayout, layout
+from adapter.pipeline.forms.unsigned import Heading, unsigned, whole, written
+from adapter.pipeline.judge import Ground, foreseen
+from adapter.services.door.precheck import Threshold, submitted
+from adapter.services.door.submission import Admitted
+
+MOST = 50
+"""Drafts that one person may have at a time."""
+Submit = Callable[[bytes, str], Admitted]
+"""Sends an envelope by the second door, in the name of a number that was authenticated."""
+
+
+class NoDraft(NotAllowed):
+    """There is no such draft of this owner, or it was sent."""
+
+
+class TooManyDrafts(NotAllowed):
+    """Some must be sent or thrown away first."""
+
+
+class OtherForm(NotAllowed):
+    """A file that comes back signed is of another procedure or message than the draft."""
+
+
+class ChangedMeanwhile(NotAllowed):
+    """Another window of the browser has changed the draft. `now` is how it stands."""
+
+    def __init__(self, now: Draft) -> None:
+        super().__init__("the draft was changed meanwhile")
+        self.now = now
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as it stands."""
+
+    public_id: str
+    owner: str
+    procedure: Procedure
+    spec: MessageSpec
+    answers: Answers
+    version: int
+    message_key: str
+    """Names the message that may be sent of it next: sent twice, it is one message."""
+    key: DossierKey | None
+    """Its number; None until it is first needed."""
+    changed_at: datetime
+    pressed_at: datetime | None
+    signed: bytes | None
+    sent_as: str | None
+    """Public id of the message that was sent of it; None: it was not sent."""
+
+    @property
+    def must_be_signed(self) -> bool:
+        """Whether its declarant must sign (Article 6(2))."""
+        return self.procedure.signature.demands(lambda name: self.answers.values.get(name))
+
+    @property
+    def gate(self) -> str:
+        """The gate's code, empty where none is chosen."""
+        return self.answers.values.get(self.procedure.place.get("gate", ""), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a draft that was sent."""
+
+    public_id: str
+    state: str
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """The use cases of drafts. `sender` is the portal's name among the partners; `clock` gives the legal time."""
+
+    database: Database
+    ground: Ground
+    threshold: Threshold
+    series: Series
+    submit: Submit
+    sender: str
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    @property
+    def today(self) -> date:
+        """The day in Vietnam."""
+        return self.clock().astimezone(VIETNAM).date()
+
+    # what may be declared
+
+    def offered(self) -> list[Procedure]:
+        """The procedures in force for which one can begin a declaration."""
+        catalogue = self.ground.catalogue
+        current = (catalogue.find(code, self.today) for code in catalogue.procedures)
+        return [each for each in current if each and _message(each, Meaning.DECLARATION)]
+
+    def gates(self, procedure: Procedure) -> Sequence[Code]:
+        """The gates of ours where it is handled."""
+        lists, units = self.ground.catalogue.codelists, self.ground.units
+        found = gates_of(procedure, lists, self.today)
+        field = procedure.place.get("gate", "")
+        return [
+            code
+            for code in found
+            if not units.are_foreign(code.code, unit_of_gate(procedure, {field: code.code}, lists, self.today))
+        ]
+
+    def layout(self, draft: Draft) -> FormLayout:
+        """Its form."""
+        return self._layouts(draft.procedure, draft.spec)
+
+    @cached_property
+    def _layouts(self) -> Callable[[Procedure, MessageSpec], FormLayout]:
+        """Drawn once a process: a form has hundreds of places."""
+        drawn: dict[str, FormLayout] = {}
+
+        def of(procedure: Procedure, spec: MessageSpec) -> FormLayout:
+            name = f"{procedure.name} {spec.pair}"
+            if name not in drawn:
+                drawn[name] = layout(procedure, spec, self.ground.reporter(spec.schema_name))
+            return drawn[name]
+
+        return of
+
+    # filling in
+
+    def begin(self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str]) -> Draft:
+        """A new draft; `known` has what is known of its owner, by the mapping's sources of `prefill`.
+
+        Raises:
+            TooManyDrafts: he has as many as one may have.
+            NotAllowed: the procedure is not declared so, or not at that gate.
+        """
+        spec = _message(procedure, Meaning.DECLARATION)
+        if spec is None or all(code.code != gate for code in self.gates(procedure)):
+            raise NotAllowed(f"{procedure.code} is not declared at the gate {gate}")
+        values = {**begun(procedure, known), procedure.place["gate"]: gate}
+        public_id, now = self.new_id(), self.clock()
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [f"drafts:{owner}"])
+            if len(store.unsent(connection, owner, MOST)) >= MOST:
+                raise TooManyDrafts(f"there are {MOST} drafts already; send or discard one")
+            store.add(
+                connection,
+                self.database,
+                public_id=public_id,
+                owner=owner,
+                procedure=procedure.code,
+                pair=spec.pair,
+                answers=Answers(values).as_stored(),
+                version=1,
+                message_key=self.new_id(),
+                created_at=now,
+                changed_at=now,
+            )
+        return self.find(owner, public_id)
+
+    def unsent(self, owner: str) -> list[Draft]:
+        """The owner's drafts that were not sent, the one that was changed last first."""
+        with self.database.reading() as connection:
+            rows = store.unsent(connection, owner, MOST)
+        return [draft for row in rows if (draft := self._draft(row)) is not None]
+
+    def find(self, owner: str, public_id: str) -> Draft:
+        """The owner's draft of that id.
+
+        Raises:
+            NoDraft: there is none, or nobody can declare so any more.
+        """
+        with self.database.reading() as connection:
+            row = store.find(connection, owner, public_id)
+        draft = None if row is None else self._draft(row)
+        if draft is None:
+            raise NoDraft("there is no such draft")
+        return draft
+
+    def save(self, draft: Draft, answers: Answers) -> Draft:
+        """Keep other answers in the place of those that the draft had when it was read.
+
+        Raises:
+            ChangedMeanwhile: the draft has changed since.
+            NoDraft: it was sent or thrown away since.
+        """
+        if answers.as_stored() == draft.answers.as_stored():
+            return draft
+        values: dict[str, Any] = {"answers": answers.as_stored(), "signed": None}
+        if draft.pressed_at is not None:
+            # Another message than the one that was prepared or sent; that one may be on its way.
+            values |= {"message_key": self.new_id(), "pressed_at": None}
+        return self._change(draft, **values)
+
+    def discard(self, owner: str, public_id: str) -> None:
+        """Throw a draft away.
+
+        Raises:
+            NoDraft: there is none.
+        """
+        with self.database.transaction() as connection:
+            if not store.remove(connection, owner, public_id):
+                raise NoDraft("there is no such draft")
+
+    # checking and sending
+
+    def check(self, draft: Draft) -> tuple[Finding, ...]:
+        """What would be found if it were sent now, in the words of its form; nobody has signed it yet."""
+        now = self.clock()
+        raw = self._envelope(draft, replace(self._heading(draft), sent_at=now))
+        presented = self.threshold.present(raw, f"{self.sender}:{draft.owner}", now)
+        body = etree.tostring(presented.tree, encoding="UTF-8")
+        found = foreseen(submitted(body, now, draft.owner), self.ground, presented.tree)
+        sketch = self.layout(draft)
+        return tuple(in_words_of_form(sketch, finding) for finding in found)
+
+    def prepare(self, draft: Draft) -> tuple[Draft, bytes]:
+        """The whole envelope, for its declarant to sign with his own tools; its number is drawn, once a draft.
+
+        Raises:
+            ChangedMeanwhile, NoDraft: as `save`.
+        """
+        draft = self._pressed(draft)
+        return draft, self._envelope(draft, self._heading(draft))
+
+    def take_signed(self, draft: Draft, raw: bytes) -> tuple[Draft, list[Changed]]:
+        """Keep what its declarant has signed until he sends it; gives where it says something else than the draft.
+
+        Raises:
+            TurnedAway: it cannot be read, or is no declaration.
+            OtherForm: it is one of another procedure or message.
+        """
+        presented = self.threshold.present(raw, f"{self.sender}:{draft.owner}", self.clock())
+        envelope = presented.envelope
+        if (envelope.procedure.code, envelope.spec.pair) != (draft.procedure.code, draft.spec.pair):
+            raise OtherForm("the file is another declaration than this draft")
+        draft = self._change(draft, signed=raw)
+        return draft, self.signed_otherwise(draft)
+
+    def signed_otherwise(self, draft: Draft) -> list[Changed]:
+        """Where what its declarant has signed says something else than the draft."""
+        if draft.signed is None:
+            return []
+        sketch = self.layout(draft)
+        presented = self.threshold.present(draft.signed, f"{self.sender}:{draft.owner}", self.clock())
+        form = presented.tree.find(f"Body/Content/{draft.spec.root}")
+        after = Answers() if form is None else answers_in(sketch, form)
+        return list(differences(sketch, self.complete(draft), after))
+
+    def complete(self, draft: Draft) -> Answers:
+        """The draft's answers with what the house fills in."""
+        return whole(self.layout(draft), draft.answers, self._heading(draft), self.ground.catalogue.codelists)
+
+    def send(self, owner: str, public_id: str, message_key: str) -> Sent:
+        """Send it: what its declarant has signed, if he has, else what is filled in. Pressed twice, it is sent once.
+
+        Raises:
+            NoDraft: there is none.
+            ChangedMeanwhile: the page that was pressed on is older than the draft.
+            TurnedAway, Unavailable: as the door; the draft is kept.
+        """
+        with self.database.reading() as connection:
+            row = store.find(connection, owner, public_id)
+        draft = None if row is None else self._draft(row)
+        if draft is None:
+            raise NoDraft("there is no such draft")
+        if draft.message_key != message_key:
+            raise ChangedMeanwhile(draft)
+        if draft.sent_as is None:
+            draft = self._pressed(draft)
+        raw = draft.signed or self._envelope(draft, self._heading(draft))
+        admitted = self.submit(raw, owner)
+        if draft.sent_as is None:
+            self._settle(draft, admitted)
+        return Sent(admitted.public_id, admitted.state, admitted.outcome)
+
+    def _settle(self, draft: Draft, admitted: Admitted) -> None:
+        """What was rejected may be corrected and sent as another message; all else has left the draft behind."""
+        values: dict[str, Any]
+        if admitted.outcome == Word.REJECTED.value:
+            values = {"message_key": self.new_id(), "pressed_at": None, "signed": None}
+        else:
+            values = {"sent_as": admitted.public_id, "sent_at": self.clock()}
+        with self.database.transaction() as connection:
+            # Another press of the same may have been here already: it had the same answer.
+            store.change(connection, draft.owner, draft.public_id, draft.version, **values)
+
+    def _pressed(self, draft: Draft) -> Draft:
+        """With its number, and with the time at which what stands now was first to be sent: a retry is the same."""
+        if draft.key is not None and draft.pressed_at is not None:
+            return draft
+        now = self.clock()
+        with self.database.transaction() as connection:
+            key = draft.key or self._number(connection, draft, now)
+        return self._change(draft, number=key.number, year=key.year, pressed_at=draft.pressed_at or now)
+
+    def _number(self, connection: Any, draft: Draft, now: datetime) -> DossierKey:
+        unit = self.ground.units.of(draft.gate or None, None)
+        code = self.threshold.installation.of_unit(unit).number_code
+        asked = NumberRequest(f"{self.sender}:{draft.owner}", f"draft:{draft.public_id}", code, now)
+        return self.series.issue(connection, self.database, [asked])[0]
+
+    def _heading(self, draft: Draft) -> Heading:
+        return Heading(draft.message_key, draft.pressed_at or self.clock(), draft.key)
+
+    def _envelope(self, draft: Draft, heading: Heading) -> bytes:
+        return written(unsigned(self.layout(draft), draft.answers, heading, self.ground.catalogue.codelists))
+
+    def _change(self, draft: Draft, **values: Any) -> Draft:
+        with self.database.transaction() as connection:
+            given = {**values, "version": draft.version + 1, "changed_at": self.clock()}
+            if store.change(connection, draft.owner, draft.public_id, draft.version, **given):
+                row = store.find(connection, draft.owner, draft.public_id)
+                changed = None if row is None else self._draft(row)
+                assert changed is not None, "it was changed just now"
+                return changed
+        now = self.find(draft.owner, draft.public_id)
+        if now.sent_as is not None:
+            raise NoDraft("the draft was sent")
+        raise ChangedMeanwhile(now)
+
+    def _draft(self, row: Stored[Any]) -> Draft | None:
+        """By the version of the procedure that is in force today: names of fields stay when a form changes."""
+        procedure = self.ground.catalogue.find(row.procedure, self.today)
+        spec = procedure.messages.get(row.pair) if procedure else None
+        if procedure is None or spec is None:
+            return None
+        return Draft(
+            public_id=row.public_id,
+            owner=row.owner,
+            procedure=procedure,
+            spec=spec,
+            answers=stored_answers(row.answers),
+            version=row.version,
+            message_key=row.message_key,
+            key=DossierKey(row.number, row.year) if row.number else None,
+            changed_at=row.changed_at,
+            pressed_at=row.pressed_at,
+            signed=bytes(row.signed) if row.signed else None,
+            sent_as=row.sent_as,
+        )
+
+
+def _message(procedure: Procedure, meaning: Meaning) -> MessageSpec | None:
+    return next((each for each in procedure.messages.values() if each.meaning is meaning and each.form), None)
