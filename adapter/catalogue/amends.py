@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from adapter.catalogue.fields import Fields
 from adapter.model.procedure import PLACED, AmendsSpec, Catalogue, ExpectedSpec, Meaning, Procedure
 from adapter.pipeline.forms.places import Form
+from adapter.pipeline.terms import BRING_WITHIN
 
 FormOf = Callable[[str, str], Form | None]
 """The form of an XSD below Content, by the XSD's name and the form's root."""
@@ -31,6 +32,7 @@ def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form]
         yield f"amends: no message means {named}; add one, or leave amends out"
     yield from _completion(procedure)
     yield from _fields(procedure, amends)
+    yield from _brought(procedure, amends, catalogue)
     for code in amends.procedures:
         yield from _amended(procedure, code, catalogue, forms)
         for amended in catalogue.procedures.get(code, ()):
@@ -44,6 +46,16 @@ def _completion(procedure: Procedure) -> Iterator[str]:
         yield "completion: missing; an amendment is confirmed by a form of its own (15), name it"
     if all(limit.kind != "amend_within" for limit in procedure.deadlines):
         yield "deadlines: no amend_within; say how soon a request to amend is to be answered"
+
+
+def _brought(procedure: Procedure, amends: AmendsSpec, catalogue: Catalogue) -> Iterator[str]:
+    """Form 15 may say until when something is brought that the form it amends speaks of."""
+    amended = [each for code in amends.procedures for each in catalogue.procedures.get(code, ())]
+    known = {f"deadline.{limit.name}" for each in amended for limit in each.deadlines if limit.kind == BRING_WITHIN}
+    for item in procedure.completion.content if procedure.completion else ():
+        if item.source.startswith("deadline.") and item.source not in known:
+            told = ", ".join(sorted(known)) or "none"
+            yield f"completion: {item.path}: from {item.source}: nothing that it amends has that; there are: {told}"
 
 
 def _fields(procedure: Procedure, amends: AmendsSpec) -> Iterator[str]:

@@ -151,6 +151,8 @@ class Paths:
         kind, _, name = source.partition(".")
         if source in PLACED:
             kind, name = "declaration", self.procedure.place.get(PLACED[source], "")
+        if kind == "deadline" and self.procedure.amends is not None:
+            return "date", False  # that of the dossier that is amended: proved in catalogue/amends
         if kind == "deadline":
             known = any(limit.name == name and limit.kind == BRING_WITHIN for limit in self.procedure.deadlines)
             return ("date" if known else None), False

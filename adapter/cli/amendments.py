@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, operator, tell
+from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, operator, oversight, stands, tell
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
@@ -57,11 +57,13 @@ def withdraw_request(
 ) -> None:
     """Withdraw a request to amend. If it has left already, the next confirmation names it in its remarks."""
     key = DossierKey(number, year)
-    done = open_house(config).amendments.withdraw(key, Officer(officer, ""), reason=reason)
+    house = open_house(config)
+    done = house.amendments.withdraw(key, Officer(officer, ""), reason=reason)
+    now = oversight(house).life(done.key, personal=False, actor="")
     if json:
-        as_json({"number": number, "year": year, "state": done.state})
+        as_json({"number": number, "year": year, "state": now.dossier.state})
     else:
-        line(f"the request about dossier {key} is withdrawn; the dossier is {done.state.value}")
+        line(f"the request about dossier {key} is withdrawn; the dossier is {stands(now)}")
 
 
 @dossier.command("amendments")

@@ -27,9 +27,17 @@ from adapter.pipeline import compose
 from adapter.pipeline.addressing import Address
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.terms import Terms
+from adapter.pipeline.terms import Terms, to_bring
 from adapter.pipeline.units import unit_of
-from adapter.services.dossiers.completion import completion_of, confirmation, of_amendment, of_dossier, said_by, where
+from adapter.services.dossiers.completion import (
+    completion_of,
+    confirmation,
+    last_days,
+    of_amendment,
+    of_dossier,
+    said_by,
+    where,
+)
 from adapter.services.dossiers.desk import Officer
 from adapter.services.ledger.docket import AMEND, due_of
 
@@ -98,7 +106,8 @@ def _completed(house: House, taken: AcceptedMessage, others: Sequence[AcceptedMe
         return  # what it amends was not accepted, which is told
     for other in about:
         told |= where(other.procedure, other.values) | of_amendment(amendment, 2, at)
-    content = confirmation(procedure, _answered(house, taken), taken.values, told, Terms.of(house.catalogue))
+        told |= last_days(to_bring(other.procedure, other.values), Terms.of(house.catalogue))
+    content = confirmation(procedure, _answered(house, taken), taken.values, told)
     kind = ReplyKind.AMENDMENT_COMPLETION if procedure.amends else ReplyKind.COMPLETION
     _sent(house, taken, procedure, kind, content, schema_name=completion_of(procedure).schema_name)
 

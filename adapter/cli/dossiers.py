@@ -9,10 +9,10 @@ import typer
 
 from adapter.bootstrap import House
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
 from adapter.gateways.store.journal_proof import Part
-from adapter.model.dossier import Dossier, DossierState
+from adapter.model.dossier import SHOWN_NAMES, Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route
 from adapter.model.procedure import ReplyKind
@@ -38,7 +38,9 @@ def oversight(house: House) -> Oversight:
 
 @dossier.command("list")
 def dossier_list(
-    state: Annotated[DossierState | None, typer.Option(help="Only these.")] = None,
+    state: Annotated[
+        DossierState | None, typer.Option(help="Only these; completed and completed_amended: delivered or not.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
     json: AsJson = False,
     config: Config = None,
@@ -141,12 +143,16 @@ def dossier_brought(
     year: Year,
     what: Annotated[str, typer.Argument(metavar="WHAT", help="Name of its deadline, as `deadlines` lists it.")],
     officer: OfficerId,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When he brought it, ISO 8601; without zone Vietnam's. Default: now."),
+    ] = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Record that the declarant has brought what he had to bring later: its deadline ends. Nothing is sent."""
-    key = DossierKey(number, year)
-    since = open_house(config).handing_in.brought(key, what, Officer(officer, ""))
+    key, brought_at = DossierKey(number, year), moment(at, "--at")
+    since = open_house(config).handing_in.brought(key, what, Officer(officer, ""), at=brought_at)
     if json:
         as_json({"number": number, "year": year, "deadline": what, "brought_at": since})
     else:
@@ -210,13 +216,20 @@ def tell(house: House, done: Dossier, json: bool) -> None:
     if json:
         as_json({**_facts(now), "reply": said})
         return
+    standing = stands(now)
     number = f", confirmation {now.confirmation_number}" if now.confirmation_number else ""
     if said.awaits_unit is not None:
         waits = "is not signed yet: it waits for the key of its unit and then leaves by itself"
-        line(f"dossier {done.key} is {done.state.value}{number}; the {said.pair} {waits} {said.awaits_unit}".rstrip())
+        line(f"dossier {done.key} is {standing}{number}; the {said.pair} {waits} {said.awaits_unit}".rstrip())
         return
     way = "can be read at the second door" if said.route == Route.PORTAL.value else "waits to be sent"
-    line(f"dossier {done.key} is {done.state.value}{number}; the signed {said.pair} {way}")
+    line(f"dossier {done.key} is {standing}{number}; the signed {said.pair} {way}")
+
+
+def stands(life: Life) -> str:
+    """A dossier's state in a sentence."""
+    state = life.dossier.state
+    return SHOWN_NAMES[state].en if state in SHOWN_NAMES else state
 
 
 def _facts(life: Life) -> dict[str, object]:

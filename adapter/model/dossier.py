@@ -12,7 +12,7 @@ from adapter.model.stages import Channel
 
 
 class DossierState(StrEnum):
-    """Where a dossier stands. Completion says that the declaration is complete, never that one may cross."""
+    """Where a dossier stands for the next step. People are shown `shown_state`: completed in law is later."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -44,6 +44,12 @@ class Act(StrEnum):
 
 _S, _A = DossierState, Act
 
+CONFIRMED = {
+    _S.COMPLETED: ("confirmation_signed", "confirmation_sent", "completed"),
+    _S.COMPLETED_AMENDED: ("amendment_confirmation_signed", "amendment_confirmation_sent", "completed_amended"),
+}
+"""What a confirmed dossier is called while its newest confirmation is signed, was sent, and is with the declarant."""
+
 TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (None, _A.DECLARE): _S.RECEIVED,
     (_S.RECEIVED, _A.REPLACE): _S.RECEIVED,
@@ -71,11 +77,17 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     # Article 11(1)(a): on own discovery only after the confirmation, and only with the border guard's approval.
     (_S.COMPLETED, _A.AMEND): _S.COMPLETED,
     (_S.COMPLETED_AMENDED, _A.AMEND): _S.COMPLETED_AMENDED,
+    # Article 11(1) knows what was asked for and what was not: while one amendment is asked for or waits for its
+    # confirmation, the declarant may find something else. It leaves what is asked as it is, also when it is approved.
+    (_S.AMENDMENT_REQUESTED, _A.AMEND): _S.AMENDMENT_REQUESTED,
+    (_S.AMENDED, _A.AMEND): _S.AMENDED,
     # An amendment has its effect when it is approved: by an officer, or at once where the procedure says so.
     (_S.AMENDMENT_REQUESTED, _A.APPROVE): _S.AMENDED,
+    (_S.AMENDED, _A.APPROVE): _S.AMENDED,
     (_S.COMPLETED, _A.APPROVE): _S.AMENDED,
     (_S.COMPLETED_AMENDED, _A.APPROVE): _S.AMENDED,
     (_S.AMENDMENT_REQUESTED, _A.DECLINE): _S.AMENDMENT_REQUESTED,
+    (_S.AMENDED, _A.DECLINE): _S.AMENDED,
     (_S.COMPLETED, _A.DECLINE): _S.COMPLETED,
     (_S.COMPLETED_AMENDED, _A.DECLINE): _S.COMPLETED_AMENDED,
     (_S.AMENDED, _A.COMPLETE_AMENDMENT): _S.COMPLETED_AMENDED,
@@ -107,12 +119,32 @@ STATE_NAMES = {
     _S.ACCEPTED: Label("đã tiếp nhận", "accepted"),
     _S.AMENDMENT_REQUESTED: Label("đã yêu cầu sửa đổi, bổ sung", "amendment requested"),
     _S.AMENDED: Label("đã sửa đổi, bổ sung, chờ xác nhận", "amended, waiting for confirmation"),
-    _S.COMPLETED: Label("đã xác nhận hoàn thành", "completed"),
-    _S.COMPLETED_AMENDED: Label("đã xác nhận hoàn thành sau sửa đổi, bổ sung", "completed after amendment"),
+    _S.COMPLETED: Label("đã xác nhận hoàn thành", "confirmed"),
+    _S.COMPLETED_AMENDED: Label("đã xác nhận hoàn thành sau sửa đổi, bổ sung", "confirmed after amendment"),
     _S.REFUSED: Label("đã từ chối", "refused"),
     _S.WITHDRAWN: Label("đã rút", "withdrawn"),
 }
 """The states in words, as findings and pages say them."""
+
+SHOWN_NAMES = {
+    "confirmation_signed": Label("đã ký xác nhận hoàn thành, chưa gửi", "confirmed: signed, not sent yet"),
+    "confirmation_sent": Label(
+        "đã gửi xác nhận hoàn thành, chưa rõ người khai đã nhận", "confirmed: sent, not known to be delivered"
+    ),
+    "completed": Label("đã xác nhận hoàn thành, người khai đã nhận", "completed: the declarant has the confirmation"),
+    "amendment_confirmation_signed": Label(
+        "đã ký xác nhận hoàn thành sau sửa đổi, bổ sung, chưa gửi", "confirmed after amendment: signed, not sent yet"
+    ),
+    "amendment_confirmation_sent": Label(
+        "đã gửi xác nhận hoàn thành sau sửa đổi, bổ sung, chưa rõ người khai đã nhận",
+        "confirmed after amendment: sent, not known to be delivered",
+    ),
+    "completed_amended": Label(
+        "đã xác nhận hoàn thành sau sửa đổi, bổ sung, người khai đã nhận",
+        "completed after amendment: the declarant has the confirmation",
+    ),
+}
+"""The words of CONFIRMED in sentences."""
 
 ACT_NAMES = {
     _A.DECLARE: Label("khai báo", "declare"),
@@ -184,6 +216,17 @@ class Dossier:
 def step(state: DossierState | None, act: Act) -> DossierState | None:
     """The state after an act, or None where the table has no such step."""
     return TRANSITIONS.get((state, act))
+
+
+def shown_state(state: DossierState, *, is_sent: bool, is_delivered: bool) -> str:
+    """The word for a state that people are shown, by what became of the newest confirmation.
+
+    Completion in law is that the declarant has it (Article 10): before that no dossier is called completed.
+    """
+    if state not in CONFIRMED:
+        return state.value
+    signed, sent, completed = CONFIRMED[state]
+    return completed if is_delivered else sent if is_sent else signed
 
 
 def in_words(acts: tuple[Act, ...]) -> Label:

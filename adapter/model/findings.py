@@ -35,6 +35,8 @@ NAMES = frozenset(
         "code_disagrees",
         "code_not_valid",
         "code_unknown",
+        "copy_differs",
+        "copy_of_the_window",
         "date_order",
         "date_too_late",
         "day_unknown",

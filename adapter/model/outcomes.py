@@ -77,12 +77,25 @@ class Rejected:
     verified: VerifiedDocument | None = None
 
 
+class ParkedFor(StrEnum):
+    """ParkedFor a message is parked, in one word of a closed set: what the log says of it."""
+
+    CONFIGURATION = "configuration"
+    """Something of ours is set wrongly."""
+    DEFECT = "defect"
+    HELD = "held"
+    """It was sent before `waiting.hold_sent_before`."""
+    TAKEN_UP_TOO_OFTEN = "taken_up_too_often"
+    """Whoever took it up ended with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parked:
     """Ours to mend: kept for the operator, the sender is told nothing false. `reason` holds no payload."""
 
     stage: Stage | None
     reason: str
+    why: ParkedFor
 
 
 Outcome = Accepted | Noted | Refused | Rejected | Parked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,8 +11,9 @@ from adapter.model.dossier import ACT_NAMES, ACTS, STATE_NAMES, Act, Dossier, Do
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected
-from adapter.model.procedure import Meaning, ReplyKind
+from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Declaration, Stage
+from adapter.pipeline.amendment.judge import Amended
 from adapter.pipeline.judge import conclude
 from adapter.pipeline.mapping import named
 from adapter.pipeline.units import place_of
@@ -41,15 +42,19 @@ class Decision:
     """The version of the dossier that is kept with it; a withdrawal brings none."""
     base: int = 0
     """The version that an amendment starts from."""
+    answers: bool = False
+    """An amendment that was asked for; another one is the declarant's own discovery."""
     approval: bool = False
     """An amendment that has no effect before an officer approves it."""
     inaccurate: tuple[Finding, ...] = ()
     """What the border guard asks to be amended, at once (Article 11(3)(a)): the dossier stands as asked already."""
+    is_copy: bool = False
+    """The window's own copy of the dossier: kept with it, and nothing of it changes."""
     waits: Wait | None = None
     """Answered 99 now, judged again when what it waits for has come, or when the bounded wait is over."""
 
 
-Amend = Callable[[Declaration, Dossier], Declaration]
+Amend = Callable[[Declaration, Dossier], Amended]
 """The version that an amendment brings (pipeline/amendment/judge.amend on what the store knows); raises Fault."""
 
 
@@ -61,13 +66,12 @@ def decide(
     may_wait: bool,
     amend: Amend,
     evidence_may_come: bool = False,
-    withdrawn: Collection[str] = (),
     amendable: Callable[[Dossier], bool] = lambda dossier: True,
 ) -> Decision:
     """Fold one judged message into its dossier.
 
     `may_wait` is False once its bounded wait for its predecessor is over, `evidence_may_come` once that for evidence
-    of its signer is. `withdrawn`: numbers of requests to amend this dossier that an officer has withdrawn.
+    of its signer is.
     `amendable`: whether a dossier can be asked to be amended: a form 14 answers it, and a unit of ours signs it.
     """
     if isinstance(outcome, Accepted | Refused) and (doubts := _doubts(outcome)):
@@ -88,7 +92,7 @@ def decide(
             return _refuse(outcome, declaration, dossier)
         case Accepted(declaration=declaration):
             if dossier is not None and declaration.verified.meaning.is_amendment:
-                return _asking(_amend(declaration, dossier, now, amend, withdrawn), amendable)
+                return _asking(_amend(declaration, dossier, amend), amendable)
             return _asking(_accept(outcome, declaration, dossier, now, may_wait), amendable)
 
 
@@ -140,35 +144,33 @@ def _accept(
     return Decision(outcome, ReplyKind.RECEIPT, changed, declaration)
 
 
-def _amend(
-    declaration: Declaration, dossier: Dossier, now: datetime, amend: Amend, withdrawn: Collection[str]
-) -> Decision:
+def _amend(declaration: Declaration, dossier: Dossier, amend: Amend) -> Decision:
     verified = declaration.verified
     procedure, sent = verified.envelope.procedure, verified.header.subject.send_date
     if procedure.amends is None or dossier.procedure not in procedure.amends.procedures:
         return _reject(declaration, "not_amended_by", dossier)
-    own = verified.meaning is Meaning.AMENDMENT_OWN
-    if declaration.values.get(procedure.amends.request) in withdrawn:
-        own = True  # the request it answers was withdrawn meanwhile: what it says is the declarant's own discovery
-    state = dossier.after(Act.AMEND if own else Act.ANSWER)
-    if state is None:
+    if dossier.after(Act.AMEND) is None and dossier.after(Act.ANSWER) is None:
         return _reject(declaration, "wrong_state", dossier)
     if _is_older(declaration, dossier):
         return _reject(declaration, "older_version", dossier)
     try:
-        version = amend(declaration, dossier)
+        amended = amend(declaration, dossier)
     except Fault as fault:
         return Decision(Rejected(Stage.DECIDE, fault.findings, verified.header, verified), ReplyKind.ERRORS)
+    version, answers = amended.version, amended.answers
+    state = dossier.after(Act.ANSWER if answers else Act.AMEND)
+    if state is None:
+        return _reject(declaration, "wrong_state", dossier)
     outcome = conclude(replace(declaration, findings=(*declaration.findings, *version.findings)), Stage.DECIDE)
     if not isinstance(outcome, Accepted):
         return Decision(outcome, ReplyKind.REFUSAL if isinstance(outcome, Refused) else ReplyKind.ERRORS)
     kept = replace(dossier, state=state, versions=dossier.versions + 1, last_sent=sent or dossier.last_sent)
     # Own discovery needs the border guard's approval whatever the procedure says (Article 11(1)(a)), and a dossier
     # leaves a gate only when the unit that has it lets it go.
-    if own or procedure.acceptance != "automatic" or _moves(dossier, version):
-        return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, approval=True)
+    if not answers or procedure.acceptance != "automatic" or _moves(dossier, version):
+        return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, answers=answers, approval=True)
     in_force = approved(kept, kept.versions)
-    return Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version)
+    return Decision(outcome, ReplyKind.ACCEPTANCE, in_force, version, dossier.version, answers=answers)
 
 
 def _is_older(declaration: Declaration, dossier: Dossier | None) -> bool:

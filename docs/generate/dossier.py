@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from adapter.model.dossier import (
     ACT_NAMES,
     ACTS,
+    CONFIRMED,
     ONLY_UNCONFIRMED,
+    SHOWN_NAMES,
     STATE_NAMES,
     TRANSITIONS,
     Act,
@@ -29,6 +31,11 @@ def page() -> str:
     )
     blocks += ["```mermaid\nstateDiagram-v2\n" + "\n".join(_picture()) + "\n```"]
     blocks += ["## States", table(("State", "Tiếng Việt", "English", "What can happen"), _states())]
+    blocks += [
+        "What people are shown of a confirmed dossier (commands, lookups, pages, views, the log) follows its newest "
+        "confirmation, because completion in law is that the declarant has it (Article 10):",
+        table(("Stored as", "Shown as", "Tiếng Việt", "English"), _shown()),
+    ]
     blocks += ["## Acts", table(("Act", "Tiếng Việt", "English", "By", "From → to"), _acts())]
     only = ", ".join(code(act.value) for act in ONLY_UNCONFIRMED)
     blocks.append(
@@ -49,6 +56,12 @@ def _states() -> Iterator[tuple[str, ...]]:
         name = STATE_NAMES[state]
         acts = ", ".join(code(act.value) for act in Act if (state, act) in TRANSITIONS)
         yield code(state.value), name.vi, name.en, acts or "nothing: the end"
+
+
+def _shown() -> Iterator[tuple[str, ...]]:
+    for state, words in CONFIRMED.items():
+        for word in words:
+            yield code(state.value), code(word), SHOWN_NAMES[word].vi, SHOWN_NAMES[word].en
 
 
 def _acts() -> Iterator[tuple[str, ...]]:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House
 from adapter.cli import app, options
 from adapter.gateways.store.tables import certificate, dossier, inbox, outbox, search_key
+from adapter.model.dossier import CONFIRMED
 from adapter.services.dossiers.lookup import LookupKind
 from tests.frozen.post import token_of
 from tests.frozen.standing import Standing
@@ -164,7 +165,8 @@ def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Sta
     with _client(door, "everywhere") as client:
         for row in _dossiers(store.house):
             (found,) = _asked(client, reference=row.number, year=row.year)["dossiers"]
-            assert (found["reference"], found["state"]) == (row.number, row.state)
+            assert found["reference"] == row.number
+            assert found["state"] in CONFIRMED.get(row.state, (row.state,))
             assert len(found["versions"]) == (row.versions if row.versions > 1 else 0)
             if row.confirmation_number:
                 (same,) = _asked(client, confirmation=row.confirmation_number)["dossiers"]

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from adapter.bootstrap import House
 from adapter.cli.dossiers import oversight
-from adapter.gateways.store.tables import dossier
+from adapter.gateways.store.tables import dossier, outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.dossiers.lookup import LookupKind, Question
@@ -105,10 +105,53 @@ def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier
     assert (found.reference, found.alias, found.version, found.state) == (DIRECT.number, ALIAS.number, 2, "amended")
 
 
-def test_a_declaration_under_the_window_s_own_number_makes_no_second_dossier(whole: House) -> None:
-    """The window's own copy of what was transferred to it, under the number that it gave."""
+def pairs(whole: House) -> list[str]:
+    """Every reply to the window, in the order in which they were made."""
+    query = select(outbox).where(outbox.c.route == "window").order_by(outbox.c.id)
+    with whole.database.reading() as connection:
+        return [f"{row.type}/{row.function}" for row in connection.execute(query)]
+
+
+@pytest.mark.parametrize("completed", [False, True], ids=["accepted", "completed"])
+@pytest.mark.parametrize("number", [ALIAS.number, DIRECT.number], ids=["its own number", "ours"])
+def test_the_window_s_copy_of_what_was_transferred_is_kept_with_the_dossier_and_flagged(
+    whole: House, number: str, completed: bool
+) -> None:
+    """Never a second dossier, never a second acceptance, and no rejection of what the window has by a transfer."""
+    receive(whole, 1, Channel.PORTAL)
+    if completed:
+        whole.completion.complete(DIRECT, OFFICER)
+    known_to_the_window(whole)
+    before = oversight(whole).life(DIRECT, personal=False, actor="test")
+    copy = receive(whole, "copy", Channel.WINDOW, reference=number)
+    assert (copy.outcome.value, names(copy)) == ("accepted", ["copy_of_the_window"])
+    assert str(DIRECT) in copy.findings[0].vi
+    after = oversight(whole).life(DIRECT, personal=False, actor="test")
+    assert (after.dossier, after.versions) == (before.dossier, before.versions)
+    assert after.journal[-1].detail["codes"] == [copy.findings[0].code]
+    assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
+    assert pairs(whole) == ["10/99"]
+    assert receive(whole, "copy", Channel.WINDOW, reference=number).duplicate
+
+
+def test_a_copy_that_declares_something_else_is_flagged_as_that_and_changes_nothing(whole: House) -> None:
     receive(whole, 1, Channel.PORTAL)
     known_to_the_window(whole)
-    copy = receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number)
-    assert names(copy) == ["dossier_exists"]
-    assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
+    copy = receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number, paper="C7654321")
+    assert (copy.outcome.value, names(copy)) == ("accepted", ["copy_of_the_window", "copy_differs"])
+    life = oversight(whole).life(DIRECT, personal=False, actor="test")
+    assert (life.dossier.state, len(life.versions)) == ("accepted", 1)
+
+
+def test_a_copy_takes_no_request_to_amend_back_and_ends_no_amendment_that_waits(whole: House) -> None:
+    receive(whole, 1, Channel.PORTAL)
+    known_to_the_window(whole)
+    whole.amendments.request(DIRECT, OFFICER, reason="Sai", items=ITEMS)
+    receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number)
+    assert whole.amendments.withdraw(DIRECT, OFFICER, reason="Nhầm").state == "accepted"
+    assert pairs(whole)[-1] == "10/99"
+
+
+def test_a_second_declaration_under_a_number_of_the_window_s_own_dossier_is_no_copy(whole: House) -> None:
+    receive(whole, 1, Channel.WINDOW)
+    assert names(receive(whole, "again", Channel.WINDOW, reference=DIRECT.number)) == ["dossier_exists"]

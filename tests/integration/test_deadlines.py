@@ -667,8 +667,8 @@ def confirmed(post: Post, name: str) -> DossierKey:
     return dossier_of(case.message)
 
 
-def bring(post: Post, key: DossierKey) -> datetime:
-    return post.house.handing_in.brought(key, "originalLetter", OFFICER)
+def bring(post: Post, key: DossierKey, at: datetime | None = None) -> datetime:
+    return post.house.handing_in.brought(key, "originalLetter", OFFICER, at=at)
 
 
 def amend(post: Post, key: DossierKey, field: str, old: str, new: str) -> None:
@@ -710,12 +710,34 @@ def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelt
     assert post.agenda().due == ()
     entries = oversight(post.house).life(key, personal=False, actor="test").journal
     assert [(each.event, each.actor, each.detail) for each in entries][-1] == (
-        "dossier.brought", "officer:cb-01", {"deadline": "originalLetter"},
+        "dossier.brought", "officer:cb-01",
+        {"deadline": "originalLetter", "brought_at": post.now.isoformat()},
     )  # fmt: skip
     proof = oversight(post.house).journal_proof(Part())
     assert (proof.chains, proof.faults) == (1, [])
     with pytest.raises(NotAllowed, match="to be brought: nothing"):
         bring(post, key)
+
+
+def test_a_letter_is_in_time_by_when_it_was_brought_and_not_by_when_that_was_recorded(post: Post) -> None:
+    key = confirmed(post, LETTER)
+    post.now = THREE_DAYS + 600 * MINUTE
+    assert bring(post, key, THREE_DAYS - MINUTE) == THREE_DAYS - MINUTE
+    assert post.named(key)["originalLetter"].standing is DeadlineState.MET
+    entry = oversight(post.house).life(key, personal=False, actor="test").journal[-1]
+    assert (entry.at, entry.detail["brought_at"]) == (post.now, (THREE_DAYS - MINUTE).isoformat())
+
+
+def test_a_letter_is_brought_neither_tomorrow_nor_before_its_dossier(post: Post) -> None:
+    received = post.now
+    key = confirmed(post, LETTER)
+    post.now += 60 * MINUTE
+    with pytest.raises(NotAllowed, match="still to come"):
+        bring(post, key, post.now + MINUTE)
+    with pytest.raises(NotAllowed, match="lies before dossier"):
+        bring(post, key, received - MINUTE)
+    assert post.named(key)["originalLetter"].standing is DeadlineState.RUNNING
+    assert bring(post, key, received) == received
 
 
 def test_a_letter_that_is_at_hand_is_not_due(post: Post) -> None:
@@ -741,12 +763,40 @@ def test_what_is_to_be_brought_follows_the_amended_declaration(
     assert (due.standing, due.due_at) == (standing, THREE_DAYS)
 
 
+def letters_due(post: Post, key: DossierKey) -> list[str | None]:
+    """What the confirmations of a dossier say of the letter's last day, in their order."""
+    kinds = outbox.c.kind.in_(("Completion", "AmendmentCompletion"))
+    query = select(outbox.c.body).where(outbox.c.reference == key.number, kinds).order_by(outbox.c.ordinal)
+    with post.house.database.reading() as connection:
+        bodies = connection.execute(query).scalars().all()
+    return [etree.fromstring(body).findtext(".//OriginalLetterDue") for body in bodies]
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "due"),
+    [
+        ("VisaTo", "2026-03-31", "2026-04-15", "2026-03-05"),
+        ("ExpectedArrival", "2026-03-02 20:00:00", "2026-03-03 20:00:00", "2026-03-06"),
+        ("OriginalLetterLater", "1", "0", None),
+    ],
+    ids=["something-else", "the-arrival", "the-letter-is-at-hand"],
+)
+def test_form_15_says_of_the_letter_what_the_amended_declaration_brings_about(
+    post: Post, field: str, old: str, new: str, due: str | None
+) -> None:
+    """Article 16(3)(b) goes on when the dossier is amended: three days from the visa of the version in force."""
+    key = confirmed(post, LETTER)
+    amend(post, key, field, old, new)
+    assert letters_due(post, key) == ["2026-03-05", due]
+
+
 def test_what_was_brought_is_not_asked_for_again_after_an_amendment(post: Post) -> None:
     key = confirmed(post, LETTER)
     bring(post, key)
     amend(post, key, "VisaTo", "2026-03-31", "2026-04-15")
     assert post.named(key)["originalLetter"].standing is DeadlineState.MET
     assert post.agenda().due == ()
+    assert letters_due(post, key) == ["2026-03-05", None]
 
 
 def test_a_letter_that_is_still_asked_for_after_an_amendment_is_missed_once(post: Post) -> None:

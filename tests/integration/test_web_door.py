@@ -299,7 +299,9 @@ def test_what_was_decided_directly_waits_in_the_outbox_as_a_transfer(site: Websi
         site.house.completion.complete(
             DossierKey(told["reference"], told["year"]), Officer("o-1", "Thượng úy Thử Nghiệm")
         )
+        again = post(client, citizen_message()).json()
         read = client.get(f"{DECLARATIONS}/{told['id']}").json()
+    assert again["state"] == "confirmation_sent", "he can read it and has not"
     transfers = [row for row in site.rows(tables.outbox) if row.route == "transfer"]
     assert len(transfers) == 2
     assert {(row.type, row.function, row.sent_at) for row in transfers} == {("40", "01", None)}

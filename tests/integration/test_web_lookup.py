@@ -196,7 +196,7 @@ def test_a_confirmation_is_shown_and_never_called_a_permission(site: Website) ->
         (same,) = ask(client, confirmation=found["confirmation"]["number"])
         raw = client.get(found["reply"]["href"])
     assert same == found
-    assert found["state"] == "completed"
+    assert found["state"] == "confirmation_sent"
     assert "không phải cho phép qua cửa khẩu" in found["result"]["vi"]
     assert "no permission" in found["result"]["en"]
     assert found["confirmation"]["time"] == found["confirmed_at"] == found["sent_at"] == "2026-03-02T07:15:00+07:00"

@@ -13,10 +13,16 @@ from tests.lives.gate import Gate, Message, Shown
 from tests.lives.law import Amendment, Confirmation, Duty, Law, Request, Version
 
 SECOND, YEAR = timedelta(seconds=1), timedelta(days=1400)
+CONFIRMED = {
+    **dict.fromkeys(("confirmation_signed", "amendment_confirmation_signed"), "signed"),
+    **dict.fromkeys(("confirmation_sent", "amendment_confirmation_sent"), "sent"),
+    **dict.fromkeys(("completed", "completed_amended"), "delivered"),
+}
+"""What is said of a dossier that is confirmed, and what its confirmation is then."""
 STATES = {
     "unknown": (),
     "received": ("received",),
-    "accepted": ("accepted", "amendment_requested", "amended", "completed", "completed_amended"),
+    "accepted": ("accepted", "amendment_requested", "amended", *CONFIRMED),
     "refused": ("refused",),
     "withdrawn": ("withdrawn",),
 }
@@ -295,6 +301,10 @@ class Player:
 
     def compare_completion(self, shown: Shown) -> None:
         newest = self.law.live[-1] if self.law.live else None
+        if self.law.is_completed:
+            assert newest is not None
+            stands = "delivered" if newest.delivered else "sent" if newest.sent else "signed"
+            assert CONFIRMED[shown.found.state] == stands
         assert shown.found.sent_at == (newest.sent if newest else None)
         assert shown.found.completed_at == (newest.delivered if newest else None)
         had = "the declarant has had it since" in shown.found.result.en

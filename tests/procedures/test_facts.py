@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapter.model.outcomes import Accepted, Parked, Rejected
+from adapter.model.outcomes import Accepted, Parked, ParkedFor, Rejected
 from tests.harness.fixtures import ExpectedDossier, load_cases
 from tests.procedures import facts
 from tests.procedures.settling import Judged, Settling
@@ -53,6 +53,9 @@ def without_grounds(judged: Judged) -> Judged:
     return told(replies=(before + opening + rest[rest.index(b"</LegalGround>") :],))(judged)
 
 
+DEFECT = Parked(None, "a defect", ParkedFor.DEFECT)
+
+
 def of(settling: Settling, name: str) -> Judged:
     return settling.of(next(case for case in load_cases() if case.id == name))
 
@@ -61,7 +64,7 @@ def of(settling: Settling, name: str) -> Judged:
     ("name", "change", "said"),
     [
         (ACCEPTED, told(word="refused"), "expected accepted, got refused"),
-        (ACCEPTED, lambda judged: replace(told(word="parked")(judged), outcome=Parked(None, "a defect")), "(a defect)"),
+        (ACCEPTED, lambda judged: replace(told(word="parked")(judged), outcome=DEFECT), "(a defect)"),
         (REJECTED, told(findings=()), "expected 1 times, got 0"),
         (REJECTED, finding(pointer="/Envelope"), " /Envelope: expected 0 times, got 1"),
         (REJECTED, finding(code="BQP999"), "no public number: BQP999"),

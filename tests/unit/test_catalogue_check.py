@@ -247,6 +247,8 @@ AMENDING: dict[str, tuple[str, str, str, str]] = {
         SHIP_AMENDED, "isArrival: 1}", "arrives: 1}", "expects: mooredTime: where: there is no field arrives"),
     "an expectation under a condition that cannot be": (
         SHIP_AMENDED, "isArrival: 1}", "isArrival: 2}", "where: isArrival can never be 2"),
+    "a last day of nothing that is brought": (
+        SHIP_AMENDED, "from: declaration.reason", "from: deadline.letter", "nothing that it amends has that"),
     "a confirmation of a gate that the dossier has not": (
         SHIP, "{gate: gate, unit", "{unit", "completion: dossier.gate: BQP0100007/1 places no gate; state it there"),
     "a confirmation of a gate that may be left out": (
@@ -260,6 +262,23 @@ def test_a_broken_mapping_of_an_amendment_is_told_with_what_to_do(case: str, shi
     file, old, new, told = AMENDING[case]
     change(source, file, old, new)
     assert [fault for fault in faults_of(source) if told in fault], faults_of(source)
+
+
+def test_whatever_a_confirmation_asks_to_be_brought_its_amended_one_asks_for_too() -> None:
+    """Else a time limit that runs on is told no more once the dossier is amended (Article 16(3)(b))."""
+
+    def asked(procedure: Procedure) -> set[str]:
+        content = procedure.completion.content if procedure.completion else ()
+        return {item.source for item in content if item.source.startswith("deadline.")}
+
+    newest = {code: versions[-1] for code, versions in shipped().procedures.items()}
+    told = {
+        (amending.code, code): (asked(newest[code]), asked(amending))
+        for amending in newest.values()
+        for code in (amending.amends.procedures if amending.amends else ())
+    }
+    assert any(before for before, _ in told.values())
+    assert {pair for pair, (before, after) in told.items() if not before <= after} == set()
 
 
 def test_a_confirmation_of_a_declaration_may_say_where_the_dossier_is_too(source: DataFiles) -> None:

@@ -13,6 +13,7 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.outcomes import Accepted, Outcome, Rejected
 from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Submission
+from adapter.pipeline.amendment.judge import Amended
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import judge
 from tests.harness.fixtures import CLOCK, load_cases, signed
@@ -56,7 +57,7 @@ def standing(outcome: Accepted, state: DossierState, **values: Any) -> Dossier:
 
 
 def decided(outcome: Outcome, dossier: Dossier | None, *, may_wait: bool = False) -> Decision:
-    def amend(form: Declaration, dossier: Dossier) -> Declaration:
+    def amend(form: Declaration, dossier: Dossier) -> Amended:
         raise AssertionError(f"nothing of {dossier.key} is amended by {form.verified.key}")
 
     return decide(outcome, dossier, now=NOW, may_wait=may_wait, amend=amend)

@@ -72,8 +72,12 @@ def test_a_declaration_is_replaced_or_withdrawn_until_it_is_confirmed() -> None:
 
 
 def test_own_discovery_comes_after_the_confirmation_and_changes_nothing_before_approval() -> None:
-    """Article 11(1)(a)."""
-    assert states_with(Act.AMEND) == {DossierState.COMPLETED, DossierState.COMPLETED_AMENDED}
+    """Article 11(1)(a); where an amendment was asked for or made, there is one to go on with."""
+    amending = {DossierState.AMENDMENT_REQUESTED, DossierState.AMENDED}
+    assert states_with(Act.AMEND) == {DossierState.COMPLETED, DossierState.COMPLETED_AMENDED, *amending}
+    for state in amending:
+        assert step(state, Act.AMEND) is state
+        assert step(state, Act.DECLINE) is state
     for state in (DossierState.COMPLETED, DossierState.COMPLETED_AMENDED):
         assert step(state, Act.AMEND) is state
         assert step(state, Act.APPROVE) is DossierState.AMENDED
@@ -100,6 +104,7 @@ def test_states_and_acts_have_names_in_two_languages() -> None:
 
 def test_what_is_possible_is_told_in_words() -> None:
     assert in_words(dossier(DossierState.AMENDED, confirmed=True).possible).en == (
-        "request an amendment; complete an amendment"
+        "request an amendment; amend on own discovery; approve an amendment; decline an amendment; "
+        "complete an amendment"
     )
     assert in_words(()).en == "nothing"

@@ -58,9 +58,10 @@ def withdraw(connection: Connection, row_id: int, *, officer: str, reason: str, 
     connection.execute(update(amendment_request).where(amendment_request.c.id == row_id).values(**values))
 
 
-def withdrawn(connection: Connection, dossier_id: int) -> frozenset[str]:
-    """Numbers of the requests about a dossier that were sent and then withdrawn."""
-    return frozenset(row.number for row in withdrawals(connection, dossier_id, since=None))
+def closed(connection: Connection, dossier_id: int) -> frozenset[str]:
+    """Numbers of the requests about a dossier that have their answer, were asked anew or withdrawn."""
+    mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_not(None))
+    return frozenset(connection.execute(select(amendment_request.c.number).where(*mine)).scalars())
 
 
 def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | None) -> list[Row[Any]]:

@@ -166,6 +166,12 @@ def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[in
     return found
 
 
+def newest_confirmation(connection: Connection, dossier_id: int) -> Row[Any] | None:
+    """The confirmation of a dossier that was signed last and not taken back, with its reply's times."""
+    found = confirmations(connection, [dossier_id]).get(dossier_id)
+    return found[-1] if found else None
+
+
 def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, Row[Any]]:
     """The newest reply of these kinds to each dossier; what may still be taken back is no decision yet."""
     query = (

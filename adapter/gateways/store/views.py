@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from adapter.gateways.store.tables import Moment
 from adapter.gateways.store.tables import dossier as dossiers
+from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.procedure import Catalogue, FieldSpec, GroupSpec, Procedure
 
@@ -42,6 +43,18 @@ _TIMES = {
     "completed_at": _NEWEST.format(time="o.delivered_at"),
 }
 """The newest confirmation's three times: it was signed, it was sent, the declarant had it (completion in law)."""
+_STATE = " ".join(
+    [
+        'CASE d."state"',
+        *(
+            f"WHEN '{state.value}' THEN CASE WHEN {_TIMES['completed_at']} IS NOT NULL THEN '{completed}' "
+            f"WHEN {_TIMES['sent_at']} IS NOT NULL THEN '{sent}' ELSE '{signed}' END"
+            for state, (signed, sent, completed) in CONFIRMED.items()
+        ),
+        'ELSE d."state" END',
+    ]
+)
+"""The state as people are shown it (`model/dossier.shown_state`)."""
 _CASTS = {"integer": "bigint", "year": "bigint", "date": "date", "flag": "boolean"}
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -190,7 +203,7 @@ class _Writer:
     def _dossier(self, names: tuple[str, ...]) -> list[ViewColumn]:
         columns = []
         for name in names:
-            source = _TIMES.get(name, f"d.{self.quoted(name)}")
+            source = _STATE if name == "state" else _TIMES.get(name, f"d.{self.quoted(name)}")
             is_time = name in _TIMES or isinstance(dossiers.c[name].type, Moment)
             if is_time and not self.is_postgresql:
                 source = f"{source} || '+00:00'"

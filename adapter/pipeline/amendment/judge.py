@@ -31,7 +31,7 @@ from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import read_header, read_time
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.rules.view import View
-from adapter.pipeline.xml import line_of
+from adapter.pipeline.xml import canonical, line_of
 
 _SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
 _RECIPIENT = "Header/To/unitCode"
@@ -50,12 +50,22 @@ class AmendmentBase:
     """Personal numbers and tax codes of those who may speak for the dossier."""
     request: str | None = None
     """Number of the request (form 13) that is to be answered."""
+    items: tuple[str | None, ...] = ()
+    """Where what it asks for stands in the form, as XPath; None for an item that an officer worded freely."""
     answer_before: datetime | None = None
     """Until when, counted from when the declarant had the request; None where nobody knows when that was."""
     pending: bool = False
     """Another amendment waits for an officer."""
-    withdrawn: frozenset[str] = frozenset()
-    """Numbers of requests that an officer has withdrawn: an answer to one is the declarant's own discovery."""
+    closed: frozenset[str] = frozenset()
+    """Numbers of requests that were answered, asked anew or withdrawn: nobody asks for what names one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The version that an amendment brings. `answers`: it was asked for; else the declarant found it himself."""
+
+    version: Declaration
+    answers: bool
 
 
 def document_of(envelope: Envelope) -> etree._Element:
@@ -68,8 +78,11 @@ def document_of(envelope: Envelope) -> etree._Element:
     return document
 
 
-def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Declaration:
+def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Amended:
     """The version that the amendment brings; its findings may refuse it or warn.
+
+    What it calls itself does not matter: it answers the request that it names, or whose every item it changes. All else
+    is the declarant's own discovery (Article 11(1)).
 
     Raises:
         Fault: at stage decide: it cannot be taken as it is.
@@ -80,12 +93,14 @@ def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Declara
         *_unsigned(before),
         *_closed(form, standing),
         *_elsewhere(form, sheet, before),
-        *_open(form, standing, sheet),
+        *_pending(form, standing),
     ]
     document = copy.deepcopy(standing.document)
     places: dict[str, str] = {}
     if not findings:
         findings += apply(sheet, standing.procedure, _spec(standing), document, places)
+    answers = _answers(form, standing, sheet, document)
+    findings += [] if answers else _misnamed(form, standing, sheet)
     if findings:
         raise _fault(form, findings)
     _readdress(standing, document)
@@ -95,8 +110,9 @@ def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Declara
     except Fault as fault:
         raise _fault(form, [sheet.pointed(finding, places) for finding in fault.findings]) from None
     found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
-    found += [*_silent(form, version, sheet, ground), *_late(form, standing, sheet), *_crossed(form, before, sheet)]
-    return replace(version, findings=_located(form.verified.envelope, found))
+    found += _silent(form, version, sheet, ground)
+    found += _late(form, standing, sheet) if answers else _unasked(form, standing, before, sheet)
+    return Amended(replace(version, findings=_located(form.verified.envelope, found)), answers)
 
 
 def _readdress(standing: AmendmentBase, document: etree._Element) -> None:
@@ -202,15 +218,42 @@ def _elsewhere(form: Declaration, sheet: Sheet, before: Declaration) -> Iterator
             yield Finding("amendment_elsewhere", sheet.field(field.name), words=mapping.named(field.label))
 
 
-def _open(form: Declaration, standing: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
-    """One amendment at a time, and an answer names the request that it answers."""
+def _pending(form: Declaration, standing: AmendmentBase) -> Iterator[Finding]:
+    """One amendment at a time."""
     if standing.pending:
         yield Finding("amendment_pending", f"{_SUBJECT}/reference", words={"key": str(form.verified.key)})
+
+
+def _answers(form: Declaration, standing: AmendmentBase, sheet: Sheet, document: etree._Element) -> bool:
+    """Whether it is what was asked for: it names the request, or changes every place that the request names."""
+    if standing.request is None:
+        return False
+    if form.values.get(sheet.amends.request) == standing.request:
+        return True
+    named = [pointer for pointer in standing.items if pointer]
+    covered = all(_at(document, pointer) != _at(standing.document, pointer) for pointer in named)
+    return covered and bool(named) and len(named) == len(standing.items)
+
+
+def _at(document: etree._Element, pointer: str) -> list[bytes | str]:
+    found = document.getroottree().xpath(pointer)
+    return [canonical(each) if isinstance(each, etree._Element) else str(each) for each in found]
+
+
+def _misnamed(form: Declaration, standing: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
+    """Who means to answer, and names a request that was never made, hears it while he still has time to answer."""
     stated = form.values.get(sheet.amends.request)
-    if standing.request is not None and stated != standing.request:
+    means_to = form.verified.meaning is Meaning.AMENDMENT_REQUESTED
+    if means_to and standing.request is not None and stated not in standing.closed:
         yield Finding("request_not_answered", sheet.field(sheet.amends.request), words={"request": standing.request})
-    elif standing.request is None and stated is not None and stated not in standing.withdrawn:
-        yield Finding("request_unknown", sheet.field(sheet.amends.request))
+
+
+def _unasked(form: Declaration, standing: AmendmentBase, before: Declaration, sheet: Sheet) -> Iterator[Finding]:
+    """Own discovery: a number of a request that was never made is flagged, and how long after the crossing it came."""
+    stated = form.values.get(sheet.amends.request)
+    if stated is not None and stated not in standing.closed:
+        yield Finding("request_unknown", sheet.field(sheet.amends.request), Severity.WARN)
+    yield from _crossed(form, before, sheet)
 
 
 def _silent(form: Declaration, version: Declaration, sheet: Sheet, ground: Ground) -> Iterator[Finding]:
@@ -248,7 +291,7 @@ def _crossed(form: Declaration, before: Declaration, sheet: Sheet) -> Iterator[F
     """Own discovery is declared at once (Article 11(3)(b)), without a figure: long after the crossing is flagged."""
     prompt, amended = sheet.amends.prompt, before.verified.envelope.procedure
     expected = read_time(str(before.values.get(amended.place.get("crossing", ""), "")))
-    if prompt is None or expected is None or form.verified.meaning is not Meaning.AMENDMENT_OWN:
+    if prompt is None or expected is None:
         return
     if form.declared_at - expected > timedelta(hours=prompt.hours):
         words = {"hours": f"{prompt.hours:g}"}

@@ -13,8 +13,10 @@ from typing import Any
 
 from adapter.gateways.store import deadlines, lookups, mailbox
 from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.model.dossier import CONFIRMED
 from adapter.model.outcomes import MessageState, Word
 from adapter.services.access.tokens import Caller, Machine
+from adapter.services.dossiers.shown_state import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,10 @@ class Declarations:
             if row is None:
                 return None
             answers = self._delivered(connection, lookups.answers(connection, row.id, row.dossier_id))
+            state = state_of(row, confirmation_of(connection, row))
         return Progress(
             public_id=row.public_id,
-            state=state_of(row),
+            state=state,
             outcome=row.outcome,
             procedure=row.procedure,
             reference=row.reference,
@@ -115,10 +118,15 @@ def _own(connection: Connection, public_id: str, caller: Caller) -> Stored[Any] 
     return row
 
 
-def state_of(row: Stored[Any]) -> str:
+def confirmation_of(connection: Connection, row: Stored[Any]) -> Stored[Any] | None:
+    """The newest confirmation of the message's dossier; None where it is not confirmed."""
+    return lookups.newest_confirmation(connection, row.dossier_id) if row.dossier_state in CONFIRMED else None
+
+
+def state_of(row: Stored[Any], newest: Stored[Any] | None) -> str:
     """One word: where the dossier stands, or where the message itself stopped."""
     if row.state != MessageState.SETTLED.value:
         return str(row.state)
     if row.outcome == Word.ACCEPTED.value and row.dossier_state:
-        return str(row.dossier_state)
+        return shown(row.dossier_state, newest)
     return str(row.outcome)

@@ -17,6 +17,7 @@ from adapter.gateways.store import dossiers, lookups, mailbox
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.gateways.store.own_numbers import NumberRequest, Series
+from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import DossierKey
@@ -27,7 +28,7 @@ from adapter.pipeline.units import unit_before
 from adapter.services.access.tokens import Caller, Machine
 from adapter.services.door import sealing
 from adapter.services.door.batching import Gathering
-from adapter.services.door.declarations import state_of
+from adapter.services.door.declarations import confirmation_of, state_of
 from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Item, Settled
@@ -202,7 +203,14 @@ class Door:
                 "Người gọi không phải là người làm thủ tục trong bản khai.",
                 self._stated((Finding(_STRANGER, "/Envelope"),)),
             )
-        return Admitted(row.public_id, row.reference, row.year, state_of(row), row.outcome)
+        return Admitted(row.public_id, row.reference, row.year, self._state(row), row.outcome)
+
+    def _state(self, row: Stored[Any]) -> str:
+        """Where it stands; only who sends again finds his dossier confirmed, so only then the store is asked."""
+        if row.dossier_state not in CONFIRMED:
+            return state_of(row, None)
+        with self.database.reading() as connection:
+            return state_of(row, confirmation_of(connection, row))
 
     def _stated(self, findings: tuple[Finding, ...]) -> tuple[StatedFinding, ...]:
         return self.intake.asking.correspondence.state(findings)

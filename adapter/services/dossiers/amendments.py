@@ -154,7 +154,11 @@ class Amendments:
             if row.requested:
                 amendments.close(ledger.connection, matter.dossier.id, ledger.now)
             content = self.completion.acceptance(matter, officer, request)
-            dossier = replace(matter.dossier, version=row.version)
+            before = ledger.dossiers[matter.dossier.key]
+            # What he found himself does not answer what was asked: that goes on waiting for its answer.
+            goes_on = before.state is DossierState.AMENDMENT_REQUESTED and not row.requested
+            state = before.state if goes_on else matter.dossier.state
+            dossier = replace(matter.dossier, version=row.version, state=state)
             detail = {"amendment": number, **_moved(matter.dossier, places)}
             return Said(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail=detail)
 

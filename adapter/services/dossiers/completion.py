@@ -5,7 +5,7 @@ Completion says that the declaration is complete, never that one may cross (Arti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,12 @@ from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import PLACED, CompletionSpec, Procedure, ReplyKind
+from adapter.model.procedure import PLACED, CompletionSpec, Deadline, Procedure, ReplyKind
 from adapter.model.text import REMARKS, typed
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, write_time
-from adapter.pipeline.terms import Terms, to_bring
+from adapter.pipeline.terms import Terms
 from adapter.services.dossiers.desk import Desk, Matter, Officer, Said
 from adapter.services.replies.refusal_grounds import LONGEST as LONGEST_GROUND
 from adapter.services.replies.refusal_grounds import ground_of
@@ -87,10 +87,14 @@ class Completion:
                 row = _amendment(matter)
                 declared = row.values
                 told |= of_amendment(row.number, row.version, row.received_at)
-            docket.confirmed(dossier, in_force, matter.latest.values, now)
+            # Of the version in force, whichever form confirms it: form 14 says nothing of what is brought later.
+            wanted = docket.confirmed(dossier, in_force, matter.latest.values, now)
+            told |= last_days(wanted, docket.terms)
             spec = completion_of(procedure)
-            content = confirmation(procedure, self.desk.answered(matter.request), declared, told, docket.terms)
+            content = confirmation(procedure, self.desk.answered(matter.request), declared, told)
             dossiers.keep_confirmation(matter.ledger.connection, dossier, number)
+            assert dossier.id is not None
+            amendments.close(matter.ledger.connection, dossier.id, now)  # what was asked is in order as it stands
             kind = ReplyKind.AMENDMENT_COMPLETION if amended else ReplyKind.COMPLETION
             done = replace(dossier, confirmed_at=now)
             detail = {"confirmation": number}
@@ -188,16 +192,11 @@ def completion_of(procedure: Procedure) -> CompletionSpec:
 
 
 def confirmation(
-    procedure: Procedure,
-    answered: compose.InReplyTo,
-    declared: Mapping[str, Any],
-    told: Mapping[str, str],
-    terms: Terms,
+    procedure: Procedure, answered: compose.InReplyTo, declared: Mapping[str, Any], told: Mapping[str, str]
 ) -> etree._Element:
     """The confirmation: each value from what is declared (as it is stored) or from `told`, by its closed source."""
     spec = completion_of(procedure)
-    values = _form(spec, declared, {**told, **_due(procedure, declared, terms)})
-    return compose.completion(answered, form=spec.form, root=spec.root, values=values)
+    return compose.completion(answered, form=spec.form, root=spec.root, values=_form(spec, declared, told))
 
 
 def said_by(officer: Officer, number: str, remarks: str, now: datetime) -> dict[str, str]:
@@ -246,10 +245,10 @@ def _form(spec: CompletionSpec, declared: Mapping[str, Any], told: Mapping[str, 
     ]
 
 
-def _due(procedure: Procedure, values: Mapping[str, Any], terms: Terms) -> dict[str, str]:
-    """The last day for whatever the declarant brings later, by its source (`deadline.<name>`)."""
+def last_days(wanted: Iterable[tuple[Deadline, datetime]], terms: Terms) -> dict[str, str]:
+    """The last day for whatever the declarant brings later, by its source (`deadline.<name>`); `wanted`: `to_bring`."""
     due = {}
-    for limit, start in to_bring(procedure, values):
+    for limit, start in wanted:
         last = terms.due(limit.amount, limit.unit, start)
         if last is not None:
             due[f"deadline.{limit.name}"] = write(last.astimezone(VIETNAM).date())

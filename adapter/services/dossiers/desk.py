@@ -12,10 +12,10 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.gateways.store import dossiers, mailbox, windows
+from adapter.gateways.store import dossiers, lookups, mailbox, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
-from adapter.model.dossier import ACT_NAMES, STATE_NAMES, Act, Dossier, DossierState, in_words
+from adapter.model.dossier import ACT_NAMES, CONFIRMED, STATE_NAMES, Act, Dossier, DossierState, in_words
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.identifiers import DossierKey
@@ -25,6 +25,7 @@ from adapter.model.stages import Channel
 from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
 from adapter.pipeline import addressing, compose
 from adapter.pipeline.terms import Terms
+from adapter.services.dossiers.shown_state import shown
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 from adapter.services.replies.correspondence import Correspondence
@@ -148,11 +149,12 @@ class Desk:
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
             done = do(Matter(ledger, act, replace(before, state=state), latest, request))
-            detail = {"state": done.dossier.state.value, **done.detail}
+            state_shown = _shown(connection, done.dossier, act)
+            detail = {"state": state_shown, **done.detail}
             dossier = ledger.record(done.dossier, Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail))
             assert dossier is not None
             ledger.write()
-        self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=dossier.state.value)
+        self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=state_shown)
         if "waits_for_key" in detail:
             self.observe(Event.AWAITS_KEY, dossier=str(key), act=act.value, unit=detail["waits_for_key"])
         return dossier
@@ -236,6 +238,13 @@ def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:
         if (state := dossier.after(act)) is not None:
             return act, state
     raise NotAllowed(not_possible(dossier, acts[-1]))
+
+
+def _shown(connection: Connection, dossier: Dossier, act: Act) -> str:
+    """The word for the state that an act leads to; what is confirmed just now is signed and no more."""
+    assert dossier.id is not None
+    is_new = act in (Act.COMPLETE, Act.COMPLETE_AMENDMENT) or dossier.state not in CONFIRMED
+    return shown(dossier.state.value, None if is_new else lookups.newest_confirmation(connection, dossier.id))
 
 
 def not_possible(dossier: Dossier, act: Act) -> str:

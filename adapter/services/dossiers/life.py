@@ -5,7 +5,7 @@ Personal values are masked unless they are asked for, and that they were asked f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,11 @@ from adapter.gateways.store import deadline_figures, dossiers, journal, listings
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
-from adapter.model.dossier import DossierState
+from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Catalogue, FieldSpec, Procedure
+from adapter.services.dossiers.shown_state import shown
 from adapter.services.watch.deadlines import RunningDeadline, due_of
 
 MASK = "***"
@@ -31,6 +32,7 @@ class Overview:
     year: int
     procedure: str
     state: str
+    """As `shown_state` words it."""
     channel: str
     received_at: datetime
     accepted_at: datetime | None
@@ -38,9 +40,9 @@ class Overview:
     confirmed_at: datetime | None
     """When a confirmation was signed last."""
     sent_at: datetime | None
-    """When that one was sent; None in a list."""
+    """When that one was sent; in a list only of a dossier that is confirmed now."""
     completed_at: datetime | None
-    """When the declarant had it (Article 10); None in a list."""
+    """When the declarant had it (Article 10); in a list the same."""
     late: bool
     """Declared later than the Decision asks."""
     overdue: bool
@@ -127,7 +129,8 @@ class Oversight:
         with self.database.reading() as connection:
             rows = listings.dossiers(connection, state=state.value if state else None, limit=limit)
             unsent = deadline_figures.overdue(connection, [row.id for row in rows], now)
-        return [_overview(row, is_overdue=row.id in unsent) for row in rows]
+            confirmed = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
+        return [_overview(row, _newest(confirmed.get(row.id)), is_overdue=row.id in unsent) for row in rows]
 
     def life(self, key: DossierKey, *, personal: bool, actor: str) -> Life:
         """A dossier's life. `personal` shows personal values, and the journal keeps who asked for them.
@@ -149,12 +152,12 @@ class Oversight:
             entries = listings.entries(connection, row.id)
             due = [due_of(each, now) for each in deadline_figures.of_dossier(connection, row.id)]
             linked = tuple(str(key) for key in dossiers.linked(connection, row.id))
-            confirmed = lookups.confirmations(connection, [row.id]).get(row.id, [])
+            confirmed = lookups.confirmations(connection, [row.id]).get(row.id)
             unsent = deadline_figures.overdue(connection, [row.id], now)
         catalogue = self.catalogue()
         versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
         procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
-        overview = _overview(row, confirmed[-1] if confirmed else None, is_overdue=row.id in unsent)
+        overview = _overview(row, _newest(confirmed), is_overdue=row.id in unsent)
         seen = {**_seen(row, overview, procedure, personal=personal), "linked": linked}
         return _life(seen, versions, replies, entries, due)
 
@@ -169,7 +172,7 @@ def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue
         number=row.number,
         year=row.year,
         procedure=row.procedure,
-        state=row.state,
+        state=shown(row.state, newest),
         channel=row.channel,
         received_at=row.received_at,
         accepted_at=row.accepted_at,
@@ -180,6 +183,10 @@ def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue
         late=row.late,
         overdue=is_overdue,
     )
+
+
+def _newest(confirmations: Sequence[Stored[Any]] | None) -> Stored[Any] | None:
+    return confirmations[-1] if confirmations else None
 
 
 def _life(

@@ -25,6 +25,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
 from adapter.services.access.tokens import EVERY_OFFICE, Caller, Machine
 from adapter.services.dossiers.results import ConfirmationTimes, Paper, paper, result
+from adapter.services.dossiers.shown_state import shown
 from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
 
 MOST = 50
@@ -89,6 +90,7 @@ class Found:
     title: Label | None
     form: str | None
     state: str
+    """As `shown_state` words it."""
     result: Label
     confirmation: str | None
     channel: str
@@ -169,7 +171,7 @@ class Lookup:
             self._found(
                 row,
                 decisions.get(row.id),
-                [_confirmed(each) for each in confirmations.get(row.id, ())],
+                confirmations.get(row.id, ()),
                 histories.get(row.id),
             )
             for row in shown
@@ -207,9 +209,10 @@ class Lookup:
         self,
         row: Stored[Any],
         decision: Stored[Any] | None,
-        confirmations: Sequence[ConfirmationTimes],
+        signed: Sequence[Stored[Any]],
         history: Comparison | None,
     ) -> Found:
+        confirmations = [_confirmed(each) for each in signed]
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
         state, newest = DossierState(row.state), confirmations[-1] if confirmations else None
         return Found(
@@ -219,7 +222,7 @@ class Lookup:
             procedure=row.procedure,
             title=procedure.title if procedure else None,
             form=_form(procedure) if procedure else None,
-            state=row.state,
+            state=shown(row.state, signed[-1] if signed else None),
             result=result(state, procedure, confirmations),
             confirmation=row.confirmation_number,
             channel=row.channel,

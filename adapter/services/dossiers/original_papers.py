@@ -12,9 +12,11 @@ from datetime import datetime
 from adapter.gateways.store import deadlines, dossiers
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
+from adapter.model.dossier import Dossier
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Catalogue
+from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.terms import Terms
 from adapter.services.dossiers.desk import Officer
 from adapter.services.ledger.docket import Docket
@@ -29,11 +31,15 @@ class HandingIn:
     catalogue: Catalogue
     clock: Callable[[], datetime]
 
-    def brought(self, key: DossierKey, name: str, officer: Officer) -> datetime:
+    def brought(self, key: DossierKey, name: str, officer: Officer, *, at: datetime | None = None) -> datetime:
         """The officer has it; gives since when. `name` is that of the deadline in the mapping.
 
+        `at`: when it was brought, where that is not now. The declarant met his time limit by that, whenever the officer
+        comes to record it; the journal keeps both times.
+
         Raises:
-            NotAllowed: the dossier is unknown, or nothing of that name is to be brought for it.
+            NotAllowed: the dossier is unknown, nothing of that name is to be brought for it, or that time is to come or
+                lies before the dossier.
         """
         with self.database.transaction() as connection:
             key = dossiers.own_key(connection, key)
@@ -42,11 +48,22 @@ class HandingIn:
             dossier, now = found.get(key), self.clock()
             if dossier is None or dossier.id is None:
                 raise NotAllowed(f"there is no dossier {key}")
-            if not deadlines.brought(connection, dossier.id, name, now):
+            brought_at = _in_its_life(dossier, at or now, now)
+            if not deadlines.brought(connection, dossier.id, name, brought_at):
                 still = ", ".join(deadlines.to_bring(connection, dossier.id, done=False)) or "nothing"
                 raise NotAllowed(f"no {name} is to be brought for dossier {key}; to be brought: {still}")
             docket = Docket(self.database, connection, Terms.of(self.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), now, docket)
-            ledger.record(dossier, Entry("dossier.brought", officer.actor, now, {"deadline": name}))
+            detail = {"deadline": name, "brought_at": brought_at.astimezone(VIETNAM).isoformat()}
+            ledger.record(dossier, Entry("dossier.brought", officer.actor, now, detail))
             ledger.write()
-        return now
+        return brought_at
+
+
+def _in_its_life(dossier: Dossier, at: datetime, now: datetime) -> datetime:
+    if at > now:
+        raise NotAllowed(f"{write_time(at)} is still to come: say when it was brought")
+    if at < dossier.received_at:
+        received = write_time(dossier.received_at)
+        raise NotAllowed(f"{write_time(at)} lies before dossier {dossier.key}, which was received at {received}")
+    return at

@@ -46,9 +46,10 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> AmendmentBase:
         document=document,
         identities=frozenset(dossier.identities),
         request=request.number if request else None,
+        items=tuple(each.get("pointer") for each in request.items) if request else (),
         answer_before=_answer_before(connection, request, ground) if request else None,
         pending=pending,
-        withdrawn=amendments.withdrawn(connection, dossier.id),
+        closed=amendments.closed(connection, dossier.id),
     )
 
 

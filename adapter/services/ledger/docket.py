@@ -139,10 +139,13 @@ class Docket:
         assert dossier.id is not None
         deadlines.end(self.connection, dossier.id, [AMEND], End.WITHDRAWN, at)
 
-    def confirmed(self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime) -> None:
+    def confirmed(
+        self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime
+    ) -> list[tuple[Deadline, datetime]]:
         """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
 
         `values` are of the version in force; what only the confirmation before this one asked for is asked for no more.
+        Gives each limit, and the time from which it counts.
         """
         assert dossier.id is not None
         brought = deadlines.to_bring(self.connection, dossier.id, done=True)
@@ -153,6 +156,7 @@ class Docket:
             if (limit.name, start) not in running:
                 self._begin(dossier, self.terms.term(limit, noticed_at=start, started_at=start), starts_with=None)
                 self._beside.add(self._begun[-1]["id"])
+        return wanted
 
     def _begin(self, dossier: Dossier, term: Term, *, starts_with: int | None) -> None:
         row = deadlines.row(term, row_id=self.database.new_id(self.connection), dossier_id=dossier.id)

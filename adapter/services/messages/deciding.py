@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways.store import amendments
 from adapter.gateways.store.database import Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.ages import age
-from adapter.model.dossier import Dossier
+from adapter.model.dossier import Dossier, DossierState
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected, verified_of
+from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, ParkedFor, Refused, Rejected, verified_of
 from adapter.model.procedure import Meaning
 from adapter.model.stages import Declaration, Stage
-from adapter.pipeline.amendment.judge import amend
+from adapter.pipeline.amendment.judge import Amended, amend
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import Ground, reconsidered
+from adapter.pipeline.window_copy import decided_as_copy
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.ledger.amendment_base import standing
 from adapter.services.ledger.ledger import Ledger
@@ -48,9 +48,12 @@ class Deciding:
     def decided(self, item: Item) -> Decision:
         """What becomes of the message and its dossier."""
         if self._is_held(item):
-            return Decision(Parked(None, HELD), None)
+            return Decision(Parked(None, HELD, ParkedFor.HELD), None)
         dossier = self.ledger.dossiers.get(item.key) if item.key else None
         outcome = self._admitted(item, dossier)
+        copy = decided_as_copy(outcome, dossier, differs=_differs(self.ledger, item, dossier))
+        if copy is not None:
+            return copy
 
         def decided(dossier: Dossier | None) -> Decision:
             return self._decided(item, outcome, dossier)
@@ -67,7 +70,6 @@ class Deciding:
             may_wait=item.may_wait,
             amend=self._amended,
             evidence_may_come=age(now, item.waiting_since) < self.patience.evidence_s,
-            withdrawn=self._withdrawn(outcome, dossier),
             amendable=lambda each: self.asking.is_possible(each, now),
         )
 
@@ -96,7 +98,7 @@ class Deciding:
             outcome = reconsidered(outcome, elsewhere) if elsewhere else outcome
         return outcome
 
-    def _amended(self, form: Declaration, dossier: Dossier) -> Declaration:
+    def _amended(self, form: Declaration, dossier: Dossier) -> Amended:
         ground = replace(self.ground, representation=self.admission.within(self.ledger.register))
         return amend(form, standing(self.ledger, dossier, ground), ground)
 
@@ -123,13 +125,12 @@ class Deciding:
             )
         return decided(recorded)
 
-    def _withdrawn(self, outcome: Outcome, dossier: Dossier | None) -> frozenset[str]:
-        """The requests of a dossier that were withdrawn, where the message answers one."""
-        if dossier is None or dossier.id is None or not isinstance(outcome, Accepted):
-            return frozenset()
-        if outcome.declaration.verified.meaning is not Meaning.AMENDMENT_REQUESTED:
-            return frozenset()
-        return amendments.withdrawn(self.ledger.connection, dossier.id)
+
+def _differs(ledger: Ledger, item: Item, dossier: Dossier | None) -> bool:
+    """Whether it declares something else than the version in force of its dossier; of one that ended nobody knows."""
+    if dossier is None or item.same is None or dossier.state is DossierState.WITHDRAWN:
+        return False
+    return all(row.id != dossier.id for row in ledger.same.get(item.same, []))
 
 
 def twins(ledger: Ledger, item: Item) -> list[Stored[Any]]:

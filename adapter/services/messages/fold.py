@@ -75,7 +75,8 @@ class Fold:
             self._note(outcome, item)
         dossier = self.ledger.record(dossier, _entry(item, decision, row, findings, self.ledger.now))
         self._answer(item, decision, dossier, inbox_id)
-        return Settled(row["public_id"], MessageState(row["state"]), word(outcome), findings)
+        why = outcome.why if isinstance(outcome, Parked) else None
+        return Settled(row["public_id"], MessageState(row["state"]), word(outcome), findings, parked_for=why)
 
     def _row(self, item: Item, decision: Decision, findings: tuple[StatedFinding, ...]) -> dict[str, Any]:
         state = MessageState.WAITING if decision.waits else MessageState.SETTLED
@@ -93,7 +94,7 @@ class Fold:
             return dossier
         if verified.meaning.is_amendment:
             dossier = self._amended(dossier, decision, inbox_id)
-        else:
+        elif not decision.is_copy:
             dossier = self._declared(item, decision, dossier, inbox_id)
         self.ledger.correct(inbox_id, dossier_id=dossier.id)
         return dossier

@@ -11,7 +11,6 @@ from adapter.gateways.store import amendments
 from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import MessageState, Outcome, Parked, Refused, Rejected, verified_of, word
-from adapter.model.procedure import Meaning
 from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, Wait
 
@@ -98,7 +97,7 @@ def amendment_row(form: Declaration, decision: Decision, *, number: str, at: dat
     return {
         "number": number,
         "mapping": verified.envelope.procedure.name,
-        "requested": verified.meaning is Meaning.AMENDMENT_REQUESTED,
+        "requested": decision.answers,
         "values": form.values,
         "base": decision.base,
         "version": dossier.versions,

@@ -18,7 +18,7 @@ from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Severity
-from adapter.model.outcomes import MessageState, Parked, verified_of
+from adapter.model.outcomes import Parked, ParkedFor, verified_of
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
@@ -120,7 +120,7 @@ class Intake:
 
     def park(self, submission: Submission, reason: str) -> Settled:
         """Keep a message for the operator without judging it: it was taken up too often."""
-        return self._store([item_of(submission, Parked(None, reason))])[0]
+        return self._store([item_of(submission, Parked(None, reason, ParkedFor.TAKEN_UP_TOO_OFTEN))])[0]
 
     def _store(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled]:
         """Lock and read, fold one after the other, write; tell when it has committed."""
@@ -193,7 +193,10 @@ class Intake:
             "codes": [finding.code for finding in settled.findings],
             "ms": item.ms,
         }
-        self.observe(Event.PARKED if settled.state is MessageState.PARKED else Event.SETTLED, **fields)
+        if settled.parked_for is None:
+            self.observe(Event.SETTLED, **fields)
+        else:
+            self.observe(Event.PARKED, **fields, reason=settled.parked_for.value)
         told = (finding for finding in settled.findings if finding.severity is not Severity.WAIT)
         if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in told):
             self.observe(Event.SECURITY, **fields)

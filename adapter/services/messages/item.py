@@ -10,7 +10,7 @@ from adapter.gateways.store import dossiers
 from adapter.gateways.store.mailbox import MessageIdentity
 from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
-from adapter.model.outcomes import Accepted, MessageState, Outcome, Refused, Word, verified_of
+from adapter.model.outcomes import Accepted, MessageState, Outcome, ParkedFor, Refused, Word, verified_of
 from adapter.model.procedure import Meaning
 from adapter.model.stages import Submission, VerifiedDocument
 from adapter.pipeline.decide import Wait
@@ -50,6 +50,8 @@ class Settled:
     outcome: Word
     findings: tuple[StatedFinding, ...]
     duplicate: bool = False
+    parked_for: ParkedFor | None = None
+    """Why it is parked, where it is."""
 
 
 @dataclass(frozen=True, slots=True)

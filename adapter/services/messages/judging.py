@@ -13,8 +13,9 @@ from adapter.gateways.store.database import Stored
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured, Unavailable, defect
 from adapter.model.identifiers import Digest
-from adapter.model.outcomes import Outcome, Parked
+from adapter.model.outcomes import Outcome, Parked, ParkedFor
 from adapter.model.stages import Channel, Declaration, Stage, Submission
+from adapter.pipeline.amendment.judge import Amended
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.decide import decide
 from adapter.pipeline.judge import Ground, Mark, judge, unmarked
@@ -99,15 +100,15 @@ def answered(submission: Submission, outcome: Outcome, asking: Asking, *, now: d
         return Answered(broken(error))
 
 
-def _unasked(form: Declaration, dossier: Dossier) -> Declaration:
+def _unasked(form: Declaration, dossier: Dossier) -> Amended:
     raise AssertionError("there is no dossier to amend without a store")
 
 
 def broken(error: Exception, stage: Stage | None = None) -> Parked:
-    """Why a message could not be handled, for the operator; `stage` is the one it broke in, if it was in one.
+    """ParkedFor a message could not be handled, for the operator; `stage` is the one it broke in, if it was in one.
 
     Texts of exceptions may quote values, so of what nobody foresaw only type and places are kept.
     """
     if isinstance(error, Misconfigured):
-        return Parked(stage, str(error))
-    return Parked(stage, defect(error))
+        return Parked(stage, str(error), ParkedFor.CONFIGURATION)
+    return Parked(stage, defect(error), ParkedFor.DEFECT)

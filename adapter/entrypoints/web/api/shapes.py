@@ -152,6 +152,7 @@ class DossierShape(_Shape):
     title: Words | None
     form: str | None
     state: str
+    """As the words in reference/dossier.md; completed only once the declarant has the confirmation."""
     result: Words
     """What the state means. A confirmation says that the declaration is complete, never that one may cross."""
     confirmation: Confirmation | None
