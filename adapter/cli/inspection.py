@@ -19,6 +19,7 @@ from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
 from adapter.cli.check_trust import mismatches, unfit_authorities, untold
+from adapter.cli.machine import health_port_fault, is_running, state_faults, web_port_fault
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.broker.topology import compare
 from adapter.gateways.keys.pem_files import load_certificates, load_partners
@@ -57,22 +58,45 @@ class Remark:
         return self.weight is not Weight.WARNING
 
 
-def inspect(house: House, *, offline: bool) -> list[Remark]:
-    """All remarks on configuration, data, keys, trust, topology, broker and database."""
-    parts: list[tuple[str, Callable[[House], Iterable[Remark]]]] = [
-        ("configuration", _configuration),
-        ("catalogue", _catalogue),
-        ("configuration", _answers),
-        ("keys", _keys),
-        ("trust", _trust),
-        ("trust", _standing),
-        ("messages", _messages),
-        ("revocation", lambda house: _revocation(house, offline=offline)),
-        ("topology", _topology),
+def unsaid(step: str) -> None:
+    """The default: nobody reads what is looked at."""
+    del step
+
+
+def inspect(house: House, *, offline: bool, tell: Callable[[str], None] = unsaid) -> list[Remark]:
+    """All remarks on configuration, data, keys, trust, topology, broker and database.
+
+    `tell` is told what is looked at next, in words.
+    """
+    parts: list[tuple[str, str, Callable[[House], Iterable[Remark]]]] = [
+        ("configuration", "the configuration", _configuration),
+        ("configuration", "the state folder and the ports", _machine),
+        ("catalogue", "schemas and mappings", _catalogue),
+        ("configuration", "our answers", _answers),
+        ("keys", "our keys", _keys),
+        ("trust", "certificates of partners and authorities", _trust),
+        ("trust", "how they fit keys and mappings", _standing),
+        ("messages", "genuine messages, judged as configured", _messages),
+        ("revocation", "revocation", lambda house: _revocation(house, offline=offline)),
+        ("topology", "the definition of the queues", _topology),
     ]
     if not offline:
-        parts += [("broker", _broker), ("database", _database)]
-    return [remark for part, look in parts for remark in _looked(part, look, house)]
+        parts += [
+            ("broker", f"the broker at {_place(house)}", _broker),
+            ("database", "the database", _database),
+        ]
+    remarks: list[Remark] = []
+    for part, what, look in parts:
+        tell(what)
+        remarks += _looked(part, look, house)
+    return remarks
+
+
+def _place(house: House) -> str:
+    try:
+        return house.broker.place
+    except Misconfigured:
+        return "its address"  # which is told as a fault
 
 
 def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) -> Iterator[Remark]:
@@ -102,6 +126,15 @@ def _configuration(house: House) -> Iterator[Remark]:
         yield _warning(
             "configuration", f"{old}: it is called {RENAMED[old]} now; the old name goes with a later version"
         )
+
+
+def _machine(house: House) -> Iterator[Remark]:
+    yield from (_fault("configuration", text) for text in state_faults(house))
+    if not is_running(house):
+        if fault := health_port_fault(house):
+            yield _fault("configuration", fault)
+        if warning := web_port_fault(house):
+            yield _warning("configuration", warning)
 
 
 def _answers(house: House) -> Iterator[Remark]:

@@ -71,8 +71,14 @@ def quarantine_list(
     if json:
         as_json(listing)
         return
-    columns = ("id", "kind", "received", "what", "bytes", "reason")
-    rows = ((each.id, each.kind, each.at, _what(each), each.size, each.reason) for each in listing.held)
+    columns = ("id", "kind", "received", "what", "dossier", "sender's message id", "sent", "bytes", "reason")
+    rows = (
+        (
+            *(each.id, each.kind, each.at, _what(each)),
+            *(each.dossier, each.message_id, each.sent_at, each.size, each.reason),
+        )
+        for each in listing.held
+    )
     table(f"{len(listing.held)} message(s)", columns, rows)
     for text in listing.notes:
         note(text)

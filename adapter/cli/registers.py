@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from adapter.gateways.store.certificates import Office, Registered
 from adapter.model.errors import Misconfigured
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.registers.certificates import NotImported, Registration
+from adapter.services.registers.expiry import Expiring
 
 certificate = typer.Typer(no_args_is_help=True, help="Registered certificates of declarants (Article 6(3)).")
 authorisation = typer.Typer(no_args_is_help=True, help="Who may speak for whom (Articles 3(4), 7(3)).")
@@ -133,37 +135,50 @@ def _show(found: Registered, json: bool) -> None:
 @certificate.command("report")
 def certificate_report(
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="The day asked for, ISO 8601, its first moment; default: now.")
+        str | None,
+        typer.Option(
+            metavar="TIME", help="The day asked for, ISO 8601, its first moment; default: now, and what ends soon."
+        ),
     ] = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """What breaks at a time to come because a certificate is not valid then: which one, where, what stops working.
 
-    Own keys, pinned partners, anchors and intermediates of the trust stores, registered certificates. Exit code 1 if
-    something breaks; a certificate that another one stands in for is listed and breaks nothing.
+    Own keys, pinned partners, anchors and intermediates of the trust stores, registered certificates. Without a time
+    also what ends within the days of `trust.alert_days`. Exit code 1 if something breaks at that time, or now; a
+    certificate that another one stands in for is listed and breaks nothing.
     """
     house = open_house(config)
     when = moment(at, "--at") or house.legal_clock()
     found = house.expiry.report(when)
+    ending = house.expiry.ending() if at is None else []
     breaks = sum(each.breaks for each in found)
     if json:
-        as_json({"at": when, "breaks": breaks, "certificates": found})
+        as_json({"at": when, "breaks": breaks, "certificates": found, "ending": ending})
     else:
-        rows = (
-            (
-                f"{each.certificate.use.value}.{each.certificate.name}".rstrip("."),
-                each.certificate.serial,
-                each.certificate.valid_from,
-                each.certificate.valid_to,
-                each.stops,
-            )
-            for each in found
-        )
-        if found:
-            table(f"Not valid at {words(when)}", ("used as", "serial", "valid from", "valid to", "what stops"), rows)
+        days = max(house.settings.trust.alert_days, default=0)
+        _show_certificates(f"Not valid at {words(when)}", found)
+        _show_certificates(f"Ends within {days} days", ending)
         line(f"at {words(when)} {f'{breaks} thing(s) break' if breaks else 'nothing breaks'}")
+        if at is None:
+            line(f"within {days} days {len(ending) or 'no'} certificate(s) end that nothing goes on for")
     raise leave(Exit.NO if breaks else Exit.OK)
+
+
+def _show_certificates(title: str, found: Sequence[Expiring]) -> None:
+    rows = (
+        (
+            f"{each.certificate.use.value}.{each.certificate.name}".rstrip("."),
+            each.certificate.serial,
+            each.certificate.valid_from,
+            each.certificate.valid_to,
+            each.stops,
+        )
+        for each in found
+    )
+    if found:
+        table(title, ("used as", "serial", "valid from", "valid to", "what stops"), rows)
 
 
 @authorisation.command("grant")

@@ -12,6 +12,7 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.inspection import Remark, Weight, inspect
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, table
+from adapter.cli.steps import Steps
 from adapter.cli.terminal import block
 from adapter.gateways.broker import topology
 from adapter.model.errors import Misconfigured
@@ -37,7 +38,11 @@ def check(
             unread = [Remark("configuration", Weight.FAULT, line) for line in str(error).splitlines()]
             as_json({"faults": len(unread), "remarks": unread})
         raise
-    remarks = inspect(house, offline=offline)
+    progress = Steps()
+    try:
+        remarks = inspect(house, offline=offline, tell=progress)
+    finally:
+        progress.done()
     faults = sum(remark.counts for remark in remarks)
     if json:
         as_json({"faults": faults, "remarks": remarks})

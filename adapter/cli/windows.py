@@ -12,10 +12,10 @@ import typer
 from adapter.bootstrap import now
 from adapter.cli.dossiers import operator
 from adapter.cli.options import AsJson, Config, moment, open_house
-from adapter.cli.printing import as_json, line, listing, pairs, words
+from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.window import Incident, Mode, WindowState
+from adapter.services.watch.window import Incident, Mode, Transferring, Window, WindowState
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
@@ -78,8 +78,33 @@ def window_override(
     """
     end = moment(expected_end, "--expected-end")
     stated = open_house(config).window
+    if mode is Override.UP:
+        _tell_of_transfers(stated)
     stated.override(Mode(mode.value), reason=reason, actor=operator(by), expected_end=end)
     _show(stated.state(), json)
+
+
+def _tell_of_transfers(window: Window) -> None:
+    """Before the word that lets them go: what is under way to a window that may not read."""
+    count, stay = window.open_transfers()
+    if count:
+        leave = f"; {stay} of them have not left and leave now" if stay else ""
+        note(f"{count} transfer(s) are not confirmed by the window{leave}: nsw-adapter window transfers")
+
+
+@window.command("transfers")
+def window_transfers(
+    limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 50,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """The transfers (40/01) that the window has not confirmed by its 40/99, the oldest first.
+
+    What stays here when the working day after an incident ends is reported to the window's manager by hand.
+    """
+    found = open_house(config).window.transfers(limit)
+    names = [each.name for each in fields(Transferring)]
+    listing("transfer", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
 
 @window.command("end")

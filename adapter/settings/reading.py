@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.gateways.addresses import broker_fault, database_fault
 from adapter.model.errors import Misconfigured
+from adapter.settings.faults import said
 from adapter.settings.old_names import Environment, take_old_names
 from adapter.settings.shape import Settings
 from adapter.settings.variables import misspelt_variables
 
 DEFAULT_FILE = "config.yaml"
-_KEY = re.compile(r"[a-z_]+: ")
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -43,8 +42,10 @@ def load_settings(file: Path | None = None) -> Settings:
         _urls_of_the_environment(document)
         settings = Settings(**_resolved(document, path.parent))
     except ValidationError as error:
-        faults = [f"{path}: {_said(fault)}" for fault in error.errors()]
-        raise Misconfigured("\n".join(dict.fromkeys([*faults, *misspelt]))) from None
+        faults = [said(fault, path) for fault in error.errors()]
+        # What is told by its variable need not be told again as a key that is none.
+        told = [each for each in faults if not any(_names_the_same(each, slip) for slip in misspelt)]
+        raise Misconfigured("\n".join(dict.fromkeys([*told, *misspelt]))) from None
     except SettingsError as error:
         raise Misconfigured("\n".join([f"environment: {_unread(error)}", *misspelt])) from None
     except RecursionError:
@@ -57,14 +58,9 @@ def load_settings(file: Path | None = None) -> Settings:
     return settings
 
 
-def _said(fault: Any) -> str:
-    """Where, and what pydantic says of the value, which is never repeated; what two keys say together names one."""
-    place = ".".join(map(str, fault["loc"]))
-    text = " ".join(str(fault["msg"]).removeprefix("Value error, ").split())
-    if not place:  # what sections say together
-        return text
-    joint = "." if fault["type"] == "value_error" and _KEY.match(text) else ": "
-    return f"{place}{joint}{text}"
+def _names_the_same(fault: str, slip: str) -> bool:
+    """Both begin with `environment: NSW_…`."""
+    return fault.startswith("environment: ") and fault.partition(": ")[2].split(":")[0] == slip.split()[1]
 
 
 def _unread(error: SettingsError) -> str:

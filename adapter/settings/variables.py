@@ -39,15 +39,15 @@ def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, stated in model.model_fields.items():
         variable = f"{prefix}{(stated.alias or name).upper()}"
         yield variable
-        parts = list(_sections(stated.annotation))
+        parts = list(sections(stated.annotation))
         many = f"{_ANY}__" if get_origin(stated.annotation) is dict else ""
         if parts:
             yield from _variables(parts[0], f"{variable}__{many}")
 
 
-def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
+def sections(annotation: Any) -> Iterator[type[BaseModel]]:
     """The sections that a key may hold: itself, one of a list, or one of those that may stand there."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for option in get_args(annotation):
-        yield from _sections(option)
+        yield from sections(option)

@@ -37,6 +37,8 @@ def write(
         "folders.state": str(folder),
         "database.url": database_url or f"sqlite:///{folder / 'adapter.db'}",
         "broker.url": NO_BROKER,
+        "web.port": 0,  # any that is free: many installations live on one machine here
+        "web.health_port": 0,
     }
     _change(document, own | dict(changes or {}))
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.harness import configuration
 from tests.harness.pki import shared_pki
 from tests.integration.test_cli_store import Run, config, receive, run, told
 
@@ -77,6 +79,26 @@ def test_the_report_says_what_breaks_on_a_day(run: Run) -> None:
         *("keys", "trust.partners", "trust.stores.anchors", "trust.stores.intermediates"),
     }
     assert found["breaks"] == len(found["certificates"]) > 0
+
+
+def test_the_report_of_today_lists_what_ends_within_the_days_of_the_alerts(run: Run, config: Path) -> None:
+    """It breaks nothing today, and who looks at night wants to know before it does."""
+    every = told(run("certificate", "report", "--at", "2100-01-01", "--json", code=1))["certificates"]
+    ends = min(datetime.fromisoformat(each["certificate"]["valid_to"]) for each in every)
+    near = (ends - timedelta(days=20)).isoformat()
+    configuration.edit(config, lambda stated: stated["clock"].update(unsafe_frozen=near))
+    found = told(run("certificate", "report", "--json"))
+    assert (found["breaks"], found["certificates"]) == (0, [])
+    assert all(datetime.fromisoformat(each["certificate"]["valid_to"]) >= ends for each in found["ending"])
+    assert all(each["stops"] and not each["stops"].startswith("nothing") for each in found["ending"])
+    shown = run("certificate", "report").stdout
+    assert "Ends within 60 days" in shown
+    assert f"within 60 days {len(found['ending'])} certificate(s) end" in shown
+    assert told(run("certificate", "report", "--at", near, "--json"))["ending"] == []
+
+    early = (ends - timedelta(days=3000)).isoformat()
+    configuration.edit(config, lambda stated: stated["clock"].update(unsafe_frozen=early))
+    assert "within 60 days no certificate(s) end" in run("certificate", "report").stdout
 
 
 def test_an_authorisation_is_granted_listed_and_revoked(run: Run) -> None:

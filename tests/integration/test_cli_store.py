@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from adapter.bootstrap import House, house
 from adapter.cli import app
+from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from tests.harness import configuration
@@ -88,10 +89,10 @@ def test_completing_sends_one_signed_confirmation_and_only_once(run: Run, config
     receive(config)
     key = dossier_key(run)
     done = told(run("dossier", "complete", *key, *OFFICER, "--json"))
-    assert (done["state"], done["reply"]["pair"], done["reply"]["sent_at"]) == ("completed", "30/23", None)
+    assert (done["state"], done["reply"]["pair"], done["reply"]["sent_at"]) == ("confirmation_signed", "30/23", None)
     assert done["confirmation_number"].startswith("XN")
     again = run("dossier", "complete", *key, *OFFICER, code=1)
-    assert "is completed: not possible now: complete; possible: request an amendment" in again.stderr
+    assert "is confirmed: not possible now: complete; possible: request an amendment" in again.stderr
     pairs = [reply["pair"] for reply in told(run("dossier", "show", *key, "--json"))["replies"]]
     assert pairs == ["20/21", "30/23"]
 
@@ -111,7 +112,8 @@ def test_what_was_brought_later_is_recorded_once(run: Run, config: Path) -> None
     (due,) = [each for each in told(run("deadlines", "--json"))["due"] if each["party"] == "declarant"]
     assert (due["name"], due["party"]) == ("originalLetter", "declarant")
     brought = ("dossier", "brought", *key, "originalLetter", "--officer", "cb-01")
-    given = told(run(*brought, "--json"))
+    assert "still to come" in run(*brought, "--at", "2026-03-02T07:16", code=1).stderr
+    given = told(run(*brought, "--at", "2026-03-02T00:15:00+00:00", "--json"))
     assert given == {
         "number": key[0],
         "year": int(key[1]),
@@ -205,6 +207,8 @@ def test_a_parked_message_is_shown_kept_back_and_replayed(run: Run, config: Path
     (held,) = told(listing)["held"]
     assert (held["source"], held["reason"]) == ("store", "taken up 3 times")
     assert "broker" in told(listing)["notes"][0]
+    assert (held["dossier"], held["sent_at"]) == ("BQP2026000101/2026", "2026-03-02 07:14:58")
+    assert held["message_id"] in run("quarantine", "list").stdout
     payload = tmp_path / "payload.xml"
     payload.write_text("of an earlier night, and everybody's")
     payload.chmod(0o644)
@@ -216,6 +220,31 @@ def test_a_parked_message_is_shown_kept_back_and_replayed(run: Run, config: Path
     assert told(run("quarantine", "list", "--json"))["held"] == []
     assert len(told(run("dossier", "list", "--json"))) == 1
     assert journalled(config, "quarantine.replay") == ["operator:kt"]
+
+
+def test_what_a_stranger_wrote_into_a_parked_message_does_not_reach_the_terminal_raw(run: Run, config: Path) -> None:
+    raw = "<Envelope><messageId>M\x9b31m\u202e</messageId><reference>D\x1b[2J</reference>".encode()
+    with_store = opened(config)
+    with_store.intake.park(Submission(raw, Channel.WINDOW, CLOCK, Digest(hashlib.sha256(raw).hexdigest())), "broken")
+    with_store.database.close()
+    (held,) = told(run("quarantine", "list", "--json"))["held"]
+    for shown in (run("quarantine", "list").stdout, run("quarantine", "show", held["id"]).stdout):
+        assert "D\\x1b[2J" in shown
+        assert "M\\x9b31m\\u202e" in shown
+        assert not {"\x9b", "\x1b", "\u202e"} & set(shown)
+
+
+def test_the_log_names_why_a_message_is_parked_and_nothing_of_it(config: Path, run: Run) -> None:
+    told_of: list[dict[str, Any]] = []
+    with_store = opened(config)
+    with_store.observe = lambda event, /, **fields: told_of.append({"event": event, **fields})
+    case = next(case for case in load_cases() if case.id == CASE)
+    raw = signed(case, shared_pki())
+    with_store.intake.park(Submission(raw, Channel.WINDOW, CLOCK, Digest(hashlib.sha256(raw).hexdigest())), "x 7 y")
+    with_store.database.close()
+    (parked,) = [each for each in told_of if each["event"] is Event.PARKED]
+    assert parked["reason"] == "taken_up_too_often"
+    assert "x 7 y" not in str(parked)
 
 
 def test_an_id_that_is_too_short_or_unknown_is_exit_code_1(run: Run) -> None:

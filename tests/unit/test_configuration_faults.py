@@ -146,8 +146,8 @@ def test_a_url_file_is_read_at_check_offline(name: str, part: str, tmp_path: Pat
 PREFIX = "NSW_"
 VARIABLES = {
     "no-json": ("NSW_BROKER", "not json", "NSW_BROKER"),
-    "a-list-for-a-section": ("NSW_BROKER", "[1]", "broker"),
-    "letters-for-a-number": ("NSW_BROKER__PREFETCH", "many", "broker.prefetch"),
+    "a-list-for-a-section": ("NSW_BROKER", "[1]", "environment: NSW_BROKER: "),
+    "letters-for-a-number": ("NSW_BROKER__PREFETCH", "many", "environment: NSW_BROKER__PREFETCH: "),
     "misspelt-short-name": (PREFIX + "DATABSE_URL", "sqlite:///x.db", "NSW_DATABASE_URL"),
     "misspelt-key": (PREFIX + "BROKER__PREFECH", "5", "NSW_BROKER__PREFETCH"),
     "one-underscore": (PREFIX + "BROKER_PREFETCH", "5", "NSW_BROKER__PREFETCH"),
@@ -164,6 +164,67 @@ def test_a_variable_that_does_not_fit_is_told_with_the_one_that_was_meant(
     monkeypatch.setenv(variable, value)
     lines = told(changed(tmp_path))
     assert any(says in line for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("NSW_WORKERS__BATCH", "0", "environment: NSW_WORKERS__BATCH: "),
+        ("nsw_workers__batch", "0", "environment: nsw_workers__batch: "),
+        ("NSW_WORKERS", '{"batch": 0}', "environment: NSW_WORKERS: batch: "),
+        ("NSW_LOG__JSON", "perhaps", "environment: NSW_LOG__JSON: "),
+        ("NSW_TRUST__PARTNERS__NSW__LEGACY_SHA1", "perhaps", "environment: NSW_TRUST__PARTNERS__NSW__LEGACY_SHA1: "),
+        ("NSW_WEB__HEALTH_PORT", "8080", "environment: NSW_WEB__HEALTH_PORT: 8080 is web.port too"),
+        ("NSW_AMQP_URL", "http://host/", "environment: NSW_AMQP_URL: "),
+        ("NSW_BROKER__URL", "http://host/", "environment: NSW_BROKER__URL: "),
+        ("NSW_DATABASE_URL", "mysql://host/", "environment: NSW_DATABASE_URL: "),
+    ],
+)
+def test_a_wrong_value_of_the_environment_is_told_as_the_variable_s_and_not_the_file_s(
+    variable: str, value: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    file = changed(tmp_path, web__port=8080)
+    (line,) = told(file)
+    assert line.startswith(f"nsw-adapter: {says}")
+    assert str(file) not in line
+
+
+def test_of_two_wrong_values_each_is_told_where_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NSW_WORKERS__BATCH", "0")
+    file = changed(tmp_path, workers__attempts=0)
+    first, second = sorted(told(file), key=lambda line: "environment" in line)
+    assert first.startswith(f"nsw-adapter: {file}: workers.attempts: ")
+    assert second.startswith("nsw-adapter: environment: NSW_WORKERS__BATCH: ")
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("broker__hartbeat_s", "broker.heartbeat_s"),
+        ("wokers", "workers"),
+        ("trust__partners__nsw__certificate", "trust.partners.nsw.certificates"),
+        ("trust__stores__public__ancors", "trust.stores.public.anchors"),
+        ("window__publish_window", "broker.publish_window"),
+    ],
+)
+def test_a_misspelt_key_of_the_file_is_told_with_the_one_that_was_meant(key: str, meant: str, tmp_path: Path) -> None:
+    file = changed(tmp_path, **{key: 5})
+    (line,) = told(file)
+    assert line == f"nsw-adapter: {file}: {key.replace('__', '.')}: there is no such key; did you mean {meant}?"
+
+
+def test_a_key_like_no_other_is_told_with_where_to_look(tmp_path: Path) -> None:
+    (line,) = told(changed(tmp_path, broker__zzzz=5))
+    assert line.endswith("broker.zzzz: there is no such key: see docs/reference/configuration.md")
+
+
+def test_a_misspelt_variable_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NSW_BROKER__HEARTBEAT", "5")
+    (line,) = told(changed(tmp_path))
+    assert (
+        line == "nsw-adapter: environment: NSW_BROKER__HEARTBEAT is no setting; did you mean NSW_BROKER__HEARTBEAT_S?"
+    )
 
 
 def test_variables_of_names_that_the_installation_chose_are_no_fault(

@@ -57,12 +57,13 @@ def entries(connection: Connection, dossier_id: int) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
-def parked(connection: Connection, *, limit: int) -> list[Row[Any]]:
-    """Messages that wait for an operator, oldest first; bodies stay in the store."""
+def parked(connection: Connection, *, limit: int, head: int) -> list[Row[Any]]:
+    """Messages that wait for an operator, oldest first; of their bodies the first `head` bytes leave the store."""
     columns = [column for column in inbox.c if column.name != "raw"]
     size = func.length(inbox.c.raw).label("size")
+    begins = func.substr(inbox.c.raw, 1, head, type_=inbox.c.raw.type).label("head")
     query = (
-        select(*columns, size)
+        select(*columns, size, begins)
         .where(inbox.c.state == MessageState.PARKED.value)
         .order_by(inbox.c.received_at, inbox.c.id)
     )

@@ -105,6 +105,26 @@ def open_transfer(connection: Connection, dossier_id: int) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def open_transfers(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Transfers that the window has not confirmed, the oldest first, each with its dossier's number and year."""
+    columns = [outbox.c[name] for name in ("message_id", "created_at", "sent_at", "answer", "awaits_unit")]
+    query = (
+        select(*columns, dossier.c.number, dossier.c.year, dossier.c.procedure)
+        .join(dossier, dossier.c.id == outbox.c.dossier_id)
+        .where(UNRECEIVED, outbox.c.taken_back_at.is_(None))
+        .order_by(outbox.c.created_at, outbox.c.id)
+    )
+    return list(connection.execute(query.limit(limit)))
+
+
+def count_open_transfers(connection: Connection) -> tuple[int, int]:
+    """How many transfers the window has not confirmed, and how many of them have not left."""
+    stays = func.count().filter(outbox.c.sent_at.is_(None))
+    query = select(func.count(), stays).select_from(outbox).where(UNRECEIVED, outbox.c.taken_back_at.is_(None))
+    whole, unsent = connection.execute(query).one()
+    return int(whole), int(unsent)
+
+
 def reply_row(
     made: SignedReply | UnsignedReply,
     *,

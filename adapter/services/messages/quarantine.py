@@ -18,6 +18,7 @@ from adapter.gateways.store import journal, listings
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
+from adapter.pipeline.claims import HEAD, claimed
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Settled
 
@@ -50,6 +51,11 @@ class Held:
     queue: str | None = None
     """The queue it died in, and where a replay puts it again."""
     message_id: str | None = None
+    """The sender's own, as he wrote it: unverified, like what follows."""
+    sent_at: str | None = None
+    """sendDate."""
+    dossier: str | None = None
+    """Number/year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ class Quarantine:
     def list(self, limit: int = 100, kind: str | None = None) -> Listing:
         """What is held, of one kind or all; a broker that cannot be reached or has no such queue is a note."""
         with self.database.reading() as connection:
-            held = [_parked(row) for row in listings.parked(connection, limit=limit)]
+            held = [_parked(row) for row in listings.parked(connection, limit=limit, head=HEAD)]
         notes: tuple[str, ...] = ()
         try:
             held += [_dead(delivery) for delivery in self.dead.browse(limit)]
@@ -158,7 +164,7 @@ class Quarantine:
         done: list[Replayed] = []
         if kind in (None, PARKED):
             with self.database.reading() as connection:
-                parked = [_parked(row) for row in listings.parked(connection, limit=_ALL)]
+                parked = [_parked(row) for row in listings.parked(connection, limit=_ALL, head=0)]
             done = [self.replay(held, actor=actor) for held in parked]
         if kind != PARKED:
             self.dead.drain(lambda each: kind in (None, _kind(each)), lambda batch: self._give_back(batch, actor, done))
@@ -212,6 +218,7 @@ def _gone(held: Held) -> NotAllowed:
 
 
 def _parked(row: Stored[Any]) -> Held:
+    claims = claimed(bytes(row.head))
     return Held(
         id=row.public_id,
         source="store",
@@ -223,11 +230,14 @@ def _parked(row: Stored[Any]) -> Held:
         channel=row.channel,
         procedure=row.procedure,
         pair=row.pair,
-        message_id=row.message_id,
+        message_id=row.message_id or claims.message_id,
+        sent_at=claims.sent_at,
+        dossier=claims.dossier,
     )
 
 
 def _dead(delivery: Delivery) -> Held:
+    claims = claimed(delivery.body)
     return Held(
         id=_digest(delivery),
         source="broker",
@@ -238,7 +248,9 @@ def _dead(delivery: Delivery) -> Held:
         channel="window",
         routing_key=delivery.routing_key,
         queue=_queue(delivery),
-        message_id=delivery.message_id,
+        message_id=delivery.message_id or claims.message_id,
+        sent_at=claims.sent_at,
+        dossier=claims.dossier,
     )
 
 

@@ -68,6 +68,19 @@ class Expiry:
         found = [_expiring(each, each.place not in alive) for each in every if not each.valid(at)]
         return sorted(found, key=lambda each: (not each.breaks, each.certificate.valid_to, each.certificate.serial))
 
+    def ending(self) -> list[Expiring]:
+        """What is valid and ends within the days of the alerts, with no other to go on in its place; the next first.
+
+        Raises:
+            Misconfigured: a file cannot be read.
+        """
+        now, limit = self.clock(), timedelta(days=max(self.days, default=0))
+        with self.database.reading() as connection:
+            every = [*self.installed(), *_registered(connection)]
+        near = [each for each in every if each.valid(now) and _near(each, now, now + limit)]
+        found = [_expiring(each, breaks=True) for each in near if not _succeeded(each, every)]
+        return sorted(found, key=lambda each: (each.certificate.valid_to, each.certificate.serial))
+
     def alert(self) -> int:
         """Tell what runs out within the days, once each a certificate and threshold; gives how many of our own do.
 

@@ -79,6 +79,18 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferring:
+    """A transfer (40/01) that the window has not confirmed by its 40/99. `answer`: error, where it has refused it."""
+
+    dossier: str
+    procedure: str
+    made_at: datetime
+    sent_at: datetime | None
+    answer: str | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class WindowState:
     """The mode as a reader finds it, with what it rests on."""
 
@@ -193,6 +205,27 @@ class Window:
         with self.database.reading() as connection:
             rows = windows.incidents(connection, limit)
         return [Incident(**{each.name: getattr(row, each.name) for each in fields(Incident)}) for row in rows]
+
+    def transfers(self, limit: int) -> list[Transferring]:
+        """The transfers that the window has not confirmed, the oldest first (NĐ 85/2019 Article 17(5))."""
+        with self.database.reading() as connection:
+            rows = mailbox.open_transfers(connection, limit)
+        return [
+            Transferring(
+                dossier=f"{row.number}/{row.year}",
+                procedure=row.procedure,
+                made_at=row.created_at,
+                sent_at=row.sent_at,
+                answer=row.answer,
+                message_id=row.message_id,
+            )
+            for row in rows
+        ]
+
+    def open_transfers(self) -> tuple[int, int]:
+        """How many transfers the window has not confirmed, and how many of them have not left."""
+        with self.database.reading() as connection:
+            return mailbox.count_open_transfers(connection)
 
     def refresh(self, *, broker_up: bool, started_at: datetime) -> Advice:
         """Note whether the broker answers, and work the mode out again; the caller has looked since `started_at`.

@@ -1,0 +1,38 @@
+"""What a command is doing while it takes long: a line on stderr for each step.
+
+At a terminal each step is told when it begins. Elsewhere only one that takes more than a few seconds is: a log holds
+what is worth reading.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+from adapter.cli.terminal import say
+
+AFTER_S = 5.0
+
+
+class Steps:
+    """Told each step as it begins; `done` after the last one. `after_s`: how long a step is silent off a terminal."""
+
+    def __init__(self, after_s: float = AFTER_S) -> None:
+        self._after_s = after_s
+        self._timer: threading.Timer | None = None
+
+    def __call__(self, step: str) -> None:
+        self.done()
+        text = f"looking at {step} …"
+        if sys.stderr is not None and sys.stderr.isatty():
+            say(text, error=True)
+            return
+        self._timer = threading.Timer(self._after_s, say, (text,), {"error": True})
+        self._timer.daemon = True
+        self._timer.start()
+
+    def done(self) -> None:
+        """Nothing more is told of the step before."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
