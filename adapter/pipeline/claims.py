@@ -6,20 +6,16 @@ broken. Nothing is ever decided by it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 HEAD = 8192
 """So many bytes are looked at: the header stands at the beginning."""
 _LONGEST = 100
-_VALUES = {
-    name: re.compile(rb"<" + name.encode() + rb">\s*([^<>]{1,%d}?)\s*</" % _LONGEST + name.encode() + rb">")
-    for name in ("messageId", "sendDate", "reference", "documentYear")
-}
+"""Bytes of a value; a longer one is none that anybody could ask by."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claims:
+class HeaderClaims:
     """As it is written there, unverified; None where it cannot be read. `dossier`: number/year."""
 
     message_id: str | None = None
@@ -27,13 +23,17 @@ class Claims:
     dossier: str | None = None
 
 
-def claimed(raw: bytes) -> Claims:
+def claimed(raw: bytes) -> HeaderClaims:
     """The sender's message id, his sendDate, and the dossier that the header names."""
     number, year = _value(raw, "reference"), _value(raw, "documentYear")
     dossier = f"{number}/{year}" if number and year else number
-    return Claims(_value(raw, "messageId"), _value(raw, "sendDate"), dossier)
+    return HeaderClaims(_value(raw, "messageId"), _value(raw, "sendDate"), dossier)
 
 
 def _value(raw: bytes, name: str) -> str | None:
-    found = _VALUES[name].search(raw[:HEAD])
-    return found[1].decode("utf-8", errors="replace") if found else None
+    opening, closing = f"<{name}>".encode(), f"</{name}>".encode()
+    begin = raw.find(opening, 0, HEAD) + len(opening)
+    end = raw.find(b"<", begin, begin + _LONGEST + 1)
+    if begin < len(opening) or end < 0 or not raw.startswith(closing, end):
+        return None
+    return raw[begin:end].decode("utf-8", errors="replace").strip() or None

@@ -12,8 +12,9 @@ from adapter.model.dossier import Act, Dossier
 from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Outcome, Refused
 from adapter.model.procedure import Meaning, ReplyKind
-from adapter.model.stages import Channel, Declaration
+from adapter.model.stages import Channel, Declaration, Stage
 from adapter.pipeline.decide import Decision
+from adapter.pipeline.judge import conclude
 from adapter.pipeline.xml import line_of
 
 _REFERENCE = "/Envelope/Header/Subject/reference"
@@ -35,7 +36,7 @@ def decided_as_copy(outcome: Outcome, dossier: Dossier | None, *, differs: bool)
     line, words = line_of(declaration.verified.envelope.tree, _REFERENCE), {"key": str(dossier.key)}
     flags = tuple(Finding(name, _REFERENCE, Severity.WARN, line=line, words=words) for name in names)
     # What was found in the copy decides nothing: what it is a copy of was judged when it was declared.
-    taken = Accepted(replace(declaration, findings=flags), flags)
+    taken = conclude(replace(declaration, findings=flags), Stage.DECIDE)
     return Decision(taken, ReplyKind.RECEIPT, dossier, is_copy=True)
 
 

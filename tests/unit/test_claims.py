@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapter.pipeline.claims import HEAD, Claims, claimed
+from adapter.pipeline.claims import HEAD, HeaderClaims, claimed
 from tests.harness.fixtures import load_cases
 
 CASE = next(case for case in load_cases() if case.id == "BQP0100001/accepted-tour-group-entering")
@@ -20,17 +20,17 @@ def test_the_header_of_a_genuine_message_is_read() -> None:
 @pytest.mark.parametrize(
     ("raw", "claims"),
     [
-        (b"", Claims()),
-        (b"\xff\xfe\x00 no XML at all", Claims()),
-        (b"<Envelope><Header><messageId>M-1</messageId><Subject><reference>D1</ref", Claims(message_id="M-1")),
-        (b"<reference> D1 </reference>", Claims(dossier="D1")),
-        (b"<reference>D1</reference><documentYear>2026</documentYear>", Claims(dossier="D1/2026")),
-        (b"<messageId>" + b"M" * 101 + b"</messageId>", Claims()),
-        (b"<messageId><x/></messageId>", Claims()),
-        (b"<sendDate>\xff</sendDate>", Claims(sent_at="\N{REPLACEMENT CHARACTER}")),
-        (b" " * HEAD + b"<messageId>M-1</messageId>", Claims()),
+        (b"", HeaderClaims()),
+        (b"\xff\xfe\x00 no XML at all", HeaderClaims()),
+        (b"<Envelope><Header><messageId>M-1</messageId><Subject><reference>D1</ref", HeaderClaims(message_id="M-1")),
+        (b"<reference> D1 </reference>", HeaderClaims(dossier="D1")),
+        (b"<reference>D1</reference><documentYear>2026</documentYear>", HeaderClaims(dossier="D1/2026")),
+        (b"<messageId>" + b"M" * 101 + b"</messageId>", HeaderClaims()),
+        (b"<messageId><x/></messageId>", HeaderClaims()),
+        (b"<sendDate>\xff</sendDate>", HeaderClaims(sent_at="\N{REPLACEMENT CHARACTER}")),
+        (b" " * HEAD + b"<messageId>M-1</messageId>", HeaderClaims()),
     ],
     ids=["empty", "binary", "cut off", "no year", "both", "too long", "an element", "no UTF-8", "far behind"],
 )
-def test_what_is_broken_is_read_as_far_as_it_can_be(raw: bytes, claims: Claims) -> None:
+def test_what_is_broken_is_read_as_far_as_it_can_be(raw: bytes, claims: HeaderClaims) -> None:
     assert claimed(raw) == claims
