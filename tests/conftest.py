@@ -18,6 +18,7 @@ import pytest
 
 from tests.harness import compiled
 from tests.harness.stores import PostgresStores, sqlite_store
+from tests.servers import identity
 from tests.servers.install import missing
 from tests.servers.postgresql import Postgres
 from tests.servers.rabbitmq import Rabbit
@@ -182,3 +183,11 @@ def database_folder() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> Path:
+    """Where the packages of tests/servers/node are installed."""
+    demand("nodejs")
+    demand("npm")
+    return identity.install()

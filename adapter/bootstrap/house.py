@@ -10,12 +10,14 @@ from pathlib import Path
 
 from adapter import settings as configuration
 from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
+from adapter.bootstrap.identity import identity_provider
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
+from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.keys.pem_files import load_partners
@@ -38,6 +40,7 @@ from adapter.pipeline.trust.holder import NumberPlace
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.offices import Offices
 from adapter.services.access.people import People
+from adapter.services.access.sessions import Sessions
 from adapter.services.access.tokens import Tokens
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.drafts import Drafts
@@ -316,6 +319,17 @@ class House:
     def situations(self) -> Situations:
         declare_at = self.settings.window.answer_portal
         return Situations(self.window, self.catalogue, self.installation.units, declare_at, now)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        stated = self.settings.web.login or None
+        idle, whole = (stated.idle_minutes, stated.whole_hours) if stated else (30.0, 8.0)
+        return Sessions(self.database, now, new_secret, timedelta(minutes=idle), timedelta(hours=whole))
+
+    @cached_property
+    def identity_provider(self) -> Provider | None:
+        """Where people log in; None where nobody can."""
+        return identity_provider(self.settings.web, now)
 
     @cached_property
     def tokens(self) -> Tokens:

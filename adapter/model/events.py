@@ -54,6 +54,7 @@ class Event(StrEnum):
     REVOCATION_STALE = "revocation.stale"
     EXPIRES = "certificate.expires"
     LOOKUP = "lookup.done"
+    LOGIN = "login.done"
     REQUEST = "request.done"
     REQUEST_FAILED = "request.failed"
     UNSAFE = "unsafe.option"

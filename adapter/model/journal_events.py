@@ -49,3 +49,5 @@ class JournalEvent(StrEnum):
     PERSON_CHANGE = "person.change"
     PERSON_REMOVE = "person.remove"
     PERSON_RESTORE = "person.restore"
+    SESSION_START = "session.start"
+    SESSION_END = "session.end"

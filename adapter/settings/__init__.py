@@ -13,6 +13,7 @@ from adapter.settings.shape import (
     StoreSettings,
     TrustSettings,
     UnitSettings,
+    WebSettings,
     WordsSettings,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "StoreSettings",
     "TrustSettings",
     "UnitSettings",
+    "WebSettings",
     "WordsSettings",
     "broker_urls",
     "database_url",

@@ -100,7 +100,7 @@ _PACKAGED = Path(__file__).parents[1] / "data"
 _DATA = {"schemas", "mappings", "queues"}
 _PATHS = {
     *("schemas", "mappings", "queues", "state", "calendar", "url_file", "ca", "certificate", "key", "anchors"),
-    *("intermediates", "module", "pin_file", "crls", "certificates"),
+    *("intermediates", "module", "pin_file", "crls", "certificates", "client_secret_file"),
 }
 
 

@@ -435,6 +435,37 @@ class AboutSettings(_Part):
     )
 
 
+class ClaimSettings(_Part):
+    number: Annotated[Word, Field(description="Names the person's number (12 digits)")] = "person_number"
+    name: Annotated[Word, Field(description="Names the person's name")] = "name"
+    tax_code: Annotated[Word, Field(description="Names the tax code of an organisation's account")] = "tax_code"
+    account_kind: Annotated[Word, Field(description="Names the kind of the account")] = "account_type"
+    organisation_kinds: Annotated[
+        tuple[Word, ...], Field(description="Kinds of accounts that are an organisation's; every other is a person's")
+    ] = ("organization",)
+
+
+class LoginSettings(_Part):
+    issuer: Annotated[
+        str, Field(pattern=r"^https?://[^\s?#]+$", description="The identity provider, as its ID tokens name it")
+    ]
+    client_id: Annotated[Word, Field(description="Our name at the provider")]
+    client_secret_file: Annotated[FilePath, Field(description="A file with our secret at the provider")]
+    scope: Annotated[Word, Field(description="What is asked of the provider; `openid` is part of it")] = "openid person"
+    acr: Annotated[tuple[Word, ...], Field(description="Levels of assurance that are enough; empty: any")] = ()
+    algorithms: Annotated[
+        tuple[Literal["ES256", "ES384", "ES512", "PS256", "RS256", "EdDSA"], ...],
+        Field(min_length=1, description="By which ID tokens may be signed"),
+    ] = ("ES256",)
+    claims: ClaimSettings = ClaimSettings()
+    ca: Annotated[FilePath | None, Field(description="Authorities for the provider's TLS; null: the system's")] = None
+    timeout_s: Annotated[float, Field(gt=0, le=60, description="How long one question to the provider may take")] = 5
+    idle_minutes: Annotated[
+        float, Field(gt=0, le=1440, description="A session that is not used for so long is over")
+    ] = 30
+    whole_hours: Annotated[float, Field(gt=0, le=24, description="And every session after so long")] = 8
+
+
 def _address(network: str) -> str:
     ipaddress.ip_network(network)
     return network
@@ -449,7 +480,14 @@ class WebSettings(_Part):
     body_bytes: int = Field(ge=4096, le=6_291_456)
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
     trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
+    login: LoginSettings | None = None
     about: AboutSettings = AboutSettings()
+
+    @model_validator(mode="after")
+    def _log_in_has_somewhere_to_return(self) -> Self:
+        if self.login is not None and self.public_url is None:
+            raise ValueError("public_url: log-in needs it: the identity provider sends people back there")
+        return self
 
     @model_validator(mode="after")
     def _ports_differ(self) -> Self:

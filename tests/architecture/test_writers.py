@@ -34,6 +34,9 @@ WRITERS = {
     "services/replies/signing.py": {"Signing._one"},
     "services/access/offices.py": {"Offices.add", "Offices.change", "Offices.remove"},
     "services/access/people.py": {"People.add", "People.change", "People.remove", "People.restore"},
+    "services/access/sessions.py": {
+        *("Sessions.begin", "Sessions.start", "Sessions.find", "Sessions.end", "Sessions.end_by_provider"),
+    },
     "services/access/tokens.py": {"Tokens.issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/watch/window.py": {

@@ -35,6 +35,7 @@ JOURNAL = (
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
     "window.notice_end",
     *(f"person.{act}" for act in ("add", "change", "remove", "restore")),
+    *("session.start", "session.end"),
     *(f"office.{act}" for act in ("add", "change", "remove")),
 )
 """Every event of the journal."""
@@ -90,6 +91,8 @@ OPEN = {
     "draft.sent_as",
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
     *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
+    *("session.hash", "session.csrf", "session.account", "session.provider_session", "session.number"),
+    *("session.tax_code", "session.name"),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }

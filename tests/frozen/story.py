@@ -27,6 +27,7 @@ from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.differences import answers_in
 from adapter.services.access.people import Facts, facts_of
+from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.tokens import Caller, Machine
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import LookupKind, Question
@@ -67,6 +68,7 @@ def tell(post: Post) -> None:
     """The whole story, from the first register to an outage that has not ended."""
     post.now = CLOCK - 30 * DAY
     _people(post)
+    _logged_in(post)
     callers = _registers(post)
     post.now = CLOCK
     _fixtures(post)
@@ -133,6 +135,18 @@ def _people(post: Post) -> None:
     people.remove("bay", reason="Chuyển công tác", actor=first)
     post.later(DAY)
     people.restore("bay", actor=first)
+
+
+def _logged_in(post: Post) -> None:
+    """At the portal: one for himself, one for an organisation, one who has gone again, one who is on the way."""
+    sessions = post.house.sessions
+    issuer = "https://id.invalid"
+    sessions.start(AccountHolder(issuer, "an", "Nguyễn Văn An", CITIZEN, None, None))
+    sessions.start(AccountHolder(issuer, "cuong", "Lê Mạnh Cường", "001088007890", ENTERPRISE, "there"))
+    gone = sessions.find(sessions.start(AccountHolder(issuer, "binh", "Trần Thị Bình", "001190004567", None, None)))
+    assert gone is not None
+    sessions.end(gone)
+    sessions.begin({"state": "s", "nonce": "n", "code_verifier": "v", "target": "/ho-so"})
 
 
 def _serial(post: Post, party: str) -> str:

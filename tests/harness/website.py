@@ -54,6 +54,10 @@ class Website:
     def window(self, mode: Mode) -> None:
         self.house.window.override(mode, reason="a test", actor="test")
 
+    def suspend(self, number: str, *, reason: str) -> None:
+        """At every unit, by the head of one."""
+        self.house.accounts.suspend(number, unit=None, reason=reason, officer="test", actor="test")
+
     def rows(self, table: Table) -> list[Any]:
         with self.house.database.transaction() as connection:
             return list(connection.execute(select(table)).all())
@@ -85,8 +89,8 @@ def portal_only(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def website(config: Path) -> Iterator[Website]:
-    """Serve on a port of the loopback interface until left."""
+def website(config: Path, port: int = 0) -> Iterator[Website]:
+    """Serve on a port of the loopback interface until left; 0: any."""
     events: list[tuple[Event, dict[str, Any]]] = []
 
     def observe(event: Event, /, **fields: Any) -> None:
@@ -95,14 +99,14 @@ def website(config: Path) -> Iterator[Website]:
     built = house(config, observe=observe)
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
-    with serving(built) as url:
+    with serving(built, port) as url:
         yield Website(url, built, events)
 
 
 @contextmanager
-def serving(built: House) -> Iterator[str]:
-    """The address of this house's door, on a port of the loopback interface, until left."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def serving(built: House, port: int = 0) -> Iterator[str]:
+    """The address of this house's door, on a port of the loopback interface (0: any), until left."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]
         server = uvicorn.Server(serve.configuration(built, "127.0.0.1", port))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -35,6 +35,9 @@ INSTALLED: dict[str, Callable[[], bool]] = {
     "openssl": lambda: shutil.which("openssl") is not None,
     "softhsm2": lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists() and bool(shutil.which("softhsm2-util")),
     JDK: lambda: shutil.which("javac") is not None,
+    "nodejs": lambda: shutil.which("node") is not None,
+    "npm": lambda: shutil.which("npm") is not None,
+    "chromium": lambda: shutil.which("chromium") is not None,
     VENV: _venv_works,
 }
 

@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 from starlette.requests import Request
 
-from adapter.entrypoints.web import faults, static
+from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
 from adapter.entrypoints.web.page import POLICY, About, Around, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
@@ -49,6 +49,10 @@ SAMPLES: dict[type[Page], list[Page]] = {
     public.FeedPage: [
         public.FeedPage("https://portal.invalid", AT, (INCIDENT, Disturbance(AT, None, AT, None, None))),
         public.FeedPage("", AT, ()),
+    ],
+    login.LoginPage: [
+        *(login.LoginPage(what, "", "/ho-so") for what in login.OUTCOMES),
+        login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),
     ],
     faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 500, 502, 503)],
 }

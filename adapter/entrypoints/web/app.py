@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from adapter.bootstrap import House
-from adapter.entrypoints.web import faults, guard, static
+from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, service
+from adapter.entrypoints.web.browser import Recognising, visitor_of
+from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.page import About, Pages
 from adapter.entrypoints.web.portal import public
@@ -28,15 +30,19 @@ def create_app(house: House) -> FastAPI:
     )
     house.load_keys()
     stated = house.settings
-    pages = Pages(_about(stated.web.about), lambda request: None, log_in=False)
-    by_token = guard.by_token(house.tokens)
-    app.include_router(declarations.routes(house.door, house.declarations, stated.web.body_bytes, by_token))
-    app.include_router(lookup.routes(house.lookup, by_token))
+    provider = house.identity_provider
+    pages = Pages(_about(stated.web.about), visitor_of, log_in=provider is not None)
+    guard = Guard(house.tokens, stated.web.public_url, stated.web.body_bytes)
+    app.include_router(declarations.routes(house.door, house.declarations, stated.web.body_bytes, guard))
+    app.include_router(lookup.routes(house.lookup, guard))
     ready = house.database.reachable, house.keys_ready
     app.include_router(service.routes(house.window, stated.window.answer_portal, *ready))
-    app.include_router(static.routes())
-    app.include_router(public.routes(pages, house.situations, lambda: False, stated.web.public_url or ""))
+    app.include_router(static.routes(), dependencies=[Depends(anybody)])
+    app.include_router(public.routes(pages, house.situations, provider, stated.web.public_url or ""))
+    if provider is not None:
+        app.include_router(login.routes(pages, provider, house.sessions, guard, house.observe))
     faults.install(app, house.observe, pages)
+    app.add_middleware(Recognising, sessions=house.sessions)
     app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
     openapi.describe(app)
     return app

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from adapter.entrypoints.web.api import problems
-from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.browser import browser_of, changes, take_back
+from adapter.entrypoints.web.guard import LoggedOut
+from adapter.entrypoints.web.login import LoginPage
+from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.events import Observe
 
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
@@ -49,6 +53,23 @@ def install(app: FastAPI, observe: Observe, pages: Pages) -> None:
     """Answer every error of the app."""
     for kind, answer in problems.handlers(observe).items():
         app.add_exception_handler(kind, _by_reader(answer, pages))
+    app.add_exception_handler(LoggedOut, _to_log_in(pages))
+
+
+def _to_log_in(pages: Pages) -> Callable[[Request, Any], Response]:
+    """Who reads goes to log in at once; whose session is over, or who has sent something, is told first."""
+
+    def told(request: Request, error: Exception) -> Response:
+        del error
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if not changes(request) and browser_of(request).secret is None:
+            return RedirectResponse(f"/login?next={quote(here)}", 303, PERSONAL)
+        page = LoginPage("session_over", "", request.url.path if changes(request) else here)
+        response = pages.respond(request, page, 403)
+        take_back(response)
+        return response
+
+    return told
 
 
 def _by_reader(answer: Callable[[Request, Any], Response], pages: Pages) -> Callable[[Request, Any], Response]:

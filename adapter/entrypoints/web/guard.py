@@ -2,32 +2,100 @@
 
 # Annotations are not postponed here: FastAPI reads those of dependencies.
 from collections.abc import Callable
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from adapter.entrypoints.web.api.problems import NotServed
+from adapter.entrypoints.web.browser import browser_of, changes, is_from_here, is_token
+from adapter.model.actor import Actor
+from adapter.model.errors import Unavailable
+from adapter.services.access import rights
+from adapter.services.access.rights import Right
 from adapter.services.access.tokens import Caller, Tokens
 
-Authenticate = Callable[..., Caller]
+F = TypeVar("F", bound=Callable[..., Any])
+_BEARER = HTTPBearer(auto_error=False, description="A token that the operator issued (`nsw-adapter token issue`).")
+_REALM = 'Bearer realm="nsw-adapter"'
+CSRF = "csrf"
+"""The field of a form that holds the token of its session; a script sends it as the header X-CSRF-Token."""
+
+
+class LoggedOut(Exception):
+    """A page wants somebody who has logged in, and nobody has, or his session is over."""
 
 
 async def anybody() -> None:
     """The route is open to all, without log-in or token."""
 
 
-def by_token(tokens: Tokens) -> Authenticate:
-    """Who calls, by the bearer token that he shows; 401 where it is none of ours, or no more."""
-    bearer = HTTPBearer(auto_error=False, description="A token that the operator issued (`nsw-adapter token issue`).")
+def right_of(dependency: object) -> Right | None:
+    """The right that a dependency asks for; None where it asks for none."""
+    return getattr(dependency, "right", None)
 
-    def authenticate(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Caller:
-        if given is None:
-            raise NotServed(401, "A bearer token is needed.", {"WWW-Authenticate": 'Bearer realm="nsw-adapter"'})
-        caller = tokens.authenticate(given.credentials)
-        if caller is None:
-            challenge = 'Bearer realm="nsw-adapter", error="invalid_token"'
-            raise NotServed(401, "The token is unknown, expired or revoked.", {"WWW-Authenticate": challenge})
-        return caller
 
-    return authenticate
+@dataclass(frozen=True)
+class Guard:
+    """Makes the dependencies that ask for a right. `form_bytes`: a form that is sent may have so many."""
+
+    tokens: Tokens
+    public_url: str | None
+    form_bytes: int
+
+    def by_token(self, right: Right) -> Callable[..., Caller]:
+        """Who calls, by the bearer token that he shows; services ask whether his role has the right.
+
+        Raises (when called):
+            NotServed: 401, the token is none of ours, or no more.
+        """
+
+        def granted(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
+            if given is None:
+                raise NotServed(401, "A bearer token is needed.", {"WWW-Authenticate": _REALM})
+            caller = self.tokens.authenticate(given.credentials)
+            if caller is None:
+                challenge = f'{_REALM}, error="invalid_token"'
+                raise NotServed(401, "The token is unknown, expired or revoked.", {"WWW-Authenticate": challenge})
+            return caller
+
+        return _asking(granted, right)
+
+    def by_session(self, right: Right) -> Callable[..., Any]:
+        """Who has logged in and has the right; what he sends comes from a page of this site and of his session.
+
+        Raises (when called):
+            LoggedOut: nobody has.
+            NoRight: none of his roles has the right.
+            NotServed: 403, the form is from elsewhere or of another session; 411 or 413, it is too large.
+            Unavailable: the store is away.
+        """
+
+        async def granted(request: Request) -> Actor:
+            browser = browser_of(request)
+            if browser.away:
+                raise Unavailable("the sessions cannot be read now")
+            if browser.session is None or browser.session.actor is None:
+                raise LoggedOut
+            if changes(request):
+                given = request.headers.get("x-csrf-token") or await self._field(request)
+                if not is_from_here(request, self.public_url) or not is_token(browser.session, given):
+                    raise NotServed(403, "This was not sent from a page of yours. Load the page again.")
+            rights.needs(browser.session.actor, right)
+            return browser.session.actor
+
+        return _asking(granted, right)
+
+    async def _field(self, request: Request) -> object:
+        stated = request.headers.get("content-length", "")
+        if not stated.isdigit():
+            raise NotServed(411, "State the length of the form.")
+        if int(stated) > self.form_bytes:
+            raise NotServed(413, f"The form has more than {self.form_bytes} bytes.", {"Connection": "close"})
+        return (await request.form()).get(CSRF)  # kept with the request: the route reads the same
+
+
+def _asking(dependency: F, right: Right) -> F:
+    dependency.right = right  # type: ignore[attr-defined]
+    return dependency

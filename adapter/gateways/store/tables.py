@@ -586,3 +586,24 @@ draft = Table(
     Column("sent_as", String(36)),  # public id of the message
 )
 Index("ix_draft_owner", draft.c.owner, draft.c.changed_at)
+
+session = Table(  # who has logged in at the portal, and log-ins under way; a row that is over is deleted
+    "session",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of the cookie's value
+    Column("csrf", String(64), nullable=False),
+    Column("account", String(32)),  # of issuer and subject at the identity provider; null: a log-in under way
+    Column("provider_session", String(255)),  # by which the provider ends it
+    Column("number", String(20)),  # personal number
+    Column("tax_code", String(20)),  # of the organisation that he acts for
+    Column("name", String(255)),
+    Column("underway", JSON, nullable=False),  # what the return from the provider is compared with
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+)
+Index("ix_session_ends", session.c.ends_at)
+Index("ix_session_number", session.c.number)
+Index("ix_session_tax_code", session.c.tax_code)
+Index("ix_session_account", session.c.account)
+Index("ix_session_provider", session.c.provider_session)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import journal
+from adapter.gateways.store import journal, sessions
 from adapter.gateways.store import suspensions as store
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
@@ -46,6 +46,8 @@ class Accounts:
                 connection, self.database, number=account, unit=unit, reason=told, officer=officer, since=now
             )
             detail = {"suspension": row_id, "unit": unit, "reason": told, "officer": officer}
+            if unit is None:  # at one unit the door refuses; whoever is suspended everywhere has nothing to do here
+                sessions.end_of_number(connection, account)
             journal.append(connection, self.database, Entry("account.suspend", actor, now, detail))
             return next(each for each in store.standing(connection, [account]) if each.id == row_id)
 

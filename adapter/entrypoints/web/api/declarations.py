@@ -12,7 +12,8 @@ from adapter.entrypoints.web.api.body import reader
 from adapter.entrypoints.web.api.openapi import XML, may_fail
 from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.api.shapes import API
-from adapter.entrypoints.web.guard import Authenticate
+from adapter.entrypoints.web.guard import Guard
+from adapter.services.access.rights import Right
 from adapter.services.access.tokens import Caller
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.submission import Door
@@ -21,7 +22,7 @@ _Id = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="The declarati
 _Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the reply.")]
 
 
-def routes(door: Door, declarations: Declarations, body_bytes: int, authenticate: Authenticate) -> APIRouter:
+def routes(door: Door, declarations: Declarations, body_bytes: int, guard: Guard) -> APIRouter:
     """POST /declarations and what is read of it."""
     router = APIRouter(prefix=f"{API}/declarations", tags=["declarations"])
     read_body: Callable[[Request], Awaitable[bytes]] = reader(body_bytes)
@@ -38,7 +39,7 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, authenticate
         },
     )
     async def declare(
-        caller: Annotated[Caller, Depends(authenticate)],
+        caller: Annotated[Caller, Depends(guard.by_token(Right.DECLARE))],
         raw: Annotated[bytes, Depends(read_body)],
         response: Response,
     ) -> shapes.AdmittedShape:
@@ -49,7 +50,7 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, authenticate
         return shapes.admitted_shape(admitted)
 
     @router.get("/{id}", summary="Read a declaration", responses=may_fail(404, 422))
-    def read(id: _Id, caller: Annotated[Caller, Depends(authenticate)]) -> shapes.DeclarationShape:
+    def read(id: _Id, caller: Annotated[Caller, Depends(guard.by_token(Right.READ_OWN))]) -> shapes.DeclarationShape:
         """State, findings and the signed replies. Reading a reply for the first time is its delivery."""
         standing = declarations.read(id, caller)
         if standing is None:
@@ -62,7 +63,7 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, authenticate
         response_class=Response,
         responses={200: {"content": XML}, **may_fail(404, 422)},
     )
-    def reply(id: _Id, digest: _Digest, caller: Annotated[Caller, Depends(authenticate)]) -> Response:
+    def reply(id: _Id, digest: _Digest, caller: Annotated[Caller, Depends(guard.by_token(Right.READ_OWN))]) -> Response:
         """The exact bytes that were signed."""
         found = declarations.reply(id, digest, caller)
         if found is None:

@@ -11,8 +11,9 @@ from adapter.entrypoints.web.api import shapes
 from adapter.entrypoints.web.api.openapi import NUMBER, XML, may_fail
 from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.api.shapes import API
-from adapter.entrypoints.web.guard import Authenticate
+from adapter.entrypoints.web.guard import Guard
 from adapter.model.text import text_fault
+from adapter.services.access.rights import Right
 from adapter.services.access.tokens import Caller
 from adapter.services.dossiers.lookup import Lookup, LookupKind, Question
 
@@ -30,13 +31,14 @@ _Typed = Annotated[str, AfterValidator(_holdable)] | None
 """A text that a person types: nothing that no form or database can hold."""
 
 
-def routes(lookup: Lookup, authenticate: Authenticate) -> APIRouter:
+def routes(lookup: Lookup, guard: Guard) -> APIRouter:
     """GET /lookup/dossiers."""
     router = APIRouter(prefix=f"{API}/lookup/dossiers", tags=["lookup"])
 
     @router.get("", summary="Look dossiers up", responses=may_fail(403, 422))
     def dossiers(
-        caller: Annotated[Caller, Depends(authenticate)], question: Annotated[Question, Depends(_question)]
+        caller: Annotated[Caller, Depends(guard.by_token(Right.LOOK_UP))],
+        question: Annotated[Question, Depends(_question)],
     ) -> shapes.DossiersShape:
         """By exactly one of: reference (with year), paper, confirmation, plate, tax_code, ship."""
         found = lookup.dossiers(question, caller)
@@ -49,7 +51,9 @@ def routes(lookup: Lookup, authenticate: Authenticate) -> APIRouter:
         response_class=Response,
         responses={200: {"content": XML}, **may_fail(403, 404, 422)},
     )
-    def reply(number: _Number, year: _Year, caller: Annotated[Caller, Depends(authenticate)]) -> Response:
+    def reply(
+        number: _Number, year: _Year, caller: Annotated[Caller, Depends(guard.by_token(Right.LOOK_UP))]
+    ) -> Response:
         """The exact bytes that were signed. This is recorded as a lookup too."""
         found = lookup.reply(number, year, caller)
         if found is None:

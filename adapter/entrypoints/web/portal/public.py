@@ -1,16 +1,16 @@
 """Without log-in: is the window up, what is the portal open for, how to go on by paper; and the same as a feed."""
 
 # Annotations are not postponed here: FastAPI reads them.
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 from fastapi.responses import Response
 
 from adapter.entrypoints.web.guard import anybody
 from adapter.entrypoints.web.page import Page, Pages
+from adapter.gateways.identity import Provider
 from adapter.services.watch.situation import Disturbance, Situation, Situations
 
 _NEVER = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,13 +38,15 @@ class FeedPage(Page):
     disturbances: tuple[Disturbance, ...]
 
 
-def routes(pages: Pages, situations: Situations, provider_down: Callable[[], bool], site: str) -> APIRouter:
+def routes(pages: Pages, situations: Situations, provider: Provider | None, site: str) -> APIRouter:
     """`/` and `/feed.atom`."""
     router = APIRouter(include_in_schema=False, dependencies=[Depends(anybody)])
 
     @router.get("/")
-    def home(request: Request) -> Response:
-        return pages.respond(request, HomePage(situations.now(), provider_down()))
+    def home(request: Request, then: BackgroundTasks) -> Response:
+        if provider is not None:
+            then.add_task(provider.look)  # for whoever comes next: nobody waits for it
+        return pages.respond(request, HomePage(situations.now(), provider is not None and provider.is_down))
 
     @router.get("/feed.atom")
     def feed(request: Request) -> Response:

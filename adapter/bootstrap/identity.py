@@ -1,0 +1,41 @@
+"""The identity provider, as the configuration states it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from adapter.gateways.identity import ClaimNames, Provider, Trusted
+from adapter.model.errors import Misconfigured
+from adapter.settings import WebSettings
+
+RETURN = "/login/return"
+"""Where the provider sends people back to, on `web.public_url`."""
+
+
+def identity_provider(stated: WebSettings, clock: Callable[[], datetime]) -> Provider | None:
+    """Where people log in; None where the configuration names nobody.
+
+    Raises:
+        Misconfigured: our secret at the provider cannot be read.
+    """
+    login = stated.login
+    if login is None or stated.public_url is None:
+        return None
+    try:
+        secret = login.client_secret_file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"web.login.client_secret_file: cannot read {login.client_secret_file}") from error
+    names = ClaimNames(**login.claims.model_dump())
+    trusted = Trusted(
+        issuer=login.issuer,
+        client_id=login.client_id,
+        secret=secret,
+        scope=login.scope,
+        acr=login.acr,
+        algorithms=login.algorithms,
+        claims=names,
+        timeout_s=login.timeout_s,
+        ca=str(login.ca) if login.ca else None,
+    )
+    return Provider(trusted, stated.public_url + RETURN, clock)

@@ -1,0 +1,123 @@
+"""What belongs to a person's browser: the cookie, its session, and that a form was sent from a page of ours.
+
+The cookie's name begins with `__Host-`: a browser keeps it only over TLS (or from its own machine), for this host.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from adapter.entrypoints.web.page import Visitor
+from adapter.model.errors import Unavailable
+from adapter.services.access.sessions import Session, Sessions
+
+COOKIE = "__Host-sid"
+_CARRIED = "nsw.browser"
+_WITHOUT = ("/api/", "/static/", "/healthz", "/readyz")
+_UNCHANGING = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What came with a request. `away`: the store could not be asked, so nobody knows who this is."""
+
+    secret: str | None = None
+    session: Session | None = None
+    away: bool = False
+
+
+class Recognising:
+    """Finds the session of each request for a page."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self.app, self.sessions = app, sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(_WITHOUT):
+            scope[_CARRIED] = await self._carried(scope)
+        await self.app(scope, receive, send)
+
+    async def _carried(self, scope: Scope) -> Browser:
+        header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+        secret = cookie_parser(header.decode("latin-1")).get(COOKIE)
+        if not secret:
+            return Browser()
+        try:
+            return Browser(secret, await run_in_threadpool(self.sessions.find, secret))
+        except Unavailable:
+            return Browser(secret, away=True)
+
+
+def browser_of(request: Request) -> Browser:
+    """What the request's browser has shown."""
+    found = request.scope.get(_CARRIED)
+    return found if isinstance(found, Browser) else Browser()
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Who has logged in, for the head of a page."""
+    session = browser_of(request).session
+    if session is None or session.actor is None:
+        return None
+    actor = session.actor
+    return Visitor(actor.name, actor.number or "", actor.on_behalf_of or "", session.csrf)
+
+
+def give(response: Response, secret: str) -> None:
+    """The browser holds this from now on; it forgets it when it is closed."""
+    response.set_cookie(COOKIE, secret, secure=True, httponly=True, samesite="lax", path="/")
+
+
+def take_back(response: Response) -> None:
+    """The browser holds nothing any more."""
+    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def changes(request: Request) -> bool:
+    """Whether the request may change something."""
+    return request.method not in _UNCHANGING
+
+
+def is_from_here(request: Request, public_url: str | None) -> bool:
+    """Whether a form was sent from a page of this site: as the browser says, or by where it came from.
+
+    Over plain HTTP browsers send no `Sec-Fetch-Site`; a caller who sends neither is no browser of today.
+    """
+    said = request.headers.get("sec-fetch-site")
+    if said is not None:
+        return said == "same-origin"
+    origin = request.headers.get("origin", "")
+    own = public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return bool(origin) and _site(origin) == _site(own)
+
+
+def _site(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def is_token(session: Session, given: object) -> bool:
+    """Whether a form holds the token of this session."""
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), session.csrf.encode())
+
+
+def safe_target(asked: str | None, otherwise: str) -> str:
+    """Where to go after log-in: a path of this site, or `otherwise`.
+
+    `//evil`, a backslash and addresses with control characters lead elsewhere in browsers.
+    """
+    if not asked or not asked.startswith("/") or asked.startswith("//") or "\\" in asked:
+        return otherwise
+    if any(ord(letter) < 0x21 or ord(letter) == 0x7F for letter in asked):
+        return otherwise
+    parts = urlsplit(asked)
+    return otherwise if parts.scheme or parts.netloc else asked

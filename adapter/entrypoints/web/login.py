@@ -1,0 +1,137 @@
+"""Log-in of people: away to the identity provider and back to where they were; log-out, here and from there."""
+
+# Annotations are not postponed here: FastAPI reads them.
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from adapter.bootstrap.identity import RETURN
+from adapter.entrypoints.web.browser import browser_of, give, safe_target, take_back
+from adapter.entrypoints.web.guard import Guard, anybody
+from adapter.entrypoints.web.page import Page, Pages
+from adapter.gateways.identity import NotBelieved, Provider, ProviderDown, Stated
+from adapter.model.actor import Actor
+from adapter.model.errors import NotAllowed
+from adapter.model.events import Event, Observe
+from adapter.services.access.rights import Right
+from adapter.services.access.sessions import AccountHolder, Sessions, Suspended
+from adapter.services.registers.party_numbers import number_of
+
+AFTER = "/ho-so"
+"""Where one comes to who has asked for nothing else."""
+OUTCOMES = ("provider_down", "not_under_way", "refused", "suspended", "logged_out", "session_over")
+"""Keys of the words for each way in which nobody is logged in."""
+_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage(Page):
+    """Why nobody was logged in, or that one has logged out: `what` is the key of its words."""
+
+    template: ClassVar[str] = "login.html"
+    what: str
+    reason: str
+    """Of a suspension, as the officer wrote it; empty otherwise."""
+    target: str
+    """Where log-in leads to, as an address of this site."""
+
+
+def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, observe: Observe) -> APIRouter:
+    """/login, its return, and log-out."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/login", dependencies=[Depends(anybody)])
+    def log_in(request: Request, next: Annotated[str | None, Query()] = None) -> Response:
+        target = safe_target(next, AFTER)
+        session = browser_of(request).session
+        if session is not None and session.actor is not None:
+            return RedirectResponse(target, 303)
+        try:
+            address, underway = provider.begin()
+        except ProviderDown as error:
+            observe(Event.LOGIN, outcome="provider-down", reason=str(error))
+            return pages.respond(request, LoginPage("provider_down", "", target), 503)
+        response = RedirectResponse(address, 302, {"Cache-Control": "no-store"})
+        give(response, sessions.begin({**underway, "target": target}))
+        return response
+
+    @router.get(RETURN, dependencies=[Depends(anybody)])
+    def come_back(request: Request) -> Response:
+        browser = browser_of(request)
+        if browser.session is None or browser.session.actor is not None or browser.secret is None:
+            # Nothing is under way in this browser: cookies are off, it took too long, or somebody sent a link.
+            observe(Event.LOGIN, outcome="not-under-way")
+            return pages.respond(request, LoginPage("not_under_way", "", AFTER), 400)
+        underway = browser.session.underway
+        target = safe_target(underway.get("target"), AFTER)
+        sessions.end(browser.session)  # a return counts once, whatever comes of it
+        try:
+            person = _person(provider, provider.finish(underway, dict(request.query_params)))
+            secret = sessions.start(person)
+        except ProviderDown as error:
+            observe(Event.LOGIN, outcome="provider-down", reason=str(error))
+            return pages.respond(request, LoginPage("provider_down", "", target), 503)
+        except Suspended as suspended:
+            observe(Event.LOGIN, outcome="suspended")
+            return _refused(pages.respond(request, LoginPage("suspended", suspended.reason, target), 403))
+        except NotAllowed as error:
+            # What the provider said may hold a number; only which kind of answer it was is told.
+            observe(Event.LOGIN, outcome="refused", reason=str(error) if isinstance(error, NotBelieved) else "number")
+            return _refused(pages.respond(request, LoginPage("refused", "", target), 403))
+        observe(Event.LOGIN, outcome="logged-in")
+        response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
+        give(response, secret)
+        return response
+
+    @router.post("/login/backchannel", dependencies=[Depends(anybody)])
+    def ended_there(logout_token: Annotated[str, Form(max_length=20_000)]) -> Response:
+        """The provider tells that somebody has logged out there (Back-Channel Logout 1.0, 2.5 to 2.8)."""
+        told = {"Cache-Control": "no-store"}
+        try:
+            ended = provider.ended(logout_token)
+        except NotBelieved as error:
+            observe(Event.LOGIN, outcome="logout-refused", reason=str(error))
+            return Response(status_code=400, headers=told)
+        count = sessions.end_by_provider(provider.trusted.issuer, ended.subject, ended.session)
+        observe(Event.LOGIN, outcome="ended-by-provider", count=count)
+        return Response(status_code=200, headers=told)
+
+    @router.post("/logout")
+    def log_out(request: Request, actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))]) -> Response:
+        del actor
+        session = browser_of(request).session
+        assert session is not None, "whoever has a right by a session has a session"
+        sessions.end(session)
+        response = RedirectResponse("/logged-out", 303, {"Cache-Control": "no-store"})
+        take_back(response)
+        return response
+
+    @router.get("/logged-out", dependencies=[Depends(anybody)])
+    def logged_out(request: Request) -> Response:
+        return pages.respond(request, LoginPage("logged_out", "", AFTER))
+
+    return router
+
+
+def _refused(response: Response) -> Response:
+    take_back(response)
+    return response
+
+
+def _person(provider: Provider, stated: Stated) -> AccountHolder:
+    """Who has logged in, his numbers in the spelling that dossiers have.
+
+    Raises:
+        NotAllowed: a number that the provider states is none.
+    """
+    name = "".join(letter if letter.isprintable() else " " for letter in stated.name)
+    return AccountHolder(
+        issuer=provider.trusted.issuer,
+        subject=stated.subject,
+        name=" ".join(name.split())[:_NAME].strip(),
+        number=number_of(stated.number),
+        tax_code=number_of(stated.tax_code) if stated.tax_code else None,
+        provider_session=stated.session,
+    )

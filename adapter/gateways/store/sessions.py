@@ -1,0 +1,52 @@
+"""Sessions of people in the store: only the hash of what their browsers hold, so that nobody can log in from a copy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from adapter.gateways.store.tables import session
+
+
+def add(connection: Connection, **values: Any) -> None:
+    """A new session."""
+    connection.execute(insert(session).values(**values))
+
+
+def find(connection: Connection, digest: str, *, seen_after: datetime, now: datetime) -> Row[Any] | None:
+    """The session of that hash, if it has not ended and was used since `seen_after`."""
+    query = select(session).where(session.c.hash == digest, session.c.ends_at > now, session.c.seen_at > seen_after)
+    return connection.execute(query).first()
+
+
+def seen(connection: Connection, digest: str, at: datetime) -> None:
+    """It is used now."""
+    connection.execute(update(session).where(session.c.hash == digest).values(seen_at=at))
+
+
+def end(connection: Connection, digest: str) -> None:
+    """It is over."""
+    connection.execute(delete(session).where(session.c.hash == digest))
+
+
+def end_of_number(connection: Connection, number: str) -> int:
+    """All sessions of a personal number or tax code are over; gives how many there were."""
+    mine = or_(session.c.number == number, session.c.tax_code == number)
+    return connection.execute(delete(session).where(mine)).rowcount
+
+
+def end_of_account(connection: Connection, account: str | None, provider_session: str | None) -> int:
+    """The provider ends one of its sessions, or all of an account's where it names none; gives how many there were."""
+    named = {session.c.account: account, session.c.provider_session: provider_session}
+    mine = [column == value for column, value in named.items() if value is not None]
+    if not mine:
+        return 0
+    return connection.execute(delete(session).where(*mine)).rowcount
+
+
+def sweep(connection: Connection, *, seen_before: datetime, now: datetime) -> int:
+    """Remove what is over; gives how many there were."""
+    over = or_(session.c.ends_at <= now, session.c.seen_at <= seen_before)
+    return connection.execute(delete(session).where(over)).rowcount

@@ -1,0 +1,64 @@
+"""A person at the portal without a browser's engine: keeps cookies as one does, follows links, presses buttons.
+
+`http.cookiejar` sends no Secure cookie over plain HTTP, not even to this machine as browsers do: cookies are kept here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from lxml import html
+
+
+@dataclass
+class Person:
+    """Somebody with an empty browser. `at` is where he is."""
+
+    site: str
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+    at: str = ""
+    page: httpx.Response | None = None
+
+    def ask(self, method: str, address: str, *, follow: bool = True, **given: object) -> httpx.Response:
+        """One request and, unless told otherwise, the redirects it leads to."""
+        url = urljoin(self.at or self.site, address)
+        headers = dict(given.pop("headers", {}))  # type: ignore[call-overload]
+        own = self.cookies.setdefault(urlsplit(url).netloc, {})
+        if own:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in own.items())
+        response = httpx.request(method, url, headers=headers, timeout=120, **given)  # type: ignore[arg-type]
+        for stated in response.headers.get_list("set-cookie"):
+            for name, morsel in SimpleCookie(stated).items():
+                if morsel["max-age"] == "0" or not morsel.value:
+                    own.pop(name, None)
+                else:
+                    own[name] = morsel.value
+        if follow and response.is_redirect:
+            return self.ask("GET", urljoin(url, response.headers["location"]))
+        self.at, self.page = url, response
+        return response
+
+    def get(self, address: str, *, follow: bool = True) -> httpx.Response:
+        return self.ask("GET", address, follow=follow)
+
+    def send(self, address: str, follow: bool = True, **fields: str) -> httpx.Response:
+        """Send a form from the page he is on, with the token that stands there."""
+        tokens = self.document().xpath("//input[@name='csrf']/@value")
+        given = {**({"csrf": tokens[0]} if tokens else {}), **fields}
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.at))
+        return self.ask("POST", address, follow=follow, data=given, headers={"Origin": origin})
+
+    def document(self) -> html.HtmlElement:
+        assert self.page is not None
+        return html.document_fromstring(self.page.content)
+
+    def told(self) -> str:
+        return " ".join(self.document().xpath("//main")[0].text_content().split())
+
+    def log_in(self, who: str, address: str = "/login") -> httpx.Response:
+        """By the test provider's page of people."""
+        self.get(address)
+        return self.ask("POST", self.at, data={"who": who})

@@ -1,0 +1,71 @@
+"""Which right each route of the web needs, and which role has it: a route that is not in the table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
+
+from adapter.entrypoints.web.app import create_app
+from adapter.entrypoints.web.guard import anybody, right_of
+from adapter.model.actor import Role
+from adapter.services.access.rights import TABLE, Right
+
+ANYBODY = "anybody"
+ROUTES: dict[str, str] = {
+    "GET /": ANYBODY,
+    "GET /feed.atom": ANYBODY,
+    "GET /static/{name}": ANYBODY,
+    "GET /login": ANYBODY,
+    "GET /login/return": ANYBODY,
+    "POST /login/backchannel": ANYBODY,
+    "GET /logged-out": ANYBODY,
+    "POST /logout": Right.READ_OWN,
+    "GET /healthz": ANYBODY,
+    "GET /readyz": ANYBODY,
+    "GET /api/v1/window": ANYBODY,
+    "POST /api/v1/declarations": Right.DECLARE,
+    "GET /api/v1/declarations/{id}": Right.READ_OWN,
+    "GET /api/v1/declarations/{id}/replies/{digest}": Right.READ_OWN,
+    "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
+    "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
+}
+"""Every route with what it needs. A route is added here together with its right."""
+OF_A_ROLE = {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN}}
+"""What those who come here may do; customs look up, and everybody else of the staff may do nothing here."""
+
+
+def _asked(of: Dependant) -> Iterator[str]:
+    for each in of.dependencies:
+        if each.call is anybody:
+            yield ANYBODY
+        if (right := right_of(each.call)) is not None:
+            yield right
+        yield from _asked(each)
+
+
+def _routes() -> list[Any]:
+    return list(iter_route_contexts(create_app(MagicMock()).routes))
+
+
+def test_every_route_asks_for_exactly_one_thing_and_stands_in_the_table() -> None:
+    ours = [route for route in _routes() if getattr(route, "dependant", None) is not None]
+    found = {f"{method} {route.path}": list(_asked(route.dependant)) for route in ours for method in route.methods}
+    assert found == {route: [wanted] for route, wanted in ROUTES.items()}
+
+
+def test_there_are_no_routes_beside_them_but_the_openapi_document() -> None:
+    others = [route for route in _routes() if getattr(route, "dependant", None) is None]
+    assert [route.path for route in others] == ["/api/openapi.json"]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_has_no_more_rights_here_than_it_should(role: Role) -> None:
+    asked = {right for right in ROUTES.values() if right != ANYBODY}
+    granted = {right for right in asked if role in TABLE[Right(right)]}
+    customs = role in (Role.CUSTOMS_OFFICER, Role.CUSTOMS_ADMINISTRATOR)
+    assert granted == ({Right.LOOK_UP} if customs else OF_A_ROLE.get(role, set()))
