@@ -1,4 +1,7 @@
-"""The house: every part of one process, made when it is first asked for."""
+"""The house: every part of one process, made when it is first asked for.
+
+Longer than 350 lines: one assembly, so that each part is made in one place.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,11 @@ from adapter.gateways.revocation.cache import Shelf
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.own_numbers import Series
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
-from adapter.model.procedure import Catalogue
 from adapter.model.units import BorderUnit
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
@@ -63,8 +66,9 @@ from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.mode import WindowPatience
 from adapter.services.watch.situation import Situations
-from adapter.services.watch.window import Window, WindowPatience
+from adapter.services.watch.window import Window
 from adapter.settings import Settings
 
 

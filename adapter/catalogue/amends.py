@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from adapter.catalogue.fields import Fields
-from adapter.model.procedure import PLACED, AmendsSpec, Catalogue, ExpectedSpec, Meaning, Procedure
+from adapter.model.catalogue import Catalogue
+from adapter.model.procedure import PLACED, AmendsSpec, ExpectedSpec, Meaning, Procedure
 from adapter.pipeline.forms.places import Form
 from adapter.pipeline.terms import BRING_WITHIN
 

@@ -25,7 +25,8 @@ from adapter.catalogue.load import PROCEDURE_FILE, DataFiles, reporter
 from adapter.catalogue.names import Names
 from adapter.catalogue.paths import Paths
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
-from adapter.model.procedure import Catalogue, Procedure, ReplyKind
+from adapter.model.catalogue import Catalogue
+from adapter.model.procedure import Procedure, ReplyKind
 from adapter.pipeline.forms.places import Form, form_of, never_there
 
 _BROKEN = (xmlschema.XMLResourceError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)

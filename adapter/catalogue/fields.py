@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from adapter.model.procedure import Code, FieldSpec, Procedure
+from adapter.model.catalogue import Code
+from adapter.model.procedure import FieldSpec, Procedure
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.rules.view import text
 

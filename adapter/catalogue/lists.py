@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
-from adapter.model.procedure import Code, Fact
+from adapter.model.catalogue import Code, Fact
 from adapter.pipeline.rules.codes import CASE_WORDS
 from adapter.pipeline.rules.view import text
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,46 +15,52 @@ from lxml import etree
 from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
 from adapter.catalogue.consequences import CONSEQUENCES_FILE, Consequences, read_consequences
+from adapter.catalogue.make import (
+    _named_list,
+    make_amends,
+    make_completion,
+    make_deadline,
+    make_field,
+    make_group,
+    make_label,
+    make_meanings,
+    make_principal,
+    make_rule,
+    make_signature,
+    make_title,
+)
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
+from adapter.model.catalogue import Catalogue, Code, ReplySpec
+from adapter.model.duties import Deadline, OnceSpec
 from adapter.model.errors import Misconfigured
-from adapter.model.finding import FindingCatalogue, Severity
+from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import (
-    AmendsSpec,
-    Catalogue,
-    Code,
-    CompletionSpec,
-    Condition,
-    ContentItem,
-    Deadline,
-    ExpectedSpec,
-    Fact,
-    FieldSpec,
-    GroupSpec,
     HeaderEqual,
     Label,
     Meaning,
     MessageSpec,
     OnBehalfSpec,
-    OnceSpec,
-    PrincipalSpec,
     Procedure,
-    PromptSpec,
     ReplyKind,
-    ReplySpec,
     RequestWords,
-    RuleSpec,
-    SignaturePolicy,
-    Unit,
 )
 from adapter.pipeline.forms.places import XSD_NAMESPACE
 
 T = TypeVar("T")
+
+
 PROCEDURE_FILE = "procedure.yaml"
+
+
 CALENDAR_FILE = "calendar.yaml"
+
+
 LIMITS_FILE = "deadlines.yaml"
+
+
 SHARED_FOLDER = "common"
 """Below the schemas: types for others to include, no document of its own."""
 
@@ -75,10 +80,6 @@ class DataFiles:
         return self.calendar or self.mappings / CALENDAR_FILE
 
 
-Titles = Mapping[str, Label]
-"""What code lists are called for people, by their names."""
-
-
 class Loader:
     """Reads the files once and keeps every compiled XSD, so that messages of one procedure share it."""
 
@@ -92,7 +93,7 @@ class Loader:
         """Everything that could be loaded; `faults` tells what could not."""
         file = self._source.mappings / "messages.yaml"
         messages = self._yaml(file, shapes.MESSAGES)
-        meanings = self._guarded(file, lambda _: _meanings(messages)) or {}
+        meanings = self._guarded(file, lambda _: make_meanings(messages)) or {}
         replies = self._guarded(file, lambda _: self._replies(messages)) or {}
         technical = self._guarded(file, lambda _: self._technical(messages.get("technical", {}))) or {}
         consequences = self._consequences()
@@ -174,6 +175,7 @@ class Loader:
         technical: Mapping[str, MessageSpec],
         consequences: Consequences,
     ) -> Procedure | None:
+        # Longer than 45 lines: one value with all its parts.
         stated = self._yaml(file, shapes.PROCEDURE)
         if not stated:
             return None  # what is wrong is told
@@ -190,31 +192,31 @@ class Loader:
             version=version,
             effective_from=stated["effective"]["from"],
             effective_to=stated["effective"].get("to"),
-            title=_label(stated["title"]),
+            title=make_label(stated["title"]),
             basis=stated.get("basis", ""),
             on_window=bool(stated["on_window"]),
             paperless=bool(stated.get("paperless", False)),
             acceptance=stated["acceptance"],
-            signature=_signature(declarant),
+            signature=make_signature(declarant),
             messages={**technical, **self._messages(stated, folder, meanings)},
-            fields=tuple(_field(item, self._titles) for item in stated.get("fields", [])),
-            groups=tuple(_group(item, self._titles) for item in stated.get("groups", [])),
+            fields=tuple(make_field(item, self._titles) for item in stated.get("fields", [])),
+            groups=tuple(make_group(item, self._titles) for item in stated.get("groups", [])),
             header_equal=tuple(
                 HeaderEqual(item["field"], item["header"], item.get("fact")) for item in stated.get("header_equal", [])
             ),
             identities=tuple(declarant.get("identities", ())),
-            principal=_principal(declarant["principal"]) if "principal" in declarant else None,
+            principal=make_principal(declarant["principal"]) if "principal" in declarant else None,
             accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
             place=dict(stated.get("place", {})),
             prefill=dict(stated.get("prefill", {})),
             search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
-            rules=tuple(_rule(item, consequences) for item in stated.get("rules", [])),
-            deadlines=tuple(_deadline(item) for item in stated.get("deadlines", [])),
-            completion=_completion(completion, folder) if completion else None,
+            rules=tuple(make_rule(item, consequences) for item in stated.get("rules", [])),
+            deadlines=tuple(make_deadline(item) for item in stated.get("deadlines", [])),
+            completion=make_completion(completion, folder) if completion else None,
             result=stated.get("result", "declaration"),
             refusal_grounds=stated.get("refusal_grounds"),
             ignored=tuple(stated.get("ignored", ())),
-            amends=_amends(stated["amends"]) if "amends" in stated else None,
+            amends=make_amends(stated["amends"]) if "amends" in stated else None,
             on_behalf=OnBehalfSpec(**declarant["on_behalf"]) if "on_behalf" in declarant else None,
             once=OnceSpec(**stated["once"]) if "once" in stated else None,
         )
@@ -237,7 +239,7 @@ class Loader:
             stated = self._yaml(file, shapes.CODE_LIST)
             if not stated:
                 continue
-            named = self._guarded(file, lambda _, s=stated: (*_named_list(s), _title(s)))  # type: ignore[misc]
+            named = self._guarded(file, lambda _, s=stated: (*_named_list(s), make_title(s)))  # type: ignore[misc]
             if named is not None:
                 name, codes, title = named
                 lists[name] = codes
@@ -254,7 +256,7 @@ class Loader:
         """A time limit that belongs to no procedure."""
         file = self._source.mappings / LIMITS_FILE
         stated = self._yaml(file, shapes.LIMITS)
-        return self._guarded(file, lambda _: _deadline({"kind": "reconcile_within", **stated["reconciliation"]}))
+        return self._guarded(file, lambda _: make_deadline({"kind": "reconcile_within", **stated["reconciliation"]}))
 
     def _consequences(self) -> Consequences:
         file = self._source.mappings / CONSEQUENCES_FILE
@@ -342,143 +344,3 @@ def _together(folder: Path) -> xmlschema.XMLSchema10 | None:
 
 def _slow(*files: Path, parent: xmlschema.XMLSchema10 | None = None) -> xmlschema.XMLSchema10:
     return xmlschema.XMLSchema10([str(file) for file in files], parent=parent, allow="local")
-
-
-def _meanings(messages: Mapping[str, Any]) -> dict[str, Meaning]:
-    """What each pair means. A meaning has one pair: of two, one would silently stand in the other's place."""
-    meanings = {pair: Meaning(value) for pair, value in messages.get("meanings", {}).items()}
-    for meaning in Meaning:
-        pairs = sorted(pair for pair, each in meanings.items() if each is meaning)
-        if len(pairs) > 1:
-            raise ValueError(f"meanings: {' and '.join(pairs)} both mean {meaning.value}; leave one of them out")
-    return meanings
-
-
-def _title(stated: Mapping[str, Any]) -> Label | None:
-    """What a code list is called for people, where it says so."""
-    return _label(stated["title"]) if "title" in stated else None
-
-
-def _label(stated: Mapping[str, str]) -> Label:
-    return Label(vi=stated["vi"], en=stated["en"])
-
-
-def _field(stated: Mapping[str, Any], titles: Titles) -> FieldSpec:
-    return FieldSpec(
-        name=stated["name"],
-        path=stated["path"],
-        type=stated["type"],
-        label=_label(stated["label"]),
-        codes=stated.get("codes"),
-        personal=bool(stated.get("personal", False)),
-        listing=titles.get(str(stated.get("codes"))),
-    )
-
-
-def _group(stated: Mapping[str, Any], titles: Titles) -> GroupSpec:
-    return GroupSpec(
-        name=stated["name"],
-        path=stated["path"],
-        label=_label(stated["label"]),
-        fields=tuple(_field(item, titles) for item in stated["fields"]),
-        ordinal=stated.get("ordinal"),
-    )
-
-
-def _rule(stated: Mapping[str, Any], consequences: Consequences) -> RuleSpec:
-    fixed = {"rule", "severity", "basis"}
-    return RuleSpec(
-        rule=stated["rule"],
-        severity=Severity.WARN if "severity" in stated else consequences.of(stated.get("basis", "")),
-        arguments={key: value for key, value in stated.items() if key not in fixed},
-        basis=stated.get("basis", ""),
-    )
-
-
-def _deadline(stated: Mapping[str, Any]) -> Deadline:
-    units = [unit for unit in Unit if unit.value in stated]
-    if len(units) != 1:
-        raise ValueError(f"deadlines: {stated['name']}: give it one of {', '.join(Unit)}")
-    return Deadline(
-        name=stated["name"],
-        kind=stated["kind"],
-        amount=float(stated[units[0].value]),
-        unit=units[0],
-        field=stated.get("field"),
-        where=_conditions(stated.get("where", {})),
-        basis=stated.get("basis", ""),
-        complete=bool(stated.get("complete", False)),
-    )
-
-
-def _conditions(stated: Mapping[str, Any]) -> tuple[Condition, ...]:
-    return tuple(
-        Condition(name, str(int(value) if isinstance(value, bool) else value)) for name, value in stated.items()
-    )
-
-
-def _signature(stated: Mapping[str, Any]) -> SignaturePolicy:
-    required = stated.get("signature", "never")
-    stores: Any = stated.get("stores", [])
-    default: Sequence[str] = stores.get("default", []) if isinstance(stores, dict) else stores
-    where = stores.get("where", []) if isinstance(stores, dict) else []
-    return SignaturePolicy(
-        required="when_present" if isinstance(required, dict) else str(required),
-        when_present=required["when_present"] if isinstance(required, dict) else None,
-        stores=tuple(default),
-        stores_where=tuple((Condition(item["field"], str(item["value"])), tuple(item["stores"])) for item in where),
-    )
-
-
-def _principal(stated: Mapping[str, Any]) -> PrincipalSpec:
-    return PrincipalSpec(fields=tuple(stated["fields"]), unproved_in=tuple(stated.get("unproved_in", ())))
-
-
-def _completion(stated: Mapping[str, Any], folder: str) -> CompletionSpec:
-    return CompletionSpec(
-        form=str(stated["form"]),
-        root=stated["root"],
-        schema_name=f"{folder}/{stated['schema']}",
-        content=tuple(ContentItem(item["path"], item["from"]) for item in stated["content"]),
-    )
-
-
-def _amends(stated: Mapping[str, Any]) -> AmendsSpec:
-    return AmendsSpec(
-        procedures=tuple(ProcedureCode(code) for code in stated["procedures"]),
-        request=stated["request"],
-        reason=stated["reason"],
-        **{name: stated["changes"][name] for name in ("group", "form", "row", "field", "old", "new")},
-        replacement=stated.get("replacement"),
-        prompt=PromptSpec(**stated["prompt"]) if "prompt" in stated else None,
-        expects=tuple(
-            ExpectedSpec(each["field"], each["since"], _conditions(each.get("where", {})), each.get("basis", ""))
-            for each in stated.get("expects", ())
-        ),
-    )
-
-
-def _named_list(stated: Mapping[str, Any]) -> tuple[str, dict[str, Code]]:
-    return stated["name"], {item["code"]: _code(item) for item in stated["codes"]}
-
-
-_CODE = frozenset({"code", "vi", "en", "from", "to"})
-
-
-def _code(stated: Mapping[str, Any]) -> Code:
-    facts = {name: _facts(value) for name, value in stated.items() if name not in _CODE}
-    first, last = _day(stated, "from"), _day(stated, "to")
-    code = str(stated["code"])
-    return Code(code=code, vi=stated["vi"], en=stated["en"], valid_from=first, valid_to=last, facts=facts)
-
-
-def _facts(stated: Any) -> tuple[Fact, ...]:
-    """A plain fact holds always; one with periods is a list of `{is: value, from: day, to: day}`."""
-    if isinstance(stated, list) and stated and all(isinstance(item, dict) and "is" in item for item in stated):
-        return tuple(Fact(item["is"], _day(item, "from"), _day(item, "to")) for item in stated)
-    return (Fact(stated),)
-
-
-def _day(stated: Mapping[str, Any], name: str) -> date | None:
-    value = stated.get(name)
-    return value if isinstance(value, date) else None

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from adapter.catalogue.fields import Fields, choice
 from adapter.catalogue.rules import Rules
+from adapter.model.catalogue import Code
+from adapter.model.duties import Unit
 from adapter.model.finding import Severity
-from adapter.model.procedure import PREFILLED, Code, FieldSpec, HeaderEqual, Procedure, Unit
+from adapter.model.procedure import PREFILLED, FieldSpec, HeaderEqual, Procedure
 from adapter.pipeline.converters import CONVERTERS
 from adapter.pipeline.terms import (
     BRING_WITHIN,

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from adapter.catalogue.fields import Fields, choice
-from adapter.model.procedure import Code, FieldSpec, Procedure, RuleSpec
+from adapter.model.catalogue import Code
+from adapter.model.procedure import FieldSpec, Procedure, RuleSpec
 from adapter.pipeline.rules.days import RECEPTION
 from adapter.pipeline.rules.table import RULES, ArgumentKind, Takes
 

@@ -6,9 +6,8 @@ It looks only: nothing is declared, migrated, created or mended here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
@@ -20,10 +19,11 @@ from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
 from adapter.cli.check_trust import mismatches, unfit_authorities, untold
 from adapter.cli.machine import health_port_fault, is_running, state_faults, web_port_fault
+from adapter.cli.remarks import Remark, Weight, fault_at, unsaid, warning_at
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.broker.topology import compare
 from adapter.gateways.keys.pem_files import load_certificates, load_partners
-from adapter.gateways.store import mailbox
+from adapter.gateways.store import messages
 from adapter.gateways.store.pooling import refuse_transaction_pooling
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
@@ -33,34 +33,9 @@ from adapter.pipeline.trust import fitness, is_valid
 from adapter.settings import RENAMED, KeySettings, Settings, broker_urls, database_url
 
 SOON = timedelta(days=30)
+
+
 CALENDAR_SOON = timedelta(days=31)
-
-
-class Weight(StrEnum):
-    """What a remark does to the answer."""
-
-    FAULT = "fault"
-    CANNOT_TELL = "cannot tell"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing to look at."""
-
-    part: str
-    weight: Weight
-    text: str
-
-    @property
-    def counts(self) -> bool:
-        """Whether it makes the answer no: "cannot tell" does, a warning does not."""
-        return self.weight is not Weight.WARNING
-
-
-def unsaid(step: str) -> None:
-    """The default: nobody reads what is looked at."""
-    del step
 
 
 def inspect(house: House, *, offline: bool, tell: Callable[[str], None] = unsaid) -> list[Remark]:
@@ -119,35 +94,35 @@ def _configuration(house: House) -> Iterator[Remark]:
     unread = list(_told("configuration", lambda: database_url(settings)))
     yield from unread
     if settings.workers.count > 1 and not unread and database_url(settings).startswith("sqlite"):
-        yield _fault("configuration", "workers.count: more than one worker needs PostgreSQL, SQLite has one writer")
+        yield fault_at("configuration", "workers.count: more than one worker needs PostgreSQL, SQLite has one writer")
     if settings.clock.unsafe_frozen is not None:
-        yield _warning("configuration", "clock.unsafe_frozen: the legal clock stands still; only tests want that")
+        yield warning_at("configuration", "clock.unsafe_frozen: the legal clock stands still; only tests want that")
     for old in settings.old_names:
-        yield _warning(
+        yield warning_at(
             "configuration", f"{old}: it is called {RENAMED[old]} now; the old name goes with a later version"
         )
 
 
 def _machine(house: House) -> Iterator[Remark]:
-    yield from (_fault("configuration", text) for text in state_faults(house))
+    yield from (fault_at("configuration", text) for text in state_faults(house))
     if not is_running(house):
         if fault := health_port_fault(house):
-            yield _fault("configuration", fault)
+            yield fault_at("configuration", fault)
         if warning := web_port_fault(house):
-            yield _warning("configuration", warning)
+            yield warning_at("configuration", warning)
 
 
 def _answers(house: House) -> Iterator[Remark]:
     """An answer always leaves, so what stands in it for what cannot be repeated must fit every answer's XSD."""
     for fault in house.correspondence.faults(now=now(), findings=house.settings.limits.findings):
-        yield _fault("configuration", fault)
+        yield fault_at("configuration", fault)
 
 
 def _catalogue(house: House) -> Iterator[Remark]:
     loader = Loader(house.source)
     catalogue = loader.catalogue()
     for fault in (*loader.faults, *check(catalogue, house.source)):
-        yield _fault("catalogue", fault)
+        yield fault_at("catalogue", fault)
     yield from _calendar(catalogue.calendar, house.source.calendar_file)
 
 
@@ -161,9 +136,9 @@ def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
     for year in sorted({today.year, soon}):
         if year not in calendar.years:
             told = f"{file}: the year {year} is missing, so its working days cannot be told; add it"
-            yield _warning("calendar", told)
+            yield warning_at("calendar", told)
         elif year in calendar.undecided:
-            yield _warning("calendar", f"{file}: {year}: decided: false; add the yearly decision")
+            yield warning_at("calendar", f"{file}: {year}: decided: false; add the yearly decision")
 
 
 def _keys(house: House) -> Iterator[Remark]:
@@ -196,7 +171,7 @@ def _unit_keys(house: House) -> Iterator[Remark]:
         for stated in pairs if units else ():
             for certificate in _certificates(stated.certificates)[:1]:
                 if told := of_another(code, units, certificate):
-                    yield _fault("keys", f"units.{code}: {stated.certificates}: {told}")
+                    yield fault_at("keys", f"units.{code}: {stated.certificates}: {told}")
 
 
 def _certificates_of(pairs: Sequence[KeySettings]) -> Iterator[Remark]:
@@ -218,7 +193,9 @@ def _trust(house: House) -> Iterator[Remark]:
     channels = {partner.channel for partner in stated.partners.values()}
     for channel in Channel:
         if channel.value not in channels:
-            yield _fault("trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked")
+            yield fault_at(
+                "trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked"
+            )
     if house.settings.web.enabled:
         yield from _told("trust", lambda: house.portal)
     for name, partner in stated.partners.items():
@@ -240,7 +217,7 @@ def _anchors(folder: Path) -> Iterator[Remark]:
 
 def _standing(house: House) -> Iterator[Remark]:
     for text in (*mismatches(house), *unfit_authorities(house)):
-        yield _fault("trust", text)
+        yield fault_at("trust", text)
 
 
 def _messages(house: House) -> Iterator[Remark]:
@@ -249,9 +226,9 @@ def _messages(house: House) -> Iterator[Remark]:
 
     try:
         for text in check_messages.missing(house):
-            yield _warning("messages", text)
+            yield warning_at("messages", text)
         for text in check_messages.faults(house):
-            yield _fault("messages", text)
+            yield fault_at("messages", text)
     except (Misconfigured, Unavailable):
         return
 
@@ -259,7 +236,7 @@ def _messages(house: House) -> Iterator[Remark]:
 def _revocation(house: House, *, offline: bool) -> Iterator[Remark]:
     """A warning: the policy of the store says what becomes of messages, and the daemon goes on fetching."""
     for text in untold(house, offline=offline):
-        yield _warning("revocation", text)
+        yield warning_at("revocation", text)
 
 
 def _topology(house: House) -> Iterator[Remark]:
@@ -269,12 +246,12 @@ def _topology(house: House) -> Iterator[Remark]:
 
 def _broker(house: House) -> Iterator[Remark]:
     for difference in compare(house.broker, house.topology):
-        yield _fault("broker", f"{difference}; run nsw-adapter declare where it is missing, else mend it by hand")
+        yield fault_at("broker", f"{difference}; run nsw-adapter declare where it is missing, else mend it by hand")
 
 
 def _database(house: House) -> Iterator[Remark]:
     if _embedded_is_missing(house.settings):
-        yield _fault("database", "the embedded database is not made yet; run nsw-adapter database upgrade")
+        yield fault_at("database", "the embedded database is not made yet; run nsw-adapter database upgrade")
         return
     from adapter.gateways.store.upgrade import current  # alembic: a tenth of the start, and for this alone
 
@@ -282,13 +259,13 @@ def _database(house: House) -> Iterator[Remark]:
     there, needed = current(house.database)
     if there != needed:
         stands = f"stands at revision {there}" if there else "has no tables"
-        yield _fault("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
+        yield fault_at("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
         return
     with house.database.reading() as connection:
-        count, since = mailbox.waiting(connection).get("evidence", (0, None))
+        count, since = messages.waiting(connection).get("evidence", (0, None))
     if count and since:
         what = f"{count} message(s) wait until revocation can be told, the oldest since {write_time(since)}"
-        yield _warning("database", f"{what}; look at the remarks on revocation")
+        yield warning_at("database", f"{what}; look at the remarks on revocation")
 
 
 def _embedded_is_missing(settings: Settings) -> bool:
@@ -302,7 +279,7 @@ def _told(part: str, load: Callable[[], object]) -> Iterator[Remark]:
     try:
         load()
     except Misconfigured as error:
-        yield _fault(part, str(error))
+        yield fault_at(part, str(error))
     except Unavailable as error:
         yield Remark(part, Weight.CANNOT_TELL, str(error))
 
@@ -316,18 +293,18 @@ def _dated(part: str, file: Path, certificate: x509.Certificate, at: datetime) -
     name = certificate.subject.rfc4514_string()
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if at < begin:
-        yield _fault(part, f"{file}: {name} is not valid before {begin.astimezone(VIETNAM):%Y-%m-%d}")
+        yield fault_at(part, f"{file}: {name} is not valid before {begin.astimezone(VIETNAM):%Y-%m-%d}")
     elif at > end:
-        yield _fault(part, f"{file}: {name} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; put the new one there")
+        yield fault_at(part, f"{file}: {name} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; put the new one there")
     elif at > end - SOON:
-        yield _warning(part, f"{file}: {name} expires on {end.astimezone(VIETNAM):%Y-%m-%d}; have the new one ready")
+        yield warning_at(part, f"{file}: {name} expires on {end.astimezone(VIETNAM):%Y-%m-%d}; have the new one ready")
 
 
 def _usable(name: str, files: Iterable[Path]) -> Iterator[Remark]:
     """A partner needs one certificate that may sign today; others may wait for a roll-over or be past it."""
     pinned = [certificate for file in files for certificate in _certificates(file)[:1]]
     if pinned and all(fitness(each, at=now(), pointer="") is not None for each in pinned):
-        yield _fault("trust", f"trust.partners.{name}: none of its certificates may sign today; ask for a new one")
+        yield fault_at("trust", f"trust.partners.{name}: none of its certificates may sign today; ask for a new one")
 
 
 def _certificates(file: Path) -> tuple[x509.Certificate, ...]:
@@ -342,14 +319,6 @@ def _private(part: str, file: Path) -> Iterator[Remark]:
     mode = file.stat().st_mode if file.is_file() else 0
     if mode & 0o022:
         whom = "everybody on this machine" if mode & 0o002 else "its group"
-        yield _fault(part, f"{file}: {whom} may write this, and so exchange it; chmod 600")
+        yield fault_at(part, f"{file}: {whom} may write this, and so exchange it; chmod 600")
     elif mode & 0o004:
-        yield _warning(part, f"{file}: everybody on this machine may read this; chmod 600")
-
-
-def _fault(part: str, text: str) -> Remark:
-    return Remark(part, Weight.FAULT, text)
-
-
-def _warning(part: str, text: str) -> Remark:
-    return Remark(part, Weight.WARNING, text)
+        yield warning_at(part, f"{file}: everybody on this machine may read this; chmod 600")

@@ -14,8 +14,8 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, note, words
 from adapter.gateways.store.message_archive import Span
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
-from adapter.model.procedure import Catalogue
 from adapter.services.messages.rehearsal import Difference, Rehearsal, RehearsalVerdict, Tally, newest
 
 Folder = Annotated[

@@ -15,9 +15,9 @@ def run(
     config: Config = None,
 ) -> None:
     """Run the adapter in the foreground: supervisor, workers, dispatcher, clock, and the second door if enabled."""
-    from adapter.entrypoints import supervisor  # what only the daemon needs, no other command loads
+    from adapter.entrypoints import daemon  # what only the daemon needs, no other command loads
 
-    raise typer.Exit(supervisor.run(config, workers=workers))
+    raise typer.Exit(daemon.run(config, workers=workers))
 
 
 def web(config: Config = None) -> None:

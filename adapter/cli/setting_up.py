@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from adapter.cli.exits import Exit, leave
-from adapter.cli.inspection import Remark, Weight, inspect
+from adapter.cli.inspection import inspect
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, table
+from adapter.cli.remarks import Remark, Weight
 from adapter.cli.steps import Steps
 from adapter.cli.terminal import block
 from adapter.gateways.broker import topology

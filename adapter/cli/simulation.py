@@ -13,7 +13,8 @@ from adapter.cli.options import AsJson, Config, moment, open_house, read_input
 from adapter.cli.printing import as_json, line, table
 from adapter.cli.terminal import raw as write_raw
 from adapter.model.errors import Misconfigured, NotAllowed
-from adapter.simulator.pki import SIGNERS, Pki, SigningParty, load_pki, make_pki
+from adapter.simulator.parties import SIGNERS
+from adapter.simulator.pki import Pki, SigningParty, load_pki, make_pki
 from adapter.simulator.sign import SignatureForm, sign_message
 from adapter.simulator.xades import Qualified
 

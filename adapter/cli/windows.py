@@ -15,7 +15,8 @@ from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.window import Incident, Mode, Transferring, Window, WindowState
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import Incident, Transferring, Window, WindowState
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")

@@ -14,7 +14,7 @@ from datetime import datetime
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import Consumer, Delivery
 from adapter.gateways.keys.keyring import KeyUnavailable
-from adapter.gateways.store import mailbox
+from adapter.gateways.store import messages
 from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
@@ -137,7 +137,7 @@ class Worker:
             return True
         try:
             with self.database.reading() as connection:
-                return mailbox.attempts(connection, digest) > 0
+                return messages.attempts(connection, digest) > 0
         except Unavailable:
             return False  # taking it waits for the store
 
@@ -162,18 +162,18 @@ class Worker:
                     this = None
                 raise
             with self.database.transaction() as connection:
-                mailbox.settle_attempts(connection, submission.digest, self.clock())
+                messages.settle_attempts(connection, submission.digest, self.clock())
 
         return take
 
     def _begin(self, submission: Submission) -> _Try:
         """How often it was taken up before; this try is written down, unless it was too often already."""
         with self.database.transaction() as connection:
-            before = mailbox.attempts(connection, submission.digest)
+            before = messages.attempts(connection, submission.digest)
             if before >= self.attempts:
                 return _Try(before, None)
             row_id = self.database.new_id(connection)
-            mailbox.record_attempt(connection, submission.digest, row_id, submission.received_at)
+            messages.record_attempt(connection, submission.digest, row_id, submission.received_at)
         return _Try(before, row_id)
 
     def _taken_back(self, this: _Try) -> bool:
@@ -182,7 +182,7 @@ class Worker:
             return True
         try:
             with self.database.transaction() as connection:
-                mailbox.withdraw_attempt(connection, this.row_id)
+                messages.withdraw_attempt(connection, this.row_id)
         except Unavailable:
             return False
         return True

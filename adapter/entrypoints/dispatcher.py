@@ -10,7 +10,8 @@ from adapter.gateways.broker import BrokerUnavailable, Publisher
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.replies.dispatch import Dispatch
-from adapter.services.watch.window import Mode, Window
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import Window
 
 _IDLE_S = 0.05
 _LONGEST_S = 5.0

@@ -17,37 +17,53 @@ from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
-from adapter.bootstrap import House, house
 from adapter.entrypoints import parts
 from adapter.entrypoints.health import Health
-from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.pulse import TEXTS, Pulse, new_cells
-from adapter.entrypoints.stderr import keep_numbers
-from adapter.gateways.store.pooling import refuse_transaction_pooling
-from adapter.gateways.store.upgrade import upgrade
-from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.events import Event, Observe
-from adapter.settings import RENAMED
 
 _ROUND_S = 0.25
+
+
 _STOP_S = 45.0
-_PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
 _WRONG_PAUSES_S = (1.0, 5.0, 15.0)
 """Before a part that cannot begin as it is configured is tried again; after the last it is left until a reload."""
+
+
 _STABLE_S = 30.0
+
+
 _SILENCE_S = 15.0
 """Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
+
+
 _TAKES_OVER_S = 10.0
 """So long the new one of an exchange may take to have at hand what the old one has; a broker may be away for both."""
+
+
 _MISCONFIGURED = 2
+
+
 _ENDS = {-signal.SIGKILL: "killed", _MISCONFIGURED: "configuration"}
 """How a part ended, by its exit code, where readiness names that."""
+
+
 _WRONG = "it cannot begin as it is configured, as the part has told; the others go on"
+
+
 _LEFT = "it cannot begin as it is configured, as the part has told; mend that and reload, it is not tried before"
-_MEBIBYTE = 1024 * 1024
+
+
+MEBIBYTE = 1024 * 1024
+
+
 _PRELOADED = "adapter.entrypoints.preloaded"
 
 
@@ -178,7 +194,7 @@ class Supervisor:
             return f"no sign of life for {child.pulse.silent_for:.0f} s"
         used = _resident(child.process.pid)
         if used > self.memory:
-            return f"{used // _MEBIBYTE} MiB resident"
+            return f"{used // MEBIBYTE} MiB resident"
         return None
 
     def _suspect(self, ended: Child) -> None:
@@ -193,7 +209,7 @@ class Supervisor:
         failures = 1 if lived > _STABLE_S else child.failures + 1
         code = child.process.exitcode
         told = {"part": child.name, "pid": child.process.pid, "code": code}
-        pauses, why = (_WRONG_PAUSES_S, {"reason": _WRONG}) if code == _MISCONFIGURED else (_PAUSES_S, {})
+        pauses, why = (_WRONG_PAUSES_S, {"reason": _WRONG}) if code == _MISCONFIGURED else (PAUSES_S, {})
         if code == _MISCONFIGURED and failures > len(pauses):
             self.left.append(child.name)
             self.observe(Event.WORKER_STOPPED, **told, reason=_LEFT)
@@ -209,7 +225,7 @@ class Supervisor:
         try:
             child = self._begun(name, failures)
         except (OSError, EOFError, MemoryError, RuntimeError) as error:
-            pause = _PAUSES_S[min(failures + 1, len(_PAUSES_S) - 1)]
+            pause = PAUSES_S[min(failures + 1, len(PAUSES_S) - 1)]
             reason = f"it cannot be started now: {getattr(error, 'strerror', None) or type(error).__name__}"
             self.observe(Event.WORKER_STOPPED, part=name, again_in_s=pause, reason=reason)
             self.waiting.append((time.monotonic() + pause, name, failures + 1))
@@ -326,82 +342,3 @@ def _resident(pid: int | None) -> int:
     except OSError:
         return 0
     return int(fields[1]) * 4096
-
-
-def warn(whole: House) -> None:
-    """Tell, once, what the configuration has that it should not have."""
-    if whole.settings.clock.unsafe_frozen is not None:
-        whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
-    for old in whole.settings.old_names:
-        whole.observe(Event.OLD_NAME, option=old, now=RENAMED[old])
-
-
-def run(config: Path | None, *, workers: int | None = None) -> int:
-    """The daemon in the foreground; gives the exit code.
-
-    Raises:
-        Misconfigured: the configuration cannot work.
-    """
-    keep_numbers()
-    whole = house(config, observe=observer("supervisor"))
-    settings = whole.settings
-    configure(settings.log.level, settings.log.json_lines)
-    take_over(whole.observe)
-    count = workers or settings.workers.count
-    if whole.database.is_embedded and count > 1:
-        raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
-    if whole.database.is_embedded and settings.web.workers > 1:
-        raise Misconfigured("web.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
-    warn(whole)
-    plan = [
-        *["worker"] * count,
-        "dispatcher",
-        "clock",
-        *["web"] * (settings.web.workers if settings.web.enabled else 0),
-    ]
-    supervisor = Supervisor(
-        config=config,
-        plan=plan,
-        observe=whole.observe,
-        batch_s=settings.workers.batch_seconds,
-        memory=settings.workers.memory_mib * _MEBIBYTE,
-        embedded=whole.database.is_embedded,
-    )
-    health = Health(settings.web.host, settings.web.health_port)
-    notifier = Notifier()
-    health.start()
-    try:
-        _migrate(whole, health, notifier)
-        _follow_signals(supervisor)
-        return supervisor.run(health, notifier)
-    finally:
-        health.stop()
-
-
-def _migrate(whole: House, health: Health, notifier: Notifier) -> None:
-    """Wait for the database, however long it takes, and bring its tables up to date."""
-    tries = 0
-    while True:
-        try:
-            refuse_transaction_pooling(whole.database)
-            upgrade(whole.database)
-            break
-        except Unavailable as error:
-            whole.observe(Event.UNAVAILABLE, reason=str(error))
-            health.parts = {"supervisor-0": {"database": False}}
-            notifier.waiting()
-            time.sleep(_PAUSES_S[min(tries + 1, len(_PAUSES_S) - 1)])
-            tries += 1
-    whole.database.close()
-
-
-def _follow_signals(supervisor: Supervisor) -> None:
-    def stop(*_: Any) -> None:
-        supervisor.stopping = True
-
-    def reload(*_: Any) -> None:
-        supervisor.reload = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGHUP, reload)

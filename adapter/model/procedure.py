@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from lxml import etree
 
-from adapter.model.calendar import NO_CALENDAR, Calendar
-from adapter.model.finding import FindingCatalogue, Severity
+from adapter.model.duties import Condition, Deadline, OnceSpec, PromptSpec
+from adapter.model.finding import Severity
 from adapter.model.identifiers import ProcedureCode
 
 
@@ -109,51 +109,6 @@ class RequestWords:
     asked: str = ""
 
 
-class Unit(StrEnum):
-    """What a time limit is counted in; the value is the mapping's keyword."""
-
-    HOURS = "hours"
-    DAYS = "days"
-    WORKING_DAYS = "working_days"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`field` has `value`, written as an element's text: a flag is `1` or `0`."""
-
-    field: str
-    value: str
-
-    def holds(self, values: Mapping[str, object]) -> bool:
-        """Whether a record, as read or as stored, says so; an absent value does not."""
-        found = values.get(self.field)
-        return found is not None and str(int(found) if isinstance(found, bool) else found) == self.value
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A time limit of the Decision.
-
-    `declare_before` or `declare_within` of a field's time, `confirm_within` of reception, `bring_within` of a field's
-    time (what the declarant brings later); the kinds that run with a dossier are in pipeline/terms. Of several of one
-    kind the first counts whose conditions (`where`) all hold.
-    """
-
-    name: str
-    kind: str
-    amount: float
-    field: str | None = None
-    where: tuple[Condition, ...] = ()
-    basis: str = ""
-    unit: Unit = Unit.HOURS
-    complete: bool = False
-    """It runs from the reception of the version that is complete and valid by the rules ("đầy đủ, hợp lệ")."""
-
-    def holds(self, values: Mapping[str, object]) -> bool:
-        """Whether it is the time limit of what was declared."""
-        return all(condition.holds(values) for condition in self.where)
-
-
 @dataclass(frozen=True, slots=True)
 class SignaturePolicy:
     """Whether the declarant must sign (Article 6(2)) and which trust stores he may chain to."""
@@ -198,23 +153,6 @@ class OnBehalfSpec:
     born: str | None = None
     under: int = 0
     """Of whom is younger, by the day of birth `born`, nothing is asked: his parents represent him by law."""
-
-
-@dataclass(frozen=True, slots=True)
-class OnceSpec:
-    """A search key of this kind passes one gate in one dossier only within so many hours."""
-
-    key: str
-    hours: float
-    basis: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PromptSpec:
-    """An own discovery that comes over so many hours after the expected crossing of the dossier is flagged."""
-
-    hours: float
-    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,91 +298,3 @@ class Procedure:
     def deadline(self, kind: str, values: Mapping[str, object]) -> Deadline | None:
         """The time limit of that kind for what was declared, or None."""
         return next((limit for limit in self.deadlines if limit.kind == kind and limit.holds(values)), None)
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySpec:
-    """How a kind of reply is written: its (type, function), its XSD. `type` None = the type answered."""
-
-    kind: ReplyKind
-    type: str | None
-    function: str
-    schema_name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What a code list says of a code besides its name, between two days: a gate's province, class, unit."""
-
-    value: object
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One entry of a code list, with the days between which it is valid."""
-
-    code: str
-    vi: str
-    en: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-    facts: Mapping[str, tuple[Fact, ...]] = field(default_factory=dict)
-
-    def valid(self, on: date) -> bool:
-        """Whether it may be used on a day."""
-        return _within(on, self.valid_from, self.valid_to)
-
-    def fact(self, name: str, on: date) -> object | None:
-        """What the list says of it on a day, or None."""
-        stated = self.facts.get(name, ())
-        return next((fact.value for fact in stated if _within(on, fact.valid_from, fact.valid_to)), None)
-
-
-def _within(on: date, first: date | None, last: date | None) -> bool:
-    return (first is None or first <= on) and (last is None or on <= last)
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Everything the data files say, proved at start: procedures, code lists, replies, finding texts."""
-
-    procedures: Mapping[ProcedureCode, tuple[Procedure, ...]]
-    codelists: Mapping[str, Mapping[str, Code]]
-    meanings: Mapping[str, Meaning]
-    replies: Mapping[ReplyKind, ReplySpec]
-    schemas: Mapping[str, etree.XMLSchema]
-    """Outbound and technical XSDs by name."""
-    schema_files: Mapping[str, str]
-    """File of each XSD by name, for the slow second opinion on the reject path."""
-    findings: FindingCatalogue
-    calendar: Calendar = NO_CALENDAR
-    reconciliation: Deadline | None = None
-    """How soon after an incident what was decided directly must be with the window; of no single procedure."""
-    request_words: RequestWords = RequestWords()
-    warn_share: float = 0.75
-    """At which share of a time limit an alert goes out."""
-
-    def find(self, code: str, on: date) -> Procedure | None:
-        """The version of a procedure in force on a day, or None."""
-        for procedure in self.procedures.get(ProcedureCode(code), ()):
-            if procedure.effective_from <= on and (procedure.effective_to is None or on <= procedure.effective_to):
-                return procedure
-        return None
-
-    def under(self, document_type: str, on: date) -> list[Procedure]:
-        """The procedures in force on a day whose messages bear a documentType."""
-        current = (self.find(code, on) for code in self.procedures)
-        return [found for found in current if found and found.document_type == document_type]
-
-    def version(self, name: str | None) -> Procedure | None:
-        """The version of a procedure by its mapping's name (`Procedure.name`), or None where it is not installed."""
-        code, _, _ = (name or "").partition("/")
-        versions = self.procedures.get(ProcedureCode(code), ())
-        return next((procedure for procedure in versions if procedure.name == name), None)
-
-    def amending(self, code: str, on: date) -> Procedure | None:
-        """The procedure in force on a day whose form 14 amends dossiers of another one, or None."""
-        current = (self.find(each, on) for each in self.procedures)
-        return next((found for found in current if found and found.amends and code in found.amends.procedures), None)

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from lxml import etree
 
+from adapter.model.catalogue import ReplySpec
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Severity, StatedFinding
 from adapter.model.header import Party
 from adapter.model.identifiers import DossierKey
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Reply
-from adapter.model.procedure import ReplyKind, ReplySpec
+from adapter.model.procedure import ReplyKind
 from adapter.model.text import holdable
 from adapter.pipeline.addressing import Address, echoable
 from adapter.pipeline.envelope import write_time

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding
 from adapter.model.header import Header, Party, Subject
 from adapter.model.identifiers import MessageId, ProcedureCode
 from adapter.model.limits import Limits
-from adapter.model.procedure import Catalogue, MessageSpec, Procedure
+from adapter.model.procedure import MessageSpec, Procedure
 from adapter.model.stages import Envelope, Stage, Submission
 from adapter.pipeline import text, xml
 

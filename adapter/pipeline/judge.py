@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from lxml import etree
 
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Fault
 from adapter.model.finding import Finding, Severity
 from adapter.model.limits import Limits
 from adapter.model.outcomes import Accepted, Noted, Outcome, Refused, Rejected
-from adapter.model.procedure import Catalogue
 from adapter.model.stages import Channel, Declaration, Envelope, Stage, Submission, VerifiedDocument
 from adapter.model.units import NO_UNITS, BorderUnits
 from adapter.pipeline import mapping, principal, rules, schema, units

@@ -10,9 +10,10 @@ from datetime import date
 
 from lxml import etree
 
+from adapter.model.catalogue import Code
 from adapter.model.errors import Fault
 from adapter.model.finding import ENGLISH, Finding
-from adapter.model.procedure import Code, FieldSpec, Label, Meaning, Procedure
+from adapter.model.procedure import FieldSpec, Label, Meaning, Procedure
 from adapter.model.stages import Declaration, Record, Stage, ValidDocument, Value, VerifiedDocument
 from adapter.pipeline.converters import CONVERTERS, WANTED, Converter, write
 from adapter.pipeline.envelope import VIETNAM

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapter.model.procedure import OnceSpec
+from adapter.model.duties import OnceSpec
 from adapter.model.stages import Declaration
 from adapter.pipeline.converters import write
 from adapter.pipeline.search_keys import search_value

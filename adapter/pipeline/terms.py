@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from adapter.model.calendar import Calendar, YearUnknown
-from adapter.model.procedure import Catalogue, Deadline, Procedure, Unit
+from adapter.model.catalogue import Catalogue
+from adapter.model.duties import Deadline, Unit
+from adapter.model.procedure import Procedure
 from adapter.pipeline.envelope import VIETNAM, read_time
 
 CONFIRM_WITHIN = "confirm_within"

@@ -7,8 +7,9 @@ from typing import Any
 
 from lxml import etree
 
+from adapter.model.catalogue import Catalogue, Code
 from adapter.model.finding import Finding
-from adapter.model.procedure import Catalogue, Code, Label, Meaning, Procedure
+from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.stages import Declaration
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.converters import write

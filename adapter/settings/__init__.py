@@ -2,20 +2,9 @@
 
 from adapter.settings.old_names import RENAMED
 from adapter.settings.reading import broker_urls, database_url, load_settings
-from adapter.settings.shape import (
-    AboutSettings,
-    AuthoritySettings,
-    InstallationSettings,
-    KeySettings,
-    KeysSettings,
-    PartySettings,
-    Settings,
-    StoreSettings,
-    TrustSettings,
-    UnitSettings,
-    WebSettings,
-    WordsSettings,
-)
+from adapter.settings.shape import InstallationSettings, PartySettings, Settings, UnitSettings
+from adapter.settings.trust import AuthoritySettings, KeySettings, KeysSettings, StoreSettings, TrustSettings
+from adapter.settings.web import AboutSettings, WebSettings, WordsSettings
 
 __all__ = [
     "RENAMED",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -30,57 +25,15 @@ from pydantic_settings import (
 )
 
 from adapter.gateways.addresses import broker_fault, database_fault
-from adapter.model.text import OFFICER_NAME, text_fault, time_fault
-from adapter.pipeline.trust import TIMESTAMPING
+from adapter.model.text import OFFICER_NAME
 from adapter.pipeline.trust.holder import spelled
 from adapter.settings.old_names import Environment
-
-P = TypeVar("P")
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from adapter.settings.trust import KeyPairs, KeysSettings, TrustSettings
+from adapter.settings.values import FilePath, P, Seconds, Section, Word, moment_in, text_in
+from adapter.settings.web import WebSettings
 
 
-def _text(most: int, *, least: int = 1) -> AfterValidator:
-    """A text of `least` to `most` characters that a form can hold, in NFC."""
-
-    def checked(text: str) -> str:
-        if fault := text_fault(text, most=most, least=least):
-            raise ValueError(fault)
-        return unicodedata.normalize("NFC", text)
-
-    return AfterValidator(checked)
-
-
-def _file(path: Path) -> Path:
-    if fault := text_fault(str(path), most=_PATH):
-        raise ValueError(fault)
-    if any(len(os.fsencode(part)) > _NAME for part in path.parts):
-        raise ValueError(f"a name in it is longer than {_NAME} bytes, which no folder holds")
-    return path
-
-
-def _moment(stated: datetime) -> datetime:
-    if fault := time_fault(stated):
-        raise ValueError(fault)
-    return stated
-
-
-_PATH, _NAME = 4096, 255
-"""Characters of a path, and bytes of one name in it: Linux takes no longer ones."""
-FilePath = Annotated[Path, AfterValidator(_file)]
-Word = Annotated[str, _text(100)]
-Address = Annotated[str, _text(2000)]
-Time = Annotated[AwareDatetime, AfterValidator(_moment)]
-Seconds = Annotated[float, Field(gt=0, le=86400)]
-"""More than a day between two looks is a slip."""
-Bits = Annotated[int, Field(ge=2048, le=16384)]
-Digest = Literal["sha256", "sha384", "sha512"]
-RoleName = Literal["window", "portal", "declarant", "border"]
-
-
-class Folders(_Part):
+class Folders(Section):
     schemas: FilePath
     mappings: FilePath
     queues: FilePath
@@ -88,26 +41,26 @@ class Folders(_Part):
     calendar: FilePath | None = None
 
 
-class PartySettings(_Part):
-    name: Annotated[str, _text(255)]
-    identity: Annotated[str, _text(50, least=0)]
-    country_code: Annotated[str, _text(2)]
-    ministry_code: Annotated[str, _text(20)]
-    organization_code: Annotated[str, _text(20)]
-    unit_code: Annotated[str, _text(20, least=0)] | None = None
+class PartySettings(Section):
+    name: Annotated[str, text_in(255)]
+    identity: Annotated[str, text_in(50, least=0)]
+    country_code: Annotated[str, text_in(2)]
+    ministry_code: Annotated[str, text_in(20)]
+    organization_code: Annotated[str, text_in(20)]
+    unit_code: Annotated[str, text_in(20, least=0)] | None = None
 
 
-class InstallationSettings(_Part):
+class InstallationSettings(Section):
     own: PartySettings
     window: PartySettings
     portal: PartySettings
-    organization: Annotated[str, _text(255)]
-    division: Annotated[str, _text(255)]
-    accepter: Annotated[str, _text(OFFICER_NAME)]
+    organization: Annotated[str, text_in(255)]
+    division: Annotated[str, text_in(255)]
+    accepter: Annotated[str, text_in(OFFICER_NAME)]
     placeholder_document_type: str = Field(pattern=r"^[!-~]{1,100}$")
     placeholder_type: str = Field(default="00", pattern=r"^[A-Za-z0-9]{1,3}$")
     placeholder_reference: str = Field(default="0", pattern=r"^[A-Za-z0-9]{1,35}$")
-    refusal_ground: Annotated[str, _text(500)]
+    refusal_ground: Annotated[str, text_in(500)]
     contingency_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
     contingency_unit: str = Field(pattern=r"^[A-Z0-9]{1,10}$")
     confirmation_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
@@ -130,7 +83,7 @@ def _address_fits(part: P, url: SecretStr, file: Path | None, fault_of: Callable
     return part
 
 
-class DatabaseSettings(_Part):
+class DatabaseSettings(Section):
     url: SecretStr
     url_file: FilePath | None = None
     pool: int = Field(ge=1, le=100)
@@ -141,13 +94,13 @@ class DatabaseSettings(_Part):
         return _address_fits(self, self.url, self.url_file, database_fault)
 
 
-class TlsSettings(_Part):
+class TlsSettings(Section):
     ca: FilePath
     certificate: FilePath
     key: FilePath
 
 
-class BrokerSettings(_Part):
+class BrokerSettings(Section):
     url: SecretStr
     urls: tuple[SecretStr, ...] = ()
     url_file: FilePath | None = None
@@ -164,7 +117,7 @@ class BrokerSettings(_Part):
         return _address_fits(self, self.url, self.url_file, broker_fault)
 
 
-class WorkerSettings(_Part):
+class WorkerSettings(Section):
     count: int = Field(ge=1, le=64)
     batch: int = Field(ge=1, le=500)
     linger_ms: int = Field(ge=0, le=10_000)
@@ -173,7 +126,7 @@ class WorkerSettings(_Part):
     memory_mib: int = Field(ge=64, le=1_048_576)
 
 
-class LimitSettings(_Part):
+class LimitSettings(Section):
     message_bytes: int = Field(ge=4096, le=6_291_456)
     """A transfer carries a message in base64, of which its XSD holds 8 MiB."""
     depth: int = Field(ge=8, le=200)
@@ -191,146 +144,17 @@ class LimitSettings(_Part):
     report_seconds: float = Field(gt=0, le=60)
 
 
-class PartnerSettings(_Part):
-    role: RoleName
-    channel: Literal["window", "portal"]
-    certificates: tuple[FilePath, ...] = Field(min_length=1)
-    legacy_sha1: bool = False
-
-
-class AlgorithmSettings(_Part):
-    rsa_bits: int = Field(default=2048, ge=2048, le=8192)
-    ec_bits: int = Field(default=256, ge=256, le=521)
-    digests: tuple[Digest, ...] = Field(default=("sha256", "sha384", "sha512"), min_length=1)
-
-
-class StoreRevocationSettings(_Part):
-    unknown: str = Field(pattern="^(wait|flag|refuse)$")
-    grace_h: float = Field(default=0, ge=0, le=8760)
-    crls: FilePath | None = None
-    crl_urls: tuple[Address, ...] = ()
-    ocsp_url: Address | None = None
-    hosts: tuple[Word, ...] = ()
-
-
-class AuthoritySettings(_Part):
-    """Who vouches, for signers or for time stamps."""
-
-    anchors: FilePath
-    intermediates: FilePath | None = None
-    algorithms: AlgorithmSettings = AlgorithmSettings()
-    valid_from: Time | None = None
-    valid_to: Time | None = None
-    policies: tuple[Annotated[str, Field(pattern=r"^[0-9.]{3,100}$")], ...] = ()
-    revocation: StoreRevocationSettings | None = None
-
-    @model_validator(mode="after")
-    def _begins_before_it_ends(self) -> Self:
-        if self.valid_from and self.valid_to and self.valid_to <= self.valid_from:
-            raise ValueError("valid_to: the store ends before it begins")
-        return self
-
-
-class StoreSettings(AuthoritySettings):
-    roles: tuple[RoleName, ...] = Field(default=("declarant",), min_length=1)
-    legacy_sha1: bool = False
-
-
-class FetchingSettings(_Part):
-    timeout_s: float = Field(gt=0, le=600)
-    wait_s: float = Field(ge=0, le=60)
-    max_bytes: int = Field(ge=1024, le=1_073_741_824)
-    refresh_s: float = Field(ge=1, le=604_800)
-
-
-Prefixes = Annotated[tuple[Word, ...], Field(min_length=1)]
-"""Without one no certificate that names its holder there would be read."""
-
-
-class IdentitySettings(_Part):
-    uid: Prefixes
-    organization_identifier: Prefixes
-    serial_number: Prefixes
-
-
-class RegistrySettings(_Part):
-    unknown_on_window: str = Field(pattern=r"^(attested|flag|reject)$")
-    head_for_branches: bool
-
-
-class SigningTimeSettings(_Part):
-    past_hours: float = Field(gt=0, le=87_600)
-    future_minutes: float = Field(ge=0, le=1440)
-
-
-class TrustSettings(_Part):
-    partners: dict[Word, PartnerSettings] = Field(min_length=1)
-    stores: dict[Word, StoreSettings] = Field(min_length=1)
-    alert_days: tuple[Annotated[int, Field(ge=0, le=3650)], ...] = Field(min_length=1)
-    identity: IdentitySettings
-    registry: RegistrySettings
-    fetching: FetchingSettings
-    signing_time: SigningTimeSettings
-    timestamping: AuthoritySettings | None
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        if TIMESTAMPING in self.stores:
-            raise ValueError(f"stores: {TIMESTAMPING} is the name of the time-stamping authorities; choose another")
-        return self
-
-    @property
-    def authorities(self) -> dict[str, AuthoritySettings]:
-        """The stores of signers and, under a name of its own, that of time-stamping authorities."""
-        return {**self.stores, **({TIMESTAMPING: self.timestamping} if self.timestamping else {})}
-
-
-class Pkcs11Settings(_Part):
-    module: FilePath
-    token: Word
-    label: Word
-    pin_file: FilePath
-
-
-class KeySettings(_Part):
-    key: FilePath | None = None
-    pkcs11: Pkcs11Settings | None = None
-    certificates: FilePath
-    since: Time | None = None
-
-    @model_validator(mode="after")
-    def _in_one_place(self) -> Self:
-        if (self.key is None) == (self.pkcs11 is None):
-            raise ValueError("name either key (a PEM file) or pkcs11 (a hardware module)")
-        return self
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
-KeyPairs = Annotated[tuple[KeySettings, ...], BeforeValidator(_listed), Field(min_length=1)]
-"""One pair, or several that overlap while a key is rolled over."""
-
-
-class KeysSettings(_Part):
-    system: KeyPairs
-    unit: KeyPairs | None = None
-    portal: KeyPairs
-    look_s: float = Field(ge=0, le=3600)
-
-
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,20}$")]
 
 
-class UnitSettings(_Part):
-    name: Annotated[str, _text(255), Field(description="What people call it: in findings, `check` and `/readyz`")]
-    division: Annotated[str, _text(255), Field(description="The unit (đồn), in `Accepter`")]
+class UnitSettings(Section):
+    name: Annotated[str, text_in(255), Field(description="What people call it: in findings, `check` and `/readyz`")]
+    division: Annotated[str, text_in(255), Field(description="The unit (đồn), in `Accepter`")]
     gates: Annotated[
         tuple[Code, ...],
         Field(min_length=1, description="Codes of its gates; a declaration for any other gate is not taken"),
     ]
-    telephone: Annotated[str, _text(50, least=0), Field(description="Told to who declares for another's gate")] = ""
+    telephone: Annotated[str, text_in(50, least=0), Field(description="Told to who declares for another's gate")] = ""
     number_code: Annotated[
         str | None,
         Field(
@@ -375,19 +199,21 @@ def _units_fit(units: dict[str, UnitSettings]) -> dict[str, UnitSettings]:
 
 
 _NUMBER_CODE = 10
+
+
 Units = Annotated[dict[Code, UnitSettings], AfterValidator(_units_fit)]
 
 
-class WindowSettings(_Part):
+class WindowSettings(Section):
     broker_down_s: float = Field(ge=0, le=86400)
     heartbeat_max_age_s: Seconds | None
     stale_s: float = Field(ge=1, le=86400)
     back_s: float = Field(ge=0, le=86400)
     underway_minutes: float = Field(default=5, ge=0, le=1440)
-    answer_portal: Annotated[str, _text(500), Field(pattern=r"^https?://[^\s/]+")]
+    answer_portal: Annotated[str, text_in(500), Field(pattern=r"^https?://[^\s/]+")]
 
 
-class WaitingSettings(_Part):
+class WaitingSettings(Section):
     overtaken_s: float = Field(ge=0, le=604_800)
     evidence_s: float = Field(ge=0, le=604_800)
     evidence_retry_s: Seconds
@@ -402,107 +228,22 @@ class WaitingSettings(_Part):
         return before
 
 
-class DeadlineSettings(_Part):
+class DeadlineSettings(Section):
     warn_share: float = Field(gt=0, lt=1)
 
 
-class ClockSettings(_Part):
+class ClockSettings(Section):
     tick_s: float = Field(gt=0, le=60)
     seal_s: Seconds
     expiry_s: Seconds
-    unsafe_frozen: Annotated[datetime, AfterValidator(_moment)] | None = None
-
-
-class WordsSettings(_Part):
-    vi: Annotated[str, _text(1000)]
-    en: Annotated[str, _text(1000)]
-
-
-class AboutSettings(_Part):
-    authority: WordsSettings = WordsSettings(vi="Bộ đội Biên phòng", en="Vietnam Border Guard")
-    portal: WordsSettings = WordsSettings(
-        vi="Cổng thông tin thủ tục biên phòng điện tử", en="Portal of electronic border procedures"
-    )
-    manager: WordsSettings = WordsSettings(vi="Bộ Tư lệnh Bộ đội Biên phòng", en="Border Guard High Command")
-    address: Annotated[str, _text(500, least=0)] = ""
-    telephone: Annotated[str, _text(50, least=0)] = ""
-    email: Annotated[str, _text(254, least=0)] = ""
-    by_paper: WordsSettings = WordsSettings(
-        vi="Khi không khai được tại đây, bạn nộp bản khai giấy theo mẫu của thủ tục tại đơn vị Biên phòng cửa khẩu "
-        "và xuất trình giấy tờ như thường lệ. Hãy gọi trước cho đơn vị theo số điện thoại dưới đây.",
-        en="Where you cannot declare here, hand in the form of the procedure on paper at the border-guard unit of the "
-        "gate, and show your papers as always. Please call the unit first; the telephone numbers are below.",
-    )
-
-
-class ClaimSettings(_Part):
-    number: Annotated[Word, Field(description="Names the person's number (12 digits)")] = "person_number"
-    name: Annotated[Word, Field(description="Names the person's name")] = "name"
-    tax_code: Annotated[Word, Field(description="Names the tax code of an organisation's account")] = "tax_code"
-    account_kind: Annotated[Word, Field(description="Names the kind of the account")] = "account_type"
-    organisation_kinds: Annotated[
-        tuple[Word, ...], Field(description="Kinds of accounts that are an organisation's; every other is a person's")
-    ] = ("organization",)
-
-
-class LoginSettings(_Part):
-    issuer: Annotated[
-        str, Field(pattern=r"^https?://[^\s?#]+$", description="The identity provider, as its ID tokens name it")
-    ]
-    client_id: Annotated[Word, Field(description="Our name at the provider")]
-    client_secret_file: Annotated[FilePath, Field(description="A file with our secret at the provider")]
-    scope: Annotated[Word, Field(description="What is asked of the provider; `openid` is part of it")] = "openid person"
-    acr: Annotated[tuple[Word, ...], Field(description="Levels of assurance that are enough; empty: any")] = ()
-    algorithms: Annotated[
-        tuple[Literal["ES256", "ES384", "ES512", "PS256", "RS256", "EdDSA"], ...],
-        Field(min_length=1, description="By which ID tokens may be signed"),
-    ] = ("ES256",)
-    claims: ClaimSettings = ClaimSettings()
-    ca: Annotated[FilePath | None, Field(description="Authorities for the provider's TLS; null: the system's")] = None
-    timeout_s: Annotated[float, Field(gt=0, le=60, description="How long one question to the provider may take")] = 5
-    idle_minutes: Annotated[
-        float, Field(gt=0, le=1440, description="A session that is not used for so long is over")
-    ] = 30
-    whole_hours: Annotated[float, Field(gt=0, le=24, description="And every session after so long")] = 8
-
-
-def _address(network: str) -> str:
-    ipaddress.ip_network(network)
-    return network
-
-
-class WebSettings(_Part):
-    host: Annotated[str, _text(253)]
-    port: int = Field(ge=0, le=65535)
-    health_port: int = Field(ge=0, le=65535)
-    enabled: bool
-    workers: int = Field(default=1, ge=1, le=64)
-    body_bytes: int = Field(ge=4096, le=6_291_456)
-    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
-    trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
-    login: LoginSettings | None = None
-    about: AboutSettings = AboutSettings()
-
-    @model_validator(mode="after")
-    def _log_in_has_somewhere_to_return(self) -> Self:
-        if self.login is not None and self.public_url is None:
-            raise ValueError("public_url: log-in needs it: the identity provider sends people back there")
-        return self
-
-    @model_validator(mode="after")
-    def _ports_differ(self) -> Self:
-        if self.enabled and self.port and self.port == self.health_port:
-            raise ValueError(f"health_port: {self.port} is web.port too; two servers need two ports")
-        if self.workers > 1 and not self.port:
-            raise ValueError("workers: more than one serve on one port, so port must name it")
-        return self
+    unsafe_frozen: Annotated[datetime, AfterValidator(moment_in)] | None = None
 
 
 def _small(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-class LogSettings(_Part):
+class LogSettings(Section):
     level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_small)]
     json_lines: bool = Field(alias="json")
 

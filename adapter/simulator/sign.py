@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from lxml import etree
 
 from adapter.pipeline.envelope import VIETNAM
-from adapter.simulator.pki import PrivateKey, SigningParty
+from adapter.simulator.issuing import PrivateKey
+from adapter.simulator.pki import SigningParty
 from adapter.simulator.xades import (
     PROPERTIES_ID,
     SIGNATURE_ID,

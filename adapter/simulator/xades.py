@@ -14,7 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from adapter.simulator.pki import PrivateKey, SigningParty
+from adapter.simulator.issuing import PrivateKey
+from adapter.simulator.pki import SigningParty
 from adapter.simulator.timestamping import stamp
 from adapter.simulator.xmldsig import DS, EXCLUSIVE, SHA_256, certificate_texts, method_of, raw_signature
 

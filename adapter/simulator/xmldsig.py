@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from adapter.simulator.pki import PrivateKey, SigningParty
+from adapter.simulator.issuing import PrivateKey
+from adapter.simulator.pki import SigningParty
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 SHA_256 = "http://www.w3.org/2001/04/xmlenc#sha256"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapter.bootstrap import house
-from adapter.model.procedure import Catalogue
+from adapter.model.catalogue import Catalogue
 from adapter.model.stages import Channel
 from tests.harness.attacks.canary import heard
 from tests.harness.daemon import Daemon

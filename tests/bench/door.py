@@ -30,7 +30,7 @@ from adapter.gateways.broker import BrokerAddress
 from adapter.gateways.broker.topology import declare, load_topology
 from adapter.gateways.store.upgrade import upgrade
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.bench import doorway
 from tests.bench.machine import cores_spent, cpu_of, cpu_of_family, machine
 from tests.bench.messages import FOLDER

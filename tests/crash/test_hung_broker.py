@@ -13,7 +13,7 @@ import pytest
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness.declarations import for_the_second_door
 from tests.harness.scene import Scene
 from tests.servers.process import free_ports

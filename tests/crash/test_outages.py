@@ -20,7 +20,7 @@ from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import Caller, Machine
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.conftest import demand
 from tests.harness.declarations import declaration, declarations, for_the_second_door
 from tests.harness.partner import DECLARATIONS

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from adapter.entrypoints import supervisor
+from adapter.entrypoints.daemon import run
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from tests.harness.scene import Running, Scene
@@ -56,4 +56,4 @@ def test_several_web_processes_serve_one_port_and_one_that_dies_comes_again(scen
 def test_several_web_processes_are_refused_on_sqlite(embedded_scene: Scene) -> None:
     embedded_scene.configure({"web.workers": 2})
     with pytest.raises(Misconfigured, match=r"web\.workers is more than 1 on SQLite"):
-        supervisor.run(embedded_scene.config)
+        run(embedded_scene.config)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from adapter.model.procedure import Catalogue, Procedure
+from adapter.model.catalogue import Catalogue
+from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from adapter.simulator.pki import SIGNERS
+from adapter.simulator.parties import SIGNERS
 from tests.demo.table import Narrator
 from tests.harness.commands import nsw_adapter
 from tests.harness.expectations import Answer, expected

@@ -17,8 +17,9 @@ from adapter.gateways.store.certificates import CertificateState, Office
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.tables import metadata
 from adapter.model.dossier import DossierState
+from adapter.model.duties import Unit
 from adapter.model.outcomes import Word
-from adapter.model.procedure import Meaning, Procedure, ReplyKind, Unit
+from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Channel, Stage
 from adapter.pipeline.decide import Wait
 from adapter.pipeline.terms import RUNNING_KINDS

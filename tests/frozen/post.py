@@ -22,7 +22,8 @@ from adapter.model.stages import Channel, Submission
 from adapter.services.access.tokens import Caller, Machine, Tokens
 from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
-from adapter.services.watch.window import Window, WindowPatience
+from adapter.services.watch.mode import WindowPatience
+from adapter.services.watch.window import Window
 from adapter.simulator.pki import Pki
 from adapter.simulator.sign import sign_message
 from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindow, WindowIdentity

@@ -17,7 +17,7 @@ from lxml import etree
 from adapter.bootstrap import house
 from adapter.bootstrap.keyrings import Rings
 from adapter.gateways.keys.keyring import Keyring
-from adapter.gateways.store import mailbox
+from adapter.gateways.store import messages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import inbox, outbox
@@ -35,7 +35,8 @@ from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
 from adapter.services.registers.certificates import Registration
-from adapter.services.watch.window import Mode, Window
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import Window
 from tests.frozen.post import MINUTE, PATIENCE, Post, retold
 from tests.harness.authority import FIRST, Wish, authority, certify
 from tests.harness.fixtures import CLOCK, Act, Case, submission
@@ -328,8 +329,8 @@ def _parked(post: Post) -> None:
     with whole.database.transaction() as connection:
         for each in held:
             for _ in range(3):
-                mailbox.record_attempt(connection, each.digest, whole.database.new_id(connection), post.now)
-        mailbox.settle_attempts(connection, held[1].digest, post.now)
+                messages.record_attempt(connection, each.digest, whole.database.new_id(connection), post.now)
+        messages.settle_attempts(connection, held[1].digest, post.now)
         row = connection.execute(inbox.select().where(inbox.c.public_id == settled[1].public_id)).one()
     replayed = Held(row.public_id, source="store", kind="parked", reason=row.note, size=len(row.raw), digest=row.digest)
     quarantine = Quarantine(whole.database, lambda: whole.intake, None, whole.legal_clock)  # type: ignore[arg-type]

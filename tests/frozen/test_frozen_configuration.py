@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from adapter.bootstrap import house
-from adapter.entrypoints.supervisor import warn
+from adapter.entrypoints.daemon import warn
 from adapter.model.events import Event
 from adapter.settings import RENAMED, load_settings
 from tests.frozen.keeping import Frozen, every
@@ -44,7 +44,7 @@ def test_a_key_of_an_old_configuration_that_is_renamed_is_told_once(
     """Made up for the proof, as long as none is renamed: a key and a whole part had other names in its day."""
     renamed = {"workers.attempts_before": "workers.attempts", "journal_before": "log"}
     monkeypatch.setattr("adapter.settings.old_names.RENAMED", renamed)
-    monkeypatch.setattr("adapter.entrypoints.supervisor.RENAMED", renamed)
+    monkeypatch.setattr("adapter.entrypoints.daemon.RENAMED", renamed)
     stated = yaml.safe_load(kept.config.read_text(encoding="utf-8"))
     stated["workers"]["attempts_before"] = stated["workers"].pop("attempts") + 1
     stated["journal_before"] = stated.pop("log")

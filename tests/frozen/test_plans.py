@@ -12,14 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from adapter.cli import app, options
-from adapter.gateways.store import lookups, mailbox
+from adapter.gateways.store import lookups, replies
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import PREFIX, Caller, Machine
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
@@ -102,7 +102,7 @@ def _lookups(made: Post, recorder: Recorder) -> None:
         reply = connection.execute(outbox.select().where(outbox.c.answer.is_(None))).first()
     recorder.asked_by = "a receipt without correlation id"
     with house.database.reading() as connection:
-        mailbox.answered(
+        replies.answered(
             connection,
             message_id=None,
             document_type=reply.document_type,

@@ -20,7 +20,8 @@ from pydantic.dataclasses import dataclass
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Stage, Submission
-from adapter.simulator.pki import SIGNERS, Pki, SigningParty
+from adapter.simulator.parties import SIGNERS
+from adapter.simulator.pki import Pki, SigningParty
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.pki import ROOT

@@ -19,7 +19,8 @@ from lxml import etree
 from xmlschema.validators import XsdElement, XsdGroup, XsdType, XsdUnion
 from xmlschema.validators.facets import XsdTotalDigitsFacet
 
-from adapter.model.procedure import Catalogue, FieldSpec, GroupSpec, MessageSpec, Procedure
+from adapter.model.catalogue import Catalogue
+from adapter.model.procedure import FieldSpec, GroupSpec, MessageSpec, Procedure
 from adapter.model.stages import Declaration, Record
 from adapter.pipeline.converters import write
 from adapter.pipeline.mapping import header_values

@@ -7,7 +7,8 @@ from datetime import datetime
 from adapter.bootstrap import House
 from adapter.gateways.store.certificates import Office
 from adapter.services.registers.certificates import Registration
-from adapter.simulator.pki import SIGNERS, Pki
+from adapter.simulator.parties import SIGNERS
+from adapter.simulator.pki import Pki
 from tests.harness.fixtures import CLOCK
 
 SINCE = CLOCK.replace(month=1)

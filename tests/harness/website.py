@@ -22,7 +22,7 @@ from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.pki import ROOT, shared_pki

@@ -95,8 +95,8 @@ def test_a_certificate_that_has_run_out_is_told(tmp_path: Path, party: str, monk
     for file in (tmp_path / f"{party}.pem", tmp_path / f"{party}.key"):
         file.unlink()
     long_ago = now() - timedelta(days=400)
-    over = replace(pki._TLS[party], valid_from=long_ago - timedelta(days=30), valid_to=long_ago)
-    monkeypatch.setattr(pki, "_TLS", {**pki._TLS, party: over})
+    over = replace(pki.TLS[party], valid_from=long_ago - timedelta(days=30), valid_to=long_ago)
+    monkeypatch.setattr(pki, "TLS", {**pki.TLS, party: over})
     pki.make_tls(tmp_path)
     with server(files, asks=party == "client") as (url, _):
         assert ("its" if party == "server" else "our") + " certificate has run out" in said(reached(url, files))

@@ -13,9 +13,10 @@ import pytest
 from adapter.bootstrap import House
 from adapter.cli import check_messages
 from adapter.cli.inspection import _configuration, _keys, _messages, _standing, _trust
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.outcomes import Accepted, Rejected, SignedReply
-from adapter.model.procedure import Catalogue, ReplyKind
+from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel
 from adapter.services.messages.judging import judged
 from adapter.services.replies.correspondence import Correspondence

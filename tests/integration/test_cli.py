@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import now
 from adapter.cli import app
 from adapter.gateways.store.own_numbers import check_character
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness import configuration, forked
 from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed

@@ -16,12 +16,13 @@ from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import deadline, inbox, window
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.ages import age, not_after
+from adapter.model.catalogue import Catalogue
 from adapter.model.events import Event
-from adapter.model.procedure import Catalogue
 from adapter.services.messages.item import Patience
 from adapter.services.messages.waiting import Waiting
 from adapter.services.watch.deadlines import Deadlines
-from adapter.services.watch.window import Mode, Window, WindowPatience
+from adapter.services.watch.mode import Mode, WindowPatience
+from adapter.services.watch.window import Window
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)

@@ -21,7 +21,7 @@ from adapter.bootstrap import House
 from adapter.cli import app
 from adapter.cli.dossiers import oversight
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
-from adapter.gateways.store import mailbox
+from adapter.gateways.store import replies
 from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.journal_proof import Part
 from adapter.gateways.store.tables import deadline, inbox, incident, outbox
@@ -272,7 +272,7 @@ def test_when_the_declarant_first_had_a_reply_stands_whatever_comes_again(post: 
     for minutes, said in ((10, "receipt"), (200, "receipt"), (300, "error")):
         with post.house.database.transaction() as connection:
             row = connection.execute(select(outbox.c.id).where(outbox.c.kind == "Completion")).scalar_one()
-            mailbox.mark_answered(connection, row, said, CLOCK + minutes * MINUTE)
+            replies.mark_answered(connection, row, said, CLOCK + minutes * MINUTE)
     assert post.only(key).delivered_at == CLOCK + 10 * MINUTE
     with post.house.database.reading() as connection:
         assert connection.execute(select(outbox.c.answer).where(outbox.c.id == row)).scalar_one() == "receipt"
@@ -401,7 +401,7 @@ def incident_until(post: Post, ended_at: datetime) -> None:
 def transfers_answered(post: Post, answer: str) -> None:
     with post.house.database.transaction() as connection:
         for row in connection.execute(select(outbox.c.id).where(outbox.c.route == "transfer")).all():
-            mailbox.mark_answered(connection, row.id, answer, post.now)
+            replies.mark_answered(connection, row.id, answer, post.now)
 
 
 def reconciling(post: Post) -> list[tuple[datetime | None, datetime | None]]:
@@ -459,11 +459,11 @@ def test_a_dossier_is_transferred_once_the_window_has_each_part_of_it(post: Post
     with post.house.database.transaction() as connection:
         mine = connection.execute(select(outbox).where(outbox.c.route == "transfer").order_by(outbox.c.ordinal)).all()
         first, second = (each.id for each in mine)
-        mailbox.mark_answered(connection, first, "error", post.now)
-        mailbox.mark_answered(connection, second, "receipt", post.now)
-        assert mailbox.open_transfer(connection, mine[0].dossier_id)
-        mailbox.mark_answered(connection, first, "receipt", post.now)
-        assert not mailbox.open_transfer(connection, mine[0].dossier_id)
+        replies.mark_answered(connection, first, "error", post.now)
+        replies.mark_answered(connection, second, "receipt", post.now)
+        assert replies.open_transfer(connection, mine[0].dossier_id)
+        replies.mark_answered(connection, first, "receipt", post.now)
+        assert not replies.open_transfer(connection, mine[0].dossier_id)
 
 
 def test_a_deadline_that_begins_with_a_delivery_begins_when_the_declarant_has_it(post: Post) -> None:

@@ -14,7 +14,7 @@ from adapter.gateways.store import lookups
 from adapter.model.stages import Channel
 from adapter.services.access.tokens import Caller, Machine
 from adapter.services.door.precheck import TurnedAway
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.fixtures import CLOCK, Case, load_cases

@@ -15,9 +15,10 @@ from adapter.model.errors import NotAllowed
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.forms.faults import seat_of
-from adapter.services.door.drafts import MOST, ChangedMeanwhile, Draft, NoDraft, OtherForm, TooManyDrafts
+from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, TooManyDrafts
+from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import House, house
-from adapter.gateways.store import mailbox
+from adapter.gateways.store import messages
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
@@ -53,7 +53,7 @@ def test_what_is_lost_is_held_what_is_known_and_what_is_new_is_answered(scene: S
     for _ in range(2):
         assert told(opened, lost) == ("parked", False), "however often it comes"
     with opened.database.reading() as connection:
-        assert mailbox.unanswered(connection) == 1, "readiness tells it"
+        assert messages.unanswered(connection) == 1, "readiness tells it"
         (row,) = connection.execute(select(inbox).where(inbox.c.state == "parked")).all()
         assert row.note == HELD
         assert connection.execute(select(outbox).where(outbox.c.inbox_id == row.id)).all() == [], "nothing is answered"

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SAWarning
 
 import adapter.gateways
 from adapter.bootstrap import now
-from adapter.gateways.store import mailbox, tables
+from adapter.gateways.store import departures, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.gateways.store.tables import contingency, counter, inbox, journal, metadata, outbox
@@ -264,14 +264,14 @@ def test_ids_of_a_transaction_that_rolled_back_are_not_used_beside_another_proce
 # -- duplicates ---------------------------------------------------------------------------------
 
 
-def due(scene: Scene) -> list[mailbox.DueReply]:
+def due(scene: Scene) -> list[departures.DueReply]:
     with scene.house.database.transaction() as connection:
-        return mailbox.claim(connection, limit=100, transfers=True, returned=True)
+        return departures.claim(connection, limit=100, transfers=True, returned=True)
 
 
-def send(scene: Scene, replies: list[mailbox.DueReply]) -> None:
+def send(scene: Scene, replies: list[departures.DueReply]) -> None:
     with scene.house.database.transaction() as connection:
-        mailbox.mark_sent(connection, [reply.id for reply in replies], now())
+        departures.mark_sent(connection, [reply.id for reply in replies], now())
 
 
 def test_a_duplicate_gets_the_identical_reply_and_has_no_effect(scene: Scene) -> None:
@@ -439,8 +439,8 @@ def test_two_dispatchers_never_have_one_reply_nor_overtake_each_other(tmp_path: 
         scene.take_in(messages)
         scene.house.completion.complete(DossierKey(messages[0].reference, 2026), OFFICER)
         with database.transaction() as one, database.transaction() as two:
-            mine = mailbox.claim(one, limit=2, transfers=True, returned=True)
-            yours = mailbox.claim(two, limit=10, transfers=True, returned=True)
+            mine = departures.claim(one, limit=2, transfers=True, returned=True)
+            yours = departures.claim(two, limit=10, transfers=True, returned=True)
         assert len(mine) == 2
         assert not {reply.id for reply in mine} & {reply.id for reply in yours}
         assert [(reply.type, reply.function) for reply in yours] == [("20", "21")] * 2, (

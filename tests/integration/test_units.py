@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House, house
 from adapter.cli import app
 from adapter.cli.dossiers import oversight
-from adapter.cli.inspection import Remark, Weight, _keys
+from adapter.cli.inspection import _keys
+from adapter.cli.remarks import Remark, Weight
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.parts import clock

@@ -18,9 +18,10 @@ from adapter.cli import app
 from adapter.gateways.store import views
 from adapter.gateways.store.database import Database, DatabaseUnavailable
 from adapter.gateways.store.tables import declaration, declaration_row
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.identifiers import Digest
-from adapter.model.procedure import Catalogue, FieldSpec, Label
+from adapter.model.procedure import FieldSpec, Label
 from adapter.model.stages import Submission
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki

@@ -21,7 +21,7 @@ from adapter.model.stages import Envelope
 from adapter.pipeline import judge
 from adapter.services.access.tokens import Machine
 from adapter.services.door import precheck
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness.website import BODY_BYTES, CITIZEN, Website, citizen_message, configure, website
 
 DECLARATIONS = "/api/v1/declarations"

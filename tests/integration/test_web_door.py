@@ -27,7 +27,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.tokens import Machine
 from adapter.services.dossiers.desk import Officer
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import configuration
 from tests.harness.history import ITEMS

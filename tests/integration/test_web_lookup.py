@@ -18,7 +18,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.access.tokens import Machine
 from adapter.services.dossiers.desk import Officer
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki

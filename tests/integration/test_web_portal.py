@@ -13,7 +13,7 @@ from lxml import etree, html
 from adapter.bootstrap import house, now
 from adapter.gateways.store import windows
 from adapter.gateways.store.windows import Notice
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness.website import Website, configure, portal_only, serving, website
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -10,7 +10,7 @@ import pytest
 
 from adapter.gateways.store import suspensions
 from adapter.model.outcomes import Word
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website

@@ -17,7 +17,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.door import sealing
 from adapter.services.door.precheck import submitted
 from adapter.services.messages.item import Item
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 
 DECLARATIONS = "/api/v1/declarations"

@@ -16,7 +16,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Submission
-from adapter.services.watch.window import Mode, WindowPatience
+from adapter.services.watch.mode import Mode, WindowPatience
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.pki import shared_pki

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapter.catalogue.calendar import read_calendar
 from adapter.cli import inspection
 from adapter.model.calendar import NO_CALENDAR, Calendar, YearUnknown
-from adapter.model.procedure import Deadline, Unit
+from adapter.model.duties import Deadline, Unit
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms, end, is_late
 from tests.harness.pki import ROOT

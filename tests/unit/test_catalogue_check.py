@@ -20,9 +20,10 @@ from adapter.catalogue.keywords import KEYWORDS
 from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.catalogue.names import PLACES
 from adapter.catalogue.paths import SOURCES
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import ProcedureCode
-from adapter.model.procedure import Catalogue, Procedure
+from adapter.model.procedure import Procedure
 from tests.harness.data import SHIPPED, change, compiled, copied, few
 from tests.harness.pki import ROOT
 

@@ -16,7 +16,7 @@ from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.store.database import DatabaseUnavailable
 from adapter.model.events import unobserved
 from adapter.services.replies.dispatch import Round
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Mode
 
 NOTHING = Round(sent=0, back=0)
 

@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from lxml import etree
 
 from adapter.catalogue.load import load
+from adapter.model.catalogue import Catalogue
 from adapter.model.finding import Finding
 from adapter.model.header import Party
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.limits import Limits
-from adapter.model.procedure import Catalogue, Meaning, MessageSpec, Procedure
+from adapter.model.procedure import Meaning, MessageSpec, Procedure
 from adapter.model.stages import Channel, Declaration, Submission, ValidDocument, VerifiedDocument
 from adapter.pipeline import schema
 from adapter.pipeline.envelope import open_envelope

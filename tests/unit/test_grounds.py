@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapter.catalogue.load import DataFiles, load
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
-from adapter.model.procedure import Catalogue
 from adapter.services.replies.refusal_grounds import LONGEST, ground_of, ground_of_faults, with_articles
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from adapter.gateways.keys.keyring import Keyring, KeyUnavailable, OnDisk, Pair
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.pipeline.signature.seal import SigningKey
-from adapter.simulator.pki import FIRST_DAY, LAST_DAY
+from adapter.simulator.parties import FIRST_DAY, LAST_DAY
 from tests.harness.pki import shared_pki
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

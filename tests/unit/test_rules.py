@@ -10,15 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import etree
 
+from adapter.model.catalogue import Code, Fact
+from adapter.model.duties import Condition, Deadline
 from adapter.model.finding import Finding, Severity
 from adapter.model.header import Header, Party, Subject
 from adapter.model.identifiers import Digest, ProcedureCode
 from adapter.model.partial_date import PartialDate
 from adapter.model.procedure import (
-    Code,
-    Condition,
-    Deadline,
-    Fact,
     FieldSpec,
     GroupSpec,
     Label,

@@ -10,7 +10,7 @@ import pytest
 
 from adapter.bootstrap import house
 from adapter.cli.inspection import inspect
-from adapter.entrypoints.supervisor import warn
+from adapter.entrypoints.daemon import warn
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
 from adapter.settings import RENAMED, Settings, broker_urls, database_url, load_settings
@@ -85,7 +85,7 @@ def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two keys that had other names, made up for the proof."""
     made_up = {"web.door": "web.port", "waiting.patience.late_s": "waiting.overtaken_s"}
     monkeypatch.setattr("adapter.settings.old_names.RENAMED", made_up)
-    monkeypatch.setattr("adapter.entrypoints.supervisor.RENAMED", made_up)
+    monkeypatch.setattr("adapter.entrypoints.daemon.RENAMED", made_up)
     monkeypatch.setattr("adapter.cli.inspection.RENAMED", made_up)
 
 

@@ -13,7 +13,8 @@ from lxml import etree
 
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel
-from adapter.simulator.pki import SIGNERS, load_pki, make_pki, make_tls
+from adapter.simulator.parties import SIGNERS
+from adapter.simulator.pki import load_pki, make_pki, make_tls
 from adapter.simulator.sign import DS, PLAIN_FORMS, SignatureForm, sign_message
 from tests.harness.attacks import AFTER_SIGNING
 from tests.harness.fixtures import CLOCK, Case, Expectation, Signers, load_cases, signed

@@ -19,8 +19,8 @@ from adapter.entrypoints.web.portal import public
 from adapter.entrypoints.web.words import Language, words
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
+from adapter.services.watch.mode import Mode
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
-from adapter.services.watch.window import Mode
 from tests.harness.pki import ROOT
 
 WEB = ROOT / "adapter" / "entrypoints" / "web"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapter.services.watch.window import Mode, Signs, WindowPatience, advice
+from adapter.services.watch.mode import Mode, Signs, WindowPatience, advice
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10)

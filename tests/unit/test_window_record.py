@@ -11,7 +11,8 @@ from sqlalchemy import select
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import incident
 from adapter.model.errors import NotAllowed
-from adapter.services.watch.window import Mode, Window, WindowPatience, WindowState
+from adapter.services.watch.mode import Mode, WindowPatience
+from adapter.services.watch.window import Window, WindowState
 from tests.harness.stores import ensure_tables
 
 PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=None, stale_s=30, back_s=10)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, or_, select, update
 
 from adapter.gateways.store.tables import UNRECEIVED, deadline, dossier, inbox, incident, outbox
-from adapter.model.procedure import Deadline, Unit
+from adapter.model.duties import Deadline, Unit
 from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms
 
 

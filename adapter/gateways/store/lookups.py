@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
 
 from adapter.gateways.store.amendments import APPROVED
-from adapter.gateways.store.mailbox import LEFT, SENT_AT, TAKEN_BACK
+from adapter.gateways.store.replies import LEFT, SENT_AT, TAKEN_BACK
 from adapter.gateways.store.tables import (
     amendment,
     amendment_request,

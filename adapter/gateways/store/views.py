@@ -17,9 +17,10 @@ from sqlalchemy.exc import DBAPIError
 
 from adapter.gateways.store.tables import Moment
 from adapter.gateways.store.tables import dossier as dossiers
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Misconfigured, NotAllowed
-from adapter.model.procedure import Catalogue, FieldSpec, GroupSpec, Procedure
+from adapter.model.procedure import FieldSpec, GroupSpec, Procedure
 
 MARK = "nsw-adapter report"
 """Stands in every view's own text or comment: only what bears it is ever dropped."""

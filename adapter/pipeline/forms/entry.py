@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
+from adapter.model.catalogue import Code
 from adapter.model.finding import Finding
 from adapter.model.partial_date import PartialDate
-from adapter.model.procedure import Code, Label
+from adapter.model.procedure import Label
 from adapter.model.text import pasted
 from adapter.pipeline.converters import CONVERTERS, WANTED
 from adapter.pipeline.envelope import VIETNAM, read_time, write_time

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
-from adapter.model.procedure import Code, Procedure
+from adapter.model.catalogue import Code
+from adapter.model.procedure import Procedure
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers, Texts

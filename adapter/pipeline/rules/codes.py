@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from adapter.model.catalogue import Code
 from adapter.model.finding import Finding
-from adapter.model.procedure import Code, Label
+from adapter.model.procedure import Label
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.days import on_day

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from adapter.model.duties import Unit
 from adapter.model.finding import Finding, Severity
-from adapter.model.procedure import Label, Unit
+from adapter.model.procedure import Label
 from adapter.model.stages import Record
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.view import View, text

@@ -9,9 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from adapter.model.calendar import NO_CALENDAR, Calendar
+from adapter.model.catalogue import Code
 from adapter.model.finding import Finding
 from adapter.model.partial_date import PartialDate
-from adapter.model.procedure import Code, FieldSpec, GroupSpec, Label, Procedure
+from adapter.model.procedure import FieldSpec, GroupSpec, Label, Procedure
 from adapter.model.stages import Declaration, Record, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways.store import deadlines, lookups, mailbox
+from adapter.gateways.store import deadlines, lookups, replies
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.model.dossier import CONFIRMED
 from adapter.model.outcomes import MessageState, Word
@@ -89,7 +89,7 @@ class Declarations:
 
     def _delivered(self, connection: Connection, rows: Sequence[Stored[Any]]) -> list[SignedAnswer]:
         now = self.clock()
-        read = mailbox.mark_read(connection, [row.id for row in rows if row.delivered_at is None], now)
+        read = replies.mark_read(connection, [row.id for row in rows if row.delivered_at is None], now)
         deadlines.sent(connection, sorted(read), now)
         had = read | {row.id for row in rows if row.delivered_at is not None}
         return [

@@ -17,11 +17,12 @@ from lxml import etree
 from adapter.gateways.store import drafts as store
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.own_numbers import NumberRequest, Series
+from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
 from adapter.model.finding import Finding
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
-from adapter.model.procedure import Code, Meaning, MessageSpec, Procedure
+from adapter.model.procedure import Meaning, MessageSpec, Procedure
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers, stored_answers
 from adapter.pipeline.forms.differences import Changed, answers_in, differences
@@ -30,73 +31,16 @@ from adapter.pipeline.forms.given import begun, gates_of, unit_of_gate
 from adapter.pipeline.forms.layout import FormLayout, layout
 from adapter.pipeline.forms.unsigned import Heading, unsigned, whole, written
 from adapter.pipeline.judge import Ground, foreseen
+from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, Sent, TooManyDrafts
 from adapter.services.door.precheck import Threshold, submitted
 from adapter.services.door.submission import Admitted
 
 MOST = 50
 """Drafts that one person may have at a time."""
+
+
 Submit = Callable[[bytes, str], Admitted]
 """Sends an envelope by the second door, in the name of a number that was authenticated."""
-
-
-class NoDraft(NotAllowed):
-    """There is no such draft of this owner, or it was sent."""
-
-
-class TooManyDrafts(NotAllowed):
-    """Some must be sent or thrown away first."""
-
-
-class OtherForm(NotAllowed):
-    """A file that comes back signed is of another procedure or message than the draft."""
-
-
-class ChangedMeanwhile(NotAllowed):
-    """Another window of the browser has changed the draft. `now` is how it stands."""
-
-    def __init__(self, now: Draft) -> None:
-        super().__init__("the draft was changed meanwhile")
-        self.now = now
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A draft as it stands."""
-
-    public_id: str
-    owner: str
-    procedure: Procedure
-    spec: MessageSpec
-    answers: Answers
-    version: int
-    message_key: str
-    """Names the message that may be sent of it next: sent twice, it is one message."""
-    key: DossierKey | None
-    """Its number; None until it is first needed."""
-    changed_at: datetime
-    pressed_at: datetime | None
-    signed: bytes | None
-    sent_as: str | None
-    """Public id of the message that was sent of it; None: it was not sent."""
-
-    @property
-    def must_be_signed(self) -> bool:
-        """Whether its declarant must sign (Article 6(2))."""
-        return self.procedure.signature.demands(lambda name: self.answers.values.get(name))
-
-    @property
-    def gate(self) -> str:
-        """The gate's code, empty where none is chosen."""
-        return self.answers.values.get(self.procedure.place.get("gate", ""), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What became of a draft that was sent."""
-
-    public_id: str
-    state: str
-    outcome: str | None
 
 
 @dataclass(frozen=True)

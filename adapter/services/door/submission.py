@@ -13,9 +13,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from adapter.gateways.store import dossiers, lookups, mailbox
+from adapter.gateways.store import dossiers, lookups, messages
 from adapter.gateways.store.database import Connection, Database, Stored
-from adapter.gateways.store.mailbox import MessageIdentity
+from adapter.gateways.store.messages import MessageIdentity
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Unavailable
@@ -32,7 +32,8 @@ from adapter.services.door.declarations import confirmation_of, state_of
 from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Item, Settled
-from adapter.services.watch.window import Advice, Mode, Window
+from adapter.services.watch.mode import Advice, Mode
+from adapter.services.watch.window import Window
 
 _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
 
@@ -151,7 +152,7 @@ class Door:
 
     def _standing(self, asked: Sequence[_Asking]) -> Sequence[Advice | None]:
         with self.database.reading() as connection:
-            known = mailbox.known(connection, [each.identity for each in asked])
+            known = messages.known(connection, [each.identity for each in asked])
             fresh = [each for each in asked if each.identity not in known]
             carried = [each for each in fresh if self._carried(connection, each.envelope)]
             standing = self.window.standing(connection) if carried else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways.store import amendments, dossiers, mailbox
+from adapter.gateways.store import amendments, dossiers, messages, replies
 from adapter.gateways.store.database import Connection, Stored
 from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.errors import NotAllowed
@@ -109,7 +109,7 @@ class Amendments:
             if row is None:
                 raise NotAllowed(f"nothing is asked of dossier {key}")
             kind = ReplyKind.AMENDMENT_REQUEST.value
-            taken = mailbox.take_back(ledger.connection, dossier.id, kind, ledger.now)
+            taken = replies.take_back(ledger.connection, dossier.id, kind, ledger.now)
             amendments.withdraw(ledger.connection, row.id, officer=officer.id, reason=reason, at=ledger.now)
             ledger.docket.withdrawn(dossier, ledger.now)
             state = self._before_request(ledger.connection, dossier)
@@ -145,7 +145,7 @@ class Amendments:
             version = amendments.version(ledger.connection, matter.dossier.id, row.version)
             declared = self.desk.procedure(version.mapping)
             places = dossiers.place_of(declared, version.values, amendments.rows_of(ledger.connection, version.id))
-            request = mailbox.stored(ledger.connection, row.inbox_id)
+            request = messages.stored(ledger.connection, row.inbox_id)
             is_complete = all(finding["severity"] != Severity.REQUEST for finding in request.findings)
             confirm = declared.deadline(CONFIRM_WITHIN, version.values) if is_complete else None
             due = ledger.docket.approved(matter.dossier, request.received_at, ledger.now, confirm)
@@ -176,7 +176,7 @@ class Amendments:
             row = self._still_waiting(matter, number)
             self._decide(matter, row, officer, amendments.DECLINED, reason)
             matter.ledger.docket.declined(matter.dossier, matter.ledger.now)
-            request = mailbox.stored(matter.ledger.connection, row.inbox_id)
+            request = messages.stored(matter.ledger.connection, row.inbox_id)
             finding = Finding("amendment_declined", "/Envelope", Severity.REFUSE, words={"reason": reason})
             procedure = self.desk.procedure(row.mapping)
             content = self.completion.refusal(matter, officer, finding, procedure, ground, request)

@@ -16,10 +16,11 @@ from adapter.gateways.store import amendments, dossiers
 from adapter.gateways.store.database import Connection, Stored
 from adapter.gateways.store.own_numbers import Series
 from adapter.model.dossier import Act, Dossier, DossierState
+from adapter.model.duties import Deadline
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import PLACED, CompletionSpec, Deadline, Procedure, ReplyKind
+from adapter.model.procedure import PLACED, CompletionSpec, Procedure, ReplyKind
 from adapter.model.text import REMARKS, typed
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write

@@ -12,7 +12,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.gateways.store import dossiers, lookups, mailbox, windows
+from adapter.gateways.store import dossiers, lookups, messages, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.dossier import ACT_NAMES, CONFIRMED, STATE_NAMES, Act, Dossier, DossierState, in_words
@@ -145,7 +145,7 @@ class Desk:
                 raise NotAllowed(f"there is no dossier {key}")
             act, state = _step(stands(connection, before), acts)
             latest = dossiers.version(connection, before.id, before.version)
-            request = mailbox.request_of(connection, before.id, before.version)
+            request = messages.request_of(connection, before.id, before.version)
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
             done = do(Matter(ledger, act, replace(before, state=state), latest, request))

@@ -14,10 +14,11 @@ from adapter.gateways.store import deadline_figures, dossiers, journal, listings
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Catalogue, FieldSpec, Procedure
+from adapter.model.procedure import FieldSpec, Procedure
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.watch.deadlines import RunningDeadline, due_of
 

@@ -16,11 +16,12 @@ from typing import Any
 from adapter.gateways.store import journal, lookups
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.outcomes import Route
-from adapter.model.procedure import Catalogue, Label, Meaning, Procedure, ReplyKind
+from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
 from adapter.services.access.tokens import EVERY_OFFICE, Caller, Machine

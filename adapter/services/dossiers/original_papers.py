@@ -12,10 +12,10 @@ from datetime import datetime
 from adapter.gateways.store import deadlines, dossiers
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Catalogue
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.terms import Terms
 from adapter.services.dossiers.desk import Officer

@@ -13,9 +13,10 @@ from typing import Any
 from adapter.gateways.store import amendments, journal, listings
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Catalogue, FieldSpec, Label, Procedure
+from adapter.model.procedure import FieldSpec, Label, Procedure
 from adapter.services.dossiers.life import MASK
 
 IN_FORCE, EARLIER = "in force", "earlier"

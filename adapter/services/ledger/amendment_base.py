@@ -10,9 +10,10 @@ from lxml import etree
 from adapter.gateways.store import amendments, deadlines
 from adapter.gateways.store.database import Connection, Stored
 from adapter.model.dossier import Dossier, DossierState
+from adapter.model.duties import Unit
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
-from adapter.model.procedure import Procedure, Unit
+from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.amendment.judge import AmendmentBase, document_of
 from adapter.pipeline.envelope import open_envelope

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways.store import deadlines, mailbox, tables
+from adapter.gateways.store import deadlines, replies, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.deadlines import End
 from adapter.model.dossier import Dossier, DossierState
+from adapter.model.duties import Deadline
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Deadline, Meaning, Procedure, ReplyKind
+from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Declaration
 from adapter.pipeline.terms import CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
@@ -200,6 +201,6 @@ class Docket:
             # Completed as it was declared: what was asked for turned out to be in order.
             deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now)
             # A request that nobody could sign so far asks for something that is not wanted any more.
-            mailbox.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)
+            replies.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)
         if dossier.state in LAPSED and was.state not in LAPSED:
             deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now)

@@ -9,10 +9,10 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.gateways.store import amendments, deadlines, dossiers, mailbox, tables
+from adapter.gateways.store import amendments, deadlines, dossiers, messages, replies, tables
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry, alone, chained
-from adapter.gateways.store.mailbox import Known, MessageIdentity
+from adapter.gateways.store.messages import Known, MessageIdentity
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedReply
@@ -172,7 +172,7 @@ class Ledger:
             self.dossiers[dossier.key] = dossier
             ordinal = dossier.replies
         readable = is_signed and is_readable(route, dossier)
-        row = mailbox.reply_row(
+        row = replies.reply_row(
             made,
             row_id=self.new_id(),
             inbox_id=inbox_id,
@@ -200,7 +200,7 @@ class Ledger:
         live = dossiers.confirmations_of(self.connection, dossier.id)
         for row in live:
             # They leave in this order: where the first one has not left none has, nor will while we hold it.
-            if not mailbox.hold_back(self.connection, row.outbox_id, self.now):
+            if not replies.hold_back(self.connection, row.outbox_id, self.now):
                 return []
             deadlines.reopen(self.connection, row.outbox_id)
         deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.WITHDRAWN, self.now)
@@ -212,7 +212,7 @@ class Ledger:
         assert dossier.id is not None
         row = amendments.open_request(self.connection, dossier.id)
         kind = ReplyKind.AMENDMENT_REQUEST.value
-        if row is None or mailbox.take_back(self.connection, dossier.id, kind, self.now) is None:
+        if row is None or replies.take_back(self.connection, dossier.id, kind, self.now) is None:
             return None
         return str(row.number)
 
@@ -229,12 +229,12 @@ class Ledger:
         """The stored identical answers once more, but for what has not left and may still be taken back."""
         own = self._answers.get(inbox_id)
         if own is not None:
-            for row in (each for each in own if each["kind"] not in mailbox.TAKEN_BACK):
+            for row in (each for each in own if each["kind"] not in replies.TAKEN_BACK):
                 again = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
                 self._outbox.append(again)
             return
         for original in copies.get(inbox_id, []):
-            self._outbox.append(mailbox.copy_row(original, row_id=self.new_id(), at=self.now))
+            self._outbox.append(replies.copy_row(original, row_id=self.new_id(), at=self.now))
 
     def write(self) -> None:
         """Everything, in the order that references need."""
@@ -244,7 +244,7 @@ class Ledger:
         bulk(self.connection, tables.dossier, fresh)
         bulk(self.connection, tables.inbox, list(self._inbox.values()))
         for values in self._rewritten.values():
-            mailbox.rewrite(self.connection, values)
+            messages.rewrite(self.connection, values)
         bulk(self.connection, tables.declaration, self._declarations)
         bulk(self.connection, tables.declaration_row, self._rows)
         bulk(self.connection, tables.search_key, self._keys)
@@ -256,7 +256,7 @@ class Ledger:
             dossiers.link(self.connection, later, earlier, self.now)
         for request in self._requests:
             kind = ReplyKind.AMENDMENT_REQUEST.value
-            mailbox.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
+            replies.drop_awaiting(self.connection, request["dossier_id"], kind, self.now, but=request["outbox_id"])
             amendments.ask(self.connection, request)
         changed = [
             dossier

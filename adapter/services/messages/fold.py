@@ -10,7 +10,7 @@ from typing import Any
 from adapter.gateways.store import amendments
 from adapter.gateways.store.database import Stored
 from adapter.gateways.store.journal import Entry
-from adapter.gateways.store.mailbox import Known
+from adapter.gateways.store.messages import Known
 from adapter.model.dossier import Dossier
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.outcomes import Accepted, MessageState, Noted, Parked, Rejected, Word, verified_of, word

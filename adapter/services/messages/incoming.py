@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways.store import amendments
-from adapter.gateways.store.mailbox import MessageIdentity
+from adapter.gateways.store.messages import MessageIdentity
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import MessageState, Outcome, Parked, Refused, Rejected, verified_of, word
 from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument

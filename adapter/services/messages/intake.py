@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.gateways.store import dossiers, mailbox, windows
+from adapter.gateways.store import dossiers, messages, replies, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
@@ -130,7 +130,7 @@ class Intake:
             fold = self._opened(connection, items)
             settled = [fold.fold(item) for item in items]
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
-            mailbox.close_parked(connection, again)
+            messages.close_parked(connection, again)
             fold.ledger.write()
             self.observe(Event.INSERTED, count=count)
             self.observe(Event.COMMITTING, count=count)
@@ -157,9 +157,9 @@ class Intake:
     def _opened(self, connection: Connection, items: Sequence[Item]) -> Fold:
         """A ledger with what the store knows of these messages."""
         keys = [item.key for item in items if item.key is not None]
-        known = mailbox.known(connection, [name for item in items for name in item.names])
+        known = messages.known(connection, [name for item in items for name in item.names])
         found = dossiers.find(connection, keys)
-        copies = mailbox.copies(connection, [message.id for message in known.values()])
+        copies = replies.copies(connection, [message.id for message in known.values()])
         incident = None
         if any(item.submission.channel is Channel.PORTAL for item in items):
             incident = windows.incident_name(windows.open_incident(connection))

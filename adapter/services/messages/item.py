@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from adapter.gateways.store import dossiers
-from adapter.gateways.store.mailbox import MessageIdentity
+from adapter.gateways.store.messages import MessageIdentity
 from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Accepted, MessageState, Outcome, ParkedFor, Refused, Word, verified_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapter.gateways.store import dossiers
+from adapter.gateways.store import key_holders
 from adapter.gateways.store.database import Connection, Stored
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
@@ -77,11 +77,11 @@ def others(
 ) -> tuple[dict[str, list[Stored[Any]]], Passings]:
     """In one statement: dossiers that declare the same, by what they have in common, and who passes by others."""
     keys = {*same, *(key for each in expected for key in each.rows)}
-    kinds = {dossiers.SAME, *(each.once.key for each in expected)}
+    kinds = {key_holders.SAME, *(each.once.key for each in expected)}
     found: dict[str, list[Stored[Any]]] = {}
     passing = []
-    for row in dossiers.holding(connection, kinds, keys, _around(expected) if expected else None):
-        if row.kind == dossiers.SAME:
+    for row in key_holders.holding(connection, kinds, keys, _around(expected) if expected else None):
+        if row.kind == key_holders.SAME:
             found.setdefault(row.value, []).append(row)
         else:
             passing.append(row)

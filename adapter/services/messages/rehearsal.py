@@ -16,9 +16,9 @@ from typing import Any
 from adapter.gateways.store import message_archive
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.message_archive import Span
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Unavailable
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, verified_of, word
-from adapter.model.procedure import Catalogue
 from adapter.model.stages import Declaration, VerifiedDocument
 from adapter.pipeline.judge import Ground
 from adapter.services.messages.incoming import stage_of

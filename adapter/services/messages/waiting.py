@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import deadlines, mailbox, seals
+from adapter.gateways.store import deadlines, messages, seals
 from adapter.gateways.store.database import Database
 from adapter.model.ages import age
 from adapter.model.events import Event, Observe
@@ -31,10 +31,10 @@ class Waiting:
         now = self.clock()
         latest = now + self.intake.patience.longest()
         with self.database.reading() as connection:
-            due, ahead = mailbox.woken(connection, now, latest)
+            due, ahead = messages.woken(connection, now, latest)
         if ahead:
             with self.database.transaction() as connection:
-                mailbox.wait_from(connection, ahead, now, latest)
+                messages.wait_from(connection, ahead, now, latest)
         for row, arrived in due:
             # One that had to wait for evidence may find only now that it overtook its declaration.
             settled = self.intake.wake(row, may_wait=row.waits_for == Wait.EVIDENCE)
@@ -51,14 +51,14 @@ class Waiting:
     def unanswered(self) -> int:
         """How many messages the broker knows as taken and nobody has answered: the parked ones."""
         with self.database.reading() as connection:
-            return mailbox.unanswered(connection)
+            return messages.unanswered(connection)
 
     def dated_ahead(self) -> dict[str, int]:
         """How much evidence is dated later than now: our clock was wrong then, or is now. It is never rewritten."""
         now = self.clock()
         with self.database.reading() as connection:
             return {
-                "messages": mailbox.dated_ahead(connection, now),
+                "messages": messages.dated_ahead(connection, now),
                 "deadlines": deadlines.dated_ahead(connection, now),
             }
 

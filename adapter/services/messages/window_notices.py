@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from adapter.gateways.store import dossiers, mailbox, windows
+from adapter.gateways.store import dossiers, replies, windows
 from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Submission, VerifiedDocument
 from adapter.pipeline.envelope import read_time
@@ -16,7 +16,7 @@ def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submissi
     """A 99 or 00 of the window: kept on the reply of ours that it answers, never answered itself."""
     subject = verified.header.subject
     stated = value_at(verified.element, "Body/Content/Receipt/InReplyTo/MessageId")
-    row = mailbox.answered(
+    row = replies.answered(
         ledger.connection,
         message_id=stated or submission.correlation_id,
         document_type=subject.document_type,
@@ -26,7 +26,7 @@ def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submissi
     if row is None:
         return
     answer = "receipt" if verified.meaning is Meaning.RECEIPT else "error"
-    mailbox.mark_answered(ledger.connection, row.id, answer, submission.received_at)
+    replies.mark_answered(ledger.connection, row.id, answer, submission.received_at)
     if row.kind == ReplyKind.TRANSFER.value and answer == "receipt":
         _transferred(ledger, row.dossier_id, verified)
 
@@ -37,7 +37,7 @@ def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) ->
     if key not in ledger.dossiers:
         ledger.database.lock(ledger.connection, [dossiers.lock_name(key)])
         ledger.adopt(dossiers.find(ledger.connection, [key]))
-    if not mailbox.open_transfer(ledger.connection, dossier_id):
+    if not replies.open_transfer(ledger.connection, dossier_id):
         ledger.dossiers[key] = replace(ledger.dossiers[key], transferred=True)
     content = verified.element.find("Body/Content")
     if content is None:

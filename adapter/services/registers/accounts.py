@@ -11,8 +11,8 @@ from adapter.gateways.store import suspensions as store
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.suspensions import Suspension
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
-from adapter.model.procedure import Catalogue
 from adapter.model.text import ACTOR, REASON, typed
 from adapter.pipeline.units import codes_stated
 from adapter.services.registers.party_numbers import number_of

@@ -12,6 +12,7 @@ from lxml import etree
 
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.store.database import Stored
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Finding, Severity, StatedFinding
@@ -19,7 +20,7 @@ from adapter.model.header import Header
 from adapter.model.identifiers import Digest
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, Reply, SignedReply, UnsignedReply, verified_of
-from adapter.model.procedure import Catalogue, Procedure, ReplyKind
+from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel, Submission
 from adapter.model.units import BorderUnit
 from adapter.pipeline import addressing, compose

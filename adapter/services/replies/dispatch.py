@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
-from adapter.gateways.store import deadlines, mailbox
+from adapter.gateways.store import deadlines, departures, replies
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.mailbox import DueReply
+from adapter.gateways.store.departures import DueReply
 from adapter.model.events import Event, Observe
 from adapter.services.ledger.docket import ANSWERS
 
@@ -61,7 +61,7 @@ class Dispatch:
         """
 
         def claim(connection: Connection) -> list[DueReply]:
-            return mailbox.claim(connection, limit=self.window, transfers=transfers, returned=returned)
+            return departures.claim(connection, limit=self.window, transfers=transfers, returned=returned)
 
         if self.database.is_embedded:
             return self._tell(*self._one_at_a_time(claim))
@@ -104,7 +104,7 @@ class Dispatch:
         declarant has would be taken back as never sent.
         """
         taken = [reply.id for reply in due if _may_be_taken_back(reply)]
-        mailbox.take_in_hand(connection, taken, self.clock())
+        departures.take_in_hand(connection, taken, self.clock())
         return bool(taken)
 
     def _publish(self, due: Sequence[DueReply]) -> Sequence[Verdict]:
@@ -120,9 +120,9 @@ class Dispatch:
     def _mark(self, connection: Connection, due: Sequence[DueReply], verdicts: Sequence[Verdict]) -> None:
         pairs = list(zip(due, verdicts, strict=True))
         sent, now = [reply for reply, verdict in pairs if _left(verdict)], self.clock()
-        mailbox.mark_sent(connection, [reply.id for reply in sent], now)
+        departures.mark_sent(connection, [reply.id for reply in sent], now)
         deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
-        mailbox.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
+        departures.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
 
     def _tell(self, due: Sequence[DueReply], verdicts: Sequence[Verdict]) -> Round:
         """Say what is marked, once it has committed."""
@@ -152,7 +152,7 @@ class Dispatch:
 
 
 def _may_be_taken_back(reply: DueReply) -> bool:
-    return reply.kind in mailbox.TAKEN_BACK and not reply.in_hand
+    return reply.kind in replies.TAKEN_BACK and not reply.in_hand
 
 
 def _left(verdict: Verdict) -> bool:

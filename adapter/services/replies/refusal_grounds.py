@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
-from adapter.model.procedure import Code, Procedure
+from adapter.model.procedure import Procedure
 
 FAULTY, DECLARATION = "faulty", "declaration"
 """The fact of a ground that fits a declaration which breaks a rule: the only one that a program can find."""

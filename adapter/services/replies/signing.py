@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways.keys.keyring import KeyUnavailable
-from adapter.gateways.store import amendments, dossiers, mailbox
+from adapter.gateways.store import amendments, dossiers, messages, replies
 from adapter.gateways.store.database import Connection, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.dossier import Dossier
@@ -39,7 +39,7 @@ class Signing:
     def sign(self) -> int:
         """Sign what waits for a key that is there; gives how many replies that were. They leave like all others."""
         with self.desk.database.reading() as connection:
-            rows = mailbox.awaiting(connection)
+            rows = replies.awaiting(connection)
         if not rows:
             return 0
         unready, signed = self.unready(), 0
@@ -58,7 +58,7 @@ class Signing:
         desk = self.desk
         with desk.database.transaction() as connection:
             desk.database.lock(connection, [dossiers.lock_name(key)])
-            row, now = mailbox.still_awaiting(connection, row_id), desk.clock()
+            row, now = replies.still_awaiting(connection, row_id), desk.clock()
             if row is None:
                 return False
             found = dossiers.find(connection, [key])
@@ -76,14 +76,14 @@ class Signing:
         assert dossier.id is not None
         due = self._answer_before(connection, dossier, row, now) if kind is ReplyKind.AMENDMENT_REQUEST else None
         signed = self.desk.correspondence.sign_late(row, dated(row.body, now, due), dossier, unit)
-        request = mailbox.stored(connection, row.inbox_id)
+        request = messages.stored(connection, row.inbox_id)
         in_force = dossiers.version(connection, dossier.id, dossier.version)
         carried = self.desk.procedure(in_force.mapping).on_window
         direct = is_direct(dossier, request, carried=carried)
         route = Route.PORTAL if direct else Route.WINDOW
         readable = is_readable(route, dossier)
         times = {"sent_at": now if direct else None, "readable_at": now if readable else None}
-        mailbox.keep_signed(connection, row.id, signed, {"route": route, "created_at": now, **times})
+        replies.keep_signed(connection, row.id, signed, {"route": route, "created_at": now, **times})
         ledger.docket.replied(dossier, kind, row.id, readable=readable)
         if direct and carried:
             transfer = self.desk.transfer(ledger, dossier, row.document_type, request, signed)

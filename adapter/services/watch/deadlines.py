@@ -16,8 +16,8 @@ from adapter.gateways.store import deadline_figures, deadlines
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.deadlines import End
+from adapter.model.catalogue import Catalogue
 from adapter.model.events import Event, Observe
-from adapter.model.procedure import Catalogue
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
 

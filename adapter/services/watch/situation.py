@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.model.catalogue import Catalogue, Code
 from adapter.model.errors import Unavailable
-from adapter.model.procedure import Catalogue, Code, Label, Meaning, Procedure
+from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.watch.window import Incident, Mode, Window
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import Incident, Window
 
 SHOWN = 20
 """So many incidents are told in the feed, the newest."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from adapter.gateways.store import journal, mailbox, windows
+from adapter.gateways.store import departures, journal, replies, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.ages import age, not_after
@@ -22,47 +21,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import write_time
-
-
-class Mode(StrEnum):
-    """What the doors go by."""
-
-    UP = "up"
-    DOWN = "down"
-    UNKNOWN = "unknown"
-    """Nobody has looked for too long: a reader that knows that it does not know."""
-
-
-@dataclass(frozen=True, slots=True)
-class WindowPatience:
-    """How long each sign is waited for, in seconds."""
-
-    broker_down_s: float
-    heartbeat_max_age_s: float | None
-    stale_s: float
-    back_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What is seen of the window at one moment; times are aware."""
-
-    now: datetime
-    started_at: datetime
-    broker_up_since: datetime | None
-    broker_down_since: datetime | None
-    heartbeat_at: datetime | None
-    notice: str | None
-    """What the window's manager announced (91/01); None where no notice stands without its end (91/02)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """The mode, and why, in words an operator can act on. `cause`: broker, heartbeat, notice, override or none."""
-
-    mode: Mode
-    cause: str
-    reason: str
+from adapter.services.watch.mode import Advice, Mode, Signs, WindowPatience, advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +69,6 @@ class WindowState:
     waiting_transfers: int
 
 
-def advice(signs: Signs, patience: WindowPatience, before: Mode) -> Advice:
-    """Work out what is seen: the manager's notice goes first, then what we see ourselves. `before`: what was seen."""
-    if signs.notice is not None:
-        return Advice(Mode.DOWN, "notice", signs.notice)
-    if signs.broker_down_since is not None:
-        down = age(signs.now, signs.broker_down_since)
-        if down >= patience.broker_down_s:
-            return Advice(Mode.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s")
-        return Advice(before if before is not Mode.UNKNOWN else Mode.UP, "none", "the broker has only just gone")
-    if patience.heartbeat_max_age_s is not None:
-        silent = age(signs.now, signs.heartbeat_at or signs.started_at)
-        if silent > patience.heartbeat_max_age_s:
-            return Advice(Mode.DOWN, "heartbeat", f"no heartbeat for {silent:.0f} s")
-    if before is Mode.DOWN and signs.broker_up_since is not None:
-        # Hysteresis: a link that comes and goes must not make the doors flap.
-        back = age(signs.now, signs.broker_up_since)
-        if back < patience.back_s:
-            return Advice(Mode.DOWN, "broker", f"the broker is back for {back:.0f} s of {patience.back_s:.0f} s")
-    return Advice(Mode.UP, "none", "broker and window answer")
-
-
 @dataclass(frozen=True)
 class Window:
     """Reads and refreshes the mode. `clock` is the real time: modes are operation, not law."""
@@ -144,7 +82,7 @@ class Window:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.reading() as connection:
             row, opened, seen = self._read(connection)
-            waiting = mailbox.unsent(connection)
+            waiting = departures.unsent(connection)
         told = _told(row, seen)
         return WindowState(
             mode=told.mode,
@@ -209,7 +147,7 @@ class Window:
     def transfers(self, limit: int) -> list[Transferring]:
         """The transfers that the window has not confirmed, the oldest first (NĐ 85/2019 Article 17(5))."""
         with self.database.reading() as connection:
-            rows = mailbox.open_transfers(connection, limit)
+            rows = replies.open_transfers(connection, limit)
         return [
             Transferring(
                 dossier=f"{row.number}/{row.year}",
@@ -225,7 +163,7 @@ class Window:
     def open_transfers(self) -> tuple[int, int]:
         """How many transfers the window has not confirmed, and how many of them have not left."""
         with self.database.reading() as connection:
-            return mailbox.count_open_transfers(connection)
+            return replies.count_open_transfers(connection)
 
     def refresh(self, *, broker_up: bool, started_at: datetime) -> Advice:
         """Note whether the broker answers, and work the mode out again; the caller has looked since `started_at`.

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
-from adapter.simulator.pki import Pki, PrivateKey, SigningParty
+from adapter.simulator.issuing import PrivateKey
+from adapter.simulator.pki import Pki, SigningParty
 from adapter.simulator.xmldsig import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, RSA_SHA256, SHA_256
 from tests.harness.attacks.attack import Signing
 from tests.harness.attacks.trees import one, parse, write

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from adapter.simulator.pki import FIRST_DAY, LAST_DAY, Pki, SigningParty
+from adapter.simulator.parties import FIRST_DAY, LAST_DAY
+from adapter.simulator.pki import Pki, SigningParty
 from adapter.simulator.sign import DS, ENVELOPED, EXCLUSIVE, INCLUSIVE, sign_message
 from tests.harness.attacks.attack import Attack, declared, register
 from tests.harness.attacks.canary import canary_url

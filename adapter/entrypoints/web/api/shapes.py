@@ -14,7 +14,8 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.declarations import Progress
 from adapter.services.door.submission import Admitted
 from adapter.services.dossiers.lookup import Found
-from adapter.services.watch.window import Mode, WindowState
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import WindowState
 
 API = "/api/v1"
 

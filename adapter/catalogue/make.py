@@ -1,0 +1,169 @@
+"""From what stands in a YAML file, proved to be of its shape, to the values of `model/procedure`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from adapter.catalogue.consequences import Consequences
+from adapter.model.catalogue import Code, Fact
+from adapter.model.duties import Condition, Deadline, PromptSpec, Unit
+from adapter.model.finding import Severity
+from adapter.model.identifiers import ProcedureCode
+from adapter.model.procedure import (
+    AmendsSpec,
+    CompletionSpec,
+    ContentItem,
+    ExpectedSpec,
+    FieldSpec,
+    GroupSpec,
+    Label,
+    Meaning,
+    PrincipalSpec,
+    RuleSpec,
+    SignaturePolicy,
+)
+
+Titles = Mapping[str, Label]
+"""What code lists are called for people, by their names."""
+
+
+def make_meanings(messages: Mapping[str, Any]) -> dict[str, Meaning]:
+    """What each pair means. A meaning has one pair: of two, one would silently stand in the other's place."""
+    meanings = {pair: Meaning(value) for pair, value in messages.get("meanings", {}).items()}
+    for meaning in Meaning:
+        pairs = sorted(pair for pair, each in meanings.items() if each is meaning)
+        if len(pairs) > 1:
+            raise ValueError(f"meanings: {' and '.join(pairs)} both mean {meaning.value}; leave one of them out")
+    return meanings
+
+
+def make_title(stated: Mapping[str, Any]) -> Label | None:
+    """What a code list is called for people, where it says so."""
+    return make_label(stated["title"]) if "title" in stated else None
+
+
+def make_label(stated: Mapping[str, str]) -> Label:
+    return Label(vi=stated["vi"], en=stated["en"])
+
+
+def make_field(stated: Mapping[str, Any], titles: Titles) -> FieldSpec:
+    return FieldSpec(
+        name=stated["name"],
+        path=stated["path"],
+        type=stated["type"],
+        label=make_label(stated["label"]),
+        codes=stated.get("codes"),
+        personal=bool(stated.get("personal", False)),
+        listing=titles.get(str(stated.get("codes"))),
+    )
+
+
+def make_group(stated: Mapping[str, Any], titles: Titles) -> GroupSpec:
+    return GroupSpec(
+        name=stated["name"],
+        path=stated["path"],
+        label=make_label(stated["label"]),
+        fields=tuple(make_field(item, titles) for item in stated["fields"]),
+        ordinal=stated.get("ordinal"),
+    )
+
+
+def make_rule(stated: Mapping[str, Any], consequences: Consequences) -> RuleSpec:
+    fixed = {"rule", "severity", "basis"}
+    return RuleSpec(
+        rule=stated["rule"],
+        severity=Severity.WARN if "severity" in stated else consequences.of(stated.get("basis", "")),
+        arguments={key: value for key, value in stated.items() if key not in fixed},
+        basis=stated.get("basis", ""),
+    )
+
+
+def make_deadline(stated: Mapping[str, Any]) -> Deadline:
+    units = [unit for unit in Unit if unit.value in stated]
+    if len(units) != 1:
+        raise ValueError(f"deadlines: {stated['name']}: give it one of {', '.join(Unit)}")
+    return Deadline(
+        name=stated["name"],
+        kind=stated["kind"],
+        amount=float(stated[units[0].value]),
+        unit=units[0],
+        field=stated.get("field"),
+        where=make_conditions(stated.get("where", {})),
+        basis=stated.get("basis", ""),
+        complete=bool(stated.get("complete", False)),
+    )
+
+
+def make_conditions(stated: Mapping[str, Any]) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(name, str(int(value) if isinstance(value, bool) else value)) for name, value in stated.items()
+    )
+
+
+def make_signature(stated: Mapping[str, Any]) -> SignaturePolicy:
+    required = stated.get("signature", "never")
+    stores: Any = stated.get("stores", [])
+    default: Sequence[str] = stores.get("default", []) if isinstance(stores, dict) else stores
+    where = stores.get("where", []) if isinstance(stores, dict) else []
+    return SignaturePolicy(
+        required="when_present" if isinstance(required, dict) else str(required),
+        when_present=required["when_present"] if isinstance(required, dict) else None,
+        stores=tuple(default),
+        stores_where=tuple((Condition(item["field"], str(item["value"])), tuple(item["stores"])) for item in where),
+    )
+
+
+def make_principal(stated: Mapping[str, Any]) -> PrincipalSpec:
+    return PrincipalSpec(fields=tuple(stated["fields"]), unproved_in=tuple(stated.get("unproved_in", ())))
+
+
+def make_completion(stated: Mapping[str, Any], folder: str) -> CompletionSpec:
+    return CompletionSpec(
+        form=str(stated["form"]),
+        root=stated["root"],
+        schema_name=f"{folder}/{stated['schema']}",
+        content=tuple(ContentItem(item["path"], item["from"]) for item in stated["content"]),
+    )
+
+
+def make_amends(stated: Mapping[str, Any]) -> AmendsSpec:
+    return AmendsSpec(
+        procedures=tuple(ProcedureCode(code) for code in stated["procedures"]),
+        request=stated["request"],
+        reason=stated["reason"],
+        **{name: stated["changes"][name] for name in ("group", "form", "row", "field", "old", "new")},
+        replacement=stated.get("replacement"),
+        prompt=PromptSpec(**stated["prompt"]) if "prompt" in stated else None,
+        expects=tuple(
+            ExpectedSpec(each["field"], each["since"], make_conditions(each.get("where", {})), each.get("basis", ""))
+            for each in stated.get("expects", ())
+        ),
+    )
+
+
+def _named_list(stated: Mapping[str, Any]) -> tuple[str, dict[str, Code]]:
+    return stated["name"], {item["code"]: make_code(item) for item in stated["codes"]}
+
+
+_CODE = frozenset({"code", "vi", "en", "from", "to"})
+
+
+def make_code(stated: Mapping[str, Any]) -> Code:
+    facts = {name: _facts(value) for name, value in stated.items() if name not in _CODE}
+    first, last = make_day(stated, "from"), make_day(stated, "to")
+    code = str(stated["code"])
+    return Code(code=code, vi=stated["vi"], en=stated["en"], valid_from=first, valid_to=last, facts=facts)
+
+
+def _facts(stated: Any) -> tuple[Fact, ...]:
+    """A plain fact holds always; one with periods is a list of `{is: value, from: day, to: day}`."""
+    if isinstance(stated, list) and stated and all(isinstance(item, dict) and "is" in item for item in stated):
+        return tuple(Fact(item["is"], make_day(item, "from"), make_day(item, "to")) for item in stated)
+    return (Fact(stated),)
+
+
+def make_day(stated: Mapping[str, Any], name: str) -> date | None:
+    value = stated.get(name)
+    return value if isinstance(value, date) else None

@@ -1,0 +1,99 @@
+"""The daemon in the foreground: configuration, tables, signals; then its supervisor until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from adapter.bootstrap import House, house
+from adapter.entrypoints.health import Health
+from adapter.entrypoints.log import configure, observer, take_over
+from adapter.entrypoints.notify import Notifier
+from adapter.entrypoints.stderr import keep_numbers
+from adapter.entrypoints.supervisor import MEBIBYTE, PAUSES_S, Supervisor
+from adapter.gateways.store.pooling import refuse_transaction_pooling
+from adapter.gateways.store.upgrade import upgrade
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.model.events import Event
+from adapter.settings import RENAMED
+
+
+def warn(whole: House) -> None:
+    """Tell, once, what the configuration has that it should not have."""
+    if whole.settings.clock.unsafe_frozen is not None:
+        whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
+    for old in whole.settings.old_names:
+        whole.observe(Event.OLD_NAME, option=old, now=RENAMED[old])
+
+
+def run(config: Path | None, *, workers: int | None = None) -> int:
+    """The daemon in the foreground; gives the exit code.
+
+    Raises:
+        Misconfigured: the configuration cannot work.
+    """
+    keep_numbers()
+    whole = house(config, observe=observer("supervisor"))
+    settings = whole.settings
+    configure(settings.log.level, settings.log.json_lines)
+    take_over(whole.observe)
+    count = workers or settings.workers.count
+    if whole.database.is_embedded and count > 1:
+        raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
+    if whole.database.is_embedded and settings.web.workers > 1:
+        raise Misconfigured("web.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
+    warn(whole)
+    plan = [
+        *["worker"] * count,
+        "dispatcher",
+        "clock",
+        *["web"] * (settings.web.workers if settings.web.enabled else 0),
+    ]
+    supervisor = Supervisor(
+        config=config,
+        plan=plan,
+        observe=whole.observe,
+        batch_s=settings.workers.batch_seconds,
+        memory=settings.workers.memory_mib * MEBIBYTE,
+        embedded=whole.database.is_embedded,
+    )
+    health = Health(settings.web.host, settings.web.health_port)
+    notifier = Notifier()
+    health.start()
+    try:
+        _migrate(whole, health, notifier)
+        _follow_signals(supervisor)
+        return supervisor.run(health, notifier)
+    finally:
+        health.stop()
+
+
+def _migrate(whole: House, health: Health, notifier: Notifier) -> None:
+    """Wait for the database, however long it takes, and bring its tables up to date."""
+    tries = 0
+    while True:
+        try:
+            refuse_transaction_pooling(whole.database)
+            upgrade(whole.database)
+            break
+        except Unavailable as error:
+            whole.observe(Event.UNAVAILABLE, reason=str(error))
+            health.parts = {"supervisor-0": {"database": False}}
+            notifier.waiting()
+            time.sleep(PAUSES_S[min(tries + 1, len(PAUSES_S) - 1)])
+            tries += 1
+    whole.database.close()
+
+
+def _follow_signals(supervisor: Supervisor) -> None:
+    def stop(*_: Any) -> None:
+        supervisor.stopping = True
+
+    def reload(*_: Any) -> None:
+        supervisor.reload = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGHUP, reload)

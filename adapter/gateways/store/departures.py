@@ -1,0 +1,129 @@
+"""How replies leave: claimed in the order of each dossier, taken in hand, sent, returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    select,
+    update,
+)
+
+from adapter.gateways.store.tables import outbox
+from adapter.model.identifiers import Digest
+from adapter.model.outcomes import Route
+
+
+@dataclass(frozen=True, slots=True)
+class DueReply:
+    """A reply that may leave now."""
+
+    id: int
+    body: bytes
+    digest: Digest
+    document_type: str
+    type: str
+    function: str
+    message_id: str
+    correlation_id: str | None
+    dossier_id: int | None
+    kind: str
+    in_hand: bool
+    """A dispatcher has said that it takes it to publish it."""
+
+
+def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[DueReply]:
+    """Replies that may leave, locked for this transaction; with `returned` those too that came back before.
+
+    A lock serialises but does not order: a reply leaves only when its dossier has no earlier one unsent, and nothing
+    is paged by "id greater than the last" (a transaction that commits late has a low id). Two dispatchers skip each
+    other's rows. What came back often stands behind the others, or replies that can never leave would fill every batch
+    for ever; within a dossier nothing is overtaken by that, since of each dossier only the first may leave.
+    """
+    earlier, original = outbox.alias("earlier"), outbox.alias("original")
+    routes = [Route.WINDOW.value, *([Route.TRANSFER.value] if transfers else [])]
+    blocked: ColumnElement[bool] = exists().where(
+        and_(
+            earlier.c.dossier_id == outbox.c.dossier_id,
+            earlier.c.ordinal < outbox.c.ordinal,
+            earlier.c.sent_at.is_(None),
+            earlier.c.taken_back_at.is_(None),
+            earlier.c.awaits_unit.is_(None),  # not made before its key signs it: what is about another version goes on
+        )
+    )
+    query = (
+        select(
+            outbox.c.id,
+            func.coalesce(outbox.c.body, original.c.body).label("body"),
+            outbox.c.digest,
+            outbox.c.document_type,
+            outbox.c.type,
+            outbox.c.function,
+            outbox.c.message_id,
+            outbox.c.correlation_id,
+            outbox.c.dossier_id,
+            outbox.c.kind,
+            outbox.c.in_hand_at,
+        )
+        .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
+        .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~blocked)
+        .where(outbox.c.awaits_unit.is_(None))
+        .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
+        .limit(limit)
+    )
+    if not returned:
+        query = query.where(outbox.c.returns == 0)
+    if connection.dialect.name != "sqlite":
+        query = query.with_for_update(skip_locked=True, of=outbox)
+    return [_due(row) for row in connection.execute(query)]
+
+
+def _due(row: Row[*tuple[Any, ...]]) -> DueReply:
+    return DueReply(
+        id=row.id,
+        body=row.body,
+        digest=Digest(row.digest),
+        document_type=row.document_type,
+        type=row.type,
+        function=row.function,
+        message_id=row.message_id,
+        correlation_id=row.correlation_id,
+        dossier_id=row.dossier_id,
+        kind=row.kind,
+        in_hand=row.in_hand_at is not None,
+    )
+
+
+def take_in_hand(connection: Connection, ids: Sequence[int], at: datetime) -> None:
+    """A dispatcher is about to publish these: from now on nobody takes them back, even if it dies on the way."""
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(in_hand_at=at))
+
+
+def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
+    """These left and the broker has confirmed them."""
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(sent_at=at))
+
+
+def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
+    """These were tried and did not leave: given back, refused, or never confirmed. They stay and are tried again."""
+    if ids:
+        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(returns=outbox.c.returns + 1))
+
+
+def unsent(connection: Connection) -> dict[str, int]:
+    """How many replies wait, by route."""
+    waiting = func.count().label("waiting")
+    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
+    query = select(outbox.c.route, waiting).where(*stays).group_by(outbox.c.route)
+    return {row.route: row.waiting for row in connection.execute(query)}

@@ -1,0 +1,164 @@
+"""The inbox: what came, once each; what waits, and how often a message was taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from adapter.gateways.store.tables import attempt, declaration, dossier, inbox
+from adapter.model.outcomes import MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIdentity:
+    """Who sent a message and what he called it; for what cannot be verified, its raw bytes (wire profile 5)."""
+
+    sender: str
+    name: str
+
+    @property
+    def lock_name(self) -> str:
+        return f"message:{self.sender}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message that was stored before."""
+
+    id: int
+    public_id: str
+    state: MessageState
+    outcome: str | None
+    content_digest: str | None
+    digest: str
+
+
+def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict[MessageIdentity, Known]:
+    """Which of these messages are stored already."""
+    wanted = {(identity.sender, identity.name) for identity in identities}
+    if not wanted:
+        return {}
+    columns = (inbox.c.sender, inbox.c.identity, inbox.c.id, inbox.c.public_id, inbox.c.state, inbox.c.outcome)
+    query = select(*columns, inbox.c.content_digest, inbox.c.digest).where(
+        tuple_(inbox.c.sender, inbox.c.identity).in_(sorted(wanted))
+    )
+    return {
+        MessageIdentity(row.sender, row.identity): Known(
+            row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest
+        )
+        for row in connection.execute(query)
+    }
+
+
+def close_parked(connection: Connection, digests: Sequence[str]) -> None:
+    """The same bytes were parked before and are judged now: nothing is left to do for the parked copy (pyas2 #33)."""
+    if digests:
+        query = update(inbox).where(inbox.c.digest.in_(digests), inbox.c.state == MessageState.PARKED.value)
+        connection.execute(query.values(state=MessageState.SETTLED.value, note="judged when it came again"))
+
+
+def rewrite(connection: Connection, values: dict[str, Any]) -> None:
+    """Replace the row of a try that had not settled."""
+    connection.execute(update(inbox).where(inbox.c.id == values["id"]).values(**values))
+
+
+def request_of(connection: Connection, dossier_id: int, version: int) -> Row[Any]:
+    """The message that brought a version of a dossier."""
+    query = (
+        select(inbox)
+        .join(declaration, declaration.c.inbox_id == inbox.c.id)
+        .where(declaration.c.dossier_id == dossier_id, declaration.c.version == version)
+    )
+    return connection.execute(query).one()
+
+
+def stored(connection: Connection, row_id: int) -> Row[Any]:
+    """A message by its row."""
+    return connection.execute(select(inbox).where(inbox.c.id == row_id)).one()
+
+
+def attempts(connection: Connection, digest: str) -> int:
+    """How often this message was taken up without settling."""
+    query = select(func.count()).select_from(attempt).where(attempt.c.digest == digest, attempt.c.settled_at.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def record_attempt(connection: Connection, digest: str, row_id: int, at: datetime) -> None:
+    """One more try."""
+    connection.execute(insert(attempt).values(id=row_id, digest=digest, at=at))
+
+
+def withdraw_attempt(connection: Connection, row_id: int) -> None:
+    """That try says nothing of its message: something else was away."""
+    connection.execute(delete(attempt).where(attempt.c.id == row_id))
+
+
+def settle_attempts(connection: Connection, digest: str, at: datetime) -> None:
+    """The message settled: its earlier tries count no more."""
+    open_tries = attempt.c.settled_at.is_(None)
+    connection.execute(update(attempt).where(attempt.c.digest == digest, open_tries).values(settled_at=at))
+
+
+def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
+    """How many messages wait, and since when the oldest does, by what they wait for."""
+    query = (
+        select(inbox.c.waits_for, func.count().label("many"), func.min(inbox.c.received_at).label("since"))
+        .where(inbox.c.state == MessageState.WAITING.value)
+        .group_by(inbox.c.waits_for)
+    )
+    return {row.waits_for: (row.many, row.since) for row in connection.execute(query)}
+
+
+def unanswered(connection: Connection) -> int:
+    """How many messages are parked: what waits has had its receipt."""
+    unsettled = text("state <> 'settled'")  # as the partial index says it, so that SQLite finds that
+    query = select(func.count()).select_from(inbox).where(unsettled, inbox.c.state == MessageState.PARKED.value)
+    return int(connection.execute(query).scalar_one())
+
+
+def dated_ahead(connection: Connection, now: datetime) -> int:
+    """How many messages were received later than now."""
+    query = select(func.count()).select_from(inbox).where(inbox.c.received_at > now)
+    return int(connection.execute(query).scalar_one())
+
+
+def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list[tuple[Row[Any], bool]], list[int]]:
+    """Messages that wait no longer: their dossier has come (True), or their bounded wait is over (False).
+
+    And the rows of those that would wait beyond `latest`, longer than anybody may: a clock was set back since.
+    """
+    named = or_(dossier.c.number == inbox.c.reference, dossier.c.alias_number == inbox.c.reference)
+    arrived = exists().where(named, dossier.c.year == inbox.c.year)
+    ahead = inbox.c.waits_until > latest
+    due = or_(and_(inbox.c.waits_for == "predecessor", arrived), inbox.c.waits_until <= now)
+    query = (
+        select(inbox, arrived.label("arrived"), due.label("due"))
+        .where(inbox.c.state == MessageState.WAITING.value, or_(due, ahead))
+        .order_by(inbox.c.received_at, inbox.c.id)
+        .limit(100)
+    )
+    rows = list(connection.execute(query))
+    return [(row, bool(row.arrived)) for row in rows if row.due], [row.id for row in rows if not row.due]
+
+
+def wait_from(connection: Connection, ids: Sequence[int], now: datetime, latest: datetime) -> None:
+    """These begin to wait now: what they had waited is not known any more."""
+    waiting = and_(inbox.c.id.in_(ids), inbox.c.state == MessageState.WAITING.value)
+    connection.execute(update(inbox).where(waiting).values(waits_since=now, waits_until=latest))

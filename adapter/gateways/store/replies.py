@@ -1,0 +1,232 @@
+"""The outbox: our replies. Bytes that were signed are never changed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from adapter.gateways.store.tables import UNRECEIVED, dossier, outbox
+from adapter.model.outcomes import Route, SignedReply, UnsignedReply
+from adapter.model.procedure import ReplyKind
+
+
+def open_transfer(connection: Connection, dossier_id: int) -> bool:
+    """Whether the window has not confirmed a transfer of this dossier: no answer yet, or an error."""
+    query = select(outbox.c.id).where(outbox.c.dossier_id == dossier_id, UNRECEIVED)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def open_transfers(connection: Connection, limit: int) -> list[Row[Any]]:
+    """Transfers that the window has not confirmed, the oldest first, each with its dossier's number and year."""
+    columns = [outbox.c[name] for name in ("message_id", "created_at", "sent_at", "answer", "awaits_unit")]
+    query = (
+        select(*columns, dossier.c.number, dossier.c.year, dossier.c.procedure)
+        .join(dossier, dossier.c.id == outbox.c.dossier_id)
+        .where(UNRECEIVED, outbox.c.taken_back_at.is_(None))
+        .order_by(outbox.c.created_at, outbox.c.id)
+    )
+    return list(connection.execute(query.limit(limit)))
+
+
+def count_open_transfers(connection: Connection) -> tuple[int, int]:
+    """How many transfers the window has not confirmed, and how many of them have not left."""
+    stays = func.count().filter(outbox.c.sent_at.is_(None))
+    query = select(func.count(), stays).select_from(outbox).where(UNRECEIVED, outbox.c.taken_back_at.is_(None))
+    whole, unsent = connection.execute(query).one()
+    return int(whole), int(unsent)
+
+
+def reply_row(
+    made: SignedReply | UnsignedReply,
+    *,
+    row_id: int,
+    inbox_id: int | None,
+    dossier_id: int | None,
+    ordinal: int,
+    route: Route,
+    readable: bool,
+    at: datetime,
+) -> dict[str, Any]:
+    """An outbox row. A reply on the portal's route is sent by being readable; one on another may be readable too."""
+    reply, signed = made.reply, made if isinstance(made, SignedReply) else None
+    return {
+        "id": row_id,
+        "dossier_id": dossier_id,
+        "ordinal": ordinal,
+        "inbox_id": inbox_id,
+        "copy_of": None,
+        "kind": reply.kind.value,
+        "message_id": reply.message_id,
+        "correlation_id": reply.correlation_id,
+        "document_type": reply.document_type,
+        "type": reply.type,
+        "function": reply.function,
+        "reference": reply.key.number if reply.key else "",
+        "body": signed.body if signed else reply.xml,
+        "digest": signed.digest if signed else "",
+        "route": (route if signed else Route.AWAITING_KEY).value,
+        "created_at": at,
+        "sent_at": at if route is Route.PORTAL and signed else None,
+        "readable_at": at if readable and signed else None,
+        "awaits_unit": made.unit if isinstance(made, UnsignedReply) else None,
+    }
+
+
+TAKEN_BACK = tuple(
+    kind.value for kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION, ReplyKind.AMENDMENT_REQUEST)
+)
+"""Kinds that are taken back while they wait: a confirmation by a newer version, a request by its officer."""
+
+
+LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), outbox.c.in_hand_at.is_not(None))
+
+
+def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The stored answers of messages, to be sent again as they are.
+
+    What may still be taken back is not among them: it leaves by itself, and a copy would leave in its stead.
+    """
+    if not inbox_ids:
+        return {}
+    query = (
+        select(outbox)
+        .where(outbox.c.inbox_id.in_(inbox_ids), outbox.c.copy_of.is_(None), outbox.c.route != Route.TRANSFER.value)
+        .where(outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+        .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
+        .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.inbox_id, []).append(row)
+    return found
+
+
+def copy_row(original: Row[Any], *, row_id: int, at: datetime) -> dict[str, Any]:
+    """An outbox row that sends a stored answer again; the bytes stay with the original."""
+    values = dict(original._mapping)
+    values.pop("readable_at", None)
+    values.pop("delivered_at", None)
+    values.pop("answer", None)
+    values.pop("returns", None)
+    return {
+        **values,
+        "id": row_id,
+        "dossier_id": None,
+        "body": None,
+        "copy_of": original.id,
+        "created_at": at,
+        "sent_at": at if original.route == Route.PORTAL.value else None,
+    }
+
+
+SENT_AT = func.coalesce(outbox.c.readable_at, outbox.c.sent_at)
+"""When a reply was sent in law: readable on the portal, or confirmed by the broker, whichever was first."""
+
+
+def take_back(connection: Connection, dossier_id: int, kind: str, at: datetime) -> int | None:
+    """The newest reply of a kind to a dossier, if it has not left, never leaves; gives its id."""
+    newest = (
+        select(outbox.c.id)
+        .where(outbox.c.dossier_id == dossier_id, outbox.c.kind == kind, outbox.c.copy_of.is_(None))
+        .order_by(outbox.c.ordinal.desc())
+        .limit(1)
+    )
+    row_id = connection.execute(newest).scalar()
+    return row_id if row_id is not None and hold_back(connection, row_id, at) else None
+
+
+def hold_back(connection: Connection, row_id: int, at: datetime) -> bool:
+    """A reply never leaves; whether it had not left before."""
+    query = update(outbox).where(outbox.c.id == row_id, ~LEFT, outbox.c.taken_back_at.is_(None))
+    return connection.execute(query.values(taken_back_at=at)).rowcount > 0
+
+
+def awaiting(connection: Connection) -> list[Row[Any]]:
+    """Replies that wait for the key of their unit, in the order of each dossier."""
+    columns = (outbox.c.id, outbox.c.awaits_unit, outbox.c.created_at, dossier.c.number, dossier.c.year)
+    waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
+    query = select(*columns).join(dossier, dossier.c.id == outbox.c.dossier_id).where(*waits)
+    return list(connection.execute(query.order_by(outbox.c.dossier_id, outbox.c.ordinal)))
+
+
+def still_awaiting(connection: Connection, row_id: int) -> Row[Any] | None:
+    """A reply that waits for the key of its unit; None where it was signed or taken back meanwhile."""
+    waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
+    return connection.execute(select(outbox).where(outbox.c.id == row_id, *waits)).first()
+
+
+def keep_signed(connection: Connection, row_id: int, signed: SignedReply, values: dict[str, Any]) -> None:
+    """The key of its unit has signed a reply that waited: from now on its bytes are final."""
+    final = {"body": signed.body, "digest": signed.digest, "awaits_unit": None, **values}
+    connection.execute(update(outbox).where(outbox.c.id == row_id).values(**final))
+
+
+def drop_awaiting(connection: Connection, dossier_id: int, kind: str, at: datetime, *, but: int = 0) -> None:
+    """What waits for a key and has become void is never signed; `but`: not that row."""
+    mine = (outbox.c.dossier_id == dossier_id, outbox.c.kind == kind, outbox.c.id != but)
+    waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
+    connection.execute(update(outbox).where(*mine, *waits).values(taken_back_at=at))
+
+
+def answered(
+    connection: Connection, *, message_id: str | None, document_type: str, reply_type: str, reference: str
+) -> Row[Any] | None:
+    """The reply of ours that a 99 or 00 answers: by correlation id, else the oldest unanswered of that subject."""
+    mine = outbox.c.copy_of.is_(None)
+    if message_id:
+        row = connection.execute(select(outbox).where(outbox.c.message_id == message_id, mine)).first()
+        if row is not None:
+            return row
+    query = (
+        select(outbox)
+        .where(
+            outbox.c.document_type == document_type,
+            outbox.c.type == reply_type,
+            outbox.c.reference == reference,
+            outbox.c.answer.is_(None),
+            outbox.c.route.in_([Route.WINDOW.value, Route.TRANSFER.value]),
+            mine,
+        )
+        .order_by(outbox.c.created_at, outbox.c.ordinal)
+        .limit(1)
+    )
+    return connection.execute(query).first()
+
+
+def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:
+    """Keep what the window said to a reply; its 99 is the nearest evidence that the declarant has it."""
+    values: dict[str, Any] = {"answer": case((outbox.c.answer == "receipt", "receipt"), else_=answer)}
+    if answer == "receipt":
+        values["delivered_at"] = func.coalesce(outbox.c.delivered_at, literal(at, outbox.c.delivered_at.type))
+    connection.execute(update(outbox).where(outbox.c.id == row_id).values(values))
+
+
+def mark_read(connection: Connection, row_ids: Sequence[int], at: datetime) -> set[int]:
+    """The declarant reads these on the portal: he has them, and what was not sent otherwise is sent with that.
+
+    The first time counts (Article 10). Gives those of them: not what was taken back a moment before.
+    """
+    if not row_ids:
+        return set()
+    mine = outbox.c.id.in_(row_ids), outbox.c.taken_back_at.is_(None), outbox.c.delivered_at.is_(None)
+    read = (
+        update(outbox)
+        .where(*mine)
+        .values(
+            delivered_at=at,
+            readable_at=case((~LEFT, literal(at, outbox.c.readable_at.type)), else_=outbox.c.readable_at),
+        )
+    )
+    return set(connection.execute(read.returning(outbox.c.id)).scalars())

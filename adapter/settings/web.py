@@ -1,0 +1,99 @@
+"""Settings of the web: listeners, what a page says of its authority, log-in."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    model_validator,
+)
+
+from adapter.settings.values import FilePath, Section, Word, text_in
+
+
+class WordsSettings(Section):
+    vi: Annotated[str, text_in(1000)]
+    en: Annotated[str, text_in(1000)]
+
+
+class AboutSettings(Section):
+    authority: WordsSettings = WordsSettings(vi="Bộ đội Biên phòng", en="Vietnam Border Guard")
+    portal: WordsSettings = WordsSettings(
+        vi="Cổng thông tin thủ tục biên phòng điện tử", en="Portal of electronic border procedures"
+    )
+    manager: WordsSettings = WordsSettings(vi="Bộ Tư lệnh Bộ đội Biên phòng", en="Border Guard High Command")
+    address: Annotated[str, text_in(500, least=0)] = ""
+    telephone: Annotated[str, text_in(50, least=0)] = ""
+    email: Annotated[str, text_in(254, least=0)] = ""
+    by_paper: WordsSettings = WordsSettings(
+        vi="Khi không khai được tại đây, bạn nộp bản khai giấy theo mẫu của thủ tục tại đơn vị Biên phòng cửa khẩu "
+        "và xuất trình giấy tờ như thường lệ. Hãy gọi trước cho đơn vị theo số điện thoại dưới đây.",
+        en="Where you cannot declare here, hand in the form of the procedure on paper at the border-guard unit of the "
+        "gate, and show your papers as always. Please call the unit first; the telephone numbers are below.",
+    )
+
+
+class ClaimSettings(Section):
+    number: Annotated[Word, Field(description="Names the person's number (12 digits)")] = "person_number"
+    name: Annotated[Word, Field(description="Names the person's name")] = "name"
+    tax_code: Annotated[Word, Field(description="Names the tax code of an organisation's account")] = "tax_code"
+    account_kind: Annotated[Word, Field(description="Names the kind of the account")] = "account_type"
+    organisation_kinds: Annotated[
+        tuple[Word, ...], Field(description="Kinds of accounts that are an organisation's; every other is a person's")
+    ] = ("organization",)
+
+
+class LoginSettings(Section):
+    issuer: Annotated[
+        str, Field(pattern=r"^https?://[^\s?#]+$", description="The identity provider, as its ID tokens name it")
+    ]
+    client_id: Annotated[Word, Field(description="Our name at the provider")]
+    client_secret_file: Annotated[FilePath, Field(description="A file with our secret at the provider")]
+    scope: Annotated[Word, Field(description="What is asked of the provider; `openid` is part of it")] = "openid person"
+    acr: Annotated[tuple[Word, ...], Field(description="Levels of assurance that are enough; empty: any")] = ()
+    algorithms: Annotated[
+        tuple[Literal["ES256", "ES384", "ES512", "PS256", "RS256", "EdDSA"], ...],
+        Field(min_length=1, description="By which ID tokens may be signed"),
+    ] = ("ES256",)
+    claims: ClaimSettings = ClaimSettings()
+    ca: Annotated[FilePath | None, Field(description="Authorities for the provider's TLS; null: the system's")] = None
+    timeout_s: Annotated[float, Field(gt=0, le=60, description="How long one question to the provider may take")] = 5
+    idle_minutes: Annotated[
+        float, Field(gt=0, le=1440, description="A session that is not used for so long is over")
+    ] = 30
+    whole_hours: Annotated[float, Field(gt=0, le=24, description="And every session after so long")] = 8
+
+
+def _address(network: str) -> str:
+    ipaddress.ip_network(network)
+    return network
+
+
+class WebSettings(Section):
+    host: Annotated[str, text_in(253)]
+    port: int = Field(ge=0, le=65535)
+    health_port: int = Field(ge=0, le=65535)
+    enabled: bool
+    workers: int = Field(default=1, ge=1, le=64)
+    body_bytes: int = Field(ge=4096, le=6_291_456)
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
+    login: LoginSettings | None = None
+    about: AboutSettings = AboutSettings()
+
+    @model_validator(mode="after")
+    def _log_in_has_somewhere_to_return(self) -> Self:
+        if self.login is not None and self.public_url is None:
+            raise ValueError("public_url: log-in needs it: the identity provider sends people back there")
+        return self
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        if self.enabled and self.port and self.port == self.health_port:
+            raise ValueError(f"health_port: {self.port} is web.port too; two servers need two ports")
+        if self.workers > 1 and not self.port:
+            raise ValueError("workers: more than one serve on one port, so port must name it")
+        return self
