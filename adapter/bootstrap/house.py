@@ -139,7 +139,7 @@ class House:
 
     @cached_property
     def accounts(self) -> Accounts:
-        return Accounts(self.database, lambda: self.catalogue, self.legal_clock)
+        return Accounts(self.database, lambda: self.catalogue, lambda: self.installation.units, self.legal_clock)
 
     @cached_property
     def expiry(self) -> Expiry:
@@ -403,11 +403,11 @@ class House:
 
     @cached_property
     def handing_in(self) -> HandingIn:
-        return HandingIn(self.database, self.catalogue, self.legal_clock)
+        return HandingIn(self.database, self.catalogue, self.installation.units, self.legal_clock)
 
     @cached_property
     def lookup(self) -> Lookup:
-        return Lookup(self.database, self.catalogue, self.legal_clock, self.observe)
+        return Lookup(self.database, self.catalogue, self.installation.units, self.legal_clock, self.observe)
 
 
 def house(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, operator, oversight, stands, tell
+from adapter.cli.acting import By, acting
+from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, oversight, stands, tell
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.dossiers.desk import Officer
 from adapter.services.dossiers.versions import Comparison, Versions
 
 _ASKED = "=>"
@@ -25,8 +25,8 @@ def request_amendment(
     number: Number,
     year: Year,
     officer: OfficerId,
-    name: OfficerName,
     reason: Annotated[str, typer.Option(help="Stands in form 13.")],
+    name: OfficerName = "",
     item: Annotated[
         list[str] | None,
         typer.Option("--item", metavar="'WRONG => ASKED'", help="What is wrong and what is asked; as often as needed."),
@@ -39,7 +39,7 @@ def request_amendment(
     items = [_item(text) for text in item or ()]
     house = open_house(config)
     asked, due = house.amendments.request(
-        DossierKey(number, year), Officer(officer, name, rank), reason=reason, items=items
+        DossierKey(number, year), acting(house, officer, name=name, rank=rank), reason=reason, items=items
     )
     tell(house, asked, json)
     if not json:
@@ -58,8 +58,8 @@ def withdraw_request(
     """Withdraw a request to amend. If it has left already, the next confirmation names it in its remarks."""
     key = DossierKey(number, year)
     house = open_house(config)
-    done = house.amendments.withdraw(key, Officer(officer, ""), reason=reason)
-    now = oversight(house).life(done.key, personal=False, actor="")
+    done = house.amendments.withdraw(key, acting(house, officer), reason=reason)
+    now = oversight(house).after_act(done.key)
     if json:
         as_json({"number": number, "year": year, "state": now.dossier.state})
     else:
@@ -84,22 +84,22 @@ def list_amendments(
 def approve(
     amendment: AmendmentNumber,
     officer: OfficerId,
-    name: OfficerName,
+    name: OfficerName = "",
     rank: Rank = "",
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Approve an amendment (Article 11(1)(a)): its version comes into force, the signed 20/21 is sent."""
     house = open_house(config)
-    tell(house, house.amendments.approve(amendment, Officer(officer, name, rank)), json)
+    tell(house, house.amendments.approve(amendment, acting(house, officer, name=name, rank=rank)), json)
 
 
 @dossier.command("decline")
 def decline(
     amendment: AmendmentNumber,
     officer: OfficerId,
-    name: OfficerName,
     reason: Annotated[str, typer.Option(help="Stands in the refusal.")],
+    name: OfficerName = "",
     ground: Annotated[str, typer.Option(help="Legal ground; default: the configured one.")] = "",
     rank: Rank = "",
     json: AsJson = False,
@@ -107,7 +107,9 @@ def decline(
 ) -> None:
     """Decline an amendment: the version before it stays in force, the signed 20/22 is sent."""
     house = open_house(config)
-    done = house.amendments.decline(amendment, Officer(officer, name, rank), reason=reason, ground=ground)
+    done = house.amendments.decline(
+        amendment, acting(house, officer, name=name, rank=rank), reason=reason, ground=ground
+    )
     tell(house, done, json)
 
 
@@ -117,14 +119,14 @@ def versions(
     year: Year,
     changed: Annotated[bool, typer.Option("--changed", help="Only the lines that differ.")] = False,
     personal: Annotated[bool, typer.Option("--personal", help="Show personal values; the journal keeps it.")] = False,
-    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """The versions of a dossier side by side, what differs marked with ≠; personal values are masked."""
     house = open_house(config)
-    reading = Versions(house.database, lambda: house.catalogue, house.legal_clock)
-    found = reading.of(DossierKey(number, year), personal=personal, actor=operator(by))
+    reading = Versions(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
+    found = reading.of(DossierKey(number, year), personal=personal, actor=acting(house, by))
     if json:
         as_json(found)
     else:

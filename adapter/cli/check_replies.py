@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from adapter.bootstrap import House
+from adapter.model.actor import Actor, ActorKind
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.header import Header
@@ -38,10 +39,9 @@ from adapter.services.dossiers.completion import (
     said_by,
     where,
 )
-from adapter.services.dossiers.desk import Officer
 from adapter.services.ledger.docket import AMEND, due_of
 
-_OFFICER = Officer("check", "N" * OFFICER_NAME, "C" * OFFICER_RANK)
+_OFFICER = Actor(ActorKind.PERSON, "check", "N" * OFFICER_NAME, "C" * OFFICER_RANK)
 
 
 @dataclass(frozen=True, slots=True)

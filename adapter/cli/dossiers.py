@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from adapter.bootstrap import House
+from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
@@ -16,8 +16,6 @@ from adapter.model.dossier import SHOWN_NAMES, Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route
 from adapter.model.procedure import ReplyKind
-from adapter.services.access.tokens import EVERY_OFFICE
-from adapter.services.dossiers.desk import Officer
 from adapter.services.dossiers.life import Life, Oversight
 from adapter.services.dossiers.lookup import COUNTED, MOST, LookupKind, Question
 
@@ -26,14 +24,18 @@ journal = typer.Typer(no_args_is_help=True, help="The journal.")
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The dossier's number.")]
 Year = Annotated[int, typer.Argument(metavar="YEAR", min=1000, max=9999, help="The dossier's year.")]
-OfficerId = Annotated[str, typer.Option("--officer", metavar="ID", help="The officer's id; the journal keeps it.")]
-OfficerName = Annotated[str, typer.Option("--name", help="The officer's name, as it stands in the signed form.")]
-Rank = Annotated[str, typer.Option("--rank", help="Rank, as it stands in the signed form.")]
+OfficerId = Annotated[
+    str, typer.Option("--officer", metavar="ID", help="The officer, by his id in the register; the journal keeps it.")
+]
+OfficerName = Annotated[
+    str, typer.Option("--name", help="The officer's name in the signed form, of one whom the register has not.")
+]
+Rank = Annotated[str, typer.Option("--rank", help="His rank there, likewise.")]
 
 
 def oversight(house: House) -> Oversight:
     """The reading use cases."""
-    return Oversight(house.database, lambda: house.catalogue, house.legal_clock)
+    return Oversight(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
 
 
 @dossier.command("list")
@@ -62,7 +64,7 @@ def dossier_find(
     after: Annotated[
         int | None, typer.Option(metavar="PLACE", min=0, max=2**62, help="The next ones, as the page before told.")
     ] = None,
-    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -78,7 +80,8 @@ def dossier_find(
     asked = [Question(kind, value, after=place) for kind, value in given.items() if value is not None]
     if len(asked) != 1:
         raise typer.BadParameter("ask by exactly one key")
-    found = open_house(config).lookup.of_office(asked[0], office=EVERY_OFFICE, actor=operator(by))
+    house = open_house(config)
+    found = house.lookup.find(asked[0], acting(house, by))
     fields = ("reference", "year", "procedure", "state", "gate", "unit", "crossing_at", "confirmation", "late")
     listing("dossier", found.dossiers, fields, json=json, heads=("number", *fields[1:]))
     if found.more:
@@ -92,13 +95,14 @@ def dossier_show(
     number: Number,
     year: Year,
     personal: Annotated[bool, typer.Option("--personal", help="Show personal values; the journal keeps it.")] = False,
-    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who looks; default: the system's user.")] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """The life of a dossier: times, deadline, versions, replies, journal. Personal values are masked."""
-    actor = operator(by)
-    life = oversight(open_house(config)).life(DossierKey(number, year), personal=personal, actor=actor)
+    house = open_house(config)
+    actor = acting(house, by)
+    life = oversight(house).life(DossierKey(number, year), personal=personal, actor=actor)
     if json:
         as_json(life)
     else:
@@ -110,14 +114,14 @@ def dossier_accept(
     number: Number,
     year: Year,
     officer: OfficerId,
-    name: OfficerName,
+    name: OfficerName = "",
     rank: Rank = "",
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Accept (tiếp nhận): sends the signed 20/21, for procedures whose acceptance is an officer's."""
     house = open_house(config)
-    tell(house, house.completion.accept(DossierKey(number, year), Officer(officer, name, rank)), json)
+    tell(house, house.completion.accept(DossierKey(number, year), acting(house, officer, name=name, rank=rank)), json)
 
 
 @dossier.command("complete")
@@ -125,7 +129,7 @@ def dossier_complete(
     number: Number,
     year: Year,
     officer: OfficerId,
-    name: OfficerName,
+    name: OfficerName = "",
     rank: Rank = "",
     remarks: Annotated[str, typer.Option(help="Stands in the form.")] = "",
     json: AsJson = False,
@@ -133,7 +137,9 @@ def dossier_complete(
 ) -> None:
     """Confirm that the declaration is complete: sends the signed 30/23 (forms 08, 12, 17), or 30/28 (15) if amended."""
     house = open_house(config)
-    done = house.completion.complete(DossierKey(number, year), Officer(officer, name, rank), remarks=remarks)
+    done = house.completion.complete(
+        DossierKey(number, year), acting(house, officer, name=name, rank=rank), remarks=remarks
+    )
     tell(house, done, json)
 
 
@@ -151,8 +157,8 @@ def dossier_brought(
     config: Config = None,
 ) -> None:
     """Record that the declarant has brought what he had to bring later: its deadline ends. Nothing is sent."""
-    key, brought_at = DossierKey(number, year), moment(at, "--at")
-    since = open_house(config).handing_in.brought(key, what, Officer(officer, ""), at=brought_at)
+    key, brought_at, house = DossierKey(number, year), moment(at, "--at"), open_house(config)
+    since = house.handing_in.brought(key, what, acting(house, officer), at=brought_at)
     if json:
         as_json({"number": number, "year": year, "deadline": what, "brought_at": since})
     else:
@@ -164,8 +170,8 @@ def dossier_refuse(
     number: Number,
     year: Year,
     officer: OfficerId,
-    name: OfficerName,
     reason: Annotated[str, typer.Option(help="Stands in the refusal.")],
+    name: OfficerName = "",
     ground: Annotated[str, typer.Option(help="Legal ground: its code where the law names them, else words.")] = "",
     rank: Rank = "",
     json: AsJson = False,
@@ -174,13 +180,18 @@ def dossier_refuse(
     """Refuse: sends the signed 20/22 with ground and reason. Not possible once the declaration was confirmed."""
     house = open_house(config)
     key = DossierKey(number, year)
-    tell(house, house.completion.refuse(key, Officer(officer, name, rank), reason=reason, ground=ground), json)
+    tell(
+        house,
+        house.completion.refuse(key, acting(house, officer, name=name, rank=rank), reason=reason, ground=ground),
+        json,
+    )
 
 
 @journal.command("verify")
 def journal_verify(
     first: Annotated[int | None, typer.Option("--from-seal", min=1, help="Only seals from this number on.")] = None,
     last: Annotated[int | None, typer.Option("--to-seal", min=1, help="Only seals up to this number.")] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -188,7 +199,8 @@ def journal_verify(
 
     With a range of seals only those and the entries that they cover.
     """
-    proof = oversight(open_house(config)).journal_proof(Part(first, last))
+    house = open_house(config)
+    proof = oversight(house).journal_proof(Part(first, last), actor=acting(house, by))
     if json:
         as_json(proof)
     else:
@@ -204,14 +216,9 @@ def journal_verify(
     raise leave(Exit.NO if proof.faults else Exit.OK)
 
 
-def operator(stated: str | None) -> str:
-    """How the journal names whoever acts at this machine."""
-    return f"operator:{stated or getpass.getuser()}"
-
-
 def tell(house: House, done: Dossier, json: bool) -> None:
     """What an officer's act has brought about: the dossier as it stands, and the signed reply."""
-    now = oversight(house).life(done.key, personal=False, actor="")
+    now = oversight(house).after_act(done.key)
     said = next(reply for reply in reversed(now.replies) if reply.kind != ReplyKind.TRANSFER.value)
     if json:
         as_json({**_facts(now), "reply": said})

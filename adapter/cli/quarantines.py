@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from adapter.bootstrap import House
-from adapter.cli.dossiers import operator
+from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, note, pairs, table
@@ -110,7 +110,7 @@ def quarantine_replay(
     id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Its id, or 8 or more of its first letters.")] = None,
     reason: Reason = None,
     every: Annotated[bool, typer.Option("--all", help="Everything that is held.")] = False,
-    by: Annotated[str | None, typer.Option(metavar="WHO", help="Who asks; default: the system's user.")] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -120,7 +120,8 @@ def quarantine_replay(
     """
     if [id is not None, reason is not None, every].count(True) != 1:
         raise NotAllowed("say which: an id, --reason WHY or --all")
-    place, who = _quarantine(open_house(config)), operator(by)
+    house = open_house(config)
+    place, who = _quarantine(house), acting(house, by)
     if id is not None:
         done: Sequence[Replayed] = [place.replay(place.find(id), actor=who)]
     else:

@@ -11,11 +11,10 @@ from typing import Annotated
 import typer
 from cryptography import x509
 
-from adapter.cli.dossiers import operator
+from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
-from adapter.cli.windows import By
 from adapter.gateways.keys.pem_files import load_holders
 from adapter.gateways.store.certificates import Office, Registered
 from adapter.model.errors import Misconfigured
@@ -33,7 +32,8 @@ Issuer = Annotated[
 ]
 Reason = Annotated[str, typer.Option(help="Why; the declarant is told.")]
 Kept = Annotated[str, typer.Option("--reason", help="Why; kept in the record.")]
-Officer = Annotated[str, typer.Option(metavar="ID", help="The officer who decided, by his id.")]
+Officer = Annotated[str, typer.Option(metavar="ID", help="The officer who decided, by his id in the register.")]
+TypedBy = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who types it for him; kept in the journal.")]
 Number = Annotated[
     str | None,
     typer.Option(metavar="NUMBER", help="Only of this personal number (12 digits) or tax code (10, or 13)."),
@@ -68,7 +68,8 @@ def certificate_import(
     if faults:
         raise NotImported(faults)
     how = Registration(registered_with, registered, holder, number)
-    imported = open_house(config).registry.register(found, how, actor=operator(by))
+    house = open_house(config)
+    imported = house.registry.register(found, how, actor=acting(house, by))
     if json:
         as_json(imported)
         return
@@ -99,13 +100,14 @@ def certificate_suspend(
     reason: Reason,
     officer: Officer,
     issuer: Issuer = None,
-    by: By = None,
+    by: TypedBy = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Suspend: what it signs is rejected by either door, from the next message on."""
-    registry = open_house(config).registry
-    _show(registry.suspend(which, reason=reason, officer=officer, issuer=issuer, actor=operator(by)), json)
+    house = open_house(config)
+    actor = acting(house, officer, typed_by=by)
+    _show(house.registry.suspend(which, reason=reason, issuer=issuer, actor=actor), json)
 
 
 @certificate.command("restore")
@@ -114,13 +116,14 @@ def certificate_restore(
     reason: Kept,
     officer: Officer,
     issuer: Issuer = None,
-    by: By = None,
+    by: TypedBy = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Let a suspended certificate be used again."""
-    registry = open_house(config).registry
-    _show(registry.restore(which, reason=reason, officer=officer, issuer=issuer, actor=operator(by)), json)
+    house = open_house(config)
+    actor = acting(house, officer, typed_by=by)
+    _show(house.registry.restore(which, reason=reason, issuer=issuer, actor=actor), json)
 
 
 def _show(found: Registered, json: bool) -> None:
@@ -200,8 +203,9 @@ def authorisation_grant(
     begins, ends = moment(valid_from, "--from"), moment(valid_to, "--to")
     if ends is not None and valid_to is not None and len(valid_to) == len("yyyy-mm-dd"):
         ends += timedelta(days=1, microseconds=-1)  # a last day is in force to its end
-    number = open_house(config).authorisations.grant(
-        holder, principal, document, valid_from=begins, valid_to=ends, actor=operator(by)
+    house = open_house(config)
+    number = house.authorisations.grant(
+        holder, principal, document, valid_from=begins, valid_to=ends, actor=acting(house, by)
     )
     if json:
         as_json({"id": number})
@@ -218,7 +222,8 @@ def authorisation_revoke(
     config: Config = None,
 ) -> None:
     """Revoke a letter of authorisation, from now on."""
-    open_house(config).authorisations.revoke(id, reason=reason, actor=operator(by))
+    house = open_house(config)
+    house.authorisations.revoke(id, reason=reason, actor=acting(house, by))
     if json:
         as_json({"revoked": id})
     else:
@@ -246,12 +251,14 @@ def account_suspend(
     unit: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only at this border unit; default: everywhere.")
     ] = None,
-    by: By = None,
+    by: TypedBy = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Suspend an account: its next declaration is refused (20/22) by either door, with the reason."""
-    found = open_house(config).accounts.suspend(number, unit=unit, reason=reason, officer=officer, actor=operator(by))
+    house = open_house(config)
+    actor = acting(house, officer, typed_by=by)
+    found = house.accounts.suspend(number, unit=unit, reason=reason, actor=actor)
     if json:
         as_json(found)
     else:
@@ -267,12 +274,14 @@ def account_restore(
     unit: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only at this border unit; default: wherever it is suspended.")
     ] = None,
-    by: By = None,
+    by: TypedBy = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """End a suspension."""
-    lifted = open_house(config).accounts.restore(number, unit=unit, reason=reason, officer=officer, actor=operator(by))
+    house = open_house(config)
+    actor = acting(house, officer, typed_by=by)
+    lifted = house.accounts.restore(number, unit=unit, reason=reason, actor=actor)
     if json:
         as_json({"restored": [each.id for each in lifted]})
     else:

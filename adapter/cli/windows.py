@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from adapter.bootstrap import now
-from adapter.cli.dossiers import operator
+from adapter.cli.acting import By, acting
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
@@ -20,8 +20,6 @@ from adapter.services.watch.window import Incident, Transferring, Window, Window
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
-
-By = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who says so; default: the system's user.")]
 
 
 class Override(StrEnum):
@@ -78,10 +76,11 @@ def window_override(
     seen or announced.
     """
     end = moment(expected_end, "--expected-end")
-    stated = open_house(config).window
+    house = open_house(config)
+    stated = house.window
     if mode is Override.UP:
         _tell_of_transfers(stated)
-    stated.override(Mode(mode.value), reason=reason, actor=operator(by), expected_end=end)
+    stated.override(Mode(mode.value), reason=reason, actor=acting(house, by), expected_end=end)
     _show(stated.state(), json)
 
 
@@ -111,8 +110,9 @@ def window_transfers(
 @window.command("end")
 def window_end(by: By = None, json: AsJson = False, config: Config = None) -> None:
     """End the override: back to what is seen."""
-    stated = open_house(config).window
-    stated.end_override(actor=operator(by))
+    house = open_house(config)
+    stated = house.window
+    stated.end_override(actor=acting(house, by))
     _show(stated.state(), json)
 
 
@@ -124,8 +124,9 @@ def window_notice_ended(
     config: Config = None,
 ) -> None:
     """Say that the incident announced by 91/01 is over, where its end (91/02) does not come."""
-    stated = open_house(config).window
-    stated.end_notice(reason=reason, actor=operator(by))
+    house = open_house(config)
+    stated = house.window
+    stated.end_notice(reason=reason, actor=acting(house, by))
     _show(stated.state(), json)
 
 
@@ -143,10 +144,15 @@ def window_incidents(
 
 @token.command("issue")
 def token_issue(
-    role: Annotated[Machine, typer.Option(help="What it may do.")],
     label: Annotated[str, typer.Option(help="Whose it is.")],
+    role: Annotated[Machine | None, typer.Option(help="For a machine: what it may do.")] = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="ID", help="For a person instead: his id in the register; he has its rights.")
+    ] = None,
     bound_to: Annotated[str | None, typer.Option(help="A declarant's personal number or tax code.")] = None,
-    office: Annotated[str | None, typer.Option(help="A customs token's gate or border unit.")] = None,
+    office: Annotated[
+        str | None, typer.Option(help="A customs machine's office, or one gate or border unit; * is all.")
+    ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=36500, help="Valid for so long; default: until revoked.")
     ] = None,
@@ -154,10 +160,18 @@ def token_issue(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Issue a token. It is shown once, here; only its hash is kept."""
+    """Issue a token, of a machine (--role) or a person (--person). It is shown once, here; only its hash is kept."""
+    if (role is None) == (person is None):
+        raise typer.BadParameter("say whose it is: --role for a machine, or --person")
+    if person is not None and (bound_to or office):
+        raise typer.BadParameter("--bound-to and --office are a machine's; a person has what the register says")
     until = now() + timedelta(days=days) if days else None
-    tokens = open_house(config).tokens
-    number, plain = tokens.issue(role.value, label, bound_to, office, until, actor=operator(by))
+    house = open_house(config)
+    if person is not None:
+        number, plain = house.tokens.issue_to_person(person, label, until, actor=acting(house, by))
+    else:
+        assert role is not None
+        number, plain = house.tokens.issue(role.value, label, bound_to, office, until, actor=acting(house, by))
     if json:
         as_json({"id": number, "token": plain, "expires_at": until})
         return
@@ -169,7 +183,7 @@ def token_issue(
 def token_list(json: AsJson = False, config: Config = None) -> None:
     """All tokens, without what opens anything."""
     found = open_house(config).tokens.list()
-    names = ("id", "role", "label", "bound_to", "office", "created_at", "expires_at", "revoked_at")
+    names = ("id", "role", "label", "person", "bound_to", "office", "created_at", "expires_at", "revoked_at")
     listing("token", found, names, json=json)
 
 
@@ -181,7 +195,8 @@ def token_revoke(
     config: Config = None,
 ) -> None:
     """Revoke a token; it opens nothing from now on."""
-    revoked = open_house(config).tokens.revoke(id, actor=operator(by))
+    house = open_house(config)
+    revoked = house.tokens.revoke(id, actor=acting(house, by))
     if json:
         as_json({"revoked": revoked})
     else:

@@ -109,7 +109,8 @@ class Actor:
     @property
     def came_by(self) -> dict[str, str | int]:
         """By which account and token it came, and who typed it, for the journal; empty where none is known."""
-        ways = {"account": self.account, "typed_by": self.typed_by, "token": self.token}
+        token = self.token if self.kind is ActorKind.PERSON else None  # of a machine the token is its name
+        ways = {"account": self.account, "typed_by": self.typed_by, "by_token": token}
         return {name: way for name, way in ways.items() if way is not None}
 
     @property

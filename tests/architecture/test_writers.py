@@ -27,7 +27,11 @@ WRITERS = {
     "services/registers/expiry.py": {"Expiry.alert"},
     "services/dossiers/original_papers.py": {"HandingIn.brought"},
     "services/messages/intake.py": {"Intake._store"},
-    "services/dossiers/lookup.py": {"Lookup.of_office", "Lookup.reply"},  # that somebody asked is journalled
+    "services/dossiers/lookup.py": {
+        "Lookup.dossiers",
+        "Lookup.find",
+        "Lookup.reply",
+    },  # that somebody asked is journalled
     "services/dossiers/life.py": {"Oversight.life"},  # as Versions.of
     "services/messages/quarantine.py": {"Quarantine.replay", "Quarantine._give_back"},
     "services/registers/certificates.py": {"Registry.register", "Registry._change"},
@@ -37,7 +41,7 @@ WRITERS = {
     "services/access/sessions.py": {
         *("Sessions.begin", "Sessions.start", "Sessions.find", "Sessions.end", "Sessions.end_by_provider"),
     },
-    "services/access/tokens.py": {"Tokens.issue", "Tokens.revoke"},
+    "services/access/tokens.py": {"Tokens._issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/watch/window.py": {
         *("Window._read", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),

@@ -39,6 +39,7 @@ from tests.bench.posts import Post, posts
 from tests.bench.processes import Adapter, write_config
 from tests.bench.report import table
 from tests.harness.fixtures import CLOCK
+from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
 from tests.servers.postgresql import Postgres
@@ -212,9 +213,11 @@ def _prepared(folder: Path, url: str, changes: Mapping[str, Any]) -> dict[str, s
         part = house(write_config(folder, changes))
         upgrade(part.database)
         register_declarants(part, shared_pki())
-        part.window.override(Mode.DOWN, reason="a benchmark", actor="bench")
+        part.window.override(Mode.DOWN, reason="a benchmark", actor=TESTER)
         bound = {post.bound_to for post in posts(10)}
-        tokens = {number: part.tokens.issue(Machine.DECLARANT, f"of {number}", number)[1] for number in bound}
+        tokens = {
+            number: part.tokens.issue(Machine.DECLARANT, f"of {number}", number, actor=TESTER)[1] for number in bound
+        }
         part.database.close()
     return tokens
 

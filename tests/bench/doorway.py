@@ -12,12 +12,12 @@ from unittest.mock import patch
 
 from adapter.bootstrap import house
 from adapter.gateways.store.own_numbers import Series
-from adapter.services.access.tokens import Caller, Machine
 from adapter.services.door import sealing
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.submission import Door
 from adapter.services.messages.intake import Intake
 from tests.bench.posts import Post
+from tests.harness.people import declarant
 
 WARM_UP = 30
 _STAGES: tuple[tuple[str, Any, str], ...] = (
@@ -50,7 +50,7 @@ def measure(config: Path, given: Sequence[Post]) -> dict[str, float]:
 
 
 def _submit(door: Door, post: Post) -> None:
-    door.submit(post.body, Caller(1, Machine.DECLARANT, "bench", post.bound_to, None))
+    door.submit(post.body, declarant(post.bound_to))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from adapter.model.events import Event
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Mode
 from tests.harness.declarations import for_the_second_door
+from tests.harness.people import TESTER
 from tests.harness.scene import Scene
 from tests.servers.process import free_ports
 
@@ -42,7 +43,7 @@ def test_a_hung_broker_opens_the_second_door_and_ends_no_part(scene: Scene) -> N
     (port,) = free_ports(1)
     changes = {"window.broker_down_s": 6.0, "window.stale_s": 10.0, "web.enabled": True, "web.port": port}
     scene.configure({**changes, "clock.seal_s": 1.0})
-    _, issued = scene.house.tokens.issue(Machine.DECLARANT, "proof", CITIZEN)
+    _, issued = scene.house.tokens.issue(Machine.DECLARANT, "proof", CITIZEN, actor=TESTER)
     daemon = scene.daemon()
     scene.until(lambda: scene.house.window.state().mode is Mode.DOWN, "the mode is down")
     status, missing = scene.readyz()

@@ -19,11 +19,11 @@ from adapter.gateways.store.dossiers import lock_name
 from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.access.tokens import Caller, Machine
 from adapter.services.watch.mode import Mode
 from tests.conftest import demand
 from tests.harness.declarations import declaration, declarations, for_the_second_door
 from tests.harness.partner import DECLARATIONS
+from tests.harness.people import declarant
 from tests.harness.pki import shared_pki, shared_tls
 from tests.harness.scene import Scene, opened
 from tests.harness.second_opinion import verify_with_xmlsec1
@@ -35,7 +35,7 @@ from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit, Tls
 FULL = os.environ.get("NSW_PROVE") == "full"
 GONE_S = 30.0 if FULL else 4.0
 COUNT = 300 if FULL else 60
-CITIZEN = Caller(id=1, role=Machine.DECLARANT, label="proof", bound_to="001085012345", office=None)
+CITIZEN = declarant("001085012345")
 
 pytestmark = pytest.mark.slow
 

@@ -23,7 +23,7 @@ from adapter.model.procedure import Meaning, Procedure, ReplyKind
 from adapter.model.stages import Channel, Stage
 from adapter.pipeline.decide import Wait
 from adapter.pipeline.terms import RUNNING_KINDS
-from adapter.services.access.tokens import Machine
+from adapter.services.access.tokens import PERSON, Machine
 
 JOURNAL = (
     *(f"message.{word.value}" for word in Word),
@@ -63,7 +63,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "deadline.party": ("border_guard", "declarant"),
     "deadline.unit": Unit,
     "deadline.why": End,
-    "token.role": Machine,
+    "token.role": (*Machine, PERSON),
     "certificate.registered_with": Office,
     "certificate.state": CertificateState,
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
@@ -84,7 +84,7 @@ OPEN = {
     *("amendment.reason", "declaration_row.group", "search_key.value", "journal.actor", "journal.previous"),
     *("journal.hash", "journal_seal.digest", "journal_seal.previous", "window.override_reason", "window.override_by"),
     *("incident.reason", "incident.notice_number", "incident.actor", "deadline.name", "contingency.sender"),
-    *("contingency.message_key", "contingency.number", "counter.name", "token.hash", "token.label"),
+    *("contingency.message_key", "contingency.number", "counter.name", "token.hash", "token.label", "token.person"),
     *("token.bound_to", "token.office", "certificate.issuer", "certificate.serial", "certificate.fingerprint"),
     *("certificate.subject", "certificate.holder", "certificate.number", "certificate.reason"),
     *("certificate.officer", "authorisation.holder", "authorisation.principal", "authorisation.document"),

@@ -17,9 +17,10 @@ from adapter.bootstrap import House, house, new_message_id
 from adapter.gateways.broker import Confirmed, Outgoing, Returned, Verdict
 from adapter.gateways.store.database import Row
 from adapter.gateways.store.tables import outbox
+from adapter.model.actor import Actor
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.access.tokens import Caller, Machine, Tokens
+from adapter.services.access.tokens import Machine, Tokens
 from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.mode import WindowPatience
@@ -30,6 +31,7 @@ from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindo
 from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, submission
 from tests.harness.history import Desk, dossier_of, told_again
+from tests.harness.people import anybody, customs, declarant
 from tests.harness.pki import ROOT
 
 MINUTE = timedelta(minutes=1)
@@ -107,12 +109,19 @@ class Post:
         """Time passes."""
         self.now += pause
 
-    def token(self, role: Machine, label: str, **facts: Any) -> Caller:
+    def token(self, role: Machine, label: str, **facts: Any) -> Actor:
         """Issue a token whose words follow from its label; gives the caller who holds it."""
         self._label = label
-        row_id, plain = self.house.tokens.issue(role, label, **facts, actor="operator:frozen")
+        row_id, plain = self.house.tokens.issue(role, label, **facts, actor=anybody("frozen"))
         assert plain == token_of(label)
-        return Caller(row_id, role, label, facts.get("bound_to"), facts.get("office"))
+        if role is Machine.CUSTOMS:
+            return customs(str(facts["office"]), row_id)
+        return declarant(facts["bound_to"], row_id)
+
+    def token_of_person(self, code: str) -> None:
+        """Issue a token to somebody in the register."""
+        self._label = f"of {code}"
+        self.house.tokens.issue_to_person(code, self._label, actor=anybody("frozen"))
 
     def send(self, case: Case) -> Settled:
         """One fixture's message, at the fixtures' own time."""

@@ -21,6 +21,7 @@ from adapter.gateways.store import messages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import inbox, outbox
+from adapter.model.actor import Actor
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
@@ -28,7 +29,7 @@ from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.differences import answers_in
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.sessions import AccountHolder
-from adapter.services.access.tokens import Caller, Machine
+from adapter.services.access.tokens import Machine
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
@@ -45,9 +46,9 @@ from tests.harness.people import anybody
 from tests.harness.registered import declarants
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message, group_message
 
-WHO = "operator:frozen"
-HEAD = "cb-0001"
-"""The officer who suspends and restores."""
+WHO = anybody("frozen")
+HEAD = anybody("cb-0001")
+"""The commander who suspends and restores."""
 OFFICES = ("*", "HUUNGHI")
 LETTER_LATER = "BQP0100004/accepted-original-letter-to-follow"
 ALWAYS = (
@@ -90,7 +91,7 @@ def tell(post: Post) -> None:
     _seal(post)
 
 
-def _registers(post: Post) -> dict[str, Caller]:
+def _registers(post: Post) -> dict[str, Actor]:
     """Certificates, letters of authorisation, suspended accounts, tokens: in every state that each can have."""
     registry, whole = post.house.registry, post.house
     ours = [(name, post.pki.party(name).certificate) for name in declarants()]
@@ -103,23 +104,23 @@ def _registers(post: Post) -> dict[str, Caller]:
         for given in case.register.authorisations:
             whole.authorisations.grant(given.holder, given.principal, given.document, actor=WHO)
         for account in case.register.suspended_accounts:
-            whole.accounts.suspend(account.number, unit=account.unit, reason=account.reason, officer=HEAD, actor=WHO)
+            whole.accounts.suspend(account.number, unit=account.unit, reason=account.reason, actor=HEAD)
         for party, reason in case.register.suspended_certificates.items():
-            registry.suspend(_serial(post, party), reason=reason, officer=HEAD, actor=WHO)
-    registry.suspend(_serial(post, "nonrepudiation"), reason="Mất thiết bị", officer=HEAD, actor=WHO)
-    registry.restore(_serial(post, "nonrepudiation"), reason="Đã tìm thấy", officer=HEAD, actor=WHO)
+            registry.suspend(_serial(post, party), reason=reason, actor=HEAD)
+    registry.suspend(_serial(post, "nonrepudiation"), reason="Mất thiết bị", actor=HEAD)
+    registry.restore(_serial(post, "nonrepudiation"), reason="Đã tìm thấy", actor=HEAD)
     letter = whole.authorisations.grant(
         "001190004567", ENTERPRISE, "UQ-2026-01", valid_to=post.now + 365 * DAY, actor=WHO
     )
     whole.authorisations.revoke(letter, reason="Chấm dứt uỷ quyền", actor=WHO)
-    whole.accounts.suspend("001190004567", unit=None, reason="Chờ xác minh", officer=HEAD, actor=WHO)
-    whole.accounts.restore("001190004567", unit=None, reason="Đã xác minh", officer=HEAD, actor=WHO)
+    whole.accounts.suspend("001190004567", unit=None, reason="Chờ xác minh", actor=HEAD)
+    whole.accounts.restore("001190004567", unit=None, reason="Đã xác minh", actor=HEAD)
     return _tokens(post)
 
 
 def _people(post: Post) -> None:
-    """An office with one below it; people who come, change, go and come back; another office that goes again."""
-    people, offices, first = post.house.people, post.house.offices, anybody("frozen")
+    """Who comes, changes, goes and comes back; offices likewise. `frozen` reads the store when it is old."""
+    people, offices, first = post.house.people, post.house.offices, WHO
     for office in (
         CustomsOffice("CHQ", "Cục Hải quan", None, ()),
         CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI",)),
@@ -128,7 +129,8 @@ def _people(post: Post) -> None:
     offices.add(CustomsOffice("XX", "Giải thể", "CHQ", ()), actor=first)
     offices.change("XX", lambda each: replace(each, name="Sẽ giải thể"), actor=first)
     offices.remove("XX", actor=first)
-    people.add("hoa", Facts("LE THI HOA", ("administrator",)), actor=first)
+    roles = ("administrator", "operator", "auditor", "commander")
+    people.add("frozen", Facts("LE THI HOA", roles, unit="CK-HUUNGHI"), actor=first)
     people.add("an", Facts("NGUYEN VAN AN", ("officer",), "Đại úy", unit="CK-HUUNGHI"), actor=first)
     people.add("bay", Facts("PHAM THI BAY", ("customs_officer",), office="HN"), actor=first)
     post.later(DAY)
@@ -154,7 +156,7 @@ def _serial(post: Post, party: str) -> str:
     return f"{post.pki.party(party).certificate.serial_number:x}"
 
 
-def _tokens(post: Post) -> dict[str, Caller]:
+def _tokens(post: Post) -> dict[str, Actor]:
     callers = {
         "citizen": post.token(Machine.DECLARANT, "citizen", bound_to=CITIZEN),
         "enterprise": post.token(Machine.DECLARANT, "enterprise", bound_to=ENTERPRISE),
@@ -163,9 +165,8 @@ def _tokens(post: Post) -> dict[str, Caller]:
             Machine.CUSTOMS, "everywhere", office="*", expires_at=datetime(2044, 1, 1, tzinfo=UTC)
         ),
     }
-    for role in (Machine.OFFICER, Machine.OPERATOR, Machine.AUDITOR):
-        post.token(role, role.value)
-    post.token(Machine.OFFICER, "lost")
+    post.token_of_person("bay")
+    post.token(Machine.DECLARANT, "lost", bound_to=CITIZEN)
     post.house.tokens.revoke("lost", actor=WHO)
     return callers
 
@@ -372,7 +373,7 @@ def _dispatched(post: Post) -> None:
         post.receipted(reply)
 
 
-def _outage(post: Post, callers: dict[str, Caller]) -> None:
+def _outage(post: Post, callers: dict[str, Actor]) -> None:
     """The broker is away: direct declarations, an officer's acts on them, transfers when it is back."""
     whole = post.house
     whole.window.refresh(broker_up=True, started_at=post.now)
@@ -403,7 +404,7 @@ def _refresh(post: Post, *, up: bool) -> None:
     post.house.window.refresh(broker_up=up, started_at=post.now)
 
 
-def _direct(post: Post, callers: dict[str, Caller]) -> list[DossierKey]:
+def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
     """Declarations by the second door, without numbers of their own, each read by whoever declared."""
     keys = []
     for number in range(4):
@@ -444,15 +445,19 @@ def _deadlines(post: Post) -> None:
     Waiting(post.house.database, post.house.intake, post.house.legal_clock, unobserved).seal()
 
 
-def _looked_at(post: Post, callers: dict[str, Caller]) -> None:
+def _looked_at(post: Post, callers: dict[str, Actor]) -> None:
     """Customs and officers look, with and without personal values."""
     whole, told = post.house, dossier_of(retold(declared(post.cases.values())[0], "C").message)
     for caller in (callers["customs"], callers["everywhere"]):
         whole.lookup.dossiers(Question(LookupKind.NUMBER, told.number, told.year), caller)
         whole.lookup.dossiers(Question(LookupKind.PAPER, "C1234567"), caller)
     whole.lookup.reply(told.number, told.year, callers["everywhere"])
-    Oversight(whole.database, lambda: whole.catalogue, whole.legal_clock).life(told, personal=True, actor=WHO)
-    Versions(whole.database, lambda: whole.catalogue, whole.legal_clock).of(told, personal=False, actor=WHO)
+    Oversight(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).life(
+        told, personal=True, actor=WHO
+    )
+    Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).of(
+        told, personal=False, actor=WHO
+    )
 
 
 def _notices(post: Post) -> None:
@@ -482,7 +487,7 @@ def _notices(post: Post) -> None:
     assert watched.state().mode is Mode.UP
 
 
-def _override(post: Post, callers: dict[str, Caller]) -> None:
+def _override(post: Post, callers: dict[str, Actor]) -> None:
     """The operator's word, ended once; the second time it stands, with a direct declaration whose transfer waits."""
     window = post.house.window
     window.override(Mode.UP, reason="Thử đường truyền", actor=WHO)

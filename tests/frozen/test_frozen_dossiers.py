@@ -53,7 +53,7 @@ READS: dict[str, tuple[str, ...]] = {
     "dossier list": ("dossier", "list", "--limit", "10000", "--json"),
     "dossier amendments": ("dossier", "amendments", "--all", "--limit", "10000", "--json"),
     "deadlines": ("deadlines", "--limit", "100000", "--days", "3650", "--json"),
-    "journal verify": ("journal", "verify", "--json"),
+    "journal verify": ("journal", "verify", "--by", "frozen", "--json"),
     "quarantine list": ("quarantine", "list", "--json"),
     "certificate list": ("certificate", "list", "--json"),
     "certificate report": ("certificate", "report", "--json"),
@@ -134,11 +134,11 @@ def test_every_old_dossier_opens_at_the_desk(run: Run, store: Standing) -> None:
     assert len(rows) > 50
     for row in rows:
         key = (row.number, str(row.year))
-        life = run("dossier", "show", *key, "--json")
+        life = run("dossier", "show", *key, "--by", "frozen", "--json")
         assert (life["dossier"]["number"], len(life["versions"])) == (row.number, row.versions)
         assert len(life["replies"]) >= 1
         assert len(life["journal"]) == row.journal
-        compared = run("dossier", "versions", *key, "--json")
+        compared = run("dossier", "versions", *key, "--by", "frozen", "--json")
         assert [each["version"] for each in compared["columns"]] == list(range(1, row.versions + 1))
 
 
@@ -148,7 +148,7 @@ def test_an_old_dossier_of_each_procedure_opens_as_people_read_it(run: Run, stor
     assert len(one) >= 5
     for row in one.values():
         key = (row.number, str(row.year))
-        assert "***" in run("dossier", "show", *key)
+        assert "***" in run("dossier", "show", *key, "--by", "frozen")
         assert "***" not in run("dossier", "show", *key, "--personal", "--by", "frozen")
         run("dossier", "versions", *key, "--personal", "--by", "frozen")
 
@@ -157,7 +157,7 @@ def test_old_dossiers_are_found_at_the_desk_by_their_keys(run: Run, store: Stand
     keys = list(_keys(store.house))
     assert len({kind for _, kind, _ in keys}) > 3
     for row, kind, value in keys:
-        found = run("dossier", "find", f"--{kind.replace('_', '-')}", value, "--json")
+        found = run("dossier", "find", f"--{kind.replace('_', '-')}", value, "--by", "frozen", "--json")
         assert row.number in [each["reference"] for each in found] or len(found) >= 50, (kind, value)
 
 

@@ -109,11 +109,14 @@ def calls(store: Standing) -> Iterator[tuple[str, list[str]]]:
     shows = BY_DOSSIER - {"dossier find"}
     for row in {(row.procedure, row.state): row for row in rows}.values():
         for name in sorted(shows):
-            yield name, [*name.split(), row.number, str(row.year), "--json"]
+            yield name, [*name.split(), row.number, str(row.year), "--by", "frozen", "--json"]
             yield name, [*name.split(), row.number, str(row.year), "--personal", "--by", "frozen", "--json"]
     for kind in LookupKind:
         if kind in kinds:
-            yield "dossier find", ["dossier", "find", f"--{kind.replace('_', '-')}", kinds[kind], "--json"]
+            yield (
+                "dossier find",
+                ["dossier", "find", f"--{kind.replace('_', '-')}", kinds[kind], "--by", "frozen", "--json"],
+            )
 
 
 @pytest.mark.parametrize("form", ["table", "json"])

@@ -16,13 +16,15 @@ from adapter.gateways.store import lookups, replies
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
-from adapter.services.access.tokens import PREFIX, Caller, Machine
+from adapter.services.access.offices import reach
+from adapter.services.access.tokens import PREFIX
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.watch.mode import Mode
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
+from tests.harness.people import TESTER, customs, declarant
 from tests.harness.pki import shared_pki
 from tests.harness.plans import Recorder, faults
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message
@@ -112,30 +114,30 @@ def _lookups(made: Post, recorder: Recorder) -> None:
     row = next(each for each in rows if each.versions > 1 and each.confirmation_number)
     for kind in LookupKind:
         recorder.asked_by = f"lookup by {kind}"
-        for office in ("*", "HUUNGHI"):
+        for office in ("*", "HUUNGHI", "CHQ"):
             for value, after in ((row.number, None), (ENTERPRISE, None), (ENTERPRISE, "1")):
                 page = None if kind is LookupKind.NUMBER else after
                 question = Question(kind, value, row.year, page)
-                house.lookup.of_office(question, office=office, actor="test")
-                own = None if office == "*" else office
+                house.lookup.dossiers(question, customs(office))
                 with house.database.reading() as connection:
-                    lookups.count_by_key(connection, kind=kind, value=value, office=own, most=COUNTED)
+                    places = reach(connection, office)
+                    lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
     recorder.asked_by = "dossier show"
-    life = Oversight(house.database, lambda: house.catalogue, house.legal_clock).life
-    life(DossierKey(row.number, row.year), personal=False, actor="a")
+    life = Oversight(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock).life
+    life(DossierKey(row.number, row.year), personal=False, actor=TESTER)
     recorder.asked_by = "a declarant reads"
     for each in messages:
-        house.declarations.read(each.public_id, Caller(1, Machine.DECLARANT, "a", each.bound_to, None))
+        house.declarations.read(each.public_id, declarant(each.bound_to))
 
 
 def _declares(made: Post, recorder: Recorder) -> None:
     """A citizen declares at the second door, and sends the same again."""
     house = made.house
     recorder.asked_by = TEST
-    house.window.override(Mode.DOWN, reason="a test", actor="test")
+    house.window.override(Mode.DOWN, reason="a test", actor=TESTER)
     recorder.asked_by = "the second door"
     assert house.tokens.authenticate(PREFIX + 43 * "a") is None
-    caller = Caller(1, Machine.DECLARANT, "a citizen", CITIZEN, None)
+    caller = declarant(CITIZEN)
     first, again = (house.door.submit(citizen_message(), caller) for _ in range(2))
     assert first.outcome == "accepted"
     assert first == again

@@ -17,10 +17,10 @@ from adapter.bootstrap import House
 from adapter.gateways.store.tables import amendment, amendment_request, dossier
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.dossiers.desk import Officer
 from tests.harness.fixtures import Act, Case
+from tests.harness.people import anybody
 
-OFFICER = Officer("o-7", "TRAN VAN BINH", "Thiếu tá")
+OFFICER = anybody("o-7", name="TRAN VAN BINH", rank="Thiếu tá")
 REQUEST = b"@REQUEST@"
 """Stands in a message for the number of the request to amend, which nobody knows before it is made."""
 REASON = "Nội dung khai báo chưa chính xác"

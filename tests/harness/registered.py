@@ -10,6 +10,7 @@ from adapter.services.registers.certificates import Registration
 from adapter.simulator.parties import SIGNERS
 from adapter.simulator.pki import Pki
 from tests.harness.fixtures import CLOCK
+from tests.harness.people import TESTER
 
 SINCE = CLOCK.replace(month=1)
 """From when on."""
@@ -25,4 +26,4 @@ def declarants() -> list[str]:
 def register_declarants(house: House, pki: Pki, *, since: datetime = SINCE) -> None:
     """Register them all, without the commands."""
     found = [(name, pki.party(name).certificate) for name in declarants()]
-    house.registry.register(found, Registration(Office.PORTAL, since), actor="test")
+    house.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)

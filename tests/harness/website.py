@@ -25,6 +25,7 @@ from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Mode
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
+from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
 from tests.harness.stores import ensure_tables
@@ -46,17 +47,19 @@ class Website:
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
 
     def declarant(self, bound_to: str = CITIZEN) -> httpx.Client:
-        return self.client(self.house.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to)[1])
+        return self.client(self.house.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to, actor=TESTER)[1])
 
     def customs(self, office: str = "HUUNGHI") -> httpx.Client:
-        return self.client(self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office)[1])
+        return self.client(
+            self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office, actor=TESTER)[1]
+        )
 
     def window(self, mode: Mode) -> None:
-        self.house.window.override(mode, reason="a test", actor="test")
+        self.house.window.override(mode, reason="a test", actor=TESTER)
 
     def suspend(self, number: str, *, reason: str) -> None:
         """At every unit, by the head of one."""
-        self.house.accounts.suspend(number, unit=None, reason=reason, officer="test", actor="test")
+        self.house.accounts.suspend(number, unit=None, reason=reason, actor=TESTER)
 
     def rows(self, table: Table) -> list[Any]:
         with self.house.database.transaction() as connection:

@@ -16,16 +16,17 @@ from sqlalchemy import select
 
 from adapter.bootstrap import House
 from adapter.gateways.store.tables import amendment, deadline, inbox, journal, outbox
+from adapter.model.actor import EVERYWHERE
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.access.tokens import EVERY_OFFICE, Caller, Machine
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of, told_again
+from tests.harness.people import TESTER, anybody, customs
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
@@ -109,11 +110,11 @@ def test_an_amendment_on_own_discovery_goes_its_whole_way_in_order(whole: House)
 
 def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_masked(whole: House) -> None:
     come(whole, CASES[OWN])
-    reading = Versions(whole.database, lambda: whole.catalogue, whole.legal_clock)
-    before = reading.of(KEY, personal=False, actor="")
+    reading = Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock)
+    before = reading.of(KEY, personal=False, actor=TESTER)
     assert [(column.version, column.standing) for column in before.columns] == [(1, "in force"), (2, "waiting")]
     whole.amendments.approve(waiting(whole), OFFICER)
-    after = reading.of(KEY, personal=True, actor="operator:test")
+    after = reading.of(KEY, personal=True, actor=anybody("test"))
     assert [(column.version, column.standing) for column in after.columns] == [(1, "earlier"), (2, "in force")]
     (changed,) = (line for line in after.lines if line.changed)
     assert (changed.place, changed.values) == ("persons[2].documentNumber", ("E81234562", "E81234572"))
@@ -123,18 +124,18 @@ def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_mask
 
 def test_whoever_sees_personal_values_of_versions_is_journalled_and_nobody_else(whole: House) -> None:
     come(whole, CASES[OWN])
-    reading = Versions(whole.database, lambda: whole.catalogue, whole.legal_clock)
-    reading.of(KEY, personal=False, actor="operator:curious")
-    reading.of(KEY, personal=True, actor="operator:thanh-tra")
+    reading = Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock)
+    reading.of(KEY, personal=False, actor=anybody("curious"))
+    reading.of(KEY, personal=True, actor=anybody("thanh-tra"))
     query = select(journal.c.actor, journal.c.detail).where(journal.c.event == "dossier.personal_shown")
     with whole.database.reading() as connection:
         looked = connection.execute(query).all()
-    assert [tuple(row) for row in looked] == [("operator:thanh-tra", {"dossier": str(KEY)})]
+    assert [tuple(row) for row in looked] == [("person:thanh-tra", {"dossier": str(KEY)})]
 
 
 def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_which(whole: House) -> None:
     come(whole, CASES[OWN])
-    caller = Caller(1, Machine.CUSTOMS, "test", None, EVERY_OFFICE)
+    caller = customs(EVERYWHERE)
 
     def replaced_by(paper: str) -> list[int | None]:
         return [each.replaced_by for each in whole.lookup.dossiers(Question(LookupKind.PAPER, paper), caller).dossiers]
@@ -147,7 +148,7 @@ def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_
 def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: House) -> None:
     come(whole, CASES[OWN])
     whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
-    caller = Caller(1, Machine.CUSTOMS, "test", None, EVERY_OFFICE)
+    caller = customs(EVERYWHERE)
     assert not whole.lookup.dossiers(Question(LookupKind.PAPER, "E81234572"), caller).dossiers
 
 
@@ -312,8 +313,8 @@ def test_a_ship_is_amended_under_its_own_procedure_and_both_versions_are_kept(wh
     assert form is not None
     assert form.findtext("FormNumber") == "XNSD"
     assert form.findtext("ShipAmendmentConfirmation/ValidVersion") == "2"
-    reading = Versions(whole.database, lambda: whole.catalogue, whole.legal_clock)
-    kept = reading.of(key, personal=True, actor="operator:test")
+    reading = Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock)
+    kept = reading.of(key, personal=True, actor=anybody("test"))
     (changed,) = (line for line in kept.lines if line.changed)
     assert (changed.place, changed.values) == ("crew[2].documentNumber", ("S1234562", "S1234572"))
     assert [(column.version, column.standing) for column in kept.columns] == [(1, "earlier"), (2, "in force")]
@@ -370,10 +371,10 @@ def test_form_15_says_where_the_dossier_is(whole: House) -> None:
 def test_a_letter_that_is_revoked_amends_no_more(whole: House) -> None:
     """Who may speak for the dossier's principal is asked in the transaction that changes it."""
     letters = whole.authorisations
-    letter = letters.grant("0100112437", "0312345673", "UQ-07/2026", valid_from=CLOCK.replace(month=1), actor="test")
+    letter = letters.grant("0100112437", "0312345673", "UQ-07/2026", valid_from=CLOCK.replace(month=1), actor=TESTER)
     case = CASES["BQP0100003/accepted-by-who-is-authorised"]
     play(whole, case)
-    letters.revoke(letter, reason="Hết việc", actor="test")
+    letters.revoke(letter, reason="Hết việc", actor=TESTER)
     # Form 14 names an enterprise of its own; the dossier's is another one, which has withdrawn its letter.
     own = case.message.replace(b"0312345673", b"0100112437")
     (settled,) = whole.intake.receive([submission(Desk(whole).filled(replace(case, message=own)))])

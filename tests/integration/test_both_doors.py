@@ -20,6 +20,7 @@ from adapter.services.messages.item import Settled
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
@@ -51,7 +52,7 @@ def known_to_the_window(whole: House) -> None:
 
 
 def linked(whole: House, key: DossierKey) -> tuple[str, ...]:
-    return oversight(whole).life(key, personal=False, actor="test").linked
+    return oversight(whole).life(key, personal=False, actor=TESTER).linked
 
 
 def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: House) -> None:
@@ -85,7 +86,7 @@ def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(w
     assert (asked.key, asked.version) == (DIRECT, 2)
     assert whole.amendments.withdraw(ALIAS, OFFICER, reason="Nhầm").key == DIRECT
     assert whole.completion.complete(ALIAS, OFFICER).key == DIRECT
-    assert oversight(whole).life(ALIAS, personal=False, actor="test").dossier.number == DIRECT.number
+    assert oversight(whole).life(ALIAS, personal=False, actor=TESTER).dossier.number == DIRECT.number
     assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
 
 
@@ -101,7 +102,7 @@ def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier
     (settled,) = whole.intake.receive([Submission(raw, Channel.WINDOW, CLOCK, digest)])
     assert (settled.outcome.value, names(settled)) == ("accepted", [])
     asked = Question(LookupKind.NUMBER, ALIAS.number, ALIAS.year)
-    (found,) = whole.lookup.of_office(asked, office="*", actor="test").dossiers
+    (found,) = whole.lookup.find(asked, TESTER).dossiers
     assert (found.reference, found.alias, found.version, found.state) == (DIRECT.number, ALIAS.number, 2, "amended")
 
 
@@ -122,11 +123,11 @@ def test_the_window_s_copy_of_what_was_transferred_is_kept_with_the_dossier_and_
     if completed:
         whole.completion.complete(DIRECT, OFFICER)
     known_to_the_window(whole)
-    before = oversight(whole).life(DIRECT, personal=False, actor="test")
+    before = oversight(whole).life(DIRECT, personal=False, actor=TESTER)
     copy = receive(whole, "copy", Channel.WINDOW, reference=number)
     assert (copy.outcome.value, names(copy)) == ("accepted", ["copy_of_the_window"])
     assert str(DIRECT) in copy.findings[0].vi
-    after = oversight(whole).life(DIRECT, personal=False, actor="test")
+    after = oversight(whole).life(DIRECT, personal=False, actor=TESTER)
     assert (after.dossier, after.versions) == (before.dossier, before.versions)
     assert after.journal[-1].detail["codes"] == [copy.findings[0].code]
     assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
@@ -139,7 +140,7 @@ def test_a_copy_that_declares_something_else_is_flagged_as_that_and_changes_noth
     known_to_the_window(whole)
     copy = receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number, paper="C7654321")
     assert (copy.outcome.value, names(copy)) == ("accepted", ["copy_of_the_window", "copy_differs"])
-    life = oversight(whole).life(DIRECT, personal=False, actor="test")
+    life = oversight(whole).life(DIRECT, personal=False, actor=TESTER)
     assert (life.dossier.state, len(life.versions)) == ("accepted", 1)
 
 

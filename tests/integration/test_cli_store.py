@@ -101,8 +101,9 @@ def test_a_confirmed_dossier_cannot_be_refused_and_the_officer_is_told_why(run: 
     receive(config)
     run("dossier", "complete", *dossier_key(run), *OFFICER)
     refused = run("dossier", "refuse", *dossier_key(run), *OFFICER, "--reason", "x", code=1)
-    assert refused.stderr.startswith("nsw-adapter: dossier ")
-    assert len(refused.stderr.splitlines()) == 1
+    unregistered, told_why = refused.stderr.splitlines()
+    assert unregistered.startswith("note: the register of people is empty")
+    assert told_why.startswith("nsw-adapter: dossier ")
 
 
 def test_what_was_brought_later_is_recorded_once(run: Run, config: Path) -> None:
@@ -121,7 +122,7 @@ def test_what_was_brought_later_is_recorded_once(run: Run, config: Path) -> None
         "brought_at": "2026-03-02T07:15:00+07:00",
     }
     assert "to be brought: nothing" in run(*brought, code=1).stderr
-    assert journalled(config, "dossier.brought") == ["officer:cb-01"]
+    assert journalled(config, "dossier.brought") == ["unregistered:cb-01"]
 
 
 def test_a_dossier_is_found_by_its_ship_and_the_looking_is_journalled(run: Run, config: Path) -> None:
@@ -137,7 +138,7 @@ def test_a_dossier_is_found_by_its_ship_and_the_looking_is_journalled(run: Run, 
         query = "SELECT actor, detail FROM journal WHERE event = 'lookup.dossiers' ORDER BY id"
         looked = [(actor, json.loads(detail)) for actor, detail in connection.execute(query)]
     assert [(detail["kind"], detail["hits"]) for _, detail in looked] == [("ship", 1), ("ship", 1), ("plate", 0)]
-    assert (looked[0][0], looked[0][1]["office"]) == ("operator:cb-01", "*")
+    assert (looked[0][0], looked[0][1]["office"]) == ("unregistered:cb-01", "*")
     assert looked[0][1]["value"] == hashlib.sha256(b"THUNGHIEM01").hexdigest()
 
 
@@ -156,7 +157,7 @@ def test_a_dossiers_life_hides_personal_values_until_asked_and_the_asking_is_jou
     assert hidden["dossier"]["confirm_due_at"] == "2026-03-02T10:15:00+07:00"
     shown = told(run("dossier", "show", *key, "--json", "--personal", "--by", "thanh-tra"))
     assert all(person["fullName"] != "***" for person in shown["versions"][0]["rows"]["persons"])
-    assert journalled(config, "dossier.personal_shown") == ["operator:thanh-tra"]
+    assert journalled(config, "dossier.personal_shown") == ["unregistered:thanh-tra"]
     assert "***" in run("dossier", "show", *key).stdout
 
 
@@ -219,7 +220,7 @@ def test_a_parked_message_is_shown_kept_back_and_replayed(run: Run, config: Path
     assert replayed["settled"]["outcome"] == "accepted"
     assert told(run("quarantine", "list", "--json"))["held"] == []
     assert len(told(run("dossier", "list", "--json"))) == 1
-    assert journalled(config, "quarantine.replay") == ["operator:kt"]
+    assert journalled(config, "quarantine.replay") == ["unregistered:kt"]
 
 
 def test_what_a_stranger_wrote_into_a_parked_message_does_not_reach_the_terminal_raw(run: Run, config: Path) -> None:
@@ -255,7 +256,7 @@ def test_an_id_that_is_too_short_or_unknown_is_exit_code_1(run: Run) -> None:
 def test_an_override_stands_until_it_is_ended(run: Run) -> None:
     assert told(run("window", "status", "--json"))["mode"] == "unknown"
     down = told(run("window", "override", "down", "--reason", "line cut", "--by", "kt", "--json"))
-    assert (down["mode"], down["override_by"]) == ("down", "operator:kt")
+    assert (down["mode"], down["override_by"]) == ("down", "unregistered:kt")
     assert down["incident"].startswith("override")
     assert told(run("window", "end", "--json"))["incident"] is None
     run("window", "override", "sideways", "--reason", "x", code=2)

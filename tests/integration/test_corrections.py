@@ -17,18 +17,17 @@ from adapter.cli.dossiers import oversight
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.store import lookups
 from adapter.gateways.store.tables import deadline, journal, outbox
+from adapter.model.actor import EVERYWHERE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.access.tokens import Caller, Machine
-from adapter.services.dossiers.desk import Officer
-from adapter.services.dossiers.lookup import EVERY_OFFICE
 from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.deadlines import RunningDeadline
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
+from tests.harness.people import TESTER, anybody, customs, declarant
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
@@ -158,7 +157,7 @@ def test_form_15_that_has_not_left_is_taken_back_by_a_newer_version_with_the_ame
     assert whole.completion.complete(key, OFFICER).state == "completed_amended"
 
     assert send(whole, newer(declared), key).outcome.value == "accepted"
-    life = oversight(whole).life(key, personal=False, actor="test")
+    life = oversight(whole).life(key, personal=False, actor=TESTER)
     assert life.dossier.state == "accepted"
     assert sorted(str(due.standing) for due in life.deadlines) == ["lapsed", "lapsed", "met", "running"]
     broker = Broker()
@@ -251,7 +250,7 @@ def test_a_request_that_is_withdrawn_before_it_has_left_is_never_sent(whole: Hou
     declare(whole, 1)
     dispatch(whole, Broker())
     whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=ITEMS)
-    by_command = Officer(OFFICER.id, "")  # `dossier withdraw-request` asks for no name: nothing is signed
+    by_command = anybody(OFFICER.id)  # `dossier withdraw-request` asks for no name: nothing is signed
     assert whole.amendments.withdraw(CITIZEN, by_command, reason="Nhầm hồ sơ").state == "accepted"
 
     broker = Broker()
@@ -324,7 +323,7 @@ def _remarks(whole: House) -> str | None:
 
 
 def _hours(whole: House) -> list[RunningDeadline]:
-    life = oversight(whole).life(CITIZEN, personal=False, actor="test")
+    life = oversight(whole).life(CITIZEN, personal=False, actor=TESTER)
     return [due for due in life.deadlines if due.name == "answer"]
 
 
@@ -335,7 +334,7 @@ def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(wh
     with whole.database.reading() as connection:
         who = lookups.identities(connection, CITIZEN)
     assert who
-    read = whole.declarations.read(declared.public_id, Caller(1, Machine.DECLARANT, "declarant", who[0], None))
+    read = whole.declarations.read(declared.public_id, declarant(who[0]))
     assert read is not None
     assert [answer.kind for answer in read.answers] == ["Acceptance", "Completion"]
 
@@ -351,10 +350,9 @@ def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(wh
 def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
-    customs = Caller(2, Machine.CUSTOMS, "customs", None, EVERY_OFFICE)
 
     def handed() -> str:
-        body = whole.lookup.reply(CITIZEN.number, CITIZEN.year, customs)
+        body = whole.lookup.reply(CITIZEN.number, CITIZEN.year, customs(EVERYWHERE))
         assert body is not None
         return str(etree.fromstring(body)[1][0][0].tag)
 

@@ -30,17 +30,17 @@ from adapter.model.events import Event
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.dossiers.completion import Officer
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.deadlines import Agenda, DeadlineState, RunningDeadline
 from tests.harness.declarations import PROCEDURE, declaration
 from tests.harness.fixtures import CLOCK, Act, Case, load_cases, signed
 from tests.harness.history import Desk, dossier_of, told_again
+from tests.harness.people import TESTER, anybody
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.scene import Scene
 from tests.harness.stores import ensure_tables
 
-OFFICER = Officer("cb-01", "Tran Van Quan")
+OFFICER = anybody("cb-01", name="Tran Van Quan")
 MINUTE = timedelta(minutes=1)
 
 
@@ -125,7 +125,7 @@ class Post:
 
     def dues(self, key: DossierKey) -> tuple[RunningDeadline, ...]:
         """The dossier's deadlines in the order they began."""
-        return oversight(self.house).life(key, personal=False, actor="test").deadlines
+        return oversight(self.house).life(key, personal=False, actor=TESTER).deadlines
 
     def only_open(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline that runs."""
@@ -214,7 +214,7 @@ def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted
     assert post.only(key).standing is DeadlineState.OVERDUE
     seen = oversight(post.house)
     assert [each.overdue for each in seen.dossiers(state=None, limit=9)] == [True]
-    assert seen.life(key, personal=False, actor="test").dossier.overdue
+    assert seen.life(key, personal=False, actor=TESTER).dossier.overdue
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
     post.dispatch()
 
@@ -239,7 +239,7 @@ def test_an_officer_s_acceptance_does_not_move_the_reception(officers_post: Post
 
     due = post.only(key)
     assert (due.noticed_at, due.started_at, due.due_at) == (CLOCK, CLOCK, CLOCK + 60 * MINUTE)
-    overview = oversight(post.house).life(key, personal=False, actor="test").dossier
+    overview = oversight(post.house).life(key, personal=False, actor=TESTER).dossier
     assert overview.confirm_due_at == CLOCK + 60 * MINUTE
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is DeadlineState.OVERDUE
@@ -602,7 +602,7 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
     post.complete(key)
     asked_again(post)
     post.dispatch()
-    life = oversight(post.house).life(key, personal=False, actor="test")
+    life = oversight(post.house).life(key, personal=False, actor=TESTER)
     stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
     assert sorted(stands) == [DeadlineState.MET, DeadlineState.RUNNING]
 
@@ -708,12 +708,12 @@ def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelt
 
     assert post.named(key)["originalLetter"].standing is standing
     assert post.agenda().due == ()
-    entries = oversight(post.house).life(key, personal=False, actor="test").journal
+    entries = oversight(post.house).life(key, personal=False, actor=TESTER).journal
     assert [(each.event, each.actor, each.detail) for each in entries][-1] == (
-        "dossier.brought", "officer:cb-01",
+        "dossier.brought", "person:cb-01",
         {"deadline": "originalLetter", "brought_at": post.now.isoformat()},
     )  # fmt: skip
-    proof = oversight(post.house).journal_proof(Part())
+    proof = oversight(post.house).journal_proof(Part(), actor=TESTER)
     assert (proof.chains, proof.faults) == (1, [])
     with pytest.raises(NotAllowed, match="to be brought: nothing"):
         bring(post, key)
@@ -724,7 +724,7 @@ def test_a_letter_is_in_time_by_when_it_was_brought_and_not_by_when_that_was_rec
     post.now = THREE_DAYS + 600 * MINUTE
     assert bring(post, key, THREE_DAYS - MINUTE) == THREE_DAYS - MINUTE
     assert post.named(key)["originalLetter"].standing is DeadlineState.MET
-    entry = oversight(post.house).life(key, personal=False, actor="test").journal[-1]
+    entry = oversight(post.house).life(key, personal=False, actor=TESTER).journal[-1]
     assert (entry.at, entry.detail["brought_at"]) == (post.now, (THREE_DAYS - MINUTE).isoformat())
 
 

@@ -11,13 +11,14 @@ from lxml import etree
 from adapter.bootstrap import House
 from adapter.cli.judging import Presenting, statement
 from adapter.gateways.store import lookups
+from adapter.model.actor import Actor
 from adapter.model.stages import Channel
-from adapter.services.access.tokens import Caller, Machine
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.fixtures import CLOCK, Case, load_cases
+from tests.harness.people import TESTER, declarant
 from tests.harness.pki import shared_pki
 from tests.harness.qualified import qualified
 from tests.harness.registers import gate
@@ -43,17 +44,17 @@ def handed_in(case: Case) -> bytes:
     return sign_message(message, system=None, declarant=declarant, form=case.form, qualified=qualified(pki))
 
 
-def caller_of(case: Case, whole: House) -> Caller:
+def caller_of(case: Case, whole: House) -> Actor:
     """The first of the identities that the declaration states."""
     procedure = whole.catalogue.find(case.procedure, CLOCK.date())
     assert procedure is not None
     fields = [procedure.field(name) for name in procedure.identities]
     root = etree.fromstring(case.message)
     stated = (root.findtext(f"Body/Content/*/{field.path}") for field in fields if field is not None)
-    return Caller(1, Machine.DECLARANT, "test", next(number for number in stated if number), None)
+    return declarant(next(number for number in stated if number))
 
 
-def at_the_door(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tuple[str, str, int]]]:
+def at_the_door(whole: House, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str, str, int]]]:
     """The outcome, and what was found; of who is turned away the same as `judge` has it."""
     try:
         admitted = whole.door.submit(raw, caller)
@@ -67,9 +68,9 @@ def at_the_door(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tup
     return row.outcome, [(each["code"], each["pointer"], each["line"]) for each in row.findings]
 
 
-def judged(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tuple[str, str, int]]]:
+def judged(whole: House, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str, str, int]]]:
     """What `judge --channel portal --caller …` prints."""
-    outcome = Presenting(whole, Channel.PORTAL, CLOCK, caller.bound_to).outcome(Path("-"), raw).outcome
+    outcome = Presenting(whole, Channel.PORTAL, CLOCK, caller.number).outcome(Path("-"), raw).outcome
     told = statement("-", raw, outcome, whole)
     return told["outcome"], [(each["code"], each["pointer"], each["line"]) for each in told["findings"]]
 
@@ -77,9 +78,9 @@ def judged(whole: House, raw: bytes, caller: Caller) -> tuple[str, list[tuple[st
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_the_door_says_what_judge_says(tmp_path: Path, sqlite_url: str, case: Case) -> None:
     with gate(tmp_path, sqlite_url) as whole:
-        whole.window.override(Mode.DOWN, reason="a test", actor="test")
+        whole.window.override(Mode.DOWN, reason="a test", actor=TESTER)
         for each in SUSPENDED:
-            whole.accounts.suspend(each.number, unit=each.unit, reason=each.reason, officer="cb-0001", actor="test")
+            whole.accounts.suspend(each.number, unit=each.unit, reason=each.reason, actor=TESTER)
         raw, caller = handed_in(case), caller_of(case, whole)
         outcome, found = at_the_door(whole, raw, caller)
         says, finds = judged(whole, raw, caller)

@@ -20,6 +20,7 @@ from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants
 from tests.harness.stores import ensure_tables
@@ -34,7 +35,7 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
     built = house(configure(tmp_path, database_url))
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
-    built.window.override(Mode.DOWN, reason="a test", actor="test")
+    built.window.override(Mode.DOWN, reason="a test", actor=TESTER)
     yield built
     built.database.close()
 
@@ -174,7 +175,7 @@ def test_a_body_that_sends_unsigned_is_rejected_and_keeps_its_draft(whole: House
 
 def test_while_the_window_works_the_door_is_closed_and_the_draft_is_kept(whole: House) -> None:
     draft = citizen(whole)
-    whole.window.override(Mode.UP, reason="a test", actor="test")
+    whole.window.override(Mode.UP, reason="a test", actor=TESTER)
     with pytest.raises(TurnedAway) as turned:
         whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     assert turned.value.why is Why.CLOSED

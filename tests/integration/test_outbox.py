@@ -15,12 +15,12 @@ from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Uncon
 from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.dossiers.desk import Officer
 from adapter.services.replies.dispatch import Dispatch, Round, routing_key
 from tests.harness.declarations import declarations
+from tests.harness.people import anybody
 from tests.harness.scene import Scene
 
-OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
+OFFICER = anybody("o-1", name="Trần Văn Bình", rank="Thiếu tá")
 WINDOW = 2
 REFUSALS = [Returned(312, "NO_ROUTE"), Nacked("refused by the broker"), Unconfirmed("no confirm")]
 

@@ -20,6 +20,7 @@ from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.services.access.tokens import Machine
 from tests.harness import configuration
+from tests.harness.people import TESTER
 from tests.servers.process import free_ports, wait_until
 
 MANY = 205
@@ -51,7 +52,7 @@ def door(tmp_path: Path, told: Told, token: list[str]) -> Iterator[int]:
     (port,) = free_ports(1)
     whole = house(configuration.write(tmp_path), observe=lambda event, /, **fields: told.append((event, fields)))
     upgrade(whole.database)
-    token.append(whole.tokens.issue(Machine.DECLARANT, "slow", "001085012345")[1])
+    token.append(whole.tokens.issue(Machine.DECLARANT, "slow", "001085012345", actor=TESTER)[1])
     server = uvicorn.Server(web_configuration(whole, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -31,11 +31,12 @@ from adapter.services.registers.expiry import Expiry
 from adapter.simulator.sign import sign_message
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import FIXTURES
+from tests.harness.people import TESTER, anybody
 from tests.harness.pki import shared_pki
 from tests.harness.scene import Scene
 
 ENTERPRISE, OTHER, CITIZEN = "0100109106", "0100112437", "001085012345"
-WHO = {"officer": "cb-1", "actor": "test"}
+WHO = anybody("cb-1")
 _GROUP = (FIXTURES / "BQP0100001" / "accepted-tour-group-entering" / "message.xml").read_text(encoding="utf-8")
 
 
@@ -72,7 +73,7 @@ def names(settled: Settled) -> set[str]:
 
 def register(scene: Scene, *parties: str, since: datetime | None = None) -> None:
     found = [(party, shared_pki().party(party).certificate) for party in parties]
-    scene.house.registry.register(found, Registration(Office.PORTAL, since), actor="test")
+    scene.house.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)
 
 
 # -- suspended accounts -----------------------------------------------------------------------------
@@ -81,18 +82,18 @@ def register(scene: Scene, *parties: str, since: datetime | None = None) -> None
 def test_a_suspended_account_is_refused_with_the_reason_until_it_is_restored(scene: Scene) -> None:
     accounts = scene.house.accounts
     assert receive(scene, declaration("before").raw)[0].outcome == "accepted"
-    accounts.suspend(CITIZEN, unit=None, reason="Nguy cơ mất an toàn dữ liệu", **WHO)
+    accounts.suspend(CITIZEN, unit=None, reason="Nguy cơ mất an toàn dữ liệu", actor=WHO)
     refused = receive(scene, declaration("during").raw)[0]
     assert refused.outcome == "refused"
     assert names(refused) == {"account_suspended"}
     assert "Nguy cơ mất an toàn dữ liệu" in refused.findings[0].vi
     assert CITIZEN not in refused.findings[0].vi + refused.findings[0].en
-    accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", **WHO)
+    accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", actor=WHO)
     assert receive(scene, declaration("after").raw)[0].outcome == "accepted"
 
 
 def test_the_refusal_of_a_suspended_account_leaves_a_dossier_and_a_journal_that_holds(scene: Scene) -> None:
-    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", **WHO)
+    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
     receive(scene, declaration("kept").raw)
     with scene.house.database.transaction() as connection:
         states = connection.execute(select(tables.dossier.c.state)).scalars().all()
@@ -106,9 +107,9 @@ def test_the_refusal_of_a_suspended_account_leaves_a_dossier_and_a_journal_that_
 
 
 def test_what_a_suspension_refused_is_declared_again_under_its_number_and_every_version_is_kept(scene: Scene) -> None:
-    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", **WHO)
+    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
     tried = [receive(scene, declaration(each, reference="AGAIN").raw)[0] for each in ("first", "second")]
-    scene.house.accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", **WHO)
+    scene.house.accounts.restore(CITIZEN, unit=None, reason="Đã khắc phục", actor=WHO)
     third = receive(scene, declaration("third", reference="AGAIN").raw)[0]
     assert [each.outcome for each in (*tried, third)] == ["refused", "refused", "accepted"]
     with scene.house.database.reading() as connection:
@@ -124,7 +125,7 @@ def test_a_suspension_that_is_committed_while_messages_are_in_flight_holds_for_t
 
     def suspend_in_between(happened: Event, /, **_: Any) -> None:
         if happened is Event.VERIFIED:
-            replace(scene.house.accounts, database=elsewhere).suspend(CITIZEN, unit=None, reason="x", **WHO)
+            replace(scene.house.accounts, database=elsewhere).suspend(CITIZEN, unit=None, reason="x", actor=WHO)
 
     intake = replace(scene.house.intake, observe=suspend_in_between)
     settled = intake.receive([submission(declaration("flight").raw)])
@@ -134,21 +135,21 @@ def test_a_suspension_that_is_committed_while_messages_are_in_flight_holds_for_t
 def test_a_duplicate_of_what_was_accepted_before_the_suspension_gets_its_old_answer(scene: Scene) -> None:
     message = declaration("twice").raw
     receive(scene, message)
-    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", **WHO)
+    scene.house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=WHO)
     again = receive(scene, message)[0]
     assert (again.duplicate, again.outcome) == (True, "accepted")
 
 
 def test_an_account_is_suspended_once_at_a_place_and_only_at_units_there_are(scene: Scene) -> None:
     accounts = scene.house.accounts
-    accounts.suspend(CITIZEN, unit="CK-HUUNGHI", reason="x", **WHO)
+    accounts.suspend(CITIZEN, unit="CK-HUUNGHI", reason="x", actor=WHO)
     for unit, why in (("CK-HUUNGHI", "already"), ("CK-NOWHERE", "no border unit")):
         with pytest.raises(NotAllowed, match=why):
-            accounts.suspend(CITIZEN, unit=unit, reason="x", **WHO)
+            accounts.suspend(CITIZEN, unit=unit, reason="x", actor=WHO)
     with pytest.raises(NotAllowed, match="not suspended at CK-MONGCAI"):
-        accounts.restore(CITIZEN, unit="CK-MONGCAI", reason="x", **WHO)
+        accounts.restore(CITIZEN, unit="CK-MONGCAI", reason="x", actor=WHO)
     with pytest.raises(NotAllowed, match="check digit"):
-        accounts.suspend("0100109107", unit=None, reason="x", **WHO)
+        accounts.suspend("0100109107", unit=None, reason="x", actor=WHO)
 
 
 def test_two_officers_who_suspend_at_once_suspend_once(scene: Scene, elsewhere: Database) -> None:
@@ -156,7 +157,7 @@ def test_two_officers_who_suspend_at_once_suspend_once(scene: Scene, elsewhere: 
 
     def suspend(database: Database) -> bool:
         try:
-            replace(scene.house.accounts, database=database).suspend(CITIZEN, unit=None, reason="x", **WHO)
+            replace(scene.house.accounts, database=database).suspend(CITIZEN, unit=None, reason="x", actor=WHO)
         except NotAllowed:
             return False
         return True
@@ -172,10 +173,10 @@ def test_two_officers_who_suspend_at_once_suspend_once(scene: Scene, elsewhere: 
 def test_a_suspended_certificate_is_rejected_and_a_restored_one_is_not(scene: Scene) -> None:
     register(scene, "enterprise")
     serial = f"{shared_pki().party('enterprise').certificate.serial_number:X}"
-    scene.house.registry.suspend(serial, reason="Mất khóa", **WHO)
+    scene.house.registry.suspend(serial, reason="Mất khóa", actor=WHO)
     rejected = receive(scene, group("1"))[0]
     assert (rejected.outcome, names(rejected)) == ("rejected", {"registration_suspended"})
-    scene.house.registry.restore(serial, reason="Tìm thấy", **WHO)
+    scene.house.registry.restore(serial, reason="Tìm thấy", actor=WHO)
     assert receive(scene, group("2"))[0].outcome == "accepted"
 
 
@@ -208,19 +209,19 @@ def test_certificates_are_registered_all_or_none_and_a_second_time_changes_nothi
     how = Registration(Office.PORTAL)
     good, bad = pki.party("enterprise").certificate, pki.party("body").certificate
     with pytest.raises(NotImported, match="names no tax code"):
-        registry.register([("a", good), ("b", bad)], how, actor="test")
+        registry.register([("a", good), ("b", bad)], how, actor=TESTER)
     assert registry.list() == []
-    assert [each.new for each in registry.register([("a", good)], how, actor="test")] == [True]
-    assert [each.new for each in registry.register([("a", good)], how, actor="test")] == [False]
+    assert [each.new for each in registry.register([("a", good)], how, actor=TESTER)] == [True]
+    assert [each.new for each in registry.register([("a", good)], how, actor=TESTER)] == [False]
     with pytest.raises(NotImported, match="twice"):
-        registry.register([("a", good), ("a", good)], how, actor="test")
+        registry.register([("a", good), ("a", good)], how, actor=TESTER)
     with pytest.raises(NotImported, match="another holder"):
-        registry.register([("a", good)], replace(how, number=OTHER), actor="test")
+        registry.register([("a", good)], replace(how, number=OTHER), actor=TESTER)
 
 
 def test_a_certificate_that_names_nobody_speaks_for_whom_it_was_registered(scene: Scene) -> None:
     body = shared_pki().party("body").certificate
-    scene.house.registry.register([("b", body)], Registration(Office.PORTAL, number=OTHER), actor="test")
+    scene.house.registry.register([("b", body)], Registration(Office.PORTAL, number=OTHER), actor=TESTER)
     port = scene.house.authorisations.entitled
     whose = signer(body, role=SignerRole.DECLARANT, store="government")
     assert port(whose, OTHER, datetime.now(UTC))
@@ -233,9 +234,9 @@ def test_a_certificate_that_names_nobody_speaks_for_whom_it_was_registered(scene
 def test_an_authorisation_lets_another_sign_until_it_is_revoked(scene: Scene) -> None:
     authorisations = scene.house.authorisations
     assert names(receive(scene, group("1", signer="other-enterprise"))[0]) == {"principal_mismatch"}
-    granted = authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor="test")
+    granted = authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor=TESTER)
     assert receive(scene, group("2", signer="other-enterprise"))[0].outcome == "accepted"
-    authorisations.revoke(granted, reason="Hết hạn hợp đồng", actor="test")
+    authorisations.revoke(granted, reason="Hết hạn hợp đồng", actor=TESTER)
     assert names(receive(scene, group("3", signer="other-enterprise"))[0]) == {"principal_mismatch"}
 
 
@@ -243,7 +244,7 @@ def test_an_authorisation_lets_another_sign_until_it_is_revoked(scene: Scene) ->
 def test_an_authorisation_outside_its_days_is_none(scene: Scene, begins: int, ends: int) -> None:
     now = datetime.now(UTC)
     days = {"valid_from": now + timedelta(days=begins), "valid_to": now + timedelta(days=ends)}
-    scene.house.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", **days, actor="test")
+    scene.house.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", **days, actor=TESTER)
     assert names(receive(scene, group("1", signer="other-enterprise"))[0]) == {"principal_mismatch"}
 
 
@@ -270,7 +271,7 @@ def test_a_stranger_does_not_replace_a_dossier_and_its_own_people_may_try(scene:
 
 def test_whoever_is_authorised_by_the_dossiers_principal_may_try_too(scene: Scene) -> None:
     receive(scene, group("1"))
-    scene.house.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor="test")
+    scene.house.authorisations.grant(OTHER, ENTERPRISE, "UQ-1", actor=TESTER)
     told = receive(scene, group("1", signer="other-enterprise", tax_code=OTHER, function="02"))[0]
     assert "not_of_the_dossier" not in names(told)
 

@@ -21,6 +21,7 @@ from adapter.model.stages import Submission
 from adapter.services.dossiers.lookup import LookupKind, Question
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import OFFICER, REASON, Desk, dossier_of
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
@@ -54,12 +55,12 @@ def marked(whole: House, column: str) -> None:
 def shown(whole: House) -> set[str]:
     """The word for the dossier's state in every place that shows one."""
     reading = oversight(whole)
-    found = whole.lookup.of_office(Question(LookupKind.NUMBER, KEY.number, KEY.year), office="*", actor="test")
+    found = whole.lookup.find(Question(LookupKind.NUMBER, KEY.number, KEY.year), TESTER)
     with whole.database.transaction() as connection:
         views.create(connection, views.views(whole.catalogue, connection.dialect.name, personal=False))
         (row,) = connection.execute(text(f'SELECT * FROM "{VIEW}"')).all()
     return {
-        reading.life(KEY, personal=False, actor="test").dossier.state,
+        reading.life(KEY, personal=False, actor=TESTER).dossier.state,
         *(each.state for each in reading.dossiers(state=None, limit=9)),
         *(each.state for each in found.dossiers),
         row.dossier_state,
@@ -67,7 +68,7 @@ def shown(whole: House) -> set[str]:
 
 
 def journalled(whole: House) -> list[str]:
-    entries = oversight(whole).life(KEY, personal=False, actor="test").journal
+    entries = oversight(whole).life(KEY, personal=False, actor=TESTER).journal
     return [each.detail["state"] for each in entries if "state" in each.detail]
 
 

@@ -30,8 +30,8 @@ from adapter.gateways.store.upgrade import current, upgrade
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
-from adapter.services.dossiers.desk import Officer
 from tests.harness.declarations import Message, declaration, declarations
+from tests.harness.people import anybody
 from tests.harness.pki import shared_pki
 from tests.harness.scene import Scene, submission
 from tests.harness.second_opinion import verify_with_xmlsec1
@@ -51,7 +51,7 @@ WRITTEN = (
     tables.deadline,
 )
 """Where a citizen's declaration that is accepted leaves its rows."""
-OFFICER = Officer("o-1", "Trần Văn Bình", "Thiếu tá")
+OFFICER = anybody("o-1", name="Trần Văn Bình", rank="Thiếu tá")
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from sqlalchemy import select
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.dossiers.completion import Officer
 from tests.harness.declarations import PROCEDURE, declaration
+from tests.harness.people import anybody
 from tests.harness.pki import ROOT
 from tests.harness.scene import Scene
 from tests.harness.stores import ensure_tables
 
-OFFICER = Officer("cb-01", "Tran Van Quan")
+OFFICER = anybody("cb-01", name="Tran Van Quan")
 LAST_SECOND = datetime.fromisoformat("2026-06-30T23:59:59.999+07:00")
 MIDNIGHT = datetime.fromisoformat("2026-07-01T00:00:00+07:00")  # 17:00 on 30 June in Greenwich
 

@@ -17,10 +17,10 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.access.tokens import Machine
-from adapter.services.dossiers.desk import Officer
 from adapter.services.watch.mode import Mode
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
+from tests.harness.people import TESTER, anybody
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, configure, website
 
@@ -74,14 +74,14 @@ def test_what_was_decided_directly_is_found_at_once_and_paper_may_be_asked(site:
     assert "27/5/2022" in found["paper_may_be_asked"]["ground"]["vi"]
 
 
-OFFICER = Officer("o-1", "Thượng úy Thử Nghiệm")
+OFFICER = anybody("o-1", name="Thượng úy Thử Nghiệm")
 
 
 class Customs:
     """Customs of every office, who ask for the one dossier there is."""
 
     def __init__(self, site: Website) -> None:
-        self._site, (_, self._token) = site, site.house.tokens.issue(Machine.CUSTOMS, "all", office="*")
+        self._site, (_, self._token) = site, site.house.tokens.issue(Machine.CUSTOMS, "all", office="*", actor=TESTER)
 
     def see(self) -> dict[str, Any]:
         (row,) = self._site.rows(tables.dossier)
@@ -190,7 +190,7 @@ def test_the_letter_names_five_procedures_and_no_other(site: Website) -> None:
 
 def test_a_confirmation_is_shown_and_never_called_a_permission(site: Website) -> None:
     told = declare(site)
-    site.house.completion.complete(DossierKey(told["reference"], 2026), Officer("o-1", "Thượng úy Thử Nghiệm"))
+    site.house.completion.complete(DossierKey(told["reference"], 2026), anybody("o-1", name="Thượng úy Thử Nghiệm"))
     with site.customs() as client:
         (found,) = ask(client, paper=PAPER)
         (same,) = ask(client, confirmation=found["confirmation"]["number"])
@@ -258,7 +258,7 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
         ask(client, paper="c 1234567")
         ask(client, paper="Z0000000")
         client.get(f"{LOOKUP}/NONE/2026/reply")
-    token = next(each.id for each in site.house.tokens.list() if each.role is Machine.CUSTOMS)
+    token = next(each.id for each in site.house.tokens.list() if each.role == Machine.CUSTOMS)
     entries = site.rows(tables.journal)
     assert len(entries) == before + 4  # the token's issue is journalled too
     asked = {row.event: row for row in entries if row.event.startswith("lookup") and row.detail["hits"] == 1}
@@ -312,10 +312,12 @@ def test_a_value_that_nobody_has_is_simply_not_found_and_one_that_no_form_carrie
 
 
 def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
-    row_id, revoked = site.house.tokens.issue(Machine.CUSTOMS, "short", office="HUUNGHI")
-    site.house.tokens.revoke(row_id)
+    row_id, revoked = site.house.tokens.issue(Machine.CUSTOMS, "short", office="HUUNGHI", actor=TESTER)
+    site.house.tokens.revoke(row_id, actor=TESTER)
     now = datetime.now().astimezone()
-    _, expiring = site.house.tokens.issue(Machine.CUSTOMS, "soon", office="*", expires_at=now + timedelta(seconds=0.2))
+    _, expiring = site.house.tokens.issue(
+        Machine.CUSTOMS, "soon", office="*", expires_at=now + timedelta(seconds=0.2), actor=TESTER
+    )
     while datetime.now().astimezone() < now + timedelta(seconds=0.3):
         pass
     for token in (revoked, expiring):

@@ -19,6 +19,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.services.watch.mode import Mode, WindowPatience
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
+from tests.harness.people import anybody
 from tests.harness.pki import shared_pki
 from tests.harness.scene import Scene
 
@@ -90,17 +91,17 @@ def test_an_announced_incident_lasts_from_notice_to_end_whatever_is_overridden(
 ) -> None:
     window = scene.house.window
     announce(*NOTICE)
-    window.override(word, reason="a trial of the line", actor="operator:kt")
+    window.override(word, reason="a trial of the line", actor=anybody("kt"))
     window.refresh(broker_up=True, started_at=CLOCK)
     assert (window.state().mode, window.state().seen) == (word, Mode.DOWN)
-    window.end_override(actor="operator:kt")
+    window.end_override(actor=anybody("kt"))
     assert window.state().cause == "notice"
-    window.override(word, reason="a trial of the line", actor="operator:kt")
+    window.override(word, reason="a trial of the line", actor=anybody("kt"))
     announce(*END)
     window.refresh(broker_up=True, started_at=CLOCK)
     still = word is Mode.DOWN
     assert [each.ended_at is None for each in window.incidents(10)] == [still], "down is his word that it goes on"
-    window.end_override(actor="operator:kt")
+    window.end_override(actor=anybody("kt"))
     (over,) = window.incidents(10)
     assert over.ended_at is not None
     assert window.state().mode is Mode.UP
@@ -134,10 +135,10 @@ def test_whoever_says_that_he_works_again_is_not_missed_for_a_heartbeat(scene: S
 def test_an_operator_may_say_that_an_announced_incident_is_over(scene: Scene, announce: Announce) -> None:
     window = scene.house.window
     with pytest.raises(NotAllowed, match="no notice"):
-        window.end_notice(reason="Công văn 124/TCHQ", actor="operator:kt")
+        window.end_notice(reason="Công văn 124/TCHQ", actor=anybody("kt"))
     announce(*NOTICE)
     window.refresh(broker_up=True, started_at=CLOCK)
-    window.end_notice(reason="Công văn 124/TCHQ", actor="operator:kt")
+    window.end_notice(reason="Công văn 124/TCHQ", actor=anybody("kt"))
     assert window.state().mode is Mode.UP
     assert [each.ended_at is not None for each in window.incidents(10)] == [True]
 
@@ -146,6 +147,6 @@ def test_an_operator_who_was_told_by_telephone_says_when_it_should_be_over(scene
     window = scene.house.window
     end = window.clock().replace(microsecond=0) + timedelta(hours=3)
     with pytest.raises(NotAllowed, match="down only"):
-        window.override(Mode.UP, reason="Điện thoại", actor="operator:kt", expected_end=end)
-    window.override(Mode.DOWN, reason="Điện thoại", actor="operator:kt", expected_end=end)
+        window.override(Mode.UP, reason="Điện thoại", actor=anybody("kt"), expected_end=end)
+    window.override(Mode.DOWN, reason="Điện thoại", actor=anybody("kt"), expected_end=end)
     assert window.state().expected_end == end

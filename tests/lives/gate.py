@@ -32,6 +32,7 @@ from adapter.simulator.window import ANY_UNIT, CarriedMessage, Letter, TestWindo
 from tests.harness.by_hand import ByHand
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, REASON, REQUEST
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 
 CASES = {case.id: case for case in load_cases()}
@@ -278,7 +279,7 @@ class Gate:
             return set(connection.execute(query).scalars())
 
     def shown(self) -> Shown | None:
-        found = self.house.lookup.of_office(Question(LookupKind.NUMBER, self.number, 2026), office="*", actor="test")
+        found = self.house.lookup.find(Question(LookupKind.NUMBER, self.number, 2026), TESTER)
         if not found.dossiers:
             return None
         query = (
@@ -289,7 +290,7 @@ class Gate:
         )
         with self.house.database.reading() as connection:
             in_force = str(connection.execute(query).scalar_one())
-        life = oversight(self.house).life(self.key, personal=False, actor="test")
+        life = oversight(self.house).life(self.key, personal=False, actor=TESTER)
         return Shown(found.dossiers[0], life, in_force)
 
 

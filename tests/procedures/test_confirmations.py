@@ -17,13 +17,13 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Accepted, Rejected
 from adapter.model.stages import Submission
 from adapter.pipeline.judge import judge
-from adapter.services.dossiers.completion import Officer
 from tests.harness.fixtures import Case, load_cases, signed
+from tests.harness.people import anybody
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
-OFFICER = Officer("cb-01", "Trần Văn Quân", "Đại úy")
+OFFICER = anybody("cb-01", name="Trần Văn Quân", rank="Đại úy")
 
 
 @pytest.fixture

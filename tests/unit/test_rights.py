@@ -6,6 +6,7 @@ import pytest
 
 from adapter.model.actor import EVERYWHERE, ROLE_NAMES, Actor, ActorKind, Role
 from adapter.model.errors import NoRight, NotAllowed
+from adapter.model.units import BorderUnit
 from adapter.services.access.rights import RIGHT_NAMES, TABLE, Right, has, needs, needs_in_unit
 
 SHORT = {
@@ -44,7 +45,6 @@ restore_certificate            x  x
 look_up                                    x  x
 read_journal                         x  x        x
 replay_quarantine                    x
-see_window               x  x  x  x  x  x  x  x  x
 override_window                      x
 manage_tokens                           x
 manage_people                           x
@@ -69,11 +69,11 @@ def test_the_whole_table_of_rights_is_this() -> None:
     assert drawn() == WHOLE
 
 
-def test_every_role_and_right_is_named_and_every_role_grants_something_of_its_own() -> None:
+def test_every_role_and_right_is_named_and_every_role_grants_something() -> None:
     assert set(SHORT.values()) == set(Role) == set(ROLE_NAMES)
     assert set(TABLE) == set(Right) == set(RIGHT_NAMES)
     granted = {role: [right for right in Right if role in TABLE[right]] for role in Role}
-    assert [role for role in Role if granted[role] in ([], [Right.SEE_WINDOW])] == []
+    assert [role for role in Role if not granted[role]] == []
 
 
 @pytest.mark.parametrize("right", Right)
@@ -90,30 +90,39 @@ def test_a_role_can_do_what_the_table_grants_it_and_is_told_who_can_do_the_rest(
     assert "NGUYEN" not in str(refused.value)
 
 
+def unit(code: str) -> BorderUnit:
+    return BorderUnit(code, code, code, code, frozenset({f"gate of {code}"}))
+
+
 def test_an_officer_reaches_his_own_unit_and_no_other() -> None:
     officer = person(Role.OFFICER, unit="DBP-01")
-    needs_in_unit(officer, Right.CONFIRM, "DBP-01", "dossier 1/2026")
+    needs_in_unit(officer, Right.CONFIRM, unit("DBP-01"), "dossier 1/2026")
     with pytest.raises(NoRight, match=r"^dossier 1/2026 is of unit DBP-02; an-01 is of unit DBP-01$"):
-        needs_in_unit(officer, Right.CONFIRM, "DBP-02", "dossier 1/2026")
-    with pytest.raises(NoRight, match="is of no unit"):
-        needs_in_unit(officer, Right.CONFIRM, None, "dossier 1/2026")
+        needs_in_unit(officer, Right.CONFIRM, unit("DBP-02"), "dossier 1/2026")
 
 
-def test_nobody_without_a_unit_reaches_what_is_of_no_unit() -> None:
+@pytest.mark.parametrize("own", [None, "DBP-01"])
+def test_no_officer_reaches_what_is_of_a_gate_of_no_unit(own: str | None) -> None:
+    with pytest.raises(NoRight, match="dossier 1/2026 is of a gate that none of units has"):
+        needs_in_unit(person(Role.OFFICER, unit=own), Right.CONFIRM, None, "dossier 1/2026")
+
+
+def test_an_officer_without_a_unit_reaches_nothing() -> None:
     with pytest.raises(NoRight):
-        needs_in_unit(person(Role.OFFICER), Right.CONFIRM, None, "dossier 1/2026")
+        needs_in_unit(person(Role.OFFICER), Right.CONFIRM, unit("DBP-01"), "dossier 1/2026")
 
 
 def test_a_role_that_is_of_no_unit_reaches_them_all() -> None:
-    needs_in_unit(person(Role.OPERATOR), Right.SEE_DOSSIERS, "DBP-02", "dossier 1/2026")
-    needs_in_unit(person(Role.COMMANDER, unit=EVERYWHERE), Right.CONFIRM, "DBP-02", "dossier 1/2026")
+    needs_in_unit(person(Role.OPERATOR), Right.SEE_DOSSIERS, unit("DBP-02"), "dossier 1/2026")
+    needs_in_unit(person(Role.OPERATOR), Right.SEE_DOSSIERS, None, "dossier 1/2026")
+    needs_in_unit(person(Role.COMMANDER, unit=EVERYWHERE), Right.CONFIRM, unit("DBP-02"), "dossier 1/2026")
 
 
 def test_a_second_role_carries_no_right_of_the_first_beyond_its_unit() -> None:
     both = person(Role.OFFICER, Role.OPERATOR, unit="DBP-01")
-    needs_in_unit(both, Right.SEE_DOSSIERS, "DBP-02", "dossier 1/2026")
+    needs_in_unit(both, Right.SEE_DOSSIERS, unit("DBP-02"), "dossier 1/2026")
     with pytest.raises(NoRight):
-        needs_in_unit(both, Right.CONFIRM, "DBP-02", "dossier 1/2026")
+        needs_in_unit(both, Right.CONFIRM, unit("DBP-02"), "dossier 1/2026")
 
 
 def test_whoever_has_no_role_has_no_right() -> None:

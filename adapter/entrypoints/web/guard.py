@@ -14,7 +14,7 @@ from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
-from adapter.services.access.tokens import Caller, Tokens
+from adapter.services.access.tokens import Tokens
 
 F = TypeVar("F", bound=Callable[..., Any])
 _BEARER = HTTPBearer(auto_error=False, description="A token that the operator issued (`nsw-adapter token issue`).")
@@ -44,14 +44,14 @@ class Guard:
     public_url: str | None
     form_bytes: int
 
-    def by_token(self, right: Right) -> Callable[..., Caller]:
+    def by_token(self, right: Right) -> Callable[..., Actor]:
         """Who calls, by the bearer token that he shows; services ask whether his role has the right.
 
         Raises (when called):
             NotServed: 401, the token is none of ours, or no more.
         """
 
-        def granted(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Caller:
+        def granted(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Actor:
             if given is None:
                 raise NotServed(401, "A bearer token is needed.", {"WWW-Authenticate": _REALM})
             caller = self.tokens.authenticate(given.credentials)

@@ -23,6 +23,8 @@ from adapter.gateways.store.tables import (
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route
 
+Places = Sequence[str] | None
+"""Codes of gates and units; None: everywhere."""
 _OF_ANY_VERSION = ("confirmation",)
 """Kinds of keys that do not belong to one version of what was declared."""
 
@@ -85,15 +87,15 @@ def issued_to(connection: Connection, key: DossierKey) -> str | None:
     return connection.execute(query).scalar()
 
 
-def by_number(connection: Connection, *, number: str, year: int, office: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Dossiers by our number or the window's; `office` None: of every office."""
+def by_number(connection: Connection, *, number: str, year: int, places: Places, limit: int) -> Sequence[Row[Any]]:
+    """Dossiers by our number or the window's, of these places."""
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
-    query = select(dossier, dossier.c.version.label("matched")).where(named, dossier.c.year == year, *_seen_by(office))
+    query = select(dossier, dossier.c.version.label("matched")).where(named, dossier.c.year == year, *_at(places))
     return connection.execute(query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)).all()
 
 
 def by_key(
-    connection: Connection, *, kind: str, value: str, office: str | None, limit: int, before: int | None = None
+    connection: Connection, *, kind: str, value: str, places: Places, limit: int, before: int | None = None
 ) -> Sequence[Row[Any]]:
     """Dossiers by a search key, which is given as it is stored (`search_value`): the next of them behind the
     dossier whose id is `before`, those taken down last first.
@@ -109,7 +111,7 @@ def by_key(
     query = (
         select(search_key.c.dossier_id, func.max(search_key.c.version).label("matched"))
         .join(dossier, dossier.c.id == search_key.c.dossier_id)
-        .where(*_states(kind, value), *_seen_by(office))
+        .where(*_states(kind, value), *_at(places))
         .group_by(search_key.c.dossier_id)
         .order_by(search_key.c.dossier_id.desc())
         .limit(limit)
@@ -121,12 +123,12 @@ def by_key(
     return connection.execute(whole.order_by(dossier.c.id.desc())).all()
 
 
-def count_by_key(connection: Connection, *, kind: str, value: str, office: str | None, most: int) -> int:
+def count_by_key(connection: Connection, *, kind: str, value: str, places: Places, most: int) -> int:
     """How many dossiers have a search key; beyond `most` they are not counted."""
     hits = (
         select(search_key.c.dossier_id)
         .join(dossier, dossier.c.id == search_key.c.dossier_id)
-        .where(*_states(kind, value), *_seen_by(office))
+        .where(*_states(kind, value), *_at(places))
         .group_by(search_key.c.dossier_id)
         .limit(most)
         .subquery()
@@ -147,8 +149,8 @@ def _states(kind: str, value: str) -> list[ColumnElement[bool]]:
     return named
 
 
-def _seen_by(office: str | None) -> list[ColumnElement[bool]]:
-    return [] if office is None else [or_(dossier.c.gate == office, dossier.c.unit == office)]
+def _at(places: Places) -> list[ColumnElement[bool]]:
+    return [] if places is None else [or_(dossier.c.gate.in_(places), dossier.c.unit.in_(places))]
 
 
 def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

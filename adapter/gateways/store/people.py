@@ -5,6 +5,7 @@ A change ends the row that stood and adds another, so that who could do what on 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,10 +38,12 @@ class Person:
     """Why it ended."""
 
 
-def standing(connection: Connection, code: str) -> Person | None:
-    """The entry that stands now under this id."""
-    row = connection.execute(select(person).where(person.c.code == code, person.c.ended_at.is_(None))).first()
-    return None if row is None else _person(row)
+def standing(connection: Connection, codes: Collection[str]) -> dict[str, Person]:
+    """The entries that stand now under these ids, by id, in one query."""
+    if not codes:
+        return {}
+    query = select(person).where(person.c.code.in_(codes), person.c.ended_at.is_(None))
+    return {row.code: _person(row) for row in connection.execute(query)}
 
 
 def history(connection: Connection, code: str) -> list[Person]:

@@ -459,6 +459,7 @@ token = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Column("role", String(20), nullable=False),
     Column("label", String(120), nullable=False),
+    Column("person", String(100)),  # whose it is, by his id in the register; null: a machine's
     Column("bound_to", String(20)),
     Column("office", String(40)),
     Column("created_at", Moment, nullable=False),

@@ -131,7 +131,7 @@ class People:
             NotAllowed: nobody is registered under it, though the register is in use, or under another name.
         """
         with self.database.reading() as connection:
-            found = store.standing(connection, code)
+            found = store.standing(connection, [code]).get(code)
             if found is None and not store.is_empty(connection):
                 raise _nobody(connection, code)
         if found is None:
@@ -153,7 +153,7 @@ class People:
         return actor_of(found, account=account, typed_by=typed_by)
 
     def _standing(self, connection: Connection, code: str) -> Person:
-        found = store.standing(connection, code)
+        found = store.standing(connection, [code]).get(code)
         if found is None:
             raise _nobody(connection, code)
         return found

@@ -8,6 +8,7 @@ from enum import StrEnum
 from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, UNIT_ROLES, Actor, Role
 from adapter.model.errors import NoRight
 from adapter.model.procedure import Label
+from adapter.model.units import BorderUnit
 
 
 class Right(StrEnum):
@@ -39,7 +40,6 @@ class Right(StrEnum):
     """Look results up as customs, from the dossiers of the office."""
     READ_JOURNAL = "read_journal"
     REPLAY_QUARANTINE = "replay_quarantine"
-    SEE_WINDOW = "see_window"
     OVERRIDE_WINDOW = "override_window"
     """Say that the window is up or down, end that, or end a notice of its manager's."""
     MANAGE_TOKENS = "manage_tokens"
@@ -72,7 +72,6 @@ RIGHT_NAMES = {
     Right.LOOK_UP: Label("tra cứu kết quả", "look results up as customs"),
     Right.READ_JOURNAL: Label("xem nhật ký", "read the journal"),
     Right.REPLAY_QUARANTINE: Label("xử lý lại thông điệp bị giữ", "replay messages from quarantine"),
-    Right.SEE_WINDOW: Label("xem trạng thái Cổng", "see the state of the window"),
     Right.OVERRIDE_WINDOW: Label("xác định trạng thái Cổng", "say whether the window is up or down"),
     Right.MANAGE_TOKENS: Label("cấp và thu hồi mã truy cập", "issue and revoke tokens"),
     Right.MANAGE_PEOPLE: Label("quản lý người dùng", "manage people"),
@@ -108,7 +107,6 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.LOOK_UP: OFFICE_ROLES,
     Right.READ_JOURNAL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
     Right.REPLAY_QUARANTINE: frozenset({Role.OPERATOR}),
-    Right.SEE_WINDOW: frozenset(Role),
     Right.OVERRIDE_WINDOW: frozenset({Role.OPERATOR}),
     Right.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),
     Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
@@ -133,8 +131,15 @@ def needs(actor: Actor, right: Right) -> None:
         raise NoRight(f"{actor.id} has no right to {RIGHT_NAMES[right].en}; roles that have it: {roles}")
 
 
-def needs_in_unit(actor: Actor, right: Right, unit: str | None, what: str) -> None:
-    """The actor has the right over data of a border unit; `what` names them, as `dossier 1/2026`. No unit: nobody's.
+def is_of_unit(actor: Actor, right: Right) -> bool:
+    """Whether the actor has the right in roles of a unit only."""
+    return TABLE[right] & actor.roles <= UNIT_ROLES
+
+
+def needs_in_unit(actor: Actor, right: Right, unit: BorderUnit | None, what: str) -> None:
+    """The actor has the right over data of a border unit; `what` names them, as `dossier 1/2026`.
+
+    Without a unit they are of a gate that no unit of ours has (any more), and of no officer.
 
     A role of a unit reaches its own unit only, any other role that grants the right reaches every unit.
 
@@ -142,8 +147,9 @@ def needs_in_unit(actor: Actor, right: Right, unit: str | None, what: str) -> No
         NoRight: none of its roles grants the right there.
     """
     needs(actor, right)
-    if actor.unit in (EVERYWHERE, unit) and actor.unit is not None:
+    if not is_of_unit(actor, right) or actor.unit == EVERYWHERE:
         return
-    if TABLE[right] & actor.roles <= UNIT_ROLES:
-        whose = f"of unit {unit}" if unit else "of no unit"
-        raise NoRight(f"{what} is {whose}; {actor.id} is of unit {actor.unit or 'none'}")
+    if unit is None:
+        raise NoRight(f"{what} is of a gate that none of units has: state it there")
+    if actor.unit != unit.code:
+        raise NoRight(f"{what} is of unit {unit.code}; {actor.id} is of unit {actor.unit}")

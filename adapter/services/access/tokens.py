@@ -1,4 +1,5 @@
-"""Tokens: who a caller of the HTTP door is, and for whom or which office it may speak.
+"""Tokens: who a caller of the HTTP door is. A machine's says for whom or for which office it speaks; a person's, who
+he is, and the register of people says the rest.
 
 A token is shown once, when it is issued; only its SHA-256 is kept. It has 256 random bits, so that its hash needs no
 salt and cannot be searched for.
@@ -8,54 +9,45 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 from adapter.gateways.store import journal
+from adapter.gateways.store import people as people_store
 from adapter.gateways.store import tokens as store
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.people import Person
+from adapter.model.actor import EVERYWHERE, Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.text import typed
+from adapter.services.access.people import actor_of
+from adapter.services.access.rights import Right, needs
 from adapter.services.door.batching import Gathering
 from adapter.services.registers.party_numbers import number_of
 
 PREFIX = "nsw_"
 """So that a token that was published by mistake can be searched for."""
-EVERY_OFFICE = "*"
 _OFFICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PLAIN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
 class Machine(StrEnum):
-    """What a token may be used for."""
+    """What a machine's token may be used for."""
 
     DECLARANT = "declarant"
-    """Declares, and reads what is its own."""
+    """A declarant's program: declares, and reads what is its own."""
     CUSTOMS = "customs"
-    """Looks dossiers of its office up."""
-    OFFICER = "officer"
-    OPERATOR = "operator"
-    AUDITOR = "auditor"
+    """A program of customs: looks up the dossiers of its office."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls. `bound_to` is a declarant's personal number or tax code; `office` a customs caller's gate or unit."""
-
-    id: int
-    role: Machine
-    label: str
-    bound_to: str | None
-    office: str | None
-
-    @property
-    def actor(self) -> str:
-        """How the journal names the caller: by the token, never by the person."""
-        return f"token:{self.id}"
+PERSON = "person"
+"""In place of a machine's use: the token of somebody in the register, with the rights that he has there."""
+_ROLES = {Machine.DECLARANT: Role.DECLARANT, Machine.CUSTOMS: Role.CUSTOMS_OFFICER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +55,10 @@ class Issued:
     """A token as the operator sees it later: everything but the token."""
 
     id: int
-    role: Machine
+    role: str
+    """A machine's use, or `person`. Tokens of 0.1.0 have others too, which open nothing any more."""
     label: str
+    person: str | None
     bound_to: str | None
     office: str | None
     created_at: datetime
@@ -88,16 +82,36 @@ class Tokens:
         office: str | None = None,
         expires_at: datetime | None = None,
         *,
-        actor: str = "cli",
+        actor: Actor,
     ) -> tuple[int, str]:
-        """A new token: its id, and the token itself, which nobody can be told again.
+        """A machine's new token: its id, and the token itself, which nobody can be told again.
 
         Raises:
-            NotAllowed: role, identity and office do not fit together, or the label is in use.
+            NotAllowed: use, identity and office do not fit together, or the label is in use.
+            NoRight: the actor has no right to it.
         """
-        now, label = self.clock(), typed(label, "the label", most=120)
-        given = _check(role, label, bound_to, office)
+        given = _check(role, bound_to, office)
         bound_to = None if bound_to is None else number_of(bound_to)
+        facts = {"role": given.value, "bound_to": bound_to, "office": office}
+        return self._issue(label, facts, expires_at, actor)
+
+    def issue_to_person(
+        self, code: str, label: str, expires_at: datetime | None = None, *, actor: Actor
+    ) -> tuple[int, str]:
+        """A registered person's new token, by his id; it opens what his roles do, as long as he is registered.
+
+        Raises:
+            NotAllowed: nobody is registered under the id, or the label is in use.
+            NoRight: the actor has no right to it.
+        """
+        with self.database.reading() as connection:
+            if not people_store.standing(connection, [code]):
+                raise NotAllowed(f"nobody is registered as {code!r}: see `people list`")
+        return self._issue(label, {"role": PERSON, "person": code}, expires_at, actor)
+
+    def _issue(self, label: str, facts: dict[str, Any], expires_at: datetime | None, actor: Actor) -> tuple[int, str]:
+        needs(actor, Right.MANAGE_TOKENS)
+        now, label = self.clock(), typed(label, "the label", most=120, least=1)
         if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
             raise NotAllowed("a token expires at a time to come, given with its zone")
         plain = PREFIX + self.new_secret()
@@ -109,23 +123,23 @@ class Tokens:
                 connection,
                 self.database,
                 hash=_hash(plain),
-                role=given.value,
                 label=label,
-                bound_to=bound_to,
-                office=office,
                 created_at=now,
                 expires_at=expires_at,
+                **facts,
             )
-            detail = {"token": row_id, "role": given.value, "office": office}
-            journal.append(connection, self.database, Entry("token.issue", actor, now, detail))
+            detail = {"token": row_id, **{name: facts.get(name) for name in ("role", "person", "office")}}
+            journal.append(connection, self.database, Entry.by("token.issue", actor, now, detail))
         return row_id, plain
 
-    def revoke(self, which: int | str, *, actor: str = "cli") -> list[int]:
+    def revoke(self, which: int | str, *, actor: Actor) -> list[int]:
         """Revoke by id or label, from this moment; gives the ids.
 
         Raises:
             NotAllowed: no token has this id or label, or it is revoked already.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.MANAGE_TOKENS)
         now, label = self.clock(), str(which)
         # Eighteen digits: more would not fit the column, and no id has them.
         row_id = int(label) if label.isascii() and label.isdigit() and len(label) <= 18 else None
@@ -134,21 +148,22 @@ class Tokens:
             if not ids:
                 raise NotAllowed(f"there is no token {label!r} that could be revoked")
             for found in ids:
-                journal.append(connection, self.database, Entry("token.revoke", actor, now, {"token": found}))
+                journal.append(connection, self.database, Entry.by("token.revoke", actor, now, {"token": found}))
         return list(ids)
 
-    def authenticate(self, plain: str) -> Caller | None:
-        """Who this token belongs to, or None where it is unknown, revoked or expired."""
+    def authenticate(self, plain: str) -> Actor | None:
+        """Who this token belongs to, or None where it is unknown, revoked or expired, or its person was removed."""
         return self._callers.put(_hash(plain)) if _PLAIN.fullmatch(plain) else None
 
     @cached_property
-    def _callers(self) -> Gathering[str, Caller | None]:
+    def _callers(self) -> Gathering[str, Actor | None]:
         return Gathering(self._by_hash, lambda digest: self._by_hash([digest])[0])
 
-    def _by_hash(self, hashes: Sequence[str]) -> Sequence[Caller | None]:
+    def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | None]:
         with self.database.reading() as connection:
             rows = store.by_hash(connection, hashes, self.clock())
-        found = {row.hash: Caller(row.id, Machine(row.role), row.label, row.bound_to, row.office) for row in rows}
+            people = people_store.standing(connection, [row.person for row in rows if row.role == PERSON])
+        found = {row.hash: _actor(row, people) for row in rows}
         return [found.get(digest) for digest in hashes]
 
     def list(self) -> list[Issued]:
@@ -158,8 +173,9 @@ class Tokens:
         return [
             Issued(
                 id=row.id,
-                role=Machine(row.role),
+                role=row.role,
                 label=row.label,
+                person=row.person,
                 bound_to=row.bound_to,
                 office=row.office,
                 created_at=row.created_at,
@@ -170,12 +186,26 @@ class Tokens:
         ]
 
 
-def _check(stated: str, label: str, bound_to: str | None, office: str | None) -> Machine:
+def _actor(row: Stored[Any], people: Mapping[str, Person]) -> Actor | None:
+    if row.role == PERSON:
+        person = people.get(row.person)
+        return None if person is None else actor_of(person, token=row.id)
+    if row.role not in list(Machine):
+        return None  # of 0.1.0: an officer's, operator's or auditor's, which are persons' now
+    return Actor(
+        ActorKind.MACHINE,
+        f"token:{row.id}",
+        roles=frozenset({_ROLES[Machine(row.role)]}),
+        office=row.office,
+        number=row.bound_to,
+        token=row.id,
+    )
+
+
+def _check(stated: str, bound_to: str | None, office: str | None) -> Machine:
     if stated not in list(Machine):
-        raise NotAllowed(f"there is no role {stated!r}; there are {', '.join(Machine)}")
+        raise NotAllowed(f"there is no machine {stated!r}; there are {', '.join(Machine)}")
     role = Machine(stated)
-    if not label:
-        raise NotAllowed("a token has a label of 1 to 120 characters")
     if role is Machine.DECLARANT:
         if bound_to is None:
             raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 13)")
@@ -183,8 +213,10 @@ def _check(stated: str, label: str, bound_to: str | None, office: str | None) ->
     elif bound_to is not None:
         raise NotAllowed(f"a token of role {role.value} is bound to no person or enterprise")
     if role is Machine.CUSTOMS:
-        if office is None or not (office == EVERY_OFFICE or _OFFICE.fullmatch(office)):
-            raise NotAllowed(f"a customs token has an office: the code of a gate or a border unit, or {EVERY_OFFICE}")
+        if office is None or not (office == EVERYWHERE or _OFFICE.fullmatch(office)):
+            raise NotAllowed(
+                f"a customs token has an office: its code, or that of a gate or border unit, or {EVERYWHERE}"
+            )
     elif office is not None:
         raise NotAllowed(f"a token of role {role.value} has no office")
     return role

@@ -13,9 +13,10 @@ from typing import Any
 
 from adapter.gateways.store import deadlines, lookups, replies
 from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.model.actor import Actor
 from adapter.model.dossier import CONFIRMED
 from adapter.model.outcomes import MessageState, Word
-from adapter.services.access.tokens import Caller, Machine
+from adapter.services.access.rights import Right, has
 from adapter.services.dossiers.shown_state import shown
 
 
@@ -57,10 +58,10 @@ class Declarations:
     database: Database
     clock: Callable[[], datetime]
 
-    def read(self, public_id: str, caller: Caller) -> Progress | None:
+    def read(self, public_id: str, actor: Actor) -> Progress | None:
         """The declaration, or None where there is none of the caller's; its replies count as delivered."""
         with self.database.transaction() as connection:
-            row = _own(connection, public_id, caller)
+            row = _own(connection, public_id, actor)
             if row is None:
                 return None
             answers = self._delivered(connection, lookups.answers(connection, row.id, row.dossier_id))
@@ -77,10 +78,10 @@ class Declarations:
             answers=answers,
         )
 
-    def reply(self, public_id: str, digest: str, caller: Caller) -> bytes | None:
+    def reply(self, public_id: str, digest: str, actor: Actor) -> bytes | None:
         """The exact bytes of one reply, or None where there is none of the caller's."""
         with self.database.transaction() as connection:
-            row = _own(connection, public_id, caller)
+            row = _own(connection, public_id, actor)
             if row is None:
                 return None
             found = [a for a in lookups.answers(connection, row.id, row.dossier_id) if a.digest == digest]
@@ -109,11 +110,11 @@ class Declarations:
         ]
 
 
-def _own(connection: Connection, public_id: str, caller: Caller) -> Stored[Any] | None:
-    if caller.role is not Machine.DECLARANT or caller.bound_to is None:
+def _own(connection: Connection, public_id: str, actor: Actor) -> Stored[Any] | None:
+    if not has(actor, Right.READ_OWN) or actor.number is None:
         return None
     row = lookups.message(connection, public_id)
-    if row is None or not (row.bound_to == caller.bound_to or caller.bound_to in (row.identities or ())):
+    if row is None or not (row.bound_to == actor.number or actor.number in (row.identities or ())):
         return None
     return row
 

@@ -17,6 +17,7 @@ from adapter.gateways.store import dossiers, lookups, messages
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.messages import MessageIdentity
 from adapter.gateways.store.own_numbers import NumberRequest, Series
+from adapter.model.actor import Actor
 from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
@@ -25,7 +26,7 @@ from adapter.model.stages import Envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.signature.seal import SigningKey
 from adapter.pipeline.units import unit_before
-from adapter.services.access.tokens import Caller, Machine
+from adapter.services.access.rights import Right, has
 from adapter.services.door import sealing
 from adapter.services.door.batching import Gathering
 from adapter.services.door.declarations import confirmation_of, state_of
@@ -82,16 +83,16 @@ class Door:
     retry_s: float
     clock: Callable[[], datetime]
 
-    def submit(self, raw: bytes, caller: Caller) -> Admitted:
+    def submit(self, raw: bytes, actor: Actor) -> Admitted:
         """Take a declaration in; sent again, it gets the same number, the same place and the stored answer.
 
         Raises:
             TurnedAway: the caller must act.
             Unavailable: time must pass; nothing was stored.
         """
-        if caller.role is not Machine.DECLARANT or caller.bound_to is None:
+        if not has(actor, Right.DECLARE) or actor.number is None:
             raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
-        return self.declare(raw, caller.bound_to)
+        return self.declare(raw, actor.number)
 
     def declare(self, raw: bytes, bound_to: str) -> Admitted:
         """The same for a person who has logged in with this personal number or tax code.

@@ -12,6 +12,7 @@ from typing import Any
 
 from adapter.gateways.store import amendments, dossiers, messages, replies
 from adapter.gateways.store.database import Connection, Stored
+from adapter.model.actor import Actor
 from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.finding import Finding, Severity
@@ -22,7 +23,7 @@ from adapter.pipeline import compose
 from adapter.pipeline.terms import CONFIRM_WITHIN, Terms
 from adapter.services.dossiers.amendment_requests import Asker, Asking
 from adapter.services.dossiers.completion import Completion
-from adapter.services.dossiers.desk import Desk, Done, Matter, Officer, Said
+from adapter.services.dossiers.desk import Desk, Done, Matter, Said
 from adapter.services.ledger.docket import CONFIRM_AMENDMENT, due_of
 from adapter.services.registers.accounts import reason_of
 
@@ -50,7 +51,7 @@ class Amendments:
     asking: Asking
 
     def request(
-        self, key: DossierKey, officer: Officer, *, reason: str, items: Sequence[compose.AmendmentItem]
+        self, key: DossierKey, officer: Actor, *, reason: str, items: Sequence[compose.AmendmentItem]
     ) -> tuple[Dossier, datetime]:
         """20/25 with form 13: what is wrong and what is asked; gives the dossier and before when no answer is due.
 
@@ -92,7 +93,7 @@ class Amendments:
         dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, say)
         return dossier, due[0]
 
-    def withdraw(self, key: DossierKey, officer: Officer, *, reason: str) -> Dossier:
+    def withdraw(self, key: DossierKey, officer: Actor, *, reason: str) -> Dossier:
         """Take a request to amend back. One that has not left is never sent; one that has is ended with its hour.
 
         There is no message for it: the next confirmation names the request in its remarks, and the declarant reads it
@@ -125,7 +126,7 @@ class Amendments:
             return DossierState.COMPLETED_AMENDED if is_amended else DossierState.COMPLETED
         return DossierState.AMENDED if is_amended else DossierState.ACCEPTED
 
-    def approve(self, number: str, officer: Officer) -> Dossier:
+    def approve(self, number: str, officer: Actor) -> Dossier:
         """20/21 for an amendment: its version comes into force.
 
         Raises:
@@ -164,7 +165,7 @@ class Amendments:
 
         return self.desk.act(key, (Act.APPROVE,), officer, say)
 
-    def decline(self, number: str, officer: Officer, *, reason: str, ground: str = "") -> Dossier:
+    def decline(self, number: str, officer: Actor, *, reason: str, ground: str = "") -> Dossier:
         """20/22 for an amendment: the version before it stays in force, both are kept.
 
         Raises:
@@ -219,9 +220,7 @@ class Amendments:
             raise NotAllowed(f"amendment {number} was {row.state} already")
         return row
 
-    def _decide(
-        self, matter: Matter, row: Stored[Any], officer: Officer, state: str, reason: str | None = None
-    ) -> None:
+    def _decide(self, matter: Matter, row: Stored[Any], officer: Actor, state: str, reason: str | None = None) -> None:
         values = {"state": state, "decided_at": matter.ledger.now, "decided_by": officer.id, "reason": reason}
         amendments.decide(matter.ledger.connection, row.id, values)
 

@@ -15,6 +15,7 @@ from lxml import etree
 from adapter.gateways.store import amendments, dossiers
 from adapter.gateways.store.database import Connection, Stored
 from adapter.gateways.store.own_numbers import Series
+from adapter.model.actor import Actor
 from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.duties import Deadline
 from adapter.model.errors import Misconfigured, NotAllowed
@@ -26,7 +27,7 @@ from adapter.pipeline import compose
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.terms import Terms
-from adapter.services.dossiers.desk import Desk, Matter, Officer, Said
+from adapter.services.dossiers.desk import Desk, Matter, Said
 from adapter.services.replies.refusal_grounds import LONGEST as LONGEST_GROUND
 from adapter.services.replies.refusal_grounds import ground_of
 
@@ -40,7 +41,7 @@ class Completion:
     desk: Desk
     series: Series
 
-    def accept(self, key: DossierKey, officer: Officer) -> Dossier:
+    def accept(self, key: DossierKey, officer: Actor) -> Dossier:
         """20/21 for a procedure whose acceptance is an officer's.
 
         Raises:
@@ -55,14 +56,14 @@ class Completion:
 
         return self.desk.act(key, (Act.ACCEPT,), officer, say)
 
-    def acceptance(self, matter: Matter, officer: Officer, request: Stored[Any]) -> Any:
+    def acceptance(self, matter: Matter, officer: Actor, request: Stored[Any]) -> Any:
         """20/21 in an officer's name. What was flagged at reception is told here: the receipt (99) could not say it."""
         correspondence = self.desk.correspondence
         installation = replace(self.desk.correspondence.ours(matter.dossier), accepter=officer.name)
         answered, flagged = self.desk.answered(request), correspondence.restate(request.findings)
         return compose.acceptance(answered, flagged, installation, received=request.received_at, now=matter.ledger.now)
 
-    def complete(self, key: DossierKey, officer: Officer, *, remarks: str = "") -> Dossier:
+    def complete(self, key: DossierKey, officer: Actor, *, remarks: str = "") -> Dossier:
         """30/23 with the form's content (08, 12, 17), or 30/28 (15) for what was amended; signed by the unit.
 
         Raises:
@@ -103,7 +104,7 @@ class Completion:
 
         return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, say, _to_confirm)
 
-    def refuse(self, key: DossierKey, officer: Officer, *, reason: str, ground: str = "") -> Dossier:
+    def refuse(self, key: DossierKey, officer: Actor, *, reason: str, ground: str = "") -> Dossier:
         """20/22 with legal ground and reason: from received on, as long as nothing was confirmed.
 
         Raises:
@@ -125,7 +126,7 @@ class Completion:
     def refusal(
         self,
         matter: Matter,
-        officer: Officer,
+        officer: Actor,
         finding: Finding,
         procedure: Procedure,
         ground: str,
@@ -200,7 +201,7 @@ def confirmation(
     return compose.completion(answered, form=spec.form, root=spec.root, values=_form(spec, declared, told))
 
 
-def said_by(officer: Officer, number: str, remarks: str, now: datetime) -> dict[str, str]:
+def said_by(officer: Actor, number: str, remarks: str, now: datetime) -> dict[str, str]:
     """What a confirmation has from its officer, by source."""
     return {
         "confirmation.number": number,

@@ -15,6 +15,7 @@ from lxml import etree
 from adapter.gateways.store import dossiers, lookups, messages, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.dossier import ACT_NAMES, CONFIRMED, STATE_NAMES, Act, Dossier, DossierState, in_words
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
@@ -22,36 +23,13 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route, SignedReply, UnsignedReply
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel
-from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
 from adapter.pipeline import addressing, compose
 from adapter.pipeline.terms import Terms
+from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 from adapter.services.replies.correspondence import Correspondence
-
-
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """Who decides. The name stands in the signed form; the journal and the log keep only the id."""
-
-    id: str
-    name: str
-    rank: str = ""
-
-    def __post_init__(self) -> None:
-        """
-        Raises:
-            NotAllowed: the forms that are signed, or the journal, cannot hold one of them.
-        """
-        for part, most in (("id", ACTOR), ("name", OFFICER_NAME), ("rank", OFFICER_RANK)):
-            least = 1 if part == "id" else 0
-            object.__setattr__(self, part, typed(getattr(self, part), f"the officer's {part}", most=most, least=least))
-
-    @property
-    def actor(self) -> str:
-        """How the journal names him."""
-        return f"officer:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +73,17 @@ class Done:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+RIGHTS = {
+    Act.ACCEPT: Right.ACCEPT,
+    Act.COMPLETE: Right.CONFIRM,
+    Act.COMPLETE_AMENDMENT: Right.CONFIRM,
+    Act.REFUSE: Right.REFUSE,
+    Act.REQUEST_AMENDMENT: Right.REQUEST_AMENDMENT,
+    Act.WITHDRAW_REQUEST: Right.WITHDRAW_REQUEST,
+    Act.APPROVE: Right.APPROVE_AMENDMENT,
+    Act.DECLINE: Right.DECLINE_AMENDMENT,
+}
+"""The right that each act of an officer needs, in the unit that has the dossier."""
 Say = Callable[[Matter], Said]
 Do = Callable[[Matter], Done]
 Stand = Callable[[Connection, Dossier], Dossier]
@@ -111,12 +100,13 @@ class Desk:
     observe: Observe
 
     def act(
-        self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, say: Say, stands: Stand = lambda _, each: each
+        self, key: DossierKey, acts: tuple[Act, ...], officer: Actor, say: Say, stands: Stand = lambda _, each: each
     ) -> Dossier:
         """Do the first of these acts that the dossier's state allows and sign what is said, or say why not.
 
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
+            NoRight: the officer has no right to the act, or the dossier is another unit's.
         """
         if not officer.name:
             raise NotAllowed("the officer's name stands in the signed form; it is empty")
@@ -129,13 +119,16 @@ class Desk:
         return self.record(key, acts, officer, do, stands)
 
     def record(
-        self, key: DossierKey, acts: tuple[Act, ...], officer: Officer, do: Do, stands: Stand = lambda _, each: each
+        self, key: DossierKey, acts: tuple[Act, ...], officer: Actor, do: Do, stands: Stand = lambda _, each: each
     ) -> Dossier:
         """The same for an act that sends nothing of itself.
 
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
+            NoRight: the officer has no right to the act, or the dossier is another unit's.
         """
+        right = RIGHTS[acts[0]]
+        needs(officer, right)
         with self.database.transaction() as connection:
             key = dossiers.own_key(connection, key)
             self.database.lock(connection, [dossiers.lock_name(key)])
@@ -143,6 +136,7 @@ class Desk:
             before = found.get(key)
             if before is None or before.id is None:
                 raise NotAllowed(f"there is no dossier {key}")
+            needs_in_unit(officer, right, self.correspondence.unit_of(before), f"dossier {key}")
             act, state = _step(stands(connection, before), acts)
             latest = dossiers.version(connection, before.id, before.version)
             request = messages.request_of(connection, before.id, before.version)
@@ -151,7 +145,7 @@ class Desk:
             done = do(Matter(ledger, act, replace(before, state=state), latest, request))
             state_shown = _shown(connection, done.dossier, act)
             detail = {"state": state_shown, **done.detail}
-            dossier = ledger.record(done.dossier, Entry(f"dossier.{act.value}", officer.actor, ledger.now, detail))
+            dossier = ledger.record(done.dossier, Entry.by(f"dossier.{act.value}", officer, ledger.now, detail))
             assert dossier is not None
             ledger.write()
         self.observe(Event.SETTLED, dossier=str(key), act=act.value, state=state_shown)

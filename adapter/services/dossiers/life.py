@@ -11,14 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways.store import deadline_figures, dossiers, journal, listings, lookups
-from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec, Procedure
+from adapter.model.units import BorderUnits
+from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.watch.deadlines import RunningDeadline, due_of
 
@@ -122,6 +125,7 @@ class Oversight:
     database: Database
     catalogue: Callable[[], Catalogue]
     """Asked only where values are shown: a list needs no mappings."""
+    units: BorderUnits
     clock: Callable[[], datetime]
 
     def dossiers(self, *, state: DossierState | None, limit: int) -> list[Overview]:
@@ -133,39 +137,85 @@ class Oversight:
             confirmed = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
         return [_overview(row, _newest(confirmed.get(row.id)), is_overdue=row.id in unsent) for row in rows]
 
-    def life(self, key: DossierKey, *, personal: bool, actor: str) -> Life:
+    def life(self, key: DossierKey, *, personal: bool, actor: Actor) -> Life:
         """A dossier's life. `personal` shows personal values, and the journal keeps who asked for them.
 
         Raises:
             NotAllowed: there is no such dossier.
+            NoRight: the actor may not see it, or not its personal values.
         """
         now = self.clock()
         with self.database.transaction() if personal else self.database.reading() as connection:
-            row = listings.dossier_row(connection, key)
-            if row is None:
-                raise NotAllowed(f"there is no dossier {key}")
+            row = _row(connection, key)
+            right = Right.SEE_PERSONAL_VALUES if personal else Right.SEE_DOSSIERS
+            needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
-                looked = Entry("dossier.personal_shown", actor, now, {"dossier": str(key)})
+                looked = Entry.by("dossier.personal_shown", actor, now, {"dossier": str(key)})
                 journal.append(connection, self.database, looked)
-            stored = listings.versions(connection, row.id)
-            groups = {each.id: listings.version_rows(connection, each.id) for each in stored}
-            replies = listings.replies(connection, row.id)
-            entries = listings.entries(connection, row.id)
-            due = [due_of(each, now) for each in deadline_figures.of_dossier(connection, row.id)]
-            linked = tuple(str(key) for key in dossiers.linked(connection, row.id))
-            confirmed = lookups.confirmations(connection, [row.id]).get(row.id)
-            unsent = deadline_figures.overdue(connection, [row.id], now)
-        catalogue = self.catalogue()
-        versions = tuple(_version(each, groups[each.id], catalogue, personal=personal) for each in stored)
-        procedure = _procedure(stored[-1].mapping if stored else None, catalogue)
-        overview = _overview(row, _newest(confirmed), is_overdue=row.id in unsent)
-        seen = {**_seen(row, overview, procedure, personal=personal), "linked": linked}
-        return _life(seen, versions, replies, entries, due)
+            parts = _parts(connection, row, now)
+        return _told(parts, self.catalogue(), personal=personal)
 
-    def journal_proof(self, part: Part) -> Proof:
-        """Whether the journal is whole, or a part of it."""
+    def after_act(self, key: DossierKey) -> Life:
+        """The same, masked, for whoever has just acted on it: his act may have given it to another unit."""
+        with self.database.reading() as connection:
+            parts = _parts(connection, _row(connection, key), self.clock())
+        return _told(parts, self.catalogue(), personal=False)
+
+    def journal_proof(self, part: Part, *, actor: Actor) -> Proof:
+        """Whether the journal is whole, or a part of it.
+
+        Raises:
+            NoRight: the actor may not read the journal.
+        """
+        needs(actor, Right.READ_JOURNAL)
         with self.database.reading() as connection:
             return prove(connection, now=self.clock(), part=part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the store knows of a dossier, as it is read in one transaction."""
+
+    row: Stored[Any]
+    versions: list[Stored[Any]]
+    groups: dict[int, list[Stored[Any]]]
+    replies: list[Stored[Any]]
+    entries: list[Stored[Any]]
+    due: list[RunningDeadline]
+    linked: tuple[str, ...]
+    confirmed: Stored[Any] | None
+    is_overdue: bool
+
+
+def _row(connection: Connection, key: DossierKey) -> Stored[Any]:
+    row = listings.dossier_row(connection, key)
+    if row is None:
+        raise NotAllowed(f"there is no dossier {key}")
+    return row
+
+
+def _parts(connection: Connection, row: Stored[Any], now: datetime) -> _Parts:
+    stored = listings.versions(connection, row.id)
+    confirmed = lookups.confirmations(connection, [row.id]).get(row.id)
+    return _Parts(
+        row=row,
+        versions=stored,
+        groups={each.id: listings.version_rows(connection, each.id) for each in stored},
+        replies=listings.replies(connection, row.id),
+        entries=listings.entries(connection, row.id),
+        due=[due_of(each, now) for each in deadline_figures.of_dossier(connection, row.id)],
+        linked=tuple(str(key) for key in dossiers.linked(connection, row.id)),
+        confirmed=_newest(confirmed),
+        is_overdue=row.id in deadline_figures.overdue(connection, [row.id], now),
+    )
+
+
+def _told(parts: _Parts, catalogue: Catalogue, *, personal: bool) -> Life:
+    versions = tuple(_version(each, parts.groups[each.id], catalogue, personal=personal) for each in parts.versions)
+    procedure = _procedure(parts.versions[-1].mapping if parts.versions else None, catalogue)
+    overview = _overview(parts.row, parts.confirmed, is_overdue=parts.is_overdue)
+    seen = {**_seen(parts.row, overview, procedure, personal=personal), "linked": parts.linked}
+    return _life(seen, versions, parts.replies, parts.entries, parts.due)
 
 
 def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue: bool) -> Overview:

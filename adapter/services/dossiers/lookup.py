@@ -16,15 +16,18 @@ from typing import Any
 from adapter.gateways.store import journal, lookups
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import DossierState
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NoRight
 from adapter.model.events import Event, Observe
 from adapter.model.outcomes import Route
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
+from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
-from adapter.services.access.tokens import EVERY_OFFICE, Caller, Machine
+from adapter.services.access.offices import reach
+from adapter.services.access.rights import Right, is_of_unit, needs
 from adapter.services.dossiers.results import ConfirmationTimes, Paper, paper, result
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
@@ -134,40 +137,68 @@ class Findings:
     """Where the next page begins (`after`); None where there is none."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """For which office or unit is asked, and the places whose dossiers it sees."""
+
+    code: str
+    places: lookups.Places
+
+
 @dataclass(frozen=True)
 class Lookup:
     """The use cases of GET /lookup and of `dossier find`. `clock` gives the legal time (aware)."""
 
     database: Database
     catalogue: Catalogue
+    units: BorderUnits
     clock: Callable[[], datetime]
     observe: Observe
 
-    def dossiers(self, question: Question, caller: Caller) -> Findings:
-        """Dossiers of the caller's office; the question is journalled with how many were found.
+    def dossiers(self, question: Question, actor: Actor) -> Findings:
+        """Dossiers of the actor's customs office; the question is journalled with how many were found.
 
         Raises:
-            NotAllowed: the caller is no customs office.
+            NoRight: the actor is not of customs, or of no office.
         """
-        found = self.of_office(question, office=_office(caller), actor=caller.actor)
-        self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(found.dossiers), token=caller.id)
+        office = _office(actor)
+        with self.database.transaction() as connection:
+            found = self._find(connection, question, actor, _Asker(office, reach(connection, office)))
+        self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(found.dossiers), token=actor.token)
         return found
 
-    def of_office(self, question: Question, *, office: str, actor: str) -> Findings:
-        """Dossiers of a gate or unit, or of every office; the journal keeps that `actor` asked."""
+    def find(self, question: Question, actor: Actor) -> Findings:
+        """Dossiers for the border guard: of the actor's unit, or of every unit; journalled like those of customs.
+
+        Raises:
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.FIND_DOSSIERS)
         with self.database.transaction() as connection:
-            rows = _ask(connection, question, office)
-            count = len(rows)
-            if question.kind is not LookupKind.NUMBER and (len(rows) > MOST or question.after):
-                count = _count(connection, question, office)
-            self._journal(connection, "lookup.dossiers", question, office, actor, hits=min(len(rows), MOST))
-            shown = rows[:MOST]
-            ids = [row.id for row in shown]
-            decisions = lookups.decisions(connection, ids, _DECISIONS)
-            confirmations = lookups.confirmations(connection, ids)
-            histories = {
-                row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
-            }
+            return self._find(connection, question, actor, self._unit(actor))
+
+    def _unit(self, actor: Actor) -> _Asker:
+        """What an officer reaches: the gates of his unit; whoever is of no unit reaches them all."""
+        if actor.unit == EVERYWHERE or not is_of_unit(actor, Right.FIND_DOSSIERS):
+            return _Asker(EVERYWHERE, None)
+        unit = self.units.by_code(actor.unit)
+        if unit is None:
+            return _Asker(actor.unit or "", [])
+        return _Asker(unit.code, None if unit.gates is None else sorted(unit.gates))
+
+    def _find(self, connection: Connection, question: Question, actor: Actor, asker: _Asker) -> Findings:
+        rows = _ask(connection, question, asker.places)
+        count = len(rows)
+        if question.kind is not LookupKind.NUMBER and (len(rows) > MOST or question.after):
+            count = _count(connection, question, asker.places)
+        self._journal(connection, "lookup.dossiers", question, asker.code, actor, hits=min(len(rows), MOST))
+        shown = rows[:MOST]
+        ids = [row.id for row in shown]
+        decisions = lookups.decisions(connection, ids, _DECISIONS)
+        confirmations = lookups.confirmations(connection, ids)
+        histories = {
+            row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
+        }
         found = [
             self._found(
                 row,
@@ -180,23 +211,23 @@ class Lookup:
         more = len(rows) > MOST
         return Findings(found, more, count, str(shown[-1].id) if more else None)
 
-    def reply(self, number: str, year: int, caller: Caller) -> bytes | None:
+    def reply(self, number: str, year: int, actor: Actor) -> bytes | None:
         """The exact bytes of the newest signed decision, or None where there is none for this office.
 
         Raises:
-            NotAllowed: the caller is no customs office.
+            NoRight: the actor is not of customs, or of no office.
         """
-        question, office = Question(LookupKind.NUMBER, number, year), _office(caller)
+        question, office = Question(LookupKind.NUMBER, number, year), _office(actor)
         with self.database.transaction() as connection:
-            rows = _ask(connection, question, office)
+            rows = _ask(connection, question, reach(connection, office))
             found = lookups.decisions(connection, [row.id for row in rows], _DECISIONS)
             bodies = [bytes(found[row.id].body) for row in rows if row.id in found]
-            self._journal(connection, "lookup.reply", question, office, caller.actor, hits=len(bodies))
-        self.observe(Event.LOOKUP, kind="reply", hits=len(bodies), token=caller.id)
+            self._journal(connection, "lookup.reply", question, office, actor, hits=len(bodies))
+        self.observe(Event.LOOKUP, kind="reply", hits=len(bodies), token=actor.token)
         return bodies[0] if bodies else None
 
     def _journal(
-        self, connection: Connection, event: str, question: Question, office: str, actor: str, *, hits: int
+        self, connection: Connection, event: str, question: Question, office: str, actor: Actor, *, hits: int
     ) -> None:
         detail = {
             "office": office,
@@ -204,7 +235,7 @@ class Lookup:
             "value": hashlib.sha256(_asked(question).encode()).hexdigest(),
             "hits": hits,
         }
-        journal.append(connection, self.database, Entry(event, actor, self.clock(), detail))
+        journal.append(connection, self.database, Entry.by(event, actor, self.clock(), detail))
 
     def _found(
         self,
@@ -247,25 +278,24 @@ class Lookup:
         )
 
 
-def _office(caller: Caller) -> str:
-    if caller.role is not Machine.CUSTOMS or not caller.office:
-        raise NotAllowed("Only a customs token may look dossiers up.")
-    return caller.office
+def _office(actor: Actor) -> str:
+    needs(actor, Right.LOOK_UP)
+    if not actor.office:
+        raise NoRight(f"{actor.id} is of no customs office")
+    return actor.office
 
 
-def _ask(connection: Connection, question: Question, office: str) -> Sequence[Stored[Any]]:
-    own = None if office == EVERY_OFFICE else office
+def _ask(connection: Connection, question: Question, places: lookups.Places) -> Sequence[Stored[Any]]:
     if question.kind is LookupKind.NUMBER:
-        return lookups.by_number(connection, number=question.value, year=question.year, office=own, limit=MOST + 1)
+        return lookups.by_number(connection, number=question.value, year=question.year, places=places, limit=MOST + 1)
     before = int(question.after) if question.after else None
     kind, value = question.kind.value, _asked(question)
-    return lookups.by_key(connection, kind=kind, value=value, office=own, limit=MOST + 1, before=before)
+    return lookups.by_key(connection, kind=kind, value=value, places=places, limit=MOST + 1, before=before)
 
 
-def _count(connection: Connection, question: Question, office: str) -> int:
-    own = None if office == EVERY_OFFICE else office
+def _count(connection: Connection, question: Question, places: lookups.Places) -> int:
     kind, value = question.kind.value, _asked(question)
-    return lookups.count_by_key(connection, kind=kind, value=value, office=own, most=COUNTED)
+    return lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
 
 
 def _decision(row: Stored[Any]) -> SignedDecision:

@@ -12,13 +12,15 @@ from datetime import datetime
 from adapter.gateways.store import deadlines, dossiers
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
+from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.terms import Terms
-from adapter.services.dossiers.desk import Officer
+from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 
@@ -29,9 +31,10 @@ class HandingIn:
 
     database: Database
     catalogue: Catalogue
+    units: BorderUnits
     clock: Callable[[], datetime]
 
-    def brought(self, key: DossierKey, name: str, officer: Officer, *, at: datetime | None = None) -> datetime:
+    def brought(self, key: DossierKey, name: str, officer: Actor, *, at: datetime | None = None) -> datetime:
         """The officer has it; gives since when. `name` is that of the deadline in the mapping.
 
         `at`: when it was brought, where that is not now. The declarant met his time limit by that, whenever the officer
@@ -40,7 +43,9 @@ class HandingIn:
         Raises:
             NotAllowed: the dossier is unknown, nothing of that name is to be brought for it, or that time is to come or
                 lies before the dossier.
+            NoRight: the officer has no right to it, or the dossier is another unit's.
         """
+        needs(officer, Right.NOTE_PAPERS)
         with self.database.transaction() as connection:
             key = dossiers.own_key(connection, key)
             self.database.lock(connection, [dossiers.lock_name(key)])
@@ -48,6 +53,8 @@ class HandingIn:
             dossier, now = found.get(key), self.clock()
             if dossier is None or dossier.id is None:
                 raise NotAllowed(f"there is no dossier {key}")
+            unit = self.units.of(dossier.gate, dossier.unit)
+            needs_in_unit(officer, Right.NOTE_PAPERS, unit, f"dossier {key}")
             brought_at = _in_its_life(dossier, at or now, now)
             if not deadlines.brought(connection, dossier.id, name, brought_at):
                 still = ", ".join(deadlines.to_bring(connection, dossier.id, done=False)) or "nothing"
@@ -55,7 +62,7 @@ class HandingIn:
             docket = Docket(self.database, connection, Terms.of(self.catalogue))
             ledger = Ledger(connection, self.database, {}, dict(found), now, docket)
             detail = {"deadline": name, "brought_at": brought_at.astimezone(VIETNAM).isoformat()}
-            ledger.record(dossier, Entry("dossier.brought", officer.actor, now, detail))
+            ledger.record(dossier, Entry.by("dossier.brought", officer, now, detail))
             ledger.write()
         return brought_at
 

@@ -13,10 +13,13 @@ from typing import Any
 from adapter.gateways.store import amendments, journal, listings
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec, Label, Procedure
+from adapter.model.units import BorderUnits
+from adapter.services.access.rights import Right, needs_in_unit
 from adapter.services.dossiers.life import MASK
 
 IN_FORCE, EARLIER = "in force", "earlier"
@@ -62,20 +65,24 @@ class Versions:
 
     database: Database
     catalogue: Callable[[], Catalogue]
+    units: BorderUnits
     clock: Callable[[], datetime]
 
-    def of(self, key: DossierKey, *, personal: bool, actor: str) -> Comparison:
-        """All versions of a dossier side by side.
+    def of(self, key: DossierKey, *, personal: bool, actor: Actor) -> Comparison:
+        """All versions of a dossier side by side; the journal keeps who asked for personal values.
 
         Raises:
             NotAllowed: there is no such dossier.
+            NoRight: the actor may not see it, or not its personal values.
         """
         with self.database.transaction() if personal else self.database.reading() as connection:
             row = listings.dossier_row(connection, key)
             if row is None:
                 raise NotAllowed(f"there is no dossier {key}")
+            right = Right.SEE_PERSONAL_VALUES if personal else Right.SEE_DOSSIERS
+            needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
-                looked = Entry("dossier.personal_shown", actor, self.clock(), {"dossier": str(key)})
+                looked = Entry.by("dossier.personal_shown", actor, self.clock(), {"dossier": str(key)})
                 journal.append(connection, self.database, looked)
             return compared(connection, row, self.catalogue(), personal=personal)
 

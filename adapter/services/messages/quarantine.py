@@ -17,8 +17,10 @@ from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict, shor
 from adapter.gateways.store import journal, listings
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
 from adapter.pipeline.claims import HEAD, claimed
+from adapter.services.access.rights import Right, needs
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Settled
 
@@ -139,14 +141,16 @@ class Quarantine:
                 return delivery.body
         raise _gone(held)
 
-    def replay(self, held: Held, *, actor: str) -> Replayed:
+    def replay(self, held: Held, *, actor: Actor) -> Replayed:
         """Judge it again, or give it back to its queue; the journal keeps who asked for it.
 
         Raises:
             NotAllowed: it is not there any more.
+            NoRight: the actor has no right to it.
             Unavailable: the broker did not confirm; nothing was removed.
         """
-        entry = Entry("quarantine.replay", actor, self.clock(), {"message": held.id, "digest": held.digest})
+        needs(actor, Right.REPLAY_QUARANTINE)
+        entry = Entry.by("quarantine.replay", actor, self.clock(), {"message": held.id, "digest": held.digest})
         with self.database.transaction() as connection:
             journal.append(connection, self.database, entry)
         if held.source == "store":
@@ -155,12 +159,14 @@ class Quarantine:
             raise _gone(held)
         return Replayed(held, None, held.queue)
 
-    def replay_all(self, *, actor: str, kind: str | None = None) -> Sequence[Replayed]:
+    def replay_all(self, *, actor: Actor, kind: str | None = None) -> Sequence[Replayed]:
         """Every message that is held, or those of one kind: the parked are judged again, the broker's given back.
 
         Raises:
+            NoRight: the actor has no right to it.
             Unavailable: the broker cannot be reached, or did not take one; what was taken before stays taken.
         """
+        needs(actor, Right.REPLAY_QUARANTINE)
         done: list[Replayed] = []
         if kind in (None, PARKED):
             with self.database.reading() as connection:
@@ -170,13 +176,13 @@ class Quarantine:
             self.dead.drain(lambda each: kind in (None, _kind(each)), lambda batch: self._give_back(batch, actor, done))
         return done
 
-    def _give_back(self, batch: Sequence[Delivery], actor: str, done: MutableSequence[Replayed]) -> Sequence[bool]:
+    def _give_back(self, batch: Sequence[Delivery], actor: Actor, done: MutableSequence[Replayed]) -> Sequence[bool]:
         """To their queues, told in the journal first; which of them the broker has."""
         held = [_dead(delivery) for delivery in batch]
         with self.database.transaction() as connection:
             for each in held:
                 detail = {"message": each.id, "digest": each.digest}
-                journal.append(connection, self.database, Entry("quarantine.replay", actor, self.clock(), detail))
+                journal.append(connection, self.database, Entry.by("quarantine.replay", actor, self.clock(), detail))
         verdicts = self.dead.publish([self._outgoing(delivery) for delivery in batch])
         taken = [isinstance(verdict, Confirmed) for verdict in verdicts]
         done.extend(

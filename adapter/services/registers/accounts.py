@@ -11,10 +11,13 @@ from adapter.gateways.store import suspensions as store
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.suspensions import Suspension
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
-from adapter.model.text import ACTOR, REASON, typed
+from adapter.model.text import REASON, typed
+from adapter.model.units import BorderUnits
 from adapter.pipeline.units import codes_stated
+from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.registers.party_numbers import number_of
 
 
@@ -25,17 +28,21 @@ class Accounts:
     database: Database
     catalogue: Callable[[], Catalogue]
     """Asked only for the unit's code."""
+    units: Callable[[], BorderUnits]
     clock: Callable[[], datetime]
 
-    def suspend(self, number: str, *, unit: str | None, reason: str, officer: str, actor: str) -> Suspension:
+    def suspend(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> Suspension:
         """Suspend: the next message of this account is refused, by either door, with the reason.
 
         Raises:
             NotAllowed: no number, no unit, no reason that could be told to him, or it is suspended there already.
+            NoRight: the actor has no right to it, or the unit is another one than his.
         """
         now, told = self.clock(), reason_of(reason)
-        account, officer = number_of(number), officer_of(officer)
+        account = number_of(number)
+        needs(actor, Right.SUSPEND_ACCOUNT)
         self._is_unit(unit)
+        self._in_his_unit(actor, Right.SUSPEND_ACCOUNT, unit)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
             standing = store.standing(connection, [account])
@@ -43,22 +50,24 @@ class Accounts:
                 where = "everywhere" if any(each.unit is None for each in standing) else f"at {unit}"
                 raise NotAllowed(f"this account is suspended {where} already; restore it first, or see `account list`")
             row_id = store.add(
-                connection, self.database, number=account, unit=unit, reason=told, officer=officer, since=now
+                connection, self.database, number=account, unit=unit, reason=told, officer=actor.id, since=now
             )
-            detail = {"suspension": row_id, "unit": unit, "reason": told, "officer": officer}
+            detail = {"suspension": row_id, "unit": unit, "reason": told, "officer": actor.id}
             if unit is None:  # at one unit the door refuses; whoever is suspended everywhere has nothing to do here
                 sessions.end_of_number(connection, account)
-            journal.append(connection, self.database, Entry("account.suspend", actor, now, detail))
+            journal.append(connection, self.database, Entry.by("account.suspend", actor, now, detail))
             return next(each for each in store.standing(connection, [account]) if each.id == row_id)
 
-    def restore(self, number: str, *, unit: str | None, reason: str, officer: str, actor: str) -> list[Suspension]:
+    def restore(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> list[Suspension]:
         """Restore, at the unit named or wherever it is suspended; gives what was lifted.
 
         Raises:
             NotAllowed: it is not suspended there.
+            NoRight: the actor has no right to it, or it is suspended at another unit than his.
         """
         now, told = self.clock(), reason_of(reason)
-        account, officer = number_of(number), officer_of(officer)
+        account = number_of(number)
+        needs(actor, Right.RESTORE_ACCOUNT)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
             lifted = [each for each in store.standing(connection, [account]) if unit is None or each.unit == unit]
@@ -66,15 +75,21 @@ class Accounts:
                 where = f" at {unit}" if unit else ""
                 raise NotAllowed(f"this account is not suspended{where}; see `account list`")
             for each in lifted:
-                store.lift(connection, each.id, reason=told, officer=officer, at=now)
-                detail = {"suspension": each.id, "unit": each.unit, "reason": told, "officer": officer}
-                journal.append(connection, self.database, Entry("account.restore", actor, now, detail))
+                self._in_his_unit(actor, Right.RESTORE_ACCOUNT, each.unit)
+                store.lift(connection, each.id, reason=told, officer=actor.id, at=now)
+                detail = {"suspension": each.id, "unit": each.unit, "reason": told, "officer": actor.id}
+                journal.append(connection, self.database, Entry.by("account.restore", actor, now, detail))
         return lifted
 
     def list(self, *, number: str | None = None, lifted: bool = False) -> list[Suspension]:
         """What is suspended now; with `lifted` what was suspended too."""
         with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
+
+    def _in_his_unit(self, actor: Actor, right: Right, code: str | None) -> None:
+        """What is suspended everywhere is of no unit more than of another."""
+        if code is not None:
+            needs_in_unit(actor, right, self.units().by_code(code), f"the account at {code}")
 
     def _is_unit(self, unit: str | None) -> None:
         if unit is None:
@@ -91,12 +106,3 @@ def reason_of(text: str) -> str:
         NotAllowed: it is empty, or too long for a refusal.
     """
     return typed(text, f"a reason of 1 to {REASON} characters is told to him who is turned away", most=REASON, least=1)
-
-
-def officer_of(text: str) -> str:
-    """The id of the officer who decided, as records keep it.
-
-    Raises:
-        NotAllowed: it is empty, too long, or no record can hold it.
-    """
-    return typed(text, "the officer's id", most=ACTOR, least=1)

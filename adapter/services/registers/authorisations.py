@@ -11,10 +11,12 @@ from adapter.gateways.store import certificates, journal
 from adapter.gateways.store.authorisations import Authorisation
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.stages import Signer
 from adapter.model.text import typed
 from adapter.pipeline.principal import Representation
+from adapter.services.access.rights import Right, needs
 from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
 
@@ -50,13 +52,15 @@ class Authorisations:
         *,
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
-        actor: str,
+        actor: Actor,
     ) -> int:
         """Register a letter of authorisation; gives its id.
 
         Raises:
             NotAllowed: numbers or times do not fit, or the letter is registered already.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.GRANT_AUTHORISATION)
         now = self.clock()
         pair = number_of(holder), number_of(principal)
         begins, text = valid_from or now, typed(document, "the document", most=80)
@@ -81,21 +85,23 @@ class Authorisations:
                 granted_at=now,
             )
             detail = {"authorisation": row_id, "document": text}
-            journal.append(connection, self.database, Entry("authorisation.grant", actor, now, detail))
+            journal.append(connection, self.database, Entry.by("authorisation.grant", actor, now, detail))
         return row_id
 
-    def revoke(self, row_id: int, *, reason: str, actor: str) -> None:
+    def revoke(self, row_id: int, *, reason: str, actor: Actor) -> None:
         """Revoke a letter, from this moment.
 
         Raises:
             NotAllowed: there is none of that id, or it is revoked already.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.REVOKE_AUTHORISATION)
         now, reason = self.clock(), reason_of(reason)
         with self.database.transaction() as connection:
             if not 0 < row_id < LARGEST_ID or not store.revoke(connection, row_id, reason=reason, at=now):
                 raise NotAllowed(f"there is no authorisation {row_id} that could be revoked; see `authorisation list`")
             detail = {"authorisation": row_id, "reason": reason}
-            journal.append(connection, self.database, Entry("authorisation.revoke", actor, now, detail))
+            journal.append(connection, self.database, Entry.by("authorisation.revoke", actor, now, detail))
 
     def list(self, *, number: str | None = None, in_force: bool = False) -> list[Authorisation]:
         """The letters, or those of one holder or principal, or those in force now."""

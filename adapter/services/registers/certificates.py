@@ -19,11 +19,13 @@ from adapter.gateways.store import journal
 from adapter.gateways.store.certificates import CertificateState, Name, Office, Registered
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.text import holdable, typed
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.trust.holder import NumberPlace, numbers
-from adapter.services.registers.accounts import officer_of, reason_of
+from adapter.services.access.rights import Right, needs
+from adapter.services.registers.accounts import reason_of
 from adapter.services.registers.party_numbers import number_of
 
 
@@ -63,7 +65,7 @@ class Registry:
     clock: Callable[[], datetime]
 
     def register(
-        self, found: Sequence[tuple[str, x509.Certificate]], how: Registration, *, actor: str
+        self, found: Sequence[tuple[str, x509.Certificate]], how: Registration, *, actor: Actor
     ) -> list[Imported]:
         """Register certificates, given with the names of their files: all of them or none.
 
@@ -71,7 +73,9 @@ class Registry:
 
         Raises:
             NotImported: with every fault of every file.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.REGISTER_CERTIFICATE)
         now, stated = self.clock(), number_of(how.number) if how.number else None
         rows = [self._row(certificate, how, stated, now) for _, certificate in found]
         with self.database.transaction() as connection:
@@ -136,40 +140,42 @@ class Registry:
             return [f"{at} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; register the new one"]
         return []
 
-    def _add(self, connection: Connection, row: dict[str, object], actor: str, now: datetime) -> None:
+    def _add(self, connection: Connection, row: dict[str, object], actor: Actor, now: datetime) -> None:
         row_id = store.add(connection, self.database, **row)
         detail = {"certificate": row_id, "serial": row["serial"], "registered_with": row["registered_with"]}
-        journal.append(connection, self.database, Entry("certificate.register", actor, now, detail))
+        journal.append(connection, self.database, Entry.by("certificate.register", actor, now, detail))
 
-    def suspend(self, which: str, *, reason: str, officer: str, issuer: str | None = None, actor: str) -> Registered:
+    def suspend(self, which: str, *, reason: str, issuer: str | None = None, actor: Actor) -> Registered:
         """From the commit on what it signs is rejected, by either door.
 
         Raises:
             NotAllowed: there is no such certificate, more than one, or it is suspended already.
+            NoRight: the actor has no right to it.
         """
-        return self._change(which, CertificateState.SUSPENDED, reason, officer, issuer, actor)
+        needs(actor, Right.SUSPEND_CERTIFICATE)
+        return self._change(which, CertificateState.SUSPENDED, reason, issuer, actor)
 
-    def restore(self, which: str, *, reason: str, officer: str, issuer: str | None = None, actor: str) -> Registered:
+    def restore(self, which: str, *, reason: str, issuer: str | None = None, actor: Actor) -> Registered:
         """It may be used again.
 
         Raises:
             NotAllowed: there is no such certificate, more than one, or it is not suspended.
+            NoRight: the actor has no right to it.
         """
-        return self._change(which, CertificateState.ACTIVE, reason, officer, issuer, actor)
+        needs(actor, Right.RESTORE_CERTIFICATE)
+        return self._change(which, CertificateState.ACTIVE, reason, issuer, actor)
 
-    def _change(
-        self, which: str, state: CertificateState, reason: str, officer: str, issuer: str | None, actor: str
-    ) -> Registered:
-        now, told, officer = self.clock(), reason_of(reason), officer_of(officer)
+    def _change(self, which: str, state: CertificateState, reason: str, issuer: str | None, actor: Actor) -> Registered:
+        now, told = self.clock(), reason_of(reason)
         with self.database.transaction() as connection:
             self.database.lock(connection, ["certificate registry"])
             found = _one(store.named(connection, which), which, issuer)
             if found.state is state:
                 raise NotAllowed(f"certificate {found.serial} is {state.value} already")
-            store.change(connection, [found.id], state=state, reason=told, officer=officer, at=now)
+            store.change(connection, [found.id], state=state, reason=told, officer=actor.id, at=now)
             act = "suspend" if state is CertificateState.SUSPENDED else "restore"
-            detail = {"certificate": found.id, "serial": found.serial, "reason": told, "officer": officer}
-            journal.append(connection, self.database, Entry(f"certificate.{act}", actor, now, detail))
+            detail = {"certificate": found.id, "serial": found.serial, "reason": told, "officer": actor.id}
+            journal.append(connection, self.database, Entry.by(f"certificate.{act}", actor, now, detail))
             return _one(store.named(connection, which), which, issuer)
 
     def show(self, which: str, *, issuer: str | None = None) -> Registered:

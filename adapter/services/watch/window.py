@@ -16,11 +16,13 @@ from typing import Any
 from adapter.gateways.store import departures, journal, replies, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
 from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import write_time
+from adapter.services.access.rights import Right, needs
 from adapter.services.watch.mode import Advice, Mode, Signs, WindowPatience, advice
 
 
@@ -227,47 +229,63 @@ class Window:
             journal.append(connection, self.database, entry)
         return told
 
-    def override(self, mode: Mode, *, reason: str, actor: str, expected_end: datetime | None = None) -> None:
+    def override(self, mode: Mode, *, reason: str, actor: Actor, expected_end: datetime | None = None) -> None:
         """The operator's word, which stands until he ends it; it always has a reason.
 
         `expected_end`: when the window should work again, as the manager has told by letter or telephone.
 
-        Raises: NotAllowed where an end is expected of a window that is up, or has passed.
+        Raises:
+            NotAllowed: an end is expected of a window that is up, or has passed.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.OVERRIDE_WINDOW)
         now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
         if expected_end is not None and mode is not Mode.DOWN:
             raise NotAllowed("an end is expected of a window that is down only")
         if expected_end is not None and expected_end <= now:
             raise NotAllowed("the expected end lies before now; give one to come, or none")
-        said = {"override": mode.value, "override_reason": reason, "override_by": actor, "mode": mode.value}
+        said = {
+            "override": mode.value,
+            "override_reason": reason,
+            "override_by": actor.journal_name,
+            "mode": mode.value,
+        }
         with self.database.transaction() as connection:
             before = windows.read(connection)
             windows.write(connection, **said, since=before.since if before.mode == mode else now)
             self._keep_incident(connection, _seen_before(before), now)
             if expected_end is not None:
                 windows.expect(connection, expected_end)
-            entry = Entry("window.override", actor, now, {"mode": mode.value, "reason": reason})
+            entry = Entry.by("window.override", actor, now, {"mode": mode.value, "reason": reason})
             journal.append(connection, self.database, entry)
         self.observe(Event.WINDOW, mode=mode.value, cause="override")
 
-    def end_override(self, *, actor: str) -> None:
-        """Back to what is seen; an incident that nothing else holds ends with his word."""
+    def end_override(self, *, actor: Actor) -> None:
+        """Back to what is seen; an incident that nothing else holds ends with his word.
+
+        Raises:
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.OVERRIDE_WINDOW)
         now = self.clock()
         with self.database.transaction() as connection:
             before = windows.read(connection)
             seen = _seen_before(before)
             windows.write(connection, override=None, override_reason=None, override_by=None, mode=seen.value)
-            journal.append(connection, self.database, Entry("window.override_end", actor, now, {}))
+            journal.append(connection, self.database, Entry.by("window.override_end", actor, now, {}))
             self._look_again(connection, seen, now)
             same = windows.read(connection).mode == before.mode
             windows.write(connection, since=before.since if same else now)
         self.observe(Event.WINDOW, cause="override ended")
 
-    def end_notice(self, *, reason: str, actor: str) -> None:
+    def end_notice(self, *, reason: str, actor: Actor) -> None:
         """The announced incident is over: its manager has told so by letter or telephone, and no 91/02 has come.
 
-        Raises: NotAllowed where no notice stands.
+        Raises:
+            NotAllowed: no notice stands.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.OVERRIDE_WINDOW)
         now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
         with self.database.transaction() as connection:
             opened = windows.open_incident(connection)
@@ -275,7 +293,7 @@ class Window:
                 raise NotAllowed("no notice of the window's manager stands: see nsw-adapter window status")
             windows.end_notice(connection, now)
             detail = {"notice": opened.notice_number, "reason": reason}
-            journal.append(connection, self.database, Entry("window.notice_end", actor, now, detail))
+            journal.append(connection, self.database, Entry.by("window.notice_end", actor, now, detail))
             self._look_again(connection, _seen_before(windows.read(connection)), now)
         self.observe(Event.WINDOW, cause="notice ended")
 

@@ -13,8 +13,8 @@ from adapter.entrypoints.web.api.openapi import XML, may_fail
 from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.api.shapes import API
 from adapter.entrypoints.web.guard import Guard
+from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
-from adapter.services.access.tokens import Caller
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.submission import Door
 
@@ -40,7 +40,7 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, guard: Guard
         },
     )
     async def declare(
-        caller: Annotated[Caller, Depends(guard.by_token(Right.DECLARE))],
+        caller: Annotated[Actor, Depends(guard.by_token(Right.DECLARE))],
         raw: Annotated[bytes, Depends(read_body)],
         response: Response,
     ) -> shapes.AdmittedShape:
@@ -51,7 +51,7 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, guard: Guard
         return shapes.admitted_shape(admitted)
 
     @router.get("/{id}", summary="Read a declaration", responses=may_fail(404, 422))
-    def read(id: _Id, caller: Annotated[Caller, Depends(guard.by_token(Right.READ_OWN))]) -> shapes.DeclarationShape:
+    def read(id: _Id, caller: Annotated[Actor, Depends(guard.by_token(Right.READ_OWN))]) -> shapes.DeclarationShape:
         """State, findings and the signed replies. Reading a reply for the first time is its delivery."""
         standing = declarations.read(id, caller)
         if standing is None:
@@ -64,7 +64,7 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, guard: Guard
         response_class=Response,
         responses={200: {"content": XML}, **may_fail(404, 422)},
     )
-    def reply(id: _Id, digest: _Digest, caller: Annotated[Caller, Depends(guard.by_token(Right.READ_OWN))]) -> Response:
+    def reply(id: _Id, digest: _Digest, caller: Annotated[Actor, Depends(guard.by_token(Right.READ_OWN))]) -> Response:
         """The exact bytes that were signed."""
         found = declarations.reply(id, digest, caller)
         if found is None:

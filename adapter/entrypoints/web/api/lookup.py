@@ -12,9 +12,9 @@ from adapter.entrypoints.web.api.openapi import NUMBER, XML, may_fail
 from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.api.shapes import API
 from adapter.entrypoints.web.guard import Guard
+from adapter.model.actor import Actor
 from adapter.model.text import text_fault
 from adapter.services.access.rights import Right
-from adapter.services.access.tokens import Caller
 from adapter.services.dossiers.lookup import Lookup, LookupKind, Question
 
 _Number = Annotated[str, Path(pattern=NUMBER, description="The dossier's number.")]
@@ -37,7 +37,7 @@ def routes(lookup: Lookup, guard: Guard) -> APIRouter:
 
     @router.get("", summary="Look dossiers up", responses=may_fail(403, 422))
     def dossiers(
-        caller: Annotated[Caller, Depends(guard.by_token(Right.LOOK_UP))],
+        caller: Annotated[Actor, Depends(guard.by_token(Right.LOOK_UP))],
         question: Annotated[Question, Depends(_question)],
     ) -> shapes.DossiersShape:
         """By exactly one of: reference (with year), paper, confirmation, plate, tax_code, ship."""
@@ -52,7 +52,7 @@ def routes(lookup: Lookup, guard: Guard) -> APIRouter:
         responses={200: {"content": XML}, **may_fail(403, 404, 422)},
     )
     def reply(
-        number: _Number, year: _Year, caller: Annotated[Caller, Depends(guard.by_token(Right.LOOK_UP))]
+        number: _Number, year: _Year, caller: Annotated[Actor, Depends(guard.by_token(Right.LOOK_UP))]
     ) -> Response:
         """The exact bytes that were signed. This is recorded as a lookup too."""
         found = lookup.reply(number, year, caller)

@@ -1,0 +1,239 @@
+"""Use cases ask for the right themselves: whatever led there, another unit's data are refused and nothing changes."""
+
+from __future__ import annotations
+
+import getpass
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House
+from adapter.cli import app, options
+from adapter.cli.dossiers import oversight
+from adapter.gateways.store.certificates import Office
+from adapter.gateways.store.journal_proof import Part
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.gateways.store.tables import journal, outbox
+from adapter.model.actor import Actor, Role
+from adapter.model.dossier import ACTS, Act
+from adapter.model.errors import NoRight
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.services.access.people import Facts
+from adapter.services.access.rights import Right
+from adapter.services.door.precheck import TurnedAway
+from adapter.services.dossiers.desk import RIGHTS
+from adapter.services.dossiers.lookup import LookupKind, Question
+from adapter.services.dossiers.versions import Versions
+from adapter.services.messages.quarantine import Held, Quarantine
+from adapter.services.registers.certificates import Registration
+from adapter.services.watch.window import Mode
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK
+from tests.harness.history import ITEMS
+from tests.harness.people import TESTER, customs, person
+from tests.harness.pki import ROOT
+from tests.harness.registers import gate
+from tests.harness.units import HUUNGHI, MONGCAI, two_units
+
+CITIZEN = "001085012345"
+HERE = DossierKey("RQ1", 2026)
+NAMED = {"name": "TRAN VAN BINH", "rank": "Thiếu tá"}
+
+
+@pytest.fixture
+def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+    """Two units; a declaration for a gate of the first."""
+    with gate(tmp_path, sqlite_url, two_units()) as made:
+        message = declaration("RQ101", reference=HERE.number, gate="HUUNGHI", function="01", sent="2026-03-02 07:14:58")
+        made.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+        yield made
+
+
+def officer(code: str, unit: str, role: Role = Role.OFFICER) -> Actor:
+    return person(code, role, unit=unit, **NAMED)
+
+
+def entries(whole: House) -> list[Any]:
+    with whole.database.reading() as connection:
+        return list(connection.execute(select(journal.c.event, journal.c.actor, journal.c.detail)))
+
+
+ON_A_DOSSIER: dict[str, Callable[[House, Actor], object]] = {
+    "accept": lambda house, who: house.completion.accept(HERE, who),
+    "complete": lambda house, who: house.completion.complete(HERE, who),
+    "refuse": lambda house, who: house.completion.refuse(HERE, who, reason="x"),
+    "request an amendment": lambda house, who: house.amendments.request(HERE, who, reason="x", items=ITEMS),
+    "withdraw a request": lambda house, who: house.amendments.withdraw(HERE, who, reason="x"),
+    "note papers": lambda house, who: house.handing_in.brought(HERE, "originalLetter", who),
+    "see it": lambda house, who: oversight(house).life(HERE, personal=False, actor=who),
+    "see its persons": lambda house, who: oversight(house).life(HERE, personal=True, actor=who),
+    "see its versions": lambda house, who: _versions(house).of(HERE, personal=False, actor=who),
+    "see persons of its versions": lambda house, who: _versions(house).of(HERE, personal=True, actor=who),
+}
+ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
+    "declare": lambda house, who: house.door.submit(b"", who),
+    "find": lambda house, who: house.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
+    "look up": lambda house, who: house.lookup.dossiers(Question(LookupKind.NUMBER, "RQ1", 2026), who),
+    "look a reply up": lambda house, who: house.lookup.reply("RQ1", 2026, who),
+    "suspend": lambda house, who: house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=who),
+    "restore": lambda house, who: house.accounts.restore(CITIZEN, unit=None, reason="x", actor=who),
+    "grant": lambda house, who: house.authorisations.grant(CITIZEN, "0100109106", "1", actor=who),
+    "revoke": lambda house, who: house.authorisations.revoke(1, reason="x", actor=who),
+    "register": lambda house, who: house.registry.register([], Registration(Office.PORTAL), actor=who),
+    "suspend a certificate": lambda house, who: house.registry.suspend("1", reason="x", actor=who),
+    "restore a certificate": lambda house, who: house.registry.restore("1", reason="x", actor=who),
+    "override": lambda house, who: house.window.override(Mode.DOWN, reason="x", actor=who),
+    "end an override": lambda house, who: house.window.end_override(actor=who),
+    "end a notice": lambda house, who: house.window.end_notice(reason="x", actor=who),
+    "replay": lambda house, who: _quarantine(house).replay(Held("1", "store", "parked", "x", 0, "x"), actor=who),
+    "replay all": lambda house, who: _quarantine(house).replay_all(actor=who),
+    "issue": lambda house, who: house.tokens.issue("declarant", "a", CITIZEN, actor=who),
+    "revoke a token": lambda house, who: house.tokens.revoke(1, actor=who),
+    "verify the journal": lambda house, who: oversight(house).journal_proof(Part(), actor=who),
+    "add a person": lambda house, who: house.people.add("x", Facts("X", ("auditor",)), actor=who),
+}
+
+
+def _versions(house: House) -> Versions:
+    return Versions(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
+
+
+def _quarantine(house: House) -> Quarantine:
+    return Quarantine(house.database, lambda: house.intake, None, house.legal_clock)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("act", ON_A_DOSSIER)
+def test_a_dossier_of_another_unit_is_refused_and_told_whose_it_is(whole: House, act: str) -> None:
+    before = entries(whole)
+    with pytest.raises(NoRight, match=f"^dossier RQ1/2026 is of unit {HUUNGHI}; ngoai is of unit {MONGCAI}$"):
+        ON_A_DOSSIER[act](whole, officer("ngoai", MONGCAI))
+    assert entries(whole) == before
+
+
+@pytest.mark.parametrize("act", [*ON_A_DOSSIER, *ELSEWHERE])
+def test_whoever_has_no_role_is_refused_everything_and_nothing_changes(whole: House, act: str) -> None:
+    whole.people.add("hoa", Facts("LE THI HOA", ("administrator",)), actor=TESTER)
+    before = entries(whole)
+    refused = (TurnedAway, "Only a declarant's") if act == "declare" else (NoRight, "nobody has no right")
+    with pytest.raises(refused[0], match=refused[1]):
+        ({**ON_A_DOSSIER, **ELSEWHERE})[act](whole, person("nobody", unit=HUUNGHI, **NAMED))
+    assert entries(whole) == before
+
+
+def test_an_officer_of_the_unit_confirms_and_the_journal_names_him(whole: House) -> None:
+    whole.completion.complete(HERE, officer("an-01", HUUNGHI))
+    event, actor, detail = entries(whole)[-1]
+    assert (event, actor, detail["state"]) == ("dossier.complete", "person:an-01", "confirmation_signed")
+
+
+def test_an_auditor_sees_every_dossier_but_no_person_and_decides_nothing(whole: House) -> None:
+    auditor = person("kiem-tra", Role.AUDITOR, **NAMED)
+    assert oversight(whole).life(HERE, personal=False, actor=auditor).dossier.number == "RQ1"
+    with pytest.raises(NoRight, match="no right to see personal values"):
+        oversight(whole).life(HERE, personal=True, actor=auditor)
+    with pytest.raises(NoRight, match="no right to confirm"):
+        whole.completion.complete(HERE, auditor)
+
+
+def test_an_officer_finds_the_dossiers_of_his_own_unit_only(whole: House) -> None:
+    asked = Question(LookupKind.NUMBER, "RQ1", 2026)
+    assert len(whole.lookup.find(asked, officer("an-01", HUUNGHI)).dossiers) == 1
+    assert whole.lookup.find(asked, officer("ngoai", MONGCAI)).dossiers == []
+    assert len(whole.lookup.find(asked, person("van-hanh", Role.OPERATOR)).dossiers) == 1
+    asked_by = [(actor, detail["office"]) for event, actor, detail in entries(whole) if event == "lookup.dossiers"]
+    assert asked_by == [("person:an-01", HUUNGHI), ("person:ngoai", MONGCAI), ("person:van-hanh", "*")]
+
+
+def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(whole: House) -> None:
+    for office in (
+        CustomsOffice("CHQ", "Cục", None, ()),
+        CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI",)),
+        CustomsOffice("MC", "Móng Cái", "CHQ", ("MONGCAI",)),
+    ):
+        whole.offices.add(office, actor=TESTER)
+    asked = Question(LookupKind.NUMBER, "RQ1", 2026)
+    seen = {
+        office: len(whole.lookup.dossiers(asked, customs(office)).dossiers) for office in ("CHQ", "HN", "MC", "HUUNGHI")
+    }
+    assert seen == {"CHQ": 1, "HN": 1, "MC": 0, "HUUNGHI": 1}
+    assert whole.lookup.reply("RQ1", 2026, customs("MC")) is None
+
+
+def test_a_commander_suspends_at_his_unit_or_everywhere_and_lifts_nothing_of_another(whole: House) -> None:
+    here, there = (officer(code, unit, Role.COMMANDER) for code, unit in (("a", HUUNGHI), ("b", MONGCAI)))
+    with pytest.raises(NoRight, match=f"the account at {MONGCAI} is of unit {MONGCAI}"):
+        whole.accounts.suspend(CITIZEN, unit=MONGCAI, reason="x", actor=here)
+    whole.accounts.suspend(CITIZEN, unit=MONGCAI, reason="x", actor=there)
+    with pytest.raises(NoRight, match=f"the account at {MONGCAI} is of unit {MONGCAI}"):
+        whole.accounts.restore(CITIZEN, unit=None, reason="x", actor=here)
+    assert len(whole.accounts.list()) == 1
+    whole.accounts.restore(CITIZEN, unit=None, reason="x", actor=there)
+    whole.accounts.suspend(CITIZEN, unit=None, reason="x", actor=here)
+    with pytest.raises(NoRight, match="no right to suspend an account"):
+        whole.accounts.suspend("0100109106", unit=None, reason="x", actor=officer("c", HUUNGHI))
+
+
+def test_every_act_of_an_officer_needs_a_right() -> None:
+    assert set(RIGHTS) == set(Act) - set(ACTS.values())
+
+
+def test_every_right_is_asked_for_by_some_use_case() -> None:
+    table = ROOT / "adapter" / "services" / "access" / "rights.py"
+    sources = [file.read_text(encoding="utf-8") for file in (ROOT / "adapter").rglob("*.py") if file != table]
+    asked = set(re.findall(r"\bRight\.([A-Z_]+)", "\n".join(sources)))
+    assert {right.name for right in Right} == asked
+
+
+@pytest.fixture
+def run(whole: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """A command, at an installation with people of both units in its register."""
+    for code, facts in {
+        "hoa": Facts("LE THI HOA", ("administrator",)),
+        "an-01": Facts("NGUYEN VAN AN", ("officer",), "Đại úy", unit=HUUNGHI),
+        "ngoai": Facts("VU VAN NGOAI", ("officer",), unit=MONGCAI),
+    }.items():
+        whole.people.add(code, facts, actor=TESTER)
+    monkeypatch.setattr(options, "build", lambda _: whole)
+
+    def run(*words: str, code: int = 0) -> Any:
+        done = CliRunner().invoke(app, list(words))
+        assert done.exit_code == code, (done.output, done.exception)
+        return done
+
+    return run
+
+
+def test_the_signed_form_has_name_and_rank_of_the_register_and_the_journal_the_account(
+    whole: House, run: Callable[..., Any]
+) -> None:
+    run("dossier", "complete", "RQ1", "2026", "--officer", "an-01")
+    ((actor, detail),) = [entry[1:] for entry in entries(whole) if entry[0] == "dossier.complete"]
+    assert (actor, detail["account"]) == ("person:an-01", getpass.getuser())
+    with whole.database.reading() as connection:
+        (form,) = connection.execute(select(outbox.c.body).where(outbox.c.kind == "Completion")).scalars()
+    assert "NGUYEN VAN AN" in form.decode()
+    assert "Đại úy" in form.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--officer", "ngoai"), f"dossier RQ1/2026 is of unit {HUUNGHI}; ngoai is of unit {MONGCAI}"),
+        (("--officer", "hoa"), "hoa has no right to confirm that a declaration is complete; roles that have it: "),
+        (("--officer", "stranger", "--name", "X"), "nobody is registered as 'stranger': see `people list`"),
+        (("--officer", "an-01", "--name", "TRAN"), "an-01 is registered with another name"),
+    ],
+)
+def test_whoever_may_not_confirm_is_told_in_one_line(
+    whole: House, run: Callable[..., Any], words: tuple[str, ...], told: str
+) -> None:
+    done = run("dossier", "complete", "RQ1", "2026", *words, code=1)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"nsw-adapter: {told}")
+    assert oversight(whole).life(HERE, personal=False, actor=TESTER).dossier.state == "accepted"
