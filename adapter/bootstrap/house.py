@@ -68,6 +68,7 @@ from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.mode import WindowPatience
 from adapter.services.watch.situation import Situations
+from adapter.services.watch.transfers import Transfers
 from adapter.services.watch.window import Window
 from adapter.settings import Settings
 
@@ -307,6 +308,10 @@ class House:
         stated = self.settings.window
         patience = WindowPatience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
         return Window(self.database, now, patience, self.observe)
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        return Transfers(self.database)
 
     @cached_property
     def people(self) -> People:

@@ -16,7 +16,8 @@ from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Mode
-from adapter.services.watch.window import Incident, Transferring, Window, WindowState
+from adapter.services.watch.transfers import OpenTransfer, Transfers
+from adapter.services.watch.window import Incident, WindowState
 
 window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
@@ -79,14 +80,14 @@ def window_override(
     house = open_house(config)
     stated = house.window
     if mode is Override.UP:
-        _tell_of_transfers(stated)
+        _tell_of_transfers(house.transfers)
     stated.override(Mode(mode.value), reason=reason, actor=acting(house, by), expected_end=end)
     _show(stated.state(), json)
 
 
-def _tell_of_transfers(window: Window) -> None:
+def _tell_of_transfers(transfers: Transfers) -> None:
     """Before the word that lets them go: what is under way to a window that may not read."""
-    count, stay = window.open_transfers()
+    count, stay = transfers.count()
     if count:
         leave = f"; {stay} of them have not left and leave now" if stay else ""
         note(f"{count} transfer(s) are not confirmed by the window{leave}: nsw-adapter window transfers")
@@ -102,8 +103,8 @@ def window_transfers(
 
     What stays here when the working day after an incident ends is reported to the window's manager by hand.
     """
-    found = open_house(config).window.transfers(limit)
-    names = [each.name for each in fields(Transferring)]
+    found = open_house(config).transfers.open(limit)
+    names = [each.name for each in fields(OpenTransfer)]
     listing("transfer", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
 

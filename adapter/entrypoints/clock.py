@@ -79,7 +79,7 @@ class Clock:
             seen = self.probe
             held()
             if seen.up is not None:
-                self.window.refresh(broker_up=seen.up, started_at=self._started_at())
+                self.window.refresh(broker_up=seen.up, started_at=self._started_at(), broker_fault=seen.fault)
             held()
             self.waiting.wake()
             held()

@@ -51,6 +51,7 @@ _TO_LOOK_AT = {
         Event.KEY_NOT_TAKEN,
         Event.AWAITS_KEY,
         Event.DROPPED,
+        Event.RELOAD_REFUSED,
     ),
     *(Event.REVOCATION_UNREACHABLE, Event.REVOCATION_UNUSABLE, Event.REVOCATION_STALE),
 }

@@ -35,6 +35,8 @@ class Probe:
     """Whether every exchange and queue is there."""
     held: int = 0
     """How many messages lie in the broker's quarantine."""
+    fault: str = ""
+    """Why it did not answer at the last look."""
     _told: str = ""
     _ended: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
@@ -74,14 +76,14 @@ class Probe:
                 self._declare(seen.missing)
             else:
                 self._told = ""
-        except Unavailable:
-            self.answers = False
+        except Unavailable as error:
+            self.fault, self.answers = str(error), False
             return
         except Misconfigured as error:  # a file of the TLS configuration is not whole
             self._tell(Event.UNAVAILABLE, str(error))
-            self.answers = False
+            self.fault, self.answers = str(error), False
             return
-        self.answers = True
+        self.fault, self.answers = "", True
         self._count(seen.messages.get(QUEUE, 0))
 
     def _declare(self, missing: Sequence[str]) -> None:

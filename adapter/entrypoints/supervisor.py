@@ -22,7 +22,9 @@ from adapter.entrypoints import parts
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.pulse import TEXTS, Pulse, new_cells
+from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
+from adapter.settings import load_settings
 
 _ROUND_S = 0.25
 
@@ -260,11 +262,24 @@ class Supervisor:
                 # What was imported at start may be another version than what is installed by now: from here on each
                 # part imports for itself.
                 self._context = multiprocessing.get_context("spawn")
-                yield from self._replace()
+                self.observe(Event.RELOAD_ASKED)
+                refused = yield from self._replace()
+                if refused is None:
+                    self.observe(Event.RELOAD_TAKEN, parts=len(self.children))
+                else:
+                    self.observe(Event.RELOAD_REFUSED, part=refused, reason=self._why(refused))
             yield
 
-    def _replace(self) -> Iterator[None]:
-        """New before old: nothing is ever without its part. Given up where a new one cannot begin."""
+    def _why(self, name: str) -> str:
+        """Why a new part could not begin: by the file, where that is wrong; else it has told it itself."""
+        try:
+            load_settings(self.config)
+        except Misconfigured as error:
+            return " | ".join(str(error).splitlines())
+        return f"no new {name} could begin, as its worker.stopped tells: nsw-adapter check"
+
+    def _replace(self) -> Generator[None, None, str | None]:
+        """New before old: nothing is ever without its part. Given up where a new one cannot begin: gives which part."""
         before, left, self.left = list(self.children), self.left, []
         for name in left:
             self._start(name, 0)
@@ -282,7 +297,8 @@ class Supervisor:
                     yield from self._leave(old)
                     self._start(name, 0)
                 elif not (yield from self._exchange(old)):
-                    return
+                    return name
+        return None
 
     def _exchange(self, old: Child) -> Generator[None, None, bool]:
         """A new one in the place of the old one; False where it cannot begin, and the old one goes on."""

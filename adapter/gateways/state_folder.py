@@ -11,14 +11,14 @@ def unwritable(folder: Path) -> str | None:
 
     It writes nothing.
     """
-    there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
-    if not there.is_dir():
-        return "it is no folder" if there == folder else f"{there} is no folder"
     try:
+        there = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+        if not there.is_dir():
+            return "it is no folder" if there == folder else f"{there} is no folder"
         if os.statvfs(there).f_flag & os.ST_RDONLY:
             return "its file system can only be read"
     except OSError as error:
-        return str(error.strerror)
+        return error.strerror or type(error).__name__
     # By the rights that count where the process was started under another user's.
     if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
         return "this user may not write into it"

@@ -129,7 +129,10 @@ def test_a_reload_with_a_wrong_configuration_is_given_up_and_the_old_workers_go_
     scene.configure({"workers.batch": "many"})
     daemon.process.send_signal(signal.SIGHUP)
 
-    scene.until(lambda: any("given up" in told.get("reason", "") for told in daemon.events()), "it is told")
+    scene.until(lambda: daemon.told(Event.RELOAD_REFUSED), "it is told")
+    (asked,), (refused,) = daemon.events(Event.RELOAD_ASKED), daemon.events(Event.RELOAD_REFUSED)
+    assert (asked["level"], refused["level"], refused["part"]) == ("info", "warning", "worker")
+    assert "workers.batch: " in refused["reason"]
 
     old, new = workers(daemon)
     assert alive(old)
@@ -140,6 +143,7 @@ def test_a_reload_with_a_wrong_configuration_is_given_up_and_the_old_workers_go_
     scene.configure({})
     daemon.process.send_signal(signal.SIGHUP)
     scene.until(lambda: not alive(old), "mended, it is taken")
+    scene.until(lambda: daemon.told(Event.RELOAD_TAKEN), "and that is told")
     scene.finish()
     scene.assert_whole(messages)
 

@@ -60,6 +60,7 @@ READS: dict[str, tuple[str, ...]] = {
     "authorisation list": ("authorisation", "list", "--json"),
     "account list": ("account", "list", "--all", "--json"),
     "window status": ("window", "status", "--json"),
+    "window transfers": ("window", "transfers", "--limit", "100000", "--json"),
     "window incidents": ("window", "incidents", "--json"),
     "token list": ("token", "list", "--json"),
     "rehearse": ("rehearse", "--since", "2026-01-01", "--procedure", "BQP0100005", "--json"),

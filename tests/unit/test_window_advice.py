@@ -69,3 +69,14 @@ def test_a_link_that_comes_and_goes_does_not_make_the_doors_flap(back: float, mo
 def test_a_formal_notice_opens_the_second_door_though_everything_answers() -> None:
     result = advice(replace(WELL, notice="Sự cố máy chủ"), PATIENCE, Mode.UP)
     assert (result.mode, result.cause, result.reason) == (Mode.DOWN, "notice", "Sự cố máy chủ")
+
+
+@pytest.mark.parametrize(
+    ("before", "said"), [(Mode.UNKNOWN, "not heard yet since 07:59"), (Mode.UP, "not heard since 07:59")]
+)
+def test_while_the_broker_is_waited_for_the_reason_says_since_when_and_why(before: Mode, said: str) -> None:
+    """At night `window status` must not say `up` and nothing else while nobody can reach the broker."""
+    told = advice(replace(down(5), broker_fault="connection refused"), PATIENCE, before)
+    assert (told.mode, told.reason) == (Mode.UP, f"{said}, the broker cannot be reached: connection refused")
+    later = advice(replace(down(61), broker_fault="connection refused"), PATIENCE, before)
+    assert (later.mode, later.reason) == (Mode.DOWN, "the broker cannot be reached for 61 s: connection refused")

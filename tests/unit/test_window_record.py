@@ -42,13 +42,14 @@ def watch(sqlite_url: str) -> Iterator[Watch]:
 
 
 def test_whoever_asks_is_told_why_the_window_is_down(watch: Watch) -> None:
-    watch.look(0, broker_up=False)
+    gone = watch.look(0, broker_up=False)
+    assert gone.reason == "not heard yet since 08:00, the broker cannot be reached"
     down = watch.look(60, broker_up=False)
     assert (down.mode, down.cause) == (Mode.DOWN, "broker")
     assert down.reason == "the broker cannot be reached for 60 s"
     watch.look(5, broker_up=True)
     back = watch.look(10, broker_up=True)
-    assert (back.mode, back.cause, back.reason, back.incident) == (Mode.UP, "none", "", None)
+    assert (back.mode, back.cause, back.reason, back.incident) == (Mode.UP, "none", "broker and window answer", None)
 
 
 def test_the_override_is_the_reason_as_long_as_it_stands(watch: Watch) -> None:

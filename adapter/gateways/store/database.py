@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.gateways.store.engine import ALTERS, READS, Waits, engine
-from adapter.gateways.store.outages import passes, spoils
+from adapter.gateways.store.outages import in_words, passes, spoils
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.pipeline.converters import write
 
@@ -304,5 +304,4 @@ def _copying(table: Table, names: tuple[str, ...]) -> _Copying:
 
 def _reason(error: Exception) -> str:
     """The kind of failure; a driver's text may quote parameters, so it stays out of messages and logs."""
-    cause = getattr(error, "orig", None)
-    return f"database: {type(cause or error).__name__}"
+    return f"database: {in_words(error)}"

@@ -51,6 +51,32 @@ def spoils(error: Exception) -> bool:
     return not isinstance(error, PoolTimeout) and not _among(state, _OUR_OWN)
 
 
+WORDS = {
+    "NoAnswer": "it took a statement and has not answered in time: it is frozen, or the line to it is cut",
+    "ConnectionTimeout": "it does not answer while we connect: it is frozen, or the line to it is cut",
+    "QueryCanceled": "a statement took longer than database.answer_s",
+    "LockNotAvailable": "somebody else has held a lock for too long",
+    "IdleInTransactionSessionTimeout": "it has ended a session that stood still",
+    "AdminShutdown": "it is being shut down, or the session was ended",
+    "CrashShutdown": "it has crashed and is being started again",
+    "CannotConnectNow": "it is starting, stopping or recovering",
+    "TooManyConnections": "it has no connection left",
+    "ReadOnlySqlTransaction": "it only reads just now: a standby, or a disk that is full",
+    "DiskFull": "its disk is full",
+    "OutOfMemory": "it has no memory left",
+    "TimeoutError": "every connection of ours is in use",
+    "OperationalError": "it cannot be reached, or cannot be used just now",
+    "InterfaceError": "the connection to it is gone",
+}
+"""What the kinds of failure mean, by the names that drivers give them."""
+
+
+def in_words(error: Exception) -> str:
+    """The kind of failure and what it means. Never a driver's text: it may quote parameters."""
+    name = type(driver_error(error) or error).__name__
+    return f"{name}: {WORDS[name]}" if name in WORDS else name
+
+
 def driver_error(error: Exception) -> BaseException | None:
     """What the driver raised; COPY speaks to it without SQLAlchemy around."""
     return error.orig if isinstance(error, DBAPIError) else error

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from adapter.model.ages import age
+from adapter.pipeline.envelope import VIETNAM
 
 
 class Mode(StrEnum):
@@ -39,6 +40,8 @@ class Signs:
     heartbeat_at: datetime | None
     notice: str | None
     """What the window's manager announced (91/01); None where no notice stands without its end (91/02)."""
+    broker_fault: str = ""
+    """Why the broker could not be reached at the last look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,11 @@ def advice(signs: Signs, patience: WindowPatience, before: Mode) -> Advice:
     if signs.broker_down_since is not None:
         down = age(signs.now, signs.broker_down_since)
         if down >= patience.broker_down_s:
-            return Advice(Mode.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s")
-        return Advice(before if before is not Mode.UNKNOWN else Mode.UP, "none", "the broker has only just gone")
+            return Advice(Mode.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s{_why(signs)}")
+        ever = "" if before is not Mode.UNKNOWN else " yet"
+        since = f"{signs.broker_down_since.astimezone(VIETNAM):%H:%M}"
+        told = f"not heard{ever} since {since}, the broker cannot be reached{_why(signs)}"
+        return Advice(before if before is not Mode.UNKNOWN else Mode.UP, "none", told)
     if patience.heartbeat_max_age_s is not None:
         silent = age(signs.now, signs.heartbeat_at or signs.started_at)
         if silent > patience.heartbeat_max_age_s:
@@ -69,3 +75,7 @@ def advice(signs: Signs, patience: WindowPatience, before: Mode) -> Advice:
         if back < patience.back_s:
             return Advice(Mode.DOWN, "broker", f"the broker is back for {back:.0f} s of {patience.back_s:.0f} s")
     return Advice(Mode.UP, "none", "broker and window answer")
+
+
+def _why(signs: Signs) -> str:
+    return f": {signs.broker_fault}" if signs.broker_fault else ""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from adapter.gateways.store import departures, journal, replies, windows
+from adapter.gateways.store import departures, journal, windows
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
@@ -37,18 +37,6 @@ class Incident:
     reason: str
     notice_number: str | None
     actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class Transferring:
-    """A transfer (40/01) that the window has not confirmed by its 40/99. `answer`: error, where it has refused it."""
-
-    dossier: str
-    procedure: str
-    made_at: datetime
-    sent_at: datetime | None
-    answer: str | None
-    message_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +111,7 @@ class Window:
             return Advice(Mode.UNKNOWN, "none", silent)
         seen = _seen_before(row)
         if seen is not Mode.DOWN:
-            return Advice(seen, "none", "")
+            return Advice(seen, "none", (row.seen_reason or "") if row.seen == seen.value else "")
         if row.seen != seen and opened is not None:  # a clock of 0.1.0 has looked, which keeps it nowhere else
             return Advice(seen, opened.cause, opened.reason)
         return Advice(seen, row.seen_cause or "none", row.seen_reason or "")
@@ -146,29 +134,10 @@ class Window:
             rows = windows.incidents(connection, limit)
         return [Incident(**{each.name: getattr(row, each.name) for each in fields(Incident)}) for row in rows]
 
-    def transfers(self, limit: int) -> list[Transferring]:
-        """The transfers that the window has not confirmed, the oldest first (NĐ 85/2019 Article 17(5))."""
-        with self.database.reading() as connection:
-            rows = replies.open_transfers(connection, limit)
-        return [
-            Transferring(
-                dossier=f"{row.number}/{row.year}",
-                procedure=row.procedure,
-                made_at=row.created_at,
-                sent_at=row.sent_at,
-                answer=row.answer,
-                message_id=row.message_id,
-            )
-            for row in rows
-        ]
-
-    def open_transfers(self) -> tuple[int, int]:
-        """How many transfers the window has not confirmed, and how many of them have not left."""
-        with self.database.reading() as connection:
-            return replies.count_open_transfers(connection)
-
-    def refresh(self, *, broker_up: bool, started_at: datetime) -> Advice:
+    def refresh(self, *, broker_up: bool, started_at: datetime, broker_fault: str = "") -> Advice:
         """Note whether the broker answers, and work the mode out again; the caller has looked since `started_at`.
+
+        `broker_fault`: why it does not, in words.
 
         The times of the row only measure how long something lasts: those of the future begin now.
         """
@@ -182,14 +151,14 @@ class Window:
                 broker_down_since=None if broker_up else not_after(now, row.broker_down_since or now),
                 heartbeat_at=not_after(now, row.heartbeat_at),
             )
-            seen = self._look(connection, now, started_at=started_at)
+            seen = self._look(connection, now, started_at=started_at, broker_fault=broker_fault)
             told = self._tell(connection, seen, now)
         if told.mode.value != row.mode or seen.mode is not _seen_before(row):
             what = {"mode": told.mode.value, "cause": told.cause, "reason": told.reason, "seen": seen.mode.value}
             self.observe(Event.WINDOW, **what)
         return told
 
-    def _look(self, connection: Any, now: datetime, *, started_at: datetime) -> Advice:
+    def _look(self, connection: Any, now: datetime, *, started_at: datetime, broker_fault: str = "") -> Advice:
         """What is seen by what the row holds, kept with its incident; the override has no part in what is seen."""
         row, opened = windows.read(connection), windows.open_incident(connection)
         signs = Signs(
@@ -199,6 +168,7 @@ class Window:
             broker_down_since=row.broker_down_since,
             heartbeat_at=row.heartbeat_at,
             notice=opened.reason if opened is not None and windows.announced(opened) else None,
+            broker_fault=broker_fault,
         )
         seen = advice(signs, self.patience, _seen_before(row))
         windows.write(connection, seen=seen.mode.value, seen_cause=seen.cause, seen_reason=seen.reason)
