@@ -27,45 +27,21 @@ from adapter.model.events import Event, Observe
 from adapter.settings import load_settings
 
 _ROUND_S = 0.25
-
-
 _STOP_S = 45.0
-
-
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
-
-
 _WRONG_PAUSES_S = (1.0, 5.0, 15.0)
 """Before a part that cannot begin as it is configured is tried again; after the last it is left until a reload."""
-
-
 _STABLE_S = 30.0
-
-
 _SILENCE_S = 15.0
 """Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
-
-
 _TAKES_OVER_S = 10.0
 """So long the new one of an exchange may take to have at hand what the old one has; a broker may be away for both."""
-
-
 _MISCONFIGURED = 2
-
-
 _ENDS = {-signal.SIGKILL: "killed", _MISCONFIGURED: "configuration"}
 """How a part ended, by its exit code, where readiness names that."""
-
-
 _WRONG = "it cannot begin as it is configured, as the part has told; the others go on"
-
-
 _LEFT = "it cannot begin as it is configured, as the part has told; mend that and reload, it is not tried before"
-
-
 MEBIBYTE = 1024 * 1024
-
-
 _PRELOADED = "adapter.entrypoints.preloaded"
 
 
