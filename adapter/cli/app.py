@@ -17,6 +17,7 @@ COMMANDS = {
     "run": "running:run",
     "web": "running:web",
     "check": "setting_up:check",
+    "config": "configuring:config",
     "declare": "setting_up:declare",
     "judge": "judging:judge",
     "deadlines": "agenda:deadlines",

@@ -1,7 +1,7 @@
 """config.yaml to frozen settings: `shape` says what may stand there, `reading` reads file and environment."""
 
 from adapter.settings.old_names import RENAMED
-from adapter.settings.reading import broker_urls, database_url, load_settings
+from adapter.settings.reading import broker_urls, database_url, load_settings, production_sample
 from adapter.settings.shape import InstallationSettings, PartySettings, Settings, UnitSettings
 from adapter.settings.trust import AuthoritySettings, KeySettings, KeysSettings, StoreSettings, TrustSettings
 from adapter.settings.web import AboutSettings, WebSettings, WordsSettings
@@ -23,4 +23,5 @@ __all__ = [
     "broker_urls",
     "database_url",
     "load_settings",
+    "production_sample",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
@@ -19,6 +20,9 @@ from adapter.settings.shape import Settings
 from adapter.settings.variables import misspelt_variables
 
 DEFAULT_FILE = "config.yaml"
+_DEFAULTS = Path(__file__).with_name("defaults.yaml")
+_PRODUCTION = Path(__file__).with_name("production.yaml")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -40,7 +44,7 @@ def load_settings(file: Path | None = None) -> Settings:
     try:
         old_names = take_old_names(document) + take_old_names(EnvSettingsSource(Settings)())
         _urls_of_the_environment(document)
-        settings = Settings(**_resolved(document, path.parent))
+        settings = Settings(**_resolved(_over(defaults(), document), path.parent))
     except ValidationError as error:
         faults = [said(fault, path) for fault in error.errors()]
         # What is told by its variable need not be told again as a key that is none.
@@ -56,6 +60,26 @@ def load_settings(file: Path | None = None) -> Settings:
         raise Misconfigured("\n".join(misspelt))
     settings._old_names = tuple(dict.fromkeys(old_names))
     return settings
+
+
+def defaults() -> dict[str, Any]:
+    """What every key is that a configuration does not state (`defaults.yaml`)."""
+    stated: dict[str, Any] = yaml.load(_DEFAULTS.read_bytes(), _LOADER)  # noqa: S506  a safe one, in C where there is one
+    return stated
+
+
+def production_sample() -> str:
+    """A configuration for production, to be gone through (`nsw-adapter config init`)."""
+    return _PRODUCTION.read_text(encoding="utf-8")
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """`above`, with what only `below` states. A section that is no section stays, for the model to refuse."""
+    both = {**below, **above}
+    for name, inner in below.items():
+        if isinstance(inner, dict) and isinstance(above.get(name), dict):
+            both[name] = _over(inner, above[name])
+    return both
 
 
 def _names_the_same(fault: str, slip: str) -> bool:

@@ -77,14 +77,16 @@ class InstallationSettings(Section):
 
 
 def _address_fits(part: P, url: SecretStr, file: Path | None, fault_of: Callable[[str], str | None]) -> P:
-    """A url that a file goes before is not used, and not judged."""
+    """A url that a file goes before is not used, and not judged; without a file there must be one."""
+    if file is None and not url.get_secret_value():
+        raise ValueError("url: missing; state it, or url_file")
     if file is None and (fault := fault_of(url.get_secret_value())):
         raise ValueError(f"url: {fault}")
     return part
 
 
 class DatabaseSettings(Section):
-    url: SecretStr
+    url: SecretStr = SecretStr("")
     url_file: FilePath | None = None
     pool: int = Field(ge=1, le=100)
     answer_s: float = Field(default=10, gt=0, le=60)
@@ -101,7 +103,7 @@ class TlsSettings(Section):
 
 
 class BrokerSettings(Section):
-    url: SecretStr
+    url: SecretStr = SecretStr("")
     urls: tuple[SecretStr, ...] = ()
     url_file: FilePath | None = None
     tls: TlsSettings | None = None

@@ -1,4 +1,4 @@
-"""Every key of config.yaml: its type from adapter/settings/shape, its shipped value and its comment from the file."""
+"""Every key of a configuration: its type from adapter/settings, value and comment from the files that state it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from adapter.settings import Settings
 from docs.generate.page import ROOT, code, document, head, join, plain, sentence, table
 
 FILE = ROOT / "config.yaml"
+DEFAULTS = ROOT / "adapter" / "settings" / "defaults.yaml"
 _TYPES = {
     str: "text",
     int: "integer",
@@ -109,14 +110,17 @@ def _flat(metadata: Sequence[Any]) -> Iterator[Any]:
 
 
 def comments() -> dict[str, str]:
-    """The comment of each key of the file: behind it, else in the lines directly above it."""
-    text = FILE.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    return {path: plain(told) for path, told in _comments(yaml.compose(text), lines, "", -1)}
+    """The comment of each key of the files: behind it, else in the lines directly above it."""
+    found: dict[str, str] = {}
+    for file in (DEFAULTS, FILE):
+        text = file.read_text(encoding="utf-8")
+        told = {path: plain(said) for path, said in _comments(yaml.compose(text), text.splitlines(), "", -1)}
+        found |= {path: said for path, said in told.items() if said or path not in found}
+    return found
 
 
 def words() -> dict[str, str]:
-    """What the file says of each key."""
+    """What the files say of each key."""
     return {path: text for path, text in comments().items() if text}
 
 
@@ -144,8 +148,19 @@ def _above(lines: list[str], line: int) -> str:
 
 
 def shipped() -> Mapping[str, Any]:
-    """Every value of the file by its dotted path."""
-    return dict(_values(document(FILE), ""))
+    """Every value of the demonstration's file over the defaults, by its dotted path."""
+    return dict(_values(_over(document(DEFAULTS), document(FILE)), ""))
+
+
+def stated() -> set[str]:
+    """The keys that the demonstration's file states itself."""
+    return set(dict(_values(document(FILE), "")))
+
+
+def _over(below: Any, above: Any) -> Any:
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return {**below, **{name: _over(below.get(name), inner) for name, inner in above.items()}}
 
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, Any]]:
@@ -160,8 +175,11 @@ def page() -> str:
     told, values = words(), shipped()
     blocks = head(
         "Configuration",
-        "`config.yaml` and `adapter/settings/shape.py`",
-        "The file is the one after `--config`, else `$NSW_CONFIG`, else `./config.yaml`, else the one that was "
+        "`config.yaml`, `adapter/settings/defaults.yaml` and `adapter/settings/shape.py`",
+        "`config.yaml` states what an installation must say; every other key is as `adapter/settings/defaults.yaml` "
+        "has it until the file states it too (**bold**: stated by the demonstration's file). "
+        "`nsw-adapter config init` writes a file for production. The file is the one after `--config`, else "
+        "`$NSW_CONFIG`, else `./config.yaml`, else the one that was "
         "installed with the program. Folders and files in it are relative to it. An environment variable goes before "
         "the file; a path given there is relative to the working directory. `NSW_AMQP_URL` and `NSW_DATABASE_URL` are "
         "short names of `broker.url` and `database.url`; a url of the environment goes before the file's `url_file` "
@@ -181,7 +199,8 @@ def page() -> str:
 def _row(key: Key, told: Mapping[str, str], values: Mapping[str, Any]) -> tuple[str, ...]:
     kind = f"{key.type}; may be left out" if key.optional else key.type
     said = meaning(key.path, told) or key.told
-    return code(key.path), kind, _shown(key, values), said, code(key.variable)
+    name = f"**{code(key.path)}**" if key.path in stated() else code(key.path)
+    return name, kind, _shown(key, values), said, code(key.variable)
 
 
 def meaning(path: str, told: Mapping[str, str]) -> str:

@@ -56,7 +56,7 @@ def stated(pki: Pki) -> dict[str, Any]:
     """The repository's configuration as it is read from anywhere, with a test PKI's keys and anchors."""
     document: dict[str, Any] = yaml.load(_text(pki.folder), _LOADER)
     for name in ("schemas", "mappings", "queues"):
-        document["folders"][name] = str(ROOT / document["folders"][name])
+        document["folders"][name] = str(ROOT / name)
     return document
 
 

@@ -347,7 +347,10 @@ def test_a_calendar_without_this_year_is_told_and_does_not_keep_a_post_down(conf
 
 def test_check_offline_finds_the_delivered_data_in_order(config: Path) -> None:
     done = command("check", "--offline", "--config", config)
-    assert (done.returncode, done.stderr) == (0, b"")
+    told = [
+        line for line in done.stderr.decode().splitlines() if not line.startswith("looking at ")
+    ]  # a slow machine's
+    assert (done.returncode, told) == (0, [])
     assert "no fault" in done.stdout.decode()
 
 

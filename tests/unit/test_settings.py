@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from adapter.bootstrap import house
+from adapter.cli.app import app
 from adapter.cli.inspection import inspect
 from adapter.entrypoints.daemon import warn
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event
-from adapter.settings import RENAMED, Settings, broker_urls, database_url, load_settings
+from adapter.settings import RENAMED, Settings, broker_urls, database_url, load_settings, production_sample
 from tests.harness import configuration
+from tests.harness.pki import ROOT
 
 PRODUCTION, COPY = "postgresql+psycopg://adapter@production/nsw", "sqlite:////srv/drill/copy.db"
 
@@ -94,7 +97,7 @@ def with_old_names(config: Path) -> Path:
 
     def back(stated: dict[str, Any]) -> None:
         stated["web"]["door"] = stated["web"].pop("port")
-        stated["waiting"]["patience"] = {"late_s": stated["waiting"].pop("overtaken_s")}
+        stated["waiting"] = {"patience": {"late_s": 900}}
 
     return configuration.edit(config, back)
 
@@ -195,4 +198,28 @@ def test_a_key_is_a_units_own_or_that_of_the_installation_and_never_both_or_none
         load_settings(config)
     configuration.edit(config, lambda stated: with_units(stated, {}))
     with pytest.raises(Misconfigured, match=r"keys\.unit: missing; state it, or state units with a key each"):
+        load_settings(config)
+
+
+def test_the_demonstrations_file_states_no_more_than_what_an_installation_must_say() -> None:
+    stated = [
+        line for line in (ROOT / "config.yaml").read_text(encoding="utf-8").splitlines() if line.split("#")[0].strip()
+    ]
+    assert len(stated) <= 45, "give a key its default in adapter/settings/defaults.yaml"
+
+
+def test_a_configuration_for_production_is_one_that_fits_and_is_never_written_over_another(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    assert CliRunner().invoke(app, ["config", "init", str(file)]).exit_code == 0
+    made = load_settings(file)
+    assert made.database.url_file == tmp_path / "secrets" / "database-url"
+    assert made.limits == load_settings(ROOT / "config.yaml").limits, "what it does not state has its default"
+    again = CliRunner().invoke(app, ["config", "init", str(file)])
+    assert (again.exit_code, file.read_text(encoding="utf-8")) == (1, production_sample())
+
+
+@pytest.mark.parametrize("part", ["database", "broker"])
+def test_a_server_without_any_url_is_told(config: Path, part: str) -> None:
+    configuration.edit(config, lambda stated: (stated[part].pop("url"), stated[part].pop("url_file")))
+    with pytest.raises(Misconfigured, match=rf"{part}.*url: missing; state it, or url_file"):
         load_settings(config)

@@ -1,0 +1,38 @@
+"""`config`: a configuration to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapter.cli.printing import line
+from adapter.model.errors import Misconfigured, NotAllowed
+from adapter.settings import production_sample
+
+config = typer.Typer(no_args_is_help=True, help="The configuration file.")
+
+
+@config.callback()
+def _group() -> None:
+    """One command so far, and a group all the same: its name stays when a second comes."""
+
+
+@config.command("init")
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written.")] = Path("config.yaml"),
+) -> None:
+    """Write a configuration for production, to be gone through: who we are, servers, trust, keys.
+
+    It states what an installation must say; every other key has a default (docs/reference/configuration.md).
+    A file that is there is never overwritten.
+    """
+    try:
+        with file.open("x", encoding="utf-8") as written:
+            written.write(production_sample())
+    except FileExistsError:
+        raise NotAllowed(f"{file} is there already; name another file, or move it away") from None
+    except OSError as error:
+        raise Misconfigured(f"cannot write {file}: {error.strerror}") from None
+    line(f"written to {file}: state what stands in capitals, lay keys and certificates down, then nsw-adapter check")
