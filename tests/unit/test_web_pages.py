@@ -21,6 +21,7 @@ from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
+from tests.harness.draft_samples import samples
 from tests.harness.pki import ROOT
 
 WEB = ROOT / "adapter" / "entrypoints" / "web"
@@ -54,6 +55,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
         *(login.LoginPage(what, "", "/ho-so") for what in login.OUTCOMES),
         login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),
     ],
+    **samples(HOSTILE, AT),
     faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 500, 502, 503)],
 }
 """Each kind of page in each of its states; a kind that is new has no row, and a test says so."""

@@ -20,7 +20,7 @@ from adapter.pipeline.forms.places import Form, Spot, form_of
 from adapter.pipeline.rules.view import Conditions, conditions
 from adapter.pipeline.wanted import documented, said
 
-LONG = 200
+LONG = 255
 """Characters from which on a text is typed in several lines."""
 TYPED: Mapping[str, Label] = {
     "date": Label("ngày/tháng/năm, ví dụ 02/03/2026", "day/month/year, for example 02/03/2026"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.model.errors import NotAllowed
+from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import MessageSpec, Procedure
 from adapter.pipeline.forms.answers import Answers
@@ -64,8 +65,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of a draft that was sent."""
+    """What became of a draft that was sent. `reference` is the dossier's number and year."""
 
     public_id: str
     state: str
     outcome: str | None
+    reference: str
+    received_at: datetime
+    findings: tuple[StatedFinding, ...]

@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from adapter.gateways.store import drafts as store
+from adapter.gateways.store import lookups
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.model.catalogue import Code
@@ -31,6 +32,7 @@ from adapter.pipeline.forms.given import begun, gates_of, unit_of_gate
 from adapter.pipeline.forms.layout import FormLayout, layout
 from adapter.pipeline.forms.unsigned import Heading, unsigned, whole, written
 from adapter.pipeline.judge import Ground, foreseen
+from adapter.services.door.declarations import confirmation_of, state_of
 from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, Sent, TooManyDrafts
 from adapter.services.door.precheck import Threshold, submitted
 from adapter.services.door.submission import Admitted
@@ -244,7 +246,32 @@ class Drafts:
         admitted = self.submit(raw, owner)
         if draft.sent_as is None:
             self._settle(draft, admitted)
-        return Sent(admitted.public_id, admitted.state, admitted.outcome)
+        return self._sent(owner, admitted.public_id)
+
+    def outcome(self, owner: str, public_id: str, message: str) -> tuple[Draft, Sent] | None:
+        """A draft, and what became of a message that was sent of it; None where it is none of the owner's."""
+        with self.database.reading() as connection:
+            row = store.find(connection, owner, public_id)
+            stored = lookups.message(connection, message)
+        draft = None if row is None else self._draft(row)
+        if draft is None or stored is None or stored.bound_to != owner:
+            return None
+        return draft, self._sent(owner, message)
+
+    def _sent(self, owner: str, message: str) -> Sent:
+        with self.database.reading() as connection:
+            row = lookups.message(connection, message)
+            if row is None or row.bound_to != owner:
+                raise NoDraft("there is no such message")
+            newest = confirmation_of(connection, row)
+        return Sent(
+            public_id=row.public_id,
+            state=state_of(row, newest),
+            outcome=row.outcome,
+            reference=f"{row.reference}/{row.year}" if row.reference else "",
+            received_at=row.received_at,
+            findings=tuple(self.ground.catalogue.findings.restate(kept) for kept in row.findings),
+        )
 
     def _settle(self, draft: Draft, admitted: Admitted) -> None:
         """What was rejected may be corrected and sent as another message; all else has left the draft behind."""

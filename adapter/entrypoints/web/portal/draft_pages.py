@@ -1,0 +1,290 @@
+"""The pages on which a declarant fills in a draft, and what each shows. Where their links lead to is here too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from adapter.entrypoints.web.form_page import Box, Choice, Trouble
+from adapter.entrypoints.web.page import Page
+from adapter.model.procedure import Label
+
+ROOT = "/khai-bao"
+GENERAL = "chung"
+"""In an address: the section of the fields that stand in none."""
+
+
+class TaskState(StrEnum):
+    """How far a part of a draft is."""
+
+    DONE = "done"
+    TO_DO = "to_do"
+    """Something is missing or cannot be read."""
+    OPTIONAL = "optional"
+    """Nothing stands there, and nothing must."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHead:
+    """Which draft a page is of."""
+
+    id: str
+    title: Label
+    form: str
+    """Number of the form."""
+    gate: Label
+    number: str
+    """Its dossier number; empty while none is drawn."""
+
+    @property
+    def address(self) -> str:
+        """Where the draft is."""
+        return f"{ROOT}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A draft in the list."""
+
+    head: DraftHead
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A procedure for which a declaration can be begun."""
+
+    code: str
+    title: Label
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarePage(Page):
+    """One's drafts, and what one may declare."""
+
+    template: ClassVar[str] = "declare.html"
+    drafts: tuple[DraftLine, ...]
+    offers: tuple[Offer, ...]
+    full: bool
+    """There are as many drafts as one may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeginPage(Page):
+    """Where one chooses the gate."""
+
+    template: ClassVar[str] = "begin.html"
+    offer: Offer
+    gates: tuple[Choice, ...]
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A part of a draft in its list of tasks."""
+
+    address: str
+    label: Label | None
+    """None: the fields that stand in no section."""
+    progress: TaskState
+    rows: int | None = None
+    """Of a list how many rows it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class TasksPage(Page):
+    """The parts of a draft and how far each is."""
+
+    template: ClassVar[str] = "tasks.html"
+    head: DraftHead
+    tasks: tuple[Task, ...]
+
+    @property
+    def done(self) -> int:
+        """How many are finished."""
+        return sum(task.progress is not TaskState.TO_DO for task in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsPage(Page):
+    """The fields of a section, or of a row of a list."""
+
+    template: ClassVar[str] = "fields.html"
+    head: DraftHead
+    label: Label | None
+    ordinal: int | None
+    """Of a row; None of a section."""
+    optional: bool
+    action: str
+    back: str
+    boxes: tuple[Box, ...]
+    troubles: tuple[Trouble, ...]
+    version: int
+    cleaned: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A field that another window of the browser has changed meanwhile."""
+
+    name: str
+    label: Label
+    theirs: Label
+    mine: Label
+    text: str
+    """What was typed here, to be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPage(Page):
+    """Two windows of one browser have changed the same fields: both values, to choose from."""
+
+    template: ClassVar[str] = "conflict.html"
+    head: DraftHead
+    action: str
+    version: int
+    clashes: tuple[Clash, ...]
+    others: tuple[tuple[str, str], ...]
+    """Name and text of what else was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """A row of a list; `cells` are the first of its fields."""
+
+    ordinal: int
+    cells: tuple[Label, ...]
+    wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage(Page):
+    """A list of a draft: its rows, one line each."""
+
+    template: ClassVar[str] = "rows.html"
+    head: DraftHead
+    label: Label
+    address: str
+    columns: tuple[Label, ...]
+    rows: tuple[RowLine, ...]
+    most: int | None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more row can stand there."""
+        return self.most is None or len(self.rows) < self.most
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePage(Page):
+    """Whether a row, or the whole draft, is really to go."""
+
+    template: ClassVar[str] = "remove.html"
+    head: DraftHead
+    what: Label
+    is_draft: bool
+    action: str
+    back: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A field that is filled in, in words."""
+
+    label: Label
+    value: Label
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersPart:
+    """The answers of a section."""
+
+    label: Label | None
+    address: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersList:
+    """The rows of a list, in short."""
+
+    label: Label
+    address: str
+    columns: tuple[Label, ...]
+    rows: tuple[RowLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage(Page):
+    """All answers, what is wrong with them, and the way to send them."""
+
+    template: ClassVar[str] = "check.html"
+    head: DraftHead
+    parts: tuple[AnswersPart, ...]
+    lists: tuple[AnswersList, ...]
+    troubles: tuple[Trouble, ...]
+    """What makes it be rejected."""
+    notes: tuple[Trouble, ...]
+    """What it is taken with, and flagged, asked about or refused for."""
+    must_be_signed: bool
+    key: str
+    told: Label | None
+    """Why it could not be sent just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlike:
+    """Where a signed file says something else than the draft."""
+
+    label: Label
+    place: Label | None
+    before: Label
+    after: Label
+
+
+@dataclass(frozen=True, slots=True)
+class SignPage(Page):
+    """The way of a declarant who signs: download, sign, upload; and what the signed file says otherwise."""
+
+    template: ClassVar[str] = "sign.html"
+    head: DraftHead
+    uploaded: bool
+    unlike: tuple[Unlike, ...]
+    key: str
+    told: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentPage(Page):
+    """What became of it."""
+
+    template: ClassVar[str] = "sent.html"
+    head: DraftHead
+    outcome: str
+    reference: str
+    received_at: datetime
+    findings: tuple[Trouble, ...]
+
+
+def section_address(head: DraftHead, name: str) -> str:
+    """Where a section is filled in."""
+    return f"{head.address}/muc/{name or GENERAL}"
+
+
+def list_address(head: DraftHead, group: str) -> str:
+    """Where the rows of a list are."""
+    return f"{head.address}/danh-sach/{group}"
+
+
+def row_address(head: DraftHead, group: str, ordinal: int) -> str:
+    """Where a row is filled in."""
+    return f"{list_address(head, group)}/{ordinal}"
+
+
+def place_of(labels: Sequence[Label], ordinal: int) -> Label:
+    """What a row is called: the list's label and its ordinal."""
+    return Label(f"{labels[0].vi}, {ordinal}", f"{labels[0].en}, {ordinal}")

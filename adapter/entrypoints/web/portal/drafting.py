@@ -1,0 +1,237 @@
+"""What the pages of a draft have in common: finding it, and its form in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from adapter.entrypoints.web.form_page import FormView, Row, Trouble, trouble
+from adapter.entrypoints.web.page import Pages
+from adapter.entrypoints.web.portal.draft_pages import (
+    ROOT,
+    Answer,
+    AnswersList,
+    AnswersPart,
+    DraftHead,
+    RowLine,
+    Task,
+    TaskState,
+    list_address,
+    row_address,
+    section_address,
+)
+from adapter.model.actor import Actor
+from adapter.model.errors import Unavailable
+from adapter.model.finding import Finding, StatedFinding
+from adapter.model.procedure import Label, Procedure
+from adapter.pipeline.forms.answers import Texts
+from adapter.pipeline.forms.faults import Seat, seat_of
+from adapter.pipeline.forms.layout import FormField, FormGroup, FormLayout, FormSection
+from adapter.services.door.draft import Draft, NoDraft
+from adapter.services.door.drafts import Drafts
+
+COLUMNS = 4
+"""So many fields of a row stand in its line."""
+_NOTHING = Label("–", "–")
+
+
+class AlreadySent(Exception):
+    """A page of a draft that was sent; `address` tells what became of it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+
+async def to_the_sent(request: Request, error: Exception) -> Response:
+    """Back in a browser's history, one comes to what became of the draft, and cannot change it."""
+    del request
+    assert isinstance(error, AlreadySent)
+    return RedirectResponse(error.address, 303)
+
+
+@dataclass(frozen=True)
+class Drafting:
+    """The ground of these pages."""
+
+    pages: Pages
+    drafts: Drafts
+
+    def find(self, actor: Actor, public_id: str) -> Draft:
+        """The actor's draft, to go on with; 404 where there is none of his.
+
+        Raises:
+            AlreadySent: it was sent: it can only be looked at.
+        """
+        draft = self.any(actor, public_id)
+        if draft.sent_as is not None:
+            raise AlreadySent(f"{ROOT}/{draft.public_id}/da-gui/{draft.sent_as}")
+        return draft
+
+    def any(self, actor: Actor, public_id: str) -> Draft:
+        """The actor's draft, sent or not; 404 where there is none of his."""
+        try:
+            return self.drafts.find(owner(actor), public_id)
+        except NoDraft:
+            raise HTTPException(404) from None
+
+    def head(self, draft: Draft) -> DraftHead:
+        """Which draft it is, in words."""
+        field = draft.procedure.field(draft.procedure.place.get("gate", ""))
+        codes = self.drafts.ground.catalogue.codelists.get(field.codes or "", {}) if field else {}
+        gate = codes.get(draft.gate)
+        return DraftHead(
+            id=draft.public_id,
+            title=draft.procedure.title,
+            form=draft.spec.form or "",
+            gate=Label(gate.vi, gate.en) if gate else _NOTHING,
+            number=str(draft.key) if draft.key else "",
+        )
+
+    def view(self, procedure: Procedure) -> FormView:
+        """How its fields are shown and read."""
+        catalogue, gate = self.drafts.ground.catalogue, procedure.place.get("gate", "")
+        gates = frozenset(code.code for code in self.drafts.gates(procedure))
+        return FormView(catalogue.codelists, catalogue.findings, self.drafts.today, {gate: gates})
+
+    def tasks(self, draft: Draft) -> Iterator[Task]:
+        """The parts that a person fills in."""
+        sketch, view, head = self.drafts.layout(draft), self.view(draft.procedure), self.head(draft)
+        for section in asked(sketch):
+            address = section_address(head, section.name)
+            yield Task(address, section.label, progress(view, section, draft.answers.values))
+        for group in sketch.groups:
+            rows = draft.answers.rows.get(group.name, ())
+            wrong = len(rows) < group.least or any(self.wrong(view, group, row, draft.answers.values) for row in rows)
+            state = TaskState.TO_DO if wrong else TaskState.DONE if rows else TaskState.OPTIONAL
+            yield Task(list_address(head, group.name), group.label, state, len(rows))
+
+    def wrong(self, view: FormView, group: FormGroup, row: Texts, outside: Texts) -> bool:
+        """Whether a row lacks something or has what cannot be read."""
+        return bool(view.errors(Row(group.asked), row, outside))
+
+    def lines(self, draft: Draft, group: FormGroup) -> tuple[RowLine, ...]:
+        """The rows of a list."""
+        view, shown = self.view(draft.procedure), columns(group)
+        rows = draft.answers.rows.get(group.name, ())
+        return tuple(
+            RowLine(ordinal, cells(view, shown, row), self.wrong(view, group, row, draft.answers.values))
+            for ordinal, row in enumerate(rows, start=1)
+        )
+
+    def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:
+        """Everything that is filled in, what the house fills in too."""
+        sketch, view, head = self.drafts.layout(draft), self.view(draft.procedure), self.head(draft)
+        whole = self.drafts.complete(draft)
+        parts = tuple(
+            AnswersPart(section.label, section_address(head, section.name), stated)
+            for section in sketch.sections
+            if (stated := tuple(_stated(view, section.fields, whole.values)))
+        )
+        lists = tuple(
+            AnswersList(group.label, list_address(head, group.name), labels(columns(group)), self.lines(draft, group))
+            for group in sketch.groups
+            if draft.answers.rows.get(group.name)
+        )
+        return parts, lists
+
+    def troubles(self, draft: Draft, found: Sequence[StatedFinding]) -> tuple[Trouble, ...]:
+        """Findings with the place on the form where each can be corrected, in the order of the form."""
+        sketch, head = self.drafts.layout(draft), self.head(draft)
+        seats = [(seat_of(sketch, finding.pointer), finding) for finding in found]
+        order = {name: place for place, name in enumerate(_names(sketch))}
+        seats.sort(key=lambda each: _rank(each[0], order))
+        return tuple(self._trouble(sketch, head, seat, finding) for seat, finding in seats)
+
+    def _trouble(self, sketch: FormLayout, head: DraftHead, seat: Seat | None, finding: StatedFinding) -> Trouble:
+        message = Label(finding.vi, finding.en)
+        if seat is None:
+            return Trouble("", None, message)
+        label = seat.label if seat.ordinal is None else _row_label(seat, sketch)
+        return trouble(_address(sketch, head, seat), label, message)
+
+    def stated(self, findings: Sequence[Finding]) -> list[StatedFinding]:
+        """Findings in words."""
+        return [self.drafts.ground.catalogue.findings.state(finding) for finding in findings]
+
+
+def owner(actor: Actor) -> str:
+    """Whose drafts an actor fills in: his own, by his number."""
+    if actor.number is None:
+        raise Unavailable("the account states no number")  # log-in refuses such an account
+    return actor.number
+
+
+def asked(sketch: FormLayout) -> list[FormSection]:
+    """The sections in which a person fills in something."""
+    return [section for section in sketch.sections if section.asked]
+
+
+def progress(view: FormView, section: FormSection, values: Texts) -> TaskState:
+    """How far a section is."""
+    if view.errors(Row(section.asked), values, values):
+        return TaskState.TO_DO
+    return TaskState.DONE if any(values.get(field.name) for field in section.asked) else TaskState.OPTIONAL
+
+
+def columns(group: FormGroup) -> tuple[FormField, ...]:
+    """The fields of a row that say whom or what it is of: the first that must stand."""
+    first = [field for field in group.asked if field.required] or list(group.asked)
+    return tuple(first[:COLUMNS])
+
+
+def labels(fields: Sequence[FormField]) -> tuple[Label, ...]:
+    """What fields are called."""
+    return tuple(field.label for field in fields)
+
+
+def cells(view: FormView, fields: Sequence[FormField], row: Texts) -> tuple[Label, ...]:
+    """The values of a row's line."""
+    return tuple(view.spoken(field, row[field.name]) if row.get(field.name) else _NOTHING for field in fields)
+
+
+def _stated(view: FormView, fields: Sequence[FormField], values: Mapping[str, str]) -> Iterator[Answer]:
+    for field in fields:
+        if values.get(field.name):
+            yield Answer(field.label, view.spoken(field, values[field.name]))
+
+
+def _names(sketch: FormLayout) -> Iterator[str]:
+    """Fields and lists in the order in which they are filled in; of a row's field with its list before it."""
+    for section in sketch.sections:
+        yield from (field.name for field in section.fields)
+    for group in sketch.groups:
+        yield group.name
+        yield from (f"{group.name}.{field.name}" for field in group.fields)
+
+
+def _rank(seat: Seat | None, order: Mapping[str, int]) -> tuple[int, int, int]:
+    """What stands nowhere first, then by place; rows one after the other."""
+    if seat is None:
+        return (-1, 0, 0)
+    if seat.group is None:
+        return (order.get(seat.name, 0), 0, 0)
+    inner = seat.name.rpartition(".")[2]
+    return (order[seat.group], seat.ordinal or 0, order.get(f"{seat.group}.{inner}", 0))
+
+
+def _row_label(seat: Seat, sketch: FormLayout) -> Label:
+    group = sketch.group(seat.group or "")
+    within = group.label if group else seat.label
+    return Label(
+        f"{within.vi}, dòng {seat.ordinal}: {seat.label.vi}", f"{within.en}, row {seat.ordinal}: {seat.label.en}"
+    )
+
+
+def _address(sketch: FormLayout, head: DraftHead, seat: Seat) -> str:
+    """The page where it is corrected, with the input's id."""
+    mark = seat.name.replace(".", "-")
+    if seat.group is not None:
+        if seat.ordinal is None:
+            return list_address(head, seat.group)
+        return f"{row_address(head, seat.group, seat.ordinal)}#{mark}"
+    section = next((each for each in sketch.sections if any(f.name == seat.name for f in each.fields)), None)
+    return f"{section_address(head, section.name if section else '')}#{mark}"

@@ -1,0 +1,163 @@
+"""Checking a draft's answers and sending it; for who must sign: download, sign, upload."""
+
+# Annotations are not postponed here: FastAPI reads them.
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from adapter.entrypoints.web.form_page import said
+from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.page import PERSONAL
+from adapter.entrypoints.web.portal.draft_pages import ROOT, CheckPage, SentPage, SignPage, Unlike, place_of
+from adapter.entrypoints.web.portal.drafting import Drafting, owner
+from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.model.actor import Actor
+from adapter.model.errors import Unavailable
+from adapter.model.finding import Severity
+from adapter.model.procedure import Label
+from adapter.services.access.rights import Right
+from adapter.services.door.draft import ChangedMeanwhile, Draft, OtherForm
+from adapter.services.door.precheck import TurnedAway
+
+
+class _Sending:
+    """What the pages of sending show."""
+
+    def __init__(self, drafting: Drafting) -> None:
+        self.drafting, self._drafts = drafting, drafting.drafts
+
+    def checked(self, request: Request, draft: Draft, told: Label | None = None, status: int = 200) -> Response:
+        """All answers, and what would be found in them."""
+        drafting = self.drafting
+        try:
+            found = drafting.stated(self._drafts.check(draft))
+        except TurnedAway as turned:
+            found = list(turned.findings)
+        parts, lists = drafting.answers(draft)
+        page = CheckPage(
+            head=drafting.head(draft),
+            parts=parts,
+            lists=lists,
+            troubles=drafting.troubles(draft, [each for each in found if each.severity is Severity.REJECT]),
+            notes=drafting.troubles(draft, [each for each in found if each.severity is not Severity.REJECT]),
+            must_be_signed=draft.must_be_signed,
+            key=draft.message_key,
+            told=told,
+        )
+        return drafting.pages.respond(request, page, status)
+
+    def again(self, request: Request, draft: Draft, told: Label, status: int) -> Response:
+        """The page on which was pressed, and why nothing was sent; the draft is kept."""
+        if draft.signed is not None:
+            return self.signing(request, draft, told, status)
+        return self.checked(request, draft, told, status)
+
+    def signing(self, request: Request, draft: Draft, told: Label | None, status: int = 200) -> Response:
+        """Download, sign, upload; once something is uploaded, what it says otherwise."""
+        if draft.key is None or draft.pressed_at is None:
+            return RedirectResponse(f"{self.drafting.head(draft).address}/kiem-tra", 303)
+        unlike = tuple(self._unlike(draft))
+        page = SignPage(self.drafting.head(draft), draft.signed is not None, unlike, draft.message_key, told)
+        return self.drafting.pages.respond(request, page, status)
+
+    def taken(self, request: Request, draft: Draft, raw: bytes) -> Response:
+        """A signed file came. It is for one more press to send it, once it is seen what it says otherwise."""
+        if not raw:
+            return self.signing(request, draft, said("sign.no_file"), 422)
+        try:
+            draft, _ = self._drafts.take_signed(draft, raw)
+        except TurnedAway as turned:
+            return self.signing(request, draft, Label(turned.vi, turned.en), 422)
+        except OtherForm:
+            return self.signing(request, draft, said("sign.other"), 422)
+        return RedirectResponse(f"{self.drafting.head(draft).address}/ky", 303)
+
+    def _unlike(self, draft: Draft) -> Iterator[Unlike]:
+        sketch, view = self._drafts.layout(draft), self.drafting.view(draft.procedure)
+        nothing = Label("–", "–")
+        for each in self._drafts.signed_otherwise(draft):
+            group = sketch.group(each.group) if each.group else None
+            place = place_of([group.label], each.ordinal or 0) if group else None
+            texts = (each.before, each.after)
+            before, after = (view.spoken(each.field, text) if text else nothing for text in texts)
+            yield Unlike(each.field.label, place, before, after)
+
+    def sent(self, request: Request, actor: Actor, public_id: str, message: str) -> Response:
+        """What became of it; of what was rejected, what is to be corrected in the draft, which is kept."""
+        found = self._drafts.outcome(owner(actor), public_id, message)
+        if found is None:
+            raise HTTPException(404)
+        draft, result = found
+        page = SentPage(
+            head=self.drafting.head(draft),
+            outcome=result.outcome or result.state,
+            reference=result.reference,
+            received_at=result.received_at,
+            findings=self.drafting.troubles(draft, result.findings),
+        )
+        return self.drafting.pages.respond(request, page)
+
+
+def routes(drafting: Drafting, guard: Guard) -> APIRouter:
+    """`/khai-bao/<draft>/kiem-tra`, `/ky`, `/gui` and what became of it."""
+    router = APIRouter(include_in_schema=False)
+    declarant = guard.by_session(Right.DECLARE)
+    posted_form = posting(declarant)
+    sending = _Sending(drafting)
+    _checking(router, sending, declarant, posted_form)
+    _signing(router, sending, declarant, posted_form)
+    return router
+
+
+def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, posted_form: Dependency) -> None:
+    drafting = sending.drafting
+
+    @router.get(f"{ROOT}/{{id}}/kiem-tra")
+    def check(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
+        return sending.checked(request, drafting.find(actor, id))
+
+    @router.post(f"{ROOT}/{{id}}/gui")
+    def send(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
+        draft = drafting.any(posted.actor, id)
+        try:
+            sent = drafting.drafts.send(owner(posted.actor), draft.public_id, posted["key"])
+        except ChangedMeanwhile as changed:
+            return sending.again(request, changed.now, said("check.changed"), 409)
+        except TurnedAway as turned:
+            return sending.again(request, draft, Label(turned.vi, turned.en), 409)
+        except Unavailable:
+            return sending.again(request, draft, said("check.away"), 503)
+        return RedirectResponse(f"{ROOT}/{draft.public_id}/da-gui/{sent.public_id}", 303)
+
+    @router.get(f"{ROOT}/{{id}}/da-gui/{{message}}")
+    def sent(request: Request, id: str, message: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
+        return sending.sent(request, actor, id, message)
+
+
+def _signing(router: APIRouter, sending: _Sending, declarant: Dependency, posted_form: Dependency) -> None:
+    drafting = sending.drafting
+
+    @router.post(f"{ROOT}/{{id}}/chuan-bi")
+    def prepare(id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
+        draft, _ = drafting.drafts.prepare(drafting.find(posted.actor, id))
+        return RedirectResponse(f"{ROOT}/{draft.public_id}/ky", 303)
+
+    @router.get(f"{ROOT}/{{id}}/ky")
+    def sign(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
+        return sending.signing(request, drafting.find(actor, id), None)
+
+    @router.get(f"{ROOT}/{{id}}/tep.xml")
+    def download(id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
+        draft = drafting.find(actor, id)
+        if draft.key is None or draft.pressed_at is None:
+            raise HTTPException(404)  # it is prepared by a button: an address that is opened draws no number
+        _, body = drafting.drafts.prepare(draft)
+        named = {"Content-Disposition": f'attachment; filename="{draft.key.number}.xml"'}
+        return Response(body, media_type="application/xml", headers={**PERSONAL, **named})
+
+    @router.post(f"{ROOT}/{{id}}/ky")
+    def take_signed(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
+        return sending.taken(request, drafting.find(posted.actor, id), posted.file)

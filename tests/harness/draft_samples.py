@@ -1,0 +1,71 @@
+"""Pages of drafts in each of their states, with hostile texts wherever somebody's text stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from adapter.entrypoints.web.form_page import Box, Choice, Trouble
+from adapter.entrypoints.web.page import Page
+from adapter.entrypoints.web.portal import draft_pages as pages
+from adapter.model.procedure import Label
+
+
+def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    """Each kind of page that is filled in."""
+    label = Label(text, text)
+    head = pages.DraftHead("d1", label, "07", label, "BP26/2026")
+    fresh = pages.DraftHead("d1", label, "07", label, "")
+    choices = (Choice("a", label), Choice(text, label))
+    boxes = tuple(
+        Box(f"persons.1.{kind}{n}", label, hint, text, kind, choices, required, longest, digits=n == 1, error=error)
+        for kind in ("text", "lines", "buttons", "list")
+        for n, (hint, required, longest, error) in enumerate([(None, True, None, None), (label, False, 20, label)])
+    )
+    troubles = (
+        Trouble("a", label, label),
+        Trouble("", None, label),
+        Trouble("/khai-bao/d1/muc/chung#gate", None, label),
+    )
+    tasks = tuple(pages.Task("/a", label, state, rows) for state in pages.TaskState for rows in (None, 3))
+    rows = (pages.RowLine(1, (label, label), wrong=True), pages.RowLine(2, (label, label), wrong=False))
+    parts = (pages.AnswersPart(None, "/a", (pages.Answer(label, label),)), pages.AnswersPart(label, "/a", ()))
+    lists = (pages.AnswersList(label, "/a", (label, label), rows),)
+    return {
+        pages.DeclarePage: [
+            pages.DeclarePage((), (pages.Offer("P", label, "07"),), full=False),
+            pages.DeclarePage((pages.DraftLine(head, at),), (), full=True),
+        ],
+        pages.BeginPage: [
+            pages.BeginPage(pages.Offer("P", label, "07"), choices, missing) for missing in (True, False)
+        ],
+        pages.TasksPage: [pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks))],
+        pages.FieldsPage: [
+            pages.FieldsPage(head, None, None, False, "/a", "/b", boxes, (), 1),
+            pages.FieldsPage(head, label, 2, True, "/a", "/b", boxes, troubles, 1, (label, label)),
+        ],
+        pages.ConflictPage: [
+            pages.ConflictPage(head, "/a", 2, (pages.Clash("a", label, label, label, text),), (("b", text),))
+        ],
+        pages.RowsPage: [
+            pages.RowsPage(head, label, "/a", (label, label), rows, most) for most in (None, 2)
+        ] + [pages.RowsPage(head, label, "/a", (label,), (), 500)],
+        pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b") for is_draft in (True, False)],
+        pages.CheckPage: [
+            pages.CheckPage(head, parts, lists, (), troubles, must_be_signed=signs, key="k", told=None)
+            for signs in (True, False)
+        ] + [pages.CheckPage(fresh, parts, (), troubles, (), must_be_signed=False, key="k", told=label)],
+        pages.SignPage: [
+            pages.SignPage(head, uploaded=False, unlike=(), key="k", told=label),
+            pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),
+            pages.SignPage(
+                head, True, tuple(pages.Unlike(label, place, label, label) for place in (None, label)), "k", None
+            ),
+        ],
+        pages.SentPage: [
+            pages.SentPage(head, outcome, reference, at, troubles)
+            for outcome, reference in (
+                ("accepted", "BP26/2026"),
+                *((each, "") for each in ("rejected", "refused", "waiting", "parked")),
+            )
+        ],
+    }  # fmt: skip

@@ -1,0 +1,299 @@
+"""Declaring on the portal by hand: log in, choose, fill in page by page, check, send or sign; without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from lxml import etree, html
+
+from adapter.gateways.store import tables
+from adapter.pipeline.forms.differences import answers_in
+from adapter.pipeline.forms.entry import shown
+from adapter.pipeline.forms.layout import FormField
+from adapter.services.door.draft import Draft
+from adapter.services.watch.mode import Mode
+from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness.browsing import Person
+from tests.harness.pki import shared_pki
+from tests.harness.website import Website, citizen_message, configure, group_message, website
+from tests.servers.identity import PEOPLE, IdentityProvider
+from tests.servers.process import free_ports
+
+AN, BINH, CUONG = "an", "binh", "cuong"
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvider]:
+    (port,) = free_ports(1)
+    made = IdentityProvider(server_folder / "declaring", f"http://127.0.0.1:{port}")
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    """The window is down by the operator's word."""
+    with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+def press(person: Person, button: str, *, follow: bool = True, **typed: str) -> httpx.Response:
+    """Type into the form that has this button, and press it."""
+    (pressed,) = person.document().xpath(f"//main//button[normalize-space()='{button}']")
+    form = next(pressed.iterancestors("form"))
+    fields = dict(form.form_values()) | {name.replace("__", "."): text for name, text in typed.items()}
+    if pressed.get("name"):
+        fields[pressed.get("name")] = pressed.get("value")
+    return person.send(form.get("action"), follow, **fields)
+
+
+def begun(person: Person, form: str, gate: str = "HUUNGHI") -> str:
+    """The address of a new draft."""
+    person.get("/khai-bao")
+    (link,) = person.document().xpath(f"//a[strong='{form}']/@href")
+    person.get(link)
+    press(person, "Bắt đầu khai", gate=gate)
+    return person.at
+
+
+def draft_of(site: Website, who: str) -> Draft:
+    return site.house.drafts.unsent(PEOPLE[who].number)[0]
+
+
+def typed(site: Website, who: str, message: bytes) -> dict[str, dict[str, str]]:
+    """By address below the draft's: what to type so that the draft says what this message says."""
+    draft = draft_of(site, who)
+    sketch = site.house.drafts.layout(draft)
+    form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
+    assert form is not None
+    said = answers_in(sketch, form)
+
+    known = draft.answers.values  # what a form is begun with stays
+
+    def shown_of(fields: tuple[FormField, ...], texts: object, before: str = "") -> dict[str, str]:
+        assert isinstance(texts, dict)
+        return {
+            f"{before}{f.name}": shown(f, texts[f.name]) for f in fields if texts.get(f.name) and f.name not in known
+        }
+
+    pages = {f"/muc/{s.name or 'chung'}": shown_of(s.asked, dict(said.values)) for s in sketch.sections if s.asked}
+    for group in sketch.groups:
+        for ordinal, row in enumerate(said.rows[group.name], start=1):
+            before = f"{group.name}.{ordinal}."
+            pages[f"/danh-sach/{group.name}/{ordinal}"] = shown_of(group.asked, dict(row), before)
+    return {address: texts for address, texts in pages.items() if texts}
+
+
+def fill(person: Person, site: Website, who: str, draft: str, message: bytes) -> None:
+    for address, texts in typed(site, who, message).items():
+        person.get(f"{draft}{address}")
+        answer = press(person, "Lưu và tiếp tục", follow=False, **{n.replace(".", "__"): t for n, t in texts.items()})
+        assert answer.status_code == 303, html.fromstring(answer.text).xpath("string(//*[@class='summary'])")
+
+
+def test_a_citizen_declares_from_the_first_page_to_the_receipt(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    assert "Cần khai" in person.told()
+    fill(person, site, AN, draft, citizen_message())
+    person.get(f"{draft}/kiem-tra")
+    assert "Sẵn sàng gửi" in person.told()
+    press(person, "Gửi bản khai")
+    assert "Đã tiếp nhận bản khai" in person.told()
+    (row,) = site.rows(tables.inbox)
+    assert (row.outcome, row.bound_to, row.channel) == ("accepted", PEOPLE[AN].number, "portal")
+    assert f"{row.reference}/{row.year}" in person.told()
+
+
+def test_back_in_the_browser_a_sent_declaration_can_only_be_looked_at(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    fill(person, site, AN, draft, citizen_message())
+    person.get(f"{draft}/kiem-tra")
+    key = person.document().xpath("//input[@name='key']/@value")[0]
+    person.send(f"{draft}/gui", key=key)
+    first = person.told()
+    person.get(f"{draft}/muc/chung")
+    assert "/da-gui/" in person.at
+    person.send(f"{draft}/gui", key=key, csrf=site.rows(tables.session)[0].csrf)
+    assert person.told() == first
+    assert len(site.rows(tables.inbox)) == 1
+
+
+def test_a_body_downloads_signs_uploads_and_sends(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    fill(person, site, CUONG, draft, group_message())
+    person.get(f"{draft}/kiem-tra")
+    assert "Cần ký số" in person.told()
+    press(person, "Lập tệp để ký")
+    token = person.document().xpath("//input[@name='csrf']/@value")[0]
+    prepared = person.ask("GET", f"{draft}/tep.xml", follow=False)
+    assert prepared.headers["content-disposition"].startswith("attachment; filename=")
+    signed = signature(prepared.content)
+    upload(person, draft, signed, token)
+    assert "Tệp đã ký đúng với bản khai" in person.told()
+    press(person, "Gửi tệp đã ký")
+    assert "Đã tiếp nhận bản khai" in person.told()
+    (row,) = site.rows(tables.inbox)
+    assert etree.fromstring(signed).findtext("Header/Subject/reference") == row.reference
+
+
+def test_a_file_that_says_something_else_is_shown_before_it_is_sent(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    fill(person, site, CUONG, draft, group_message())
+    person.get(f"{draft}/kiem-tra")
+    press(person, "Lập tệp để ký")
+    token = person.document().xpath("//input[@name='csrf']/@value")[0]
+    prepared = person.ask("GET", f"{draft}/tep.xml", follow=False).content
+    name = draft_of(site, CUONG).answers.values["groupName"]
+    upload(person, draft, signature(prepared.replace(name.encode(), b"Doan khac")), token)
+    assert "khác bản khai ở 1 chỗ" in person.told()
+    assert "Doan khac" in person.told()
+    assert site.rows(tables.inbox) == []
+
+
+def signature(prepared: bytes) -> bytes:
+    """By the xmlsec1 program."""
+    return sign_message(prepared, system=None, declarant=shared_pki().party("enterprise"), form=SignatureForm.DOTNET)
+
+
+def upload(person: Person, draft: str, raw: bytes, token: str) -> None:
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(draft))
+    files = {"file": ("ký.xml", raw, "application/xml")}
+    person.ask("POST", f"{draft}/ky", data={"csrf": token}, files=files, headers={"Origin": origin})
+
+
+@pytest.mark.parametrize("raw", [b"", b"<a>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"\x00" * 100])
+def test_what_is_no_signed_declaration_is_told_and_the_draft_is_kept(site: Website, raw: bytes) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    fill(person, site, CUONG, draft, group_message())
+    person.get(f"{draft}/kiem-tra")
+    press(person, "Lập tệp để ký")
+    upload(person, draft, raw, person.document().xpath("//input[@name='csrf']/@value")[0])
+    assert person.page is not None
+    assert person.page.status_code == 422
+    assert "Chưa gửi" in person.told()
+    assert draft_of(site, CUONG).answers.values["groupName"]
+
+
+def test_what_is_missing_or_cannot_be_read_is_told_at_its_field_and_kept(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    person.get(f"{draft}/muc/chung")
+    answer = press(person, "Lưu và tiếp tục", follow=False, expectedArrival="30/2/2026 8:00")
+    assert answer.status_code == 422
+    page = person.document()
+    links = page.xpath("//*[@class='summary']//a/@href")
+    assert "#expectedArrival" in links
+    for link in links:
+        assert len(page.xpath(f"//*[@id='{link[1:]}']")) == 1
+    (box,) = page.xpath("//*[@id='expectedArrival']")
+    assert (box.get("value"), box.get("aria-invalid")) == ("30/2/2026 8:00", "true")
+    described = box.get("aria-describedby").split()
+    assert "02/03/2026 07:15" in " ".join(page.xpath(f"string(//*[@id='{each}'])") for each in described)
+    assert draft_of(site, AN).answers.values["expectedArrival"] == "30/2/2026 8:00"
+
+
+def test_an_unfinished_page_may_be_left_for_later(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    person.get(f"{draft}/muc/chung")
+    press(person, "Lưu, khai tiếp sau", purpose="Thăm thân")
+    assert person.at == draft
+    assert draft_of(site, AN).answers.values["purpose"] == "Thăm thân"
+
+
+def test_a_form_in_two_windows_is_not_overwritten(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    person.get(f"{draft}/muc/chung")
+    window = person.page
+    press(person, "Lưu, khai tiếp sau", purpose="Thăm thân")
+    person.page, person.at = window, f"{draft}/muc/chung"
+    answer = press(person, "Lưu, khai tiếp sau", purpose="Du lịch")
+    assert answer.status_code == 409
+    assert "Thăm thân" in person.told()
+    assert "Du lịch" in person.told()
+    assert draft_of(site, AN).answers.values["purpose"] == "Thăm thân"
+    press(person, "Lưu nội dung vừa khai")
+    assert draft_of(site, AN).answers.values["purpose"] == "Du lịch"
+
+
+def test_rows_are_added_one_at_a_time_and_renumbered(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    for ordinal, name in enumerate(("Nguyễn Thị Đào", "Trần Văn Bốn", "Lê Tư"), start=1):
+        person.get(f"{draft}/danh-sach/persons/{ordinal}")
+        press(person, "Lưu, khai tiếp sau", **{f"persons__{ordinal}__fullName": name})
+    person.get(f"{draft}/danh-sach/persons/2/xoa")
+    press(person, "Xóa")
+    names = [row["fullName"] for row in draft_of(site, CUONG).answers.rows["persons"]]
+    assert names == ["NGUYEN THI DAO", "LE TU"]
+    assert person.get(f"{draft}/danh-sach/persons/4").status_code == 404
+
+
+def test_anothers_draft_is_not_there(site: Website) -> None:
+    person, other = Person(site.url), Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    other.log_in(BINH, "/login?next=/khai-bao")
+    for address in ("", "/muc/chung", "/danh-sach/children", "/kiem-tra", "/ky", "/tep.xml", "/bo"):
+        assert other.get(f"{draft}{address}").status_code == 404, address
+    other.get("/khai-bao")
+    for address in ("/bo", "/gui", "/chuan-bi", "/ky", "/muc/chung"):
+        csrf = next(row.csrf for row in site.rows(tables.session) if row.number == PEOPLE[BINH].number)
+        assert other.send(f"{draft}{address}", csrf=csrf).status_code == 404, address
+    assert draft_of(site, AN).public_id in draft
+
+
+def test_a_script_in_a_field_is_text(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    person.get(f"{draft}/muc/chung")
+    press(person, "Lưu, khai tiếp sau", purpose=HOSTILE)
+    for address in ("/muc/chung", "/kiem-tra"):
+        page = person.get(f"{draft}{address}")
+        assert HOSTILE not in page.text
+        assert "&lt;script&gt;" in page.text
+
+
+def test_while_the_window_works_the_way_there_is_told_and_the_draft_is_kept(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    fill(person, site, AN, draft, citizen_message())
+    site.window(Mode.UP)
+    person.get(f"{draft}/kiem-tra")
+    press(person, "Gửi bản khai")
+    assert "Cổng thông tin một cửa quốc gia đang hoạt động" in person.told()
+    assert draft_of(site, AN).public_id in draft
+
+
+def test_a_draft_is_thrown_away_only_after_one_is_asked(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    person.get(f"{draft}/bo")
+    press(person, "Xóa")
+    assert site.rows(tables.draft) == []
+    assert person.get(draft).status_code == 404
