@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from docs.generate import configuration, dossier, findings, http, mappings, procedures, queues, schemas
+from docs.generate import configuration, dossier, findings, http, mappings, procedures, queues, rights, schemas
 
 FOLDER = Path(__file__).resolve().parents[1]
 
@@ -20,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/http.md": http.page,
     "reference/mappings.md": mappings.page,
     "reference/queues.md": queues.page,
+    "reference/rights.md": rights.page,
     "reference/schemas.md": schemas.page,
     **procedures.PAGES,
 }
