@@ -6,10 +6,9 @@ what is worth reading.
 
 from __future__ import annotations
 
-import sys
 import threading
 
-from adapter.cli.terminal import say
+from adapter.cli.terminal import is_watched, say
 
 AFTER_S = 5.0
 
@@ -24,7 +23,7 @@ class Steps:
     def __call__(self, step: str) -> None:
         self.done()
         text = f"looking at {step} …"
-        if sys.stderr is not None and sys.stderr.isatty():
+        if is_watched():
             say(text, error=True)
             return
         self._timer = threading.Timer(self._after_s, say, (text,), {"error": True})

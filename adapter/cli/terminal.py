@@ -52,6 +52,11 @@ def say(text: str, *, error: bool = False) -> None:
     _write(f"{visible(text)}\n", error=error)
 
 
+def is_watched() -> bool:
+    """Whether a person reads stderr: a terminal, not a log."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def say_json(value: Any, default: Callable[[Any], Any] | None = None) -> None:
     """One JSON document on one line of stdout."""
     _write(f"{visible_json(value, default)}\n", error=False)

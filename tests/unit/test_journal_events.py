@@ -16,22 +16,27 @@ from adapter.model.journal_events import JournalEvent
 SERVICES = Path(adapter.__file__).parent / "services"
 
 
-def texts() -> Iterator[str]:
-    """Every constant of the services, those within f-strings as they begin."""
+def nodes() -> Iterator[ast.AST]:
     for file in SERVICES.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+        yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def texts() -> Iterator[str]:
+    """Every constant of the services, those within f-strings as they begin, and the events that are named as such."""
+    for node in nodes():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) == "JournalEvent":
+            yield JournalEvent[node.attr].value
 
 
 def entries() -> Iterator[str]:
-    """What each `Entry(...)` of the services is given as its event, where it is a constant."""
-    for file in SERVICES.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Entry"):
-                continue
-            if isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
+    """What each `Entry(...)` and `Entry.by(...)` of the services is given as its event, where it is a constant."""
+    for node in nodes():
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func) in {"Entry", "Entry.by"}):
+            continue
+        if isinstance(node.args[0], ast.Constant):
+            yield str(node.args[0].value)
 
 
 def test_an_event_out_of_the_set_is_never_written() -> None:
