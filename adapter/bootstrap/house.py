@@ -56,6 +56,7 @@ from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.lookup import Lookup
 from adapter.services.dossiers.original_papers import HandingIn
+from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.intake import InHand, Intake, unheld
 from adapter.services.messages.item import Patience
@@ -328,6 +329,10 @@ class House:
     def situations(self) -> Situations:
         declare_at = self.settings.window.answer_portal
         return Situations(self.window, self.catalogue, self.installation.units, declare_at, now)
+
+    @cached_property
+    def own_dossiers(self) -> OwnDossiers:
+        return OwnDossiers(self.database, self.catalogue, self.window, self.ground.reporter, self.legal_clock)
 
     @cached_property
     def sessions(self) -> Sessions:

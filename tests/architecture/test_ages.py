@@ -28,6 +28,7 @@ LISTED = {
     },
     "entrypoints/consumer.py": {"now - self._asked": "monotonic"},
     "entrypoints/folding.py": {"now - at": "monotonic", "now - _AGAIN_S": "monotonic"},
+    "entrypoints/web/portal/follow.py": {"limit.due_at - at": "whether a time limit is marked, shown only"},
     "entrypoints/web/moments.py": {"due - now": "how long a time limit still runs, told only"},
     "gateways/identity/openid.py": {"now - _LOGOUT_AGE_S": "a time of now"},
     "services/access/sessions.py": {"now - self.idle": "a time of now"},

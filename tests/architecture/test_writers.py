@@ -15,6 +15,7 @@ WRITERS = {
     "gateways/store/database.py": {"Database.altering"},
     "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
+    "services/dossiers/own.py": {"OwnDossiers.open"},  # what he opens counts as delivered
     "services/dossiers/versions.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads
     "services/watch/deadlines.py": {"Deadlines.watch"},
     "services/door/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered

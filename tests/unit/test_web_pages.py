@@ -22,6 +22,7 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
 from tests.harness.draft_samples import samples
+from tests.harness.own_pages import own_samples
 from tests.harness.pki import ROOT
 
 WEB = ROOT / "adapter" / "entrypoints" / "web"
@@ -55,6 +56,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
         *(login.LoginPage(what, "", "/ho-so") for what in login.OUTCOMES),
         login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),
     ],
+    **own_samples(HOSTILE, AT),
     **samples(HOSTILE, AT),
     faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 500, 502, 503)],
 }

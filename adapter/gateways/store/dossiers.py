@@ -36,6 +36,9 @@ from adapter.pipeline.sameness import same_key
 from adapter.pipeline.search_keys import PAPER, search_value
 from adapter.pipeline.trust.holder import plain
 
+PARTY = "party"
+"""The kind of search key that says who may read a dossier: a personal number or tax code in its one spelling."""
+
 
 def lock_name(key: DossierKey) -> str:
     """The name under which changes of a dossier are serialised."""
@@ -302,6 +305,8 @@ def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str
             if key[1] and key not in seen:
                 seen.add(key)
                 yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.versions}
+    for party in sorted(identities(procedure, declaration.values, declaration.rows)):
+        yield {"kind": PARTY, "value": party, "dossier_id": dossier.id, "version": dossier.versions}
     if same_as := same_key(declaration, {value for kind, value in seen if kind == PAPER}):
         yield {"kind": SAME, "value": same_as, "dossier_id": dossier.id, "version": dossier.versions}
 

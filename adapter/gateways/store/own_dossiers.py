@@ -1,0 +1,78 @@
+"""A declarant's dossiers in the store, whichever door they came by, with their messages and time limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+
+from adapter.gateways.store.dossiers import PARTY
+from adapter.gateways.store.tables import confirmation, deadline, dossier, inbox, outbox, search_key
+
+
+def of(connection: Connection, numbers: Sequence[str], *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Dossiers of which a version names one of these numbers, those taken down last first; behind the id `before`.
+
+    Whoever was named in an earlier version only is the caller's to leave out.
+    """
+    query = select(search_key.c.dossier_id).where(search_key.c.kind == PARTY, search_key.c.value.in_(numbers))
+    if before is not None:
+        query = query.where(search_key.c.dossier_id < before)
+    ids = query.group_by(search_key.c.dossier_id).order_by(search_key.c.dossier_id.desc()).limit(limit).subquery()
+    whole = select(dossier).join(ids, ids.c.dossier_id == dossier.c.id)
+    return connection.execute(whole.order_by(dossier.c.id.desc())).all()
+
+
+def find(connection: Connection, number: str, year: int) -> Row[Any] | None:
+    """The dossier of our number or the window's, or None."""
+    named = or_(dossier.c.number == number, dossier.c.alias_number == number)
+    return connection.execute(select(dossier).where(named, dossier.c.year == year)).first()
+
+
+def messages(connection: Connection, dossier_id: int) -> Sequence[Row[Any]]:
+    """What was declared about it, in the order received."""
+    columns: list[Any] = [
+        inbox.c.id,
+        inbox.c.pair,
+        inbox.c.channel,
+        inbox.c.outcome,
+        inbox.c.findings,
+        inbox.c.received_at,
+    ]
+    query = select(*columns).where(inbox.c.dossier_id == dossier_id)
+    return connection.execute(query.order_by(inbox.c.received_at, inbox.c.id)).all()
+
+
+def limits(connection: Connection, dossier_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """Time limits that run, of these dossiers, those that end first first."""
+    query = select(deadline).where(deadline.c.dossier_id.in_(dossier_ids), deadline.c.ended_at.is_(None))
+    return connection.execute(query.order_by(func.coalesce(deadline.c.due_at, deadline.c.alert_due_at))).all()
+
+
+def unopened(connection: Connection, dossier_ids: Sequence[int]) -> Sequence[Row[Any]]:
+    """Replies to these dossiers that the declarant does not have yet: dossier, kind, route and when it was sent."""
+    columns: list[Any] = [outbox.c.dossier_id, outbox.c.kind, outbox.c.route, outbox.c.sent_at]
+    query = select(*columns).where(
+        outbox.c.dossier_id.in_(dossier_ids),
+        outbox.c.delivered_at.is_(None),
+        outbox.c.copy_of.is_(None),
+        outbox.c.route != "transfer",
+        outbox.c.taken_back_at.is_(None),
+        outbox.c.awaits_unit.is_(None),
+    )
+    return connection.execute(query).all()
+
+
+def confirmed(connection: Connection, number: str) -> Row[Any] | None:
+    """The reply that carries the confirmation of this number, and its dossier's newest one; None: there is none."""
+    columns: list[Any] = [outbox.c.digest, outbox.c.created_at, outbox.c.taken_back_at, outbox.c.delivered_at]
+    columns += [confirmation.c.number, dossier.c.confirmation_number]
+    query = (
+        select(*columns)
+        .select_from(confirmation)
+        .join(outbox, outbox.c.id == confirmation.c.outbox_id)
+        .join(dossier, dossier.c.id == confirmation.c.dossier_id)
+        .where(confirmation.c.number == number)
+    )
+    return connection.execute(query).first()

@@ -1,0 +1,67 @@
+"""An answer of ours for people: each value of its XML beside what its XSD calls it, in the order written.
+
+Nothing here names a form or a field. The signed XML is what counts; this only shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import xmlschema
+from lxml import etree
+
+from adapter.model.procedure import Label
+from adapter.pipeline import text
+from adapter.pipeline.envelope import read_time
+from adapter.pipeline.wanted import documented, element_at
+from adapter.pipeline.xml import pointer
+
+_TECHNICAL = "InReplyTo"
+"""Which message is answered: for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableLine:
+    """One line: a heading where it has no text. `depth` counts from 0."""
+
+    label: Label
+    text: str | None
+    depth: int
+
+
+def readable(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> tuple[ReadableLine, ...]:
+    """The lines of an answer. `content` is the element below Content, `declared` its XSD (None: names stand there)."""
+    return tuple(_lines(content, declared, 0))
+
+
+def title(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> Label:
+    """What the XSD calls the answer."""
+    return _label(content, declared)
+
+
+def _lines(parent: etree._Element, declared: xmlschema.XMLSchema10 | None, depth: int) -> Iterator[ReadableLine]:
+    for child in parent:
+        if child.tag == _TECHNICAL:
+            continue
+        label = _label(child, declared)
+        if len(child):
+            yield ReadableLine(label, None, depth)
+            yield from _lines(child, declared, depth + 1)
+        elif said := text.value(child):
+            yield ReadableLine(label, _told(said), depth)
+
+
+def _label(element: etree._Element, declared: xmlschema.XMLSchema10 | None) -> Label:
+    name = str(element.tag)
+    if declared is None:
+        return Label(name, name)
+    found = element_at(declared, pointer(element))
+    words = documented(found) or documented(getattr(found, "type", None))
+    return Label(*words) if words else Label(name, name)
+
+
+def _told(said: str) -> str:
+    """A time in the order of people, all else as it is written."""
+    moment = read_time(said)
+    return said if moment is None else f"{moment:%H:%M, %d/%m/%Y}"

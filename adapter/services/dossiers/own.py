@@ -1,0 +1,274 @@
+"""A declarant's own dossiers, whichever door they came by (Article 9(2)): list, life, answers, receipt in law.
+
+He sees a dossier if the number that he has logged in with is its declarant's or principal's, or if he is authorised
+now for one of them. Having an answer in law is that he opens it (Article 10): `open` is the only thing that sets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import xmlschema
+
+from adapter.gateways.store import authorisations, deadlines, lookups, replies
+from adapter.gateways.store import own_dossiers as store
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.model.actor import Actor
+from adapter.model.catalogue import Catalogue, Code
+from adapter.model.dossier import CONFIRMED, DossierState
+from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.readable import readable, title
+from adapter.pipeline.xml import reparsed
+from adapter.services.access import rights
+from adapter.services.access.rights import Right
+from adapter.services.dossiers.own_records import (
+    OpenedAnswer,
+    OwnAnswer,
+    OwnDossier,
+    OwnFinding,
+    OwnMessage,
+    OwnPage,
+    OwnRow,
+    RunningLimit,
+)
+from adapter.services.dossiers.results import ConfirmationTimes, result
+from adapter.services.dossiers.shown_state import shown
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import Window
+
+PAGE = 50
+"""So many dossiers are on one page of the list."""
+SHOWN = (
+    ReplyKind.ACCEPTANCE,
+    ReplyKind.REFUSAL,
+    ReplyKind.AMENDMENT_REQUEST,
+    ReplyKind.COMPLETION,
+    ReplyKind.AMENDMENT_COMPLETION,
+    ReplyKind.ERRORS,
+)
+"""Answers that people are shown; a receipt (99) says nothing to them."""
+
+
+@dataclass(frozen=True)
+class OwnDossiers:
+    """The use cases of a declarant's pages. `clock` gives the legal time (aware)."""
+
+    database: Database
+    catalogue: Catalogue
+    window: Window
+    declared: Callable[[str], xmlschema.XMLSchema10]
+    """The XSD of an answer by its name: what its fields are called."""
+    clock: Callable[[], datetime]
+
+    def page(self, actor: Actor, after: str | None) -> OwnPage:
+        """His dossiers, the newest first, behind the place that `OwnPage.last` named.
+
+        Raises:
+            NoRight: no declarant asks.
+        """
+        rights.needs(actor, Right.READ_OWN)
+        now, before = self.clock(), int(after) if after else None
+        with self.database.reading() as connection:
+            numbers = self._numbers(connection, actor, now)
+            found = store.of(connection, sorted(numbers), before=before, limit=PAGE + 1)
+            rows = [row for row in found[:PAGE] if numbers & set(row.identities)]
+            ids = [row.id for row in rows]
+            limits, waiting = self._limits(connection, ids), self._waiting(connection, ids)
+            confirmations = lookups.confirmations(connection, ids)
+        shown_rows = [
+            self._row(row, limits.get(row.id, ()), waiting.get(row.id, 0), confirmations.get(row.id, ()))
+            for row in rows
+        ]
+        return OwnPage(tuple(shown_rows), str(found[PAGE - 1].id) if len(found) > PAGE else None, now)
+
+    def read(self, actor: Actor, number: str, year: int) -> OwnDossier | None:
+        """One of his dossiers, or None where there is none of his.
+
+        Raises:
+            NoRight: no declarant asks.
+        """
+        now = self.clock()
+        with self.database.reading() as connection:
+            row = self._own(connection, actor, number, year, now)
+            if row is None:
+                return None
+            limits = self._limits(connection, [row.id]).get(row.id, ())
+            signed = lookups.confirmations(connection, [row.id]).get(row.id, ())
+            answers = self._answers(connection, row)
+            messages = store.messages(connection, row.id)
+        procedure = self._procedure(row)
+        waiting = sum(1 for each in answers if each.delivered_at is None)
+        return OwnDossier(
+            row=self._row(row, limits, waiting, signed),
+            alias=row.alias_number,
+            result=result(DossierState(row.state), procedure, [_times(each) for each in signed]),
+            confirmation=row.confirmation_number if any(each.delivered_at for each in signed) else None,
+            principal=row.principal,
+            declarant=row.declarant,
+            limits=tuple(limits),
+            messages=tuple(self._message(each) for each in messages),
+            answers=tuple(_answer(each) for each in answers),
+            at=now,
+        )
+
+    def open(self, actor: Actor, number: str, year: int, digest: str) -> bool:
+        """He opens an answer, and has it from now on if he had not; whether there is such an answer of his.
+
+        Raises:
+            NoRight: no declarant asks.
+        """
+        now = self.clock()
+        with self.database.transaction() as connection:
+            row = self._own(connection, actor, number, year, now)
+            wanted = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
+            read = replies.mark_read(connection, [each.id for each in wanted if each.delivered_at is None], now)
+            deadlines.sent(connection, sorted(read), now)
+            return bool(read) or any(each.delivered_at is not None for each in wanted)
+
+    def answer(self, actor: Actor, number: str, year: int, digest: str) -> OpenedAnswer | None:
+        """An answer that he has opened, to be read again; None where there is none.
+
+        Raises:
+            NoRight: no declarant asks.
+        """
+        with self.database.reading() as connection:
+            row = self._own(connection, actor, number, year, self.clock())
+            found = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
+        if row is None or not found or found[0].delivered_at is None:
+            return None
+        body = bytes(found[0].body)
+        content = reparsed(body).find("Body/Content/*")
+        assert content is not None, "every answer of ours has a content"
+        declared = self._declared(row, found[0])
+        lines = readable(content, declared)
+        return OpenedAnswer(_answer(found[0]), row.number, row.year, title(content, declared), lines, body)
+
+    def _numbers(self, connection: Connection, actor: Actor, now: datetime) -> set[str]:
+        """Whose dossiers he sees: his own, or his organisation's, and those of whom he is authorised for now."""
+        own = actor.speaks_for
+        if own is None:
+            return set()
+        return {own} | {principal for _, principal in authorisations.pairs(connection, [own], now)}
+
+    def _own(self, connection: Connection, actor: Actor, number: str, year: int, now: datetime) -> Stored[Any] | None:
+        rights.needs(actor, Right.READ_OWN)
+        row = store.find(connection, number, year)
+        if row is None or not self._numbers(connection, actor, now) & set(row.identities):
+            return None
+        return row
+
+    def _answers(self, connection: Connection, row: Stored[Any]) -> list[Stored[Any]]:
+        """What he may open. Of a window's dossier, while it works, only what the broker has confirmed: an answer that
+        is read earlier would not leave by the window any more."""
+        kinds = {kind.value for kind in SHOWN}
+        found = [each for each in lookups.answers(connection, _NO_MESSAGE, row.id) if each.kind in kinds]
+        is_down = self.window.standing(connection).mode is Mode.DOWN
+        return [each for each in found if is_down or _has_left(each)]
+
+    def _waiting(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, int]:
+        kinds = {kind.value for kind in SHOWN}
+        is_down = self.window.standing(connection).mode is Mode.DOWN
+        counted: dict[int, int] = {}
+        for each in store.unopened(connection, ids):
+            if each.kind in kinds and (is_down or _has_left(each)):
+                counted[each.dossier_id] = counted.get(each.dossier_id, 0) + 1
+        return counted
+
+    def _limits(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[RunningLimit]]:
+        found: dict[int, list[RunningLimit]] = {}
+        for row in store.limits(connection, ids):
+            limit = RunningLimit(row.name, row.kind, row.party, row.due_at)
+            found.setdefault(row.dossier_id, []).append(limit)
+        return found
+
+    def _row(
+        self, row: Stored[Any], limits: Sequence[RunningLimit], waiting: int, signed: Sequence[Stored[Any]]
+    ) -> OwnRow:
+        procedure = self._procedure(row)
+        return OwnRow(
+            number=row.number,
+            year=row.year,
+            title=procedure.title if procedure else Label(row.procedure, row.procedure),
+            form=_form(procedure) if procedure else None,
+            state=shown(row.state, signed[-1] if signed else None) if row.state in CONFIRMED else row.state,
+            gate=self._gate(procedure, row.gate),
+            crossing_at=row.crossing_at,
+            received_at=row.received_at,
+            limit=limits[0] if limits else None,
+            unopened=waiting,
+        )
+
+    def _procedure(self, row: Stored[Any]) -> Procedure | None:
+        return self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
+
+    def _gate(self, procedure: Procedure | None, code: str | None) -> Label | None:
+        if code is None:
+            return None
+        field = procedure.field(procedure.place.get("gate", "")) if procedure else None
+        named: Code | None = self.catalogue.codelists[field.codes].get(code) if field and field.codes else None
+        return Label(named.vi, named.en) if named else Label(code, code)
+
+    def _message(self, row: Stored[Any]) -> OwnMessage:
+        meaning = self.catalogue.meanings.get(row.pair or "")
+        stated = tuple(
+            OwnFinding(each["code"], each["severity"], Label(each["vi"], each["en"])) for each in row.findings
+        )
+        return OwnMessage(
+            meaning=(meaning or Meaning.DECLARATION).value,
+            channel=row.channel,
+            outcome=str(row.outcome or ""),
+            received_at=row.received_at,
+            findings=stated,
+        )
+
+    def _declared(self, row: Stored[Any], answer: Stored[Any]) -> xmlschema.XMLSchema10 | None:
+        name = self._schema(row, answer)
+        return None if name is None else self.declared(name)
+
+    def _schema(self, row: Stored[Any], answer: Stored[Any]) -> str | None:
+        """The XSD of an answer: a confirmation has that of its procedure, every other its kind's."""
+        kind, day = ReplyKind(answer.kind), answer.created_at.astimezone(VIETNAM).date()
+        if kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION):
+            find = self.catalogue.find if kind is ReplyKind.COMPLETION else self.catalogue.amending
+            procedure = find(row.procedure, day)
+            return procedure.completion.schema_name if procedure and procedure.completion else None
+        return self.catalogue.replies[kind].schema_name
+
+
+_NO_MESSAGE = -1
+"""No inbox row has this id: answers of the dossier are wanted, not those of one message."""
+
+
+def _has_left(row: Stored[Any]) -> bool:
+    return row.route != "window" or row.sent_at is not None
+
+
+def _answer(row: Stored[Any]) -> OwnAnswer:
+    return OwnAnswer(
+        kind=ReplyKind(row.kind),
+        digest=row.digest,
+        created_at=row.created_at,
+        opened_at=row.delivered_at,
+        withdrawn_at=row.withdrawn_at,
+        withdrawal_reason=row.withdrawal_reason,
+    )
+
+
+def _times(row: Stored[Any]) -> ConfirmationTimes:
+    return ConfirmationTimes(
+        number=row.number,
+        version=row.version,
+        signed_at=row.created_at,
+        sent_at=row.sent_in_law,
+        left_window_at=None,
+        delivered_at=row.delivered_at,
+    )
+
+
+def _form(procedure: Procedure) -> str | None:
+    declared = (spec.form for spec in procedure.messages.values() if spec.meaning is Meaning.DECLARATION)
+    return next(declared, None)

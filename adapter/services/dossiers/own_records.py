@@ -1,0 +1,106 @@
+"""What a declarant is shown of his dossiers: frozen records, made by `services/dossiers/own`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.model.procedure import Label, ReplyKind
+from adapter.pipeline.readable import ReadableLine
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLimit:
+    """A time limit that runs. `party`: whom it binds (border_guard, declarant); `due_at` None: not known yet."""
+
+    name: str
+    kind: str
+    party: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """One dossier in the list. `state` is the word that people are shown (`model/dossier`)."""
+
+    number: str
+    year: int
+    title: Label
+    form: str | None
+    state: str
+    gate: Label | None
+    crossing_at: datetime | None
+    received_at: datetime
+    limit: RunningLimit | None
+    """The one that ends first."""
+    unopened: int
+    """Answers that wait for him."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage:
+    """A page of the list. `last` is where the next one begins; None: there is none."""
+
+    rows: tuple[OwnRow, ...]
+    last: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFinding:
+    """What was found in a message of his, in both languages."""
+
+    code: str
+    severity: str
+    words: Label
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessage:
+    """A message of his about the dossier. `meaning`: what it asked for."""
+
+    meaning: str
+    channel: str
+    outcome: str
+    received_at: datetime
+    findings: tuple[OwnFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """An answer of ours. `opened_at` is since when he has it in law; None: it waits for him to open it."""
+
+    kind: ReplyKind
+    digest: str
+    created_at: datetime
+    opened_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDossier:
+    """A dossier as its declarant sees it."""
+
+    row: OwnRow
+    alias: str | None
+    result: Label
+    confirmation: str | None
+    principal: str | None
+    declarant: str | None
+    limits: tuple[RunningLimit, ...]
+    messages: tuple[OwnMessage, ...]
+    answers: tuple[OwnAnswer, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAnswer:
+    """An answer that he has, to be read. `body` are its exact bytes."""
+
+    answer: OwnAnswer
+    number: str
+    year: int
+    title: Label
+    lines: tuple[ReadableLine, ...]
+    body: bytes

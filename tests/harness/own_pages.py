@@ -1,0 +1,69 @@
+"""Pages of a declarant's dossiers in each of their states, with one text in every field that others have written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from adapter.entrypoints.web.page import Page
+from adapter.entrypoints.web.portal import follow
+from adapter.model.procedure import Label, Meaning, ReplyKind
+from adapter.pipeline.readable import ReadableLine
+from adapter.pipeline.terms import RUNNING_KINDS
+from adapter.services.dossiers.own import SHOWN
+from adapter.services.dossiers.own_records import (
+    OpenedAnswer,
+    OwnAnswer,
+    OwnDossier,
+    OwnFinding,
+    OwnMessage,
+    OwnPage,
+    OwnRow,
+    RunningLimit,
+)
+
+MEANINGS = (
+    *(Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.WITHDRAWAL),
+    *(Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED),
+)
+
+
+def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    """Each kind of these pages with its samples."""
+    said = Label(text, text)
+    times = [at + timedelta(minutes=by) for by in (-5, 42, 600)]
+    limits = tuple(
+        RunningLimit(text, kind, party, due)
+        for (kind, party), due in zip(RUNNING_KINDS.items(), [*times, None], strict=True)
+    )
+    rows = tuple(
+        OwnRow(f"N{place}", 2026, said, text, state, said, at, at, limits[place % 4], place % 2)
+        for place, state in enumerate(follow.MARKS)
+    )
+    bare = OwnRow("N", 2026, said, None, "received", None, None, at, None, 0)
+    messages = tuple(
+        OwnMessage(meaning.value, "window", "accepted", at, (OwnFinding("BQP1", severity, said),))
+        for meaning, severity in zip(MEANINGS, ("warn", "refuse", "reject", "warn", "warn"), strict=True)
+    )
+    answers = tuple(
+        OwnAnswer(kind, "0" * 63 + str(n), at, at if n % 2 else None, None, None) for n, kind in enumerate(SHOWN)
+    )
+    whole = [OwnDossier(row, text, said, text, text, text, limits, messages, answers, at) for row in rows]
+    lines = (ReadableLine(said, None, 0), ReadableLine(said, text, 1))
+    opened = [
+        OpenedAnswer(
+            OwnAnswer(kind, "a" * 64, at, at, withdrawn, text if withdrawn else None), "N", 2026, said, lines, b""
+        )
+        for kind in ReplyKind
+        for withdrawn in (None, at)
+    ]
+    return {
+        follow.DossiersPage: [
+            follow.DossiersPage(OwnPage(rows, "7", at), first=False),
+            follow.DossiersPage(OwnPage((), None, at), first=True),
+        ],
+        follow.DossierPage: [
+            *(follow.DossierPage(each) for each in whole),
+            follow.DossierPage(OwnDossier(bare, None, said, None, None, None, (), (), (), at)),
+        ],
+        follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
+    }

@@ -1,0 +1,239 @@
+"""A declarant's dossiers at the portal: who sees which, what he is shown, and that pressing alone is receipt in law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from adapter.entrypoints.web.browser import COOKIE
+from adapter.gateways.store import tables
+from adapter.model.identifiers import DossierKey
+from adapter.services.access.sessions import AccountHolder
+from adapter.services.watch.mode import Mode
+from tests.harness.browsing import Person
+from tests.harness.fixtures import load_cases, submission
+from tests.harness.history import ITEMS, OFFICER, dossier_of
+from tests.harness.pki import shared_pki
+from tests.harness.website import CITIZEN, OTHER, Website, citizen_message, configure, website
+
+GROUP = next(case for case in load_cases() if case.id == "BQP0100001/accepted-tour-group-entering")
+DECLARATIONS = "/api/v1/declarations"
+XML = {"Content-Type": "application/xml"}
+STRANGER = "001077000001"
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path, database_url)) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+@pytest.fixture
+def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
+    """On SQLite alone, for what has nothing to do with the store."""
+    with website(configure(tmp_path, sqlite_url)) as served:
+        served.window(Mode.DOWN)
+        yield served
+
+
+def somebody(site: Website, number: str, tax_code: str | None = None) -> Person:
+    """Who has logged in with these numbers; log-in itself is tests/integration/test_web_login.py's."""
+    holder = AccountHolder("https://id.invalid", f"{number}{tax_code}", "Nguyễn Văn An", number, tax_code, None)
+    return Person(site.url, {urlsplit(site.url).netloc: {COOKIE: site.house.sessions.start(holder)}})
+
+
+def declared(site: Website, number: str = CITIZEN) -> DossierKey:
+    with site.declarant(number) as client:
+        told = client.post(DECLARATIONS, content=citizen_message(), headers=XML).json()
+    return DossierKey(told["reference"], told["year"])
+
+
+def by_the_window(site: Website) -> DossierKey:
+    site.house.intake.receive([submission(GROUP, shared_pki())])
+    return dossier_of(GROUP.message)
+
+
+def address(key: DossierKey) -> str:
+    return f"/ho-so/{key.year}/{key.number}"
+
+
+def parties(site: Website, key: DossierKey) -> list[str]:
+    return next(row.identities for row in site.rows(tables.dossier) if row.number == key.number)
+
+
+def unopened(person: Person) -> list[str]:
+    return [str(each) for each in person.document().xpath("//form[contains(@action, '/tra-loi/')]/@action")]
+
+
+def delivered(site: Website, kind: str = "Completion") -> list[object]:
+    return [row.delivered_at for row in site.rows(tables.outbox) if row.kind == kind and row.copy_of is None]
+
+
+def test_he_opens_the_confirmation_by_pressing_and_has_it_from_then_on(site: Website) -> None:
+    key = declared(site)
+    site.house.completion.complete(key, OFFICER)
+    person = somebody(site, CITIZEN)
+    person.get("/ho-so")
+    assert key.number in person.told()
+    assert "2 trả lời chờ bạn mở" in person.told()
+    person.get(address(key))
+    assert "Đã có xác nhận" in person.told()
+    assert delivered(site) == [None], "looking is no receipt"
+    opening = unopened(person)[-1]
+    person.send(opening)
+    assert person.page.status_code == 200
+    assert person.document().xpath("//h1")[0].text_content() == "Xác nhận hoàn thành khai báo"
+    assert "không phải cho phép qua cửa khẩu" in person.told()
+    assert "không phải mẫu chính thức" in person.told()
+    assert delivered(site) != [None]
+    first = delivered(site)
+    person.send(opening)
+    assert delivered(site) == first, "the first time counts"
+    person.get(address(key))
+    assert "Đã xác nhận hoàn thành" in person.told()
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_what_follows_a_link_ahead_opens_nothing(small: Website, method: str) -> None:
+    """Mail scanners, previews, prefetch."""
+    key = declared(small)
+    small.house.completion.complete(key, OFFICER)
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    for opening in unopened(person):
+        for each in (opening, f"{opening}.xml"):
+            assert person.ask(method, each).status_code in (404, 405)
+    assert delivered(small) == [None]
+
+
+def test_the_signed_xml_is_the_exact_bytes(small: Website) -> None:
+    key = declared(small)
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    (opening,) = unopened(person)
+    person.send(opening)
+    response = person.get(f"{opening}.xml")
+    (row,) = [row for row in small.rows(tables.outbox) if row.kind == "Acceptance"]
+    assert response.content == bytes(row.body)
+    assert response.headers["content-disposition"].startswith("attachment; filename=")
+    assert response.headers["cache-control"] == "private, no-store"
+
+
+def test_a_dossier_of_the_window_is_his_as_well(site: Website) -> None:
+    key = by_the_window(site)
+    for number in parties(site, key):
+        person = somebody(site, number) if len(number) == 12 else somebody(site, CITIZEN, number)
+        person.get("/ho-so")
+        assert key.number in person.told()
+        assert person.get(address(key)).status_code == 200
+
+
+def test_another_persons_dossier_is_not_there(site: Website) -> None:
+    key, person = by_the_window(site), somebody(site, STRANGER)
+    person.get("/ho-so")
+    assert key.number not in person.told()
+    own = somebody(site, parties(site, key)[0])
+    own.get(address(key))
+    for each in (address(key), *unopened(own)):
+        assert person.get(each).status_code == 404
+    person.get("/ho-so")
+    for opening in unopened(own):
+        assert person.send(opening).status_code == 404
+    assert set(delivered(site, "Acceptance")) == {None}
+
+
+def test_a_person_who_is_merely_listed_sees_nothing(small: Website) -> None:
+    key = by_the_window(small)
+    listed = {each["values"].get("personalNumber") for each in _rows(small)} - set(parties(small, key)) - {None}
+    for number in listed or {"001085099999"}:
+        assert somebody(small, number).get(address(key)).status_code == 404
+
+
+def _rows(site: Website) -> list[dict[str, dict[str, str]]]:
+    return [{"values": row.values} for row in site.rows(tables.declaration_row)]
+
+
+def test_who_is_authorised_sees_it_as_long_as_he_is(site: Website) -> None:
+    key = by_the_window(site)
+    principal = next(each for each in parties(site, key) if len(each) != 12)
+    letter = site.house.authorisations.grant(STRANGER, principal, "UQ-1", actor="test")
+    person = somebody(site, STRANGER)
+    assert person.get(address(key)).status_code == 200
+    site.house.authorisations.revoke(letter, reason="Chấm dứt", actor="test")
+    assert person.get(address(key)).status_code == 404
+
+
+def test_while_the_window_works_an_answer_is_shown_when_the_broker_has_it(site: Website) -> None:
+    """Opened earlier it would go as a transfer, though it was to leave by the window."""
+    key = by_the_window(site)
+    person = somebody(site, parties(site, key)[0])
+    site.window(Mode.UP)
+    person.get(address(key))
+    assert unopened(person) == []
+    site.mark_sent()
+    person.get(address(key))
+    assert len(unopened(person)) == 1
+    site.window(Mode.DOWN)
+    site.house.completion.complete(key, OFFICER)
+    person.get(address(key))
+    assert len(unopened(person)) == 2, "in an incident he gets it here"
+
+
+def test_the_hour_of_a_request_runs_from_when_he_opens_it(small: Website) -> None:
+    key = declared(small)
+    small.house.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    assert "tính từ khi bạn mở yêu cầu" in person.told()
+    person.send(unopened(person)[-1])
+    assert "Sai số giấy tờ" in person.told()
+    small.house.deadlines.watch()
+    person.get(address(key))
+    assert "còn 1 giờ 0 phút" in person.told()
+    assert "Chờ bổ sung" in person.told()
+
+
+def test_who_has_not_logged_in_goes_to_log_in_and_back(small: Website) -> None:
+    response = Person(small.url).get("/ho-so/2026/ABC?x=1", follow=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/login?next=/ho-so/2026/ABC%3Fx%3D1")
+    assert response.headers["cache-control"] == "private, no-store"
+
+
+def test_a_page_of_his_is_kept_nowhere(small: Website) -> None:
+    key, person = declared(small), somebody(small, CITIZEN)
+    for each in ("/", "/ho-so", address(key), "/ho-so/2026/NOTHING"):
+        assert person.get(each).headers["cache-control"] == "private, no-store", each
+
+
+def test_who_was_named_in_an_earlier_version_only_sees_it_no_more(small: Website) -> None:
+    key = declared(small)
+    with small.house.database.transaction() as connection:
+        connection.execute(tables.dossier.update().values(identities=[OTHER]))
+    person = somebody(small, CITIZEN)
+    person.get("/ho-so")
+    assert key.number not in person.told()
+    assert person.get(address(key)).status_code == 404
+
+
+def test_a_list_goes_on_page_by_page(small: Website, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.services.dossiers.own.PAGE", 2)
+    with small.declarant() as client:
+        for number in range(3):
+            message = citizen_message(
+                messageId=f"11111111-1111-4111-8111-11111111111{number}", Purpose=f"Việc {number}"
+            )
+            assert client.post(DECLARATIONS, content=message, headers=XML).status_code == 202
+    person, seen = somebody(small, CITIZEN), []
+    person.get("/ho-so")
+    while True:
+        seen += person.document().xpath("//tbody//th/a/text()")
+        older = person.document().xpath("//main//a[contains(@href, 'after=')]/@href")
+        if not older:
+            break
+        person.get(older[0])
+    assert sorted(seen) == sorted(row.number for row in small.rows(tables.dossier))
+    assert len(seen) == len(set(seen)) == 3
