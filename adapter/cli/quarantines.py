@@ -91,14 +91,16 @@ def quarantine_show(
         Path | None,
         typer.Option(metavar="FILE", help="Write the message's bytes there. They hold personal data."),
     ] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Metadata and reason of one message; its payload only into a file."""
-    place = _quarantine(open_house(config))
+    """Metadata and reason of one message; its payload only into a file, and the journal keeps who took it."""
+    house = open_house(config)
+    place = _quarantine(house)
     held = place.find(id)
     if payload is not None:
-        _write(payload, place.payload(held))
+        _write(payload, place.payload(held, actor=acting(house, by)))
     if json:
         as_json(held)
     else:

@@ -27,6 +27,7 @@ class JournalEvent(StrEnum):
     DOSSIER_PERSONAL_SHOWN = "dossier.personal_shown"
     LOOKUP_DOSSIERS = "lookup.dossiers"
     LOOKUP_REPLY = "lookup.reply"
+    QUARANTINE_PAYLOAD = "quarantine.payload"
     QUARANTINE_REPLAY = "quarantine.replay"
     ACCOUNT_SUSPEND = "account.suspend"
     ACCOUNT_RESTORE = "account.restore"

@@ -34,7 +34,7 @@ WRITERS = {
         "Lookup.reply",
     },  # that somebody asked is journalled
     "services/dossiers/life.py": {"Oversight.life"},  # as Versions.of
-    "services/messages/quarantine.py": {"Quarantine.replay", "Quarantine._give_back"},
+    "services/messages/quarantine.py": {"Quarantine.payload", "Quarantine.replay", "Quarantine._give_back"},
     "services/registers/certificates.py": {"Registry.register", "Registry._change"},
     "services/replies/signing.py": {"Signing._one"},
     "services/access/offices.py": {"Offices.add", "Offices.change", "Offices.remove"},

@@ -30,7 +30,7 @@ JOURNAL = (
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back"),
-    *("lookup.dossiers", "lookup.reply", "quarantine.replay"),
+    *("lookup.dossiers", "lookup.reply", "quarantine.payload", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),

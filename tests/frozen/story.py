@@ -335,6 +335,7 @@ def _parked(post: Post) -> None:
         row = connection.execute(inbox.select().where(inbox.c.public_id == settled[1].public_id)).one()
     replayed = Held(row.public_id, source="store", kind="parked", reason=row.note, size=len(row.raw), digest=row.digest)
     quarantine = Quarantine(whole.database, lambda: whole.intake, None, whole.legal_clock)  # type: ignore[arg-type]
+    quarantine.payload(replayed, actor=WHO)
     quarantine.replay(replayed, actor=WHO)
     whole.intake.park(replace(held[0], raw=b"\x00", digest=_digest(b"\x00")), "its bytes are none of XML")
 

@@ -42,16 +42,35 @@ WRITES: dict[str, tuple[str, ...]] = {
     "window override": ("down", *WHY),
     "window end": (),
     "window notice-ended": WHY,
-    "token issue": ("--role", "auditor", "--label", "Thanh tra"),
+    "token issue": ("--role", "customs", "--office", "*", "--label", "Thanh tra"),
     "token revoke": ("1",),
+    "people add": ("an", "--name", "Lê Văn An", "--role", "administrator"),
+    "people change": ("an", "--role", "auditor"),
+    "people remove": ("an", *WHY),
+    "people restore": ("an",),
+    "office add": ("HN", "--name", "Hữu Nghị"),
+    "office change": ("HN", "--top"),
+    "office remove": ("HN",),
 }
 ASKS = {
     **{name: words[len(name.split()) :] for name, words in READS.items()},
     **dict.fromkeys(BY_DOSSIER - {"dossier find"}, DOSSIER),
     "dossier find": ("--paper", "B1234567"),
+    "people list": (),
+    "people show": ("an",),
+    "office list": (),
     **dict.fromkeys(FOLLOWED, ("12345678",)),
 }
-WITHOUT_A_STORE = {"declare", "judge", "views", "simulate pki", "simulate sign", "simulate send", "simulate window"}
+WITHOUT_A_STORE = {
+    "config init",
+    "declare",
+    "judge",
+    "views",
+    "simulate pki",
+    "simulate sign",
+    "simulate send",
+    "simulate window",
+}
 STAYS = {"run", "web"}
 """The daemon and its second door; what they do with their store is shown by their own tests."""
 _OVERRIDE = 0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH

@@ -213,13 +213,14 @@ def test_a_parked_message_is_shown_kept_back_and_replayed(run: Run, config: Path
     payload = tmp_path / "payload.xml"
     payload.write_text("of an earlier night, and everybody's")
     payload.chmod(0o644)
-    shown = told(run("quarantine", "show", held["id"][:8], "--payload", str(payload), "--json"))
+    shown = told(run("quarantine", "show", held["id"][:8], "--payload", str(payload), "--by", "kt", "--json"))
     assert hashlib.sha256(payload.read_bytes()).hexdigest() == shown["digest"]
     assert payload.stat().st_mode & 0o077 == 0
     replayed = told(run("quarantine", "replay", held["id"], "--by", "kt", "--json"))
     assert replayed["settled"]["outcome"] == "accepted"
     assert told(run("quarantine", "list", "--json"))["held"] == []
     assert len(told(run("dossier", "list", "--json"))) == 1
+    assert journalled(config, "quarantine.payload") == ["unregistered:kt"]
     assert journalled(config, "quarantine.replay") == ["unregistered:kt"]
 
 

@@ -64,18 +64,19 @@ def entries(whole: House) -> list[Any]:
         return list(connection.execute(select(journal.c.event, journal.c.actor, journal.c.detail)))
 
 
-ON_A_DOSSIER: dict[str, Callable[[House, Actor], object]] = {
-    "accept": lambda house, who: house.completion.accept(HERE, who),
-    "complete": lambda house, who: house.completion.complete(HERE, who),
-    "refuse": lambda house, who: house.completion.refuse(HERE, who, reason="x"),
-    "request an amendment": lambda house, who: house.amendments.request(HERE, who, reason="x", items=ITEMS),
-    "withdraw a request": lambda house, who: house.amendments.withdraw(HERE, who, reason="x"),
-    "note papers": lambda house, who: house.handing_in.brought(HERE, "originalLetter", who),
-    "see it": lambda house, who: oversight(house).life(HERE, personal=False, actor=who),
-    "see its persons": lambda house, who: oversight(house).life(HERE, personal=True, actor=who),
-    "see its versions": lambda house, who: _versions(house).of(HERE, personal=False, actor=who),
-    "see persons of its versions": lambda house, who: _versions(house).of(HERE, personal=True, actor=who),
+ON_A_DOSSIER: dict[str, Callable[[House, DossierKey, Actor], object]] = {
+    "accept": lambda house, key, who: house.completion.accept(key, who),
+    "complete": lambda house, key, who: house.completion.complete(key, who),
+    "refuse": lambda house, key, who: house.completion.refuse(key, who, reason="x"),
+    "request an amendment": lambda house, key, who: house.amendments.request(key, who, reason="x", items=ITEMS),
+    "withdraw a request": lambda house, key, who: house.amendments.withdraw(key, who, reason="x"),
+    "note papers": lambda house, key, who: house.handing_in.brought(key, "originalLetter", who),
+    "see it": lambda house, key, who: oversight(house).life(key, personal=False, actor=who),
+    "see its persons": lambda house, key, who: oversight(house).life(key, personal=True, actor=who),
+    "see its versions": lambda house, key, who: _versions(house).of(key, personal=False, actor=who),
+    "see persons of its versions": lambda house, key, who: _versions(house).of(key, personal=True, actor=who),
 }
+_HELD = Held("1", "store", "parked", "x", 0, "x")
 ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
     "declare": lambda house, who: house.door.submit(b"", who),
     "find": lambda house, who: house.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
@@ -91,7 +92,8 @@ ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
     "override": lambda house, who: house.window.override(Mode.DOWN, reason="x", actor=who),
     "end an override": lambda house, who: house.window.end_override(actor=who),
     "end a notice": lambda house, who: house.window.end_notice(reason="x", actor=who),
-    "replay": lambda house, who: _quarantine(house).replay(Held("1", "store", "parked", "x", 0, "x"), actor=who),
+    "take a payload": lambda house, who: _quarantine(house).payload(_HELD, actor=who),
+    "replay": lambda house, who: _quarantine(house).replay(_HELD, actor=who),
     "replay all": lambda house, who: _quarantine(house).replay_all(actor=who),
     "issue": lambda house, who: house.tokens.issue("declarant", "a", CITIZEN, actor=who),
     "revoke a token": lambda house, who: house.tokens.revoke(1, actor=who),
@@ -112,17 +114,28 @@ def _quarantine(house: House) -> Quarantine:
 def test_a_dossier_of_another_unit_is_refused_and_told_whose_it_is(whole: House, act: str) -> None:
     before = entries(whole)
     with pytest.raises(NoRight, match=f"^dossier RQ1/2026 is of unit {HUUNGHI}; ngoai is of unit {MONGCAI}$"):
-        ON_A_DOSSIER[act](whole, officer("ngoai", MONGCAI))
+        ON_A_DOSSIER[act](whole, HERE, officer("ngoai", MONGCAI))
     assert entries(whole) == before
 
 
-@pytest.mark.parametrize("act", [*ON_A_DOSSIER, *ELSEWHERE])
-def test_whoever_has_no_role_is_refused_everything_and_nothing_changes(whole: House, act: str) -> None:
+@pytest.mark.parametrize("key", [HERE, DossierKey("NONE", 2026)], ids=["a dossier", "none"])
+@pytest.mark.parametrize("act", ON_A_DOSSIER)
+def test_whoever_has_no_role_is_refused_and_not_told_whether_there_is_a_dossier(
+    whole: House, act: str, key: DossierKey
+) -> None:
+    before = entries(whole)
+    with pytest.raises(NoRight, match=r"^nobody has no right to "):
+        ON_A_DOSSIER[act](whole, key, person("nobody", unit=HUUNGHI, **NAMED))
+    assert entries(whole) == before
+
+
+@pytest.mark.parametrize("act", ELSEWHERE)
+def test_whoever_has_no_role_is_refused_everything_else_and_nothing_changes(whole: House, act: str) -> None:
     whole.people.add("hoa", Facts("LE THI HOA", ("administrator",)), actor=TESTER)
     before = entries(whole)
-    refused = (TurnedAway, "Only a declarant's") if act == "declare" else (NoRight, "nobody has no right")
+    refused = (TurnedAway, "^Only a declarant's") if act == "declare" else (NoRight, "^nobody has no right to ")
     with pytest.raises(refused[0], match=refused[1]):
-        ({**ON_A_DOSSIER, **ELSEWHERE})[act](whole, person("nobody", unit=HUUNGHI, **NAMED))
+        ELSEWHERE[act](whole, person("nobody", unit=HUUNGHI, **NAMED))
     assert entries(whole) == before
 
 

@@ -44,6 +44,7 @@ suspend_certificate            x  x
 restore_certificate            x  x
 look_up                                    x  x
 read_journal                         x  x        x
+take_payload                         x
 replay_quarantine                    x
 override_window                      x
 manage_tokens                           x

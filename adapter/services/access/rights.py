@@ -39,6 +39,7 @@ class Right(StrEnum):
     LOOK_UP = "look_up"
     """Look results up as customs, from the dossiers of the office."""
     READ_JOURNAL = "read_journal"
+    TAKE_PAYLOAD = "take_payload"
     REPLAY_QUARANTINE = "replay_quarantine"
     OVERRIDE_WINDOW = "override_window"
     """Say that the window is up or down, end that, or end a notice of its manager's."""
@@ -71,6 +72,7 @@ RIGHT_NAMES = {
     Right.RESTORE_CERTIFICATE: Label("khôi phục chứng thư số", "restore a certificate"),
     Right.LOOK_UP: Label("tra cứu kết quả", "look results up as customs"),
     Right.READ_JOURNAL: Label("xem nhật ký", "read the journal"),
+    Right.TAKE_PAYLOAD: Label("lấy nội dung thông điệp bị giữ", "take a message's bytes out of quarantine"),
     Right.REPLAY_QUARANTINE: Label("xử lý lại thông điệp bị giữ", "replay messages from quarantine"),
     Right.OVERRIDE_WINDOW: Label("xác định trạng thái Cổng", "say whether the window is up or down"),
     Right.MANAGE_TOKENS: Label("cấp và thu hồi mã truy cập", "issue and revoke tokens"),
@@ -106,6 +108,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.RESTORE_CERTIFICATE: _HEADS,
     Right.LOOK_UP: OFFICE_ROLES,
     Right.READ_JOURNAL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
+    Right.TAKE_PAYLOAD: frozenset({Role.OPERATOR}),
     Right.REPLAY_QUARANTINE: frozenset({Role.OPERATOR}),
     Right.OVERRIDE_WINDOW: frozenset({Role.OPERATOR}),
     Right.MANAGE_TOKENS: frozenset({Role.ADMINISTRATOR}),

@@ -144,10 +144,10 @@ class Oversight:
             NotAllowed: there is no such dossier.
             NoRight: the actor may not see it, or not its personal values.
         """
-        now = self.clock()
+        now, right = self.clock(), Right.SEE_PERSONAL_VALUES if personal else Right.SEE_DOSSIERS
+        needs(actor, right)
         with self.database.transaction() if personal else self.database.reading() as connection:
             row = _row(connection, key)
-            right = Right.SEE_PERSONAL_VALUES if personal else Right.SEE_DOSSIERS
             needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
                 looked = Entry.by("dossier.personal_shown", actor, now, {"dossier": str(key)})

@@ -19,7 +19,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec, Label, Procedure
 from adapter.model.units import BorderUnits
-from adapter.services.access.rights import Right, needs_in_unit
+from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.dossiers.life import MASK
 
 IN_FORCE, EARLIER = "in force", "earlier"
@@ -75,11 +75,12 @@ class Versions:
             NotAllowed: there is no such dossier.
             NoRight: the actor may not see it, or not its personal values.
         """
+        right = Right.SEE_PERSONAL_VALUES if personal else Right.SEE_DOSSIERS
+        needs(actor, right)
         with self.database.transaction() if personal else self.database.reading() as connection:
             row = listings.dossier_row(connection, key)
             if row is None:
                 raise NotAllowed(f"there is no dossier {key}")
-            right = Right.SEE_PERSONAL_VALUES if personal else Right.SEE_DOSSIERS
             needs_in_unit(actor, right, self.units.of(row.gate, row.unit), f"dossier {key}")
             if personal:
                 looked = Entry.by("dossier.personal_shown", actor, self.clock(), {"dossier": str(key)})

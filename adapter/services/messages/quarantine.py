@@ -128,12 +128,21 @@ class Quarantine:
             raise NotAllowed("; ".join([f"{count} in quarantine with an id that begins {beginning}", *listing.notes]))
         return next(iter(found.values()))
 
-    def payload(self, held: Held) -> bytes:
-        """The bytes as they came.
+    def payload(self, held: Held, *, actor: Actor) -> bytes:
+        """The bytes as they came, which hold personal data; the journal keeps who took them.
 
         Raises:
             NotAllowed: it is not there any more.
+            NoRight: the actor has no right to it.
         """
+        needs(actor, Right.TAKE_PAYLOAD)
+        found = self._bytes(held)
+        entry = Entry.by("quarantine.payload", actor, self.clock(), {"message": held.id, "digest": held.digest})
+        with self.database.transaction() as connection:
+            journal.append(connection, self.database, entry)
+        return found
+
+    def _bytes(self, held: Held) -> bytes:
         if held.source == "store":
             return bytes(self._row(held).raw)
         for delivery in self.dead.browse(10_000):
