@@ -16,6 +16,7 @@ LISTED = {
         "days.isoformat": "a day",
         "datetime.fromisoformat(day + clock) + by": "a form's own time, moved",
     },
+    "gateways/spreadsheets/child.py": {"value": "a cell's day or time, which has no zone"},
     "gateways/store/journal.py": {"entry.at.astimezone(UTC).isoformat": "what is hashed: never another spelling"},
     "gateways/store/seals.py": {"at.astimezone(UTC).isoformat": "what is hashed"},
     "pipeline/converters.py": {"value.isoformat": "a form's day"},
@@ -26,6 +27,7 @@ LISTED = {
     },
     "pipeline/mapping.py": {"self.on.isoformat": "a day"},
     "pipeline/mrz.py": {"known": "a day"},
+    "pipeline/readable.py": {"moment": "as it stands in an answer, which is Vietnam's time"},
     "pipeline/rules/codes.py": {"on.isoformat": "a day"},
     "pipeline/signature/signing_time.py": {
         "sent.isoformat": "a header's time, which is Vietnam's",

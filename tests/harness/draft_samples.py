@@ -7,6 +7,7 @@ from datetime import datetime
 from adapter.entrypoints.web.form_page import Box, Choice, Trouble
 from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.portal import draft_pages as pages
+from adapter.entrypoints.web.portal.importing import IMPORT_FAULTS
 from adapter.model.procedure import Label
 
 
@@ -47,8 +48,8 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             pages.ConflictPage(head, "/a", 2, (pages.Clash("a", label, label, label, text),), (("b", text),))
         ],
         pages.RowsPage: [
-            pages.RowsPage(head, label, "/a", (label, label), rows, most) for most in (None, 2)
-        ] + [pages.RowsPage(head, label, "/a", (label,), (), 500)],
+            pages.RowsPage(head, label, "/a", (label, label), rows, most, "/f") for most in (None, 2)
+        ] + [pages.RowsPage(head, label, "/a", (label,), (), 500, "/f")],
         pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b") for is_draft in (True, False)],
         pages.CheckPage: [
             pages.CheckPage(head, parts, lists, (), troubles, must_be_signed=signs, key="k", told=None)
@@ -59,6 +60,20 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),
             pages.SignPage(
                 head, True, tuple(pages.Unlike(label, place, label, label) for place in (None, label)), "k", None
+            ),
+        ],
+        pages.ImportPage: [
+            pages.ImportPage(head, label, "/b", "/a", 1, 0),
+            pages.ImportPage(
+                head, label, "/b", "/a", 1, 3,
+                faults=tuple(
+                    pages.ImportFault(place, told, what, None if what else label)
+                    for what in ("", *IMPORT_FAULTS)
+                    for place, told in (("C7", label), ("", None))
+                ),
+            ),
+            pages.ImportPage(
+                head, label, "/b", "/a", 1, 3, columns=(label, label), first=rows, count=40, data=text
             ),
         ],
         pages.SentPage: [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from lxml import etree, html
+from openpyxl import Workbook, load_workbook
 
 from adapter.gateways.store import tables
 from adapter.pipeline.forms.differences import answers_in
@@ -249,6 +251,82 @@ def test_rows_are_added_one_at_a_time_and_renumbered(site: Website) -> None:
     names = [row["fullName"] for row in draft_of(site, CUONG).answers.rows["persons"]]
     assert names == ["NGUYEN THI DAO", "LE TU"]
     assert person.get(f"{draft}/danh-sach/persons/4").status_code == 404
+
+
+def test_a_group_of_forty_comes_from_excel_with_the_template_that_is_offered(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    template = person.ask("GET", f"{draft}/nhap/persons/mau.xlsx").content
+    book = load_workbook(io.BytesIO(template))
+    sheet = book.worksheets[0]
+    headings = [str(cell.value).partition(" / ")[0] for cell in sheet[1]]
+    for ordinal in range(40):
+        row = {**TRAVELLER, "Số giấy tờ": f"{ordinal:07d}", "Họ và tên": f"Nguyễn Thị {chr(65 + ordinal % 26)}"}
+        sheet.append([row.get(heading, "") for heading in headings])
+    person.get(f"{draft}/nhap/persons")
+    send_file(person, f"{draft}/nhap/persons", "đoàn.xlsx", saved(book))
+    assert "Đọc được 40 dòng" in person.told()
+    assert draft_of(site, CUONG).answers.rows.get("persons", ()) == ()
+    press(person, "Nhập các dòng này")
+    rows = draft_of(site, CUONG).answers.rows["persons"]
+    assert [row["documentNumber"] for row in rows] == [f"{n:07d}" for n in range(40)]
+    assert (rows[0]["fullName"], rows[0]["dateOfBirth"]) == ("NGUYEN THI A", "1985-06-05")
+    assert person.page is not None
+    assert len(person.page.content) < 200_000
+
+
+TRAVELLER = {
+    **{"Giới tính": "Nữ", "Ngày sinh": "05/06/1985", "Quốc tịch": "Việt Nam", "Loại giấy tờ": "HC_PHO_THONG"},
+    "Vai trò trong đoàn": "MEMBER",
+}
+
+
+def saved(book: Workbook) -> bytes:
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def send_file(person: Person, address: str, name: str, raw: bytes) -> None:
+    token = person.document().xpath("//input[@name='csrf']/@value")[0]
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(person.at))
+    person.ask("POST", address, data={"csrf": token}, files={"file": (name, raw)}, headers={"Origin": origin})
+
+
+def test_the_faults_of_a_file_are_told_by_cell_and_nothing_is_taken(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    person.get(f"{draft}/nhap/persons")
+    raw = "Họ và tên;Giới tính;Ngày sinh\r\nA;Nữ;31/2/1990\r\n".encode()
+    send_file(person, f"{draft}/nhap/persons", "x.csv", raw)
+    assert person.page is not None
+    assert person.page.status_code == 422
+    assert "C2" in person.told()
+    assert "Thiếu cột này" in person.told()
+    assert draft_of(site, CUONG).answers.rows.get("persons", ()) == ()
+
+
+@pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"\xff\xfe\x00", "NguyÔn ThÞ;x\n".encode("cp1252")])
+def test_a_file_that_cannot_be_read_says_why(site: Website, raw: bytes) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    person.get(f"{draft}/nhap/persons")
+    send_file(person, f"{draft}/nhap/persons", "x.xlsx" if raw.startswith(b"PK") else "x.csv", raw)
+    assert person.page is not None
+    assert person.page.status_code == 422
+    assert "Tệp có 1 chỗ cần sửa" in person.told()
+
+
+def test_rows_that_are_none_of_ours_are_not_taken(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    for rows in ("", "{}", "[1]", '[{"fullName": 1}]', "[" + '{"fullName": "A"},' * 600 + "{}]"):
+        person.get(f"{draft}/nhap/persons")
+        assert person.send(f"{draft}/nhap/persons/nhan", version="1", rows=rows).status_code == 400, rows[:40]
 
 
 def test_anothers_draft_is_not_there(site: Website) -> None:

@@ -6,15 +6,12 @@ import hashlib
 import os
 import unicodedata
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from lxml import etree
 
-from adapter.catalogue.load import load
-from adapter.model.catalogue import Catalogue
 from adapter.model.finding import Finding
 from adapter.model.header import Party
 from adapter.model.identifiers import Digest, DossierKey
@@ -33,9 +30,9 @@ from adapter.pipeline.forms.unsigned import Heading, unsigned, whole
 from adapter.pipeline.mapping import read
 from adapter.services.door.sealing import write_header
 from tests.harness.data import SHIPPED, compiled
+from tests.harness.drawn_forms import AMENDMENT, CITIZEN, DAY, SHIP, TOUR, catalogue, drawn
 from tests.harness.generator import forms, hints_of, root_of
 
-DAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 0, 15, tzinfo=UTC)
 LIMITS = Limits(
     message_bytes=10_000_000, depth=60, elements=100_000, attributes=100, element_attributes=60, namespaces=30,
@@ -43,13 +40,7 @@ LIMITS = Limits(
     report_seconds=60.0,
 )  # fmt: skip
 COUNT = 300 if os.environ.get("NSW_PROVE") == "full" else 12
-TOUR, CITIZEN, AMENDMENT, SHIP = (f"BQP010000{n}" for n in (1, 2, 3, 7))
 FORMS = (Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
-
-
-@cache
-def catalogue() -> Catalogue:
-    return load(SHIPPED)
 
 
 def messages() -> list[tuple[Procedure, MessageSpec]]:
@@ -60,14 +51,6 @@ def messages() -> list[tuple[Procedure, MessageSpec]]:
 
 MESSAGES = messages()
 IDS = [f"{procedure.name}-{spec.pair}" for procedure, spec in MESSAGES]
-
-
-@cache
-def drawn(code: str, pair: str = "10/01") -> FormLayout:
-    procedure = catalogue().find(code, DAY)
-    assert procedure is not None
-    spec = procedure.messages[pair]
-    return layout(procedure, spec, compiled(SHIPPED.schemas)(spec.schema_name))
 
 
 PARTY = Party("BQP", "BQP", "VN", "BQP", "BDBP", "CK-HUUNGHI")
@@ -276,6 +259,7 @@ def test_sections_have_the_words_of_the_schema_and_say_what_must_be_filled_in() 
     assert (itinerary.required, itinerary.required_with) == (False, None)
     assert sketch.fields["groupName"].required
     assert sketch.fields["principalTaxCode"].required_when == ({"groupKind": frozenset({"DU_LICH"})},)
+    assert field("persons.expiryDate").required_when == ()  # only flagged when it is missing
     assert itinerary.is_long
     assert not sketch.fields["groupName"].is_choice
     assert sketch.fields["gate"].is_choice

@@ -15,10 +15,10 @@ from adapter.model.catalogue import Code
 from adapter.model.finding import FindingCatalogue
 from adapter.model.procedure import Label
 from adapter.pipeline.forms.answers import Texts, name_in_row
-from adapter.pipeline.forms.entry import entered, findings, shown, spoken
+from adapter.pipeline.forms.entry import entered, findings, is_needed, shown, spoken
 from adapter.pipeline.forms.layout import FormField
 from adapter.pipeline.mapping import CodeLists
-from adapter.pipeline.rules.view import FLAGS, matches
+from adapter.pipeline.rules.view import FLAGS
 
 FEW = 4
 """Up to so many choices stand open as buttons; more are a list."""
@@ -108,7 +108,7 @@ class FormView:
         return tuple(self._box(field, texts.get(field.name, ""), row, errors.get(field.name)) for field in row.fields)
 
     def _box(self, field: FormField, value: str, row: Row, error: Label | None) -> Box:
-        choices = self._choices(field)
+        choices = self.choices(field)
         few = "buttons" if len(choices) <= FEW else "list"
         kind = few if field.is_choice else "lines" if field.is_long else "text"
         if kind == "list" and value and all(choice.value != value for choice in choices):
@@ -127,7 +127,8 @@ class FormView:
             error=error,
         )
 
-    def _choices(self, field: FormField) -> tuple[Choice, ...]:
+    def choices(self, field: FormField) -> tuple[Choice, ...]:
+        """What may be chosen; nothing of a field into which one types."""
         if field.codes:
             codes: Iterable[Code] = self.lists.get(field.codes, {}).values()
             only = self.only.get(field.name)
@@ -164,14 +165,6 @@ class FormView:
     def spoken(self, field: FormField, text: str) -> Label:
         """What is filled in, as people say it."""
         return spoken(field, text, self.lists)
-
-
-def is_needed(field: FormField, texts: Texts, outside: Texts, fields: Sequence[FormField]) -> bool:
-    """Whether a form without this field would not be taken, by what else is filled in."""
-    if field.required or (field.required_with is not None and any(texts.get(each.name) for each in fields)):
-        return True
-    known = {**outside, **texts}
-    return any(matches(known, where) for where in field.required_when)
 
 
 def troubles(boxes: Sequence[Box]) -> tuple[Trouble, ...]:

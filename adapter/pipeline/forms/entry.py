@@ -6,7 +6,7 @@ Leading zeros stay, and what cannot be read stays as it was typed, so that nothi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,10 +18,11 @@ from adapter.model.procedure import Label
 from adapter.model.text import pasted
 from adapter.pipeline.converters import CONVERTERS, WANTED
 from adapter.pipeline.envelope import VIETNAM, read_time, write_time
+from adapter.pipeline.forms.answers import Texts
 from adapter.pipeline.forms.layout import TYPED, FormField
 from adapter.pipeline.mapping import CodeLists, named
 from adapter.pipeline.names import folded, transliterated
-from adapter.pipeline.rules.view import FLAGS
+from adapter.pipeline.rules.view import FLAGS, matches
 from adapter.pipeline.wanted import form_wanted
 
 _DAY = r"(?P<d>\d{1,2})\s*[/.\-]\s*(?P<m>\d{1,2})\s*[/.\-]\s*(?P<y>\d{4})"
@@ -170,6 +171,17 @@ def _flag(plain: str) -> str:
     """Yes and no in both languages, too."""
     words = {_key(word): text for text, label in FLAGS.items() for word in (label.vi, label.en, text)}
     return words.get(_key(plain), plain)
+
+
+def is_needed(field: FormField, texts: Texts, outside: Texts, fields: Sequence[FormField]) -> bool:
+    """Whether nothing would be taken without this field, by what else is filled in.
+
+    `fields` are those of its section, or of its row; `outside` the values beside them.
+    """
+    if field.required or (field.required_with is not None and any(texts.get(each.name) for each in fields)):
+        return True
+    known = {**outside, **texts}
+    return any(matches(known, where) for where in field.required_when)
 
 
 def shown(field: FormField, text: str) -> str:

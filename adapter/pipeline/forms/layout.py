@@ -14,6 +14,7 @@ from typing import Any
 import xmlschema
 
 from adapter.model.errors import Misconfigured
+from adapter.model.finding import Severity
 from adapter.model.procedure import FieldSpec, GroupSpec, Label, MessageSpec, Procedure
 from adapter.pipeline.forms.given import given_fields
 from adapter.pipeline.forms.places import Form, Spot, form_of
@@ -225,10 +226,10 @@ class _Drawing:
 
 
 def _needed(procedure: Procedure) -> Mapping[str, Sequence[Conditions]]:
-    """By field (`group.field` in a row), when a rule demands it."""
+    """By field (`group.field` in a row), when a rule demands it; a rule that only flags demands nothing."""
     needed: dict[str, list[Conditions]] = {}
     for rule in procedure.rules:
-        if rule.rule == "required_when":
+        if rule.rule == "required_when" and rule.severity is not Severity.WARN:
             needed.setdefault(str(rule.arguments["field"]), []).append(conditions(rule.arguments.get("where")))
     return needed
 

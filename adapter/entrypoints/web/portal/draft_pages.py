@@ -172,6 +172,8 @@ class RowsPage(Page):
     columns: tuple[Label, ...]
     rows: tuple[RowLine, ...]
     most: int | None
+    from_file: str
+    """Where the list is read in from a file."""
 
     @property
     def has_room(self) -> bool:
@@ -268,6 +270,42 @@ class SentPage(Page):
     reference: str
     received_at: datetime
     findings: tuple[Trouble, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFault:
+    """A fault of a file. `place` is a cell (`C7`), a column or empty; `what` names its words, or there is `message`."""
+
+    place: str
+    label: Label | None
+    what: str
+    message: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage(Page):
+    """A list from a file: the template, the file, its faults; or its first rows, to be taken."""
+
+    template: ClassVar[str] = "import.html"
+    head: DraftHead
+    label: Label
+    back: str
+    action: str
+    version: int
+    stands: int
+    """How many rows the list has now."""
+    faults: tuple[ImportFault, ...] = ()
+    columns: tuple[Label, ...] = ()
+    first: tuple[RowLine, ...] = ()
+    count: int = 0
+    """Rows that were read; 0: none yet."""
+    data: str = ""
+    """All of them, to be sent back."""
+
+
+def import_address(head: DraftHead, group: str) -> str:
+    """Where a list is read in from a file."""
+    return f"{head.address}/nhap/{group}"
 
 
 def section_address(head: DraftHead, name: str) -> str:

@@ -19,6 +19,7 @@ from adapter.entrypoints.web.portal.draft_pages import (
     FieldsPage,
     RemovePage,
     RowsPage,
+    import_address,
     list_address,
     place_of,
     row_address,
@@ -212,6 +213,7 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
             labels(columns(group)),
             drafting.lines(draft, group),
             group.most,
+            import_address(head, group.name),
         )
         return drafting.pages.respond(request, page)
 
