@@ -54,6 +54,8 @@ def pasted(text: str) -> tuple[str, bool]:
     What is copied from another document brings no-break spaces (U+00A0), zero-width spaces (U+200B) and soft hyphens
     (U+00AD) along: two texts that look the same would be two.
     """
+    if text.isascii() and text.isprintable():  # nearly every value of every row
+        return text.strip(), False
     normal = unicodedata.normalize("NFC", text)
     spaced = "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in normal)
     seen = "".join(letter for letter in spaced if _may_stand(letter))

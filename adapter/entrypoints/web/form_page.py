@@ -136,7 +136,8 @@ class FormView:
             taken = [code for code in valid if field.simple.is_valid(code.code)]
             return tuple(Choice(code.code, Label(code.vi, code.en)) for code in taken)
         if field.type == "flag":
-            return tuple(Choice(value, FLAGS[value]) for value in sorted(FLAGS, reverse=True))
+            words = ((value, FLAGS[value]) for value in sorted(FLAGS, reverse=True))
+            return tuple(Choice(value, Label(said.vi.capitalize(), said.en.capitalize())) for value, said in words)
         return tuple(Choice(value, Label(value, value)) for value in field.listed)
 
     def read(self, row: Row, posted: Mapping[str, str], outside: Texts) -> Filled:

@@ -113,13 +113,13 @@ class Drafting:
         """Whether a row lacks something or has what cannot be read."""
         return bool(view.errors(Row(group.asked), row, outside))
 
-    def lines(self, draft: Draft, group: FormGroup) -> tuple[RowLine, ...]:
-        """The rows of a list."""
+    def lines(self, draft: Draft, group: FormGroup, *, looked_at: bool) -> tuple[RowLine, ...]:
+        """The rows of a list; `looked_at`: with what is wrong in each."""
         view, shown = self.view(draft.procedure), columns(group)
-        rows = draft.answers.rows.get(group.name, ())
+        outside = draft.answers.values
         return tuple(
-            RowLine(ordinal, cells(view, shown, row), self.wrong(view, group, row, draft.answers.values))
-            for ordinal, row in enumerate(rows, start=1)
+            RowLine(ordinal, cells(view, shown, row), looked_at and self.wrong(view, group, row, outside))
+            for ordinal, row in enumerate(draft.answers.rows.get(group.name, ()), start=1)
         )
 
     def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:
@@ -132,7 +132,12 @@ class Drafting:
             if (stated := tuple(_stated(view, section.fields, whole.values)))
         )
         lists = tuple(
-            AnswersList(group.label, list_address(head, group.name), labels(columns(group)), self.lines(draft, group))
+            AnswersList(
+                group.label,
+                list_address(head, group.name),
+                labels(columns(group)),
+                self.lines(draft, group, looked_at=False),
+            )
             for group in sketch.groups
             if draft.answers.rows.get(group.name)
         )

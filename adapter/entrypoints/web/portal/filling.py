@@ -211,7 +211,7 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
             group.label,
             list_address(head, group.name),
             labels(columns(group)),
-            drafting.lines(draft, group),
+            drafting.lines(draft, group, looked_at=True),
             group.most,
             import_address(head, group.name),
         )
