@@ -55,7 +55,7 @@ class Dispatcher:
             if away:
                 self.observe(Event.AVAILABLE)
                 away = False
-            self.pulse.idle(broker=self.publisher.connected)
+            self.pulse.idle(broker=self.publisher.connected, room=not self.publisher.blocked)
             if returned:
                 pause = min(2 * pause, _LONGEST_S) if done.back else _IDLE_S
                 again = time.monotonic() + pause if done.back else 0.0

@@ -25,6 +25,10 @@ _REFUSED = {"new_keys": "a changed key is not taken, the one before signs: see k
 NOTES = {
     "worker": _REFUSED,
     "web": _REFUSED,
+    "dispatcher": {
+        "room": "the broker takes nothing: its memory or disk is in alarm (broker.blocked); replies wait and leave "
+        "when it has room again",
+    },
     "clock": {
         **_REFUSED,  # the keys of units, which the clock alone looks at
         "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",

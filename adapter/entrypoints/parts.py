@@ -23,6 +23,7 @@ from adapter.services.replies.dispatch import Dispatch
 
 CONTROL, DECLARATIONS = "adapter.control", "adapter.declarations"
 _FAILED, _MISCONFIGURED = 1, 2
+_ALARM = {"broker.blocked": False, "broker.unblocked": True}
 _COLLECT_AFTER = 10_000
 """New objects between two rounds of the collector; Python's own 700 are a fraction of one message."""
 
@@ -65,11 +66,13 @@ def _settle_memory() -> None:
 def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
     """The sender of what the outbox holds."""
     stated = part.settings.broker
-    publisher = Publisher(
-        part.broker,
-        window=stated.publish_window,
-        on_event=lambda name, **fields: part.observe(Event.BROKER, kind=name, **fields),
-    )
+
+    def heard(name: str, **fields: Any) -> None:
+        if name in _ALARM:  # at once: the round that is under way waits for the end of the alarm
+            pulse.note("room", at_hand=_ALARM[name])
+        part.observe(Event.BROKER, kind=name, **fields)
+
+    publisher = Publisher(part.broker, window=stated.publish_window, on_event=heard)
     dispatch = Dispatch(part.database, publisher, now, part.observe, stated.publish_window)
     return Dispatcher(dispatch, publisher, part.window, part.observe, pulse)
 

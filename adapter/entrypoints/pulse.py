@@ -9,10 +9,21 @@ from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from typing import Any
 
-_THINGS = ("broker", "database", "keys", "new_keys", "evidence", "certificates", "queues", "quarantine", "units")
+_THINGS = (
+    "broker",
+    "database",
+    "keys",
+    "new_keys",
+    "evidence",
+    "certificates",
+    "queues",
+    "quarantine",
+    "units",
+    "room",
+)
 _FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
-_WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine", "units")
+_WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine", "units", "room")
 """What is told only when it is amiss: before the first look nobody knows that it is."""
 
 TEXTS = ("units_without_key", "window")
@@ -44,6 +55,10 @@ class Pulse:
         if has:
             raise TypeError(f"no such thing: {', '.join(has)}")
         self.cells[_IN_HAND] = 0.0
+
+    def note(self, thing: str, *, at_hand: bool) -> None:
+        """One thing alone, also in the middle of a piece of work."""
+        self.cells[_FIELDS.index(thing)] = float(at_hand)
 
     def hold(self, digest: str) -> None:
         """A message is taken in hand: should the process end now, it is the one that it ended in."""

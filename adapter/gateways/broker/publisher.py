@@ -120,6 +120,11 @@ class Publisher:
         """Whether the broker can be heard now."""
         return self._link.connected
 
+    @property
+    def blocked(self) -> bool:
+        """Whether the broker is in alarm, and takes nothing."""
+        return self._link.blocked
+
     def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None] = lambda: None) -> list[Verdict]:
         """A verdict for each message, in the order given.
 
