@@ -60,6 +60,8 @@ def test_a_frozen_database_is_told_and_ends_no_part(vhost_url: str, tmp_path: Pa
         note("thawed, until all were answered", thawed)
         ended = [*daemon.events(Event.WORKER_STOPPED), *daemon.events(Event.WORKER_KILLED)]
         assert ended == [], "no part ends"
+        reasons = [each["reason"] for each in daemon.events(Event.UNAVAILABLE)]
+        assert any("frozen" in reason for reason in reasons), "the log says what a name alone does not"
         copies = len(scene.partner.collect())
         print(f"DRILL frozen: sent {COUNT}, stored {scene.store.settled()}, copies of answers {copies}")
         scene.finish()

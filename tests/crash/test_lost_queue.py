@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -43,23 +44,32 @@ def test_a_deleted_queue_is_declared_again_and_what_fell_out_is_replayed(scene: 
     scene.until_done(before)
 
     part = daemon.events(Event.WORKER_STARTED)
+    lost = time.monotonic()
     delete(scene, DECLARATIONS)
     scene.partner.publish([*meanwhile[:15], *astray])
     scene.until(lambda: bool(kinds(daemon, "broker.declared")), "the queue is declared again")
+    declared_s = time.monotonic() - lost
     assert kinds(daemon, "broker.declared")[0]["objects"] == [f"queue {DECLARATIONS}"]
     scene.until(lambda: bool(kinds(daemon, "broker.quarantined")), "what fell out is told")
     scene.until(lambda: any("quarantine list" in note for note in scene.notes()), "and readiness notes it")
     scene.until_ready()
     scene.partner.publish(after)
 
+    scene.until_done([*before, *after])
+    went_on_s = time.monotonic() - lost
     fallen = scene.partner.ready(QUARANTINE)
     assert fallen > 100
     replay = ["quarantine", "replay", "--reason", "unroutable", "--config", str(scene.config)]
+    asked = time.monotonic()
     done = CliRunner().invoke(app, replay)
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[-1] == f"{fallen} of {fallen} message(s) replayed"
     everything = [*before, *meanwhile, *after]
     scene.until_done(everything)
+    print(
+        f"\nDRILL lost queue: sent {len(everything)}, astray {fallen}; declared again after {declared_s:.1f} s, what "
+        f"came then answered {went_on_s:.1f} s, all answered {time.monotonic() - asked:.1f} s after the replay was asked for"
+    )
     assert scene.partner.ready(QUARANTINE) == 0
     assert [each["part"] for each in daemon.events(Event.WORKER_STARTED)] == [each["part"] for each in part]
     scene.finish()

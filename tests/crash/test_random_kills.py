@@ -30,16 +30,23 @@ def test_messages_survive_kills_at_random(scene: Scene) -> None:
     publishing = threading.Thread(target=scene.partner.publish, args=[messages], kwargs={"pause_s": 0.004})
     publishing.start()
     parts: list[tuple[str, Running]] = [(name, scene.start(name)) for name in ("worker", "worker", "dispatcher")]
-    killed_at_work = 0
+    killed_at_work, began = 0, time.monotonic()
     for _ in range(KILLS):
         name, victim = parts.pop(dice.randrange(len(parts)))
         scene.until(lambda v=victim: "up" in v.log.read_text(), f"{name} is up")  # type: ignore[misc]
         time.sleep(dice.uniform(0.05, 0.6))
         killed_at_work += victim.told_anything_of_work()
         victim.die()
+        killed = time.monotonic()
         parts.append((name, scene.start(name)))
     publishing.join()
     scene.until_done(messages, seconds=PATIENCE_S + COUNT)
+    ended = time.monotonic()
+    print(
+        f"\nDRILL kills at random: {KILLS} in {killed - began:.1f} s, {killed_at_work} at work; sent {COUNT}, stored "
+        f"{scene.store.settled()}, copies {len(scene.partner.collect())}, all answered {ended - killed:.1f} s after the "
+        "last"
+    )
     scene.finish()
     assert killed_at_work, "every process died before it had work: this proved nothing"
     scene.assert_whole(messages)
