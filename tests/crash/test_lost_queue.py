@@ -68,7 +68,7 @@ def test_a_deleted_queue_is_declared_again_and_what_fell_out_is_replayed(scene: 
     scene.until_done(everything)
     print(
         f"\nDRILL lost queue: sent {len(everything)}, astray {fallen}; declared again after {declared_s:.1f} s, what "
-        f"came then answered {went_on_s:.1f} s, all answered {time.monotonic() - asked:.1f} s after the replay was asked for"
+        f"came then answered {went_on_s:.1f} s, all answered {time.monotonic() - asked:.1f} s after the replay"
     )
     assert scene.partner.ready(QUARANTINE) == 0
     assert [each["part"] for each in daemon.events(Event.WORKER_STARTED)] == [each["part"] for each in part]

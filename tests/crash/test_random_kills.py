@@ -44,8 +44,8 @@ def test_messages_survive_kills_at_random(scene: Scene) -> None:
     ended = time.monotonic()
     print(
         f"\nDRILL kills at random: {KILLS} in {killed - began:.1f} s, {killed_at_work} at work; sent {COUNT}, stored "
-        f"{scene.store.settled()}, copies {len(scene.partner.collect())}, all answered {ended - killed:.1f} s after the "
-        "last"
+        f"{scene.store.settled()}, copies {len(scene.partner.collect())}, all answered {ended - killed:.1f} s after "
+        "the last"
     )
     scene.finish()
     assert killed_at_work, "every process died before it had work: this proved nothing"
