@@ -71,7 +71,7 @@ def run(
     rounds = Rounds(days, answer)
     parts: dict[str, Any] = {
         "dispatch": rounds,
-        "publisher": SimpleNamespace(connected=connected, close=lambda: None),
+        "publisher": SimpleNamespace(connected=connected, blocked=False, close=lambda: None),
         "window": SimpleNamespace(state=lambda: SimpleNamespace(mode=Mode.UP)),
         "pulse": days,
     }
