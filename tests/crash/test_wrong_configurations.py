@@ -19,6 +19,7 @@ from tests.harness.scene import Running, Scene
 from tests.servers.process import wait_until
 
 COUNT = 20
+_PREFIX = "NSW_"
 PATIENCE_S = 180.0
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
@@ -26,7 +27,7 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, str], str]] = {
     "two of them": ({"workers.batch": 0, "log.level": "loud"}, {}, "log.level: "),
     "a misspelt key": ({"broker.hartbeat_s": 5}, {}, "did you mean broker.heartbeat_s?"),
     "a variable that does not fit": ({}, {"NSW_WORKERS__BATCH": "0"}, "environment: NSW_WORKERS__BATCH: "),
-    "a misspelt variable": ({}, {"NSW_WORKERS__BACH": "8"}, "did you mean NSW_WORKERS__BATCH?"),
+    "a misspelt variable": ({}, {_PREFIX + "WORKERS__BACH": "8"}, "did you mean NSW_WORKERS__BATCH?"),
     "a url that is none": ({"database.url": "mysql://host/nsw"}, {}, "database.url: "),
     "no certificate of the window": ({"trust.partners": {}}, {}, "partner"),
     "a digest that is none": ({"trust.stores.public.algorithms": {"digests": ["sha257"]}}, {}, "digests"),
