@@ -39,7 +39,7 @@ quick: services setup ## every fixture, module and rule, without servers: after 
 	@$(BIN)/python -m tests quick
 
 test prove bench seed: SERVICES += postgresql pgbouncer nodejs npm chromium
-test prove: SERVICES += default-jdk-headless
+test prove: SERVICES += default-jdk-headless prometheus
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 

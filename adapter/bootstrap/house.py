@@ -68,6 +68,7 @@ from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.mode import WindowPatience
+from adapter.services.watch.readings import Reading
 from adapter.services.watch.situation import Situations
 from adapter.services.watch.transfers import Transfers
 from adapter.services.watch.window import Window
@@ -142,6 +143,10 @@ class House:
     @cached_property
     def accounts(self) -> Accounts:
         return Accounts(self.database, lambda: self.catalogue, lambda: self.installation.units, self.legal_clock)
+
+    @cached_property
+    def reading(self) -> Reading:
+        return Reading(self.database, self.window, now)
 
     @cached_property
     def expiry(self) -> Expiry:

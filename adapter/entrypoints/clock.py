@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -45,6 +45,8 @@ class Clock:
     expiry_s: float
     evidence: Collection
     new_keys_taken: Callable[[], bool] = lambda: True
+    tell: Callable[[Mapping[str, float]], None] = lambda _: None
+    """Tells the metrics what the store holds; given the days that certificates have left, by use."""
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -71,7 +73,7 @@ class Clock:
         """`held` raises once the lock's session is gone: another clock may be active by then, so this one stops."""
         looked = told = -1e9
         in_time, lasting, signs = True, True, True
-        steps, drift = self._sealing(), self._drift(None)
+        steps, drift, days = self._sealing(), self._drift(None), dict[str, float]()
         while not self.pulse.stopping:
             self.pulse.busy()
             now = self.monotonic()
@@ -88,7 +90,10 @@ class Clock:
             self.deadlines.watch()
             held()
             next(steps)
+            if now - told >= self.expiry_s:
+                days = self.expiry.days_left()
             if now - looked >= self.look_s:
+                self.tell(days)
                 in_time, looked = self.evidence.refresh(), now
                 signs = self._look_at_units()
                 self.pulse.tell("window", self.window.note())

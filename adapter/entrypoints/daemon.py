@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from adapter.bootstrap import House, house
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.log import configure, observer, take_over
+from adapter.entrypoints.metrics import keep_in
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.stderr import keep_numbers
 from adapter.entrypoints.supervisor import MEBIBYTE, PAUSES_S, Supervisor
@@ -45,6 +47,8 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
     if whole.database.is_embedded and settings.web.workers > 1:
         raise Misconfigured("web.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
     warn(whole)
+    with suppress(OSError):  # a folder that cannot be written is told by check; without metrics the daemon works
+        keep_in(settings.folders.state / "metrics")
     plan = [
         *["worker"] * count,
         "dispatcher",

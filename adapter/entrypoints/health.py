@@ -1,4 +1,4 @@
-"""/healthz and /readyz of the daemon: is it alive, and has every part what it needs. Answers nothing else."""
+"""/healthz, /readyz and /metrics of the daemon: is it alive, has every part what it needs, what is counted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from adapter.entrypoints.metrics import exposition
 from adapter.model.errors import Misconfigured
 
 NEEDS = {
@@ -91,6 +92,8 @@ class Health:
     def __init__(self, host: str, port: int) -> None:
         self.parts: dict[str, dict[str, bool]] = {}
         self.unanswered = 0
+        self.seen: list[tuple[str, bool, int, float]] = []
+        """Each part's name, whether it is ready, its resident bytes and its age in seconds."""
         self.told: dict[str, str] = {}
         """What the clock says, by the names of `pulse.TEXTS`."""
         try:
@@ -135,6 +138,11 @@ class Health:
         return waits + [f"{', '.join(names)}: {note}" for note, names in told.items()]
 
 
+def is_ready(part: str, has: dict[str, bool]) -> bool:
+    """Whether a part, by its name without a number, has what it needs."""
+    return not _lacks(f"{part}-0", has)
+
+
 def _lacks(name: str, has: dict[str, bool]) -> list[str]:
     """Of a part that is not alive only that is told: what it lacks besides nobody knows."""
     needs = NEEDS.get(name.rpartition("-")[0], ("alive",))
@@ -151,6 +159,8 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._answer(HTTPStatus.OK, {"status": "alive"})
+            elif self.path == "/metrics":
+                self._give(exposition(health.seen), "text/plain; version=0.0.4; charset=utf-8")
             elif self.path == "/readyz":
                 missing = health.missing()
                 status = HTTPStatus.SERVICE_UNAVAILABLE if missing else HTTPStatus.OK
@@ -160,9 +170,11 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
                 self._answer(HTTPStatus.NOT_FOUND, {"status": "no such page"})
 
         def _answer(self, status: HTTPStatus, body: dict[str, Any]) -> None:
-            payload = json.dumps(body).encode()
+            self._give(json.dumps(body).encode(), "application/json", status)
+
+        def _give(self, payload: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)

@@ -13,6 +13,7 @@ from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
 from adapter.entrypoints.log import configure, observer, take_over
+from adapter.entrypoints.metrics import Metrics
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import Consumer, Publisher
@@ -78,7 +79,9 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
 
 
 def clock(part: House, pulse: Pulse) -> Clock:
-    """The timers."""
+    """The timers, which tell the metrics what the store holds besides."""
+    metrics = part.observe
+    tell = (lambda days: metrics.read(part.reading.read(days))) if isinstance(metrics, Metrics) else (lambda _: None)
     stated = part.settings.clock
     probe_s = min(5.0, max(0.5, part.settings.window.broker_down_s / 3))
     return Clock(
@@ -96,6 +99,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,
         new_keys_taken=part.new_keys_taken,
+        tell=tell,
     )
 
 
@@ -107,7 +111,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     pulse = Pulse(cells)
     pulse.follow_signals()
     configure()  # until the configuration says how: what is wrong with it is one line too
-    observe = observer(name)
+    observe = Metrics(observer(name))
     take_over(observe)
     try:
         part = house(config, observe=observe, fetches=True, in_hand=pulse.hold)

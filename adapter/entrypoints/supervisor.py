@@ -12,6 +12,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
@@ -19,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from adapter.entrypoints import parts
-from adapter.entrypoints.health import Health
+from adapter.entrypoints.health import Health, is_ready
 from adapter.entrypoints.notify import Notifier
 from adapter.entrypoints.pulse import TEXTS, Pulse, new_cells
 from adapter.model.errors import Misconfigured
@@ -114,6 +115,7 @@ class Supervisor:
                 self.stop()
                 return code
             health.parts = self.readiness()
+            health.seen = self.seen()
             health.unanswered = max((child.pulse.unanswered for child in self.children), default=0)
             health.told = {name: self._told(name) for name in TEXTS}
             if not self.announced and self._complete():
@@ -137,6 +139,17 @@ class Supervisor:
         has += [(name, {"alive": False, self.ended.get(name, "ended"): True}) for _, name, _ in self.waiting]
         has += [(name, {"alive": False, "configuration": True}) for name in self.left]
         return {f"{name}-{number}": at_hand for number, (name, at_hand) in enumerate(has)}
+
+    def seen(self) -> list[tuple[str, bool, int, float]]:
+        """Each process with its name, whether it is ready, its resident bytes, and its age in seconds."""
+        now, of_kind = time.monotonic(), Counter[str]()
+        found = []
+        for each in self.children:
+            name = f"{each.name}-{of_kind[each.name]}"
+            of_kind[each.name] += 1
+            ready = is_ready(each.name, _at_hand(each))
+            found.append((name, ready, _resident(each.process.pid), now - each.started))
+        return found
 
     def _complete(self) -> bool:
         """Whether every part that can begin is there and has shown itself."""

@@ -29,6 +29,7 @@ LISTED = {
     "entrypoints/consumer.py": {"now - self._asked": "monotonic"},
     "entrypoints/folding.py": {"now - at": "monotonic", "now - _AGAIN_S": "monotonic"},
     "entrypoints/web/portal/follow.py": {"limit.due_at - at": "whether a time limit is marked, shown only"},
+    "entrypoints/supervisor.py": {"now - each.started": "monotonic"},
     "entrypoints/web/moments.py": {"due - now": "how long a time limit still runs, told only"},
     "gateways/identity/openid.py": {"now - _LOGOUT_AGE_S": "a time of now"},
     "services/access/sessions.py": {"now - self.idle": "a time of now"},
@@ -37,7 +38,10 @@ LISTED = {
     "pipeline/amendment/judge.py": {"form.declared_at - expected": "evidence from evidence"},
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
-    "services/registers/expiry.py": {"certificate.valid_to - now": "days to a certificate's end, told only"},
+    "services/registers/expiry.py": {
+        "certificate.valid_to - now": "days to a certificate's end, told only",
+        "each.valid_to - now": "the same",
+    },
     "services/messages/item.py": {"now - since": "never after now: `Patience.until`"},
     "services/messages/judging.py": {"now - self._last": "perf_counter"},
 }

@@ -37,6 +37,7 @@ INSTALLED: dict[str, Callable[[], bool]] = {
     JDK: lambda: shutil.which("javac") is not None,
     "nodejs": lambda: shutil.which("node") is not None,
     "npm": lambda: shutil.which("npm") is not None,
+    "prometheus": lambda: shutil.which("promtool") is not None,
     "chromium": lambda: shutil.which("chromium") is not None,
     VENV: _venv_works,
 }

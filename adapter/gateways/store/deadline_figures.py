@@ -58,6 +58,20 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(deadline.c.noticed_at, deadline.c.id)))
 
 
+def standing(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+    """How many deadlines that run are near their end, and how many are broken, by the party that they bind."""
+    broken, near = now > _ENDS, and_(now <= _ENDS, deadline.c.warn_at <= now)
+    query = (
+        select(deadline.c.party, _count(near).label("near"), _count(broken).label("broken"))
+        .where(_OPEN)
+        .group_by(deadline.c.party)
+    )
+    found: dict[tuple[str, str], int] = {}
+    for row in connection.execute(query):
+        found[row.party, "near"], found[row.party, "broken"] = row.near, row.broken
+    return found
+
+
 def _columns() -> list[Any]:
     subject = (dossier.c.number, dossier.c.year, dossier.c.procedure, dossier.c.gate)
     return [deadline, *subject, incident.c.notice_number, outbox.c.delivered_at]

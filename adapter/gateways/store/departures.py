@@ -121,6 +121,13 @@ def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
         connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(returns=outbox.c.returns + 1))
 
 
+def oldest_unsent(connection: Connection) -> dict[str, datetime]:
+    """Since when the oldest reply waits that has not left, by route."""
+    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
+    query = select(outbox.c.route, func.min(outbox.c.created_at).label("since")).where(*stays).group_by(outbox.c.route)
+    return {row.route: row.since for row in connection.execute(query)}
+
+
 def unsent(connection: Connection) -> dict[str, int]:
     """How many replies wait, by route."""
     waiting = func.count().label("waiting")

@@ -186,6 +186,8 @@ class Intake:
         fields: dict[str, Any] = {
             "message": settled.public_id,
             "digest": item.submission.digest,
+            "procedure": item.procedure,
+            "channel": item.submission.channel.value,
             "outcome": settled.outcome.value,
             "state": settled.state,
             "duplicate": settled.duplicate,

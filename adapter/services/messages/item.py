@@ -93,6 +93,12 @@ class Item:
         ]
 
     @property
+    def procedure(self) -> str | None:
+        """The code of the procedure that its signature covers; None where nothing was verified."""
+        verified = verified_of(self.outcome)
+        return str(verified.envelope.procedure.code) if verified is not None else None
+
+    @property
     def waiting_since(self) -> datetime:
         return self.since or self.submission.received_at
 

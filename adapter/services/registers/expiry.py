@@ -81,6 +81,19 @@ class Expiry:
         found = [_expiring(each, breaks=True) for each in near if not _succeeded(each, every)]
         return sorted(found, key=lambda each: (each.certificate.valid_to, each.certificate.serial))
 
+    def days_left(self) -> dict[str, float]:
+        """Days until the first certificate of ours ends that no other succeeds, by use; less than 0: it has ended."""
+        now, left = self.clock(), dict[str, float]()
+        try:
+            own = list(self.installed())
+        except Misconfigured:  # told by `alert`
+            return left
+        for each in own:
+            if not _succeeded(each, own):
+                days = (each.valid_to - now).total_seconds() / 86400
+                left[each.use.value] = min(days, left.get(each.use.value, days))
+        return left
+
     def alert(self) -> int:
         """Tell what runs out within the days, once each a certificate and threshold; gives how many of our own do.
 

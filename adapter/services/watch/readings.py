@@ -1,0 +1,66 @@
+"""Readings: what an operator watches, counted in one look at the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.gateways.store import deadline_figures, departures, messages
+from adapter.gateways.store.database import Database
+from adapter.model.ages import age
+from adapter.model.outcomes import MessageState, Route
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.window import Window
+
+NEAR, BROKEN = "near", "broken"
+PARTIES = ("border_guard", "declarant")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Counts and ages (seconds) at one moment. Every label that there can be is there, with 0 where nothing is."""
+
+    at: datetime
+    waiting: Mapping[str, int]
+    """Replies that have not left, by route."""
+    oldest_s: Mapping[str, float]
+    held: Mapping[str, int]
+    """Messages that wait or are parked."""
+    deadlines: Mapping[tuple[str, str], int]
+    """Deadlines that run, by party and whether they are near their end or broken."""
+    certificate_days: Mapping[str, float]
+    """Days until the first certificate of a use ends that has no successor."""
+    modes: Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reads the store for the metrics. `clock` is the real time."""
+
+    database: Database
+    window: Window
+    clock: Callable[[], datetime]
+
+    def read(self, certificate_days: Mapping[str, float]) -> Readings:
+        """One look. Every count is of rows that a partial index holds: what is done is not walked.
+
+        `certificate_days` are read from files, and seldom (`Expiry.days_left`).
+        """
+        now = self.clock()
+        with self.database.reading() as connection:
+            waiting = departures.unsent(connection)
+            oldest = departures.oldest_unsent(connection)
+            held = {kind: many for kind, (many, _) in messages.waiting(connection).items()}
+            parked = messages.unanswered(connection)
+            running = deadline_figures.standing(connection, now)
+        mode = self.window.state().mode
+        return Readings(
+            at=now,
+            waiting={route.value: waiting.get(route.value, 0) for route in Route},
+            oldest_s={route: age(now, since) for route, since in oldest.items()},
+            held={MessageState.WAITING.value: sum(held.values()), MessageState.PARKED.value: parked},
+            deadlines={(party, how): running.get((party, how), 0) for party in PARTIES for how in (NEAR, BROKEN)},
+            certificate_days=certificate_days,
+            modes={each.value: each is mode for each in Mode},
+        )
