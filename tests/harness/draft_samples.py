@@ -76,11 +76,13 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 head, label, "/b", "/a", 1, 3, columns=(label, label), first=rows, count=40, data=text
             ),
         ],
+        pages.UploadPage: [pages.UploadPage(told) for told in (None, label)],
         pages.SentPage: [
-            pages.SentPage(head, outcome, reference, at, troubles)
+            pages.SentPage(of, outcome, reference, at, troubles)
             for outcome, reference in (
                 ("accepted", "BP26/2026"),
                 *((each, "") for each in ("rejected", "refused", "waiting", "parked")),
             )
+            for of in (head, None)
         ],
     }  # fmt: skip

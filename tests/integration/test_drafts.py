@@ -20,6 +20,7 @@ from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness.jdk_signing import signed_by_jdk
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants
@@ -133,6 +134,16 @@ def test_a_body_signs_what_it_has_downloaded_and_is_accepted(whole: House) -> No
     assert changed == []
     sent = whole.drafts.send(ENTERPRISE, draft.public_id, draft.message_key)
     assert sent.outcome == "accepted"
+
+
+@pytest.mark.parametrize("form", ["plain", "rsa-pss-256"])
+def test_what_the_jdk_signs_of_a_draft_is_accepted_too(whole: House, tmp_path: Path, form: str) -> None:
+    draft, prepared = whole.drafts.prepare(group(whole))
+    signed = signed_by_jdk(tmp_path, shared_pki().party("enterprise"), {form: prepared})[form]
+    draft, changed = whole.drafts.take_signed(draft, signed)
+    assert changed == []
+    sent = whole.drafts.send(ENTERPRISE, draft.public_id, draft.message_key)
+    assert (sent.outcome, [each.name for each in sent.findings]) == ("accepted", [])
 
 
 XMLSEC1 = SignatureForm.JAVA

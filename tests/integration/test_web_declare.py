@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -191,6 +192,31 @@ def test_what_is_no_signed_declaration_is_told_and_the_draft_is_kept(site: Websi
     assert person.page.status_code == 422
     assert "Chưa gửi" in person.told()
     assert draft_of(site, CUONG).answers.values["groupName"]
+
+
+def test_a_file_that_other_software_has_signed_is_sent_as_it_is(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao/tep")
+    number = f"<PersonalNumber>{PEOPLE[CUONG].number}<".encode()
+    own = re.sub(rb"<PersonalNumber>\d{12}<", number, group_message(), count=1)
+    raw = signature(own)
+    send_file(person, "/khai-bao/tep", "đoàn.xml", raw)
+    assert "Đã tiếp nhận bản khai" in person.told()
+    (row,) = site.rows(tables.inbox)
+    assert (row.outcome, row.bound_to) == ("accepted", PEOPLE[CUONG].number)
+    other = Person(site.url)
+    other.log_in(BINH, "/login?next=/khai-bao")
+    assert other.get(f"/khai-bao/tep/{row.public_id}").status_code == 404
+
+
+def test_a_file_of_somebody_elses_declaration_is_not_taken(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(BINH, "/login?next=/khai-bao/tep")
+    send_file(person, "/khai-bao/tep", "x.xml", citizen_message())
+    assert person.page is not None
+    assert person.page.status_code == 422
+    send_file(person, "/khai-bao/tep", "x.xml", b"")
+    assert "Hãy chọn tệp XML đã ký" in person.told()
 
 
 def test_what_is_missing_or_cannot_be_read_is_told_at_its_field_and_kept(site: Website) -> None:

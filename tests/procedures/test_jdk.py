@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
 from adapter.pipeline.signature.coverage import Coverage
@@ -15,9 +12,9 @@ from adapter.pipeline.signature.engine import holds
 from adapter.pipeline.signature.references import Place
 from adapter.pipeline.signature.shape import shapes
 from tests.harness.fixtures import load_cases
-from tests.harness.pki import ROOT, shared_pki
+from tests.harness.jdk_signing import signed_by_jdk
+from tests.harness.pki import shared_pki
 
-PROGRAM = ROOT / "tests" / "harness" / "jdk" / "Sign.java"
 METHODS = {
     "rsa-pss": "sha256-rsa-MGF1",
     "rsa-pss-256": "sha256-rsa-MGF1",
@@ -33,25 +30,16 @@ METHODS = {
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """One envelope signed in each form, by one run of the program: starting a JDK costs two seconds."""
-    folder, party = tmp_path_factory.mktemp("jdk"), shared_pki().party("enterprise")
-    key, certificate, envelope = (folder / name for name in ("key.der", "certificate.der", "envelope.xml"))
-    key.write_bytes(party.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-    certificate.write_bytes(party.certificate.public_bytes(Encoding.DER))
+def written(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
+    """One envelope signed in each form."""
     genuine = next(case for case in load_cases() if case.id == "BQP0100001/accepted-single-foreigner")
-    envelope.write_bytes(genuine.message)
-    signed = {form: folder / f"{form}.xml" for form in METHODS}
-    jobs = "".join(f"{form}\t{envelope}\t{file}\n" for form, file in signed.items())
-    command = ["java", "-Xshare:auto", str(PROGRAM), str(key), str(certificate)]
-    run = subprocess.run(command, input=jobs, capture_output=True, text=True, check=False, timeout=300)
-    assert run.returncode == 0, run.stderr
-    return signed
+    folder, party = tmp_path_factory.mktemp("jdk"), shared_pki().party("enterprise")
+    return signed_by_jdk(folder, party, dict.fromkeys(METHODS, genuine.message))
 
 
 @pytest.mark.parametrize("form", METHODS)
-def test_what_the_jdk_signs_holds_over_content_and_over_nothing_else(written: Mapping[str, Path], form: str) -> None:
-    tree = etree.fromstring(written[form].read_bytes())
+def test_what_the_jdk_signs_holds_over_content_and_over_nothing_else(written: Mapping[str, bytes], form: str) -> None:
+    tree = etree.fromstring(written[form])
     found, findings = shapes(tree)
     assert findings == []
     shape, certificate = found[Place.DECLARANT], shared_pki().party("enterprise").certificate

@@ -11,7 +11,7 @@ from adapter.entrypoints.web.browser import Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.page import About, Pages
-from adapter.entrypoints.web.portal import declare, filling, follow, importing, public, sending
+from adapter.entrypoints.web.portal import declare, filling, follow, importing, public, sending, uploading
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.model.procedure import Label
 from adapter.settings import AboutSettings, WordsSettings
@@ -44,7 +44,7 @@ def create_app(house: House) -> FastAPI:
     if provider is not None:
         app.include_router(login.routes(pages, provider, house.sessions, guard, house.observe))
         drafting = Drafting(pages, house.drafts)
-        for area in (declare, filling, importing, sending):
+        for area in (uploading, declare, filling, importing, sending):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
     faults.install(app, house.observe, pages)

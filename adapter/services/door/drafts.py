@@ -63,8 +63,6 @@ class Drafts:
         """The day in Vietnam."""
         return self.clock().astimezone(VIETNAM).date()
 
-    # what may be declared
-
     def offered(self) -> list[Procedure]:
         """The procedures in force for which one can begin a declaration."""
         catalogue = self.ground.catalogue
@@ -98,8 +96,6 @@ class Drafts:
             return drawn[name]
 
         return of
-
-    # filling in
 
     def begin(self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str]) -> Draft:
         """A new draft; `known` has what is known of its owner, by the mapping's sources of `prefill`.
@@ -176,8 +172,6 @@ class Drafts:
             if not store.remove(connection, owner, public_id):
                 raise NoDraft("there is no such draft")
 
-    # checking and sending
-
     def check(self, draft: Draft) -> tuple[Finding, ...]:
         """What would be found if it were sent now, in the words of its form; nobody has signed it yet."""
         now = self.clock()
@@ -246,23 +240,29 @@ class Drafts:
         admitted = self.submit(raw, owner)
         if draft.sent_as is None:
             self._settle(draft, admitted)
-        return self._sent(owner, admitted.public_id)
+        return self._became(owner, admitted)
+
+    def send_file(self, owner: str, raw: bytes) -> Sent:
+        """Send a whole envelope that was made elsewhere, as it is.
+
+        Raises:
+            TurnedAway, Unavailable: as the door.
+        """
+        return self._became(owner, self.submit(raw, owner))
 
     def outcome(self, owner: str, public_id: str, message: str) -> tuple[Draft, Sent] | None:
         """A draft, and what became of a message that was sent of it; None where it is none of the owner's."""
         with self.database.reading() as connection:
             row = store.find(connection, owner, public_id)
-            stored = lookups.message(connection, message)
-        draft = None if row is None else self._draft(row)
-        if draft is None or stored is None or stored.bound_to != owner:
-            return None
-        return draft, self._sent(owner, message)
+        draft, sent = row and self._draft(row), self.sent(owner, message)
+        return (draft, sent) if draft and sent else None
 
-    def _sent(self, owner: str, message: str) -> Sent:
+    def sent(self, owner: str, message: str) -> Sent | None:
+        """What became of a message that the owner has sent; None where there is none of his."""
         with self.database.reading() as connection:
             row = lookups.message(connection, message)
             if row is None or row.bound_to != owner:
-                raise NoDraft("there is no such message")
+                return None
             newest = confirmation_of(connection, row)
         return Sent(
             public_id=row.public_id,
@@ -272,6 +272,11 @@ class Drafts:
             received_at=row.received_at,
             findings=tuple(self.ground.catalogue.findings.restate(kept) for kept in row.findings),
         )
+
+    def _became(self, owner: str, admitted: Admitted) -> Sent:
+        sent = self.sent(owner, admitted.public_id)
+        assert sent is not None, "it was stored just now, in his name"
+        return sent
 
     def _settle(self, draft: Draft, admitted: Admitted) -> None:
         """What was rejected may be corrected and sent as another message; all else has left the draft behind."""

@@ -13,6 +13,8 @@ from adapter.entrypoints.web.page import Page
 from adapter.model.procedure import Label
 
 ROOT = "/khai-bao"
+UPLOAD = f"{ROOT}/tep"
+"""Where a whole file is sent."""
 GENERAL = "chung"
 """In an address: the section of the fields that stand in none."""
 
@@ -265,11 +267,27 @@ class SentPage(Page):
     """What became of it."""
 
     template: ClassVar[str] = "sent.html"
-    head: DraftHead
+    head: DraftHead | None
+    """None: it was no draft, but a whole file that was uploaded."""
     outcome: str
     reference: str
+    """Number and year of the dossier, as `number/year`; empty where there is none."""
     received_at: datetime
     findings: tuple[Trouble, ...]
+
+    @property
+    def dossier(self) -> str:
+        """Where the dossier is; empty where none was made."""
+        number, _, year = self.reference.partition("/")
+        return f"/ho-so/{year}/{number}" if self.outcome == "accepted" and year else ""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage(Page):
+    """A whole file that was signed elsewhere, to be sent as it is."""
+
+    template: ClassVar[str] = "upload.html"
+    told: Label | None
 
 
 @dataclass(frozen=True, slots=True)
