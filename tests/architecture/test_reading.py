@@ -40,8 +40,9 @@ READERS = {
     "pipeline/signature/coverage.py": "canonical bytes, compared with what was signed",
     "simulator/sign.py": "a signature that the test window makes",
 }
-OTHER_TEXTS = {"sa", "remark", "limits", "response", "text"}
-"""Names whose `.text` is no element's: SQL, a remark on the configuration, a limit, and functions of pipeline/text."""
+OTHER_TEXTS = {"sa", "remark", "limits", "response", "text", "cell", "entry"}
+"""Names whose `.text` is no element's: SQL, a remark on the configuration, a limit, a sheet's cell, what a
+person typed, and functions of pipeline/text."""
 
 
 def _files() -> Iterator[tuple[str, ast.Module]]:

@@ -22,7 +22,8 @@ MEMORY = 600_000_000
 CPU_SECONDS = 15
 PARTS, INFLATED = 200, 50_000_000
 """Parts of the archive, and bytes of all of them together."""
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s([^>]*)>")
+_AREA = re.compile(rb"\bref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
 _PIECE = 1 << 16
 
 
@@ -86,7 +87,7 @@ def _merged(raw: bytes, sheet: Any) -> Iterator[tuple[int, int]]:
 
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         text = archive.read(str(sheet._worksheet_path).lstrip("/"))
-    for found in _MERGED.finditer(text):
+    for found in filter(None, map(_AREA.search, _MERGED.findall(text))):
         left, top, right, bottom = (part.decode() for part in found.groups())
         first, last = column_index_from_string(left), column_index_from_string(right)
         for row in range(int(top), min(int(bottom), MOST_ROWS) + 1):
