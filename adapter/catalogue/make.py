@@ -23,6 +23,7 @@ from adapter.model.procedure import (
     PrincipalSpec,
     RuleSpec,
     SignaturePolicy,
+    Where,
 )
 
 Titles = Mapping[str, Label]
@@ -75,9 +76,13 @@ def make_rule(stated: Mapping[str, Any], consequences: Consequences) -> RuleSpec
     return RuleSpec(
         rule=stated["rule"],
         severity=Severity.WARN if "severity" in stated else consequences.of(stated.get("basis", "")),
-        arguments={key: value for key, value in stated.items() if key not in fixed},
+        arguments={key: _argument(value) for key, value in stated.items() if key not in fixed},
         basis=stated.get("basis", ""),
     )
+
+
+def _argument(value: object) -> object:
+    return Where(value) if isinstance(value, dict) else value
 
 
 def make_deadline(stated: Mapping[str, Any]) -> Deadline:

@@ -89,6 +89,20 @@ class GroupSpec:
     label: Label
     fields: tuple[FieldSpec, ...]
     ordinal: str | None = None
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The names of its fields."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", frozenset(spec.name for spec in self.fields))
+
+
+class Where(dict[str, object]):
+    """A rule's condition as the mapping states it. It never changes, so what is made of it may be kept by it."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from adapter.model.finding import Finding
@@ -52,11 +52,9 @@ def within_days(view: View, given: Arguments) -> Iterator[Finding]:
             yield view.fault("too_many_days", str(given["field"]), ordinal, **words)
 
 
-def _read(view: View, given: Arguments) -> Iterator[tuple[int, date]]:
-    """Each date; of one that is not known to the day the first that it may be: none that may be right is at fault."""
-    for ordinal, value, _ in view.stated(str(given["field"]), given.get("where")):
-        if (days := span(value)) is not None:
-            yield ordinal, days[0]
+def _read(view: View, given: Arguments) -> Sequence[tuple[int, date]]:
+    """Each date by the first day that it may be: none that may be right is at fault."""
+    return view.days(str(given["field"]), given.get("where"))
 
 
 def before_reception(view: View, given: Arguments) -> Iterator[Finding]:

@@ -67,7 +67,8 @@ def _unseen(view: View) -> Iterator[Finding]:
     """A value looks as it is: what turns, hides or splits its letters deceives whoever compares it with a paper."""
     for group, ordinal, record in _records(view):
         for name, value in record.items():
-            if not isinstance(value, str) or value.isprintable():  # nearly every value of every row
+            # Nearly every value of every row; no letter of ASCII is of these categories.
+            if not isinstance(value, str) or value.isascii() or value.isprintable():
                 continue
             if signs := {char for char in value if unicodedata.category(char) in _UNSEEN}:
                 told = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])

@@ -76,8 +76,9 @@ def issued_in_lifetime(view: View, given: Arguments) -> Iterator[Finding]:
     """
     name, birth = str(given["field"]), str(given["birth"])
     is_child, today = childhood(view, given), view.today
+    group, _, field = birth.rpartition(".")
     for ordinal, value, record in view.stated(name, given.get("where")):
-        issued, days = day(value), span(view.beside(birth, record))
+        issued, days = day(value), span((record if group else view.declaration.values).get(field))
         if issued is None or days is None or not issued < days[0] <= today:
             continue  # who is born in the future is told by another rule
         if not is_child(record):

@@ -13,8 +13,7 @@ from adapter.pipeline.rules.view import Arguments, View, conditions, is_under, m
 
 def _count(view: View, given: Arguments) -> int:
     wanted = conditions(given.get("where"))
-    rows = view.rows(str(given["group"]))
-    return sum(1 for row in rows if matches(row, wanted)) if wanted else len(rows)
+    return sum(view.holding(str(given["group"]), wanted))
 
 
 def total_equals_rows(view: View, given: Arguments) -> Iterator[Finding]:
@@ -108,7 +107,7 @@ def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:
     """At least one row of the list has the values asked for."""
     group = view.group(str(given["group"]))
     wanted = conditions(given["where"])
-    if not any(matches(row, wanted) for row in view.rows(group.name)):
+    if not any(view.holding(group.name, wanted)):
         words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         yield Finding(name="none_of_required", pointer=view.list(group.name), words=words)
 

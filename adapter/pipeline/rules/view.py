@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import compress, repeat
 from typing import Any
 
 from adapter.model.calendar import NO_CALENDAR, Calendar
 from adapter.model.catalogue import Code
 from adapter.model.finding import Finding
 from adapter.model.partial_date import PartialDate
-from adapter.model.procedure import FieldSpec, GroupSpec, Label, Procedure
+from adapter.model.procedure import FieldSpec, GroupSpec, Label, Procedure, Where
 from adapter.model.stages import Declaration, Record, Value
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
@@ -37,6 +38,8 @@ class View:
     codelists: CodeLists
     calendar: Calendar = NO_CALENDAR
     _stated: dict[str, Sequence[Stated]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _days: dict[str, Sequence[tuple[int, date]]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _columns: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def procedure(self) -> Procedure:
@@ -91,11 +94,23 @@ class View:
         within, outside = self._divided(group_name, conditions(where))
         if not matches(values, outside):
             return []
-        return [
-            (ordinal, row.get(field_name), row)
-            for ordinal, row in enumerate(self.rows(group_name), start=1)
-            if not within or matches(row, within)
-        ]
+        rows: Iterable[tuple[int, Record]] = enumerate(self.rows(group_name), start=1)
+        if within:
+            rows = compress(rows, self.holding(group_name, within))
+        return [(ordinal, row.get(field_name), row) for ordinal, row in rows]
+
+    def holding(self, group: str, wanted: Conditions) -> Iterable[bool]:
+        """Of each row of a group whether the conditions, all on the row itself, hold."""
+        if not wanted:
+            return repeat(True, len(self.rows(group)))
+        columns = [map(texts.__contains__, self._column(group, name)) for name, texts in wanted.items()]
+        return columns[0] if len(columns) == 1 else map(all, zip(*columns, strict=True))
+
+    def _column(self, group: str, name: str) -> Sequence[str]:
+        """A field of every row as element text, as `matches` reads it: the empty text where it is absent."""
+        if (group, name) not in self._columns:
+            self._columns[group, name] = [text(row.get(name, "")) for row in self.rows(group)]
+        return self._columns[group, name]
 
     def stated(self, name: str, where: object = None) -> Sequence[Stated]:
         """The places where the field has a value."""
@@ -110,11 +125,21 @@ class View:
             ]
         return self._stated[name]
 
+    def days(self, name: str, where: object = None) -> Sequence[tuple[int, date]]:
+        """Each date that is stated; of one that is not known to the day the first that it may be."""
+        if where is not None:
+            return _first_days(self.stated(name, where))
+        if name not in self._days:
+            self._days[name] = _first_days(self.stated(name))
+        return self._days[name]
+
     def _divided(self, group: str, wanted: Conditions) -> tuple[Conditions, Conditions]:
         """Conditions on the row, and those on what stands outside the groups: a row's own field goes first."""
         if not wanted:
             return wanted, wanted
-        own = {spec.name for spec in self.group(group).fields}
+        own = self.group(group).names
+        if wanted.keys() <= own:  # nearly every condition
+            return wanted, {}
         within = {name: texts for name, texts in wanted.items() if name in own}
         return within, {name: texts for name, texts in wanted.items() if name not in own}
 
@@ -187,8 +212,19 @@ Conditions = Mapping[str, frozenset[str]]
 
 def conditions(where: object) -> Conditions:
     """`{field: value}` or `{field: [values]}` as element texts; nothing is a condition that always holds."""
+    if isinstance(where, Where):
+        return _of_the_mapping(where)
     if not isinstance(where, Mapping):
         return {}
+    return _conditions(where)
+
+
+@lru_cache(maxsize=4096)  # each condition of the catalogue once, not for each message
+def _of_the_mapping(where: Where) -> Conditions:
+    return _conditions(where)
+
+
+def _conditions(where: Mapping[Any, Any]) -> Conditions:
     return {str(name): _texts(value) for name, value in where.items()}
 
 
@@ -223,8 +259,14 @@ def is_under(born: Value | None, years: int, today: date) -> bool:
     )
 
 
+def _first_days(stated: Sequence[Stated]) -> Sequence[tuple[int, date]]:
+    return [(ordinal, days[0]) for ordinal, value, _ in stated if (days := span(value)) is not None]
+
+
 def span(value: Value | None) -> tuple[date, date] | None:
     """The first and the last day that a date may be; one and the same unless only its month or year is known."""
+    if value.__class__ is date:  # by far the most, and asked of every row by several rules
+        return value, value
     if (known := day(value)) is not None:
         return known, known
     return (value.first, value.last) if isinstance(value, PartialDate) else None
@@ -232,6 +274,8 @@ def span(value: Value | None) -> tuple[date, date] | None:
 
 def day(value: Value | None) -> date | None:
     """A date, or the day in Vietnam of a time; None for anything else, a date that is not known to the day too."""
+    if value.__class__ is date:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(VIETNAM).date()
     return value if isinstance(value, date) else None
