@@ -28,7 +28,7 @@ Run = Callable[..., Any]
 API = "/api/v1"
 PROGRAM = get_command(app)
 SILENT = {
-    *("run", "web", "declare", "database upgrade", "judge"),
+    *("run", "web", "config init", "declare", "database upgrade", "judge"),
     *("dossier accept", "dossier complete", "dossier brought", "dossier refuse"),
     *(
         "dossier request-amendment",
