@@ -266,6 +266,9 @@ def _database(house: House) -> Iterator[Remark]:
     if count and since:
         what = f"{count} message(s) wait until revocation can be told, the oldest since {write_time(since)}"
         yield warning_at("database", f"{what}; look at the remarks on revocation")
+    for person in house.people.without_a_unit():
+        told = f"{person.id} is of unit {person.unit}, which this installation does not state, and can decide nothing"
+        yield warning_at("people", f"{told}: people change {person.id} --unit CODE")
 
 
 def _embedded_is_missing(settings: Settings) -> bool:

@@ -97,6 +97,17 @@ def test_a_person_is_added_listed_changed_shown_removed_and_restored(hoa: Run) -
     assert "an is registered already" in add(hoa, "an", "--name", "A", "--role", "auditor", *by, code=1).stderr
 
 
+def test_check_warns_of_whoever_is_of_a_unit_that_is_not_stated_any_more(
+    hoa: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(hoa, "an", "--name", "NGUYEN VAN AN", "--role", "officer", "--by", "hoa")
+    monkeypatch.setenv("NSW_INSTALLATION__OWN__UNIT_CODE", "CK-MONGCAI")
+    told = json.loads(hoa("check", "--json", code=1).stdout)["remarks"]
+    (warning,) = [each for each in told if each["part"] == "people"]
+    assert warning["weight"] == "warning"
+    assert warning["text"].startswith("an is of unit CK-HUUNGHI, which this installation does not state")
+
+
 def test_changing_nothing_is_a_usage_error(hoa: Run) -> None:
     assert "say what changes" in hoa("people", "change", "hoa", "--by", "hoa", code=2).stderr
     assert "say what changes" in hoa("office", "change", "HN", "--by", "hoa", code=2).stderr

@@ -154,6 +154,12 @@ def test_the_only_unit_of_an_installation_need_not_be_named(people: People) -> N
     assert alone.add("binh", replace(OFFICER, unit=None), actor=hoa(people)).unit == "CK-HUUNGHI"
 
 
+def test_whoever_is_of_a_unit_that_is_not_stated_any_more_is_found(people: People) -> None:
+    assert people.without_a_unit() == []
+    elsewhere = replace(people, units=lambda: BorderUnits(UNITS.every[1:]))
+    assert [each.id for each in elsewhere.without_a_unit()] == ["an"]
+
+
 def test_nobody_grants_himself_anything(people: People) -> None:
     with pytest.raises(NoRight, match="hoa grants himself nothing"):
         people.change(

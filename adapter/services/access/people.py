@@ -211,6 +211,11 @@ class People:
         with self.database.reading() as connection:
             return store.every(connection, ended=removed)
 
+    def without_a_unit(self) -> Sequence[Person]:
+        """Who is registered at a unit that the installation does not state (any more): he reaches no dossier."""
+        codes = {unit.code for unit in self.units().every}
+        return [person for person in self.list() if person.unit is not None and person.unit not in codes]
+
     def show(self, code: str) -> Sequence[Person]:
         """Every entry under an id, the oldest first.
 
