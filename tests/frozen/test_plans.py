@@ -33,6 +33,7 @@ COMMANDS = READS | {
     "dossier list": ("dossier", "list", "--json"),
     "dossier amendments": ("dossier", "amendments", "--all", "--json"),
     "deadlines": ("deadlines", "--json"),
+    "window transfers": ("window", "transfers", "--json"),
 }
 """As they are without further options."""
 TEST = "the test itself"

@@ -15,7 +15,7 @@ from adapter.pipeline.search_keys import search_value
 
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by table."""
-ONCE = {"window", "incident", "counter", "token", "expiry_alert", "journal_seal"}
+ONCE = {"window", "incident", "counter", "token", "person", "customs_office", "session", "expiry_alert", "journal_seal"}
 """Tables that do not grow with dossiers, and the seals, which each copy makes anew."""
 LARGE_FIRM = "tax_code"
 """The kind of key that one copy in twenty keeps: a firm with a twentieth of all dossiers."""
@@ -24,6 +24,7 @@ _NAMED = {
     "outbox": ("message_id", "correlation_id", "digest"),
     "dossier": ("number", "confirmation_number", "alias_number"),
     "contingency": ("message_key", "number"),
+    "draft": ("public_id", "message_key", "number", "sent_as"),
     "confirmation": ("number",),
     "amendment": ("number",),
     "amendment_request": ("number",),
