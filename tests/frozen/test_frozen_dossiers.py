@@ -43,7 +43,7 @@ SILENT = {
     *("people add", "people change", "people remove", "people restore"),
     *("office add", "office change", "office remove"),
     *("people list", "people show", "office list"),  # no released store has them yet
-    *("simulate pki", "simulate sign", "simulate send", "simulate window"),
+    *("simulate pki", "simulate sign", "simulate send", "simulate window", "config init"),
 }
 """Commands that show nothing of what is stored."""
 BY_DOSSIER = {"dossier show", "dossier versions", "dossier find"}
