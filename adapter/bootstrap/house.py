@@ -89,6 +89,9 @@ class House:
     @cached_property
     def source(self) -> DataFiles:
         folders = self.settings.folders
+        for name, folder in (("schemas", folders.schemas), ("mappings", folders.mappings)):
+            if not folder.is_dir():  # else each file of it would be told of by itself
+                raise Misconfigured(f"folders.{name}: there is no folder {folder}")
         return DataFiles(folders.schemas, folders.mappings, folders.calendar)
 
     @cached_property

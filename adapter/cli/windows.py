@@ -120,14 +120,18 @@ def window_end(by: By = None, json: AsJson = False, config: Config = None) -> No
 @window.command("notice-ended")
 def window_notice_ended(
     reason: Annotated[str, typer.Option(help="How the manager told it; kept in the journal.")],
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it was over, ISO 8601; without zone Vietnam's. Default: now."),
+    ] = None,
     by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Say that the incident announced by 91/01 is over, where its end (91/02) does not come."""
-    house = open_house(config)
+    ended_at, house = moment(at, "--at"), open_house(config)
     stated = house.window
-    stated.end_notice(reason=reason, actor=acting(house, by))
+    stated.end_notice(reason=reason, actor=acting(house, by), at=ended_at)
     _show(stated.state(), json)
 
 

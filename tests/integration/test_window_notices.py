@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from adapter.gateways.store.tables import incident
+from adapter.gateways.store.tables import incident, journal
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
@@ -141,6 +141,28 @@ def test_an_operator_may_say_that_an_announced_incident_is_over(scene: Scene, an
     window.end_notice(reason="Công văn 124/TCHQ", actor=anybody("kt"))
     assert window.state().mode is Mode.UP
     assert [each.ended_at is not None for each in window.incidents(10)] == [True]
+
+
+def test_an_announced_incident_is_over_when_the_manager_says_and_not_when_that_is_recorded(
+    scene: Scene, announce: Announce
+) -> None:
+    """One working day runs from the repair (NĐ 85/2019 Article 17(5)), not from an operator's click."""
+    window, kt = scene.house.window, anybody("kt")
+    announce(*NOTICE)
+    window.refresh(broker_up=True, started_at=CLOCK)
+    (standing,) = window.incidents(10)
+    with pytest.raises(NotAllowed, match="still to come"):
+        window.end_notice(reason="Điện thoại", actor=kt, at=window.clock() + timedelta(hours=1))
+    with pytest.raises(NotAllowed, match="lies before"):
+        window.end_notice(reason="Điện thoại", actor=kt, at=standing.started_at - timedelta(seconds=1))
+    over = standing.started_at + timedelta(minutes=40)
+    window.end_notice(reason="Điện thoại TCHQ, 06:40", actor=kt, at=over)
+    assert [each.ended_at for each in window.incidents(10)] == [over]
+    query = select(journal.c.at, journal.c.detail).where(journal.c.event == "window.notice_end")
+    with scene.house.database.reading() as connection:
+        ((recorded, detail),) = connection.execute(query).all()
+    assert recorded > over
+    assert datetime.fromisoformat(detail["ended_at"]) == over
 
 
 def test_an_operator_who_was_told_by_telephone_says_when_it_should_be_over(scene: Scene) -> None:

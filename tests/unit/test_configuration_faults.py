@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House
 from adapter.cli import app
 from adapter.cli.inspection import _configuration
+from adapter.model.errors import Misconfigured
 from adapter.settings import load_settings
 from tests.harness import configuration
 from tests.harness.pki import ROOT
@@ -254,3 +255,11 @@ def test_what_must_differ_is_told_when_it_does_not(name: str, tmp_path: Path) ->
 def test_the_shipped_configuration_has_no_fault_and_two_free_ports_are_no_clash(tmp_path: Path) -> None:
     load_settings(ROOT / "config.yaml")
     load_settings(changed(tmp_path, web__port=0, web__health_port=0))
+
+
+@pytest.mark.parametrize("name", ["schemas", "mappings"])
+def test_a_folder_of_data_that_is_not_there_is_one_line_and_not_one_for_each_file(name: str, tmp_path: Path) -> None:
+    made = House(load_settings(changed(tmp_path, **{f"folders__{name}": "nowhere"})))
+    with pytest.raises(Misconfigured) as told_of:
+        _ = made.catalogue
+    assert str(told_of.value) == f"folders.{name}: there is no folder {tmp_path / 'nowhere'}"

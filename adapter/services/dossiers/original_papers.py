@@ -14,15 +14,15 @@ from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
-from adapter.model.dossier import Dossier
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.units import BorderUnits
-from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
 from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
+from adapter.services.recorded_times import happened_at
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class HandingIn:
                 raise NotAllowed(f"there is no dossier {key}")
             unit = self.units.of(dossier.gate, dossier.unit)
             needs_in_unit(officer, Right.NOTE_PAPERS, unit, f"dossier {key}")
-            brought_at = _in_its_life(dossier, at or now, now)
+            brought_at = happened_at(at, now=now, since=dossier.received_at, what=f"dossier {key}")
             if not deadlines.brought(connection, dossier.id, name, brought_at):
                 still = ", ".join(deadlines.to_bring(connection, dossier.id, done=False)) or "nothing"
                 raise NotAllowed(f"no {name} is to be brought for dossier {key}; to be brought: {still}")
@@ -65,12 +65,3 @@ class HandingIn:
             ledger.record(dossier, Entry.by("dossier.brought", officer, now, detail))
             ledger.write()
         return brought_at
-
-
-def _in_its_life(dossier: Dossier, at: datetime, now: datetime) -> datetime:
-    if at > now:
-        raise NotAllowed(f"{write_time(at)} is still to come: say when it was brought")
-    if at < dossier.received_at:
-        received = write_time(dossier.received_at)
-        raise NotAllowed(f"{write_time(at)} lies before dossier {dossier.key}, which was received at {received}")
-    return at

@@ -21,8 +21,9 @@ from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.model.text import REASON, typed
-from adapter.pipeline.envelope import write_time
+from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.access.rights import Right, needs
+from adapter.services.recorded_times import happened_at
 from adapter.services.watch.mode import Advice, Mode, Signs, WindowPatience, advice
 
 
@@ -248,11 +249,13 @@ class Window:
             windows.write(connection, since=before.since if same else now)
         self.observe(Event.WINDOW, cause="override ended")
 
-    def end_notice(self, *, reason: str, actor: Actor) -> None:
+    def end_notice(self, *, reason: str, actor: Actor, at: datetime | None = None) -> None:
         """The announced incident is over: its manager has told so by letter or telephone, and no 91/02 has come.
 
+        `at`: when it was over, where that is not now. The working day of Article 17(5) runs from then.
+
         Raises:
-            NotAllowed: no notice stands.
+            NotAllowed: no notice stands, or that time is to come or lies before the incident.
             NoRight: the actor has no right to it.
         """
         needs(actor, Right.OVERRIDE_WINDOW)
@@ -261,8 +264,10 @@ class Window:
             opened = windows.open_incident(connection)
             if opened is None or not windows.announced(opened):
                 raise NotAllowed("no notice of the window's manager stands: see nsw-adapter window status")
-            windows.end_notice(connection, now)
-            detail = {"notice": opened.notice_number, "reason": reason}
+            ended_at = happened_at(at, now=now, since=opened.started_at, what="the incident")
+            windows.end_notice(connection, ended_at)
+            ended = ended_at.astimezone(VIETNAM).isoformat()
+            detail = {"notice": opened.notice_number, "reason": reason, "ended_at": ended}
             journal.append(connection, self.database, Entry.by("window.notice_end", actor, now, detail))
             self._look_again(connection, _seen_before(windows.read(connection)), now)
         self.observe(Event.WINDOW, cause="notice ended")
