@@ -16,6 +16,7 @@ from adapter.services.watch.mode import Mode
 from tests.harness.browsing import Person
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, dossier_of
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, OTHER, Website, citizen_message, configure, website
 
@@ -160,10 +161,10 @@ def _rows(site: Website) -> list[dict[str, dict[str, str]]]:
 def test_who_is_authorised_sees_it_as_long_as_he_is(site: Website) -> None:
     key = by_the_window(site)
     principal = next(each for each in parties(site, key) if len(each) != 12)
-    letter = site.house.authorisations.grant(STRANGER, principal, "UQ-1", actor="test")
+    letter = site.house.authorisations.grant(STRANGER, principal, "UQ-1", actor=TESTER)
     person = somebody(site, STRANGER)
     assert person.get(address(key)).status_code == 200
-    site.house.authorisations.revoke(letter, reason="Chấm dứt", actor="test")
+    site.house.authorisations.revoke(letter, reason="Chấm dứt", actor=TESTER)
     assert person.get(address(key)).status_code == 404
 
 
