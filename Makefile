@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OWN_BROKER := $(if $(NSW_AMQP_URL),,rabbitmq-server)
 SERVICES := python3-venv rabbitmq-server xmlsec1 softhsm2 openssl
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
+IDENTITY := $(BIN)/python -m tests.servers.identity
+SITE := http://127.0.0.1:8080
 
 .DEFAULT_GOAL := help
 .PHONY: help setup services demo quick test prove mutants fuzz run bench seed lint format clean
@@ -55,12 +57,13 @@ fuzz: services setup ## hostile bytes into the judging, for FUZZ_SECONDS (60); w
 	@$(PIP) --require-hashes --requirement requirements-fuzz.txt
 	@$(BIN)/python -m tests.fuzz
 
-run: SERVICES := python3-venv $(OWN_BROKER)
-run: services setup ## the daemon in the foreground: SQLite, test keys, and a broker of its own unless NSW_AMQP_URL names one
+run: SERVICES := python3-venv nodejs npm $(OWN_BROKER)
+run: services setup ## the daemon in the foreground: SQLite, test keys, people to log in as, and a broker unless NSW_AMQP_URL names one
 	@$(BIN)/nsw-adapter simulate pki var/pki >/dev/null
-	@if [ -n "$$NSW_AMQP_URL" ]; then exec $(BIN)/nsw-adapter run; fi; \
-	trap : INT TERM; trap '$(BROKER) stop var/rabbitmq' EXIT; \
-	$(BROKER) start var/rabbitmq && NSW_AMQP_URL=$$($(BROKER) url var/rabbitmq) $(BIN)/nsw-adapter run
+	@trap : INT TERM; trap '$(IDENTITY) stop var/identity $(SITE); [ -n "$$NSW_AMQP_URL" ] || $(BROKER) stop var/rabbitmq' EXIT; \
+	$(IDENTITY) start var/identity $(SITE) && export $$($(IDENTITY) environment var/identity $(SITE)) && \
+	if [ -n "$$NSW_AMQP_URL" ]; then $(BIN)/nsw-adapter run; else \
+	$(BROKER) start var/rabbitmq && NSW_AMQP_URL=$$($(BROKER) url var/rabbitmq) $(BIN)/nsw-adapter run; fi
 
 bench: services setup ## messages a second, and against what floor; ARGS=door: declarations a second at the second door
 	@$(BIN)/python -m tests.bench $(ARGS)

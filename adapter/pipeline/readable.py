@@ -5,7 +5,7 @@ Nothing here names a form or a field. The signed XML is what counts; this only s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import xmlschema
@@ -26,13 +26,17 @@ class ReadableLine:
     """One line: a heading where it has no text. `depth` counts from 0."""
 
     label: Label
-    text: str | None
+    text: Label | None
     depth: int
 
 
-def readable(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> tuple[ReadableLine, ...]:
+Named = Callable[[str, str], Label | None]
+"""What a code means, by the name of its element; None where it is no code."""
+
+
+def readable(content: etree._Element, declared: xmlschema.XMLSchema10 | None, named: Named) -> tuple[ReadableLine, ...]:
     """The lines of an answer. `content` is the element below Content, `declared` its XSD (None: names stand there)."""
-    return tuple(_lines(content, declared, 0))
+    return tuple(_lines(content, declared, named, 0))
 
 
 def title(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> Label:
@@ -40,16 +44,18 @@ def title(content: etree._Element, declared: xmlschema.XMLSchema10 | None) -> La
     return _label(content, declared)
 
 
-def _lines(parent: etree._Element, declared: xmlschema.XMLSchema10 | None, depth: int) -> Iterator[ReadableLine]:
+def _lines(
+    parent: etree._Element, declared: xmlschema.XMLSchema10 | None, named: Named, depth: int
+) -> Iterator[ReadableLine]:
     for child in parent:
         if child.tag == _TECHNICAL:
             continue
         label = _label(child, declared)
         if len(child):
             yield ReadableLine(label, None, depth)
-            yield from _lines(child, declared, depth + 1)
+            yield from _lines(child, declared, named, depth + 1)
         elif said := text.value(child):
-            yield ReadableLine(label, _told(said), depth)
+            yield ReadableLine(label, named(str(child.tag), said) or _told(said), depth)
 
 
 def _label(element: etree._Element, declared: xmlschema.XMLSchema10 | None) -> Label:
@@ -61,7 +67,8 @@ def _label(element: etree._Element, declared: xmlschema.XMLSchema10 | None) -> L
     return Label(*words) if words else Label(name, name)
 
 
-def _told(said: str) -> str:
+def _told(said: str) -> Label:
     """A time in the order of people, all else as it is written."""
     moment = read_time(said)
-    return said if moment is None else f"{moment:%H:%M, %d/%m/%Y}"
+    shown = said if moment is None else f"{moment:%H:%M, %d/%m/%Y}"
+    return Label(shown, shown)

@@ -84,7 +84,7 @@ def test_he_opens_the_confirmation_by_pressing_and_has_it_from_then_on(site: Web
     person.get(address(key))
     assert "Đã có xác nhận" in person.told()
     assert delivered(site) == [None], "looking is no receipt"
-    opening = unopened(person)[-1]
+    opening = unopened(person)[0]
     person.send(opening)
     assert person.page.status_code == 200
     assert person.document().xpath("//h1")[0].text_content() == "Xác nhận hoàn thành khai báo"
@@ -190,11 +190,11 @@ def test_the_hour_of_a_request_runs_from_when_he_opens_it(small: Website) -> Non
     person = somebody(small, CITIZEN)
     person.get(address(key))
     assert "tính từ khi bạn mở yêu cầu" in person.told()
-    person.send(unopened(person)[-1])
+    person.send(unopened(person)[0])
     assert "Sai số giấy tờ" in person.told()
     small.house.deadlines.watch()
     person.get(address(key))
-    assert "còn 1 giờ 0 phút" in person.told()
+    assert "còn 1 giờ" in person.told()
     assert "Chờ bổ sung" in person.told()
 
 

@@ -113,7 +113,7 @@ class IdentityProvider:
             "NSW_WEB__LOGIN__ISSUER": self.issuer,
             "NSW_WEB__LOGIN__CLIENT_ID": CLIENT,
             "NSW_WEB__LOGIN__CLIENT_SECRET_FILE": str(self.secret_file),
-            "NSW_WEB__LOGIN__ACR": json.dumps([LEVEL]),
+            "NSW_WEB__LOGIN__ACR": json.dumps([LEVEL], separators=(",", ":")),
         }
 
     def settings(self) -> dict[str, object]:
@@ -197,11 +197,11 @@ def main() -> int:
     provider = IdentityProvider(given.folder, given.site)
     if given.what == "start":
         provider.start()
-        print(f"log in at {given.site}/login as: {', '.join(each.name for each in PEOPLE.values())}")
+        print(f"the portal: {given.site}/ (log in as {', '.join(each.name for each in PEOPLE.values())})", flush=True)
     elif given.what == "stop":
         provider.stop()
     else:
-        print(*(f"{name}='{value}'" for name, value in provider.environment().items()), sep="\n")
+        print(*(f"{name}={value}" for name, value in provider.environment().items()), sep="\n")
     return 0
 
 

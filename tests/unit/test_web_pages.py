@@ -159,6 +159,8 @@ def test_a_time_is_vietnams_and_has_no_seconds() -> None:
         (42, "còn 42 phút"),
         (70, "còn 1 giờ 10 phút"),
         (26 * 60, "còn 1 ngày 2 giờ"),
+        (60, "còn 1 giờ"),
+        (24 * 60 + 59, "còn 1 ngày"),
         (-5, "quá hạn 5 phút"),
         (0, "còn 0 phút"),
     ],

@@ -38,5 +38,7 @@ def span(length: timedelta, language: Language) -> str:
     if minutes < _HOUR:
         return word(language, "span.minutes", minutes=minutes)
     if minutes < _DAY:
-        return word(language, "span.hours", hours=minutes // _HOUR, minutes=minutes % _HOUR)
-    return word(language, "span.days", days=minutes // _DAY, hours=minutes % _DAY // _HOUR)
+        hours, left = divmod(minutes, _HOUR)
+        return word(language, "span.hours" if left else "span.whole_hours", hours=hours, minutes=left)
+    days, hours = divmod(minutes // _HOUR, _DAY // _HOUR)
+    return word(language, "span.days" if hours else "span.whole_days", days=days, hours=hours)

@@ -21,7 +21,7 @@ from adapter.model.catalogue import Catalogue, Code
 from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.readable import readable, title
+from adapter.pipeline.readable import Named, readable, title
 from adapter.pipeline.xml import reparsed
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
@@ -144,7 +144,7 @@ class OwnDossiers:
         content = reparsed(body).find("Body/Content/*")
         assert content is not None, "every answer of ours has a content"
         declared = self._declared(row, found[0])
-        lines = readable(content, declared)
+        lines = readable(content, declared, self._named(row))
         return OpenedAnswer(_answer(found[0]), row.number, row.year, title(content, declared), lines, body)
 
     def _numbers(self, connection: Connection, actor: Actor, now: datetime) -> set[str]:
@@ -211,6 +211,17 @@ class OwnDossiers:
         field = procedure.field(procedure.place.get("gate", "")) if procedure else None
         named: Code | None = self.catalogue.codelists[field.codes].get(code) if field and field.codes else None
         return Label(named.vi, named.en) if named else Label(code, code)
+
+    def _named(self, row: Stored[Any]) -> Named:
+        """The names of codes, by the elements in which the procedure's forms state them."""
+        procedure, lists = self._procedure(row), self.catalogue.codelists
+        coded = {field.path.rpartition("/")[2]: field.codes for field in procedure.fields} if procedure else {}
+
+        def named(element: str, code: str) -> Label | None:
+            found = lists.get(coded.get(element) or "", {}).get(code)
+            return Label(found.vi, found.en) if found else None
+
+        return named
 
     def _message(self, row: Stored[Any]) -> OwnMessage:
         meaning = self.catalogue.meanings.get(row.pair or "")

@@ -15,7 +15,7 @@ from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
 from adapter.services.dossiers.own import OwnDossiers
-from adapter.services.dossiers.own_records import OpenedAnswer, OwnDossier, OwnPage, RunningLimit
+from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
 
 _Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
 _Year = Annotated[int, Path(ge=1000, le=9999)]
@@ -80,8 +80,13 @@ class DossierPage(Page):
 
     @property
     def steps(self) -> list[Step]:
-        """What happened, the newest first."""
-        return sorted(self._steps(), key=lambda step: step.at, reverse=True)
+        """What happened, the newest first; of one moment what came of it before what it came of."""
+        return sorted(self._steps(), key=lambda step: step.at)[::-1]
+
+    @property
+    def unopened(self) -> list[OwnAnswer]:
+        """The answers that wait for him, the newest first."""
+        return [answer for answer in reversed(self.dossier.answers) if answer.opened_at is None]
 
     def _steps(self) -> Iterator[Step]:
         for message in self.dossier.messages:

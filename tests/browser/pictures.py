@@ -1,0 +1,82 @@
+"""`python -m tests.browser.pictures FOLDER`: what the pages look like, on a telephone and a screen, in light and dark.
+
+Each page becomes one picture a width, in light beside dark colours.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from base64 import b64encode
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.scenes import SCHEMES, WIDTHS, Portal, identity_provider, launch, log_in, portal, visit
+from tests.harness.stores import sqlite_store
+
+_QUALITY = 45
+"""Of the pictures, in per cent: text can be read, and a picture has 100 to 200 kB."""
+
+
+def pictures(browser: Browser, house: Portal, state: str, folder: Path) -> None:
+    """Write a picture of each page that declarants see most."""
+    named = {
+        "trang-dau": "/",
+        "ho-so-cua-toi": "/ho-so",
+        "ho-so": house.page_of(house.asked),
+        "xac-nhan": _opened(browser, house, state),
+        "khai-bao": "/khai-bao",
+    }
+    for name, address in named.items():
+        for width in WIDTHS:
+            shots = [_shot(browser, house.url + address, state, width, scheme) for scheme in SCHEMES]
+            _beside(browser, shots, folder / f"{name}-{width}.jpg")
+
+
+def _opened(browser: Browser, house: Portal, state: str) -> str:
+    """He opens the confirmation; where it is."""
+    with visit(browser, state=state) as context:
+        page = context.new_page()
+        page.goto(house.url + house.page_of(house.confirmed))
+        page.get_by_role("button", name="Mở và nhận trả lời").first.click()
+        page.wait_for_url("**/tra-loi/*")
+        return page.url.removeprefix(house.url)
+
+
+def _shot(browser: Browser, url: str, state: str, width: int, scheme: str) -> str:
+    """The whole page as an address that holds the picture."""
+    with visit(browser, width=width, scheme=scheme, state=state) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.evaluate("document.fonts.ready")
+        return f"data:image/png;base64,{b64encode(page.screenshot(full_page=True)).decode()}"
+
+
+def _beside(browser: Browser, shots: list[str], file: Path) -> None:
+    images = "".join(f'<img src="{shot}">' for shot in shots)
+    style = "body{margin:0;display:inline-flex;gap:16px;align-items:start;background:#8d988f}img{display:block}"
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.set_content(f"<style>{style}</style><body>{images}</body>")
+        page.wait_for_function("[...document.images].every(each => each.complete)")
+        page.locator("body").screenshot(path=file, type="jpeg", quality=_QUALITY)
+
+
+def main(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        here = Path(name)
+        browser = launch(playwright)
+        url = sqlite_store(here / "adapter.sqlite3")
+        with identity_provider(here / "identity") as provider, portal(here / "portal", url, provider) as house:
+            with visit(browser) as context:
+                log_in(context.new_page(), house.url)
+                context.storage_state(path=here / "state.json")
+            pictures(browser, house, str(here / "state.json"), folder)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/portal")))

@@ -1,0 +1,167 @@
+"""The portal in Chromium: from log-in to the opened confirmation, by keyboard, read aloud, on a telephone, printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adapter.gateways.store import tables
+from tests.browser.conftest import complaints, watching
+from tests.browser.scenes import SCHEMES, WIDTHS, Portal, log_in, visit
+
+PAGES = ("/", "/ho-so", "<asked>", "<answer>", "/khong-co", "/logged-out", "/khai-bao")
+
+
+def place(house: Portal, name: str) -> str:
+    """The address that a name of PAGES stands for."""
+    if name == "<asked>":
+        return house.page_of(house.asked)
+    if name == "<answer>":
+        opened = [row for row in house.site.rows(tables.outbox) if row.delivered_at is not None]
+        keys = {row.id: (row.year, row.number) for row in house.site.rows(tables.dossier)}
+        year, number = keys[opened[0].dossier_id]
+        return f"/ho-so/{year}/{number}/tra-loi/{opened[0].digest}"
+    return name
+
+
+def faults(page: Page, packages: Path) -> list[dict[str, Any]]:
+    """What axe-core calls serious or critical on the page as it is; the policy of the page stays on."""
+    page.evaluate((packages / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    return [each for each in found if each["impact"] in ("serious", "critical")]
+
+
+def delivered(house: Portal, kind: str = "Completion") -> list[object]:
+    return [row.delivered_at for row in house.site.rows(tables.outbox) if row.kind == kind and row.copy_of is None]
+
+
+def test_from_log_in_to_the_opened_confirmation(browser: Browser, house: Portal) -> None:
+    with visit(browser, width=360) as context, watching(context.new_page()) as page:
+        log_in(page, house.url)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Hồ sơ của tôi")
+        page.get_by_role("link", name=house.confirmed.number).click()
+        heading = page.get_by_role("heading", name="Có trả lời: Xác nhận hoàn thành khai báo")
+        expect(heading).to_be_visible()
+        assert delivered(house) == [None], "looking is no receipt"
+        page.locator("section", has=heading).get_by_role("button", name="Mở và nhận trả lời").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Xác nhận hoàn thành khai báo")
+        expect(page.get_by_text("không phải cho phép qua cửa khẩu")).to_be_visible()
+        assert delivered(house) != [None]
+        page.go_back()
+        page.reload()
+        expect(page.get_by_role("heading", name="Đã xác nhận hoàn thành")).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Xác nhận hoàn thành khai báo").click()
+            page.get_by_role("link", name="Tải tệp XML đã ký").click()
+        body = Path(download.value.path()).read_bytes()
+        assert body in [bytes(row.body) for row in house.site.rows(tables.outbox)]
+
+
+def test_a_session_cookie_of_another_site_does_not_come_back_with_a_form(
+    browser: Browser, house: Portal, an: str
+) -> None:
+    """`localhost` is another site than 127.0.0.1: its form may be sent, but nothing comes of it."""
+    before = len(house.site.rows(tables.session))
+    with visit(browser, state=an) as context:
+        page = context.new_page()
+        page.route(
+            "http://localhost:9/",
+            lambda route: route.fulfill(
+                content_type="text/html",
+                body=f'<form method="post" action="{house.url}/logout"><button>x</button></form>',
+            ),
+        )
+        page.goto("http://localhost:9/")
+        page.get_by_role("button").click()
+        expect(page.locator("h1")).to_be_visible()
+    assert len(house.site.rows(tables.session)) == before
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_serious_fault_of_accessibility(
+    browser: Browser, house: Portal, an: str, node_packages: Path, name: str
+) -> None:
+    """By axe-core, on a telephone in light and on a screen in dark colours."""
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        with visit(browser, width=width, scheme=scheme, state=an) as context:
+            page = context.new_page()
+            page.goto(house.url + place(house, name))
+            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
+        assert found == [], (width, scheme)
+
+
+def test_the_checker_notices_a_fault(browser: Browser, house: Portal, node_packages: Path) -> None:
+    with visit(browser) as context:
+        page = context.new_page()
+        page.goto(house.url)
+        page.evaluate("document.documentElement.removeAttribute('lang')")
+        assert "html-has-lang" in [each["id"] for each in faults(page, node_packages)]
+
+
+def test_the_console_tells_of_a_broken_policy(browser: Browser, house: Portal) -> None:
+    with visit(browser) as context:
+        page = context.new_page()
+        told = complaints(page)
+        page.goto(house.url)
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
+        page.wait_for_timeout(100)
+        assert any("Content Security Policy" in each for each in told)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_telephone(browser: Browser, house: Portal, an: str, name: str) -> None:
+    with visit(browser, width=360, state=an) as context:
+        page = context.new_page()
+        page.goto(house.url + place(house, name))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_by_keyboard_alone_one_comes_to_the_content_and_opens_an_answer(page: Page, house: Portal) -> None:
+    page.goto(house.url + house.page_of(house.fresh))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Đến nội dung chính"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Mở và nhận trả lời":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Tiếp nhận hồ sơ")
+
+
+def test_a_time_is_vietnams_wherever_the_browser_is(page: Page, house: Portal) -> None:
+    page.goto(house.url + house.page_of(house.fresh))
+    stated = page.locator("time").first
+    assert (stated.get_attribute("datetime") or "").endswith("+07:00")
+
+
+def test_a_page_works_without_scripts_and_without_fonts(browser: Browser, house: Portal, an: str) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=an)
+    page = context.new_page()
+    page.route("**/*.woff2", lambda route: route.abort())
+    page.goto(f"{house.url}/ho-so")
+    expect(page.get_by_role("link", name=house.asked.number)).to_be_visible()
+    context.close()
+
+
+def test_a_confirmation_is_printed_on_its_own(page: Page, house: Portal) -> None:
+    page.goto(house.url + place(house, "<answer>"))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("article")).to_be_visible()
+    for hidden in ("nav.tools", "footer", ".who", "a.act"):
+        assert page.locator(hidden).first.is_hidden(), hidden
+
+
+def test_the_language_is_kept_from_page_to_page(browser: Browser, house: Portal, an: str) -> None:
+    with visit(browser, state=an) as context:
+        page = context.new_page()
+        page.goto(house.url + house.page_of(house.asked))
+        page.get_by_role("link", name="English").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"Dossier {house.asked.number}")
+        page.get_by_role("link", name="My dossiers").first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("My dossiers")
+        assert page.locator("html").get_attribute("lang") == "en"
