@@ -89,11 +89,11 @@ class GroupSpec:
     label: Label
     fields: tuple[FieldSpec, ...]
     ordinal: str | None = None
-    names: frozenset[str] = field(init=False, repr=False, compare=False)
-    """The names of its fields."""
+    by_name: Mapping[str, FieldSpec] = field(init=False, repr=False, compare=False)
+    """Its fields."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "names", frozenset(spec.name for spec in self.fields))
+        object.__setattr__(self, "by_name", {spec.name: spec for spec in self.fields})
 
 
 class Where(dict[str, object]):
@@ -295,6 +295,13 @@ class Procedure:
     amends: AmendsSpec | None = None
     on_behalf: OnBehalfSpec | None = None
     once: OnceSpec | None = None
+    _fields: Mapping[str, FieldSpec] = field(init=False, repr=False, compare=False)
+    _groups: Mapping[str, GroupSpec] = field(init=False, repr=False, compare=False)
+    """By name: every stage asks for one or another."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_fields", {spec.name: spec for spec in self.fields})
+        object.__setattr__(self, "_groups", {spec.name: spec for spec in self.groups})
 
     @property
     def name(self) -> str:
@@ -303,11 +310,11 @@ class Procedure:
 
     def field(self, name: str) -> FieldSpec | None:
         """The field of that name, or None."""
-        return next((spec for spec in self.fields if spec.name == name), None)
+        return self._fields.get(name)
 
     def group(self, name: str) -> GroupSpec | None:
         """The group of that name, or None."""
-        return next((spec for spec in self.groups if spec.name == name), None)
+        return self._groups.get(name)
 
     def deadline(self, kind: str, values: Mapping[str, object]) -> Deadline | None:
         """The time limit of that kind for what was declared, or None."""

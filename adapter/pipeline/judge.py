@@ -114,7 +114,7 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
     found += principal.check(declaration, ground.representation, found)
     findings = _capped(tuple(found), verified.envelope, ground.limits)
     mark(Stage.CHECK)
-    return conclude(replace(declaration, findings=findings), Stage.CHECK)
+    return conclude(replace(declaration, findings=findings) if findings else declaration, Stage.CHECK)
 
 
 def reconsidered(outcome: Accepted | Refused, found: Sequence[Finding]) -> Outcome:

@@ -92,9 +92,9 @@ def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     return dated
 
 
-_Column = tuple[FieldSpec, str, bool, Converter, Mapping[str, Code] | None, bool]
+_Column = tuple[FieldSpec, str, bool, Converter, Mapping[str, Code] | None, bool, set[str]]
 """A field and what reading it needs: its path, whether that leads deeper than a child, how its text becomes a value,
-the codes it may have, and whether they must be valid on the day of reception."""
+the codes it may have, whether they must be valid on the day of reception, and which of them were looked up already."""
 
 
 def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[str]) -> list[_Column]:
@@ -107,6 +107,7 @@ def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[
             CONVERTERS[spec.type],
             codelists[spec.codes] if spec.codes else None,
             spec.name not in dated,
+            set(),
         )
         for spec in fields
     ]
@@ -123,7 +124,7 @@ class _Reader:
         # This loop runs once a field of every row: a group of two hundred has thousands of them.
         texts = values(element)
         record: dict[str, Value] = {}
-        for spec, path, deep, convert, codes, today in columns:
+        for spec, path, deep, convert, codes, today, taken in columns:
             text = value_at(element, path) if deep else texts.get(path)
             if not text:
                 continue  # an empty or nil element is an absent value
@@ -135,16 +136,20 @@ class _Reader:
                 words = named(WANTED[spec.type], "wanted") if spec.type in WANTED else {}
                 self.findings.append(_finding("value_unreadable", base, spec, **words))
                 continue
-            if codes is not None:
-                self._look_up(text, codes, spec, base, today=today)
+            if codes is not None and text not in taken and self._look_up(text, codes, spec, base, today=today):
+                taken.add(text)
         return record
 
-    def _look_up(self, text: str, codes: Mapping[str, Code], spec: FieldSpec, base: str, *, today: bool) -> None:
+    def _look_up(self, text: str, codes: Mapping[str, Code], spec: FieldSpec, base: str, *, today: bool) -> bool:
+        """Whether the code may stand there; if not, that is found."""
         code = codes.get(text)
         if code is None:
             self.findings.append(_finding("code_unknown", base, spec, **named(spec.listing or spec.label, "list")))
         elif today and not code.valid(self.on):
             self.findings.append(_finding("code_not_valid", base, spec, day=self.on.isoformat()))
+        else:
+            return True
+        return False
 
 
 def _finding(name: str, base: str, spec: FieldSpec, **words: str) -> Finding:

@@ -67,8 +67,9 @@ class View:
     def field(self, name: str) -> FieldSpec:
         """The field of that name, or `group.field`."""
         group_name, _, field_name = name.rpartition(".")
-        fields = self.group(group_name).fields if group_name else self.procedure.fields
-        return next(spec for spec in fields if spec.name == field_name)
+        spec = self.group(group_name).by_name.get(field_name) if group_name else self.procedure.field(field_name)
+        assert spec is not None, name
+        return spec
 
     def title(self, name: str) -> Label:
         """What a field is called where another list's may be meant: with the name of its own list."""
@@ -137,7 +138,7 @@ class View:
         """Conditions on the row, and those on what stands outside the groups: a row's own field goes first."""
         if not wanted:
             return wanted, wanted
-        own = self.group(group).names
+        own = self.group(group).by_name.keys()
         if wanted.keys() <= own:  # nearly every condition
             return wanted, {}
         within = {name: texts for name, texts in wanted.items() if name in own}
