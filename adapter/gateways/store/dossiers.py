@@ -8,14 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     Row,
+    Select,
     bindparam,
     case,
     insert,
     or_,
     select,
     tuple_,
+    union_all,
     update,
 )
 
@@ -47,11 +50,38 @@ def lock_name(key: DossierKey) -> str:
 
 def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey, Dossier]:
     """The dossiers of these keys that exist. Callers that will change them hold their locks."""
-    wanted = list(dict.fromkeys(keys))
+    wanted = set(keys)
     if not wanted:
         return {}
-    query = select(dossiers).where(tuple_(dossiers.c.number, dossiers.c.year).in_([tuple(key) for key in wanted]))
-    return {dossier.key: dossier for dossier in map(_dossier, connection.execute(query))}
+    found = map(_dossier, connection.execute(_numbered(dossiers.c.number, wanted)))
+    return {dossier.key: dossier for dossier in found if dossier.key in wanted}
+
+
+def find_by_either(
+    connection: Connection, keys: Iterable[DossierKey]
+) -> tuple[dict[DossierKey, Dossier], dict[DossierKey, DossierKey]]:
+    """In one statement what `find` gives and what `by_alias` gives."""
+    wanted = set(keys)
+    if not wanted:
+        return {}, {}
+    found, own = {}, {}
+    by_alias = _numbered(dossiers.c.alias_number, wanted).where(dossiers.c.alias_number.is_not(None))
+    for row in connection.execute(union_all(_numbered(dossiers.c.number, wanted), by_alias)):
+        key = DossierKey(row.number, row.year)
+        if key in wanted:
+            found[key] = _dossier(row)
+        if row.alias_number is not None and (alias := DossierKey(row.alias_number, row.year)) in wanted:
+            own[alias] = key
+    return found, own
+
+
+def _numbered(number: Column[Any], wanted: Iterable[DossierKey]) -> Select[Any]:
+    """Dossiers of these numbers and of these years: a few more than of these keys.
+
+    An index takes two lists at once; a list of pairs is planned and looked up pair by pair.
+    """
+    numbers, years = {key.number for key in wanted}, {key.year for key in wanted}
+    return select(dossiers).where(number.in_(sorted(numbers)), dossiers.c.year.in_(sorted(years)))
 
 
 def by_alias(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey, DossierKey]:
@@ -295,20 +325,22 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
             yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": record}
 
 
-def search_rows(declaration: Declaration, dossier: Dossier) -> Iterator[dict[str, Any]]:
-    """The search keys of a version, each once."""
+def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = None) -> list[dict[str, Any]]:
+    """The search keys of a version, each once. `same`: its `same_key`, of whoever has it already."""
     procedure = declaration.verified.envelope.procedure
-    seen: set[tuple[str, str]] = set()
-    for kind, name in procedure.search:
-        for value in _values(declaration.values, declaration.rows, name):
-            key = (kind, search_value(kind, write(value)))
-            if key[1] and key not in seen:
-                seen.add(key)
-                yield {"kind": kind, "value": key[1], "dossier_id": dossier.id, "version": dossier.versions}
-    for party in sorted(identities(procedure, declaration.values, declaration.rows)):
-        yield {"kind": PARTY, "value": party, "dossier_id": dossier.id, "version": dossier.versions}
-    if same_as := same_key(declaration, {value for kind, value in seen if kind == PAPER}):
-        yield {"kind": SAME, "value": same_as, "dossier_id": dossier.id, "version": dossier.versions}
+    stated = {
+        (kind, search_value(kind, value if isinstance(value, str) else write(value))): None  # kept in their order
+        for kind, name in procedure.search
+        for value in _values(declaration.values, declaration.rows, name)
+    }
+    keys = [key for key in stated if key[1]]
+    if same is None:
+        same = same_key(declaration, {value for kind, value in keys if kind == PAPER})
+    keys += [(PARTY, party) for party in sorted(identities(procedure, declaration.values, declaration.rows))]
+    if same is not None:
+        keys.append((SAME, same))
+    dossier_id, version = dossier.id, dossier.versions
+    return [{"kind": kind, "value": value, "dossier_id": dossier_id, "version": version} for kind, value in keys]
 
 
 def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:

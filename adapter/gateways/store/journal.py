@@ -37,6 +37,9 @@ class Entry:
         return cls(event, actor.journal_name, at, {**detail, **actor.came_by})
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+
+
 def entry_hash(previous: str, dossier_id: int | None, ordinal: int, entry: Entry) -> str:
     """SHA-256 (hexadecimal) over the entry and the hash before it."""
     words = {
@@ -48,7 +51,7 @@ def entry_hash(previous: str, dossier_id: int | None, ordinal: int, entry: Entry
         "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "detail": entry.detail,
     }
-    return hashlib.sha256(json.dumps(words, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(words).encode()).hexdigest()
 
 
 def chained(dossier: Dossier, entry: Entry, row_id: int) -> tuple[Dossier, dict[str, Any]]:

@@ -18,7 +18,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    tuple_,
     update,
 )
 
@@ -52,18 +51,19 @@ class Known:
 
 def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict[MessageIdentity, Known]:
     """Which of these messages are stored already."""
-    wanted = {(identity.sender, identity.name) for identity in identities}
+    wanted = set(identities)
     if not wanted:
         return {}
+    senders, names = {each.sender for each in wanted}, {each.name for each in wanted}
     columns = (inbox.c.sender, inbox.c.identity, inbox.c.id, inbox.c.public_id, inbox.c.state, inbox.c.outcome)
+    # Two lists and not one of pairs: an index takes them at once. They find a few messages more.
     query = select(*columns, inbox.c.content_digest, inbox.c.digest).where(
-        tuple_(inbox.c.sender, inbox.c.identity).in_(sorted(wanted))
+        inbox.c.sender.in_(sorted(senders)), inbox.c.identity.in_(sorted(names))
     )
     return {
-        MessageIdentity(row.sender, row.identity): Known(
-            row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest
-        )
+        identity: Known(row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest)
         for row in connection.execute(query)
+        if (identity := MessageIdentity(row.sender, row.identity)) in wanted
     }
 
 

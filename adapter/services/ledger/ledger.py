@@ -97,8 +97,11 @@ class Ledger:
         """Change a message's row that this transaction has not written yet."""
         (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
 
-    def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int) -> Dossier:
-        """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id."""
+    def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int, *, same: str | None = None) -> Dossier:
+        """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id.
+
+        `same`: the version's `same_key`, of whoever has it already.
+        """
         if dossier.id is not None:  # what was asked or amended of the version before it has its answer, or needs none
             amendments.close(self.connection, dossier.id, self.now)
             amendments.void(self.connection, dossier.id, _OVERTAKEN, self.now)
@@ -113,7 +116,7 @@ class Ledger:
         known = dossier.key not in self._new
         due = self.docket.declared(dossier, version, known=known)
         self.place(dossier.key, {**places, "confirm_due_at": due})
-        self._version(dossier, version, inbox_id, document=None)
+        self._version(dossier, version, inbox_id, same=same)
         self.versions[dossier.key] = version
         return dossier
 
@@ -138,14 +141,22 @@ class Ledger:
         target = self._new[key] if key in self._new else self._places.setdefault(key, {})
         target.update(values)
 
-    def _version(self, dossier: Dossier, version: Declaration, inbox_id: int, document: bytes | None) -> None:
+    def _version(
+        self,
+        dossier: Dossier,
+        version: Declaration,
+        inbox_id: int,
+        *,
+        document: bytes | None = None,
+        same: str | None = None,
+    ) -> None:
         row_id = self.new_id()
         row = dossiers.version_row(
             version, dossier=dossier, inbox_id=inbox_id, row_id=row_id, at=self.now, document=document
         )
         self._declarations.append(row)
         self._rows.extend(dossiers.list_rows(version, row_id))
-        self._keys.extend(dossiers.search_rows(version, dossier))
+        self._keys.extend(dossiers.search_rows(version, dossier, same))
         self.dossiers[dossier.key] = dossier
 
     def record(self, dossier: Dossier | None, entry: Entry) -> Dossier | None:

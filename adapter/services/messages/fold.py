@@ -101,7 +101,7 @@ class Fold:
 
     def _declared(self, item: Item, decision: Decision, dossier: Dossier, inbox_id: int) -> Dossier:
         ledger = self.ledger
-        dossier = ledger.hold(self._overtaken(item, dossier), decision.version, inbox_id)
+        dossier = ledger.hold(self._overtaken(item, dossier), decision.version, inbox_id, same=item.same)
         if item.passing is not None and isinstance(decision.outcome, Accepted):
             ledger.passing.add(dossier.key, item.passing)
         if dossier.versions == 1:

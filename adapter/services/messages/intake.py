@@ -15,9 +15,11 @@ from lxml import etree
 
 from adapter.gateways.store import dossiers, messages, replies, windows
 from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.model.dossier import Dossier
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.finding import Severity
+from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Parked, ParkedFor, verified_of
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.judge import Ground
@@ -126,8 +128,8 @@ class Intake:
         """Lock and read, fold one after the other, write; tell when it has committed."""
         began, count = perf_counter(), len(items)
         with self.database.transaction() as connection:
-            items = self._locked(connection, items, waits=waits)
-            fold = self._opened(connection, items)
+            items, found = self._locked(connection, items, waits=waits)
+            fold = self._opened(connection, items, found)
             settled = [fold.fold(item) for item in items]
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
             messages.close_parked(connection, again)
@@ -139,26 +141,29 @@ class Intake:
             self._tell(item, result)
         return settled
 
-    def _locked(self, connection: Connection, items: Sequence[Item], *, waits: bool) -> Sequence[Item]:
-        """The messages under the dossiers' own numbers, and nobody else at what they change until this commits."""
+    def _locked(
+        self, connection: Connection, items: Sequence[Item], *, waits: bool
+    ) -> tuple[Sequence[Item], dict[DossierKey, Dossier]]:
+        """The messages under the dossiers' own numbers, with the dossiers; nobody else is at them till this commits."""
         names = [name for item in items for name in item.lock_names]
         self._lock(connection, names, waits=waits)
-        own = dossiers.by_alias(connection, [item.key for item in items if item.key is not None])
+        found, own = dossiers.find_by_either(connection, [item.key for item in items if item.key is not None])
         if own:
             items = [replace(item, key=own.get(item.key, item.key)) if item.key else item for item in items]
             self._lock(connection, map(dossiers.lock_name, own.values()), waits=waits)
+            # Until this lock was ours, another may have changed them.
+            found = dossiers.find(connection, [item.key for item in items if item.key is not None])
         self.observe(Event.LOCKED, count=len(names))
-        return items
+        return items, found
 
     def _lock(self, connection: Connection, names: Iterable[str], *, waits: bool) -> None:
         if not self.database.lock(connection, names, waits=waits):
             raise _Engaged
 
-    def _opened(self, connection: Connection, items: Sequence[Item]) -> Fold:
+    def _opened(self, connection: Connection, items: Sequence[Item], found: dict[DossierKey, Dossier]) -> Fold:
         """A ledger with what the store knows of these messages."""
         keys = [item.key for item in items if item.key is not None]
         known = messages.known(connection, [name for item in items for name in item.names])
-        found = dossiers.find(connection, keys)
         copies = replies.copies(connection, [message.id for message in known.values()])
         incident = None
         if any(item.submission.channel is Channel.PORTAL for item in items):

@@ -16,6 +16,7 @@ from adapter.model.stages import Submission, VerifiedDocument
 from adapter.pipeline.decide import Wait
 from adapter.pipeline.passing import Passing, passing
 from adapter.pipeline.sameness import same_key
+from adapter.pipeline.search_keys import PAPER
 from adapter.services.messages.incoming import identify
 
 
@@ -113,9 +114,11 @@ def item_of(submission: Submission, outcome: Outcome) -> Item:
     if isinstance(outcome, Accepted | Refused):
         key = outcome.declaration.verified.key
         meaning = outcome.declaration.verified.meaning
-        same = same_key(outcome.declaration) if meaning is Meaning.DECLARATION else None
         if meaning in (Meaning.DECLARATION, Meaning.REPLACEMENT):
             expected = passing(outcome.declaration)
+        if meaning is Meaning.DECLARATION:
+            papers = expected.rows if expected is not None and expected.once.key == PAPER else None
+            same = same_key(outcome.declaration, papers)
     return Item(submission, outcome, identify(submission, verified), key, same=same, passing=expected)
 
 
