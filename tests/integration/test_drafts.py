@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,14 @@ from sqlalchemy import Table, func, select
 
 from adapter.bootstrap import House, house
 from adapter.gateways.store import tables
-from adapter.model.errors import NotAllowed
+from adapter.model.errors import NotAllowed, Unavailable
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.forms.faults import seat_of
 from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, TooManyDrafts
 from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
+from adapter.services.door.submission import Admitted
 from adapter.services.watch.mode import Mode
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.jdk_signing import signed_by_jdk
@@ -111,6 +114,22 @@ def test_pressed_twice_it_is_one_message_with_one_answer(whole: House) -> None:
     first = whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     again = whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     assert again == first
+    assert (count(whole, tables.inbox), count(whole, tables.contingency)) == (1, 1)
+
+
+def test_a_press_that_was_stored_and_not_noted_is_the_same_message(whole: House) -> None:
+    """The process dies after the door has stored it and before the draft knows."""
+    draft = citizen(whole)
+
+    def dies(raw: bytes, number: str) -> Admitted:
+        whole.door.declare(raw, number)
+        raise Unavailable("the process is dead")
+
+    with pytest.raises(Unavailable):
+        replace(whole.drafts, submit=dies).send(CITIZEN, draft.public_id, draft.message_key)
+    later = replace(whole.drafts, clock=lambda: whole.legal_clock() + timedelta(minutes=3))
+    sent = later.send(CITIZEN, draft.public_id, draft.message_key)
+    assert sent.outcome == "accepted"
     assert (count(whole, tables.inbox), count(whole, tables.contingency)) == (1, 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -355,6 +356,21 @@ def test_an_element_that_is_missing_is_named_as_the_form_names_it() -> None:
         "Thiếu phần tử bắt buộc Tên đoàn.",
         "The mandatory element Name of the group is missing.",
     )
+
+
+def test_elements_stand_in_the_order_of_the_schema_however_they_were_filled_in() -> None:
+    """An XSD with xs:sequence takes no other order; ours are xs:all mostly, and would not tell."""
+    sketch = drawn(TOUR)
+    names = [name for name in reversed(sketch.fields) if sketch.fields[name].type == "text"]
+    persons = sketch.group("persons")
+    assert persons is not None
+    row = {each.name: "X" for each in reversed(persons.fields)}
+    form = fill(sketch, Answers(dict.fromkeys(names, "X"), {"persons": (row, row)}))
+    tree = etree.ElementTree(form)
+    found = [tree.getelementpath(place) for place in form.iterdescendants()]
+    written = list(dict.fromkeys(re.sub(r"\[\d+\]", "", str(path)) for path in found))
+    assert len(written) > 30
+    assert written == [spot.path for spot in sketch.places if spot.path in written]
 
 
 def test_answers_are_stored_and_taken_back() -> None:
