@@ -116,6 +116,19 @@ def test_a_citizen_declares_from_the_first_page_to_the_receipt(site: Website) ->
     assert f"{row.reference}/{row.year}" in person.told()
 
 
+def test_the_way_to_declare_stands_on_every_page_of_who_has_logged_in(site: Website) -> None:
+    person = Person(site.url)
+    person.get("/khai-bao")
+    assert "/ask/" in person.at, "who has not logged in comes to the provider's page"
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/")
+    for address in ("/", "/ho-so"):
+        person.get(address)
+        assert "/khai-bao" in person.document().xpath("//nav//a/@href")
+    person.get("/")
+    assert "/khai-bao" in person.document().xpath("//main//a/@href")
+
+
 def test_back_in_the_browser_a_sent_declaration_can_only_be_looked_at(site: Website) -> None:
     person = Person(site.url)
     person.log_in(AN, "/login?next=/khai-bao")
