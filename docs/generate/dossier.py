@@ -41,7 +41,8 @@ def page() -> str:
     blocks.append(
         f"{only}: not once the declaration was confirmed, whatever the state: a confirmation that the declarant holds "
         "is amended, not taken back. One that is signed and has not left yet is taken back where a newer version "
-        "(10/02) or a withdrawal (12/05) comes. A request to amend that is withdrawn leads back to the state before it."
+        "(10/02) or a withdrawal (12/05) comes. A request to amend that is withdrawn leads back to the one before it. "
+        "Own discovery that is approved while something else is asked leaves the dossier asked."
     )
     return join(blocks)
 
