@@ -156,3 +156,14 @@ def test_a_copy_takes_no_request_to_amend_back_and_ends_no_amendment_that_waits(
 def test_a_second_declaration_under_a_number_of_the_window_s_own_dossier_is_no_copy(whole: House) -> None:
     receive(whole, 1, Channel.WINDOW)
     assert names(receive(whole, "again", Channel.WINDOW, reference=DIRECT.number)) == ["dossier_exists"]
+
+
+def test_another_procedure_s_declaration_under_the_window_s_own_number_is_no_copy(whole: House) -> None:
+    receive(whole, 1, Channel.PORTAL)
+    known_to_the_window(whole)
+    case = next(each for each in load_cases() if each.id == "BQP0100001/accepted-tour-group-entering")
+    message = case.message.replace(dossier_of(case.message).number.encode(), ALIAS.number.encode())
+    raw = signed(replace(case, message=message), shared_pki())
+    digest = Digest(hashlib.sha256(raw).hexdigest())
+    (settled,) = whole.intake.receive([Submission(raw, Channel.WINDOW, CLOCK, digest)])
+    assert (settled.outcome.value, names(settled)) == ("rejected", ["dossier_exists"])
