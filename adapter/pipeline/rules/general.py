@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
 
 from adapter.model.duties import Unit
 from adapter.model.finding import Finding, Severity
 from adapter.model.procedure import Label
 from adapter.model.stages import Record
+from adapter.pipeline.converters import write
 from adapter.pipeline.mapping import named
 from adapter.pipeline.rules.view import View, text
 from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, is_late
@@ -65,15 +70,29 @@ def _stranger(view: View) -> Iterator[Finding]:
 
 def _unseen(view: View) -> Iterator[Finding]:
     """A value looks as it is: what turns, hides or splits its letters deceives whoever compares it with a paper."""
+    if not any(map(_is_unseen, _letters(view))):  # nearly every declaration
+        return
     for group, ordinal, record in _records(view):
         for name, value in record.items():
-            # Nearly every value of every row; no letter of ASCII is of these categories.
-            if not isinstance(value, str) or value.isascii() or value.isprintable():
-                continue
-            if signs := {char for char in value if unicodedata.category(char) in _UNSEEN}:
+            if isinstance(value, str) and (signs := set(filter(_is_unseen, value))):
                 told = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])
                 fault = view.fault("unseen_characters", f"{group}{name}", ordinal, signs=told)
                 yield replace(fault, severity=Severity.WARN)
+
+
+def _letters(view: View) -> set[str]:
+    """Every character of what is declared, and a few of ASCII. Written in one call: rows have thousands of values."""
+    declared = [view.declaration.values, view.declaration.rows]
+    return set(orjson.dumps(declared, default=_plainly).decode())
+
+
+def _plainly(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else write(value)
+
+
+@lru_cache(maxsize=4096)
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN
 
 
 def _records(view: View) -> Iterator[tuple[str, int, Record]]:

@@ -110,7 +110,8 @@ class View:
     def _column(self, group: str, name: str) -> Sequence[str]:
         """A field of every row as element text, as `matches` reads it: the empty text where it is absent."""
         if (group, name) not in self._columns:
-            self._columns[group, name] = [text(row.get(name, "")) for row in self.rows(group)]
+            values = (row.get(name, "") for row in self.rows(group))
+            self._columns[group, name] = [value if isinstance(value, str) else text(value) for value in values]
         return self._columns[group, name]
 
     def stated(self, name: str, where: object = None) -> Sequence[Stated]:
