@@ -64,7 +64,7 @@ class Rules:
                 if value != RECEPTION:
                     yield from self._beside(at, value, takes, row)
             case ArgumentKind.WHERE:
-                yield from self._where(value, _row(given, "as") if "as" in given else row, outside="group" not in given)
+                yield from self._where(value, _row(given, "as") if "as" in given else row)
             case ArgumentKind.NUMBER:
                 if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                     yield f"{at}: {value} is no whole number from 0; correct it"
@@ -79,17 +79,18 @@ class Rules:
         if group and group != row:
             yield f"{at}: {value} stands in other rows than this rule looks at; name a field of {row or 'no group'}"
 
-    def _where(self, where: object, row: str, *, outside: bool) -> Iterator[str]:
-        """A condition speaks of the row, or (`outside`) of what stands outside the groups; the row goes first."""
+    def _where(self, where: object, row: str) -> Iterator[str]:
+        """A condition speaks of the row, or of what stands outside the groups; the row goes first."""
         if not isinstance(where, Mapping) or not where:
             yield "where is no condition; write {field: value}"
             return
         for name, wanted in where.items():
             spec = self._fields.find(f"{row}.{name}") if row else None
-            if spec is None and (outside or not row):
+            if spec is None:
                 spec = self.procedure.field(str(name))
             if spec is None:
-                yield f"where: there is no field {name} in {row or 'the fields outside the groups'}; name one"
+                places = f"{row} and outside the groups" if row else "the fields outside the groups"
+                yield f"where: there is no field {name} in {places}; name one"
                 continue
             for value in wanted if isinstance(wanted, list) else [wanted]:
                 yield from self._fields.literal("where", spec, value)

@@ -135,7 +135,7 @@ def conclude(declaration: Declaration, stage: Stage) -> Outcome:
 
 
 def _told(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Of what is rejected anyway nothing is waited for, and what could not be told is no fault of the sender."""
+    """A rejected message does not wait, so findings that only say "not known yet" are left out of its answer."""
     return tuple(finding for finding in findings if finding.severity is not Severity.WAIT)
 
 

@@ -54,7 +54,8 @@ KEYWORDS: dict[str, str] = {
     "declarant.on_behalf.of": "The field with the number of the person he declares for.",
     "declarant.on_behalf.letter": "The field with the number of the letter of authorisation.",
     "declarant.on_behalf.born": "The field with the day of birth of the person he declares for.",
-    "declarant.on_behalf.under": "Of whom is younger nothing is asked: parents or a guardian act for him by law.",
+    "declarant.on_behalf.under": "For a person younger than this no authorisation is needed: "
+    "parents or a guardian act for him by law.",
     "declarant.on_behalf.basis": "The article it rests on.",
     "declarant.accounts": "Fields with numbers whose suspended account stops the declaration; default: `identities`.",
     "declarant.stores": "Trust stores that his certificate may chain to: a list, or `default` and `where`.",

@@ -1013,6 +1013,14 @@ def test_no_more_rows_than_are_allowed_meet_the_condition() -> None:
     assert found("at_most", given, {}, [leader, leader]) == [("too_many_of", "/Persons")]
 
 
+@pytest.mark.parametrize(("gate", "rows", "right"), [("BY_ROAD", 2, True), ("BY_ROAD", 3, False), ("BY_SEA", 3, True)])
+def test_a_list_may_be_held_shorter_at_one_gate(gate: str, rows: int, right: bool) -> None:
+    given = {"group": "persons", "where": {"gate": "BY_ROAD"}, "most": 2}
+    assert found("at_most", given, {"gate": gate}, [{"role": "MEMBER"}] * rows) == (
+        [] if right else [("too_many_of", "/Persons")]
+    )
+
+
 @pytest.mark.parametrize(
     ("born", "issued", "right"),
     [

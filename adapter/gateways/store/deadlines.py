@@ -156,7 +156,7 @@ def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row
 
 
 def take_breaches(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
-    """Deadlines that have passed with nothing sent, each once. Until the law's clock runs, the watch's end counts."""
+    """Deadlines that have passed with nothing sent, each once; `alert_due_at` counts before the legal time begins."""
     passed = or_(deadline.c.due_at.is_(None), deadline.c.due_at < now)
     due = and_(_OPEN, deadline.c.breached_at.is_(None), deadline.c.alert_due_at <= now, passed)
     return _take(connection, due, deadline.c.alert_due_at, {"breached_at": now}, limit)

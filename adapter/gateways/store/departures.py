@@ -44,10 +44,11 @@ class DueReply:
 def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool) -> list[DueReply]:
     """Replies that may leave, locked for this transaction; with `returned` those too that came back before.
 
-    A lock serialises but does not order: a reply leaves only when its dossier has no earlier one unsent, and nothing
-    is paged by "id greater than the last" (a transaction that commits late has a low id). Two dispatchers skip each
-    other's rows. What came back often stands behind the others, or replies that can never leave would fill every batch
-    for ever; within a dossier nothing is overtaken by that, since of each dossier only the first may leave.
+    A lock makes transactions run one after another, but not in the right order: a reply leaves only when its dossier
+    has no earlier one unsent, and nothing is paged by "id greater than the last" (a transaction that commits late has
+    a low id). Two dispatchers skip each other's rows. Replies that were returned often come last: otherwise those that
+    can never leave would fill every batch. Within a dossier this changes no order, since only its first unsent reply
+    may leave.
     """
     earlier, original = outbox.alias("earlier"), outbox.alias("original")
     routes = [Route.WINDOW.value, *([Route.TRANSFER.value] if transfers else [])]

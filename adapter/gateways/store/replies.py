@@ -87,7 +87,7 @@ def reply_row(
 TAKEN_BACK = tuple(
     kind.value for kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION, ReplyKind.AMENDMENT_REQUEST)
 )
-"""Kinds that are taken back while they wait: a confirmation by a newer version, a request by its officer."""
+"""Kinds that can be taken back before they are sent: confirmations by a newer version, requests by an officer."""
 
 
 LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), outbox.c.in_hand_at.is_not(None))

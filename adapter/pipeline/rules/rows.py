@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterator
 from adapter.model.finding import Finding
 from adapter.model.stages import Record, Value
 from adapter.pipeline.mapping import named
-from adapter.pipeline.rules.view import Arguments, View, conditions, is_under, matches
+from adapter.pipeline.rules.view import Arguments, View, is_under, matches
 
 
-def _count(view: View, given: Arguments) -> int:
-    wanted = conditions(given.get("where"))
-    return sum(view.holding(str(given["group"]), wanted))
+def _count(view: View, given: Arguments) -> int | None:
+    """How many rows the rule speaks of; None where it does not apply."""
+    wanted = view.asked(str(given["group"]), given.get("where"))
+    return None if wanted is None else sum(view.holding(str(given["group"]), wanted))
 
 
 def total_equals_rows(view: View, given: Arguments) -> Iterator[Finding]:
     """The declared total equals the rows of the list (PAXLST control total)."""
     total = str(given["total"])
     rows = _count(view, given)
-    if view.value(total) not in (None, rows):
+    if rows is not None and view.value(total) not in (None, rows):
         yield view.fault("total_mismatch", total, rows=str(rows))
 
 
@@ -29,7 +30,9 @@ def within_capacity(view: View, given: Arguments) -> Iterator[Finding]:
     capacity = str(given["capacity"])
     room, reserve = view.value(capacity), given.get("reserve", 0)
     rows = _count(view, given)
-    if isinstance(room, int) and isinstance(reserve, int) and rows > room - reserve:
+    if rows is None or not isinstance(room, int) or not isinstance(reserve, int):
+        return
+    if rows > room - reserve:
         group = view.group(str(given["group"]))
         words = {**named(group.label, "group"), **named(view.field(capacity).label)}
         words |= {"rows": str(rows), "room": str(max(room - reserve, 0))}
@@ -106,17 +109,17 @@ class _Seen:
 def at_least_one(view: View, given: Arguments) -> Iterator[Finding]:
     """At least one row of the list has the values asked for."""
     group = view.group(str(given["group"]))
-    wanted = conditions(given["where"])
-    if not any(view.holding(group.name, wanted)):
+    wanted = view.asked(group.name, given["where"])
+    if wanted is not None and not any(view.holding(group.name, wanted)):
         words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         yield Finding(name="none_of_required", pointer=view.list(group.name), words=words)
 
 
 def at_most(view: View, given: Arguments) -> Iterator[Finding]:
-    """At most so many rows of the list have the values asked for: one leader of a group."""
+    """At most so many rows of the list have the values asked for: one leader of a group, sixty persons at a gate."""
     group, most = view.group(str(given["group"])), given["most"]
     assert isinstance(most, int)
-    if (rows := _count(view, given)) > most:
+    if (rows := _count(view, given)) is not None and rows > most:
         words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         words |= {"most": str(most), "rows": str(rows)}
         yield Finding(name="too_many_of", pointer=view.list(group.name), words=words)
@@ -126,7 +129,8 @@ def first_row(view: View, given: Arguments) -> Iterator[Finding]:
     """The first row has the values asked for: the master heads the crew list (rule of the border portal)."""
     group = view.group(str(given["group"]))
     rows = view.rows(group.name)
-    if rows and not matches(rows[0], conditions(given["where"])):
+    wanted = view.asked(group.name, given["where"])
+    if rows and wanted is not None and not matches(rows[0], wanted):
         words = {**named(group.label, "group"), **named(view.spoken(given["where"], group.name), "what")}
         yield Finding(name="first_row_differs", pointer=view.row(group.name, 1), words=words)
 

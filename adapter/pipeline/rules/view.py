@@ -100,6 +100,11 @@ class View:
             rows = compress(rows, self.holding(group_name, within))
         return [(ordinal, row.get(field_name), row) for ordinal, row in rows]
 
+    def asked(self, group: str, where: object) -> Conditions | None:
+        """What a rule on a list asks of each row; None where its condition outside the groups does not hold."""
+        within, outside = self._divided(group, conditions(where))
+        return within if matches(self.declaration.values, outside) else None
+
     def holding(self, group: str, wanted: Conditions) -> Iterable[bool]:
         """Of each row of a group whether the conditions, all on the row itself, hold."""
         if not wanted:

@@ -74,7 +74,7 @@ class Trust:
     def judge_pinned(self, certificate: x509.Certificate, *, at: datetime, pointer: str) -> Finding | None:
         """May a partner's pinned certificate sign at that time? None if it may.
 
-        The pin is trust enough where nobody can tell of revocation; but what its authority has revoked is refused.
+        If the revocation status is unknown, a pinned certificate is still taken; a revoked one is not.
         """
         if finding := fitness(certificate, at=at, pointer=pointer):
             return finding

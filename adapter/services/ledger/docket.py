@@ -57,7 +57,7 @@ class Docket:
     _begun: list[dict[str, Any]] = field(default_factory=list)
     """Of amendments; one that begins again ends the one before."""
     _beside: set[int] = field(default_factory=set)
-    """Those that end none of their kind: of amendments until an officer approves them, of what is to be brought."""
+    """Deadlines that do not close older ones of their kind: amendments not yet approved, papers to be brought."""
 
     def declared(self, dossier: Dossier, declaration: Declaration, *, known: bool) -> datetime | None:
         """A version came in: the confirmation of it is due; gives when, or None while the law's clock does not run.

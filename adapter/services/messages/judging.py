@@ -105,7 +105,7 @@ def _unasked(form: Declaration, dossier: Dossier) -> Amended:
 
 
 def broken(error: Exception, stage: Stage | None = None) -> Parked:
-    """ParkedFor a message could not be handled, for the operator; `stage` is the one it broke in, if it was in one.
+    """Why a message could not be handled, for the operator; `stage` is the one it broke in, if it was in one.
 
     Texts of exceptions may quote values, so of what nobody foresaw only type and places are kept.
     """

@@ -188,7 +188,7 @@ def standing(row: Any, now: datetime) -> DeadlineState:
     if due is None:
         return DeadlineState.UNKNOWN
     if row.why == End.ANSWERED.value and row.ended_at > due:
-        # Who is not known to have had the request (Article 11(3)(b)) is not known to be late with the answer.
+        # If it is unknown when he received the request (Article 11(3)(b)), nobody can say that his answer is late.
         return DeadlineState.UNKNOWN if row.due_at is None else DeadlineState.LATE
     if row.why == End.ANSWERED.value:
         return DeadlineState.MET

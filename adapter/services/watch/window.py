@@ -3,7 +3,7 @@
 The mode advises the doors and the dispatcher; the pipeline does not know it exists. What is *seen* is worked out from
 the broker connection, the age of the last heartbeat and formal notices, by `advice`, a pure function. An operator's
 override decides which way is open. An incident lasts as long as the window is seen down, a notice stands or an operator
-says that it is down: his word that it is up closes the second door and ends no incident.
+says that it is down. If he says that it is up, the second door closes, but the incident stays open.
 """
 
 from __future__ import annotations
