@@ -12,7 +12,7 @@ from adapter.gateways.store import tables
 from tests.browser.conftest import complaints, watching
 from tests.browser.scenes import SCHEMES, WIDTHS, Portal, log_in, visit
 
-PAGES = ("/", "/ho-so", "<asked>", "<answer>", "/khong-co", "/logged-out", "/khai-bao")
+PAGES = ("/", "/ho-so", "<asked>", "<answer>", "/khong-co", "/xac-minh?so=XN1&ma=0", "/logged-out", "/khai-bao")
 
 
 def place(house: Portal, name: str) -> str:

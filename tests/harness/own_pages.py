@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from adapter.entrypoints.web.page import Page
-from adapter.entrypoints.web.portal import follow
+from adapter.entrypoints.web.portal import checking, follow
 from adapter.model.procedure import Label, Meaning, ReplyKind
 from adapter.pipeline.readable import ReadableLine
 from adapter.pipeline.terms import RUNNING_KINDS
+from adapter.services.dossiers.check_code import CheckedConfirmation
 from adapter.services.dossiers.own import SHOWN
 from adapter.services.dossiers.own_records import (
     OpenedAnswer,
@@ -64,6 +65,11 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         follow.DossierPage: [
             *(follow.DossierPage(each) for each in whole),
             follow.DossierPage(OwnDossier(bare, None, said, None, None, None, (), (), (), at)),
+        ],
+        checking.GenuinePage: [
+            checking.GenuinePage("", "", None),
+            checking.GenuinePage(text, text, None),
+            *(checking.GenuinePage("XN1", "6BD7", CheckedConfirmation(text, at, newest)) for newest in (True, False)),
         ],
         follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
     }

@@ -238,3 +238,20 @@ def test_a_list_goes_on_page_by_page(small: Website, monkeypatch: pytest.MonkeyP
         person.get(older[0])
     assert sorted(seen) == sorted(row.number for row in small.rows(tables.dossier))
     assert len(seen) == len(set(seen)) == 3
+
+
+def test_a_printed_confirmation_is_checked_by_number_and_code_without_log_in(site: Website) -> None:
+    key = declared(site)
+    site.house.completion.complete(key, OFFICER)
+    person, anybody = somebody(site, CITIZEN), Person(site.url)
+    person.get(address(key))
+    person.send(unopened(person)[0])
+    (code,) = person.document().xpath("//dt[text()='Mã kiểm tra']/following-sibling::dd[1]/text()")
+    (row,) = site.rows(tables.confirmation)
+    asked = {"so": row.number.lower(), "ma": code}
+    anybody.ask("GET", "/xac-minh", params=asked)
+    assert "Đúng là xác nhận do Biên phòng ký" in anybody.told()
+    assert [each for each in (CITIZEN, key.number, "NGUYEN VAN AN") if each in anybody.page.text] == []
+    for wrong in ({"ma": "0" * 16}, {"ma": code[:-1]}, {"so": "XN1"}, {"ma": "ể" * 16}):
+        anybody.ask("GET", "/xac-minh", params=asked | wrong)
+        assert "Không có xác nhận như vậy" in anybody.told(), wrong

@@ -20,6 +20,7 @@ ROUTES: dict[str, str] = {
     "GET /": ANYBODY,
     "GET /feed.atom": ANYBODY,
     "GET /static/{name}": ANYBODY,
+    "GET /xac-minh": ANYBODY,
     "GET /login": ANYBODY,
     "GET /login/return": ANYBODY,
     "POST /login/backchannel": ANYBODY,

@@ -11,9 +11,10 @@ from adapter.entrypoints.web.browser import Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.page import About, Pages
-from adapter.entrypoints.web.portal import declare, filling, follow, importing, public, sending, uploading
+from adapter.entrypoints.web.portal import checking, declare, filling, follow, importing, public, sending, uploading
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.model.procedure import Label
+from adapter.services.dossiers.check_code import ConfirmationChecks
 from adapter.settings import AboutSettings, WordsSettings
 
 
@@ -40,6 +41,7 @@ def create_app(house: House) -> FastAPI:
     app.include_router(service.routes(house.window, stated.window.answer_portal, *ready))
     app.include_router(static.routes(), dependencies=[Depends(anybody)])
     app.include_router(public.routes(pages, house.situations, provider, stated.web.public_url or ""))
+    app.include_router(checking.routes(pages, ConfirmationChecks(house.database)))
     app.include_router(follow.routes(pages, house.own_dossiers, guard))
     if provider is not None:
         app.include_router(login.routes(pages, provider, house.sessions, guard, house.observe))

@@ -14,6 +14,7 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
+from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
 
@@ -104,9 +105,8 @@ class AnswerPage(Page):
 
     @property
     def check_code(self) -> str:
-        """What the public page compares: the first 16 digits of the answer's SHA-256, in fours."""
-        digest = self.opened.answer.digest[:16].upper()
-        return " ".join(digest[place : place + 4] for place in range(0, 16, 4))
+        """What the public page compares."""
+        return check_code(self.opened.answer.digest)
 
 
 def address(number: str, year: int) -> str:

@@ -1,0 +1,54 @@
+"""The check code of a printed confirmation: whoever holds the paper asks whether we have signed it. No personal data.
+
+The code is the beginning of the digest of what was signed, so it cannot be guessed and says nothing of anybody.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.gateways.store import own_dossiers as store
+from adapter.gateways.store.database import Database
+
+DIGITS = 16
+"""Hexadecimal digits of a code: 64 bits."""
+
+
+def check_code(digest: str) -> str:
+    """The code of what was signed, by its SHA-256, in groups of four: `6BD7 F489 F340 847C`."""
+    shown = digest[:DIGITS].upper()
+    return " ".join(shown[place : place + 4] for place in range(0, DIGITS, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedConfirmation:
+    """A confirmation that we have signed. `is_newest`: its dossier has none that is newer."""
+
+    number: str
+    signed_at: datetime
+    is_newest: bool
+
+
+@dataclass(frozen=True)
+class ConfirmationChecks:
+    """Compares number and code."""
+
+    database: Database
+
+    def of(self, number: str, code: str) -> CheckedConfirmation | None:
+        """The confirmation, or None where number and code do not belong together or it was taken back.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        typed = re.sub(r"[\s-]", "", code).lower()
+        with self.database.reading() as connection:
+            row = store.confirmed(connection, number.strip().upper())
+        if row is None or row.taken_back_at is not None:
+            return None
+        if not hmac.compare_digest(typed.encode(), row.digest[:DIGITS].encode()):
+            return None
+        return CheckedConfirmation(row.number, row.created_at, row.confirmation_number == row.number)
