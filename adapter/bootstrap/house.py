@@ -67,6 +67,7 @@ from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.links import Links
 from adapter.services.watch.mode import WindowPatience
 from adapter.services.watch.readings import Reading
 from adapter.services.watch.situation import Situations
@@ -315,8 +316,22 @@ class House:
     @cached_property
     def window(self) -> Window:
         stated = self.settings.window
-        patience = WindowPatience(stated.broker_down_s, stated.heartbeat_max_age_s, stated.stale_s, stated.back_s)
+        patience = WindowPatience(
+            broker_down_s=stated.broker_down_s,
+            heartbeat_max_age_s=stated.heartbeat_max_age_s,
+            stale_s=stated.stale_s,
+            back_s=stated.back_s,
+            suspect_s=stated.suspect_s,
+            confirm_only=stated.confirm_only,
+            begun_s=stated.begun_minutes * 60,
+            override_s=stated.override_hours * 3600,
+            remind_s=stated.remind_minutes * 60,
+        )
         return Window(self.database, now, patience, self.observe)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self.database, lambda: self.catalogue, self.legal_clock)
 
     @cached_property
     def transfers(self) -> Transfers:
@@ -336,7 +351,7 @@ class House:
     @cached_property
     def situations(self) -> Situations:
         declare_at = self.settings.window.answer_portal
-        return Situations(self.window, self.catalogue, self.installation.units, declare_at, now)
+        return Situations(self.window, self.links, self.catalogue, self.installation.units, declare_at, now)
 
     @cached_property
     def own_dossiers(self) -> OwnDossiers:
@@ -394,7 +409,6 @@ class House:
             key=self.portal_key,
             sender=self.portal,
             answer_portal=self.settings.window.answer_portal,
-            retry_s=self.settings.window.stale_s,
             clock=self.legal_clock,
         )
 

@@ -13,6 +13,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
             *("procedure", "version", "effective", "title", "basis", "on_window", "acceptance", "result", "declarant"),
             *("messages", "header_equal", "fields", "groups", "ignored", "place", "search", "rules", "deadlines"),
             *("completion", "amends", "refusal_grounds", "document_type", "paperless", "once", "prefill"),
+            "always_linked",
         }
     ),
     "effective": frozenset({"from", "to"}),

@@ -195,6 +195,7 @@ class Loader:
             title=make_label(stated["title"]),
             basis=stated.get("basis", ""),
             on_window=bool(stated["on_window"]),
+            always_linked=bool(stated.get("always_linked", False)),
             paperless=bool(stated.get("paperless", False)),
             acceptance=stated["acceptance"],
             signature=make_signature(declarant),

@@ -35,6 +35,7 @@ PROCEDURE: Mapping[str, Any] = {
     "title": _LABEL,
     "effective": {},
     "on_window": FLAG,
+    "always_linked": FLAG,
     "paperless": FLAG,
     "declarant": {
         "signature": (TEXT, {"when_present": TEXT}),

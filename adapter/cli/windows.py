@@ -14,12 +14,16 @@ from adapter.cli.acting import By, acting
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
+from adapter.gateways.store.windows import Notice
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.links import StatedLink
+from adapter.services.watch.mode import Sight
+from adapter.services.watch.state import Incident, WindowState
 from adapter.services.watch.transfers import OpenTransfer, Transfers
-from adapter.services.watch.window import Incident, WindowState
 
-window = typer.Typer(no_args_is_help=True, help="The single window's mode: up, down, or unknown.")
+window = typer.Typer(no_args_is_help=True, help="The single window: its mode, incidents, and what it carries.")
+link = typer.Typer(no_args_is_help=True, help="Which procedure is linked to the window at which gate (Article 9(2)).")
+window.add_typer(link, name="link")
 token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
 
 
@@ -38,21 +42,27 @@ def window_status(json: AsJson = False, config: Config = None) -> None:
 
 def _show(state: WindowState, json: bool) -> None:
     if json:
-        as_json(state)
+        told = {each.name: getattr(state, each.name) for each in fields(state)}
+        as_json({**told, "mode": state.condition, "stage": state.mode})
         return
+    begins, ends = state.maintenance or (None, None)
     pairs(
         "The single window",
         {
-            "mode": state.mode.value,
+            "mode": state.condition.value,
+            "stage": state.mode.value,
             "cause": state.cause,
             "reason": state.reason,
             "since": state.since,
             "looked at": state.refreshed_at,
             "last heartbeat": state.heartbeat_at,
             "override by": state.override_by,
+            "override until": state.override_until,
             "seen without it": state.seen.value if state.override_by else None,
             "incident": state.incident,
             "expected end": state.expected_end,
+            "maintenance from": begins,
+            "maintenance until": ends,
             "replies that wait": state.waiting_replies,
             "transfers that wait": state.waiting_transfers,
         },
@@ -67,11 +77,15 @@ def window_override(
         str | None,
         typer.Option(metavar="TIME", help="When it should work again, ISO 8601; without zone Vietnam's."),
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Until when this stands; default: for window.override_hours."),
+    ] = None,
     by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say that the window is up or down, whatever is seen; stands until `window end`.
+    """Say that the window is up or down, whatever is seen; stands until its end or `window end`.
 
     It decides whether the second door is open. `down` begins an incident where none stands; `up` ends none that is
     seen or announced.
@@ -81,7 +95,13 @@ def window_override(
     stated = house.window
     if mode is Override.UP:
         _tell_of_transfers(house.transfers)
-    stated.override(Mode(mode.value), reason=reason, actor=acting(house, by), expected_end=end)
+    stated.override(
+        Sight(mode.value),
+        reason=reason,
+        actor=acting(house, by),
+        until=moment(until, "--until"),
+        expected_end=end,
+    )
     _show(stated.state(), json)
 
 
@@ -117,9 +137,50 @@ def window_end(by: By = None, json: AsJson = False, config: Config = None) -> No
     _show(stated.state(), json)
 
 
+@window.command("confirm")
+def window_confirm(
+    reason: Annotated[str, typer.Option(help="How you know; the notice's number, where there is one.")],
+    expected_end: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it should work again, ISO 8601; without zone Vietnam's."),
+    ] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say that the suspected outage is one: the portal opens now, and closes when the window is seen again."""
+    house = open_house(config)
+    end = moment(expected_end, "--expected-end")
+    house.window.confirm(reason=reason, actor=acting(house, by), expected_end=end)
+    _show(house.window.state(), json)
+
+
+@window.command("maintenance")
+def window_maintenance(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of the manager's notice.")],
+    begins: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601; without zone Vietnam's.")],
+    reason: Annotated[str, typer.Option(help="What the manager has told.")],
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Default: until `window notice-ended`, or a 91/02.")
+    ] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Say when the window's manager is to be away, as he told by letter or telephone; a 91/01 says it by itself."""
+    house, starts = open_house(config), moment(begins, "--from")
+    assert starts is not None, "the option is required"
+    notice = Notice(number, starts, moment(until, "--until"), reason)
+    house.window.plan(notice, actor=acting(house, by))
+    _show(house.window.state(), json)
+
+
 @window.command("notice-ended")
 def window_notice_ended(
     reason: Annotated[str, typer.Option(help="How the manager told it; kept in the journal.")],
+    number: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Of the notice of maintenance to come that is called off.")
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="When it was over, ISO 8601; without zone Vietnam's. Default: now."),
@@ -128,10 +189,10 @@ def window_notice_ended(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say that the incident announced by 91/01 is over, where its end (91/02) does not come."""
+    """Say that what was announced by 91/01 is over or called off, where its end (91/02) does not come."""
     ended_at, house = moment(at, "--at"), open_house(config)
     stated = house.window
-    stated.end_notice(reason=reason, actor=acting(house, by), at=ended_at)
+    stated.end_notice(reason=reason, actor=acting(house, by), at=ended_at, number=number)
     _show(stated.state(), json)
 
 
@@ -145,6 +206,65 @@ def window_incidents(
     found = open_house(config).window.incidents(limit)
     names = [each.name for each in fields(Incident)]
     listing("incident", found, names, heads=[name.replace("_", " ") for name in names], json=json)
+
+
+@link.command("add")
+def link_add(
+    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE", help="Its code.")],
+    document: Annotated[str, typer.Option(help="The document by which that was decided.")],
+    gate: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Default: every gate of which nothing else is stated.")
+    ] = None,
+    linked: Annotated[bool, typer.Option("--linked/--not-linked", help="Whether the window carries it there.")] = False,
+    since: Annotated[str | None, typer.Option("--from", metavar="TIME", help="ISO 8601; default: now.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Default: until it is taken back.")] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """State that a procedure is (not) linked to the window at a gate: where it is not, the portal takes it always."""
+    house = open_house(config)
+    number = house.links.state(
+        procedure,
+        gate,
+        linked=linked,
+        document=document,
+        since=moment(since, "--from"),
+        until=moment(until, "--until"),
+        actor=acting(house, by),
+    )
+    if json:
+        as_json({"id": number})
+    else:
+        line(f"link {number}: {procedure} is {'' if linked else 'not '}linked at {gate or 'every gate'}")
+
+
+@link.command("list")
+def link_list(
+    limit: Annotated[int, typer.Option(min=1, max=100000, help="List at most so many.")] = 50,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """What was stated, the newest first; of what nothing is stated the mapping says it (`on_window`)."""
+    found = open_house(config).links.list(limit)
+    names = [each.name for each in fields(StatedLink)]
+    listing("link", found, names, heads=[name.replace("_", " ") for name in names], json=json)
+
+
+@link.command("end")
+def link_end(
+    id: Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="As `window link list` tells it.")],
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Take back what was stated, from now on; what was received stays as it was received."""
+    house = open_house(config)
+    house.links.take_back(id, actor=acting(house, by))
+    if json:
+        as_json({"ended": id})
+    else:
+        line(f"link {id} is taken back")
 
 
 @token.command("issue")

@@ -9,8 +9,8 @@ from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerUnavailable, Publisher
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.replies.dispatch import Dispatch
-from adapter.services.watch.mode import Mode
+from adapter.services.replies.dispatch import Dispatch, Round
+from adapter.services.watch.way import Leaves, way
 from adapter.services.watch.window import Window
 
 _IDLE_S = 0.05
@@ -30,20 +30,21 @@ class Dispatcher:
     pulse: Pulse
 
     def run(self) -> None:
-        """Transfers leave only when the window is back; other replies whenever the broker takes them.
+        """Replies and transfers leave as the window's mode says (`way`).
 
         What comes back is tried ever more seldom as long as something does, and nothing else waits for it.
         """
-        transfers, asked = False, 0.0
+        leaves, asked = Leaves.NO_TRANSFERS, 0.0
         pause, again = _IDLE_S, 0.0
         away = False
         while not self.pulse.stopping:
             self.pulse.busy()
             try:
                 if time.monotonic() - asked > _MODE_S:
-                    transfers, asked = self.window.state().mode is Mode.UP, time.monotonic()
+                    # Only what the window carries has replies to it.
+                    leaves, asked = way(self.window.state().mode, linked=True).replies, time.monotonic()
                 returned = time.monotonic() >= again
-                done = self.dispatch.round(transfers=transfers, returned=returned)
+                done = self._round(leaves, returned=returned)
             except Unavailable as error:
                 if not away:
                     self.observe(Event.UNAVAILABLE, reason=str(error))
@@ -62,3 +63,8 @@ class Dispatcher:
             if done.sent == 0:
                 self.pulse.wait(_IDLE_S)
         self.publisher.close()
+
+    def _round(self, leaves: Leaves, *, returned: bool) -> Round:
+        if leaves is Leaves.WAIT:
+            return Round(0, 0)
+        return self.dispatch.round(transfers=leaves is not Leaves.NO_TRANSFERS, returned=returned)

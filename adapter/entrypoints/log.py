@@ -47,6 +47,7 @@ _TO_LOOK_AT = {
         Event.DEADLINE_PASSED,
         Event.DEADLINE_BACK,
         Event.CLOCK_SET,
+        Event.OVERRIDE_ENDS,
         Event.EXPIRES,
         Event.KEY_NOT_TAKEN,
         Event.AWAITS_KEY,

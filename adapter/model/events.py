@@ -45,6 +45,7 @@ class Event(StrEnum):
     STOPPED = "adapter.stopped"
     BROKER = "broker.event"
     WINDOW = "window.changed"
+    OVERRIDE_ENDS = "window.override_ends"
     WOKEN = "waiting.woken"
     SEALED = "journal.sealed"
     DEADLINE_NEAR = "deadline.near"

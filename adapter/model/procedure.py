@@ -286,6 +286,8 @@ class Procedure:
     rules: tuple[RuleSpec, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     completion: CompletionSpec | None = None
+    always_linked: bool = False
+    """No gate does it by the portal before it is linked: only while the window has an incident (Article 12)."""
     paperless: bool = False
     """Of results issued through the window customs ask no paper (letter of 27/5/2022, section 2)."""
     result: str = "declaration"

@@ -36,14 +36,20 @@ def unit_of(declaration: Declaration, units: BorderUnits) -> BorderUnit | None:
     return units.of(*place_of(declaration.verified.envelope.procedure, declaration.values))
 
 
+def gate_before(procedure: Procedure, envelope: etree._Element) -> str | None:
+    """The gate that an envelope states which nobody has read yet; it is not checked."""
+    return _stated_before(procedure, envelope, "gate")
+
+
 def unit_before(procedure: Procedure, envelope: etree._Element, units: BorderUnits) -> BorderUnit | None:
     """The same of an envelope that nobody has read yet; what it states is not checked."""
-    stated: list[str | None] = []
-    for column in ("gate", "unit"):
-        field = procedure.field(procedure.place.get(column, ""))
-        forms = envelope.iterfind("Body/Content/*") if field is not None else ()
-        stated.append(next((said for form in forms if field and (said := value_at(form, field.path))), None))
-    return units.of(*stated)
+    return units.of(*(_stated_before(procedure, envelope, column) for column in ("gate", "unit")))
+
+
+def _stated_before(procedure: Procedure, envelope: etree._Element, column: str) -> str | None:
+    field = procedure.field(procedure.place.get(column, ""))
+    forms = envelope.iterfind("Body/Content/*") if field is not None else ()
+    return next((said for form in forms if field and (said := value_at(form, field.path))), None)
 
 
 def check(declaration: Declaration, units: BorderUnits, codelists: CodeLists) -> Iterator[Finding]:

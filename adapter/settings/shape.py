@@ -211,6 +211,11 @@ class WindowSettings(Section):
     heartbeat_max_age_s: Seconds | None
     stale_s: float = Field(ge=1, le=86400)
     back_s: float = Field(ge=0, le=86400)
+    suspect_s: float = Field(ge=0, le=604_800)
+    confirm_only: bool
+    begun_minutes: float = Field(ge=0, le=10_080)
+    override_hours: float = Field(gt=0, le=8760)
+    remind_minutes: float = Field(ge=0, le=10_080)
     underway_minutes: float = Field(default=5, ge=0, le=1440)
     answer_portal: Annotated[str, text_in(500), Field(pattern=r"^https?://[^\s/]+")]
 

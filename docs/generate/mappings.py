@@ -36,6 +36,7 @@ KEYWORDS: dict[str, str] = {
     "title": "Name of the procedure, `vi` and `en`.",
     "basis": "The article it rests on.",
     "on_window": "true: comes by the window; false: by the portal only, and is never transferred.",
+    "always_linked": "true: no gate can be stated as not linked to the window (`window link`).",
     "paperless": "true: where the window has the result, customs ask no paper (công văn TCHQ 27/5/2022, mục 2).",
     "acceptance": f"{listed(ACCEPTANCES)}: who accepts (tiếp nhận).",
     "result": f"{listed(RESULTS)}: what the completion says is complete.",

@@ -30,7 +30,7 @@ from adapter.gateways.broker import BrokerAddress
 from adapter.gateways.broker.topology import declare, load_topology
 from adapter.gateways.store.upgrade import upgrade
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.bench import doorway
 from tests.bench.machine import cores_spent, cpu_of, cpu_of_family, machine
 from tests.bench.messages import FOLDER
@@ -213,7 +213,7 @@ def _prepared(folder: Path, url: str, changes: Mapping[str, Any]) -> dict[str, s
         part = house(write_config(folder, changes))
         upgrade(part.database)
         register_declarants(part, shared_pki())
-        part.window.override(Mode.DOWN, reason="a benchmark", actor=TESTER)
+        part.window.override(Sight.DOWN, reason="a benchmark", actor=TESTER)
         bound = {post.bound_to for post in posts(10)}
         tokens = {
             number: part.tokens.issue(Machine.DECLARANT, f"of {number}", number, actor=TESTER)[1] for number in bound

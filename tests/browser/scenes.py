@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from adapter.model.identifiers import DossierKey
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, dossier_of
 from tests.harness.pki import shared_pki
@@ -65,7 +65,7 @@ def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
 def portal(folder: Path, database_url: str, provider: IdentityProvider) -> Iterator[Portal]:
     config = configure(folder, database_url, {**ABOUT, **provider.settings()})
     with website(config, urlsplit(provider.site).port or 0) as site:
-        site.window(Mode.DOWN)
+        site.window(Sight.DOWN)
         with site.declarant(CITIZEN) as client:
             confirmed, asked, fresh = (_declared(client, place) for place in range(3))
         site.house.completion.complete(confirmed, OFFICER)

@@ -13,7 +13,7 @@ import pytest
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.declarations import for_the_second_door
 from tests.harness.people import TESTER
 from tests.harness.scene import Scene
@@ -45,7 +45,7 @@ def test_a_hung_broker_opens_the_second_door_and_ends_no_part(scene: Scene) -> N
     scene.configure({**changes, "clock.seal_s": 1.0})
     _, issued = scene.house.tokens.issue(Machine.DECLARANT, "proof", CITIZEN, actor=TESTER)
     daemon = scene.daemon()
-    scene.until(lambda: scene.house.window.state().mode is Mode.DOWN, "the mode is down")
+    scene.until(lambda: scene.house.window.state().condition is Sight.DOWN, "the mode is down")
     status, missing = scene.readyz()
     assert (status, missing) == (503, ["worker-0: broker", "dispatcher-1: broker"])
     request = urllib.request.Request(

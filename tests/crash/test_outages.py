@@ -19,7 +19,7 @@ from adapter.gateways.store.dossiers import lock_name
 from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.conftest import demand
 from tests.harness.declarations import declaration, declarations, for_the_second_door
 from tests.harness.partner import DECLARATIONS
@@ -112,7 +112,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
         publishing.start()
         scene.until(lambda: scene.store.settled() >= 10, "under load")
         node.stop()
-        scene.until(lambda: scene.house.window.state().mode is Mode.DOWN, "the door opens")
+        scene.until(lambda: scene.house.window.state().condition is Sight.DOWN, "the door opens")
         assert "worker-0: broker" in scene.readyz()[1]
         directly = [enter(scene, number) for number in range(10)]
         wait_until(lambda: False, seconds=GONE_S)

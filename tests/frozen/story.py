@@ -21,12 +21,14 @@ from adapter.gateways.store import messages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import inbox, outbox
+from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.differences import answers_in
+from adapter.pipeline.units import codes_stated
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.tokens import Machine
@@ -36,7 +38,7 @@ from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
 from adapter.services.registers.certificates import Registration
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.window import Window
 from tests.frozen.post import MINUTE, PATIENCE, Post, retold
 from tests.harness.authority import FIRST, Wish, authority, certify
@@ -87,6 +89,7 @@ def tell(post: Post) -> None:
     _deadlines(post)
     _looked_at(post, callers)
     _notices(post)
+    _announced(post)
     _override(post, callers)
     _seal(post)
 
@@ -381,7 +384,7 @@ def _outage(post: Post, callers: dict[str, Actor]) -> None:
     _refresh(post, up=False)
     post.later(2 * MINUTE)
     _refresh(post, up=False)
-    assert whole.window.state().mode is Mode.DOWN
+    assert whole.window.state().condition is Sight.DOWN
     keys = _direct(post, callers)
     whole.completion.complete(keys[0], OFFICER, remarks="Khai trực tiếp")
     whole.amendments.request(keys[1], OFFICER, reason="Chưa rõ", items=(AmendmentItem("Số giấy tờ", "Khai lại"),))
@@ -390,7 +393,7 @@ def _outage(post: Post, callers: dict[str, Actor]) -> None:
     _refresh(post, up=True)
     post.later(MINUTE)
     _refresh(post, up=True)
-    assert whole.window.state().mode is Mode.UP
+    assert whole.window.state().condition is Sight.UP
     whole.deadlines.watch()
     while post.dispatch(transfers=True):
         post.later(MINUTE / 60)
@@ -482,19 +485,48 @@ def _notices(post: Post) -> None:
     strict = replace(PATIENCE, heartbeat_max_age_s=600)
     watched = Window(post.house.database, post.house.legal_clock, strict, post.house.observe)
     watched.refresh(broker_up=True, started_at=CLOCK)
-    assert watched.state().mode is Mode.DOWN
+    assert watched.state().condition is Sight.DOWN
     post.receive(post.author.heartbeat().body)
     watched.refresh(broker_up=True, started_at=CLOCK)
-    assert watched.state().mode is Mode.UP
+    assert watched.state().condition is Sight.UP
+
+
+def _announced(post: Post) -> None:
+    """Maintenance that passes, and one that is called off; a suspicion that is confirmed; links to the window."""
+    window, minute = post.house.window, MINUTE
+    begins = post.now + minute
+    window.plan(Notice("20/TB-2026", begins, begins + minute, "Nâng cấp máy chủ"), actor=WHO)
+    window.plan(Notice("21/TB-2026", post.now + 30 * DAY, None, "Thay đường truyền"), actor=WHO)
+    window.end_notice(reason="Hoãn lại", number="21/TB-2026", actor=WHO)
+    post.later(minute)
+    _refresh(post, up=True)
+    assert window.state().mode is Mode.MAINTENANCE
+    post.later(minute)
+    _refresh(post, up=True)
+    assert window.state().mode is Mode.RECONCILING
+    slow = replace(window, patience=replace(PATIENCE, suspect_s=600))
+    for _ in range(2):
+        post.later(2 * minute)
+        slow.refresh(broker_up=False, started_at=post.now)
+    slow.confirm(reason="Trực ban Tổng cục Hải quan báo qua điện thoại", actor=WHO)
+    for _ in range(3):
+        post.later(minute)
+        _refresh(post, up=True)
+    links = post.house.links
+    wrong = links.state("BQP0100004", None, linked=False, document="CV 11/TCHQ", actor=WHO)
+    links.take_back(wrong, actor=WHO)
+    links.state("BQP0100004", None, linked=True, document="CV 10/TCHQ", since=post.now + DAY, actor=WHO)
+    later, codes = post.now + 30 * DAY, sorted(codes_stated(post.house.catalogue, "gate"))
+    links.state("BQP0100004", codes[0], linked=False, document="CV 12/TCHQ", since=later, until=later + DAY, actor=WHO)
 
 
 def _override(post: Post, callers: dict[str, Actor]) -> None:
     """The operator's word, ended once; the second time it stands, with a direct declaration whose transfer waits."""
     window = post.house.window
-    window.override(Mode.UP, reason="Thử đường truyền", actor=WHO)
+    window.override(Sight.UP, reason="Thử đường truyền", actor=WHO)
     window.end_override(actor=WHO)
     post.later(MINUTE)
-    window.override(Mode.DOWN, reason="Bảo trì đường truyền", actor=WHO)
+    window.override(Sight.DOWN, reason="Bảo trì đường truyền", actor=WHO)
     body = citizen_message(Purpose="Chờ chuyển", messageId="direct-last")
     post.house.door.submit(body, callers["citizen"])
 

@@ -39,10 +39,11 @@ SILENT = {
     ),
     *("certificate import", "certificate suspend", "certificate restore"),
     *("authorisation grant", "authorisation revoke", "account suspend", "account restore"),
-    *("window override", "window end", "window notice-ended", "token issue", "token revoke"),
+    *("window override", "window end", "window notice-ended", "window confirm", "token issue", "token revoke"),
     *("people add", "people change", "people remove", "people restore"),
     *("office add", "office change", "office remove"),
-    *("people list", "people show", "office list"),  # no released store has them yet
+    *("window maintenance", "window link add", "window link end"),
+    *("people list", "people show", "office list", "window link list"),  # no released store has them yet
     *("simulate pki", "simulate sign", "simulate send", "simulate window", "config init"),
 }
 """Commands that show nothing of what is stored."""

@@ -42,6 +42,10 @@ WRITES: dict[str, tuple[str, ...]] = {
     "window override": ("down", *WHY),
     "window end": (),
     "window notice-ended": WHY,
+    "window confirm": WHY,
+    "window maintenance": ("12/TB", "--from", "2044-01-01T00:00", *WHY),
+    "window link add": ("BQP0100002", "--document", "12/CV"),
+    "window link end": ("1",),
     "token issue": ("--role", "customs", "--office", "*", "--label", "Thanh tra"),
     "token revoke": ("1",),
     "people add": ("an", "--name", "Lê Văn An", "--role", "administrator"),
@@ -59,6 +63,7 @@ ASKS = {
     "people list": (),
     "people show": ("an",),
     "office list": (),
+    "window link list": (),
     **dict.fromkeys(FOLLOWED, ("12345678",)),
 }
 WITHOUT_A_STORE = {

@@ -20,7 +20,7 @@ from adapter.services.access.offices import reach
 from adapter.services.access.tokens import PREFIX
 from adapter.services.dossiers.life import Oversight
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
@@ -135,7 +135,7 @@ def _declares(made: Post, recorder: Recorder) -> None:
     """A citizen declares at the second door, and sends the same again."""
     house = made.house
     recorder.asked_by = TEST
-    house.window.override(Mode.DOWN, reason="a test", actor=TESTER)
+    house.window.override(Sight.DOWN, reason="a test", actor=TESTER)
     recorder.asked_by = "the second door"
     assert house.tokens.authenticate(PREFIX + 43 * "a") is None
     caller = declarant(CITIZEN)

@@ -45,6 +45,7 @@ def furnish(
         "broker.url": broker_url,
         # An outage of seconds is to be an incident, and its end is to be seen as soon.
         "window.broker_down_s": 2.0,
+        "window.suspect_s": 1.0,
         "window.back_s": 1.0,
         # The fixtures are received at one instant, or their time limits would depend on the day.
         "clock.unsafe_frozen": CLOCK.isoformat(),

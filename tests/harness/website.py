@@ -18,11 +18,11 @@ from sqlalchemy import Table, select, update
 
 from adapter.bootstrap import House, house
 from adapter.entrypoints.web import serve
-from adapter.gateways.store import tables
+from adapter.gateways.store import tables, windows
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Mode, Sight
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.people import TESTER
@@ -54,8 +54,12 @@ class Website:
             self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office, actor=TESTER)[1]
         )
 
-    def window(self, mode: Mode) -> None:
-        self.house.window.override(mode, reason="a test", actor=TESTER)
+    def window(self, said: Sight) -> None:
+        """It is up, and what waited has left; or it is down."""
+        self.house.window.override(said, reason="a test", actor=TESTER)
+        if said is Sight.UP:
+            with self.house.database.transaction() as connection:
+                windows.write(connection, stage=Mode.NORMAL.value, mode=said.value, opened_at=None)
 
     def suspend(self, number: str, *, reason: str) -> None:
         """At every unit, by the head of one."""

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import now
 from adapter.cli import app
 from adapter.gateways.store.own_numbers import check_character
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness import configuration, forked
 from tests.harness.authority import Wish, authority
 from tests.harness.fixtures import FIXTURES, load_cases, signed
@@ -183,7 +183,7 @@ def test_the_same_message_is_judged_at_the_door_as_it_is_taken_in_there(config: 
     ]
     messages = [citizen_message(**change) for change in changes]
     with website(configure(tmp_path, f"sqlite:///{tmp_path}/door.db")) as site:
-        site.window(Mode.DOWN)
+        site.window(Sight.DOWN)
         with site.declarant() as client:
             for number, message in enumerate(messages):
                 named = message.replace(b"<messageId>", f"<messageId>n{number}".encode(), 1)

@@ -21,7 +21,7 @@ from adapter.model.events import Event
 from adapter.services.messages.item import Patience
 from adapter.services.messages.waiting import Waiting
 from adapter.services.watch.deadlines import Deadlines
-from adapter.services.watch.mode import Mode, WindowPatience
+from adapter.services.watch.mode import Sight, WindowPatience
 from adapter.services.watch.window import Window
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -65,13 +65,13 @@ class World:
         with self.database.reading() as connection:
             return list(connection.execute(query))
 
-    def pass_by(self, seconds: float, *, up: bool) -> Mode:
+    def pass_by(self, seconds: float, *, up: bool) -> Sight:
         """Ticks of the clock for so long."""
         begun = self.now
         for _ in range(6):
             self.now += timedelta(seconds=seconds / 6)
             self.window.refresh(broker_up=up, started_at=begun)
-        return self.window.state().mode
+        return self.window.state().condition
 
     def heartbeat(self) -> None:
         self.run(update(window).values(heartbeat_at=self.now))
@@ -98,14 +98,14 @@ def world(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def test_the_window_is_up_again_after_a_jump_of_ninety_days_and_back(world: World) -> None:
-    assert world.pass_by(5, up=True) is Mode.UP
+    assert world.pass_by(5, up=True) is Sight.UP
     world.heartbeat()
     world.now += timedelta(days=90)
     world.pass_by(70, up=False)
-    assert world.pass_by(5, up=True) is Mode.DOWN
+    assert world.pass_by(5, up=True) is Sight.DOWN
     world.heartbeat()
     world.now -= timedelta(days=90)
-    assert world.pass_by(PATIENCE.back_s + 5, up=True) is Mode.UP
+    assert world.pass_by(PATIENCE.back_s + 5, up=True) is Sight.UP
 
 
 @PROVE
@@ -118,19 +118,19 @@ def test_however_the_clock_was_set_the_mode_is_right_after_its_own_patience(worl
             world.heartbeat()
         world.pass_by(20, up=up)
     world.heartbeat()
-    assert world.pass_by(PATIENCE.back_s + 5, up=True) is Mode.UP
-    assert world.pass_by(PATIENCE.broker_down_s + 20, up=False) is Mode.DOWN
+    assert world.pass_by(PATIENCE.back_s + 5, up=True) is Sight.UP
+    assert world.pass_by(PATIENCE.broker_down_s + 20, up=False) is Sight.DOWN
     world.heartbeat()
-    assert world.pass_by(PATIENCE.back_s + 5, up=True) is Mode.UP
+    assert world.pass_by(PATIENCE.back_s + 5, up=True) is Sight.UP
     assert PATIENCE.heartbeat_max_age_s is not None
-    assert world.pass_by(PATIENCE.heartbeat_max_age_s + 60, up=True) is Mode.DOWN, "no heartbeat"
+    assert world.pass_by(PATIENCE.heartbeat_max_age_s + 60, up=True) is Sight.DOWN, "no heartbeat"
     world.heartbeat()
     world.pass_by(PATIENCE.back_s + 5, up=True)
     for back in (0.0, 100 * DAY):
         world.now -= timedelta(seconds=back)
         world.window.state()
         world.now += timedelta(seconds=PATIENCE.stale_s + 1)
-        assert world.window.state().mode is Mode.UNKNOWN, "nobody looks any more"
+        assert world.window.state().condition is Sight.UNKNOWN, "nobody looks any more"
         world.pass_by(5, up=True)
 
 

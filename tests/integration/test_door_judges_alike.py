@@ -14,7 +14,7 @@ from adapter.gateways.store import lookups
 from adapter.model.actor import Actor
 from adapter.model.stages import Channel
 from adapter.services.door.precheck import TurnedAway
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import sign_message
 from tests.harness.attacks import ATTACKS, Attack
 from tests.harness.fixtures import CLOCK, Case, load_cases
@@ -78,7 +78,7 @@ def judged(whole: House, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_the_door_says_what_judge_says(tmp_path: Path, sqlite_url: str, case: Case) -> None:
     with gate(tmp_path, sqlite_url) as whole:
-        whole.window.override(Mode.DOWN, reason="a test", actor=TESTER)
+        whole.window.override(Sight.DOWN, reason="a test", actor=TESTER)
         for each in SUSPENDED:
             whole.accounts.suspend(each.number, unit=each.unit, reason=each.reason, actor=TESTER)
         raw, caller = handed_in(case), caller_of(case, whole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherF
 from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.submission import Admitted
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Mode, Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.jdk_signing import signed_by_jdk
 from tests.harness.people import TESTER
@@ -39,7 +39,7 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
     built = house(configure(tmp_path, database_url))
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
-    built.window.override(Mode.DOWN, reason="a test", actor=TESTER)
+    built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
     yield built
     built.database.close()
 
@@ -121,7 +121,7 @@ def test_a_press_that_was_stored_and_not_noted_is_the_same_message(whole: House)
     """The process dies after the door has stored it and before the draft knows."""
     draft = citizen(whole)
 
-    def dies(raw: bytes, number: str) -> Admitted:
+    def dies(raw: bytes, number: str, begun_at: datetime | None) -> Admitted:
         whole.door.declare(raw, number)
         raise Unavailable("the process is dead")
 
@@ -203,9 +203,22 @@ def test_a_body_that_sends_unsigned_is_rejected_and_keeps_its_draft(whole: House
     assert kept.answers.as_stored() == draft.answers.as_stored()
 
 
+def test_what_was_begun_before_the_window_was_back_is_still_sent_here(whole: House) -> None:
+    draft = citizen(whole)
+    whole.window.override(Sight.UP, reason="a test", actor=TESTER)
+    assert whole.window.state().mode is Mode.RECONCILING
+    assert whole.drafts.send(CITIZEN, draft.public_id, draft.message_key).outcome == "accepted"
+    later = replace(whole.drafts, clock=lambda: whole.window.clock() + timedelta(seconds=1))
+    draft = later.begin(CITIZEN, draft.procedure, draft.gate, {})
+    with pytest.raises(TurnedAway) as turned:
+        later.send(CITIZEN, draft.public_id, draft.message_key)
+    assert turned.value.why is Why.CLOSED
+
+
 def test_while_the_window_works_the_door_is_closed_and_the_draft_is_kept(whole: House) -> None:
     draft = citizen(whole)
-    whole.window.override(Mode.UP, reason="a test", actor=TESTER)
+    whole.window.override(Sight.UP, reason="a test", actor=TESTER)
+    whole.window.refresh(broker_up=True, started_at=whole.window.clock())
     with pytest.raises(TurnedAway) as turned:
         whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     assert turned.value.why is Why.CLOSED

@@ -17,7 +17,7 @@ from adapter.gateways.store import replies
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness import configuration
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
@@ -96,4 +96,4 @@ def test_whoever_says_up_hears_first_what_is_not_confirmed(whole: House, config:
     # Told before it acts: what is turned down then was told already.
     early = run(config, *up, "--expected-end", "2026-03-02T09:00", code=1)
     assert len(notes(early)) == 1
-    assert whole.window.state().mode is Mode.DOWN
+    assert whole.window.state().condition is Sight.DOWN

@@ -32,7 +32,7 @@ from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.registers.certificates import Registration
-from adapter.services.watch.window import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS
@@ -89,7 +89,7 @@ ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
     "register": lambda house, who: house.registry.register([], Registration(Office.PORTAL), actor=who),
     "suspend a certificate": lambda house, who: house.registry.suspend("1", reason="x", actor=who),
     "restore a certificate": lambda house, who: house.registry.restore("1", reason="x", actor=who),
-    "override": lambda house, who: house.window.override(Mode.DOWN, reason="x", actor=who),
+    "override": lambda house, who: house.window.override(Sight.DOWN, reason="x", actor=who),
     "end an override": lambda house, who: house.window.end_override(actor=who),
     "end a notice": lambda house, who: house.window.end_notice(reason="x", actor=who),
     "take a payload": lambda house, who: _quarantine(house).payload(_HELD, actor=who),

@@ -21,7 +21,7 @@ from adapter.model.stages import Envelope
 from adapter.pipeline import judge
 from adapter.services.access.tokens import Machine
 from adapter.services.door import precheck
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.people import TESTER
 from tests.harness.website import BODY_BYTES, CITIZEN, Website, citizen_message, configure, website
 
@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
     """One site for all attacks: each must leave it as it was, but for the genuine declaration that follows it."""
     folder = tmp_path_factory.mktemp("site")
     with website(configure(folder, f"sqlite:///{folder / 'adapter.db'}")) as open_door:
-        open_door.window(Mode.DOWN)
+        open_door.window(Sight.DOWN)
         yield open_door
 
 

@@ -18,7 +18,7 @@ from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.forms.entry import shown
 from adapter.pipeline.forms.layout import FormField
 from adapter.services.door.draft import Draft
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.browsing import Person
 from tests.harness.pki import shared_pki
@@ -43,7 +43,7 @@ def provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvi
 def site(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
     """The window is down by the operator's word."""
     with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 
@@ -399,7 +399,7 @@ def test_while_the_window_works_the_way_there_is_told_and_the_draft_is_kept(site
     person.log_in(AN, "/login?next=/khai-bao")
     draft = begun(person, "Mẫu 11")
     fill(person, site, AN, draft, citizen_message())
-    site.window(Mode.UP)
+    site.window(Sight.UP)
     person.get(f"{draft}/kiem-tra")
     press(person, "Gửi bản khai")
     assert "Cổng thông tin một cửa quốc gia đang hoạt động" in person.told()

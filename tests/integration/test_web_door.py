@@ -28,7 +28,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.people import Facts
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import configuration
 from tests.harness.history import ITEMS
@@ -58,7 +58,7 @@ XML = {"Content-Type": "application/xml"}
 def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
     """A door that is open: the window is down by the operator's word."""
     with website(configure(tmp_path, database_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 
@@ -66,7 +66,7 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
 def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
     """The same on SQLite alone, for what has nothing to do with the store."""
     with website(configure(tmp_path, sqlite_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 
@@ -175,7 +175,7 @@ def test_a_retry_is_answered_after_the_window_is_back(site: Website) -> None:
     message = citizen_message()
     with site.declarant() as client:
         first = post(client, message)
-        site.window(Mode.UP)
+        site.window(Sight.UP)
         again = post(client, message)
         problem(post(client, citizen_message(messageId="11111111-1111-4111-8111-111111111111")), 409)
     assert again.headers["location"] == first.headers["location"]
@@ -184,7 +184,7 @@ def test_a_retry_is_answered_after_the_window_is_back(site: Website) -> None:
 def test_an_id_that_is_known_up_to_a_comment_does_not_open_a_closed_door(small: Website) -> None:
     with small.declarant() as client:
         assert post(client, citizen_message(messageId="A-1")).status_code == 202
-        small.window(Mode.UP)
+        small.window(Sight.UP)
         problem(post(client, citizen_message(messageId="A-1<!-- -->2")), 409)
         again = post(client, citizen_message(messageId="A<!-- -->-1"))
     assert len(small.rows(tables.inbox)) == 1, again.text
@@ -228,7 +228,7 @@ def test_many_at_once_get_numbers_of_their_own(site: Website) -> None:
 
 
 def test_the_door_is_closed_while_the_window_works_and_says_where_to_go(site: Website) -> None:
-    site.window(Mode.UP)
+    site.window(Sight.UP)
     with site.declarant() as client:
         told = problem(post(client, citizen_message()), 409)
         state = client.get("/api/v1/window").json()
@@ -243,12 +243,12 @@ def test_a_declarant_is_told_when_the_window_should_work_again(small: Website) -
     end = small.house.window.clock().astimezone(VIETNAM).replace(microsecond=0) + timedelta(hours=3)
     with small.declarant() as client:
         assert client.get("/api/v1/window").json()["expected_end"] is None
-        small.house.window.override(Mode.DOWN, reason="Điện thoại", actor=TESTER, expected_end=end)
+        small.house.window.override(Sight.DOWN, reason="Điện thoại", actor=TESTER, expected_end=end)
         told = client.get("/api/v1/window").json()
         assert (told["mode"], told["second_door"], told["expected_end"]) == ("down", True, end.isoformat())
-        small.window(Mode.UP)
+        small.window(Sight.UP)
         assert client.get("/api/v1/window").json()["expected_end"] is None, "the window works"
-    small.window(Mode.DOWN)
+    small.window(Sight.DOWN)
 
 
 def test_the_door_stays_shut_while_nobody_knows_whether_the_window_works(small: Website) -> None:
@@ -263,7 +263,7 @@ def test_a_procedure_that_the_window_does_not_carry_always_enters_and_is_never_t
     tmp_path: Path, database_url: str
 ) -> None:
     with website(configure(tmp_path, database_url, portal_only(tmp_path))) as site:
-        site.window(Mode.UP)
+        site.window(Sight.UP)
         with site.declarant() as client:
             assert post(client, citizen_message()).json()["outcome"] == "accepted"
         assert [row.route for row in site.rows(tables.outbox)] == ["portal"]
@@ -274,7 +274,7 @@ def test_a_dossier_that_the_window_does_not_carry_is_amended_here_while_the_wind
 ) -> None:
     """Form 14 is on the window for others: what it amends decides, at the door and when it is confirmed."""
     with website(configure(tmp_path, database_url, portal_only(tmp_path))) as site:
-        site.window(Mode.UP)
+        site.window(Sight.UP)
         officer = anybody("o-1", name="Thượng úy Thử Nghiệm")
         with site.declarant() as client:
             told = post(client, citizen_message()).json()
@@ -290,7 +290,7 @@ def test_a_dossier_that_the_window_does_not_carry_is_amended_here_while_the_wind
 def test_a_dossier_that_the_window_carries_is_not_amended_here_while_the_window_works(site: Website) -> None:
     with site.declarant() as client:
         told = post(client, citizen_message()).json()
-        site.window(Mode.UP)
+        site.window(Sight.UP)
         answer = post(client, amendment_message(DossierKey(told["reference"], told["year"]), "SD0000"))
     assert problem(answer, 409)["type"].endswith("door-closed")
 

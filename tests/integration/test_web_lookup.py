@@ -17,7 +17,7 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.people import TESTER, anybody
@@ -31,7 +31,7 @@ PAPER = "C1234567"
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
     with website(configure(tmp_path, database_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 

@@ -12,7 +12,7 @@ from adapter.entrypoints.web.browser import COOKIE
 from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.sessions import AccountHolder
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, dossier_of
@@ -29,7 +29,7 @@ STRANGER = "001077000001"
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
     with website(configure(tmp_path, database_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 
@@ -37,7 +37,7 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
 def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
     """On SQLite alone, for what has nothing to do with the store."""
     with website(configure(tmp_path, sqlite_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 
@@ -172,13 +172,13 @@ def test_while_the_window_works_an_answer_is_shown_when_the_broker_has_it(site: 
     """Opened earlier it would go as a transfer, though it was to leave by the window."""
     key = by_the_window(site)
     person = somebody(site, parties(site, key)[0])
-    site.window(Mode.UP)
+    site.window(Sight.UP)
     person.get(address(key))
     assert unopened(person) == []
     site.mark_sent()
     person.get(address(key))
     assert len(unopened(person)) == 1
-    site.window(Mode.DOWN)
+    site.window(Sight.DOWN)
     site.house.completion.complete(key, OFFICER)
     person.get(address(key))
     assert len(unopened(person)) == 2, "in an incident he gets it here"

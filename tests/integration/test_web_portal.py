@@ -13,7 +13,7 @@ from lxml import etree, html
 from adapter.bootstrap import house, now
 from adapter.gateways.store import windows
 from adapter.gateways.store.windows import Notice
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.people import TESTER, anybody
 from tests.harness.website import Website, configure, portal_only, serving, website
 
@@ -38,7 +38,7 @@ def told(document: html.HtmlElement) -> str:
 
 
 def test_the_public_page_says_that_the_window_is_down_and_what_is_open(site: Website) -> None:
-    site.window(Mode.DOWN)
+    site.window(Sight.DOWN)
     with site.client() as client:
         vietnamese, english = told(read(client)), told(read(client, "/?lang=en"))
     assert "Cổng thông tin một cửa quốc gia đang gặp sự cố" in vietnamese
@@ -48,7 +48,7 @@ def test_the_public_page_says_that_the_window_is_down_and_what_is_open(site: Web
 
 
 def test_while_the_window_works_only_what_it_does_not_carry_is_open(site: Website) -> None:
-    site.window(Mode.UP)
+    site.window(Sight.UP)
     with site.client() as client:
         document = read(client)
     rows = {row.findtext("th/span"): row.text_content() for row in document.xpath("//section[2]//tbody/tr")}
@@ -59,7 +59,7 @@ def test_while_the_window_works_only_what_it_does_not_carry_is_open(site: Websit
 
 
 def test_an_announcement_is_told_and_what_an_operator_wrote_is_not(site: Website) -> None:
-    site.house.window.override(Mode.DOWN, reason="người trực tự ý ghi", actor=anybody("operator-7"))
+    site.house.window.override(Sight.DOWN, reason="người trực tự ý ghi", actor=anybody("operator-7"))
     with site.client() as client:
         assert "người trực" not in client.get("/").text + client.get("/feed.atom").text
         notice = Notice("TB-12", now(), now() + timedelta(hours=3), "Bảo trì hệ thống")
@@ -76,7 +76,7 @@ def test_an_announcement_is_told_and_what_an_operator_wrote_is_not(site: Website
 
 
 def test_an_incident_that_is_over_has_its_end_in_the_feed(site: Website) -> None:
-    site.window(Mode.DOWN)
+    site.window(Sight.DOWN)
     site.house.window.end_override(actor=TESTER)
     with site.client() as client:
         tree = etree.fromstring(client.get("/feed.atom?lang=en").content)
@@ -105,7 +105,7 @@ def test_what_the_window_does_not_carry_is_open_while_nobody_knows_how_it_is(tmp
 
 
 def test_the_window_may_be_asked_for_without_a_token(site: Website) -> None:
-    site.window(Mode.DOWN)
+    site.window(Sight.DOWN)
     with site.client() as client:
         assert client.get("/api/v1/window").json()["mode"] == "down"
 

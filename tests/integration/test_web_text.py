@@ -10,7 +10,7 @@ import pytest
 
 from adapter.gateways.store import suspensions
 from adapter.model.outcomes import Word
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
@@ -21,7 +21,7 @@ HOSTILE = ("a%01b", "%00", "a%C2%9Bb", "%EF%BF%BE", "%ED%B2%80%01", "a%E2%80%AEb
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
     with website(configure(tmp_path, database_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 

@@ -17,7 +17,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.door import sealing
 from adapter.services.door.precheck import submitted
 from adapter.services.messages.item import Item
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode import Sight
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 
 DECLARATIONS = "/api/v1/declarations"
@@ -27,7 +27,7 @@ WAIT = 120.0
 @pytest.fixture
 def site(tmp_path: Path, postgresql_url: str) -> Iterator[Website]:
     with website(configure(tmp_path, postgresql_url)) as served:
-        served.window(Mode.DOWN)
+        served.window(Sight.DOWN)
         yield served
 
 

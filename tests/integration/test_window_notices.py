@@ -16,7 +16,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Submission
-from adapter.services.watch.mode import Mode, WindowPatience
+from adapter.services.watch.mode import Sight, WindowPatience
 from adapter.simulator.sign import sign_message
 from tests.harness.fixtures import CLOCK, FIXTURES
 from tests.harness.people import anybody
@@ -63,11 +63,11 @@ def test_a_notice_opens_an_incident_and_its_end_ends_it(scene: Scene, announce: 
     announce(*NOTICE)
     scene.house.window.refresh(broker_up=True, started_at=began)
     down = scene.house.window.state()
-    assert (down.mode, down.cause) == (Mode.DOWN, "notice")
+    assert (down.condition, down.cause) == (Sight.DOWN, "notice")
     assert incidents(scene) == [("notice", "Sự cố máy chủ", "12/TB-2026", "nsw", began, None)]
     announce(*END)
     scene.house.window.refresh(broker_up=True, started_at=began)
-    assert scene.house.window.state().mode is Mode.UP
+    assert scene.house.window.state().condition is Sight.UP
     assert incidents(scene) == [("notice", "Sự cố máy chủ", "12/TB-2026", "nsw", began, ended)]
 
 
@@ -85,26 +85,26 @@ def test_the_expected_end_is_kept_and_the_newest_notice_says_it(scene: Scene, an
     assert (stands.notice_number, stands.reason) == ("12/TB-2026", "Chưa sửa xong")
 
 
-@pytest.mark.parametrize("word", [Mode.UP, Mode.DOWN])
+@pytest.mark.parametrize("word", [Sight.UP, Sight.DOWN])
 def test_an_announced_incident_lasts_from_notice_to_end_whatever_is_overridden(
-    scene: Scene, announce: Announce, word: Mode
+    scene: Scene, announce: Announce, word: Sight
 ) -> None:
     window = scene.house.window
     announce(*NOTICE)
     window.override(word, reason="a trial of the line", actor=anybody("kt"))
     window.refresh(broker_up=True, started_at=CLOCK)
-    assert (window.state().mode, window.state().seen) == (word, Mode.DOWN)
+    assert (window.state().condition, window.state().seen) == (word, Sight.DOWN)
     window.end_override(actor=anybody("kt"))
     assert window.state().cause == "notice"
     window.override(word, reason="a trial of the line", actor=anybody("kt"))
     announce(*END)
     window.refresh(broker_up=True, started_at=CLOCK)
-    still = word is Mode.DOWN
+    still = word is Sight.DOWN
     assert [each.ended_at is None for each in window.incidents(10)] == [still], "down is his word that it goes on"
     window.end_override(actor=anybody("kt"))
     (over,) = window.incidents(10)
     assert over.ended_at is not None
-    assert window.state().mode is Mode.UP
+    assert window.state().condition is Sight.UP
 
 
 def test_a_notice_about_an_outage_that_was_seen_already_is_the_same_incident(scene: Scene, announce: Announce) -> None:
@@ -112,10 +112,10 @@ def test_a_notice_about_an_outage_that_was_seen_already_is_the_same_incident(sce
     window.refresh(broker_up=False, started_at=CLOCK)
     announce(*NOTICE)
     window.refresh(broker_up=True, started_at=CLOCK)
-    assert (window.state().mode, window.state().cause) == (Mode.DOWN, "notice"), "its manager has said no more"
+    assert (window.state().condition, window.state().cause) == (Sight.DOWN, "notice"), "its manager has said no more"
     announce(*END)
     window.refresh(broker_up=True, started_at=CLOCK)
-    assert window.state().mode is Mode.UP
+    assert window.state().condition is Sight.UP
     (only,) = window.incidents(10)
     assert (only.cause, only.notice_number) == ("broker", "12/TB-2026")
 
@@ -128,7 +128,7 @@ def test_whoever_says_that_he_works_again_is_not_missed_for_a_heartbeat(scene: S
     window.refresh(broker_up=True, started_at=CLOCK - timedelta(hours=1))
     announce(*END)
     window.refresh(broker_up=True, started_at=CLOCK - timedelta(hours=1))
-    assert window.state().mode is Mode.UP
+    assert window.state().condition is Sight.UP
     assert len(window.incidents(10)) == 1
 
 
@@ -139,7 +139,7 @@ def test_an_operator_may_say_that_an_announced_incident_is_over(scene: Scene, an
     announce(*NOTICE)
     window.refresh(broker_up=True, started_at=CLOCK)
     window.end_notice(reason="Công văn 124/TCHQ", actor=anybody("kt"))
-    assert window.state().mode is Mode.UP
+    assert window.state().condition is Sight.UP
     assert [each.ended_at is not None for each in window.incidents(10)] == [True]
 
 
@@ -169,6 +169,6 @@ def test_an_operator_who_was_told_by_telephone_says_when_it_should_be_over(scene
     window = scene.house.window
     end = window.clock().replace(microsecond=0) + timedelta(hours=3)
     with pytest.raises(NotAllowed, match="down only"):
-        window.override(Mode.UP, reason="Điện thoại", actor=anybody("kt"), expected_end=end)
-    window.override(Mode.DOWN, reason="Điện thoại", actor=anybody("kt"), expected_end=end)
+        window.override(Sight.UP, reason="Điện thoại", actor=anybody("kt"), expected_end=end)
+    window.override(Sight.DOWN, reason="Điện thoại", actor=anybody("kt"), expected_end=end)
     assert window.state().expected_end == end

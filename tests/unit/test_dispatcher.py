@@ -72,7 +72,7 @@ def run(
     parts: dict[str, Any] = {
         "dispatch": rounds,
         "publisher": SimpleNamespace(connected=connected, blocked=False, close=lambda: None),
-        "window": SimpleNamespace(state=lambda: SimpleNamespace(mode=Mode.UP)),
+        "window": SimpleNamespace(state=lambda: SimpleNamespace(mode=Mode.NORMAL)),
         "pulse": days,
     }
     Dispatcher(observe=unobserved, **parts).run()

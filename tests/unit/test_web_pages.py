@@ -45,8 +45,8 @@ def situation(mode: Mode, incident: Disturbance | None = None) -> Situation:
 SAMPLES: dict[type[Page], list[Page]] = {
     public.HomePage: [
         *(public.HomePage(situation(mode), provider_down=False) for mode in Mode),
-        public.HomePage(situation(Mode.DOWN, INCIDENT), provider_down=True),
-        public.HomePage(situation(Mode.DOWN, Disturbance(AT, None, None, None, None)), provider_down=False),
+        public.HomePage(situation(Mode.DIRECT, INCIDENT), provider_down=True),
+        public.HomePage(situation(Mode.DIRECT, Disturbance(AT, None, None, None, None)), provider_down=False),
     ],
     public.FeedPage: [
         public.FeedPage("https://portal.invalid", AT, (INCIDENT, Disturbance(AT, None, AT, None, None))),

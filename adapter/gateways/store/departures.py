@@ -129,6 +129,14 @@ def oldest_unsent(connection: Connection) -> dict[str, datetime]:
     return {row.route: row.since for row in connection.execute(query)}
 
 
+def any_before(connection: Connection, moment: datetime) -> bool:
+    """Whether a reply or transfer to the window that was made by then has not left, though nothing else keeps it."""
+    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+    to_window = outbox.c.route.in_((Route.WINDOW.value, Route.TRANSFER.value))
+    query = select(outbox.c.id).where(*stays, to_window, outbox.c.created_at <= moment).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def unsent(connection: Connection) -> dict[str, int]:
     """How many replies wait, by route."""
     waiting = func.count().label("waiting")

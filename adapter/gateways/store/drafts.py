@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -40,3 +41,9 @@ def remove(connection: Connection, owner: str, public_id: str) -> bool:
     """Remove a draft that was not sent; gives whether there was one."""
     query = delete(draft).where(draft.c.public_id == public_id, draft.c.owner == owner, draft.c.sent_as.is_(None))
     return connection.execute(query).rowcount == 1
+
+
+def any_begun(connection: Connection, after: datetime, until: datetime) -> bool:
+    """Whether a draft that was begun between these moments is neither sent nor thrown away."""
+    begun = (draft.c.sent_as.is_(None), draft.c.created_at >= after, draft.c.created_at <= until)
+    return connection.execute(select(draft.c.id).where(*begun).limit(1)).first() is not None

@@ -71,14 +71,14 @@ def identities(connection: Connection, key: DossierKey) -> list[str] | None:
     return None if row is None else list(row.identities)
 
 
-def mapping_in_force(connection: Connection, key: DossierKey) -> str | None:
-    """The mapping that read the version in force of the dossier of this key; None where there is no such dossier."""
+def in_force(connection: Connection, key: DossierKey) -> Row[*tuple[Any, ...]] | None:
+    """Of the dossier of this key: mapping of its version in force, channel, gate, reception; None: there is none."""
     query = (
-        select(declaration.c.mapping)
+        select(declaration.c.mapping, dossier.c.channel, dossier.c.gate, dossier.c.received_at)
         .join(dossier, dossier.c.id == declaration.c.dossier_id)
         .where(dossier.c.number == key.number, dossier.c.year == key.year, declaration.c.version == dossier.c.version)
     )
-    return connection.execute(query).scalar()
+    return connection.execute(query).first()
 
 
 def issued_to(connection: Connection, key: DossierKey) -> str | None:

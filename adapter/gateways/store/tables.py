@@ -365,11 +365,16 @@ window = Table(
     Column("broker_up_since", Moment),
     Column("broker_down_since", Moment),
     Column("heartbeat_at", Moment),
-    Column("mode", String(10), nullable=False),
+    Column("mode", String(10), nullable=False),  # up | down | unknown: the mode in the words of 0.1.0
+    Column("stage", String(12)),  # the mode; null: only a clock of 0.1.0 has looked
     Column("since", Moment),
+    Column("opened_at", Moment),  # the portal opened then, and the mode has not been normal since
+    Column("heard_at", Moment),  # something came from the window, or left to it, for the first time
     Column("override", String(10)),
     Column("override_reason", Text),
     Column("override_by", String(120)),
+    Column("override_until", Moment),  # null: an override of 0.1.0, which stands until it is ended
+    Column("override_reminded_at", Moment),
     Column("seen", String(10)),  # the mode without the override; null: only a clock of 0.1.0 has looked
     Column("seen_cause", String(20)),
     Column("seen_reason", Text),
@@ -388,6 +393,36 @@ incident = Table(
     Column("expected_end", Moment),
     Column("notice_ended_at", Moment),  # the manager says that it was over then (91/02)
 )
+
+maintenance = Table(  # the window's manager is to be away, as he announced before it
+    "maintenance",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment),
+    Column("reason", Text, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("announced_at", Moment, nullable=False),
+    Column("ended_at", Moment),  # over or called off before its time
+)
+
+window_link = Table(
+    "window_link",
+    metadata,
+    _id(),
+    Column("procedure", String(100), nullable=False),
+    Column("gate", String(20)),  # null: every gate
+    Column("linked", Boolean, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("document", Text, nullable=False),  # by which that was decided
+    Column("stated_by", String(120), nullable=False),
+    Column("stated_at", Moment, nullable=False),
+    Column("ended_by", String(120)),  # taken back before its time
+    Column("ended_at", Moment),
+)
+Index("ix_window_link_procedure", window_link.c.procedure)
 
 deadline = Table(
     "deadline",
@@ -590,6 +625,8 @@ draft = Table(
     Column("sent_as", String(36)),  # public id of the message
 )
 Index("ix_draft_owner", draft.c.owner, draft.c.changed_at)
+_UNSENT = text("sent_as IS NULL")
+Index("ix_draft_unsent", draft.c.created_at, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
 
 session = Table(  # who has logged in at the portal, and log-ins under way; a row that is over is deleted
     "session",

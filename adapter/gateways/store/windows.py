@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from adapter.gateways.store.database import Database
-from adapter.gateways.store.tables import incident, window
+from adapter.gateways.store.tables import incident, maintenance, window
 from adapter.pipeline.envelope import write_time
 
 _ONLY = 1
@@ -38,6 +38,12 @@ def heartbeat(connection: Connection, at: datetime) -> None:
     write(connection, heartbeat_at=at)
 
 
+def hear(connection: Connection, at: datetime) -> None:
+    """Something came from the window, or left to it; the first time is kept."""
+    first = and_(window.c.id == _ONLY, window.c.heard_at.is_(None))
+    connection.execute(update(window).where(first).values(heard_at=at))
+
+
 def open_incident(connection: Connection) -> Row[Any] | None:
     """The incident that has not ended, if one is open."""
     query = select(incident).where(_OPEN).order_by(incident.c.started_at.desc()).limit(1)
@@ -55,10 +61,10 @@ def announced(row: Row[Any]) -> bool:
 
 
 def begin_incident(
-    connection: Connection, database: Database, *, at: datetime, cause: str, reason: str, actor: str
+    connection: Connection, database: Database, *, at: datetime, cause: str, reason: str, actor: str, **more: Any
 ) -> None:
-    """Record that the window is down (NĐ 85/2019 Article 17)."""
-    values = {"started_at": at, "cause": cause, "reason": reason, "actor": actor}
+    """Record that the window is down (NĐ 85/2019 Article 17); `more`: what its manager has announced of it."""
+    values = {"started_at": at, "cause": cause, "reason": reason, "actor": actor, **more}
     connection.execute(insert(incident).values(id=database.new_id(connection), **values))
 
 
@@ -82,6 +88,32 @@ def announce(connection: Connection, database: Database, notice: Notice, *, acto
     told = {"reason": notice.reason, "expected_end": notice.expected_end, "notice_ended_at": None}
     number = func.coalesce(incident.c.notice_number, notice.number)  # a transfer names it by the first one
     connection.execute(update(incident).where(_OPEN).values(notice_number=number, **told))
+
+
+def plan(connection: Connection, database: Database, notice: Notice, *, actor: str, at: datetime) -> None:
+    """The window's manager is to be away, from a moment to come; a later notice of that number says it anew."""
+    stands = (maintenance.c.number == notice.number, maintenance.c.ended_at.is_(None))
+    connection.execute(update(maintenance).where(*stands).values(ended_at=at))
+    times = {"starts_at": notice.started_at, "ends_at": notice.expected_end, "announced_at": at}
+    said = {"number": notice.number, "reason": notice.reason, "actor": actor}
+    connection.execute(insert(maintenance).values(id=database.new_id(connection), **times, **said))
+
+
+def planned(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
+    """Maintenance that goes on or is to come, the earliest first."""
+    columns = maintenance.c
+    ahead = and_(columns.ended_at.is_(None), or_(columns.ends_at.is_(None), columns.ends_at > now))
+    return connection.execute(select(maintenance).where(ahead).order_by(columns.starts_at, columns.id)).all()
+
+
+def end_maintenance(connection: Connection, at: datetime, *, number: str | None = None) -> int:
+    """What goes on is over, and what is to come under that number is called off; gives how much that was."""
+    columns = maintenance.c
+    meant = columns.starts_at <= at
+    if number is not None:
+        meant = or_(meant, columns.number == number)
+    stands = and_(columns.ended_at.is_(None), meant)
+    return connection.execute(update(maintenance).where(stands).values(ended_at=at)).rowcount
 
 
 def end_notice(connection: Connection, at: datetime) -> None:

@@ -46,6 +46,7 @@ class Draft:
     """Names the message that may be sent of it next: sent twice, it is one message."""
     key: DossierKey | None
     """Its number; None until it is first needed."""
+    begun_at: datetime
     changed_at: datetime
     pressed_at: datetime | None
     signed: bytes | None

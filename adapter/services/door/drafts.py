@@ -41,8 +41,8 @@ MOST = 50
 """Drafts that one person may have at a time."""
 
 
-Submit = Callable[[bytes, str], Admitted]
-"""Sends an envelope by the second door, in the name of a number that was authenticated."""
+Submit = Callable[[bytes, str, datetime | None], Admitted]
+"""Sends an envelope by the second door, in the name of a number that was authenticated; and when it was begun here."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Drafts:
         if draft.sent_as is None:
             draft = self._pressed(draft)
         raw = draft.signed or self._envelope(draft, self._heading(draft))
-        admitted = self.submit(raw, owner)
+        admitted = self.submit(raw, owner, draft.begun_at)
         if draft.sent_as is None:
             self._settle(draft, admitted)
         return self._became(owner, admitted)
@@ -248,7 +248,7 @@ class Drafts:
         Raises:
             TurnedAway, Unavailable: as the door.
         """
-        return self._became(owner, self.submit(raw, owner))
+        return self._became(owner, self.submit(raw, owner, None))
 
     def outcome(self, owner: str, public_id: str, message: str) -> tuple[Draft, Sent] | None:
         """A draft, and what became of a message that was sent of it; None where it is none of the owner's."""
@@ -338,6 +338,7 @@ class Drafts:
             version=row.version,
             message_key=row.message_key,
             key=DossierKey(row.number, row.year) if row.number else None,
+            begun_at=row.created_at,
             changed_at=row.changed_at,
             pressed_at=row.pressed_at,
             signed=bytes(row.signed) if row.signed else None,

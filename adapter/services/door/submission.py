@@ -22,10 +22,10 @@ from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import DossierKey
-from adapter.model.stages import Envelope
+from adapter.model.stages import Channel, Envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.signature.seal import SigningKey
-from adapter.pipeline.units import unit_before
+from adapter.pipeline.units import gate_before, unit_before
 from adapter.services.access.rights import Right, has
 from adapter.services.door import sealing
 from adapter.services.door.batching import Gathering
@@ -33,7 +33,10 @@ from adapter.services.door.declarations import confirmation_of, state_of
 from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Item, Settled
-from adapter.services.watch.mode import Advice, Mode
+from adapter.services.watch.links import carries
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.state import Lasting
+from adapter.services.watch.way import PortalTakes, way
 from adapter.services.watch.window import Window
 
 _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
@@ -45,6 +48,10 @@ class WindowUnknown(Unavailable):
     def __init__(self, retry_s: float, reason: str) -> None:
         super().__init__(f"the window's state is not known: {reason}")
         self.retry_s = retry_s
+
+
+class WindowSuspected(WindowUnknown):
+    """The window seems to be down: the door opens when that is confirmed, or has lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,17 @@ class _Asking:
 
     envelope: Envelope
     identity: MessageIdentity
+    begun_at: datetime | None
+    """When its declarant began it at the portal; None: he did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """How the window stands for a message that it carries."""
+
+    lasting: Lasting
+    begun: bool
+    """It was begun here before the mode became what it is."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +98,6 @@ class Door:
     """Asked for each message, so that a key that rolls over is taken without a restart."""
     sender: str
     answer_portal: str
-    retry_s: float
     clock: Callable[[], datetime]
 
     def submit(self, raw: bytes, actor: Actor) -> Admitted:
@@ -94,8 +111,10 @@ class Door:
             raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
         return self.declare(raw, actor.number)
 
-    def declare(self, raw: bytes, bound_to: str) -> Admitted:
+    def declare(self, raw: bytes, bound_to: str, begun_at: datetime | None = None) -> Admitted:
         """The same for a person who has logged in with this personal number or tax code.
+
+        `begun_at`: when he began to fill it in at the portal.
 
         Raises:
             TurnedAway, Unavailable: as `submit`.
@@ -105,7 +124,9 @@ class Door:
         sender = f"{self.sender}:{bound_to}"
         presented = self.threshold.present(raw, sender, now)
         tree = presented.tree
-        self._pass(presented.envelope, sender, bound_to, numberless=presented.numberless)
+        identity = MessageIdentity(sender, f"id:{presented.envelope.header.message_id}")
+        asking = _Asking(presented.envelope, identity, begun_at)
+        self._pass(asking, bound_to, numberless=presented.numberless)
         if presented.numberless:
             unit = unit_before(presented.envelope.procedure, tree, self.intake.asking.correspondence.installation.units)
             code = self.intake.asking.correspondence.installation.of_unit(unit).number_code
@@ -138,26 +159,29 @@ class Door:
             rows = lookups.messages(connection, [each.public_id for each in settled])
         return [rows[each.public_id] for each in settled]
 
-    def _pass(self, envelope: Envelope, sender: str, bound_to: str, *, numberless: bool) -> None:
+    def _pass(self, asking: _Asking, bound_to: str, *, numberless: bool) -> None:
         """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
         if not numberless:
             with self.database.reading() as connection:
-                self._own(connection, envelope.header.subject.key, sender, bound_to)
-        if standing := self.asking.put(_Asking(envelope, MessageIdentity(sender, f"id:{envelope.header.message_id}"))):
-            self._open(standing)
+                self._own(connection, asking.envelope.header.subject.key, asking.identity.sender, bound_to)
+        if stands := self.asking.put(asking):
+            self._open(stands)
 
     @cached_property
-    def asking(self) -> Gathering[_Asking, Advice | None]:
+    def asking(self) -> Gathering[_Asking, _Stands | None]:
         """How the window stands, for what may enter only while it has an incident; None for all else."""
         return Gathering(self._standing, lambda asked: self._standing([asked])[0])
 
-    def _standing(self, asked: Sequence[_Asking]) -> Sequence[Advice | None]:
+    def _standing(self, asked: Sequence[_Asking]) -> Sequence[_Stands | None]:
         with self.database.reading() as connection:
             known = messages.known(connection, [each.identity for each in asked])
             fresh = [each for each in asked if each.identity not in known]
             carried = [each for each in fresh if self._carried(connection, each.envelope)]
-            standing = self.window.standing(connection) if carried else None
-        return [standing if each in carried else None for each in asked]
+            lasting = self.window.standing(connection) if carried else None
+            return [
+                _Stands(lasting, _begun(connection, each, lasting.since)) if lasting and each in carried else None
+                for each in asked
+            ]
 
     def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
         """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
@@ -180,21 +204,28 @@ class Door:
     def _carried(self, connection: Connection, envelope: Envelope) -> bool:
         """Whether the window carries what the message is about: form 14 amends dossiers that it does not carry too."""
         subject, procedure = envelope.header.subject, envelope.procedure
+        gate, at = gate_before(procedure, envelope.tree), self.clock()
         if envelope.spec.meaning.is_amendment:
-            mapping = lookups.mapping_in_force(connection, dossiers.own_key(connection, subject.earlier))
-            procedure = self.ground.catalogue.version(mapping) or procedure
-        return procedure.on_window
+            amended = lookups.in_force(connection, dossiers.own_key(connection, subject.earlier))
+            if amended is not None:
+                procedure = self.ground.catalogue.version(amended.mapping) or procedure
+                gate, at = amended.gate, amended.received_at
+        return carries(connection, procedure, gate, at)
 
-    def _open(self, standing: Advice) -> None:
+    def _open(self, stands: _Stands) -> None:
         """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
-        if standing.mode is Mode.UNKNOWN:
-            raise WindowUnknown(self.retry_s, standing.reason)
-        if standing.mode is Mode.UP:
-            raise TurnedAway(
-                Why.CLOSED,
-                f"The national single window works: declare there, at {self.answer_portal}.",
-                f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",
-            )
+        lasting = stands.lasting
+        takes = way(lasting.mode, linked=True).takes
+        if takes is PortalTakes.ALL or (takes is PortalTakes.BEGUN and stands.begun):
+            return
+        if takes is PortalTakes.SIGNED:
+            kind = WindowSuspected if lasting.mode is Mode.SUSPECT else WindowUnknown
+            raise kind(lasting.again_s, lasting.reason)
+        raise TurnedAway(
+            Why.CLOSED,
+            f"The national single window works: declare there, at {self.answer_portal}.",
+            f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",
+        )
 
     def _admitted(self, row: Stored[Any]) -> Admitted:
         stranger = self.ground.catalogue.findings.texts[_STRANGER].code
@@ -216,3 +247,13 @@ class Door:
 
     def _stated(self, findings: tuple[Finding, ...]) -> tuple[StatedFinding, ...]:
         return self.intake.asking.correspondence.state(findings)
+
+
+def _begun(connection: Connection, asking: _Asking, since: datetime | None) -> bool:
+    """Whether it is about a dossier that came here, or its declarant began it here before that moment."""
+    subject = asking.envelope.header.subject
+    about = subject.earlier if asking.envelope.spec.meaning.is_amendment else subject.key
+    dossier = lookups.in_force(connection, dossiers.own_key(connection, about))
+    if dossier is not None:
+        return bool(dossier.channel == Channel.PORTAL.value)
+    return asking.begun_at is not None and since is not None and asking.begun_at <= since

@@ -30,6 +30,7 @@ from adapter.services.dossiers.shown_state import shown
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 from adapter.services.replies.correspondence import Correspondence
+from adapter.services.watch.links import carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Desk:
 
         def do(matter: Matter) -> Done:
             said = say(matter)
-            waits = self._reply(matter.ledger, said, carried=self.procedure(matter.latest.mapping).on_window)
+            carried = self.carried(matter.ledger.connection, matter.latest.mapping, matter.dossier)
+            waits = self._reply(matter.ledger, said, carried=carried)
             return Done(matter.ledger.dossiers[said.dossier.key], {**said.detail, **waits})
 
         return self.record(key, acts, officer, do, stands)
@@ -163,6 +165,10 @@ class Desk:
         if found is None:
             raise Misconfigured(f"the mapping {mapping}, under which the dossier was judged, is not installed any more")
         return found
+
+    def carried(self, connection: Connection, mapping: str, dossier: Dossier) -> bool:
+        """Whether the window carries the dossier, whose version in force was judged under this mapping."""
+        return carries(connection, self.procedure(mapping), dossier.gate, dossier.received_at)
 
     def answered(self, request: Stored[Any]) -> compose.InReplyTo:
         """What binds a reply to the message it answers."""

@@ -37,7 +37,7 @@ from adapter.services.dossiers.own_records import (
 )
 from adapter.services.dossiers.results import ConfirmationTimes, result
 from adapter.services.dossiers.shown_state import shown
-from adapter.services.watch.mode import Mode
+from adapter.services.watch.way import way
 from adapter.services.watch.window import Window
 
 PAGE = 50
@@ -166,15 +166,15 @@ class OwnDossiers:
         is read earlier would not leave by the window any more."""
         kinds = {kind.value for kind in SHOWN}
         found = [each for each in lookups.answers(connection, _NO_MESSAGE, row.id) if each.kind in kinds]
-        is_down = self.window.standing(connection).mode is Mode.DOWN
-        return [each for each in found if is_down or _has_left(each)]
+        shows = way(self.window.standing(connection).mode, linked=True).shows
+        return [each for each in found if shows or _has_left(each)]
 
     def _waiting(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, int]:
         kinds = {kind.value for kind in SHOWN}
-        is_down = self.window.standing(connection).mode is Mode.DOWN
+        shows = way(self.window.standing(connection).mode, linked=True).shows
         counted: dict[int, int] = {}
         for each in store.unopened(connection, ids):
-            if each.kind in kinds and (is_down or _has_left(each)):
+            if each.kind in kinds and (shows or _has_left(each)):
                 counted[each.dossier_id] = counted.get(each.dossier_id, 0) + 1
         return counted
 

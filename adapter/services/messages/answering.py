@@ -14,6 +14,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.decide import Decision
 from adapter.services.dossiers.amendment_requests import Asker, Asking, items_of
 from adapter.services.ledger.ledger import Ledger
+from adapter.services.watch.links import carries
 
 ROUTES = {Channel.WINDOW: Route.WINDOW, Channel.PORTAL: Route.PORTAL}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
@@ -79,17 +80,19 @@ class Answering:
         return self.ledger.reply(signed, inbox_id=self.inbox_id, dossier=dossier, route=route)
 
     def _transfer(self, signed: SignedReply, key: DossierKey, document_type: str) -> None:
-        """What was decided directly goes to the window's books; dossiers of portal-only procedures never do."""
+        """What was decided directly goes to the window's books; dossiers that the window does not carry never do."""
         version, submission, ledger = self.decision.version, self.submission, self.ledger
-        carried = version is not None and version.verified.envelope.procedure.on_window
-        if submission.channel is not Channel.PORTAL or not carried:
+        if submission.channel is not Channel.PORTAL or version is None:
+            return
+        dossier, procedure = ledger.dossiers[key], version.verified.envelope.procedure
+        if not carries(ledger.connection, procedure, dossier.gate, dossier.received_at):
             return
         transfer = self.asking.correspondence.transfer(
-            dossier=ledger.dossiers[key],
+            dossier=dossier,
             procedure=document_type,
             request=(submission.raw, submission.digest, submission.received_at),
             reply=(signed.body, signed.digest, ledger.now),
             incident=ledger.incident,
             now=ledger.now,
         )
-        ledger.reply(transfer, inbox_id=self.inbox_id, dossier=ledger.dossiers[key], route=Route.TRANSFER)
+        ledger.reply(transfer, inbox_id=self.inbox_id, dossier=dossier, route=Route.TRANSFER)

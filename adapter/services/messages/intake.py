@@ -134,6 +134,8 @@ class Intake:
             again = [item.submission.digest for item in items if verified_of(item.outcome) is not None]
             messages.close_parked(connection, again)
             fold.ledger.write()
+            if any(item.submission.channel is Channel.WINDOW for item in items):
+                windows.hear(connection, fold.ledger.now)
             self.observe(Event.INSERTED, count=count)
             self.observe(Event.COMMITTING, count=count)
         self.observe(Event.COMMITTED, count=count, ms=round((perf_counter() - began) * 1000, 2))

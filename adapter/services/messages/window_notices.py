@@ -62,6 +62,12 @@ def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submiss
             expected_end=read_time(value_at(content, "ExpectedEnd")),
             reason=value_at(content, "Reason"),
         )
-        windows.announce(connection, ledger.database, notice, actor=str(verified.signers[0].partner))
+        actor, at = str(verified.signers[0].partner), submission.received_at
+        if notice.started_at > at:  # announced before it begins: maintenance
+            windows.plan(connection, ledger.database, notice, actor=actor, at=at)
+        else:
+            windows.announce(connection, ledger.database, notice, actor=actor)
     elif meaning is Meaning.INCIDENT_END:
-        windows.end_notice(connection, read_time(value_at(content, "EndedAt")) or submission.received_at)
+        over = read_time(value_at(content, "EndedAt")) or submission.received_at
+        windows.end_notice(connection, over)
+        windows.end_maintenance(connection, over, number=value_at(content, "NoticeNumber"))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
-from adapter.gateways.store import deadlines, departures, replies
+from adapter.gateways.store import deadlines, departures, replies, windows
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.departures import DueReply
 from adapter.model.events import Event, Observe
@@ -121,6 +121,8 @@ class Dispatch:
         pairs = list(zip(due, verdicts, strict=True))
         sent, now = [reply for reply, verdict in pairs if _left(verdict)], self.clock()
         departures.mark_sent(connection, [reply.id for reply in sent], now)
+        if sent:
+            windows.hear(connection, now)
         deadlines.sent(connection, [reply.id for reply in sent if reply.kind in _ANSWERING], now)
         departures.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
 

@@ -78,7 +78,7 @@ class Signing:
         signed = self.desk.correspondence.sign_late(row, dated(row.body, now, due), dossier, unit)
         request = messages.stored(connection, row.inbox_id)
         in_force = dossiers.version(connection, dossier.id, dossier.version)
-        carried = self.desk.procedure(in_force.mapping).on_window
+        carried = self.desk.carried(connection, in_force.mapping, dossier)
         direct = is_direct(dossier, request, carried=carried)
         route = Route.PORTAL if direct else Route.WINDOW
         readable = is_readable(route, dossier)

@@ -1,4 +1,8 @@
-"""The window's mode, worked out from what is seen of it. Pure."""
+"""The window's mode, worked out from what is seen of it, announced and said. Pure.
+
+`sighting` says how the window is seen; `advice` makes the mode of that, of what its manager has announced and of what
+the operator says (Article 9(2); NĐ 85/2019 Article 17). What each mode means for door and replies is in `way`.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +14,74 @@ from adapter.model.ages import age
 from adapter.pipeline.envelope import VIETNAM
 
 
-class Mode(StrEnum):
-    """What the doors go by."""
+class Sight(StrEnum):
+    """How the window is, as it is seen or said."""
 
     UP = "up"
     DOWN = "down"
     UNKNOWN = "unknown"
-    """Nobody has looked for too long: a reader that knows that it does not know."""
+
+
+class Mode(StrEnum):
+    """The one mode of the installation."""
+
+    NEVER_HEARD = "never_heard"
+    """Nothing has come from the window yet, and nothing has left to it."""
+    NORMAL = "normal"
+    SUSPECT = "suspect"
+    """It is seen down, and nobody has confirmed that yet."""
+    DIRECT = "direct"
+    """It has an incident: the portal takes its place."""
+    RECONCILING = "reconciling"
+    """It is back: what waited leaves, and what was begun at the portal is ended there."""
+    MAINTENANCE = "maintenance"
+    """Its manager announced from when until when it is away."""
+    UNKNOWN = "unknown"
+    """Nobody has looked for too long: what a reader is told; it is never stored."""
+
+    @property
+    def condition(self) -> Sight:
+        """The mode in the three words that programs of 0.1.0 read."""
+        return _CONDITIONS[self]
+
+
+_CONDITIONS = {
+    Mode.NEVER_HEARD: Sight.UP,
+    Mode.NORMAL: Sight.UP,
+    Mode.RECONCILING: Sight.UP,
+    Mode.SUSPECT: Sight.UNKNOWN,
+    Mode.UNKNOWN: Sight.UNKNOWN,
+    Mode.DIRECT: Sight.DOWN,
+    Mode.MAINTENANCE: Sight.DOWN,
+}
+_BY_CONDITION = {Sight.UP: Mode.NORMAL, Sight.DOWN: Mode.DIRECT, Sight.UNKNOWN: Mode.NEVER_HEARD}
+
+
+def stored_mode(stage: str | None, condition: str) -> Mode:
+    """The mode of a row; a clock of 0.1.0, which may still run beside us, writes the condition alone."""
+    if stage is not None and Mode(stage).condition.value == condition:
+        return Mode(stage)
+    return _BY_CONDITION[Sight(condition)]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowPatience:
-    """How long each sign is waited for, in seconds."""
+    """How long each sign is waited for and each word stands, in seconds.
+
+    `confirm_only`: no suspicion becomes an incident by itself. `begun_s`: how long after the window is back the portal
+    takes what was begun there. `override_s`: how long a word stands whose end is not given; `remind_s`: how long before
+    its end that is told.
+    """
 
     broker_down_s: float
     heartbeat_max_age_s: float | None
     stale_s: float
     back_s: float
+    suspect_s: float = 0.0
+    confirm_only: bool = False
+    begun_s: float = 3600.0
+    override_s: float = 43200.0
+    remind_s: float = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +100,105 @@ class Signs:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """How the window is seen, and why, in words an operator can act on. `cause`: broker, heartbeat, notice, none."""
+
+    condition: Sight
+    cause: str
+    reason: str
+
+
+def sighting(signs: Signs, patience: WindowPatience, before: Sight) -> Sighting:
+    """Work out what is seen: the manager's notice goes first, then what we see ourselves. `before`: what was seen."""
+    if signs.notice is not None:
+        return Sighting(Sight.DOWN, "notice", signs.notice)
+    if signs.broker_down_since is not None:
+        down = age(signs.now, signs.broker_down_since)
+        if down >= patience.broker_down_s:
+            return Sighting(Sight.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s{_why(signs)}")
+        ever = "" if before is not Sight.UNKNOWN else " yet"
+        since = f"{signs.broker_down_since.astimezone(VIETNAM):%H:%M}"
+        told = f"not heard{ever} since {since}, the broker cannot be reached{_why(signs)}"
+        return Sighting(before if before is not Sight.UNKNOWN else Sight.UP, "none", told)
+    if patience.heartbeat_max_age_s is not None:
+        silent = age(signs.now, signs.heartbeat_at or signs.started_at)
+        if silent > patience.heartbeat_max_age_s:
+            return Sighting(Sight.DOWN, "heartbeat", f"no heartbeat for {silent:.0f} s")
+    if before is Sight.DOWN and signs.broker_up_since is not None:
+        # Hysteresis: a link that comes and goes must not make the doors flap.
+        back = age(signs.now, signs.broker_up_since)
+        if back < patience.back_s:
+            return Sighting(Sight.DOWN, "broker", f"the broker is back for {back:.0f} s of {patience.back_s:.0f} s")
+    return Sighting(Sight.UP, "none", "broker and window answer")
+
+
+def _why(signs: Signs) -> str:
+    return f": {signs.broker_fault}" if signs.broker_fault else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that the mode follows from, at one moment. Times are aware."""
+
+    now: datetime
+    before: Mode
+    since: datetime | None
+    """Since when `before` has lasted."""
+    seen: Sighting
+    said: Sighting | None = None
+    """The operator's word, as long as it stands; it goes before everything else."""
+    maintenance: str | None = None
+    """What the window's manager does now, as he announced it with its times."""
+    confirmed: str | None = None
+    """Why the operator says that what is suspected is so."""
+    heard: bool = True
+    """Something has come from the window, or has left to it, ever."""
+    opened: bool = False
+    """The portal was open since the mode was normal last."""
+    pending: bool = False
+    """Something that waited for the window has not left, or what was begun at the portal is not sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
-    """The mode, and why, in words an operator can act on. `cause`: broker, heartbeat, notice, override or none."""
+    """The mode, and why. `cause`: as of a sighting, or override, maintenance, confirmed."""
 
     mode: Mode
     cause: str
     reason: str
 
 
-def advice(signs: Signs, patience: WindowPatience, before: Mode) -> Advice:
-    """Work out what is seen: the manager's notice goes first, then what we see ourselves. `before`: what was seen."""
-    if signs.notice is not None:
-        return Advice(Mode.DOWN, "notice", signs.notice)
-    if signs.broker_down_since is not None:
-        down = age(signs.now, signs.broker_down_since)
-        if down >= patience.broker_down_s:
-            return Advice(Mode.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s{_why(signs)}")
-        ever = "" if before is not Mode.UNKNOWN else " yet"
-        since = f"{signs.broker_down_since.astimezone(VIETNAM):%H:%M}"
-        told = f"not heard{ever} since {since}, the broker cannot be reached{_why(signs)}"
-        return Advice(before if before is not Mode.UNKNOWN else Mode.UP, "none", told)
-    if patience.heartbeat_max_age_s is not None:
-        silent = age(signs.now, signs.heartbeat_at or signs.started_at)
-        if silent > patience.heartbeat_max_age_s:
-            return Advice(Mode.DOWN, "heartbeat", f"no heartbeat for {silent:.0f} s")
-    if before is Mode.DOWN and signs.broker_up_since is not None:
-        # Hysteresis: a link that comes and goes must not make the doors flap.
-        back = age(signs.now, signs.broker_up_since)
-        if back < patience.back_s:
-            return Advice(Mode.DOWN, "broker", f"the broker is back for {back:.0f} s of {patience.back_s:.0f} s")
-    return Advice(Mode.UP, "none", "broker and window answer")
+def advice(standing: Standing, patience: WindowPatience) -> Advice:
+    """The mode that follows. It never goes from open doors to normal but by RECONCILING."""
+    said, seen = standing.said, standing.seen
+    if said is not None:
+        return _so(standing, said) if said.condition is Sight.UP else Advice(Mode.DIRECT, said.cause, said.reason)
+    if standing.maintenance is not None:
+        return Advice(Mode.MAINTENANCE, "maintenance", standing.maintenance)
+    if seen.condition is not Sight.DOWN:
+        return _so(standing, seen)
+    if standing.confirmed is not None:
+        return Advice(Mode.DIRECT, "confirmed", standing.confirmed)
+    announced, open_already = seen.cause == "notice", standing.before in (Mode.DIRECT, Mode.MAINTENANCE)
+    if announced or open_already or _suspected_long_enough(standing, patience):
+        return Advice(Mode.DIRECT, seen.cause, seen.reason)
+    return Advice(Mode.SUSPECT, seen.cause, seen.reason)
 
 
-def _why(signs: Signs) -> str:
-    return f": {signs.broker_fault}" if signs.broker_fault else ""
+def _suspected_long_enough(standing: Standing, patience: WindowPatience) -> bool:
+    if patience.confirm_only:
+        return False
+    suspected = standing.before is Mode.SUSPECT and standing.since is not None
+    lasted = age(standing.now, standing.since) if suspected and standing.since else 0.0
+    return lasted >= patience.suspect_s
+
+
+def _so(standing: Standing, up: Sighting) -> Advice:
+    """The mode of a window that works."""
+    before = standing.before
+    suspected = before is Mode.SUSPECT and standing.opened
+    goes_on = before is Mode.RECONCILING and standing.pending
+    if before in (Mode.DIRECT, Mode.MAINTENANCE) or suspected or goes_on:
+        return Advice(Mode.RECONCILING, up.cause, up.reason)
+    heard = standing.heard or before is Mode.NORMAL
+    return Advice(Mode.NORMAL if heard else Mode.NEVER_HEARD, up.cause, up.reason)

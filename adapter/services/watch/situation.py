@@ -6,7 +6,7 @@ has announced: reasons that the program or an operator wrote are for the operato
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,11 @@ from adapter.model.errors import Unavailable
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.envelope import VIETNAM
+from adapter.services.watch.links import Links
 from adapter.services.watch.mode import Mode
-from adapter.services.watch.window import Incident, Window
+from adapter.services.watch.state import Incident
+from adapter.services.watch.way import PortalTakes, WindowLink, is_linked, way
+from adapter.services.watch.window import Window
 
 SHOWN = 20
 """So many incidents are told in the feed, the newest."""
@@ -31,6 +34,8 @@ class Offered:
     forms: tuple[str, ...]
     on_window: bool
     taken: bool | None
+    unlinked: tuple[Label, ...] = ()
+    """The gates where it is not linked to the window, and taken whatever the mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Situations:
     """Reads the situation. `clock` is the real time (aware)."""
 
     window: Window
+    links: Links
     catalogue: Catalogue
     units: BorderUnits
     window_address: str
@@ -81,11 +87,11 @@ class Situations:
     def now(self) -> Situation:
         """The situation; while the store is away the mode is not known, and all else is told as ever."""
         try:
-            state, newest = self.window.state(), self.window.incidents(1)
+            state, newest, links = self.window.state(), self.window.incidents(1), self.links.stated()
         except Unavailable:
-            return self._of(Mode.UNKNOWN, None, None)
+            return self._of(Mode.UNKNOWN, None, None, [])
         open_now = next((_told(each) for each in newest if each.ended_at is None), None)
-        return self._of(state.mode, state.since, open_now)
+        return self._of(state.mode, state.since, open_now, links)
 
     def disturbances(self) -> tuple[Disturbance, ...]:
         """The newest incidents, those that are over too.
@@ -95,19 +101,25 @@ class Situations:
         """
         return tuple(_told(each) for each in self.window.incidents(SHOWN))
 
-    def _of(self, mode: Mode, since: datetime | None, incident: Disturbance | None) -> Situation:
+    def _of(
+        self, mode: Mode, since: datetime | None, incident: Disturbance | None, links: Sequence[WindowLink]
+    ) -> Situation:
         now = self.clock()
-        offered = tuple(self._offered(mode, now))
+        offered = tuple(self._offered(mode, now, links))
         return Situation(mode, since, incident, offered, tuple(self._posts()), self.window_address, now)
 
-    def _offered(self, mode: Mode, now: datetime) -> Iterator[Offered]:
-        day = now.astimezone(VIETNAM).date()
+    def _offered(self, mode: Mode, now: datetime, links: Sequence[WindowLink]) -> Iterator[Offered]:
+        day, names = now.astimezone(VIETNAM).date(), _gates(self.catalogue)
+        named = sorted({each.gate for each in links if each.gate is not None})
         for code in self.catalogue.procedures:
             procedure = self.catalogue.find(code, day)
             if procedure is None or procedure.amends is not None:
                 continue
             if forms := tuple(_forms(procedure)):
-                yield Offered(code, procedure.title, forms, procedure.on_window, _taken(procedure, mode))
+                linked = is_linked(procedure, None, now, links)
+                apart = [gate for gate in named if linked and not is_linked(procedure, gate, now, links)]
+                unlinked = tuple(_name(gate, names) for gate in apart)
+                yield Offered(code, procedure.title, forms, linked, _taken(mode, linked=linked), unlinked)
 
     def _posts(self) -> Iterator[Post]:
         names = _gates(self.catalogue)
@@ -115,11 +127,10 @@ class Situations:
             yield Post(unit.division, tuple(_named(unit, names)), unit.telephone)
 
 
-def _taken(procedure: Procedure, mode: Mode) -> bool | None:
+def _taken(mode: Mode, *, linked: bool) -> bool | None:
     """Article 9(2): while the window has an incident; what the window does not carry, always."""
-    if not procedure.on_window:
-        return True
-    return None if mode is Mode.UNKNOWN else mode is Mode.DOWN
+    takes = way(mode, linked=linked).takes
+    return None if takes is PortalTakes.SIGNED else takes is PortalTakes.ALL
 
 
 def _forms(procedure: Procedure) -> Iterator[str]:
@@ -140,8 +151,12 @@ def _gates(catalogue: Catalogue) -> Mapping[str, Code]:
 
 def _named(unit: BorderUnit, names: Mapping[str, Code]) -> Iterator[Label]:
     for gate in sorted(unit.gates or ()):
-        found = names.get(gate)
-        yield Label(found.vi, found.en) if found else Label(gate, gate)
+        yield _name(gate, names)
+
+
+def _name(gate: str, names: Mapping[str, Code]) -> Label:
+    found = names.get(gate)
+    return Label(found.vi, found.en) if found else Label(gate, gate)
 
 
 def _told(incident: Incident) -> Disturbance:

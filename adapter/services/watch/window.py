@@ -1,16 +1,16 @@
-"""The window's mode: is it up, down, or do we not know (Article 9(2); NĐ 85/2019 Article 17)?
+"""The window's mode in the store: who looks at it, who says something of it, and who reads it.
 
-The mode advises the doors and the dispatcher; the pipeline does not know it exists. What is *seen* is worked out from
-the broker connection, the age of the last heartbeat and formal notices, by `advice`, a pure function. An operator's
-override decides which way is open. An incident lasts as long as the window is seen down, a notice stands or an operator
-says that it is down. If he says that it is up, the second door closes, but the incident stays open.
+Article 9(2); NĐ 85/2019/NĐ-CP Article 17. Doors and dispatcher go by the mode (`way`); the pipeline does not know it
+exists. The mode follows from what is *seen* (broker, heartbeats, notices), announced and said (`mode`). An incident
+lasts as long as the window is seen down, a notice or maintenance stands, or an operator says that it is down: if he
+says that it is up, the second door closes, but the incident stays open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapter.gateways.store import departures, journal, windows
@@ -24,40 +24,14 @@ from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.access.rights import Right, needs
 from adapter.services.recorded_times import happened_at
-from adapter.services.watch.mode import Advice, Mode, Signs, WindowPatience, advice
+from adapter.services.watch.mode import Advice, Mode, Sight, Sighting, WindowPatience, stored_mode
+from adapter.services.watch.state import Incident, Lasting, WindowState
+from adapter.services.watch.turn import Turn, said, seen_before
 
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """One incident on record (NĐ 85/2019 Article 17). `actor`: the clock, a partner or an operator."""
-
-    started_at: datetime
-    expected_end: datetime | None
-    ended_at: datetime | None
-    cause: str
-    reason: str
-    notice_number: str | None
-    actor: str
-
-
-@dataclass(frozen=True, slots=True)
-class WindowState:
-    """The mode as a reader finds it, with what it rests on."""
-
-    mode: Mode
-    cause: str
-    reason: str
-    since: datetime | None
-    refreshed_at: datetime | None
-    heartbeat_at: datetime | None
-    override_by: str | None
-    seen: Mode
-    """What the mode would be without the override."""
-    incident: str | None
-    expected_end: datetime | None
-    """When the incident that stands should be over, as the manager or the operator has said last."""
-    waiting_replies: int
-    waiting_transfers: int
+_NO_OVERRIDE = dict.fromkeys(
+    ("override", "override_reason", "override_by", "override_until", "override_reminded_at"), None
+)
+_NUMBER = 35
 
 
 @dataclass(frozen=True)
@@ -72,9 +46,11 @@ class Window:
     def state(self) -> WindowState:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.reading() as connection:
-            row, opened, seen = self._read(connection)
-            waiting = departures.unsent(connection)
-        told = _told(row, seen)
+            now = self._refreshed(connection)
+            row, opened = windows.read(connection), windows.open_incident(connection)
+            waiting, planned = departures.unsent(connection), windows.planned(connection, now)
+        seen = self._seen(row, opened, now)
+        told = self._told(row, opened, seen, now)
         return WindowState(
             mode=told.mode,
             cause=told.cause,
@@ -83,51 +59,59 @@ class Window:
             refreshed_at=row.refreshed_at,
             heartbeat_at=row.heartbeat_at,
             override_by=row.override_by,
-            seen=seen.mode,
+            override_until=row.override_until,
+            seen=seen.condition,
             incident=windows.incident_name(opened),
             expected_end=opened.expected_end if opened is not None else None,
+            maintenance=(planned[0].starts_at, planned[0].ends_at) if planned else None,
             waiting_replies=waiting.get("window", 0),
             waiting_transfers=waiting.get("transfer", 0),
         )
 
-    def standing(self, connection: Connection) -> Advice:
+    def standing(self, connection: Connection) -> Lasting:
         """The mode now, as `state` tells it, in the caller's transaction: what each declaration goes by."""
-        row, _, seen = self._read(connection)
-        return _told(row, seen)
-
-    def _read(self, connection: Connection) -> tuple[Stored[Any], Stored[Any] | None, Advice]:
-        """The row, the incident that is open, and what was seen last."""
-        now = self.clock()
+        now = self._refreshed(connection)
         row, opened = windows.read(connection), windows.open_incident(connection)
-        if row.refreshed_at is not None and row.refreshed_at > now:
-            # Whoever looked has a clock that was set back since: from now on it ages, though nobody may look any more.
-            with self.database.transaction() as writing:
-                windows.not_refreshed_after(writing, now)
-        return row, opened, self._seen(row, opened, now)
+        told = self._told(row, opened, self._seen(row, opened, now), now)
+        lasted = age(now, row.since) if row.since is not None else 0.0
+        opens = told.mode is Mode.SUSPECT and not self.patience.confirm_only
+        opens_in = max(0.0, self.patience.suspect_s - lasted) if opens else self.patience.stale_s
+        return Lasting(told.mode, told.reason, row.since, opens_in)
 
-    def _seen(self, row: Stored[Any], opened: Stored[Any] | None, now: datetime) -> Advice:
+    def _refreshed(self, connection: Connection) -> datetime:
+        """Now. Where whoever looked has a clock that was set back since, his look ages from now on."""
+        now, row = self.clock(), windows.read(connection)
+        if row.refreshed_at is not None and row.refreshed_at > now:
+            with self.database.transaction() as writing:  # nobody may look any more
+                windows.not_refreshed_after(writing, now)
+        return now
+
+    def _seen(self, row: Stored[Any], opened: Stored[Any] | None, now: datetime) -> Sighting:
         """What was seen last, as long as that is not too long ago."""
         if row.refreshed_at is None or age(now, row.refreshed_at) > self.patience.stale_s:
             silent = "nobody has looked at the window for too long: is the daemon running?"
-            return Advice(Mode.UNKNOWN, "none", silent)
-        seen = _seen_before(row)
-        if seen is not Mode.DOWN:
-            return Advice(seen, "none", (row.seen_reason or "") if row.seen == seen.value else "")
+            return Sighting(Sight.UNKNOWN, "none", silent)
+        seen = seen_before(row)
+        if seen is not Sight.DOWN:
+            return Sighting(seen, "none", (row.seen_reason or "") if row.seen == seen.value else "")
         if row.seen != seen and opened is not None:  # a clock of 0.1.0 has looked, which keeps it nowhere else
-            return Advice(seen, opened.cause, opened.reason)
-        return Advice(seen, row.seen_cause or "none", row.seen_reason or "")
+            return Sighting(seen, opened.cause, opened.reason)
+        return Sighting(seen, row.seen_cause or "none", row.seen_reason or "")
+
+    def _told(self, row: Stored[Any], opened: Stored[Any] | None, seen: Sighting, now: datetime) -> Advice:
+        """What readers go by: the mode that is kept; where nobody looks and nothing is said, that it is not known."""
+        mode, word = stored_mode(row.stage, row.mode), said(row, now)
+        if word is not None:
+            return Advice(mode, word.cause, word.reason)
+        if seen.condition is Sight.UNKNOWN and seen.cause == "none":
+            return Advice(Mode.UNKNOWN, seen.cause, seen.reason)
+        if mode is Mode.MAINTENANCE and opened is not None:
+            return Advice(mode, "maintenance", opened.reason)
+        return Advice(mode, seen.cause, seen.reason)
 
     def note(self) -> str:
         """What the operator should know though everything is ready; empty while the window is up and nobody says so."""
-        state = self.state()
-        told = []
-        if state.mode is Mode.DOWN:
-            end = f", its end is expected at {write_time(state.expected_end)}" if state.expected_end else ""
-            since = f" since {write_time(state.since)}" if state.since else ""
-            told.append(f"the window is down{since}{end}")
-        if state.override_by:
-            told.append(f"an override stands: {state.mode.value}, while the window is seen {state.seen.value}")
-        return "; ".join(told) + ": nsw-adapter window status" if told else ""
+        return self.state().note(self.patience)
 
     def incidents(self, limit: int) -> list[Incident]:
         """The incidents, the newest first."""
@@ -148,88 +132,73 @@ class Window:
             windows.write(
                 connection,
                 refreshed_at=now,
+                since=not_after(now, row.since),
                 broker_up_since=not_after(now, row.broker_up_since or now) if broker_up else None,
                 broker_down_since=None if broker_up else not_after(now, row.broker_down_since or now),
                 heartbeat_at=not_after(now, row.heartbeat_at),
             )
-            seen = self._look(connection, now, started_at=started_at, broker_fault=broker_fault)
-            told = self._tell(connection, seen, now)
-        if told.mode.value != row.mode or seen.mode is not _seen_before(row):
-            what = {"mode": told.mode.value, "cause": told.cause, "reason": told.reason, "seen": seen.mode.value}
-            self.observe(Event.WINDOW, **what)
+            passed, reminded = self._override_passes(connection, row, now)
+            turn = Turn(connection, self.database, now, self.patience)
+            seen = turn.look(started_at=started_at, broker_fault=broker_fault)
+            told = turn.tell(seen)
+        if reminded:
+            self.observe(Event.OVERRIDE_ENDS, mode=row.override, until=write_time(row.override_until))
+        if passed or told.mode is not stored_mode(row.stage, row.mode) or seen.condition is not seen_before(row):
+            self._tell(told, seen=seen.condition.value)
         return told
 
-    def _look(self, connection: Any, now: datetime, *, started_at: datetime, broker_fault: str = "") -> Advice:
-        """What is seen by what the row holds, kept with its incident; the override has no part in what is seen."""
-        row, opened = windows.read(connection), windows.open_incident(connection)
-        signs = Signs(
-            now=now,
-            started_at=started_at,
-            broker_up_since=row.broker_up_since,
-            broker_down_since=row.broker_down_since,
-            heartbeat_at=row.heartbeat_at,
-            notice=opened.reason if opened is not None and windows.announced(opened) else None,
-            broker_fault=broker_fault,
-        )
-        seen = advice(signs, self.patience, _seen_before(row))
-        windows.write(connection, seen=seen.mode.value, seen_cause=seen.cause, seen_reason=seen.reason)
-        # Where nothing else has held it since, it was over when the manager says so.
-        over = opened.notice_ended_at if opened is not None and row.seen_cause == "notice" else None
-        self._keep_incident(connection, seen.mode, now, over=over)
-        return seen
+    def _override_passes(self, connection: Connection, row: Stored[Any], now: datetime) -> tuple[bool, bool]:
+        """End an override whose time is over, or note that its end is told; gives whether each was done."""
+        if not row.override or row.override_until is None:
+            return False, False
+        if row.override_until <= now:
+            windows.write(connection, **_NO_OVERRIDE)
+            journal.append(connection, self.database, Entry("window.override_end", "clock", now, {}))
+            return True, False
+        near = (row.override_until - now).total_seconds() <= self.patience.remind_s
+        if near and row.override_reminded_at is None:
+            windows.write(connection, override_reminded_at=now)
+            return False, True
+        return False, False
 
-    def _keep_incident(self, connection: Any, seen: Mode, now: datetime, *, over: datetime | None = None) -> None:
-        """Begin or end the incident by what is seen and said now. `over`: when it ended, if that is known better."""
-        row, opened = windows.read(connection), windows.open_incident(connection)
-        down, said = seen is Mode.DOWN, row.override == Mode.DOWN
-        if opened is not None and not (down or said or windows.announced(opened)):
-            windows.end_incident(connection, max(opened.started_at, min(over or now, now)))
-        elif opened is None and (down or said):
-            # What is seen goes before what is said: it lasts without him.
-            cause, reason = (row.seen_cause, row.seen_reason) if down else ("override", row.override_reason)
-            actor = "clock" if down else row.override_by
-            windows.begin_incident(connection, self.database, at=now, cause=cause, reason=reason, actor=actor)
+    def override(
+        self,
+        word: Sight,
+        *,
+        reason: str,
+        actor: Actor,
+        until: datetime | None = None,
+        expected_end: datetime | None = None,
+    ) -> None:
+        """The operator's word, which stands until he ends it or `until` comes; it always has a reason.
 
-    def _tell(self, connection: Any, seen: Advice, now: datetime) -> Advice:
-        """The mode by the override, else by what is seen; every switch leaves its record: when, and why."""
-        row = windows.read(connection)
-        told = Advice(Mode(row.override), "override", row.override_reason) if row.override else seen
-        if told.mode.value != row.mode:
-            windows.write(connection, mode=told.mode.value, since=now)
-            entry = Entry("window.mode", "clock", now, {"mode": told.mode.value, "cause": told.cause})
-            journal.append(connection, self.database, entry)
-        return told
-
-    def override(self, mode: Mode, *, reason: str, actor: Actor, expected_end: datetime | None = None) -> None:
-        """The operator's word, which stands until he ends it; it always has a reason.
-
-        `expected_end`: when the window should work again, as the manager has told by letter or telephone.
+        `until`: default as configured. `expected_end`: when the window should work again, as the manager has told by
+        letter or telephone.
 
         Raises:
-            NotAllowed: an end is expected of a window that is up, or has passed.
+            NotAllowed: an end is expected of a window that is up, or a time has passed.
             NoRight: the actor has no right to it.
         """
         needs(actor, Right.OVERRIDE_WINDOW)
         now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
-        if expected_end is not None and mode is not Mode.DOWN:
+        until = until or now + timedelta(seconds=self.patience.override_s)
+        if expected_end is not None and word is not Sight.DOWN:
             raise NotAllowed("an end is expected of a window that is down only")
         if expected_end is not None and expected_end <= now:
             raise NotAllowed("the expected end lies before now; give one to come, or none")
-        said = {
-            "override": mode.value,
-            "override_reason": reason,
-            "override_by": actor.journal_name,
-            "mode": mode.value,
-        }
+        if until <= now:
+            raise NotAllowed("the override would end before now; give a time to come")
+        kept = {"override": word.value, "override_reason": reason, "override_by": actor.journal_name}
         with self.database.transaction() as connection:
-            before = windows.read(connection)
-            windows.write(connection, **said, since=before.since if before.mode == mode else now)
-            self._keep_incident(connection, _seen_before(before), now)
+            windows.write(connection, **kept, override_until=until, override_reminded_at=None)
+            turn = Turn(connection, self.database, now, self.patience)
+            turn.keep_incident(seen_before(windows.read(connection)))
             if expected_end is not None:
                 windows.expect(connection, expected_end)
-            entry = Entry.by("window.override", actor, now, {"mode": mode.value, "reason": reason})
-            journal.append(connection, self.database, entry)
-        self.observe(Event.WINDOW, mode=mode.value, cause="override")
+            detail = {"mode": word.value, "reason": reason, "until": write_time(until)}
+            journal.append(connection, self.database, Entry.by("window.override", actor, now, detail))
+            told = turn.tell(_kept(connection), actor=actor.journal_name)
+        self._tell(told)
 
     def end_override(self, *, actor: Actor) -> None:
         """Back to what is seen; an incident that nothing else holds ends with his word.
@@ -240,54 +209,93 @@ class Window:
         needs(actor, Right.OVERRIDE_WINDOW)
         now = self.clock()
         with self.database.transaction() as connection:
-            before = windows.read(connection)
-            seen = _seen_before(before)
-            windows.write(connection, override=None, override_reason=None, override_by=None, mode=seen.value)
+            windows.write(connection, **_NO_OVERRIDE)
             journal.append(connection, self.database, Entry.by("window.override_end", actor, now, {}))
-            self._look_again(connection, seen, now)
-            same = windows.read(connection).mode == before.mode
-            windows.write(connection, since=before.since if same else now)
-        self.observe(Event.WINDOW, cause="override ended")
+            told = self._look_again(connection, now, actor)
+        self._tell(told)
 
-    def end_notice(self, *, reason: str, actor: Actor, at: datetime | None = None) -> None:
-        """The announced incident is over: its manager has told so by letter or telephone, and no 91/02 has come.
-
-        `at`: when it was over, where that is not now. The working day of Article 17(5) runs from then.
+    def confirm(self, *, reason: str, actor: Actor, expected_end: datetime | None = None) -> None:
+        """The suspicion is right: the portal takes the window's place until it is seen again.
 
         Raises:
-            NotAllowed: no notice stands, or that time is to come or lies before the incident.
+            NotAllowed: nothing is suspected, or the end has passed.
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.OVERRIDE_WINDOW)
+        now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
+        if expected_end is not None and expected_end <= now:
+            raise NotAllowed("the expected end lies before now; give one to come, or none")
+        with self.database.transaction() as connection:
+            row = windows.read(connection)
+            if stored_mode(row.stage, row.mode) is not Mode.SUSPECT:
+                raise NotAllowed("nothing is suspected now; what you know otherwise, say by window override")
+            if expected_end is not None:
+                windows.expect(connection, expected_end)
+            journal.append(connection, self.database, Entry.by("window.confirm", actor, now, {"reason": reason}))
+            turn = Turn(connection, self.database, now, self.patience)
+            told = turn.tell(_kept(connection), confirmed=reason, actor=actor.journal_name)
+        self._tell(told)
+
+    def plan(self, notice: windows.Notice, *, actor: Actor) -> None:
+        """The window's manager has announced by letter or telephone when he is to be away.
+
+        Raises:
+            NotAllowed: the times have passed, or do not follow one another.
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.OVERRIDE_WINDOW)
+        now, name = self.clock(), actor.journal_name
+        typed(notice.reason, "the reason", most=REASON, least=1)
+        typed(notice.number, "the number of the notice", most=_NUMBER, least=1)
+        if notice.started_at <= now:
+            raise NotAllowed("maintenance begins after now; what has begun is an incident: window override down")
+        if notice.expected_end is not None and notice.expected_end <= notice.started_at:
+            raise NotAllowed("maintenance ends after it begins")
+        detail = {"notice": notice.number, "reason": notice.reason, "from": write_time(notice.started_at)}
+        with self.database.transaction() as connection:
+            windows.plan(connection, self.database, notice, actor=name, at=now)
+            journal.append(connection, self.database, Entry.by("window.maintenance", actor, now, detail))
+
+    def end_notice(self, *, reason: str, actor: Actor, at: datetime | None = None, number: str | None = None) -> None:
+        """What its manager announced is over, as he has told by letter or telephone, and no 91/02 has come.
+
+        `at`: when it was over, where that is not now. The working day of Article 17(5) runs from then. `number`: of
+        maintenance to come that is called off.
+
+        Raises:
+            NotAllowed: no notice stands, and no maintenance; or that time is to come or lies before the incident.
             NoRight: the actor has no right to it.
         """
         needs(actor, Right.OVERRIDE_WINDOW)
         now, reason = self.clock(), typed(reason, "the reason", most=REASON, least=1)
         with self.database.transaction() as connection:
             opened = windows.open_incident(connection)
-            if opened is None or not windows.announced(opened):
+            since = opened.started_at if opened is not None else now
+            over = happened_at(at, now=now, since=since, what="the incident")
+            stands = opened is not None and windows.announced(opened)
+            if not windows.end_maintenance(connection, over, number=number) and not stands:
                 raise NotAllowed("no notice of the window's manager stands: see nsw-adapter window status")
-            ended_at = happened_at(at, now=now, since=opened.started_at, what="the incident")
-            windows.end_notice(connection, ended_at)
-            ended = ended_at.astimezone(VIETNAM).isoformat()
-            detail = {"notice": opened.notice_number, "reason": reason, "ended_at": ended}
+            windows.end_notice(connection, over)
+            about = opened.notice_number if opened is not None else number
+            detail = {"notice": about, "reason": reason, "ended_at": over.astimezone(VIETNAM).isoformat()}
             journal.append(connection, self.database, Entry.by("window.notice_end", actor, now, detail))
-            self._look_again(connection, _seen_before(windows.read(connection)), now)
-        self.observe(Event.WINDOW, cause="notice ended")
+            told = self._look_again(connection, now, actor)
+        self._tell(told)
 
-    def _look_again(self, connection: Any, seen: Mode, now: datetime) -> None:
+    def _look_again(self, connection: Connection, now: datetime, actor: Actor) -> Advice:
         """Somebody said something else: weigh anew what the clock saw last; where it never looked, nothing is known."""
-        looked_at = windows.read(connection).refreshed_at
-        if looked_at is None:
-            self._keep_incident(connection, seen, now)
-        else:
-            self._tell(connection, self._look(connection, now, started_at=looked_at), now)
+        turn, row = Turn(connection, self.database, now, self.patience), windows.read(connection)
+        if row.refreshed_at is None:
+            turn.keep_incident(seen_before(row))
+            return turn.tell(_kept(connection), actor=actor.journal_name)
+        return turn.tell(turn.look(started_at=row.refreshed_at), actor=actor.journal_name)
+
+    def _tell(self, told: Advice, **more: str) -> None:
+        mode = {"mode": told.mode.condition.value, "stage": told.mode.value}
+        self.observe(Event.WINDOW, **mode, cause=told.cause, reason=told.reason, **more)
 
 
-def _seen_before(row: Stored[Any]) -> Mode:
-    """What was seen last. Without an override that is the mode; a clock of 0.1.0 keeps nothing else."""
-    if row.override:
-        return Mode(row.seen or Mode.UNKNOWN)
-    return Mode(row.mode)
-
-
-def _told(row: Stored[Any], seen: Advice) -> Advice:
-    """What readers go by: the operator's word, else what was seen."""
-    return Advice(Mode(row.override), "override", row.override_reason) if row.override else seen
+def _kept(connection: Connection) -> Sighting:
+    """What was seen last, as the row holds it."""
+    row = windows.read(connection)
+    return Sighting(seen_before(row), row.seen_cause or "none", row.seen_reason or "")

@@ -14,8 +14,9 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.declarations import Progress
 from adapter.services.door.submission import Admitted
 from adapter.services.dossiers.lookup import Found
-from adapter.services.watch.mode import Mode
-from adapter.services.watch.window import WindowState
+from adapter.services.watch.mode import Sight
+from adapter.services.watch.state import WindowState
+from adapter.services.watch.way import PortalTakes, way
 
 API = "/api/v1"
 
@@ -203,7 +204,9 @@ class WindowShape(_Shape):
     """Whether the national single window works."""
 
     mode: str
-    """up, down or unknown."""
+    """up, down or unknown: `stage` in three words."""
+    stage: str
+    """never_heard, normal, suspect, direct, reconciling, maintenance or unknown."""
     since: datetime | None
     expected_end: datetime | None
     """While it is down: when its manager expects it to work again; null where nobody has said so."""
@@ -304,12 +307,13 @@ def dossier_shape(found: Found) -> DossierShape:
 
 def window_shape(state: WindowState, declare_at: str) -> WindowShape:
     """The window's mode for a caller."""
-    down = state.mode is Mode.DOWN
+    down = state.condition is Sight.DOWN
     return WindowShape(
-        mode=state.mode.value,
+        mode=state.condition.value,
+        stage=state.mode.value,
         since=state.since and _local(state.since),
         expected_end=_local(state.expected_end) if down and state.expected_end else None,
-        second_door=down,
+        second_door=way(state.mode, linked=True).takes is PortalTakes.ALL,
         declare_at=declare_at,
     )
 

@@ -1,0 +1,77 @@
+"""The window's mode and its incidents as readers find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.pipeline.envelope import write_time
+from adapter.services.watch.mode import Mode, Sight, WindowPatience
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident on record (NĐ 85/2019 Article 17). `actor`: the clock, a partner or an operator."""
+
+    started_at: datetime
+    expected_end: datetime | None
+    ended_at: datetime | None
+    cause: str
+    reason: str
+    notice_number: str | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """The mode that a declaration goes by, and since when it has lasted."""
+
+    mode: Mode
+    reason: str
+    since: datetime | None
+    again_s: float
+    """Where time must pass: after so many seconds it may be another."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """The mode as a reader finds it, with what it rests on."""
+
+    mode: Mode
+    cause: str
+    reason: str
+    since: datetime | None
+    refreshed_at: datetime | None
+    heartbeat_at: datetime | None
+    override_by: str | None
+    override_until: datetime | None
+    seen: Sight
+    """How it is seen, whatever is said."""
+    incident: str | None
+    expected_end: datetime | None
+    """When the incident that stands should be over, as the manager or the operator has said last."""
+    maintenance: tuple[datetime, datetime | None] | None
+    """From when until when the next maintenance is announced, or the one that goes on."""
+    waiting_replies: int
+    waiting_transfers: int
+
+    @property
+    def condition(self) -> Sight:
+        """The mode in the three words that programs of 0.1.0 read."""
+        return self.mode.condition
+
+    def note(self, patience: WindowPatience) -> str:
+        """What the operator should know though everything is ready; empty while the window is up and nobody says so."""
+        told = []
+        since = f" since {write_time(self.since)}" if self.since else ""
+        if self.mode is Mode.SUSPECT:
+            itself = "" if patience.confirm_only else f", or by itself after {patience.suspect_s:.0f} s"
+            told.append(f"the window is suspected to be down{since}: the portal opens by window confirm{itself}")
+        if self.condition is Sight.DOWN:
+            end = f", its end is expected at {write_time(self.expected_end)}" if self.expected_end else ""
+            told.append(f"the window is down{since}{end}")
+        if self.override_by:
+            until = f" until {write_time(self.override_until)}" if self.override_until else ""
+            word = f"an override stands{until}: {self.condition.value}"
+            told.append(f"{word}, while the window is seen {self.seen.value}")
+        return "; ".join(told) + ": nsw-adapter window status" if told else ""

@@ -1,0 +1,141 @@
+"""One look at the window, or one word about it, in the transaction that keeps it: what is seen, incident, mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapter.gateways.store import departures, drafts, journal, windows
+from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.journal import Entry
+from adapter.model.ages import age
+from adapter.services.watch.mode import (
+    Advice,
+    Mode,
+    Sight,
+    Sighting,
+    Signs,
+    Standing,
+    WindowPatience,
+    advice,
+    sighting,
+    stored_mode,
+)
+
+_CLOCK = "clock"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`now` is the one moment of all that happens in it (aware)."""
+
+    connection: Connection
+    database: Database
+    now: datetime
+    patience: WindowPatience
+
+    def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
+        """What is seen by what the row holds, kept with its incident; the override has no part in what is seen."""
+        connection = self.connection
+        row, opened = windows.read(connection), windows.open_incident(connection)
+        signs = Signs(
+            now=self.now,
+            started_at=started_at,
+            broker_up_since=row.broker_up_since,
+            broker_down_since=row.broker_down_since,
+            heartbeat_at=row.heartbeat_at,
+            notice=opened.reason if opened is not None and windows.announced(opened) else None,
+            broker_fault=broker_fault,
+        )
+        seen = sighting(signs, self.patience, seen_before(row))
+        windows.write(connection, seen=seen.condition.value, seen_cause=seen.cause, seen_reason=seen.reason)
+        # Where nothing else has held it since, it was over when the manager says so.
+        over = opened.notice_ended_at if opened is not None and row.seen_cause == "notice" else None
+        self.keep_incident(seen.condition, over=over)
+        return seen
+
+    def keep_incident(self, seen: Sight, *, over: datetime | None = None) -> None:
+        """Begin or end the incident by what is seen, announced and said. `over`: when it ended, if known better."""
+        connection = self.connection
+        row, opened = windows.read(connection), windows.open_incident(connection)
+        down, said, away = seen is Sight.DOWN, row.override == Sight.DOWN, self.maintenance()
+        if opened is not None and not (down or said or away is not None or windows.announced(opened)):
+            windows.end_incident(connection, max(opened.started_at, min(over or self.now, self.now)))
+        elif opened is None and (down or said or away is not None):
+            windows.begin_incident(connection, self.database, at=self.now, **_why(row, away, down=down))
+
+    def maintenance(self) -> Stored[Any] | None:
+        """What the window's manager has announced for now; None where there is none."""
+        planned = windows.planned(self.connection, self.now)
+        return next((each for each in planned if each.starts_at <= self.now), None)
+
+    def tell(self, seen: Sighting, *, confirmed: str | None = None, actor: str = _CLOCK) -> Advice:
+        """The mode that follows; every change leaves its record: when, why, and by whom."""
+        row, away = windows.read(self.connection), self.maintenance()
+        before = stored_mode(row.stage, row.mode)
+        standing = Standing(
+            now=self.now,
+            before=before,
+            since=row.since,
+            seen=seen,
+            said=said(row, self.now),
+            maintenance=away.reason if away is not None else None,
+            confirmed=confirmed,
+            heard=row.heard_at is not None,
+            opened=row.opened_at is not None,
+            pending=before is Mode.RECONCILING and self._pending(row),
+        )
+        told = advice(standing, self.patience)
+        kept = {"mode": told.mode.condition.value, "stage": told.mode.value}
+        if told.mode is not before:
+            self._change(row, told, actor=actor)
+        elif (row.mode, row.stage) != tuple(kept.values()):  # the first look, or a clock of 0.1.0 has looked
+            windows.write(self.connection, **kept, since=row.since or self.now)
+        return told
+
+    def _pending(self, row: Stored[Any]) -> bool:
+        """Whether something that waited has not left, or what was begun at the portal may still be sent there."""
+        since = row.since or self.now
+        if departures.any_before(self.connection, since):
+            return True
+        if age(self.now, since) >= self.patience.begun_s:
+            return False
+        opened = (row.opened_at or since) - timedelta(seconds=self.patience.suspect_s)
+        return drafts.any_begun(self.connection, opened, since)
+
+    def _change(self, row: Stored[Any], told: Advice, *, actor: str) -> None:
+        opened = row.opened_at
+        if told.mode in (Mode.DIRECT, Mode.MAINTENANCE):
+            opened = opened or self.now
+        elif told.mode in (Mode.NORMAL, Mode.NEVER_HEARD):
+            opened = None
+        mode = {"mode": told.mode.condition.value, "stage": told.mode.value}
+        windows.write(self.connection, **mode, since=self.now, opened_at=opened)
+        entry = Entry("window.mode", actor, self.now, {**mode, "cause": told.cause})
+        journal.append(self.connection, self.database, entry)
+
+
+def said(row: Stored[Any], now: datetime) -> Sighting | None:
+    """The operator's word, as long as it stands."""
+    if not row.override or (row.override_until is not None and row.override_until <= now):
+        return None
+    return Sighting(Sight(row.override), "override", row.override_reason)
+
+
+def seen_before(row: Stored[Any]) -> Sight:
+    """What was seen last. Without an override that is the mode, where a clock of 0.1.0 looked, which keeps no other."""
+    kept = row.stage is not None and Mode(row.stage).condition.value == row.mode
+    if row.override or kept:
+        return Sight(row.seen or Sight.UNKNOWN)
+    return Sight(row.mode)
+
+
+def _why(row: Stored[Any], away: Stored[Any] | None, *, down: bool) -> dict[str, Any]:
+    """Why the incident begins: what is seen goes before what is announced, and that before what is said."""
+    if down:
+        return {"cause": row.seen_cause, "reason": row.seen_reason, "actor": _CLOCK}
+    if away is not None:
+        told = {"notice_number": away.number, "expected_end": away.ends_at, "notice_ended_at": away.ends_at}
+        return {"cause": "maintenance", "reason": away.reason, "actor": away.actor, **told}
+    return {"cause": "override", "reason": row.override_reason, "actor": row.override_by}
