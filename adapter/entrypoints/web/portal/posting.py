@@ -39,6 +39,8 @@ def posting(declarant: Dependency) -> Dependency:
         file = form.get(FILE)
         if not isinstance(file, UploadFile):
             return Posting(actor, fields, b"", "")
-        return Posting(actor, fields, await file.read(), file.filename or "")
+        raw = await file.read()
+        await form.close()  # a large one lies in a temporary file
+        return Posting(actor, fields, raw, file.filename or "")
 
     return posted
