@@ -40,8 +40,8 @@ quick: SERVICES := python3-venv xmlsec1 openssl
 quick: services setup ## every fixture, module and rule, without servers: after each small step
 	@$(BIN)/python -m tests quick
 
-test prove bench seed: SERVICES += postgresql pgbouncer nodejs npm chromium
-test prove: SERVICES += default-jdk-headless prometheus
+test prove bench seed: SERVICES += postgresql pgbouncer
+test prove: SERVICES += default-jdk-headless prometheus nodejs npm chromium
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 

@@ -13,6 +13,7 @@ from lxml import etree, html
 from adapter.bootstrap import house, now
 from adapter.gateways.store import windows
 from adapter.gateways.store.windows import Notice
+from adapter.model.errors import Misconfigured
 from adapter.services.watch.mode import Sight
 from tests.harness.people import TESTER, anybody
 from tests.harness.website import Website, configure, portal_only, serving, website
@@ -145,3 +146,20 @@ def test_all_that_the_first_page_loads_is_small(site: Website) -> None:
         fonts = [file.name for file in Path("adapter/entrypoints/web/static").glob("*.woff2")]
         size = sum(len(client.get(each).content) for each in [*files, *(f"/static/{name}" for name in fonts)])
     assert size + len(page.content) < 200_000
+
+
+@pytest.mark.parametrize(("proxies", "believed"), [(["127.0.0.0/8"], True), (["10.0.0.5"], False), ([], False)])
+def test_only_a_proxy_that_is_named_says_how_the_caller_came(
+    tmp_path: Path, sqlite_url: str, proxies: list[str], believed: bool
+) -> None:
+    config = configure(tmp_path, sqlite_url, {"web.trusted_proxies": proxies})
+    with website(config) as site, site.client() as client:
+        response = client.get("/?lang=en", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"})
+    assert ("Secure" in response.headers["set-cookie"]) is believed
+
+
+@pytest.mark.parametrize("stated", ["nobody", "10.0.0.0/99", ""])
+def test_a_proxy_that_is_no_address_stops_the_start(tmp_path: Path, stated: str) -> None:
+    config = configure(tmp_path, "sqlite:///x.db", {"web.trusted_proxies": [stated]})
+    with pytest.raises(Misconfigured, match="trusted_proxies"):
+        house(config)
