@@ -359,6 +359,18 @@ def test_a_file_that_cannot_be_read_says_why(site: Website, raw: bytes) -> None:
     assert "Tệp có 1 chỗ cần sửa" in person.told()
 
 
+def test_a_file_that_is_too_large_is_told_so_and_the_draft_is_kept(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 07")
+    person.get(f"{draft}/nhap/persons")
+    send_file(person, f"{draft}/nhap/persons", "x.csv", b"a;b\n" * 100_000)
+    assert person.page is not None
+    assert person.page.status_code == 413
+    assert "Tệp quá lớn" in person.told()
+    assert draft_of(site, CUONG).public_id in draft
+
+
 def test_rows_that_are_none_of_ours_are_not_taken(site: Website) -> None:
     person = Person(site.url)
     person.log_in(CUONG, "/login?next=/khai-bao")

@@ -18,7 +18,7 @@ from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.events import Observe
 
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
-_TOLD = (400, 403, 404, 405, 500, 503)
+_TOLD = (400, 403, 404, 405, 413, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
