@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from adapter.gateways.store.records import ListedAmendment, StoredAmendment, StoredRequest, VersionWithSource, made
 from adapter.gateways.store.tables import (
     amendment,
     amendment_request,
@@ -19,14 +20,16 @@ from adapter.gateways.store.tables import (
 )
 
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
+_OF_ITS_DOSSIER = (dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"), dossier.c.procedure)
 PROGRAM = "program"
 """Who asked or decided, in the store, where it was no officer."""
 
 
-def open_request(connection: Connection, dossier_id: int) -> Row[Any] | None:
+def open_request(connection: Connection, dossier_id: int) -> StoredRequest | None:
     """The request of a dossier that waits for its answer."""
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
-    return connection.execute(select(amendment_request).where(*mine)).first()
+    row = connection.execute(select(amendment_request).where(*mine)).first()
+    return made(StoredRequest, row) if row is not None else None
 
 
 def ask(connection: Connection, values: Mapping[str, Any]) -> None:
@@ -35,9 +38,10 @@ def ask(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(amendment_request).values(**values))
 
 
-def carried_by(connection: Connection, outbox_id: int) -> Row[Any]:
+def carried_by(connection: Connection, outbox_id: int) -> StoredRequest:
     """The request that a reply carries."""
-    return connection.execute(select(amendment_request).where(amendment_request.c.outbox_id == outbox_id)).one()
+    query = select(amendment_request).where(amendment_request.c.outbox_id == outbox_id)
+    return made(StoredRequest, connection.execute(query).one())
 
 
 def postpone(connection: Connection, row_id: int, answer_before: datetime) -> None:
@@ -64,7 +68,7 @@ def closed(connection: Connection, dossier_id: int) -> frozenset[str]:
     return frozenset(connection.execute(select(amendment_request.c.number).where(*mine)).scalars())
 
 
-def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | None) -> list[Row[Any]]:
+def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | None) -> list[StoredRequest]:
     """Requests that were sent and then withdrawn, since a time, in that order."""
     query = (
         select(amendment_request)
@@ -78,7 +82,7 @@ def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | No
     )
     if since is not None:
         query = query.where(amendment_request.c.withdrawn_at > since)
-    return list(connection.execute(query))
+    return [made(StoredRequest, row) for row in connection.execute(query)]
 
 
 def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -93,20 +97,22 @@ def is_pending(connection: Connection, dossier_id: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def by_number(connection: Connection, number: str) -> Row[Any] | None:
+def by_number(connection: Connection, number: str) -> ListedAmendment | None:
     """An amendment with the number and year of its dossier."""
     query = (
-        select(amendment, dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"))
+        select(amendment, *_OF_ITS_DOSSIER)
         .join(dossier, dossier.c.id == amendment.c.dossier_id)
         .where(amendment.c.number == number)
     )
-    return connection.execute(query).first()
+    row = connection.execute(query).first()
+    return made(ListedAmendment, row) if row is not None else None
 
 
-def of_version(connection: Connection, dossier_id: int, version: int) -> Row[Any] | None:
+def of_version(connection: Connection, dossier_id: int, version: int) -> StoredAmendment | None:
     """The amendment that brought a version, or None where a declaration did."""
     mine = (amendment.c.dossier_id == dossier_id, amendment.c.version == version)
-    return connection.execute(select(amendment).where(*mine)).first()
+    row = connection.execute(select(amendment).where(*mine)).first()
+    return made(StoredAmendment, row) if row is not None else None
 
 
 def decide(connection: Connection, row_id: int, values: Mapping[str, Any]) -> None:
@@ -121,22 +127,22 @@ def void(connection: Connection, dossier_id: int, reason: str, at: datetime) -> 
     connection.execute(update(amendment).where(*mine).values(**values))
 
 
-def listed(connection: Connection, *, state: str | None, limit: int) -> list[Row[Any]]:
+def listed(connection: Connection, *, state: str | None, limit: int) -> list[ListedAmendment]:
     """Amendments with their dossiers, the oldest first: who waits longest is served first."""
-    columns = (dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"), dossier.c.procedure)
-    query = select(amendment, *columns).join(dossier, dossier.c.id == amendment.c.dossier_id)
+    query = select(amendment, *_OF_ITS_DOSSIER).join(dossier, dossier.c.id == amendment.c.dossier_id)
     if state is not None:
         query = query.where(amendment.c.state == state)
-    return list(connection.execute(query.order_by(amendment.c.received_at, amendment.c.id).limit(limit)))
+    rows = connection.execute(query.order_by(amendment.c.received_at, amendment.c.id).limit(limit))
+    return [made(ListedAmendment, row) for row in rows]
 
 
-def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+def of_dossier(connection: Connection, dossier_id: int) -> list[StoredAmendment]:
     """Every amendment of a dossier, in the order of their versions."""
     query = select(amendment).where(amendment.c.dossier_id == dossier_id).order_by(amendment.c.version)
-    return list(connection.execute(query))
+    return [made(StoredAmendment, row) for row in connection.execute(query)]
 
 
-def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:
+def version(connection: Connection, dossier_id: int, number: int) -> VersionWithSource:
     """A version with the bytes it can be read from again: its own document, or the message that declared it."""
     columns = (inbox.c.raw, inbox.c.digest.label("raw_digest"), inbox.c.channel, inbox.c.received_at)
     query = (
@@ -144,7 +150,7 @@ def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:
         .join(inbox, inbox.c.id == declaration.c.inbox_id)
         .where(declaration.c.dossier_id == dossier_id, declaration.c.version == number)
     )
-    return connection.execute(query).one()
+    return made(VersionWithSource, connection.execute(query).one())
 
 
 def rows_of(connection: Connection, declaration_id: int) -> dict[str, list[Mapping[str, Any]]]:

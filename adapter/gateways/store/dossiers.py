@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from adapter.gateways.store.key_holders import SAME
+from adapter.gateways.store.records import StoredVersion, made
 from adapter.gateways.store.tables import confirmation as confirmations
 from adapter.gateways.store.tables import declaration as declarations
 from adapter.gateways.store.tables import dossier as dossiers
@@ -343,7 +344,7 @@ def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = N
     return [{"kind": kind, "value": value, "dossier_id": dossier_id, "version": version} for kind, value in keys]
 
 
-def version(connection: Connection, dossier_id: int, number: int) -> Row[Any]:
-    """A version's row."""
+def version(connection: Connection, dossier_id: int, number: int) -> StoredVersion:
+    """A version of a dossier."""
     query = select(declarations).where(declarations.c.dossier_id == dossier_id, declarations.c.version == number)
-    return connection.execute(query).one()
+    return made(StoredVersion, connection.execute(query).one())

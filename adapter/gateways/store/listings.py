@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from adapter.gateways.store.records import StoredEntry, StoredMessage, made
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, journal, outbox
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState
@@ -51,10 +52,10 @@ def replies(connection: Connection, dossier_id: int) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
-def entries(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+def entries(connection: Connection, dossier_id: int) -> list[StoredEntry]:
     """The journal of a dossier, in order."""
     query = select(journal).where(journal.c.dossier_id == dossier_id).order_by(journal.c.ordinal)
-    return list(connection.execute(query))
+    return [made(StoredEntry, row) for row in connection.execute(query)]
 
 
 def parked(connection: Connection, *, limit: int, head: int) -> list[Row[Any]]:
@@ -70,10 +71,11 @@ def parked(connection: Connection, *, limit: int, head: int) -> list[Row[Any]]:
     return list(connection.execute(query.limit(limit)))
 
 
-def parked_message(connection: Connection, public_id: str) -> Row[Any] | None:
+def parked_message(connection: Connection, public_id: str) -> StoredMessage | None:
     """One of them, whole."""
     query = select(inbox).where(inbox.c.state == MessageState.PARKED.value, inbox.c.public_id == public_id)
-    return connection.execute(query).first()
+    row = connection.execute(query).first()
+    return made(StoredMessage, row) if row is not None else None
 
 
 def chains(connection: Connection) -> int:

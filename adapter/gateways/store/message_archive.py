@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
+from adapter.gateways.store.records import StoredMessage, made
 from adapter.gateways.store.tables import declaration, dossier, inbox
 from adapter.model.dossier import DossierState
 
@@ -23,10 +23,11 @@ class Span:
     procedure: str | None = None
 
 
-def messages(connection: Connection, span: Span, *, after: tuple[datetime, int] | None, limit: int) -> list[Row[Any]]:
+def messages(
+    connection: Connection, span: Span, *, after: tuple[datetime, int] | None, limit: int
+) -> list[StoredMessage]:
     """The next messages behind `after` (time of reception and id of the last one), with their bytes."""
-    names = ("id", "public_id", "raw", "digest", "channel", "bound_to", "received_at", "procedure")
-    query = select(*(inbox.c[name] for name in names)).where(inbox.c.received_at >= span.since)
+    query = select(inbox).where(inbox.c.received_at >= span.since)
     if span.until is not None:
         query = query.where(inbox.c.received_at < span.until)
     if span.procedure is not None:
@@ -37,7 +38,8 @@ def messages(connection: Connection, span: Span, *, after: tuple[datetime, int] 
             inbox.c.received_at >= at,
             or_(inbox.c.received_at > at, inbox.c.id > row_id),
         )
-    return list(connection.execute(query.order_by(inbox.c.received_at, inbox.c.id).limit(limit)))
+    rows = connection.execute(query.order_by(inbox.c.received_at, inbox.c.id).limit(limit))
+    return [made(StoredMessage, row) for row in rows]
 
 
 def open_versions(connection: Connection) -> dict[str, int]:

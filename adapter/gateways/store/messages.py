@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from adapter.gateways.store.records import StoredMessage, made
 from adapter.gateways.store.tables import attempt, declaration, dossier, inbox
 from adapter.model.outcomes import MessageState
 
@@ -79,19 +80,19 @@ def rewrite(connection: Connection, values: dict[str, Any]) -> None:
     connection.execute(update(inbox).where(inbox.c.id == values["id"]).values(**values))
 
 
-def request_of(connection: Connection, dossier_id: int, version: int) -> Row[Any]:
+def request_of(connection: Connection, dossier_id: int, version: int) -> StoredMessage:
     """The message that brought a version of a dossier."""
     query = (
         select(inbox)
         .join(declaration, declaration.c.inbox_id == inbox.c.id)
         .where(declaration.c.dossier_id == dossier_id, declaration.c.version == version)
     )
-    return connection.execute(query).one()
+    return made(StoredMessage, connection.execute(query).one())
 
 
-def stored(connection: Connection, row_id: int) -> Row[Any]:
+def stored(connection: Connection, row_id: int) -> StoredMessage:
     """A message by its row."""
-    return connection.execute(select(inbox).where(inbox.c.id == row_id)).one()
+    return made(StoredMessage, connection.execute(select(inbox).where(inbox.c.id == row_id)).one())
 
 
 def attempts(connection: Connection, digest: str) -> int:
@@ -139,7 +140,9 @@ def dated_ahead(connection: Connection, now: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list[tuple[Row[Any], bool]], list[int]]:
+def woken(
+    connection: Connection, now: datetime, latest: datetime
+) -> tuple[list[tuple[StoredMessage, bool]], list[int]]:
     """Messages that wait no longer: their dossier has come (True), or their bounded wait is over (False).
 
     And the rows of those that would wait beyond `latest`, longer than anybody may: a clock was set back since.
@@ -155,7 +158,15 @@ def woken(connection: Connection, now: datetime, latest: datetime) -> tuple[list
         .limit(100)
     )
     rows = list(connection.execute(query))
-    return [(row, bool(row.arrived)) for row in rows if row.due], [row.id for row in rows if not row.due]
+    return [(_message(row), bool(row.arrived)) for row in rows if row.due], [row.id for row in rows if not row.due]
+
+
+_COLUMNS = [column.name for column in inbox.c]
+
+
+def _message(row: Row[*tuple[Any, ...]]) -> StoredMessage:
+    """Of a row that says more of the message than its own columns."""
+    return StoredMessage(**{name: row._mapping[name] for name in _COLUMNS})
 
 
 def wait_from(connection: Connection, ids: Sequence[int], now: datetime, latest: datetime) -> None:

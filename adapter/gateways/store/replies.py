@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from adapter.gateways.store.records import AwaitingReply, StoredReply, made
 from adapter.gateways.store.tables import UNRECEIVED, dossier, outbox
 from adapter.model.outcomes import Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
@@ -93,7 +95,7 @@ TAKEN_BACK = tuple(
 LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), outbox.c.in_hand_at.is_not(None))
 
 
-def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[StoredReply]]:
     """The stored answers of messages, to be sent again as they are.
 
     What may still be taken back is not among them: it leaves by itself, and a copy would leave in its stead.
@@ -107,15 +109,15 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[R
         .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
-    found: dict[int, list[Row[Any]]] = {}
+    found: dict[int, list[StoredReply]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.inbox_id, []).append(row)
+        found.setdefault(row.inbox_id, []).append(made(StoredReply, row))
     return found
 
 
-def copy_row(original: Row[Any], *, row_id: int, at: datetime) -> dict[str, Any]:
+def copy_row(original: StoredReply, *, row_id: int, at: datetime) -> dict[str, Any]:
     """An outbox row that sends a stored answer again; the bytes stay with the original."""
-    values = dict(original._mapping)
+    values = asdict(original)
     values.pop("readable_at", None)
     values.pop("delivered_at", None)
     values.pop("answer", None)
@@ -153,18 +155,20 @@ def hold_back(connection: Connection, row_id: int, at: datetime) -> bool:
     return connection.execute(query.values(taken_back_at=at)).rowcount > 0
 
 
-def awaiting(connection: Connection) -> list[Row[Any]]:
+def awaiting(connection: Connection) -> list[AwaitingReply]:
     """Replies that wait for the key of their unit, in the order of each dossier."""
     columns = (outbox.c.id, outbox.c.awaits_unit, outbox.c.created_at, dossier.c.number, dossier.c.year)
     waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
     query = select(*columns).join(dossier, dossier.c.id == outbox.c.dossier_id).where(*waits)
-    return list(connection.execute(query.order_by(outbox.c.dossier_id, outbox.c.ordinal)))
+    rows = connection.execute(query.order_by(outbox.c.dossier_id, outbox.c.ordinal))
+    return [made(AwaitingReply, row) for row in rows]
 
 
-def still_awaiting(connection: Connection, row_id: int) -> Row[Any] | None:
+def still_awaiting(connection: Connection, row_id: int) -> StoredReply | None:
     """A reply that waits for the key of its unit; None where it was signed or taken back meanwhile."""
     waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
-    return connection.execute(select(outbox).where(outbox.c.id == row_id, *waits)).first()
+    row = connection.execute(select(outbox).where(outbox.c.id == row_id, *waits)).first()
+    return made(StoredReply, row) if row is not None else None
 
 
 def keep_signed(connection: Connection, row_id: int, signed: SignedReply, values: dict[str, Any]) -> None:
@@ -182,13 +186,13 @@ def drop_awaiting(connection: Connection, dossier_id: int, kind: str, at: dateti
 
 def answered(
     connection: Connection, *, message_id: str | None, document_type: str, reply_type: str, reference: str
-) -> Row[Any] | None:
+) -> StoredReply | None:
     """The reply of ours that a 99 or 00 answers: by correlation id, else the oldest unanswered of that subject."""
     mine = outbox.c.copy_of.is_(None)
     if message_id:
         row = connection.execute(select(outbox).where(outbox.c.message_id == message_id, mine)).first()
         if row is not None:
-            return row
+            return made(StoredReply, row)
     query = (
         select(outbox)
         .where(
@@ -202,7 +206,8 @@ def answered(
         .order_by(outbox.c.created_at, outbox.c.ordinal)
         .limit(1)
     )
-    return connection.execute(query).first()
+    oldest = connection.execute(query).first()
+    return made(StoredReply, oldest) if oldest is not None else None
 
 
 def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:

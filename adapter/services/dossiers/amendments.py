@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways.store import amendments, dossiers, messages, replies
-from adapter.gateways.store.database import Connection, Stored
+from adapter.gateways.store.database import Connection
+from adapter.gateways.store.records import ListedAmendment
 from adapter.model.actor import Actor
 from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.errors import NotAllowed
@@ -192,7 +193,7 @@ class Amendments:
             rows = amendments.listed(connection, state=state, limit=limit)
         return [self._line(row) for row in rows]
 
-    def _line(self, row: Stored[Any]) -> WaitingAmendment:
+    def _line(self, row: ListedAmendment) -> WaitingAmendment:
         procedure, terms = self.desk.procedure(row.mapping), Terms.of(self.desk.correspondence.catalogue)
         reason = row.values.get(procedure.amends.reason, "") if procedure.amends else ""
         return WaitingAmendment(
@@ -213,14 +214,16 @@ class Amendments:
             raise NotAllowed(f"there is no amendment {number}: see `dossier amendments`")
         return DossierKey(row.dossier_number, row.dossier_year)
 
-    def _still_waiting(self, matter: Matter, number: str) -> Stored[Any]:
+    def _still_waiting(self, matter: Matter, number: str) -> ListedAmendment:
         row = amendments.by_number(matter.ledger.connection, number)
         assert row is not None
         if row.state != amendments.WAITING:
             raise NotAllowed(f"amendment {number} was {row.state} already")
         return row
 
-    def _decide(self, matter: Matter, row: Stored[Any], officer: Actor, state: str, reason: str | None = None) -> None:
+    def _decide(
+        self, matter: Matter, row: ListedAmendment, officer: Actor, state: str, reason: str | None = None
+    ) -> None:
         values = {"state": state, "decided_at": matter.ledger.now, "decided_by": officer.id, "reason": reason}
         amendments.decide(matter.ledger.connection, row.id, values)
 

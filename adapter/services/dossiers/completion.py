@@ -13,8 +13,9 @@ from typing import Any
 from lxml import etree
 
 from adapter.gateways.store import amendments, dossiers
-from adapter.gateways.store.database import Connection, Stored
+from adapter.gateways.store.database import Connection
 from adapter.gateways.store.own_numbers import Series
+from adapter.gateways.store.records import StoredAmendment, StoredMessage
 from adapter.model.actor import Actor
 from adapter.model.dossier import Act, Dossier, DossierState
 from adapter.model.duties import Deadline
@@ -56,7 +57,7 @@ class Completion:
 
         return self.desk.act(key, (Act.ACCEPT,), officer, say)
 
-    def acceptance(self, matter: Matter, officer: Actor, request: Stored[Any]) -> Any:
+    def acceptance(self, matter: Matter, officer: Actor, request: StoredMessage) -> Any:
         """20/21 in an officer's name. What was flagged at reception is told here: the receipt (99) could not say it."""
         correspondence = self.desk.correspondence
         installation = replace(self.desk.correspondence.ours(matter.dossier), accepter=officer.name)
@@ -130,7 +131,7 @@ class Completion:
         finding: Finding,
         procedure: Procedure,
         ground: str,
-        request: Stored[Any],
+        request: StoredMessage,
     ) -> Any:
         """20/22 in an officer's name, on a ground of the procedure's or the general one.
 
@@ -170,11 +171,15 @@ def _remarks(matter: Matter, remarks: str) -> str:
     assert matter.dossier.id is not None
     since = matter.dossier.confirmed_at
     rows = amendments.withdrawals(matter.ledger.connection, matter.dossier.id, since=since)
-    told = [_WITHDRAWN.format(number=row.number, at=write_time(row.withdrawn_at.astimezone(VIETNAM))) for row in rows]
+    told = [
+        _WITHDRAWN.format(number=row.number, at=write_time(row.withdrawn_at.astimezone(VIETNAM)))
+        for row in rows
+        if row.withdrawn_at is not None
+    ]
     return " ".join(filter(None, [remarks, *told]))
 
 
-def _amendment(matter: Matter) -> Stored[Any]:
+def _amendment(matter: Matter) -> StoredAmendment:
     """The amendment that brought the version in force."""
     assert matter.dossier.id is not None
     row = amendments.of_version(matter.ledger.connection, matter.dossier.id, matter.dossier.version)

@@ -13,13 +13,14 @@ from typing import Any
 from lxml import etree
 
 from adapter.gateways.store import dossiers, lookups, messages, windows
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.records import StoredMessage, StoredVersion
 from adapter.model.actor import Actor
 from adapter.model.dossier import ACT_NAMES, CONFIRMED, STATE_NAMES, Act, Dossier, DossierState, in_words
 from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.events import Event, Observe
-from adapter.model.identifiers import DossierKey
+from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.outcomes import Route, SignedReply, UnsignedReply
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.stages import Channel
@@ -41,8 +42,8 @@ class Matter:
     act: Act
     dossier: Dossier
     """With the state that the act leads to."""
-    latest: Stored[Any]
-    request: Stored[Any]
+    latest: StoredVersion
+    request: StoredMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Said:
     content: etree._Element
     dossier: Dossier
     procedure: Procedure
-    request: Stored[Any]
+    request: StoredMessage
     schema_name: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     """For the journal: no personal value."""
@@ -170,8 +171,9 @@ class Desk:
         """Whether the window carries the dossier, whose version in force was judged under this mapping."""
         return carries(connection, self.procedure(mapping), dossier.gate, dossier.received_at)
 
-    def answered(self, request: Stored[Any]) -> compose.InReplyTo:
+    def answered(self, request: StoredMessage) -> compose.InReplyTo:
         """What binds a reply to the message it answers."""
+        assert request.content_digest is not None  # what made a dossier was verified
         return compose.InReplyTo(
             message_id=request.message_id,
             digest=request.content_digest,
@@ -211,24 +213,24 @@ class Desk:
         return {"waits_for_key": signed.unit} if isinstance(signed, UnsignedReply) else {}
 
     def transfer(
-        self, ledger: Ledger, dossier: Dossier, document_type: str, request: Stored[Any], signed: SignedReply
+        self, ledger: Ledger, dossier: Dossier, document_type: str, request: StoredMessage, signed: SignedReply
     ) -> SignedReply:
         """40/01 for what was decided directly."""
         return self.correspondence.transfer(
             dossier=dossier,
             procedure=document_type,
-            request=(request.raw, request.digest, request.received_at),
+            request=(request.raw, Digest(request.digest), request.received_at),
             reply=(signed.body, signed.digest, ledger.now),
             incident=windows.incident_name(windows.open_incident(ledger.connection)),
             now=ledger.now,
         )
 
-    def _address(self, dossier: Dossier, procedure: Procedure, request: Stored[Any]) -> addressing.Address:
+    def _address(self, dossier: Dossier, procedure: Procedure, request: StoredMessage) -> addressing.Address:
         channel, message = Channel(request.channel), request.message_id
         return self.correspondence.to_declarant(channel, procedure, dossier, correlation_id=message)
 
 
-def is_direct(dossier: Dossier, request: Stored[Any], *, carried: bool) -> bool:
+def is_direct(dossier: Dossier, request: StoredMessage, *, carried: bool) -> bool:
     """Whether a reply goes to who called at the second door: to the window as soon as that has the dossier."""
     return request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
 

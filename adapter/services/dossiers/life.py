@@ -14,6 +14,7 @@ from adapter.gateways.store import deadline_figures, dossiers, journal, listings
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
+from adapter.gateways.store.records import StoredEntry
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED, DossierState
@@ -180,7 +181,7 @@ class _Parts:
     versions: list[Stored[Any]]
     groups: dict[int, list[Stored[Any]]]
     replies: list[Stored[Any]]
-    entries: list[Stored[Any]]
+    entries: list[StoredEntry]
     due: list[RunningDeadline]
     linked: tuple[str, ...]
     confirmed: Stored[Any] | None
@@ -244,7 +245,7 @@ def _life(
     seen: dict[str, Any],
     versions: tuple[Version, ...],
     replies: list[Stored[Any]],
-    entries: list[Stored[Any]],
+    entries: list[StoredEntry],
     due: list[RunningDeadline],
 ) -> Life:
     return Life(

@@ -13,6 +13,7 @@ from typing import Any
 from adapter.gateways.store import amendments, journal, listings
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.records import StoredAmendment
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
@@ -102,7 +103,7 @@ def compared(connection: Connection, dossier: Stored[Any], catalogue: Catalogue,
     )
 
 
-def _column(row: Stored[Any], amendment: Stored[Any] | None, in_force: int, catalogue: Catalogue) -> VersionColumn:
+def _column(row: Stored[Any], amendment: StoredAmendment | None, in_force: int, catalogue: Catalogue) -> VersionColumn:
     standing = IN_FORCE if row.version == in_force else EARLIER
     reason = None
     if amendment is not None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 
 from adapter.gateways.store import amendments, deadlines
-from adapter.gateways.store.database import Connection, Stored
+from adapter.gateways.store.database import Connection
+from adapter.gateways.store.records import StoredRequest, VersionWithSource
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.duties import Unit
 from adapter.model.errors import Misconfigured
@@ -54,7 +54,7 @@ def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> AmendmentBase:
     )
 
 
-def _answer_before(connection: Connection, request: Stored[Any], ground: Ground) -> datetime | None:
+def _answer_before(connection: Connection, request: StoredRequest, ground: Ground) -> datetime | None:
     """An hour from when the declarant has the request (Article 11(3)(b)); None where that is not known."""
     limit = deadlines.answer_of(connection, request.dossier_id, request.outbox_id) if request.outbox_id else None
     if limit is None or limit.delivered_at is None:
@@ -69,7 +69,7 @@ def _procedure(mapping: str, ground: Ground) -> Procedure:
     return procedure
 
 
-def _declared(row: Stored[Any], ground: Ground) -> etree._Element:
+def _declared(row: VersionWithSource, ground: Ground) -> etree._Element:
     """The declaration itself, opened again: what it says was verified when it came."""
     submission = Submission(row.raw, Channel(row.channel), row.received_at, Digest(row.raw_digest))
     return document_of(open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits))

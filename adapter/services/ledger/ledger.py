@@ -13,6 +13,7 @@ from adapter.gateways.store import amendments, deadlines, dossiers, messages, re
 from adapter.gateways.store.database import Connection, Database, Stored
 from adapter.gateways.store.journal import Entry, alone, chained
 from adapter.gateways.store.messages import Known, MessageIdentity
+from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedReply
@@ -236,7 +237,7 @@ class Ledger:
         row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
         self._confirmations.append({**row, "outbox_id": outbox_id})
 
-    def send_again(self, inbox_id: int, copies: Mapping[int, Sequence[Stored[Any]]]) -> None:
+    def send_again(self, inbox_id: int, copies: Mapping[int, Sequence[StoredReply]]) -> None:
         """The stored identical answers once more, but for what has not left and may still be taken back."""
         own = self._answers.get(inbox_id)
         if own is not None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from adapter.gateways.store import amendments
-from adapter.gateways.store.database import Stored
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.messages import Known
+from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.outcomes import Accepted, MessageState, Noted, Parked, Rejected, Word, verified_of, word
@@ -33,7 +33,7 @@ class Fold:
     ledger: Ledger
     asking: Asking
     deciding: Deciding
-    copies: Mapping[int, Sequence[Stored[Any]]]
+    copies: Mapping[int, Sequence[StoredReply]]
 
     def fold(self, item: Item) -> Settled:
         """Decide on one message and write it into the ledger. Those before it in the batch count already."""

@@ -14,7 +14,8 @@ from typing import Any
 from lxml import etree
 
 from adapter.gateways.store import dossiers, messages, replies, windows
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.records import StoredMessage
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
@@ -100,7 +101,7 @@ class Intake:
             self.observe(Event.BATCH_BROKEN, count=len(items), reason=broken(error).reason)
             return None
 
-    def wake(self, row: Stored[Any], *, may_wait: bool) -> Settled:
+    def wake(self, row: StoredMessage, *, may_wait: bool) -> Settled:
         """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
         submission = stored(row)
         since = row.waits_since or submission.received_at

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
-from typing import Any
 
 from lxml import etree
 
-from adapter.gateways.store.database import Stored
+from adapter.gateways.store.records import StoredMessage
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured, Unavailable, defect
 from adapter.model.identifiers import Digest
@@ -35,7 +34,7 @@ class Stopwatch:
         self._last = now
 
 
-def stored(row: Stored[Any]) -> Submission:
+def stored(row: StoredMessage) -> Submission:
     """A message of the inbox as it came, to be judged again."""
     return Submission(
         raw=row.raw,

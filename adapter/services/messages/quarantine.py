@@ -17,6 +17,7 @@ from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict, shor
 from adapter.gateways.store import journal, listings
 from adapter.gateways.store.database import Database, Stored
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.records import StoredMessage
 from adapter.model.actor import Actor
 from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
 from adapter.pipeline.claims import HEAD, claimed
@@ -220,7 +221,7 @@ class Quarantine:
             app_id=_APP_ID,
         )
 
-    def _row(self, held: Held) -> Stored[Any]:
+    def _row(self, held: Held) -> StoredMessage:
         with self.database.reading() as connection:
             row = listings.parked_message(connection, held.id)
         if row is None:

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 
 from adapter.gateways.store import message_archive
-from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.database import Database
 from adapter.gateways.store.message_archive import Span
+from adapter.gateways.store.records import StoredMessage
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Unavailable
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, verified_of, word
@@ -98,7 +98,7 @@ class Rehearsal:
                     yield difference
             after = (rows[-1].received_at, rows[-1].id)
 
-    def _some(self, span: Span, after: tuple[datetime, int] | None) -> list[Stored[Any]]:
+    def _some(self, span: Span, after: tuple[datetime, int] | None) -> list[StoredMessage]:
         with self.database.reading() as connection:
             return message_archive.messages(connection, span, after=after, limit=_AT_ONCE)
 
@@ -112,7 +112,7 @@ class Rehearsal:
             still_open = message_archive.open_versions(connection)
         return {mapping: count for mapping, count in still_open.items() if mapping not in there}
 
-    def _compared(self, row: Stored[Any], tally: Tally) -> Difference | None:
+    def _compared(self, row: StoredMessage, tally: Tally) -> Difference | None:
         if row.procedure and row.procedure not in self.new.catalogue.procedures:
             tally.unknown[row.procedure] += 1
         submission = stored(row)

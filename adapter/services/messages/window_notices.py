@@ -28,6 +28,7 @@ def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submissi
     answer = "receipt" if verified.meaning is Meaning.RECEIPT else "error"
     replies.mark_answered(ledger.connection, row.id, answer, submission.received_at)
     if row.kind == ReplyKind.TRANSFER.value and answer == "receipt":
+        assert row.dossier_id is not None  # a transfer is always a dossier's
         _transferred(ledger, row.dossier_id, verified)
 
 

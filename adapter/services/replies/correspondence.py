@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from adapter.gateways.keys.keyring import KeyUnavailable
-from adapter.gateways.store.database import Stored
+from adapter.gateways.store.records import StoredReply
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured
@@ -195,7 +195,7 @@ class Correspondence:
             self.keys()  # raises where it is the system's that cannot: then nothing is said at all
             return UnsignedReply(reply, unit.code)
 
-    def sign_late(self, row: Stored[Any], xml: bytes, dossier: Dossier, unit: BorderUnit) -> SignedReply:
+    def sign_late(self, row: StoredReply, xml: bytes, dossier: Dossier, unit: BorderUnit) -> SignedReply:
         """Sign what was composed and kept while its unit could not sign. `row` is its row, `xml` what it says now.
 
         Raises:

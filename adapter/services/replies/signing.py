@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.store import amendments, dossiers, messages, replies
-from adapter.gateways.store.database import Connection, Stored
+from adapter.gateways.store.database import Connection
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.events import Event
 from adapter.model.identifiers import DossierKey
@@ -71,9 +71,11 @@ class Signing:
         desk.observe(Event.SIGNED, dossier=str(key), unit=unit.code, pair=f"{row.type}/{row.function}")
         return True
 
-    def _sign(self, ledger: Ledger, dossier: Dossier, row: Stored[Any], unit: BorderUnit) -> None:
+    def _sign(self, ledger: Ledger, dossier: Dossier, row: StoredReply, unit: BorderUnit) -> None:
         connection, now, kind = ledger.connection, ledger.now, ReplyKind(row.kind)
         assert dossier.id is not None
+        assert row.body is not None  # unsigned until now, and kept
+        assert row.inbox_id is not None  # it answers the version in force
         due = self._answer_before(connection, dossier, row, now) if kind is ReplyKind.AMENDMENT_REQUEST else None
         signed = self.desk.correspondence.sign_late(row, dated(row.body, now, due), dossier, unit)
         request = messages.stored(connection, row.inbox_id)
@@ -90,7 +92,7 @@ class Signing:
             ledger.reply(transfer, inbox_id=request.id, dossier=dossier, route=Route.TRANSFER)
 
     def _answer_before(
-        self, connection: Connection, dossier: Dossier, row: Stored[Any], now: datetime
+        self, connection: Connection, dossier: Dossier, row: StoredReply, now: datetime
     ) -> datetime | None:
         """Form 13 gives its time from when it leaves: none of it has passed while the key was away."""
         assert dossier.id is not None
