@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Route
@@ -107,19 +108,21 @@ def _due(row: Row[*tuple[Any, ...]]) -> DueReply:
 def take_in_hand(connection: Connection, ids: Sequence[int], at: datetime) -> None:
     """A dispatcher is about to publish these: from now on nobody takes them back, even if it dies on the way."""
     if ids:
-        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(in_hand_at=at))
+        connection.execute(update(outbox).where(among(connection, outbox.c.id, ids)).values(in_hand_at=at))
 
 
 def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
     """These left and the broker has confirmed them."""
     if ids:
-        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(sent_at=at))
+        connection.execute(update(outbox).where(among(connection, outbox.c.id, ids)).values(sent_at=at))
 
 
 def mark_returned(connection: Connection, ids: Sequence[int]) -> None:
     """These were tried and did not leave: given back, refused, or never confirmed. They stay and are tried again."""
     if ids:
-        connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(returns=outbox.c.returns + 1))
+        connection.execute(
+            update(outbox).where(among(connection, outbox.c.id, ids)).values(returns=outbox.c.returns + 1)
+        )
 
 
 def oldest_unsent(connection: Connection) -> dict[str, datetime]:

@@ -17,12 +17,12 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     union_all,
     update,
 )
 
 from adapter.gateways.store.key_holders import SAME
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import StoredVersion, made
 from adapter.gateways.store.tables import confirmation as confirmations
 from adapter.gateways.store.tables import declaration as declarations
@@ -54,20 +54,21 @@ def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey,
     wanted = set(keys)
     if not wanted:
         return {}
-    found = map(_dossier, connection.execute(_numbered(dossiers.c.number, wanted)))
+    found = map(_dossier, connection.execute(_numbered(connection, dossiers.c.number, wanted)))
     return {dossier.key: dossier for dossier in found if dossier.key in wanted}
 
 
 def find_by_either(
     connection: Connection, keys: Iterable[DossierKey]
 ) -> tuple[dict[DossierKey, Dossier], dict[DossierKey, DossierKey]]:
-    """In one statement what `find` gives and what `by_alias` gives."""
+    """In one statement what `find` gives, and our own keys of dossiers named by the number the window gave afterwards."""
     wanted = set(keys)
     if not wanted:
         return {}, {}
     found, own = {}, {}
-    by_alias = _numbered(dossiers.c.alias_number, wanted).where(dossiers.c.alias_number.is_not(None))
-    for row in connection.execute(union_all(_numbered(dossiers.c.number, wanted), by_alias)):
+    by_number = _numbered(connection, dossiers.c.number, wanted)
+    by_alias = _numbered(connection, dossiers.c.alias_number, wanted).where(dossiers.c.alias_number.is_not(None))
+    for row in connection.execute(union_all(by_number, by_alias)):
         key = DossierKey(row.number, row.year)
         if key in wanted:
             found[key] = _dossier(row)
@@ -76,31 +77,19 @@ def find_by_either(
     return found, own
 
 
-def _numbered(number: Column[Any], wanted: Iterable[DossierKey]) -> Select[Any]:
+def _numbered(connection: Connection, number: Column[Any], wanted: Iterable[DossierKey]) -> Select[Any]:
     """Dossiers of these numbers and of these years: a few more than of these keys.
 
     An index takes two lists at once; a list of pairs is planned and looked up pair by pair.
     """
     numbers, years = {key.number for key in wanted}, {key.year for key in wanted}
-    return select(dossiers).where(number.in_(sorted(numbers)), dossiers.c.year.in_(sorted(years)))
-
-
-def by_alias(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey, DossierKey]:
-    """Our own numbers of those dossiers that are named by the number which the window gave them afterwards."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return {}
-    alias = tuple_(dossiers.c.alias_number, dossiers.c.year).in_([tuple(key) for key in wanted])
-    query = select(dossiers.c.number, dossiers.c.alias_number, dossiers.c.year).where(
-        dossiers.c.alias_number.is_not(None), alias
-    )
-    rows = connection.execute(query)
-    return {DossierKey(row.alias_number, row.year): DossierKey(row.number, row.year) for row in rows}
+    in_years = among(connection, dossiers.c.year, sorted(years))
+    return select(dossiers).where(among(connection, number, sorted(numbers)), in_years)
 
 
 def own_key(connection: Connection, key: DossierKey) -> DossierKey:
     """The dossier's own number and year, by either of its numbers."""
-    return by_alias(connection, [key]).get(key, key)
+    return find_by_either(connection, [key])[1].get(key, key)
 
 
 def link(connection: Connection, later: int, earlier: int, at: datetime) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import StoredMessage, made
 from adapter.gateways.store.tables import attempt, declaration, dossier, inbox
 from adapter.model.outcomes import MessageState
@@ -59,7 +60,7 @@ def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict
     columns = (inbox.c.sender, inbox.c.identity, inbox.c.id, inbox.c.public_id, inbox.c.state, inbox.c.outcome)
     # Two lists and not one of pairs: an index takes them at once. They find a few messages more.
     query = select(*columns, inbox.c.content_digest, inbox.c.digest).where(
-        inbox.c.sender.in_(sorted(senders)), inbox.c.identity.in_(sorted(names))
+        among(connection, inbox.c.sender, sorted(senders)), among(connection, inbox.c.identity, sorted(names))
     )
     return {
         identity: Known(row.id, row.public_id, MessageState(row.state), row.outcome, row.content_digest, row.digest)
@@ -71,7 +72,8 @@ def known(connection: Connection, identities: Iterable[MessageIdentity]) -> dict
 def close_parked(connection: Connection, digests: Sequence[str]) -> None:
     """The same bytes were parked before and are judged now: nothing is left to do for the parked copy (pyas2 #33)."""
     if digests:
-        query = update(inbox).where(inbox.c.digest.in_(digests), inbox.c.state == MessageState.PARKED.value)
+        mine = among(connection, inbox.c.digest, digests)
+        query = update(inbox).where(mine, inbox.c.state == MessageState.PARKED.value)
         connection.execute(query.values(state=MessageState.SETTLED.value, note="judged when it came again"))
 
 
