@@ -61,7 +61,7 @@ def find(connection: Connection, keys: Iterable[DossierKey]) -> dict[DossierKey,
 def find_by_either(
     connection: Connection, keys: Iterable[DossierKey]
 ) -> tuple[dict[DossierKey, Dossier], dict[DossierKey, DossierKey]]:
-    """In one statement what `find` gives, and our own keys of dossiers named by the number the window gave afterwards."""
+    """In one statement what `find` gives, and our own keys of those that are named by the number of the window."""
     wanted = set(keys)
     if not wanted:
         return {}, {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
-    JSON,
+    ARRAY,
     BindParameter,
     Connection,
     FromClause,
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     String,
     bindparam,
-    cast,
     func,
     or_,
     select,
@@ -34,25 +33,30 @@ SAME = "same"
 _ENDED = (DossierState.WITHDRAWN.value, DossierState.REFUSED.value)
 
 
+SearchKey = tuple[str, str]
+"""Kind and value."""
+
+
 def holding(
-    connection: Connection, kinds: Iterable[str], keys: Iterable[str], expected: tuple[datetime, datetime] | None
+    connection: Connection, keys: Iterable[SearchKey], expected: tuple[datetime, datetime] | None
 ) -> Sequence[Row[Any]]:
     """Dossiers whose version in force has one of these search keys; not those that ended.
 
     By a key of the kind SAME all of them, by another those that are expected in that time. A row for each key (`kind`,
     `value`) and dossier.
     """
-    wanted = sorted(set(keys))
+    asked = set(keys)
+    wanted = sorted(asked)
     if not wanted:
         return []
     since, until = expected or (_NEVER, _NEVER)
-    given = {"kinds": sorted(set(kinds)), "wanted": orjson.dumps(wanted).decode(), "since": since, "until": until}
-    return connection.execute(_HOLDING[connection.dialect.name], given).all()
-
-
-def _looked_for(each: FromClause) -> Select[Any]:
-    kinds: BindParameter[Any] = bindparam("kinds", expanding=True)
-    return select(search_keys).where(search_keys.c.kind.in_(kinds), search_keys.c.value == each.c.value)
+    kinds, values = [kind for kind, _ in wanted], [value for _, value in wanted]
+    given: dict[str, Any] = {"kinds": kinds, "values": values, "since": since, "until": until}
+    if connection.dialect.name != "sqlite":
+        return connection.execute(_BY_EACH, given).all()
+    given |= {"kinds": sorted(set(kinds)), "values": orjson.dumps(values).decode()}
+    found = connection.execute(_BY_ALL, given).all()
+    return [row for row in found if (row.kind, row.value) in asked]
 
 
 def _in_force(key: FromClause) -> Select[Any]:
@@ -63,9 +67,11 @@ def _in_force(key: FromClause) -> Select[Any]:
 
 
 def _by_all() -> Select[Any]:
-    """SQLite joins from the keys by itself. One parameter holds all keys."""
-    each = func.json_each(bindparam("wanted", type_=String)).table_valued("value", name="wanted")
-    held = _looked_for(each).subquery("held")
+    """SQLite joins from the keys by itself. One parameter holds all values, and each is looked for in every kind."""
+    each = func.json_each(bindparam("values", type_=String)).table_valued("value", name="wanted")
+    kinds: BindParameter[Any] = bindparam("kinds", expanding=True)
+    looked_for = search_keys.c.kind.in_(kinds), search_keys.c.value == each.c.value
+    held = select(search_keys).where(*looked_for).subquery("held")
     return _in_force(held).add_columns(held.c.kind, held.c.value)
 
 
@@ -75,14 +81,13 @@ def _by_each() -> Select[Any]:
     Left to itself, a server that had not counted its rows yet went from all who are expected at a gate in that hour to
     their keys: 0.8 s for a batch, and more with each dossier. An offset keeps a step apart.
     """
-    given = cast(bindparam("wanted", type_=String), JSON)
-    each = func.json_array_elements_text(given).table_valued("value", name="wanted").render_derived()
-    held = _looked_for(each).offset(0).lateral("held")
+    given = (bindparam(name, type_=ARRAY(String)) for name in ("kinds", "values"))
+    each = func.unnest(*given).table_valued("kind", "value", name="wanted").render_derived()
+    looked_for = search_keys.c.kind == each.c.kind, search_keys.c.value == each.c.value
+    held = select(search_keys).where(*looked_for).offset(0).lateral("held")
     its = _in_force(held).offset(0).lateral("its")
     return select(held.c.kind, held.c.value, its).select_from(each.join(held, true()).join(its, true()))
 
 
-_HOLDING = {"postgresql": _by_each(), "sqlite": _by_all()}
-
-
+_BY_ALL, _BY_EACH = _by_all(), _by_each()
 _NEVER = datetime.min.replace(tzinfo=UTC)

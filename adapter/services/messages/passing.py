@@ -76,11 +76,11 @@ def others(
     connection: Connection, same: Iterable[str], expected: Sequence[Passing]
 ) -> tuple[dict[str, list[Stored[Any]]], Passings]:
     """In one statement: dossiers that declare the same, by what they have in common, and who passes by others."""
-    keys = {*same, *(key for each in expected for key in each.rows)}
-    kinds = {key_holders.SAME, *(each.once.key for each in expected)}
+    keys = {(key_holders.SAME, each) for each in same}
+    keys |= {(each.once.key, key) for each in expected for key in each.rows}
     found: dict[str, list[Stored[Any]]] = {}
     passing = []
-    for row in key_holders.holding(connection, kinds, keys, _around(expected) if expected else None):
+    for row in key_holders.holding(connection, keys, _around(expected) if expected else None):
         if row.kind == key_holders.SAME:
             found.setdefault(row.value, []).append(row)
         else:
