@@ -47,3 +47,14 @@ def test_the_wheel_brings_every_data_file(wheel: Program) -> None:
         brought = {str(file.relative_to(wheel.data)) for file in (wheel.data / name).rglob("*") if file.is_file()}
         assert wanted == brought
         assert wanted, name
+
+
+def test_the_wheel_brings_every_file_of_the_pages(wheel: Program) -> None:
+    """Templates, words, style, fonts and their licences."""
+
+    def files(of: Path) -> set[str]:
+        return {str(each.relative_to(of)) for each in of.rglob("*") if each.is_file() and each.suffix != ".pyc"}
+
+    web = Path("entrypoints") / "web"
+    assert files(wheel.data.parent / web) == files(ROOT / "adapter" / web)
+    assert {"words/vi.yaml", "static/app.css", "templates/layout.html"} <= files(wheel.data.parent / web)
