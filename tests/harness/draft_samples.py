@@ -50,7 +50,7 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         pages.RowsPage: [
             pages.RowsPage(head, label, "/a", (label, label), rows, most, "/f") for most in (None, 2)
         ] + [pages.RowsPage(head, label, "/a", (label,), (), 500, "/f")],
-        pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b") for is_draft in (True, False)],
+        pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b", 3) for is_draft in (True, False)],
         pages.CheckPage: [
             pages.CheckPage(head, parts, lists, (), troubles, must_be_signed=signs, key="k", told=None)
             for signs in (True, False)

@@ -29,6 +29,7 @@ class Forger:
         self.strange = ECKey.generate_key("P-256", {"kid": "own"})
         self.nonce, self.forge = "", genuine
         self.metadata: dict[str, Any] = {}
+        self.asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -50,6 +51,7 @@ class Forger:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                forger.asked.append(self.path)
                 at = forger.issuer
                 told = {"issuer": at, "authorization_endpoint": f"{at}/auth", "token_endpoint": f"{at}/token"}
                 told |= {"jwks_uri": f"{at}/jwks", "authorization_response_iss_parameter_supported": True}
@@ -184,3 +186,11 @@ def test_a_provider_that_is_away_is_down_and_up_again_when_it_answers(forger: Fo
     provider.trusted = made(forger, port).trusted
     provider.begin()
     assert not provider.is_down
+
+
+def test_what_anybody_sends_makes_nobody_ask_the_provider_each_time(forger: Forger, provider: Provider) -> None:
+    """The door for the provider's log-outs is open to all: each forged token would be a request to the provider."""
+    for _ in range(10):
+        with pytest.raises(NotBelieved):
+            provider.ended("x.y.z")
+    assert forger.asked.count("/jwks") <= 2

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapter.entrypoints.web.page import Visitor
 from adapter.model.errors import Unavailable
+from adapter.model.text import REPLACEMENT
 from adapter.services.access.sessions import Session, Sessions
 
 COOKIE = "__Host-sid"
@@ -42,18 +42,30 @@ class Recognising:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(_WITHOUT):
+            # PostgreSQL takes no NUL in a text: as in HTML, it becomes a letter that names nothing.
+            scope["path"] = scope["path"].replace("\0", REPLACEMENT)
             scope[_CARRIED] = await self._carried(scope)
         await self.app(scope, receive, send)
 
     async def _carried(self, scope: Scope) -> Browser:
-        header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-        secret = cookie_parser(header.decode("latin-1")).get(COOKIE)
+        secret = _shown(scope)
         if not secret:
             return Browser()
         try:
             return Browser(secret, await run_in_threadpool(self.sessions.find, secret))
         except Unavailable:
             return Browser(secret, away=True)
+
+
+def _shown(scope: Scope) -> str | None:
+    """The cookie of exactly that name; None where there is none, or two that differ.
+
+    A reader that strips more than spaces takes `\\xa0__Host-sid` for it, which a browser lets a neighbour host set.
+    """
+    stated = b";".join(value for name, value in scope["headers"] if name == b"cookie").split(b";")
+    pairs = (each.strip(b" \t").partition(b"=") for each in stated)
+    found = {value for name, _, value in pairs if name == COOKIE.encode()}
+    return found.pop().decode("latin-1") if len(found) == 1 else None
 
 
 def browser_of(request: Request) -> Browser:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import FormData
 
 from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.browser import browser_of, changes, is_from_here, is_token
@@ -79,7 +80,7 @@ class Guard:
             if browser.session is None or browser.session.actor is None:
                 raise LoggedOut
             if changes(request):
-                given = request.headers.get("x-csrf-token") or await self._field(request)
+                given = request.headers.get("x-csrf-token") or (await self.form(request)).get(CSRF)
                 if not is_from_here(request, self.public_url) or not is_token(browser.session, given):
                     raise NotServed(403, "This was not sent from a page of yours. Load the page again.")
             rights.needs(browser.session.actor, right)
@@ -87,13 +88,18 @@ class Guard:
 
         return _asking(granted, right)
 
-    async def _field(self, request: Request) -> object:
+    async def form(self, request: Request) -> FormData:
+        """What was sent as a form, whose length is stated and bounded: its files would be kept on disk as they come.
+
+        Raises:
+            NotServed: 411 or 413, it has no length or is too large.
+        """
         stated = request.headers.get("content-length", "")
         if not stated.isdigit():
             raise NotServed(411, "State the length of the form.")
         if int(stated) > self.form_bytes:
             raise NotServed(413, f"The form has more than {self.form_bytes} bytes.", {"Connection": "close"})
-        return (await request.form()).get(CSRF)  # kept with the request: the route reads the same
+        return await request.form()  # kept with the request: the route reads the same
 
 
 def _asking(dependency: F, right: Right) -> F:

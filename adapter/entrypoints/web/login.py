@@ -4,8 +4,9 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from adapter.bootstrap.identity import RETURN
 from adapter.entrypoints.web.browser import browser_of, give, safe_target, take_back
@@ -24,6 +25,8 @@ AFTER = "/ho-so"
 OUTCOMES = ("provider_down", "not_under_way", "refused", "suspended", "logged_out", "session_over")
 """Keys of the words for each way in which nobody is logged in."""
 _NAME = 100
+_TOKEN = 20_000
+"""Characters of the longest logout token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,14 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
         give(response, secret)
         return response
 
+    async def given(request: Request) -> str:
+        token = (await guard.form(request)).get("logout_token")
+        if not isinstance(token, str) or not 0 < len(token) <= _TOKEN:
+            raise HTTPException(400)
+        return token
+
     @router.post("/login/backchannel", dependencies=[Depends(anybody)])
-    def ended_there(logout_token: Annotated[str, Form(max_length=20_000)]) -> Response:
+    def ended_there(logout_token: Annotated[str, Depends(given)]) -> Response:
         """The provider tells that somebody has logged out there (Back-Channel Logout 1.0, 2.5 to 2.8)."""
         told = {"Cache-Control": "no-store"}
         try:

@@ -140,7 +140,8 @@ def language_of(request: Request) -> Language:
 
 def _here(request: Request) -> str:
     query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != _CHOICE])
-    return request.url.path + (f"?{query}" if query else "")
+    path = "/" + request.url.path.lstrip("/")  # an address that begins with two is that of another site
+    return path + (f"?{query}" if query else "")
 
 
 def _environment() -> Environment:

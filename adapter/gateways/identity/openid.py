@@ -103,6 +103,7 @@ class Provider:
         self._made: _Client | None = None
         self._lock = threading.Lock()
         self._looked, self.is_down = -_LOOK_S, False
+        self._renewed = -_LOOK_S
 
     def begin(self) -> tuple[str, dict[str, str]]:
         """Where to send somebody, and what his return is compared with.
@@ -190,7 +191,10 @@ class Provider:
         try:
             read = jwt.decode(logout_token, KeySet.import_key_set(client.fetch_jwk_set()), registry=registry)
         except JoseError:
-            # The provider may have a new key since.
+            # The provider may have a new key since. Anybody can send what does not hold: it is not asked each time.
+            if time.monotonic() - self._renewed < _LOOK_S:
+                raise
+            self._renewed = time.monotonic()
             read = jwt.decode(logout_token, KeySet.import_key_set(client.fetch_jwk_set(force=True)), registry=registry)
         if read.header.get("typ", "logout+jwt").lower() not in ("logout+jwt", "application/logout+jwt"):
             raise NotBelieved("this is no logout token")

@@ -22,6 +22,8 @@ MEMORY = 600_000_000
 CPU_SECONDS = 15
 PARTS, INFLATED = 200, 50_000_000
 """Parts of the archive, and bytes of all of them together."""
+LETTERS = 5_000_000
+"""Of all cells together: many may show one shared text, and whoever started this process holds them all."""
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s([^>]*)>")
 _AREA = re.compile(rb"\bref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
 _PIECE = 1 << 16
@@ -50,10 +52,12 @@ def _cells(raw: bytes) -> list[list[tuple[str, str]]]:
         if (sheet.max_row or 0) > MOST_ROWS or (sheet.max_column or 0) > MOST_COLUMNS:
             raise Unreadable("too_large")
         merged = frozenset(_merged(raw, sheet))
-        rows = [
-            [_cell(cell, (number, place) in merged) for place, cell in enumerate(row, start=1)]
-            for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS), start=1)
-        ]
+        rows, left = [], LETTERS
+        for number, row in enumerate(sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS), start=1):
+            rows.append([_cell(cell, (number, place) in merged) for place, cell in enumerate(row, start=1)])
+            left -= sum(len(text) for text, _ in rows[-1])
+            if left < 0:
+                raise Unreadable("too_large")
     except (Unreadable, MemoryError):
         raise
     except Exception:  # noqa: BLE001  whatever a stranger's file brings out of the library: it cannot be read

@@ -95,6 +95,8 @@ class Sessions:
         secret, now = self.new_secret(), self.clock()
         numbers = [person.number, *([person.tax_code] if person.tax_code else [])]
         with self.database.transaction() as connection:
+            # A suspension that comes now ends this session too, or is found here.
+            self.database.lock(connection, [f"account:{number}" for number in numbers])
             standing = [each for each in suspensions.standing(connection, numbers) if each.unit is None]
             if standing:
                 raise Suspended(standing[0].reason)

@@ -12,6 +12,7 @@ from adapter.entrypoints.web.page import Page, Pages
 from adapter.services.dossiers.check_code import CheckedConfirmation, ConfirmationChecks
 
 _LONGEST = 60
+_SEEN = r"^[^\x00-\x1f]*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def routes(pages: Pages, checks: ConfirmationChecks) -> APIRouter:
     @router.get("/xac-minh", dependencies=[Depends(anybody)])
     def check(
         request: Request,
-        number: Annotated[str, Query(alias="so", max_length=_LONGEST)] = "",
-        code: Annotated[str, Query(alias="ma", max_length=_LONGEST)] = "",
+        number: Annotated[str, Query(alias="so", max_length=_LONGEST, pattern=_SEEN)] = "",
+        code: Annotated[str, Query(alias="ma", max_length=_LONGEST, pattern=_SEEN)] = "",
     ) -> Response:
         found = checks.of(number, code) if number and code else None
         return pages.respond(request, GenuinePage(number, code, found))

@@ -80,8 +80,9 @@ def _draft(router: APIRouter, drafting: Drafting, declarant: Dependency, posted:
 
     @router.get(f"{ROOT}/{{id}}/bo")
     def ask_to_discard(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        head = drafting.head(drafting.find(actor, id))
-        page = RemovePage(head, head.title, is_draft=True, action=f"{head.address}/bo", back=head.address)
+        draft = drafting.find(actor, id)
+        head, version = drafting.head(draft), draft.version
+        page = RemovePage(head, head.title, True, f"{head.address}/bo", head.address, version)
         return pages.respond(request, page)
 
     @router.post(f"{ROOT}/{{id}}/bo")

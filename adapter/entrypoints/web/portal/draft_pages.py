@@ -193,6 +193,8 @@ class RemovePage(Page):
     is_draft: bool
     action: str
     back: str
+    version: int
+    """Of the draft whose row it is: pressed twice, it would be the next one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -242,12 +243,14 @@ def _removal(router: APIRouter, filling: _Filling, declarant: Dependency, posted
         draft = drafting.find(actor, id)
         part, head = filling.row(draft, name, ordinal), drafting.head(draft)
         what = place_of([filling.group(draft, name).label], ordinal)
-        page = RemovePage(head, what, is_draft=False, action=f"{part.action}/xoa", back=part.back)
+        page = RemovePage(head, what, False, f"{part.action}/xoa", part.back, draft.version)
         return drafting.pages.respond(request, page)
 
     @router.post(f"{ROOT}/{{id}}/danh-sach/{{name}}/{{ordinal}}/xoa")
     def remove(id: str, name: str, ordinal: int, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.find(sent.actor, id)
         part = filling.row(draft, name, ordinal)
-        drafting.drafts.save(draft, draft.answers.without_row(part.row.group, ordinal))
+        if sent[VERSION] == str(draft.version):  # else another row may stand there by now, and he looks again
+            with suppress(ChangedMeanwhile):
+                drafting.drafts.save(draft, draft.answers.without_row(part.row.group, ordinal))
         return RedirectResponse(part.back, 303)

@@ -25,6 +25,7 @@ from adapter.gateways.spreadsheets.reading import cells_of_xlsx
 from adapter.gateways.spreadsheets.templates import TemplateColumn, csv_template, xlsx_template
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label
+from adapter.model.text import pasted
 from adapter.pipeline.forms.answers import Texts
 from adapter.pipeline.forms.importing import CellFault, heading, rows_of
 from adapter.pipeline.forms.layout import FormField, FormGroup
@@ -180,7 +181,8 @@ def _rows(data: str, fields: tuple[FormField, ...]) -> list[Texts] | None:
     texts = (text for row in rows for text in row.values())
     if not all(isinstance(text, str) and len(text) <= LONGEST for text in texts):
         return None
-    return [{name: text for name, text in row.items() if name in names and text} for row in rows]
+    kept = ({name: pasted(text)[0] for name, text in row.items() if name in names} for row in rows)
+    return [{name: text for name, text in row.items() if text} for row in kept]
 
 
 def _file(body: bytes, kind: str, name: str) -> Response:
