@@ -16,6 +16,7 @@ from docs.generate.page import code, first, head, join, listed, sentence, table
 
 _OF_THE_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 """Described by FastAPI for every route; the app answers with problems instead."""
+_OTHER_PROBLEMS = ("window-unknown", "window-suspected", "unavailable", "not-ready", "parameters")
 
 
 def document() -> Mapping[str, Any]:
@@ -41,7 +42,7 @@ def page() -> str:
     blocks += [
         "## Problems",
         f"Every problem is `{MEDIA_TYPE}`; its `type` is `about:blank`, or `urn:nsw-adapter:problem:` and one of "
-        f"{listed([*Why, 'window-unknown', 'unavailable', 'not-ready', 'parameters'])}. What never becomes a request "
+        f"{listed([*Why, *_OTHER_PROBLEMS])}. What never becomes a request "
         "the HTTP server answers itself, as plain text: 400 for malformed HTTP, 503 above the limit of requests at "
         "once.",
         "## Objects",

@@ -78,7 +78,7 @@ def test_a_deleted_queue_is_declared_again_and_what_fell_out_is_replayed(scene: 
 
 @pytest.mark.parametrize("queue", [CONTROL, REPLIES, QUARANTINE])
 def test_any_queue_is_declared_again(scene: Scene, queue: str) -> None:
-    scene.configure({"window.broker_down_s": 2.0})
+    scene.configure({"window.broker_down_s": 2.0, "window.suspect_s": 1.0})
     clock = scene.start("clock")
     scene.until(lambda: scene.house.window.state().refreshed_at is not None, "it has looked")
     delete(scene, queue)

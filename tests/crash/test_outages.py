@@ -101,7 +101,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
     by_window = declarations(0, COUNT)
     with opened(Scene(tmp_path, node.vhost_url("gone"), postgresql_url)) as scene:
         scene.configure({
-            "window.broker_down_s": 2.0,
+            "window.broker_down_s": 2.0, "window.suspect_s": 1.0,
             "window.back_s": 1.0,
             "broker.heartbeat_s": 5,
             "workers.attempts": 40,

@@ -8,6 +8,7 @@ import socket
 from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -381,6 +382,21 @@ def test_the_declarant_replaces_his_own_by_its_number_and_is_told_the_state(site
         told = post(client, citizen_message(reference=number, preReference=number, function="02", messageId="own-2"))
         read = client.get(told.headers["location"]).json()
     assert (told.status_code, told.json()["outcome"], read["state"]) == (202, "accepted", "accepted")
+
+
+def test_while_the_window_is_suspected_the_door_says_when_to_come_again(site: Website) -> None:
+    window = site.house.window
+    site.window(Sight.UP)
+    window.end_override(actor=TESTER)
+    gone = replace(window, patience=replace(window.patience, broker_down_s=0))
+    gone.refresh(broker_up=False, started_at=gone.clock())
+    with site.declarant() as client:
+        answer = post(client, citizen_message())
+        told = client.get("/api/v1/window").json()
+    assert problem(answer, 503)["type"].endswith("window-suspected")
+    assert 0 < int(answer.headers["retry-after"]) <= site.house.settings.window.suspect_s
+    assert (told["mode"], told["stage"], told["second_door"]) == ("unknown", "suspect", False)
+    assert site.rows(tables.inbox) == []
 
 
 def test_a_token_that_is_missing_unknown_or_revoked_opens_nothing(site: Website) -> None:

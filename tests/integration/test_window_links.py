@@ -111,3 +111,5 @@ def test_everybody_may_see_at_which_gates_the_portal_takes_it(site: Website) -> 
     unlink(site, gate_of(site))
     (told,) = [each for each in site.house.situations.now().offered if each.code == CITIZENS]
     assert (told.taken, len(told.unlinked)) == (False, 1)
+    with site.client() as client:
+        assert f": {told.unlinked[0].vi}</span>" in client.get("/").text

@@ -50,9 +50,10 @@ class Rounds:
     days: Days
     answer: Callable[[bool], Round]
     asked: list[tuple[float, bool]] = field(default_factory=list)
+    transfers: set[bool] = field(default_factory=set)
 
     def round(self, *, transfers: bool, returned: bool) -> Round:
-        assert transfers
+        self.transfers.add(transfers)
         self.asked.append((self.days.now, returned))
         return self.answer(returned)
 
@@ -64,7 +65,11 @@ class Rounds:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, answer: Callable[[bool], Round], *, connected: bool = True
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[bool], Round],
+    *,
+    connected: bool = True,
+    mode: Mode = Mode.NORMAL,
 ) -> tuple[Rounds, Days]:
     days = Days()
     monkeypatch.setattr(dispatcher, "time", SimpleNamespace(monotonic=lambda: days.now))
@@ -72,7 +77,7 @@ def run(
     parts: dict[str, Any] = {
         "dispatch": rounds,
         "publisher": SimpleNamespace(connected=connected, blocked=False, close=lambda: None),
-        "window": SimpleNamespace(state=lambda: SimpleNamespace(mode=Mode.NORMAL)),
+        "window": SimpleNamespace(state=lambda: SimpleNamespace(mode=mode)),
         "pulse": days,
     }
     Dispatcher(observe=unobserved, **parts).run()
@@ -138,3 +143,19 @@ def test_once_they_leave_the_pause_is_short_again(monkeypatch: pytest.MonkeyPatc
     rounds, _ = run(monkeypatch, mended_for_a_while)
     assert rounds.gaps[10] == pytest.approx(5.0, abs=0.1)
     assert max(rounds.gaps[11:14]) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("mode", "leaves"),
+    [
+        *((each, {True}) for each in (Mode.NEVER_HEARD, Mode.NORMAL, Mode.RECONCILING)),
+        *((each, set()) for each in (Mode.SUSPECT, Mode.DIRECT, Mode.MAINTENANCE)),
+        (Mode.UNKNOWN, {False}),
+    ],
+)
+def test_replies_and_transfers_leave_as_the_mode_says(
+    monkeypatch: pytest.MonkeyPatch, mode: Mode, leaves: set[bool]
+) -> None:
+    """Nothing is even claimed while all waits; where nobody looks, transfers alone stay."""
+    rounds, _ = run(monkeypatch, lambda _: NOTHING, mode=mode)
+    assert rounds.transfers == leaves

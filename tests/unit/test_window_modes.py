@@ -178,9 +178,11 @@ class Schedules(RuleBasedStateMachine):
         """Each door is opened and closed by a reason that stands."""
         if becomes is Mode.NORMAL and standing.before is Mode.RECONCILING:
             assert not standing.pending
-        if becomes is Mode.DIRECT and standing.before is Mode.SUSPECT:
-            lasted = (standing.now - self.since).total_seconds() >= PATIENCE.suspect_s
-            assert lasted or standing.said or standing.confirmed or standing.seen.cause == "notice"
+        if becomes is Mode.DIRECT:
+            suspected = standing.before is Mode.SUSPECT
+            lasted = suspected and (standing.now - self.since).total_seconds() >= PATIENCE.suspect_s
+            known = standing.said or standing.confirmed or standing.seen.cause == "notice"
+            assert lasted or known or standing.before is Mode.MAINTENANCE
         if becomes is Mode.SUSPECT:
             assert standing.seen.condition is Sight.DOWN
             assert standing.said is None

@@ -18,7 +18,7 @@ from adapter.entrypoints.web.headers import SECURE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.submission import WindowUnknown
+from adapter.services.door.submission import WindowSuspected, WindowUnknown
 from adapter.services.messages.judging import broken
 
 MEDIA_TYPE = "application/problem+json"
@@ -145,6 +145,16 @@ def _not_allowed(_: Request, error: NotAllowed) -> Response:
 
 
 def _unavailable(_: Request, error: Unavailable) -> Response:
+    if isinstance(error, WindowSuspected):
+        return problem(
+            503,
+            "The national single window seems to be down. This door opens when that is confirmed, or has lasted; send "
+            "the same again after Retry-After seconds. Nothing was stored.",
+            vi="Cổng thông tin một cửa quốc gia có dấu hiệu gián đoạn. Cổng này sẽ nhận bản khai khi sự cố được xác "
+            "nhận hoặc kéo dài; hãy gửi lại sau. Chưa có gì được lưu.",
+            kind="window-suspected",
+            headers={"Retry-After": str(max(1, round(error.retry_s)))},
+        )
     if isinstance(error, WindowUnknown):
         return problem(
             503,
