@@ -15,7 +15,10 @@ from adapter.pipeline.search_keys import search_value
 
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by table."""
-ONCE = {"window", "incident", "counter", "token", "person", "customs_office", "session", "expiry_alert", "journal_seal"}
+ONCE = {
+    *("window", "incident", "maintenance", "window_link", "counter", "token", "person", "customs_office", "session"),
+    *("expiry_alert", "journal_seal"),
+}
 """Tables that do not grow with dossiers, and the seals, which each copy makes anew."""
 LARGE_FIRM = "tax_code"
 """The kind of key that one copy in twenty keeps: a firm with a twentieth of all dossiers."""
