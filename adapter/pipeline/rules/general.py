@@ -69,7 +69,7 @@ def _stranger(view: View) -> Iterator[Finding]:
 
 def _unseen(view: View) -> Iterator[Finding]:
     """A value looks as it is: what turns, hides or splits its letters deceives whoever compares it with a paper."""
-    if _written(view).isprintable():  # nearly every declaration; no letter of those categories can be printed
+    if _beyond_ascii(view).isprintable():  # nearly every declaration; no letter of those categories can be printed
         return
     for group, ordinal, record in _records(view):
         for name, value in record.items():
@@ -79,10 +79,13 @@ def _unseen(view: View) -> Iterator[Finding]:
                 yield replace(fault, severity=Severity.WARN)
 
 
-def _written(view: View) -> str:
-    """Everything that is declared, with signs of ASCII between. Written in one call: rows have thousands of values."""
+_ASCII = bytes(range(128))
+
+
+def _beyond_ascii(view: View) -> str:
+    """All letters beyond ASCII of what is declared. Written in one call: rows have thousands of values."""
     declared = [view.declaration.values, view.declaration.rows]
-    return orjson.dumps(declared, default=_plainly).decode()
+    return orjson.dumps(declared, default=_plainly).translate(None, _ASCII).decode()
 
 
 def _plainly(value: Any) -> Any:
