@@ -6,19 +6,23 @@ import io
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from lxml import html
 from openpyxl import Workbook
 
+from adapter.gateways.spreadsheets import reading
 from adapter.gateways.spreadsheets.reading import cells_of_xlsx
 from adapter.gateways.store import sessions as session_rows
 from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.pipeline.forms.sheet import Unreadable
 from adapter.services.access.sessions import AccountHolder
+from adapter.services.door.draft import DraftTooLarge
 from tests.harness.browsing import Person
 from tests.harness.website import BODY_BYTES, CITIZEN, Website, configure, website
 from tests.servers.identity import IdentityProvider
@@ -176,3 +180,45 @@ def test_a_suspension_while_somebody_logs_in_ends_that_session_too(
     site.house.sessions.start(AN)
     assert done.wait(60)
     assert site.rows(tables.session) == []
+
+
+def test_a_draft_does_not_grow_without_end(site: Website) -> None:
+    """Row by row one could fill the store, and each page of the draft would load all of it."""
+    person = logged_in(site)
+    draft_id = begun(person, "Mẫu 07").rpartition("/")[2]
+    drafts = site.house.drafts
+    draft = drafts.find(CITIZEN, draft_id)
+    (group,) = drafts.layout(draft).groups
+    draft = drafts.save(draft, draft.answers.with_rows(group.name, [{"fullName": "x" * 999_000}] * 5))
+    with pytest.raises(DraftTooLarge):
+        drafts.save(draft, draft.answers.with_row(group.name, 6, {"fullName": "x" * 100_000}))
+    typed = {f"{group.name}.6.fullName": "x" * 100_000, "version": str(draft.version), "then": "later"}
+    person.get("/khai-bao")
+    assert person.send(f"/khai-bao/{draft_id}/danh-sach/{group.name}/6", **typed).status_code == 413
+    (kept,) = site.rows(tables.draft)
+    assert len(kept.answers["rows"][group.name]) == 5
+
+
+def test_few_spreadsheets_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may take some hundred megabytes: many that come together would take the machine's memory."""
+    genuine, running, most = reading.subprocess.run, [0], [0]
+    counting = threading.Lock()
+
+    def counted(*args: Any, **given: Any) -> Any:
+        with counting:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        try:
+            return genuine(*args, **given)
+        finally:
+            with counting:
+                running[0] -= 1
+
+    monkeypatch.setattr(reading.subprocess, "run", counted)
+    book, made = Workbook(), io.BytesIO()
+    book.active.append(["a", "b"])  # type: ignore[union-attr]
+    book.save(made)
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(cells_of_xlsx, [made.getvalue()] * 6))
+    assert len(told) == 6
+    assert most[0] <= reading.AT_ONCE

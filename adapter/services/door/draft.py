@@ -11,6 +11,9 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import MessageSpec, Procedure
 from adapter.pipeline.forms.answers import Answers
 
+LARGEST = 5_000_000
+"""Characters of all answers of a draft: more than the fullest list of persons has."""
+
 
 class NoDraft(NotAllowed):
     """There is no such draft of this owner, or it was sent."""
@@ -24,12 +27,27 @@ class OtherForm(NotAllowed):
     """A file that comes back signed is of another procedure or message than the draft."""
 
 
+class DraftTooLarge(NotAllowed):
+    """It holds more than any declaration."""
+
+
 class ChangedMeanwhile(NotAllowed):
     """Another window of the browser has changed the draft. `now` is how it stands."""
 
     def __init__(self, now: Draft) -> None:
         super().__init__("the draft was changed meanwhile")
         self.now = now
+
+
+def bounded(answers: Answers) -> Answers:
+    """The same answers.
+
+    Raises:
+        DraftTooLarge: they hold more than any declaration: each page of the draft would load all of it.
+    """
+    if sum(len(text) for _, text in answers.named()) > LARGEST:
+        raise DraftTooLarge(f"a draft holds {LARGEST} characters at most")
+    return answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from adapter.pipeline.forms.layout import FormLayout, layout
 from adapter.pipeline.forms.unsigned import Heading, unsigned, whole, written
 from adapter.pipeline.judge import Ground, foreseen
 from adapter.services.door.declarations import confirmation_of, state_of
-from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, Sent, TooManyDrafts
+from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, Sent, TooManyDrafts, bounded
 from adapter.services.door.precheck import Threshold, submitted
 from adapter.services.door.submission import Admitted
 
@@ -152,11 +152,11 @@ class Drafts:
 
         Raises:
             ChangedMeanwhile: the draft has changed since.
-            NoDraft: it was sent or thrown away since.
+            NoDraft, DraftTooLarge: it was sent or thrown away since; it would hold more than any declaration.
         """
         if answers.as_stored() == draft.answers.as_stored():
             return draft
-        values: dict[str, Any] = {"answers": answers.as_stored(), "signed": None}
+        values: dict[str, Any] = {"answers": bounded(answers).as_stored(), "signed": None}
         if draft.pressed_at is not None:
             # Another message than the one that was prepared or sent; that one may be on its way.
             values |= {"message_key": self.new_id(), "pressed_at": None}

@@ -17,6 +17,7 @@ from adapter.entrypoints.web.api.shapes import FindingShape, finding_shape
 from adapter.entrypoints.web.headers import SECURE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
+from adapter.services.door.draft import DraftTooLarge
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.submission import WindowSuspected, WindowUnknown
 from adapter.services.messages.judging import broken
@@ -116,6 +117,7 @@ def handlers(observe: Observe) -> Mapping[type[Exception], Callable[[Request, An
     return {
         NotServed: _refused,
         TurnedAway: _turned_away,
+        DraftTooLarge: _too_large,
         NotAllowed: _not_allowed,
         Unavailable: _unavailable,
         RequestValidationError: _invalid,
@@ -142,6 +144,10 @@ def _turned_away(_: Request, error: TurnedAway) -> Response:
 
 def _not_allowed(_: Request, error: NotAllowed) -> Response:
     return problem(403, str(error))
+
+
+def _too_large(_: Request, error: DraftTooLarge) -> Response:
+    return problem(413, str(error))
 
 
 def _unavailable(_: Request, error: Unavailable) -> Response:
