@@ -42,6 +42,12 @@ LISTED = {
         "certificate.valid_to - now": "days to a certificate's end, told only",
         "each.valid_to - now": "the same",
     },
+    "services/watch/turn.py": {
+        "(row.opened_at or since) - timedelta(seconds=self.patience.suspect_s)": "a time that is looked for",
+    },
+    "services/watch/window.py": {
+        "row.override_until - now": "the time that an override has left; less than 0: it is over"
+    },
     "services/messages/item.py": {"now - since": "never after now: `Patience.until`"},
     "services/messages/judging.py": {"now - self._last": "perf_counter"},
 }

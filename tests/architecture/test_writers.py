@@ -44,8 +44,10 @@ WRITERS = {
     },
     "services/access/tokens.py": {"Tokens._issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
+    "services/watch/links.py": {"Links.state", "Links.take_back"},
     "services/watch/window.py": {
-        *("Window._read", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
+        *("Window._refreshed", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
+        *("Window.confirm", "Window.plan"),
     },
 }
 """File to use cases that open a transaction which may write. `reading()` cannot: both databases refuse it."""

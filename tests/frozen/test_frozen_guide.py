@@ -57,7 +57,7 @@ def test_a_command_of_the_guide_is_understood(
     if "*.pem" in words:
         words = [word for word in words if word != "*.pem"] + list(map(str, store.frozen.pki.glob("*.cert.pem")))
     done = CliRunner().invoke(app, [*words, "--config", str(store.config)])
-    no_broker = done.output.startswith("nsw-adapter: broker ")  # what it gives back lies in the broker's quarantine
+    no_broker = "nsw-adapter: broker " in done.output  # what it gives back lies in the broker's quarantine
     assert done.exit_code in (0, 1) or no_broker, done.output
     assert "Traceback" not in done.output
     assert done.output.strip()

@@ -80,10 +80,10 @@ def _shape(row: Any) -> tuple[Any, ...]:
 def test_a_firm_with_many_dossiers_is_paged_to_its_end(seed: Seed, seeded: Database) -> None:
     firm = next(iter(sorted(word for word in seed.template.firms if re.fullmatch(r"\d{10}", word))))
     with seeded.reading() as connection:
-        total = lookups.count_by_key(connection, kind="tax_code", value=firm, office=None, most=10**6)
+        total = lookups.count_by_key(connection, kind="tax_code", value=firm, places=None, most=10**6)
         seen: list[int] = []
         before = None
-        while page := lookups.by_key(connection, kind="tax_code", value=firm, office=None, limit=51, before=before):
+        while page := lookups.by_key(connection, kind="tax_code", value=firm, places=None, limit=51, before=before):
             seen += [row.id for row in page[:50]]
             before = page[:50][-1].id
     assert len(seen) == len(set(seen)) == total > 500

@@ -70,8 +70,8 @@ class Turn:
         planned = windows.planned(self.connection, self.now)
         return next((each for each in planned if each.starts_at <= self.now), None)
 
-    def tell(self, seen: Sighting, *, confirmed: str | None = None, actor: str = _CLOCK) -> Advice:
-        """The mode that follows; every change leaves its record: when, why, and by whom."""
+    def tell(self, seen: Sighting, *, confirmed: str | None = None, by: str = _CLOCK) -> Advice:
+        """The mode that follows; a change leaves its record: when, why, by whom (`by`: as the journal names him)."""
         row, away = windows.read(self.connection), self.maintenance()
         before = stored_mode(row.stage, row.mode)
         standing = Standing(
@@ -89,7 +89,7 @@ class Turn:
         told = advice(standing, self.patience)
         kept = {"mode": told.mode.condition.value, "stage": told.mode.value}
         if told.mode is not before:
-            self._change(row, told, actor=actor)
+            self._change(row, told, by)
         elif (row.mode, row.stage) != tuple(kept.values()):  # the first look, or a clock of 0.1.0 has looked
             windows.write(self.connection, **kept, since=row.since or self.now)
         return told
@@ -104,7 +104,7 @@ class Turn:
         opened = (row.opened_at or since) - timedelta(seconds=self.patience.suspect_s)
         return drafts.any_begun(self.connection, opened, since)
 
-    def _change(self, row: Stored[Any], told: Advice, *, actor: str) -> None:
+    def _change(self, row: Stored[Any], told: Advice, by: str) -> None:
         opened = row.opened_at
         if told.mode in (Mode.DIRECT, Mode.MAINTENANCE):
             opened = opened or self.now
@@ -112,7 +112,7 @@ class Turn:
             opened = None
         mode = {"mode": told.mode.condition.value, "stage": told.mode.value}
         windows.write(self.connection, **mode, since=self.now, opened_at=opened)
-        entry = Entry("window.mode", actor, self.now, {**mode, "cause": told.cause})
+        entry = Entry("window.mode", by, self.now, {**mode, "cause": told.cause})
         journal.append(self.connection, self.database, entry)
 
 

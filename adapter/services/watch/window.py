@@ -197,7 +197,7 @@ class Window:
                 windows.expect(connection, expected_end)
             detail = {"mode": word.value, "reason": reason, "until": write_time(until)}
             journal.append(connection, self.database, Entry.by("window.override", actor, now, detail))
-            told = turn.tell(_kept(connection), actor=actor.journal_name)
+            told = turn.tell(_kept(connection), by=actor.journal_name)
         self._tell(told)
 
     def end_override(self, *, actor: Actor) -> None:
@@ -233,7 +233,7 @@ class Window:
                 windows.expect(connection, expected_end)
             journal.append(connection, self.database, Entry.by("window.confirm", actor, now, {"reason": reason}))
             turn = Turn(connection, self.database, now, self.patience)
-            told = turn.tell(_kept(connection), confirmed=reason, actor=actor.journal_name)
+            told = turn.tell(_kept(connection), confirmed=reason, by=actor.journal_name)
         self._tell(told)
 
     def plan(self, notice: windows.Notice, *, actor: Actor) -> None:
@@ -287,8 +287,8 @@ class Window:
         turn, row = Turn(connection, self.database, now, self.patience), windows.read(connection)
         if row.refreshed_at is None:
             turn.keep_incident(seen_before(row))
-            return turn.tell(_kept(connection), actor=actor.journal_name)
-        return turn.tell(turn.look(started_at=row.refreshed_at), actor=actor.journal_name)
+            return turn.tell(_kept(connection), by=actor.journal_name)
+        return turn.tell(turn.look(started_at=row.refreshed_at), by=actor.journal_name)
 
     def _tell(self, told: Advice, **more: str) -> None:
         mode = {"mode": told.mode.condition.value, "stage": told.mode.value}
