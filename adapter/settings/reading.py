@@ -44,7 +44,7 @@ def load_settings(file: Path | None = None) -> Settings:
     try:
         old_names = take_old_names(document) + take_old_names(EnvSettingsSource(Settings)())
         _urls_of_the_environment(document)
-        settings = Settings(**_resolved(_over(defaults(), document), path.parent))
+        settings = Settings(**_resolved(over(defaults(), document), path.parent))
     except ValidationError as error:
         faults = [said(fault, path) for fault in error.errors()]
         # What is told by its variable need not be told again as a key that is none.
@@ -73,12 +73,12 @@ def production_sample() -> str:
     return _PRODUCTION.read_text(encoding="utf-8")
 
 
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     """`above`, with what only `below` states. A section that is no section stays, for the model to refuse."""
     both = {**below, **above}
     for name, inner in below.items():
         if isinstance(inner, dict) and isinstance(above.get(name), dict):
-            both[name] = _over(inner, above[name])
+            both[name] = over(inner, above[name])
     return both
 
 

@@ -84,7 +84,7 @@ def test_a_parked_message_passes_when_an_operator_replays_it_after_the_mending(s
 
 DEADLY = """
 import os, signal
-from adapter.services import intake
+from adapter.services.messages import intake
 judged = intake.judged
 
 def dying(submission, *others):

@@ -21,6 +21,7 @@ from adapter.model.stages import Channel
 from adapter.services.messages.judging import judged
 from adapter.services.replies.correspondence import Correspondence
 from adapter.settings import load_settings
+from adapter.settings.reading import defaults, over
 from adapter.simulator.stand_in import stand_in
 from tests.harness import configuration
 from tests.harness.fixtures import CLOCK, Case, load_cases, submission
@@ -164,7 +165,7 @@ def keys() -> Iterator[str]:
         if path:
             yield path
 
-    return walk(configuration.stated(shared_pki()), "")
+    return walk(over(defaults(), configuration.stated(shared_pki())), "")
 
 
 GENUINE = ("BQP0100001/accepted-tour-group-entering", "BQP0100002/accepted-citizen-signed")

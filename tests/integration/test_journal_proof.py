@@ -37,7 +37,7 @@ def database(database_url: str) -> Iterator[Database]:
 def write(database: Database, count: int, at: datetime = AT) -> None:
     with database.transaction() as connection:
         for number in range(count):
-            journal.append(connection, database, Entry("lookup.done", "officer:1", at, {"number": number}))
+            journal.append(connection, database, Entry("lookup.dossiers", "officer:1", at, {"number": number}))
 
 
 def seal(database: Database, at: datetime = AT, most: int = 1000) -> seals.Seal:
@@ -184,7 +184,7 @@ class Step:
 class Quiet:
     """A broker that nobody asks: it answers."""
 
-    up, whole, held = True, True, 0
+    up, whole, held, fault = True, True, 0, ""
 
     def __enter__(self) -> Quiet:
         return self
@@ -202,7 +202,7 @@ def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
         ),  # type: ignore[arg-type]
         signing=SimpleNamespace(sign=step, unready=dict, units=1),  # type: ignore[arg-type]
         deadlines=SimpleNamespace(watch=step),  # type: ignore[arg-type]
-        expiry=SimpleNamespace(alert=lambda: 0),  # type: ignore[arg-type]
+        expiry=SimpleNamespace(alert=lambda: 0, days_left=dict),  # type: ignore[arg-type]
         probe=Quiet(),  # type: ignore[arg-type]
         observe=lambda event, /, **fields: told.append((event, fields)),
         pulse=Pulse(new_cells(multiprocessing)),
