@@ -174,8 +174,6 @@ def test_a_suspension_while_somebody_logs_in_ends_that_session_too(
         done.wait(3)
         genuine(*args, **values)  # type: ignore[arg-type]
 
-    if site.house.database.is_embedded:
-        pytest.skip("one writer at a time")
     monkeypatch.setattr(session_rows, "add", slow)
     site.house.sessions.start(AN)
     assert done.wait(60)
