@@ -44,8 +44,8 @@ def parts() -> dict[str, list[str]]:
         "gateways": [INTEGRATION, *(f"--ignore={file}" for file in doors)],
         "kills": _of_processes(),
         "from queue to queue": ["tests/acceptance", f"--ignore={MESSAGES}", "tests/demo", *_others()],
-        "modules and rules": ["tests/unit", "tests/architecture"],
         "commands and doors": doors,
+        "modules and rules": ["tests/unit", "tests/architecture"],
         "fixtures and attacks": ["tests/procedures"],
         "messages made up": [MESSAGES],
     }

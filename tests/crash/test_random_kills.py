@@ -47,6 +47,10 @@ def test_messages_survive_kills_at_random(scene: Scene) -> None:
         f"{scene.store.settled()}, copies {len(scene.partner.collect())}, all answered {ended - killed:.1f} s after "
         "the last"
     )
+    # What was delivered again may be answered again until the workers have ended: its copies have to leave too.
+    for worker in (each for name, each in parts if name == "worker"):
+        worker.stop()
+    scene.until(lambda: scene.store.unsent() == 0, "every copy has left")
     scene.finish()
     assert killed_at_work, "every process died before it had work: this proved nothing"
     scene.assert_whole(messages)
