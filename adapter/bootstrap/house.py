@@ -24,7 +24,7 @@ from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.keys.pem_files import load_partners
-from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.own_numbers import Series
@@ -55,7 +55,7 @@ from adapter.services.dossiers.amendments import Amendments
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.lookup import Lookup
-from adapter.services.dossiers.original_papers import HandingIn
+from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.intake import InHand, Intake, unheld
@@ -124,7 +124,7 @@ class House:
     @cached_property
     def revocation(self) -> Revocation:
         """Evidence of revocation: what lies there, and what is fetched if this process may."""
-        shelf = Shelf(self.settings.folders.state / "revocation")
+        shelf = EvidenceCache(self.settings.folders.state / "revocation")
         return revocation(self.settings.trust, self.authorities, shelf, self.observe, fetches=self.fetches)
 
     @cached_property
@@ -434,8 +434,8 @@ class House:
         return Deadlines(self.database, lambda: self.catalogue, self.legal_clock, self.observe)
 
     @cached_property
-    def handing_in(self) -> HandingIn:
-        return HandingIn(self.database, self.catalogue, self.installation.units, self.legal_clock)
+    def handing_in(self) -> OriginalPapers:
+        return OriginalPapers(self.database, self.catalogue, self.installation.units, self.legal_clock)
 
     @cached_property
     def lookup(self) -> Lookup:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from adapter.gateways.keys.pem_files import load_folder
-from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.revocation.fetching import Bounds, Fetcher
-from adapter.gateways.revocation.refresh import Collection, Places, places
+from adapter.gateways.revocation.refresh import EvidenceRefresh, Places, places
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe
 from adapter.model.stages import SignerRole
@@ -54,11 +54,11 @@ def store(name: str, stated: AuthoritySettings) -> Store:
 
 
 def revocation(
-    stated: TrustSettings, authorities: Mapping[str, Store], shelf: Shelf, observe: Observe, *, fetches: bool
+    stated: TrustSettings, authorities: Mapping[str, Store], shelf: EvidenceCache, observe: Observe, *, fetches: bool
 ) -> Revocation:
     """Evidence of revocation: what lies on the shelf, and what is fetched if this process may."""
     asked = {name: s.revocation for name, s in stated.authorities.items() if s.revocation is not None}
-    collection = Collection(
+    collection = EvidenceRefresh(
         stores=dict(authorities),
         places={
             name: places(authorities[name], Places(s.crls, s.crl_urls, s.ocsp_url, frozenset(s.hosts)))

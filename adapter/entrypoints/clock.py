@@ -11,7 +11,7 @@ from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.keys.keyring import KeyUnavailable
-from adapter.gateways.revocation.refresh import Collection
+from adapter.gateways.revocation.refresh import EvidenceRefresh
 from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
@@ -43,7 +43,7 @@ class Clock:
     tick_s: float
     seal_s: float
     expiry_s: float
-    evidence: Collection
+    evidence: EvidenceRefresh
     new_keys_taken: Callable[[], bool] = lambda: True
     tell: Callable[[Mapping[str, float]], None] = lambda _: None
     """Tells the metrics what the store holds; given the days that certificates have left, by use."""

@@ -45,6 +45,7 @@ class Metrics:
         self._messages = Counter(
             "nsw_messages", "Messages that were kept", ("procedure", "channel", "outcome", "state"), registry=None
         )
+        self._duplicates = Counter("nsw_duplicates", "Messages that were known already", (), registry=None)
         self._stages = Histogram(
             "nsw_stage_seconds", "Time of judging by stage", ("stage",), buckets=_SECONDS, registry=None
         )
@@ -86,6 +87,9 @@ class Metrics:
 
     def _message(self, told: Mapping[str, Any]) -> None:
         if told.get("outcome") is None:  # what the broker's own quarantine holds
+            return
+        if told["duplicate"]:  # answered again; it was counted when it was kept
+            self._duplicates.inc()
             return
         labels = (told.get("procedure") or OTHER, told.get("channel") or OTHER, told["outcome"], told["state"])
         self._messages.labels(*labels).inc()

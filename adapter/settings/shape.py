@@ -58,8 +58,8 @@ class InstallationSettings(Section):
     division: Annotated[str, text_in(255)]
     accepter: Annotated[str, text_in(OFFICER_NAME)]
     placeholder_document_type: str = Field(pattern=r"^[!-~]{1,100}$")
-    placeholder_type: str = Field(default="00", pattern=r"^[A-Za-z0-9]{1,3}$")
-    placeholder_reference: str = Field(default="0", pattern=r"^[A-Za-z0-9]{1,35}$")
+    placeholder_type: str = Field(pattern=r"^[A-Za-z0-9]{1,3}$")
+    placeholder_reference: str = Field(pattern=r"^[A-Za-z0-9]{1,35}$")
     refusal_ground: Annotated[str, text_in(500)]
     contingency_prefix: str = Field(pattern=r"^[A-Z]{2,8}$")
     contingency_unit: str = Field(pattern=r"^[A-Z0-9]{1,10}$")
@@ -89,7 +89,7 @@ class DatabaseSettings(Section):
     url: SecretStr = SecretStr("")
     url_file: FilePath | None = None
     pool: int = Field(ge=1, le=100)
-    answer_s: float = Field(default=10, gt=0, le=60)
+    answer_s: float = Field(gt=0, le=60)
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:
@@ -216,7 +216,7 @@ class WindowSettings(Section):
     begun_minutes: float = Field(ge=0, le=10_080)
     override_hours: float = Field(gt=0, le=8760)
     remind_minutes: float = Field(ge=0, le=10_080)
-    underway_minutes: float = Field(default=5, ge=0, le=1440)
+    underway_minutes: float = Field(ge=0, le=1440)
     answer_portal: Annotated[str, text_in(500), Field(pattern=r"^https?://[^\s/]+")]
 
 

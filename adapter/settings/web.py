@@ -20,20 +20,13 @@ class WordsSettings(Section):
 
 
 class AboutSettings(Section):
-    authority: WordsSettings = WordsSettings(vi="Bộ đội Biên phòng", en="Vietnam Border Guard")
-    portal: WordsSettings = WordsSettings(
-        vi="Cổng thông tin thủ tục biên phòng điện tử", en="Portal of electronic border procedures"
-    )
-    manager: WordsSettings = WordsSettings(vi="Bộ Tư lệnh Bộ đội Biên phòng", en="Border Guard High Command")
-    address: Annotated[str, text_in(500, least=0)] = ""
-    telephone: Annotated[str, text_in(50, least=0)] = ""
-    email: Annotated[str, text_in(254, least=0)] = ""
-    by_paper: WordsSettings = WordsSettings(
-        vi="Khi không khai được tại đây, bạn nộp bản khai giấy theo mẫu của thủ tục tại đơn vị Biên phòng cửa khẩu "
-        "và xuất trình giấy tờ như thường lệ. Hãy gọi trước cho đơn vị theo số điện thoại dưới đây.",
-        en="Where you cannot declare here, hand in the form of the procedure on paper at the border-guard unit of the "
-        "gate, and show your papers as always. Please call the unit first; the telephone numbers are below.",
-    )
+    authority: WordsSettings
+    portal: WordsSettings
+    manager: WordsSettings
+    address: Annotated[str, text_in(500, least=0)]
+    telephone: Annotated[str, text_in(50, least=0)]
+    email: Annotated[str, text_in(254, least=0)]
+    by_paper: WordsSettings
 
 
 class ClaimSettings(Section):
@@ -77,12 +70,12 @@ class WebSettings(Section):
     port: int = Field(ge=0, le=65535)
     health_port: int = Field(ge=0, le=65535)
     enabled: bool
-    workers: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(ge=1, le=64)
     body_bytes: int = Field(ge=4096, le=6_291_456)
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
     trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     login: LoginSettings | None = None
-    about: AboutSettings = AboutSettings()
+    about: AboutSettings
 
     @model_validator(mode="after")
     def _log_in_has_somewhere_to_return(self) -> Self:

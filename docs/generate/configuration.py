@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def _keys(model: type[BaseModel], prefix: str, told: str = "") -> Iterator[Key]:
         if inner is not None:
             yield from _keys(inner, f"{path}.<name>." if many else f"{path}.", said)
         else:
-            yield Key(path, _type(field), not field.is_required(), said)
+            yield Key(path, _type(field), not field.is_required() or path in defaulted(), said)
 
 
 def _part(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
@@ -150,6 +151,12 @@ def _above(lines: list[str], line: int) -> str:
 def shipped() -> Mapping[str, Any]:
     """Every value of the demonstration's file over the defaults, by its dotted path."""
     return dict(_values(_over(document(DEFAULTS), document(FILE)), ""))
+
+
+@cache
+def defaulted() -> frozenset[str]:
+    """The keys that have a default."""
+    return frozenset(dict(_values(document(DEFAULTS), "")))
 
 
 def stated() -> set[str]:

@@ -26,7 +26,7 @@ WRITERS = {
         *("Drafts.begin", "Drafts.discard", "Drafts._change", "Drafts._pressed", "Drafts._settle"),
     },
     "services/registers/expiry.py": {"Expiry.alert"},
-    "services/dossiers/original_papers.py": {"HandingIn.brought"},
+    "services/dossiers/original_papers.py": {"OriginalPapers.brought"},
     "services/messages/intake.py": {"Intake._store"},
     "services/dossiers/lookup.py": {
         "Lookup.dossiers",

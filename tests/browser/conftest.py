@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.scenes import Portal, identity_provider, launch, log_in, portal, visit
+from tests.browser.scenes import Portal, launch, log_in, portal, visit
 from tests.conftest import demand
 from tests.harness.stores import sqlite_store
-from tests.servers.identity import IdentityProvider
+from tests.servers.identity import IdentityProvider, identity_provider
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.scenes import SCHEMES, WIDTHS, Portal, identity_provider, launch, log_in, portal, visit
+from tests.browser.scenes import SCHEMES, WIDTHS, Portal, launch, log_in, portal, visit
 from tests.harness.stores import sqlite_store
+from tests.servers.identity import identity_provider
 
 _QUALITY = 45
 """Of the pictures, in per cent: text can be read, and a picture has 100 to 200 kB."""

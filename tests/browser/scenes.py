@@ -17,7 +17,6 @@ from tests.harness.history import ITEMS, OFFICER, dossier_of
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 from tests.servers.identity import PEOPLE, IdentityProvider
-from tests.servers.process import free_ports
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--font-render-hinting=none", "--disable-lcd-text"]
@@ -48,17 +47,6 @@ class Portal:
 
     def page_of(self, key: DossierKey) -> str:
         return f"/ho-so/{key.year}/{key.number}"
-
-
-@contextmanager
-def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
-    """A provider for a portal on a port of its own."""
-    made = IdentityProvider(folder, f"http://127.0.0.1:{free_ports(1)[0]}")
-    made.start()
-    try:
-        yield made
-    finally:
-        made.stop()
 
 
 @contextmanager

@@ -9,6 +9,14 @@ import pytest
 
 from tests.harness.scene import Scene
 from tests.harness.stores import ensure_tables
+from tests.servers.identity import IdentityProvider, identity_provider
+
+
+@pytest.fixture(scope="module")
+def provider(server_folder: Path, node_packages: Path, request: pytest.FixtureRequest) -> Iterator[IdentityProvider]:
+    """A provider of electronic identity accounts on loopback."""
+    with identity_provider(server_folder / f"identity-{request.module.__name__}") as made:
+        yield made
 
 
 @pytest.fixture

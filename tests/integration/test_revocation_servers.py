@@ -15,10 +15,10 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.revocation.fetching import Bounds, Fetcher
-from adapter.gateways.revocation.refresh import Collection, Places, places
+from adapter.gateways.revocation.refresh import EvidenceRefresh, Places, places
 from adapter.model.events import Event
 from adapter.model.stages import SignerRole
 from adapter.pipeline.trust import Moments, RevocationRules, Store, Trust, Unknown
@@ -52,10 +52,10 @@ class Post:
 
     def restart(self) -> None:
         """Forget everything but the disk."""
-        self.evidence = Collection(
+        self.evidence = EvidenceRefresh(
             stores={"public": self.store},
             places={"public": places(self.store, self.places)},
-            shelf=Shelf(self.folder / "shelf"),
+            shelf=EvidenceCache(self.folder / "shelf"),
             fetcher=Fetcher(self.bounds) if self.fetches else None,
             observe=lambda event, /, **fields: self.told.append((event, fields)),
             now=lambda: self.now,

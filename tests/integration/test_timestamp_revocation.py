@@ -12,10 +12,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from adapter.gateways.revocation.cache import Shelf
+from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.revocation.fetching import Bounds, Fetcher
-from adapter.gateways.revocation.refresh import Collection, Places, places
+from adapter.gateways.revocation.refresh import EvidenceRefresh, Places, places
 from adapter.model.finding import Severity
 from adapter.pipeline.signature.timestamp import stamp_of
 from adapter.pipeline.trust import TIMESTAMPING, RevocationRules, Store, Trust, Unknown
@@ -41,10 +41,10 @@ class Stamped:
     def judged(self, shelf: Path, where: Places, *, received: datetime, unknown: Unknown = Unknown.WAIT) -> str:
         """What stands against its authority when its message is received then."""
         store = Store(TIMESTAMPING, (ROOT.certificate,), (), frozenset(), revocation=RevocationRules(unknown))
-        collection = Collection(
+        collection = EvidenceRefresh(
             stores={TIMESTAMPING: store},
             places={TIMESTAMPING: places(store, where)},
-            shelf=Shelf(shelf),
+            shelf=EvidenceCache(shelf),
             fetcher=Fetcher(BOUNDS),
             now=lambda: received,
         )

@@ -24,19 +24,9 @@ from tests.harness.browsing import Person
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, configure, group_message, website
 from tests.servers.identity import PEOPLE, IdentityProvider
-from tests.servers.process import free_ports
 
 AN, BINH, CUONG = "an", "binh", "cuong"
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture(scope="module")
-def provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvider]:
-    (port,) = free_ports(1)
-    made = IdentityProvider(server_folder / "declaring", f"http://127.0.0.1:{port}")
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

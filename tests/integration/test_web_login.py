@@ -20,20 +20,11 @@ from adapter.model.journal_events import JournalEvent
 from tests.harness.browsing import Person
 from tests.harness.website import Website, configure, website
 from tests.servers.identity import CLIENT, PEOPLE, IdentityProvider
-from tests.servers.process import free_ports, wait_until
+from tests.servers.process import wait_until
 
 COOKIE = "__Host-sid"
 AN, CUONG = PEOPLE["an"], PEOPLE["cuong"]
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-
-
-@pytest.fixture(scope="module")
-def provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvider]:
-    (port,) = free_ports(1)
-    made = IdentityProvider(server_folder / "identity", f"http://127.0.0.1:{port}")
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -186,6 +188,17 @@ class IdentityProvider:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+@contextmanager
+def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
+    """A provider for a portal on a port of its own."""
+    made = IdentityProvider(folder, f"http://127.0.0.1:{free_ports(1)[0]}")
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
 def main() -> int:

@@ -38,7 +38,7 @@ class EvidenceSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class EvidenceCache:
     """A folder of answers, each with a note of what was asked."""
 
     folder: Path

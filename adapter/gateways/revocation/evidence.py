@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapter.gateways.revocation.cache import EvidenceSource
 from adapter.gateways.revocation.crl_files import CrlFiles, stamp
-from adapter.gateways.revocation.refresh import Collection
+from adapter.gateways.revocation.refresh import EvidenceRefresh
 from adapter.model.events import Event
 from adapter.pipeline.trust.crl import crl_answer
 from adapter.pipeline.trust.ocsp import ocsp_answer
@@ -38,7 +38,7 @@ class _Remembered:
 class Revocation:
     """The evidence of one process."""
 
-    collection: Collection
+    collection: EvidenceRefresh
     monotonic: Callable[[], float] = time.monotonic
     _lists: CrlFiles = field(default_factory=CrlFiles)
     _known: dict[tuple[x509.Certificate, str], _Remembered] = field(default_factory=dict)

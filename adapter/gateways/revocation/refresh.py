@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from adapter.gateways.revocation.cache import EvidenceSource, Shelf
+from adapter.gateways.revocation.cache import EvidenceCache, EvidenceSource
 from adapter.gateways.revocation.crl_files import Stamp, stamp
 from adapter.gateways.revocation.fetching import Fetcher, is_allowed
 from adapter.model.errors import Unavailable
@@ -51,12 +51,12 @@ def places(store: Store, stated: Places) -> Places:
 
 
 @dataclass
-class Collection:
+class EvidenceRefresh:
     """What one process collects. Without a fetcher nothing is fetched and nothing is written."""
 
     stores: Mapping[str, Store]
     places: Mapping[str, Places]
-    shelf: Shelf
+    shelf: EvidenceCache
     fetcher: Fetcher | None = None
     observe: Observe = unobserved
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

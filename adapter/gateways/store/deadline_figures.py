@@ -17,6 +17,8 @@ from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.tables import deadline, dossier, incident, outbox
 from adapter.pipeline.terms import RUNNING_KINDS
 
+NEAR, BROKEN = "near", "broken"
+"""How a deadline stands that runs: an alert was due, or its end has passed."""
 _OPEN = deadline.c.ended_at.is_(None)
 _ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
 
@@ -62,13 +64,13 @@ def standing(connection: Connection, now: datetime) -> dict[tuple[str, str], int
     """How many deadlines that run are near their end, and how many are broken, by the party that they bind."""
     broken, near = now > _ENDS, and_(now <= _ENDS, deadline.c.warn_at <= now)
     query = (
-        select(deadline.c.party, _count(near).label("near"), _count(broken).label("broken"))
+        select(deadline.c.party, _count(near).label(NEAR), _count(broken).label(BROKEN))
         .where(_OPEN)
         .group_by(deadline.c.party)
     )
     found: dict[tuple[str, str], int] = {}
     for row in connection.execute(query):
-        found[row.party, "near"], found[row.party, "broken"] = row.near, row.broken
+        found[row.party, NEAR], found[row.party, BROKEN] = row.near, row.broken
     return found
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Row,
     and_,
     delete,
     exists,
@@ -160,15 +159,9 @@ def woken(
         .limit(100)
     )
     rows = list(connection.execute(query))
-    return [(_message(row), bool(row.arrived)) for row in rows if row.due], [row.id for row in rows if not row.due]
-
-
-_COLUMNS = [column.name for column in inbox.c]
-
-
-def _message(row: Row[*tuple[Any, ...]]) -> StoredMessage:
-    """Of a row that says more of the message than its own columns."""
-    return StoredMessage(**{name: row._mapping[name] for name in _COLUMNS})
+    return [(made(StoredMessage, row), bool(row.arrived)) for row in rows if row.due], [
+        row.id for row in rows if not row.due
+    ]
 
 
 def wait_from(connection: Connection, ids: Sequence[int], now: datetime, latest: datetime) -> None:

@@ -5,18 +5,21 @@ A field for each column, in their order (tests/unit/test_records.py holds it). J
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Row
 
-R = TypeVar("R")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+R = TypeVar("R", bound="DataclassInstance")
 
 
 def made(record: type[R], row: Row[*tuple[Any, ...]]) -> R:
-    """The record of a row whose columns are its fields."""
-    return record(**row._mapping)
+    """The record of a row that has a column for each of its fields, and may have others."""
+    return record(**{each.name: row._mapping[each.name] for each in fields(record)})
 
 
 @dataclass(frozen=True, slots=True)

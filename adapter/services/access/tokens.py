@@ -27,7 +27,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.text import typed
 from adapter.services.access.people import actor_of
 from adapter.services.access.rights import Right, needs
-from adapter.services.door.batching import Gathering
+from adapter.services.door.batching import Batching
 from adapter.services.registers.party_numbers import number_of
 
 PREFIX = "nsw_"
@@ -156,8 +156,8 @@ class Tokens:
         return self._callers.put(_hash(plain)) if _PLAIN.fullmatch(plain) else None
 
     @cached_property
-    def _callers(self) -> Gathering[str, Actor | None]:
-        return Gathering(self._by_hash, lambda digest: self._by_hash([digest])[0])
+    def _callers(self) -> Batching[str, Actor | None]:
+        return Batching(self._by_hash, lambda digest: self._by_hash([digest])[0])
 
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | None]:
         with self.database.reading() as connection:

@@ -30,7 +30,7 @@ class _Place(Generic[T, R]):
     error: Unavailable | None = None
 
 
-class Gathering(Generic[T, R]):
+class Batching(Generic[T, R]):
     """Does `together` what several threads have brought, and `alone` what one has.
 
     Where `together` gives None or fails, nothing of it was done, and each thread does its own alone: what breaks one

@@ -28,15 +28,15 @@ from adapter.pipeline.signature.seal import SigningKey
 from adapter.pipeline.units import gate_before, unit_before
 from adapter.services.access.rights import Right, has
 from adapter.services.door import sealing
-from adapter.services.door.batching import Gathering
+from adapter.services.door.batching import Batching
 from adapter.services.door.declarations import confirmation_of, state_of
 from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Item, Settled
-from adapter.services.watch.links import carries
+from adapter.services.watch.links import stated
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.state import Lasting
-from adapter.services.watch.way import PortalTakes, way
+from adapter.services.watch.way import PortalTakes, WindowLink, is_linked, way
 from adapter.services.watch.window import Window
 
 _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
@@ -136,14 +136,14 @@ class Door:
         return self._admitted(self.keeping.put(judged))
 
     @cached_property
-    def numbers(self) -> Gathering[NumberRequest, DossierKey]:
+    def numbers(self) -> Batching[NumberRequest, DossierKey]:
         """Draws numbers: a message has its own before it is sealed, and whoever sends it again gets the same."""
-        return Gathering(self._draw, lambda asked: self._draw([asked])[0])
+        return Batching(self._draw, lambda asked: self._draw([asked])[0])
 
     @cached_property
-    def keeping(self) -> Gathering[Item, Stored[Any]]:
+    def keeping(self) -> Batching[Item, Stored[Any]]:
         """Stores what was judged, each request by its own thread; gives the rows as they are read back."""
-        return Gathering(self._keep_together, lambda item: self._stored([self.intake.keep(item)])[0])
+        return Batching(self._keep_together, lambda item: self._stored([self.intake.keep(item)])[0])
 
     def _draw(self, asked: Sequence[NumberRequest]) -> Sequence[DossierKey]:
         with self.database.transaction() as connection:
@@ -168,15 +168,16 @@ class Door:
             self._open(stands)
 
     @cached_property
-    def asking(self) -> Gathering[_Asking, _Stands | None]:
+    def asking(self) -> Batching[_Asking, _Stands | None]:
         """How the window stands, for what may enter only while it has an incident; None for all else."""
-        return Gathering(self._standing, lambda asked: self._standing([asked])[0])
+        return Batching(self._standing, lambda asked: self._standing([asked])[0])
 
     def _standing(self, asked: Sequence[_Asking]) -> Sequence[_Stands | None]:
         with self.database.reading() as connection:
             known = messages.known(connection, [each.identity for each in asked])
             fresh = [each for each in asked if each.identity not in known]
-            carried = [each for each in fresh if self._carried(connection, each.envelope)]
+            links = stated(connection, None) if fresh else []
+            carried = [each for each in fresh if self._carried(connection, each.envelope, links)]
             lasting = self.window.standing(connection) if carried else None
             return [
                 _Stands(lasting, _begun(connection, each, lasting.since)) if lasting and each in carried else None
@@ -201,7 +202,7 @@ class Door:
             self._stated((finding,)) if like_ours else (),
         )
 
-    def _carried(self, connection: Connection, envelope: Envelope) -> bool:
+    def _carried(self, connection: Connection, envelope: Envelope, links: Sequence[WindowLink]) -> bool:
         """Whether the window carries what the message is about: form 14 amends dossiers that it does not carry too."""
         subject, procedure = envelope.header.subject, envelope.procedure
         gate, at = gate_before(procedure, envelope.tree), self.clock()
@@ -210,7 +211,7 @@ class Door:
             if amended is not None:
                 procedure = self.ground.catalogue.version(amended.mapping) or procedure
                 gate, at = amended.gate, amended.received_at
-        return carries(connection, procedure, gate, at)
+        return is_linked(procedure, gate, at, links)
 
     def _open(self, stands: _Stands) -> None:
         """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""

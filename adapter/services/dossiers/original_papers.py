@@ -26,7 +26,7 @@ from adapter.services.recorded_times import happened_at
 
 
 @dataclass(frozen=True)
-class HandingIn:
+class OriginalPapers:
     """The officer's use case. `clock` gives the legal time (aware)."""
 
     database: Database

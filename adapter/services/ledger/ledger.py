@@ -23,6 +23,7 @@ from adapter.pipeline.terms import BRING_WITHIN
 from adapter.services.ledger.docket import Docket
 from adapter.services.messages.admission import Register
 from adapter.services.messages.passing import Passings
+from adapter.services.watch.way import WindowLink
 
 
 def is_readable(route: Route, dossier: Dossier | None) -> bool:
@@ -45,6 +46,8 @@ class Ledger:
     now: datetime
     docket: Docket
     incident: str | None = None
+    window_links: Sequence[WindowLink] = ()
+    """What was stated of procedures and gates, where something of the batch came by the portal."""
     register: Register = field(default_factory=Register)
     """What the store says of who signed and declares in this batch."""
     same: Mapping[str, Sequence[Stored[Any]]] = field(default_factory=dict)

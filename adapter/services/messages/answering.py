@@ -14,7 +14,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.decide import Decision
 from adapter.services.dossiers.amendment_requests import Asker, Asking, items_of
 from adapter.services.ledger.ledger import Ledger
-from adapter.services.watch.links import carries
+from adapter.services.watch.way import is_linked
 
 ROUTES = {Channel.WINDOW: Route.WINDOW, Channel.PORTAL: Route.PORTAL}
 """How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
@@ -85,7 +85,7 @@ class Answering:
         if submission.channel is not Channel.PORTAL or version is None:
             return
         dossier, procedure = ledger.dossiers[key], version.verified.envelope.procedure
-        if not carries(ledger.connection, procedure, dossier.gate, dossier.received_at):
+        if not is_linked(procedure, dossier.gate, dossier.received_at, ledger.window_links):
             return
         transfer = self.asking.correspondence.transfer(
             dossier=dossier,

@@ -34,6 +34,8 @@ from adapter.services.messages.fold import Fold
 from adapter.services.messages.item import Item, Patience, Settled, item_of
 from adapter.services.messages.judging import Stopwatch, broken, judged, stored
 from adapter.services.messages.passing import others
+from adapter.services.watch.links import stated
+from adapter.services.watch.way import WindowLink
 
 InHand = Callable[[str], None]
 """Told the digest of each message before it is judged, in case that nobody is left to tell it afterwards."""
@@ -168,9 +170,9 @@ class Intake:
         keys = [item.key for item in items if item.key is not None]
         known = messages.known(connection, [name for item in items for name in item.names])
         copies = replies.copies(connection, [message.id for message in known.values()])
-        incident = None
+        incident, links = None, list[WindowLink]()
         if any(item.submission.channel is Channel.PORTAL for item in items):
-            incident = windows.incident_name(windows.open_incident(connection))
+            incident, links = windows.incident_name(windows.open_incident(connection)), stated(connection, None)
         at = self.clock()
         expected = [item.passing for item in items if item.passing]
         same, passing = others(connection, [item.same for item in items if item.same], expected)
@@ -182,6 +184,7 @@ class Intake:
             at,
             Docket(self.database, connection, Terms.of(self.ground.catalogue)),
             incident=incident,
+            window_links=links,
             register=self.admission.ask(connection, [item.outcome for item in items], at),
             same=same,
             passing=passing,

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from adapter.gateways.store import deadline_figures, departures, messages
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.deadline_figures import BROKEN, NEAR
 from adapter.model.ages import age
 from adapter.model.outcomes import MessageState, Route
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.window import Window
 
-NEAR, BROKEN = "near", "broken"
 PARTIES = ("border_guard", "declarant")
 
 
@@ -51,7 +51,7 @@ class Reading:
         with self.database.reading() as connection:
             waiting = departures.unsent(connection)
             oldest = departures.oldest_unsent(connection)
-            held = {kind: many for kind, (many, _) in messages.waiting(connection).items()}
+            held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
             running = deadline_figures.standing(connection, now)
         mode = self.window.state().mode
@@ -59,7 +59,7 @@ class Reading:
             at=now,
             waiting={route.value: waiting.get(route.value, 0) for route in Route},
             oldest_s={route: age(now, since) for route, since in oldest.items()},
-            held={MessageState.WAITING.value: sum(held.values()), MessageState.PARKED.value: parked},
+            held={MessageState.WAITING.value: held, MessageState.PARKED.value: parked},
             deadlines={(party, how): running.get((party, how), 0) for party in PARTIES for how in (NEAR, BROKEN)},
             certificate_days=certificate_days,
             modes={each.value: each is mode for each in Mode},

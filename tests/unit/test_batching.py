@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from adapter.model.errors import Unavailable
-from adapter.services.door.batching import _MOST, Gathering
+from adapter.services.door.batching import _MOST, Batching
 
 WAIT = 60.0
 
@@ -21,7 +21,7 @@ class Work:
         self.groups: list[Sequence[int]] = []
         self.begun, self.go_on = threading.Event(), threading.Event()
         self._together, self._held = together or (lambda brought: [2 * each for each in brought]), held
-        self.gathering: Gathering[int, int] = Gathering(self._do, self._alone)
+        self.gathering: Batching[int, int] = Batching(self._do, self._alone)
 
     def _do(self, brought: Sequence[int]) -> Sequence[int] | None:
         self.groups.append(sorted(brought))
