@@ -28,6 +28,7 @@ from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.own_numbers import Series
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
@@ -50,6 +51,7 @@ from adapter.services.door.drafts import Drafts
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.sealing import repeatable
 from adapter.services.door.submission import Door
+from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
 from adapter.services.dossiers.completion import Completion
@@ -314,6 +316,16 @@ class House:
         return Amendments(self.desk, self.completion, self.asking)
 
     @cached_property
+    def acts(self) -> Acts:
+        """Acts of officers that come over the web."""
+        return OfficerActs(lambda: Desks(self.completion, self.amendments, self.handing_in), self._officer)
+
+    def _officer(self, secret: str) -> Actor | None:
+        """Who has logged in by that secret. Staff have no sessions of their own yet, and a declarant has no right."""
+        session = self.sessions.find(secret)
+        return session.actor if session else None
+
+    @cached_property
     def window(self) -> Window:
         stated = self.settings.window
         patience = WindowPatience(
@@ -359,14 +371,14 @@ class House:
 
     @cached_property
     def sessions(self) -> Sessions:
-        stated = self.settings.web.login or None
+        stated = self.settings.web.portal.login
         idle, whole = (stated.idle_minutes, stated.whole_hours) if stated else (30.0, 8.0)
         return Sessions(self.database, now, new_secret, timedelta(minutes=idle), timedelta(hours=whole))
 
     @cached_property
     def identity_provider(self) -> Provider | None:
-        """Where people log in; None where nobody can."""
-        return identity_provider(self.settings.web, now)
+        """Where people log in at the portal; None where nobody can."""
+        return identity_provider("portal", self.settings.web.portal, now)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from adapter.gateways.identity import ClaimNames, Provider, Trusted
 from adapter.model.errors import Misconfigured
-from adapter.settings import WebSettings
+from adapter.settings import ListenerSettings
 
 RETURN = "/login/return"
-"""Where the provider sends people back to, on `web.public_url`."""
+"""Where the provider sends people back to, on the `public_url` of the listener."""
 
 
-def identity_provider(stated: WebSettings, clock: Callable[[], datetime]) -> Provider | None:
-    """Where people log in; None where the configuration names nobody.
+def identity_provider(listener: str, stated: ListenerSettings, clock: Callable[[], datetime]) -> Provider | None:
+    """Where people log in at that listener; None where the configuration names nobody.
 
     Raises:
         Misconfigured: our secret at the provider cannot be read.
@@ -25,7 +25,8 @@ def identity_provider(stated: WebSettings, clock: Callable[[], datetime]) -> Pro
     try:
         secret = login.client_secret_file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise Misconfigured(f"web.login.client_secret_file: cannot read {login.client_secret_file}") from error
+        place = f"web.{listener}.login.client_secret_file"
+        raise Misconfigured(f"{place}: cannot read {login.client_secret_file}") from error
     names = ClaimNames(**login.claims.model_dump())
     trusted = Trusted(
         issuer=login.issuer,

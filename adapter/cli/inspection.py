@@ -18,7 +18,7 @@ from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
 from adapter.catalogue.load import Loader
 from adapter.cli.check_trust import mismatches, unfit_authorities, untold
-from adapter.cli.machine import health_port_fault, is_running, state_faults, web_port_fault
+from adapter.cli.machine import health_port_fault, is_running, listener_faults, state_faults
 from adapter.cli.remarks import Remark, Weight, fault_at, unsaid, warning_at
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.broker.topology import compare
@@ -108,8 +108,7 @@ def _machine(house: House) -> Iterator[Remark]:
     if not is_running(house):
         if fault := health_port_fault(house):
             yield fault_at("configuration", fault)
-        if warning := web_port_fault(house):
-            yield warning_at("configuration", warning)
+        yield from (warning_at("configuration", text) for text in listener_faults(house))
 
 
 def _answers(house: House) -> Iterator[Remark]:
@@ -196,7 +195,7 @@ def _trust(house: House) -> Iterator[Remark]:
             yield fault_at(
                 "trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked"
             )
-    if house.settings.web.enabled:
+    if house.settings.web.portal.enabled:
         yield from _told("trust", lambda: house.portal)
     for name, partner in stated.partners.items():
         told = {name: (partner.role, partner.channel, partner.certificates, partner.legacy_sha1)}

@@ -19,21 +19,21 @@ def state_faults(house: House) -> Iterator[str]:
 
 def health_port_fault(house: House) -> str | None:
     """Why the daemon could not begin."""
-    web = house.settings.web
-    reason = ports.fault(web.host, web.health_port)
-    where = f"web.health_port: {web.host}:{web.health_port} cannot be listened on"
+    host, port = house.settings.web.health
+    reason = ports.fault(host, port)
+    where = f"web.health_port: {host}:{port} cannot be listened on"
     return f"{where} ({reason}), so the daemon does not begin; free it, or name another" if reason else None
 
 
-def web_port_fault(house: House) -> str | None:
-    """Why the second door could not open; the other parts do."""
-    web = house.settings.web
-    reason = ports.fault(web.host, web.port) if web.enabled else None
-    where = f"web.port: {web.host}:{web.port} cannot be listened on"
-    return f"{where} ({reason}), so the second door does not open; free it, or name another" if reason else None
+def listener_faults(house: House) -> Iterator[str]:
+    """Why a listener could not open; the other parts do."""
+    for name, stated in house.settings.web.listeners.items():
+        if reason := ports.fault(stated.host, stated.port):
+            where = f"web.{name}.port: {stated.host}:{stated.port} cannot be listened on"
+            yield f"{where} ({reason}), so this listener does not open; free it, or name another"
 
 
 def is_running(house: House) -> bool:
     """Whether the daemon runs here already: then its ports are its own."""
-    web = house.settings.web
-    return bool(web.health_port) and ports.daemon_answers(web.host, web.health_port)
+    host, port = house.settings.web.health
+    return bool(port) and ports.daemon_answers(host, port)

@@ -44,8 +44,9 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
     count = workers or settings.workers.count
     if whole.database.is_embedded and count > 1:
         raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
-    if whole.database.is_embedded and settings.web.workers > 1:
-        raise Misconfigured("web.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
+    for name, listener in settings.web.listeners.items():
+        if whole.database.is_embedded and listener.workers > 1:
+            raise Misconfigured(f"web.{name}.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
     warn(whole)
     with suppress(OSError):  # a folder that cannot be written is told by check; without metrics the daemon works
         keep_in(settings.folders.state / "metrics")
@@ -53,7 +54,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         *["worker"] * count,
         "dispatcher",
         "clock",
-        *["web"] * (settings.web.workers if settings.web.enabled else 0),
+        *(name for name, listener in settings.web.listeners.items() for _ in range(listener.workers)),
     ]
     supervisor = Supervisor(
         config=config,
@@ -63,7 +64,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         memory=settings.workers.memory_mib * MEBIBYTE,
         embedded=whole.database.is_embedded,
     )
-    health = Health(settings.web.host, settings.web.health_port)
+    health = Health(*settings.web.health)
     notifier = Notifier()
     health.start()
     try:

@@ -103,6 +103,8 @@ def clock(part: House, pulse: Pulse) -> Clock:
     )
 
 
+LISTENERS = ("portal", "staff")
+"""The parts that serve people and programs over HTTP; each is a section of `web` in the configuration."""
 PARTS: dict[str, Callable[[House, Pulse], Any]] = {"worker": worker, "dispatcher": dispatcher, "clock": clock}
 
 
@@ -127,16 +129,16 @@ def main(name: str, config: Path | None, cells: Any) -> None:
 
 def _work(name: str, part: House, pulse: Pulse) -> None:
     try:
-        if name == "web":
-            _web(part, pulse)
+        if name in LISTENERS:
+            _web(name, part, pulse)
         else:
             PARTS[name](part, pulse).run()
     finally:
         part.database.close()
 
 
-def _web(part: House, pulse: Pulse) -> None:
-    """The second door in a process of its own; needs no broker."""
-    from adapter.entrypoints.web.serve import serve  # heavy: only the web process loads it
+def _web(name: str, part: House, pulse: Pulse) -> None:
+    """A listener in a process of its own; needs no broker."""
+    from adapter.entrypoints.web.serve import serve  # heavy: only such a process loads it
 
-    serve(part, pulse)
+    serve(part, name, pulse)

@@ -273,11 +273,11 @@ class Supervisor:
         for name in left:
             self._start(name, 0)
         self.waiting = [(0.0, name, 0) for _, name, _ in self.waiting]
-        # One web process alone holds its port (several share it), and SQLite serves one dispatcher: there the old one
-        # goes first.
-        alone = {"web"} if self.plan.count("web") == 1 else set()
+        # One process of a listener alone holds its port (several share it), and SQLite serves one dispatcher: there the
+        # old one goes first.
+        alone = {name for name in parts.LISTENERS if self.plan.count(name) == 1}
         alone |= {"dispatcher"} if self.embedded else set()
-        for name in ("worker", "dispatcher", "clock", "web"):
+        for name in ("worker", "dispatcher", "clock", *parts.LISTENERS):
             for old in [child for child in before if child.name == name]:
                 if old not in self.children:
                     continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow

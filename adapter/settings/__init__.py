@@ -4,7 +4,7 @@ from adapter.settings.old_names import RENAMED
 from adapter.settings.reading import broker_urls, database_url, load_settings, production_sample
 from adapter.settings.shape import InstallationSettings, PartySettings, Settings, UnitSettings
 from adapter.settings.trust import AuthoritySettings, KeySettings, KeysSettings, StoreSettings, TrustSettings
-from adapter.settings.web import AboutSettings, WebSettings, WordsSettings
+from adapter.settings.web import AboutSettings, ListenerSettings, WebSettings, WordsSettings
 
 __all__ = [
     "RENAMED",
@@ -13,6 +13,7 @@ __all__ = [
     "InstallationSettings",
     "KeySettings",
     "KeysSettings",
+    "ListenerSettings",
     "PartySettings",
     "Settings",
     "StoreSettings",

@@ -9,7 +9,10 @@ from pydantic_settings import EnvSettingsSource
 
 from adapter.model.errors import Misconfigured
 
-RENAMED: Mapping[str, str] = {}
+RENAMED: Mapping[str, str] = {
+    f"web.{name}": f"web.portal.{name}"
+    for name in ("host", "port", "enabled", "workers", "public_url", "login", "trusted_proxies")
+}
 """The old name to the new one, both as paths ("web.port"). A row stays for one release."""
 
 _NOTHING = object()
@@ -39,6 +42,8 @@ def take_old_names(document: dict[str, Any]) -> list[str]:
         part = document
         for name in parents:
             part = part.setdefault(name, {})
+            if not isinstance(part, dict):
+                raise Misconfigured(f"{old} is called {new} now, and {name} holds another value: take {old} away")
         if key in part:
             raise Misconfigured(f"{old} is called {new} now, and both are stated: take {old} away")
         part[key] = stated

@@ -65,17 +65,15 @@ def _address(network: str) -> str:
     return network
 
 
-class WebSettings(Section):
+class ListenerSettings(Section):
+    """One listener with its process: an address, the areas that it serves, how its people log in."""
+
     host: Annotated[str, text_in(253)]
     port: int = Field(ge=0, le=65535)
-    health_port: int = Field(ge=0, le=65535)
-    enabled: bool
     workers: int = Field(ge=1, le=64)
-    body_bytes: int = Field(ge=4096, le=6_291_456)
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
     trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     login: LoginSettings | None = None
-    about: AboutSettings
 
     @model_validator(mode="after")
     def _log_in_has_somewhere_to_return(self) -> Self:
@@ -84,9 +82,46 @@ class WebSettings(Section):
         return self
 
     @model_validator(mode="after")
-    def _ports_differ(self) -> Self:
-        if self.enabled and self.port and self.port == self.health_port:
-            raise ValueError(f"health_port: {self.port} is web.port too; two servers need two ports")
+    def _several_share_one_port(self) -> Self:
         if self.workers > 1 and not self.port:
             raise ValueError("workers: more than one serve on one port, so port must name it")
+        return self
+
+
+class PortalSettings(ListenerSettings):
+    enabled: bool
+
+
+class StaffSettings(ListenerSettings):
+    enabled: bool | None
+
+
+class WebSettings(Section):
+    portal: PortalSettings
+    staff: StaffSettings
+    health_host: Annotated[str, text_in(253)] | None
+    health_port: int = Field(ge=0, le=65535)
+    body_bytes: int = Field(ge=4096, le=6_291_456)
+    about: AboutSettings
+
+    @property
+    def listeners(self) -> dict[str, ListenerSettings]:
+        """The listeners that `run` starts, by their names."""
+        staff = self.portal.enabled if self.staff.enabled is None else self.staff.enabled
+        return {**({"portal": self.portal} if self.portal.enabled else {}), **({"staff": self.staff} if staff else {})}
+
+    @property
+    def health(self) -> tuple[str, int]:
+        """Host and port of the daemon's health pages."""
+        return self.health_host or self.portal.host, self.health_port
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        taken = {self.health_port: "web.health_port"}
+        for name, listener in self.listeners.items():
+            other = taken.setdefault(listener.port, f"web.{name}.port") if listener.port else ""
+            if other == "web.health_port":
+                raise ValueError(f"health_port: {listener.port} is web.{name}.port too; two servers need two ports")
+            if other and other != f"web.{name}.port":
+                raise ValueError(f"{name}.port: {listener.port} is {other} too; two servers need two ports")
         return self

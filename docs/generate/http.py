@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 
 from adapter.entrypoints.health import NEEDS
 from adapter.entrypoints.web.api.problems import MEDIA_TYPE
-from adapter.entrypoints.web.app import create_app
+from adapter.entrypoints.web.app import create_portal, create_staff
 from adapter.services.access.tokens import Machine
 from adapter.services.door.submission import Why
 from docs.generate.page import code, first, head, join, listed, sentence, table
@@ -19,26 +19,31 @@ _OF_THE_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 _OTHER_PROBLEMS = ("window-unknown", "window-suspected", "unavailable", "not-ready", "parameters")
 
 
-def document() -> Mapping[str, Any]:
-    """The OpenAPI document. The routes are made of a house that has nothing in it: no request ever comes."""
-    return create_app(MagicMock()).openapi()
+LISTENERS = {"portal": create_portal, "staff": create_staff}
+
+
+def document(listener: str) -> Mapping[str, Any]:
+    """A listener's OpenAPI document. The routes are made of a house that has nothing in it: no request ever comes."""
+    document: Mapping[str, Any] = LISTENERS[listener](MagicMock()).openapi()
+    return document
 
 
 def page() -> str:
     """docs/reference/http.md."""
-    told = document()
+    documents = {name: document(name) for name in LISTENERS}
     blocks = head(
         "HTTP",
-        "the OpenAPI document of the web process",
-        "On `web.host`:`web.port`, in a process of its own that needs no broker. The running service gives the whole "
-        "document at `/api/openapi.json`. It speaks HTTP: a proxy in front of it ends TLS.",
-        str(told["info"]["description"]).strip(),
+        "the OpenAPI documents of the two listeners",
+        "Each listener is a process of its own that needs no broker. It gives its whole document at "
+        "`/api/openapi.json`. It speaks HTTP: a proxy in front of it ends TLS.",
         f"Roles of tokens (`nsw-adapter token issue --role …`): {listed(Machine)}.",
-        "## Routes",
     )
-    for path, methods in told["paths"].items():
-        for method, route in methods.items():
-            blocks += _route(f"{method.upper()} {path}", route)
+    for name, told in documents.items():
+        blocks += [f"## On `web.{name}.host`:`web.{name}.port`", str(told["info"]["description"]).strip()]
+        for path, methods in told["paths"].items():
+            for method, route in methods.items():
+                blocks += _route(f"{method.upper()} {path}", route)
+    schemas = {shape: told for each in documents.values() for shape, told in each["components"]["schemas"].items()}
     blocks += [
         "## Problems",
         f"Every problem is `{MEDIA_TYPE}`; its `type` is `about:blank`, or `urn:nsw-adapter:problem:` and one of "
@@ -46,10 +51,10 @@ def page() -> str:
         "the HTTP server answers itself, as plain text: 400 for malformed HTTP, 503 above the limit of requests at "
         "once.",
         "## Objects",
-        *_shapes(told["components"]["schemas"]),
+        *_shapes(schemas),
         "## Health of the daemon",
-        "On `web.host`:`web.health_port`, answered by the supervisor: `GET /healthz` is 200 while it lives; `GET "
-        "/readyz` is 200, or 503 with the list `missing`. What each part must have at hand:",
+        "On `web.health_host`:`web.health_port`, answered by the supervisor: `GET /healthz` is 200 while it lives; "
+        "`GET /readyz` is 200, or 503 with the list `missing`. What each part must have at hand:",
         table(("Part", "Needs"), ((name, ", ".join(needs)) for name, needs in NEEDS.items())),
     ]
     return join(blocks)

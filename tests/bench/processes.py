@@ -52,7 +52,7 @@ class Adapter:
     @property
     def web_port(self) -> int:
         """Where the second door listens."""
-        return int(load_settings(self.config).web.port)
+        return int(load_settings(self.config).web.portal.port)
 
     def __enter__(self) -> Adapter:
         command = [sys.executable, "-m", "adapter.cli", "run"]
@@ -116,7 +116,12 @@ def write_config(folder: Path, changes: Mapping[str, Any] | None = None) -> Path
     A message was made on the day, long before it is sent: that it was underway so long is not to be flagged.
     """
     port, health_port = free_ports(2)
-    own = {"web.port": port, "web.health_port": health_port, "web.enabled": _has_web()}
+    own = {
+        "web.portal.port": port,
+        "web.health_port": health_port,
+        "web.portal.enabled": _has_web(),
+        "web.staff.enabled": False,
+    }
     own |= {"window.underway_minutes": 24 * 60}
     return configuration.write(folder, own | dict(changes or {}))
 

@@ -45,8 +45,8 @@ def test_a_hung_broker_opens_the_second_door_and_ends_no_part(scene: Scene) -> N
         "window.broker_down_s": 6.0,
         "window.suspect_s": 1.0,
         "window.stale_s": 10.0,
-        "web.enabled": True,
-        "web.port": port,
+        "web.portal.enabled": True,
+        "web.portal.port": port,
     }
     scene.configure({**changes, "clock.seal_s": 1.0})
     _, issued = scene.house.tokens.issue(Machine.DECLARANT, "proof", CITIZEN, actor=TESTER)

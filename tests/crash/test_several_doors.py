@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 def _doors(daemon: Running) -> list[int]:
     """The pids of the web processes that live."""
-    started = [told["pid"] for told in daemon.events(Event.WORKER_STARTED) if told["part"] == "web"]
+    started = [told["pid"] for told in daemon.events(Event.WORKER_STARTED) if told["part"] == "portal"]
     return [pid for pid in started if alive(pid)]
 
 
@@ -31,7 +31,7 @@ def _answers(port: int, times: int) -> None:
 
 def test_several_web_processes_serve_one_port_and_one_that_dies_comes_again(scene: Scene) -> None:
     (port,) = free_ports(1)
-    scene.configure({"web.enabled": True, "web.port": port, "web.workers": 2})
+    scene.configure({"web.portal.enabled": True, "web.portal.port": port, "web.portal.workers": 2})
     daemon = scene.daemon()
     scene.until_ready()
     first = _doors(daemon)
@@ -55,6 +55,6 @@ def test_several_web_processes_serve_one_port_and_one_that_dies_comes_again(scen
 
 def test_several_web_processes_are_refused_on_sqlite(embedded_scene: Scene) -> None:
     (port,) = free_ports(1)
-    embedded_scene.configure({"web.workers": 2, "web.port": port})
-    with pytest.raises(Misconfigured, match=r"web\.workers is more than 1 on SQLite"):
+    embedded_scene.configure({"web.portal.workers": 2, "web.portal.port": port})
+    with pytest.raises(Misconfigured, match=r"web\.portal\.workers is more than 1 on SQLite"):
         run(embedded_scene.config)

@@ -159,7 +159,7 @@ def test_a_web_process_that_cannot_begin_after_a_reload_stops_nobody_and_comes_w
     """Nothing that one part dislikes may end the daemon: exit code 2 forbids systemd a restart."""
     scene = embedded_scene
     (port,) = free_ports(1)
-    served = {"web.enabled": True, "web.port": port}
+    served = {"web.portal.enabled": True, "web.portal.port": port}
     scene.configure(served)
     messages = declarations(0, 10)
     daemon = scene.daemon()
@@ -172,7 +172,7 @@ def test_a_web_process_that_cannot_begin_after_a_reload_stops_nobody_and_comes_w
     said = [told for told in daemon.events(Event.WORKER_STOPPED) if "reason" in told]
     assert {told["level"] for told in said} == {"warning"}
     assert any("exactly one of role portal" in told["reason"] for told in said)
-    scene.until(lambda: scene.readyz() == (503, ["web-3: configuration"]), "readiness names it")
+    scene.until(lambda: scene.readyz() == (503, ["portal-3: configuration"]), "readiness names it")
     scene.partner.publish(messages)
     scene.until_done(messages)
     scene.configure(served)
@@ -190,16 +190,16 @@ def test_a_port_that_is_taken_at_the_start_stops_the_web_process_alone_until_a_r
     messages = declarations(0, 20)
     with socket.create_server(("127.0.0.1", 0)) as taken, _told_to_systemd() as (address, said):
         port = taken.getsockname()[1]
-        scene.configure({"web.enabled": True, "web.port": port})
+        scene.configure({"web.portal.enabled": True, "web.portal.port": port})
         daemon = scene.daemon(NOTIFY_SOCKET=address)
         scene.partner.publish(messages)
         scene.until_done(messages)
         scene.until(lambda: bool(_left(daemon)), "it is tried no more")
-        assert scene.readyz() == (503, ["web-3: configuration"])
+        assert scene.readyz() == (503, ["portal-3: configuration"])
         assert b"READY=1" in said, "systemd does not end what serves"
         reasons = [told["reason"] for told in daemon.events(Event.WORKER_STOPPED)]
-        assert f"web.host and web.port: 127.0.0.1:{port} cannot be listened on" in reasons
-        tries = [told for told in daemon.events(Event.WORKER_STARTED) if told["part"] == "web"]
+        assert f"web.portal.host and web.portal.port: 127.0.0.1:{port} cannot be listened on" in reasons
+        tries = [told for told in daemon.events(Event.WORKER_STARTED) if told["part"] == "portal"]
         assert 1 < len(tries) < 6
     daemon.process.send_signal(signal.SIGHUP)
     scene.until_ready()

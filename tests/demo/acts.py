@@ -81,7 +81,7 @@ def window_fails(play: Play, premises: Premises, broker: Broker, cases: Sequence
     who = outage.callers(premises, declarations, "outage")
     outage.door_is_shut(premises, who, declarations[0], narrator)
     play.window.close()
-    outage.break_down(broker, premises, who, narrator)
+    outage.break_down(broker, premises, narrator)
     decided = outage.declare_directly(play, premises, who, declarations, narrator)
     outage.is_private(premises, who, declarations, narrator)
     if not decided:
@@ -89,7 +89,7 @@ def window_fails(play: Play, premises: Premises, broker: Broker, cases: Sequence
     decided.append(outage.complete_directly(play, premises, who, decided[0], narrator))
     outage.look_up(premises, who, decided, through=False, narrator=narrator)
     narrator.chapter("The window is back (khắc phục xong sự cố)")
-    outage.come_back(broker, premises, who, narrator)
+    outage.come_back(broker, premises, narrator)
     play = players(premises, SingleWindow(premises.broker_url))
     came = transfers.arrive(play, decided, narrator)
     transfers.receipt(play, came)

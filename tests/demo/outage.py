@@ -60,22 +60,22 @@ def door_is_shut(premises: Premises, who: Callers, first: Direct, narrator: Narr
     narrator.check("and who has no token is not heard: 401", [] if status == 401 else [f"HTTP {status}"])
 
 
-def break_down(broker: Broker, premises: Premises, who: Callers, narrator: Narrator) -> None:
+def break_down(broker: Broker, premises: Premises, narrator: Narrator) -> None:
     """Take the broker away and wait until the adapter knows."""
     narrator.say(broker.go(premises))
-    _await_mode(premises, who, "down")
+    _await_mode(premises, "down")
     narrator.check("the adapter knows that the window is down; the second door is open", [])
 
 
-def come_back(broker: Broker, premises: Premises, who: Callers, narrator: Narrator) -> None:
+def come_back(broker: Broker, premises: Premises, narrator: Narrator) -> None:
     """Give the broker back and wait until the adapter knows."""
     narrator.say(broker.come_back(premises))
-    _await_mode(premises, who, "up")
+    _await_mode(premises, "up")
     narrator.check("the adapter knows that the window is back", [])
 
 
-def _await_mode(premises: Premises, who: Callers, mode: str) -> None:
-    with Door(premises.door_url, who.customs) as door:
+def _await_mode(premises: Premises, mode: str) -> None:
+    with Door(premises.door_url) as door:
         if not wait_until(lambda: door.get("/api/v1/window")[1].get("mode") == mode, seconds=MODE_SECONDS):
             raise CannotGoOn(f"the window's mode is not {mode}: {door.get('/api/v1/window')[1]}")
 
@@ -146,7 +146,7 @@ def _read_by_another(premises: Premises, who: Callers, declarations: Sequence[Di
 def complete_directly(play: Play, premises: Premises, who: Callers, first: Decided, narrator: Narrator) -> Decided:
     """An officer confirms one of them meanwhile; the declarant reads it, and a second transfer of the dossier waits."""
     complete(premises, first.number, first.year)
-    with Door(premises.door_url, who.customs) as door:
+    with Door(premises.staff_url, who.customs) as door:
         _, body = door.bytes(f"{LOOKUP}/{first.number}/{first.year}/reply")
     problems = play.verified([Received(body, None, 0.0)])[0]
     problems += differences(Answer("30", "23", "Completion"), read(body).answer)
@@ -158,7 +158,7 @@ def look_up(premises: Premises, who: Callers, decided: Sequence[Decided], *, thr
     """What customs see: the result at once, and whether paper may still be asked (letter of 27/5/2022)."""
     problems: list[str] = []
     ground = ""
-    with Door(premises.door_url, who.customs) as door:
+    with Door(premises.staff_url, who.customs) as door:
         for each in decided:
             status, told = door.get(LOOKUP, reference=each.number, year=each.year)
             if status != 200 or len(told["dossiers"]) != 1:

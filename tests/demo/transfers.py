@@ -92,7 +92,7 @@ def receipt(play: Play, came: Sequence[Received]) -> None:
 
 def reconciled(premises: Premises, who: Callers, decided: Sequence[Decided], narrator: Narrator) -> None:
     """Wait until every dossier of the incident is transferred to the window."""
-    with Door(premises.door_url, who.customs) as door:
+    with Door(premises.staff_url, who.customs) as door:
 
         def through(number: str, year: int) -> bool:
             found = door.get(LOOKUP, reference=number, year=year)[1]["dossiers"]

@@ -98,6 +98,13 @@ def door(store: Standing) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def staff(store: Standing) -> Iterator[str]:
+    """The listener of the inner network over the store, as customs reach it."""
+    with serving(store.house, listener="staff") as url:
+        yield url
+
+
 def test_every_command_is_asked_or_shows_nothing_of_the_store() -> None:
     known = [SILENT, BY_DOSSIER, set(READS), set(FOLLOWED)]
     assert set(commands("", PROGRAM)) == set().union(*known)
@@ -163,8 +170,8 @@ def test_old_dossiers_are_found_at_the_desk_by_their_keys(run: Run, store: Stand
         assert row.number in [each["reference"] for each in found] or len(found) >= 50, (kind, value)
 
 
-def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Standing, door: str) -> None:
-    with _client(door, "everywhere") as client:
+def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Standing, staff: str) -> None:
+    with _client(staff, "everywhere") as client:
         for row in _dossiers(store.house):
             (found,) = _asked(client, reference=row.number, year=row.year)["dossiers"]
             assert found["reference"] == row.number
@@ -180,8 +187,8 @@ def test_every_old_dossier_is_found_over_http_with_a_token_of_its_day(store: Sta
             assert row.number in [each["reference"] for each in told["dossiers"]] or told["more"], (kind, value)
 
 
-def test_an_office_of_old_sees_its_own_dossiers_only(store: Standing, door: str) -> None:
-    with _client(door, "customs") as client:
+def test_an_office_of_old_sees_its_own_dossiers_only(store: Standing, staff: str) -> None:
+    with _client(staff, "customs") as client:
         for row in _dossiers(store.house):
             seen = _asked(client, reference=row.number, year=row.year)["dossiers"]
             assert bool(seen) == ("HUUNGHI" in (row.gate, row.unit))
@@ -205,8 +212,8 @@ def test_every_old_direct_declaration_is_read_by_its_declarant(store: Standing, 
                 assert got.content == bodies[reply["digest"]]
 
 
-def test_a_revoked_token_of_old_opens_nothing(door: str) -> None:
-    with _client(door, "lost") as client:
+def test_a_revoked_token_of_old_opens_nothing(staff: str) -> None:
+    with _client(staff, "lost") as client:
         assert client.get(f"{API}/lookup/dossiers?plate=29B-1").status_code == 401
 
 

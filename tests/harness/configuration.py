@@ -28,7 +28,7 @@ def write(
     pki: Pki | None = None,
     database_url: str | None = None,
 ) -> Path:
-    """Write the file into the folder, with `changes` by the key's path ("web.port": value); gives the file.
+    """Write the file into the folder, with `changes` by the key's path ("web.portal.port": value); gives the file.
 
     Without a URL the database is a SQLite file in the folder, and without "broker.url" there is no broker.
     """
@@ -37,7 +37,8 @@ def write(
         "folders.state": str(folder),
         "database.url": database_url or f"sqlite:///{folder / 'adapter.db'}",
         "broker.url": NO_BROKER,
-        "web.port": 0,  # any that is free: many installations live on one machine here
+        "web.portal.port": 0,  # any that is free: many installations live on one machine here
+        "web.staff.port": 0,
         "web.health_port": 0,
     }
     _change(document, own | dict(changes or {}))

@@ -28,6 +28,7 @@ class Premises:
     config: Path
     broker_url: str
     door_url: str
+    staff_url: str
     health_url: str
 
 
@@ -40,7 +41,7 @@ def furnish(
     database_url: str | None = None,
 ) -> Premises:
     """Write the configuration: config.yaml with its own database, ports, keys, a short patience, a standing clock."""
-    door, health = free_ports(2)
+    door, staff, health = free_ports(3)
     own = {
         "broker.url": broker_url,
         # An outage of seconds is to be an incident, and its end is to be seen as soon.
@@ -50,13 +51,15 @@ def furnish(
         # The fixtures are received at one instant, or their time limits would depend on the day.
         "clock.unsafe_frozen": CLOCK.isoformat(),
         "clock.tick_s": 0.25,
-        "web.port": door,
+        "web.portal.port": door,
+        "web.staff.port": staff,
         "web.health_port": health,
-        "web.enabled": True,
+        "web.portal.enabled": True,
     }
     config = configuration.write(folder, own | dict(changes or {}), pki=pki, database_url=database_url)
     base = "http://127.0.0.1"
-    return Premises(folder, pki or shared_pki(), config, broker_url, f"{base}:{door}", f"{base}:{health}")
+    urls = (f"{base}:{port}" for port in (door, staff, health))
+    return Premises(folder, pki or shared_pki(), config, broker_url, *urls)
 
 
 def clear(folder: Path) -> None:

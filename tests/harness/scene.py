@@ -104,7 +104,7 @@ class Scene:
 
         Processes that start afterwards go by it; `house` goes by the one it was first asked under.
         """
-        own = {"broker.url": self.amqp_url, "web.enabled": False}
+        own = {"broker.url": self.amqp_url, "web.portal.enabled": False, "web.staff.enabled": False}
         configuration.write(self.folder, own | dict(changes), database_url=self.database_url)
 
     @cached_property

@@ -41,6 +41,7 @@ class Website:
     url: str
     house: House
     events: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
+    staff_url: str = ""
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -50,9 +51,13 @@ class Website:
         return self.client(self.house.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to, actor=TESTER)[1])
 
     def customs(self, office: str = "HUUNGHI") -> httpx.Client:
-        return self.client(
-            self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office, actor=TESTER)[1]
-        )
+        token = self.house.tokens.issue(Machine.CUSTOMS, f"customs {office}", office=office, actor=TESTER)[1]
+        return self.staff(token)
+
+    def staff(self, token: str | None = None) -> httpx.Client:
+        """A caller on the inner network."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.staff_url, headers=headers, timeout=120)
 
     def window(self, said: Sight) -> None:
         """It is up, and what waited has left; or it is down."""
@@ -97,7 +102,7 @@ def portal_only(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def website(config: Path, port: int = 0) -> Iterator[Website]:
-    """Serve on a port of the loopback interface until left; 0: any."""
+    """Serve both listeners until left, the portal on that port of the loopback interface (0: any)."""
     events: list[tuple[Event, dict[str, Any]]] = []
 
     def observe(event: Event, /, **fields: Any) -> None:
@@ -106,16 +111,16 @@ def website(config: Path, port: int = 0) -> Iterator[Website]:
     built = house(config, observe=observe)
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
-    with serving(built, port) as url:
-        yield Website(url, built, events)
+    with serving(built, port) as url, serving(built, listener="staff") as staff_url:
+        yield Website(url, built, events, staff_url)
 
 
 @contextmanager
-def serving(built: House, port: int = 0) -> Iterator[str]:
-    """The address of this house's door, on a port of the loopback interface (0: any), until left."""
+def serving(built: House, port: int = 0, listener: str = "portal") -> Iterator[str]:
+    """The address of a listener of this house, on a port of the loopback interface (0: any), until left."""
     with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]
-        server = uvicorn.Server(serve.configuration(built, "127.0.0.1", port))
+        server = uvicorn.Server(serve.configuration(built, listener, "127.0.0.1", port))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -47,7 +47,8 @@ def said(config: Path) -> dict[str, list[str]]:
 
 
 def served(folder: Path, **web: object) -> Path:
-    stated = {"web.host": "127.0.0.1", "web.enabled": True, **{f"web.{name}": value for name, value in web.items()}}
+    stated = {"web.portal.host": "127.0.0.1", "web.portal.enabled": True}
+    stated |= {f"web.{name}" if name == "health_port" else f"web.portal.{name}": value for name, value in web.items()}
     return configuration.write(folder, stated)
 
 
@@ -67,7 +68,7 @@ def test_a_port_of_the_second_door_that_is_taken_is_a_warning_because_the_others
         told = said(served(tmp_path, port=port))
         closed = said(served(tmp_path, port=port, enabled=False))
     (warning,) = told["warning"]
-    assert warning.startswith(f"web.port: 127.0.0.1:{port} cannot be listened on")
+    assert warning.startswith(f"web.portal.port: 127.0.0.1:{port} cannot be listened on")
     assert (told["fault"], closed) == ([], {"fault": [], "warning": []})
 
 

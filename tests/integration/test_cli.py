@@ -262,12 +262,12 @@ def test_usage_errors_are_told_in_words_with_exit_code_2(arguments: list[str], w
 
 
 def test_each_fault_of_a_configuration_is_a_line_of_its_own(tmp_path: Path) -> None:
-    config = write_config(tmp_path, workers={"count": 0}, web={"port": "x"})
+    config = write_config(tmp_path, workers={"count": 0}, web={"portal": {"port": "x"}})
     done = command("judge", __file__, "--config", config)
     assert done.returncode == 2
     lines = done.stderr.decode().splitlines()
     assert all(line.startswith(f"nsw-adapter: {config}: ") for line in lines)
-    assert {f"nsw-adapter: {config}: workers.count", f"nsw-adapter: {config}: web.port"} <= {
+    assert {f"nsw-adapter: {config}: workers.count", f"nsw-adapter: {config}: web.portal.port"} <= {
         line.rpartition(": ")[0] for line in lines
     }
 
@@ -314,7 +314,7 @@ def test_check_finds_what_the_second_door_could_not_begin_with(config: Path) -> 
     assert told == {
         "trust.partners: the second door needs exactly one of role portal, not portal, portal2": "fault",
     }
-    assert _remarks(config, lambda settings: settings["web"].update(enabled=False), code=0) == {}
+    assert _remarks(config, lambda settings: settings["web"]["portal"].update(enabled=False), code=0) == {}
 
 
 def test_without_a_portal_check_tells_the_second_door_too(config: Path) -> None:

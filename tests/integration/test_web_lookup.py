@@ -22,7 +22,7 @@ from tests.harness.declarations import declaration
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.people import TESTER, anybody
 from tests.harness.pki import shared_pki
-from tests.harness.website import Website, citizen_message, configure, website
+from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 
 LOOKUP = "/api/v1/lookup/dossiers"
 PAPER = "C1234567"
@@ -85,7 +85,7 @@ class Customs:
 
     def see(self) -> dict[str, Any]:
         (row,) = self._site.rows(tables.dossier)
-        with self._site.client(self._token) as client:
+        with self._site.staff(self._token) as client:
             (found,) = ask(client, reference=row.number, year=row.year)
         return found
 
@@ -275,11 +275,27 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
 
 
 def test_only_customs_look_up(site: Website) -> None:
-    with site.declarant() as client:
+    _, declarant = site.house.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
+    with site.staff(declarant) as client:
         refused = client.get(LOOKUP, params={"paper": PAPER})
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
     assert not [row for row in site.rows(tables.journal) if row.event.startswith("lookup")]
+
+
+def test_the_listener_for_the_internet_looks_nothing_up_whatever_the_token(site: Website) -> None:
+    _, customs = site.house.tokens.issue(Machine.CUSTOMS, "at the portal", office="*", actor=TESTER)
+    with site.client(customs) as client:
+        for path in (LOOKUP, f"{LOOKUP}/BPTTHN20260000000/2026/reply"):
+            assert client.get(path, params={"paper": PAPER}).status_code == 404
+    assert not [row for row in site.rows(tables.journal) if row.event.startswith("lookup")]
+
+
+def test_the_listener_of_staff_takes_no_declaration(site: Website) -> None:
+    _, declarant = site.house.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
+    with site.staff(declarant) as client:
+        assert client.post("/api/v1/declarations", content=citizen_message()).status_code == 404
+        assert client.get("/ho-so").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -321,5 +337,5 @@ def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
     while datetime.now().astimezone() < now + timedelta(seconds=0.3):
         pass
     for token in (revoked, expiring):
-        with site.client(token) as client:
+        with site.staff(token) as client:
             assert client.get(LOOKUP, params={"paper": PAPER}).status_code == 401

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from adapter.entrypoints.web.browser import COOKIE
+from adapter.entrypoints.web.browser import PORTAL_COOKIE
 from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.sessions import AccountHolder
@@ -44,7 +44,7 @@ def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
 def somebody(site: Website, number: str, tax_code: str | None = None) -> Person:
     """Who has logged in with these numbers; log-in itself is tests/integration/test_web_login.py's."""
     holder = AccountHolder("https://id.invalid", f"{number}{tax_code}", "Nguyễn Văn An", number, tax_code, None)
-    return Person(site.url, {urlsplit(site.url).netloc: {COOKIE: site.house.sessions.start(holder)}})
+    return Person(site.url, {urlsplit(site.url).netloc: {PORTAL_COOKIE: site.house.sessions.start(holder)}})
 
 
 def declared(site: Website, number: str = CITIZEN) -> DossierKey:

@@ -24,7 +24,7 @@ SITE = "https://portal.invalid"
 
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url, {"web.public_url": SITE})) as served:
+    with website(configure(tmp_path, database_url, {"web.portal.public_url": SITE})) as served:
         yield served
 
 
@@ -152,7 +152,7 @@ def test_all_that_the_first_page_loads_is_small(site: Website) -> None:
 def test_only_a_proxy_that_is_named_says_how_the_caller_came(
     tmp_path: Path, sqlite_url: str, proxies: list[str], believed: bool
 ) -> None:
-    config = configure(tmp_path, sqlite_url, {"web.trusted_proxies": proxies})
+    config = configure(tmp_path, sqlite_url, {"web.portal.trusted_proxies": proxies})
     with website(config) as site, site.client() as client:
         response = client.get("/?lang=en", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"})
     assert ("Secure" in response.headers["set-cookie"]) is believed
@@ -160,6 +160,6 @@ def test_only_a_proxy_that_is_named_says_how_the_caller_came(
 
 @pytest.mark.parametrize("stated", ["nobody", "10.0.0.0/99", ""])
 def test_a_proxy_that_is_no_address_stops_the_start(tmp_path: Path, stated: str) -> None:
-    config = configure(tmp_path, "sqlite:///x.db", {"web.trusted_proxies": [stated]})
+    config = configure(tmp_path, "sqlite:///x.db", {"web.portal.trusted_proxies": [stated]})
     with pytest.raises(Misconfigured, match="trusted_proxies"):
         house(config)

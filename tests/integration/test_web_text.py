@@ -25,8 +25,9 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
         yield served
 
 
-def test_no_string_of_http_takes_what_no_form_can_hold(site: Website) -> None:
-    with site.customs() as client:
+@pytest.mark.parametrize("listener", ["portal", "staff"])
+def test_no_string_of_http_takes_what_no_form_can_hold(site: Website, listener: str) -> None:
+    with site.customs() if listener == "staff" else site.declarant() as client:
         paths = client.get("/api/openapi.json").json()["paths"]
         asked = 0
         for path, operations in paths.items():
@@ -42,7 +43,7 @@ def test_no_string_of_http_takes_what_no_form_can_hold(site: Website) -> None:
                         assert response.status_code in (404, 422), (path, stated["name"], text)
                     assert response.headers["content-type"] == "application/problem+json"
                     asked += 1
-        assert asked > 50
+        assert asked > 10
     assert site.events == [] or all(event.value != "request.failed" for event, _ in site.events)
 
 

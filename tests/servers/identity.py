@@ -111,17 +111,17 @@ class IdentityProvider:
     def environment(self) -> dict[str, str]:
         """The settings of a portal that logs people in here."""
         return {
-            "NSW_WEB__PUBLIC_URL": self.site,
-            "NSW_WEB__LOGIN__ISSUER": self.issuer,
-            "NSW_WEB__LOGIN__CLIENT_ID": CLIENT,
-            "NSW_WEB__LOGIN__CLIENT_SECRET_FILE": str(self.secret_file),
-            "NSW_WEB__LOGIN__ACR": json.dumps([LEVEL], separators=(",", ":")),
+            "NSW_WEB__PORTAL__PUBLIC_URL": self.site,
+            "NSW_WEB__PORTAL__LOGIN__ISSUER": self.issuer,
+            "NSW_WEB__PORTAL__LOGIN__CLIENT_ID": CLIENT,
+            "NSW_WEB__PORTAL__LOGIN__CLIENT_SECRET_FILE": str(self.secret_file),
+            "NSW_WEB__PORTAL__LOGIN__ACR": json.dumps([LEVEL], separators=(",", ":")),
         }
 
     def settings(self) -> dict[str, object]:
         """The same as keys of config.yaml."""
         login = {"issuer": self.issuer, "client_id": CLIENT, "client_secret_file": str(self.secret_file)}
-        return {"web.public_url": self.site, "web.login": login | {"acr": [LEVEL]}}
+        return {"web.portal.public_url": self.site, "web.portal.login": login | {"acr": [LEVEL]}}
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises: ServerFailed."""

@@ -75,10 +75,12 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("arguments", [("check", "--offline"), ("run",), ("judge", "config.yaml")], ids="-".join)
 def test_every_fault_is_a_line_of_its_own_and_all_are_told_at_once(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    file = changed(tmp_path, workers__batch=0, web__port=70000, log__level="loud", installation__organization="x" * 300)
+    file = changed(
+        tmp_path, workers__batch=0, web__portal__port=70000, log__level="loud", installation__organization="x" * 300
+    )
     lines = told(file, *arguments)
     said = {line.removeprefix(f"nsw-adapter: {file}: ").partition(":")[0] for line in lines}
-    assert said == {"workers.batch", "web.port", "log.level", "installation.organization"}
+    assert said == {"workers.batch", "web.portal.port", "log.level", "installation.organization"}
 
 
 def test_check_tells_them_as_json_too(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ def test_a_variable_that_does_not_fit_is_told_with_the_one_that_was_meant(
         ("NSW_WORKERS", '{"batch": 0}', "environment: NSW_WORKERS: batch: "),
         ("NSW_LOG__JSON", "perhaps", "environment: NSW_LOG__JSON: "),
         ("NSW_TRUST__PARTNERS__NSW__LEGACY_SHA1", "perhaps", "environment: NSW_TRUST__PARTNERS__NSW__LEGACY_SHA1: "),
-        ("NSW_WEB__HEALTH_PORT", "8080", "environment: NSW_WEB__HEALTH_PORT: 8080 is web.port too"),
+        ("NSW_WEB__HEALTH_PORT", "8080", "environment: NSW_WEB__HEALTH_PORT: 8080 is web.portal.port too"),
         ("NSW_AMQP_URL", "http://host/", "environment: NSW_AMQP_URL: "),
         ("NSW_BROKER__URL", "http://host/", "environment: NSW_BROKER__URL: "),
         ("NSW_DATABASE_URL", "mysql://host/", "environment: NSW_DATABASE_URL: "),
@@ -185,7 +187,7 @@ def test_a_wrong_value_of_the_environment_is_told_as_the_variable_s_and_not_the_
     variable: str, value: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)
-    file = changed(tmp_path, web__port=8080)
+    file = changed(tmp_path, web__portal__port=8080)
     (line,) = told(file)
     assert line.startswith(f"nsw-adapter: {says}")
     assert str(file) not in line
@@ -239,7 +241,7 @@ def test_variables_of_names_that_the_installation_chose_are_no_fault(
 
 
 RELATIONS = {
-    "ports": ({"web__port": 8080, "web__health_port": 8080}, "web.health_port"),
+    "ports": ({"web__portal__port": 8080, "web__health_port": 8080}, "web.health_port"),
     "same-prefixes": ({"installation__confirmation_prefix": "SD"}, "prefix"),
     "one-prefix-begins-another": ({"installation__confirmation_prefix": "BPTTX"}, "prefix"),
 }
@@ -254,7 +256,7 @@ def test_what_must_differ_is_told_when_it_does_not(name: str, tmp_path: Path) ->
 
 def test_the_shipped_configuration_has_no_fault_and_two_free_ports_are_no_clash(tmp_path: Path) -> None:
     load_settings(ROOT / "config.yaml")
-    load_settings(changed(tmp_path, web__port=0, web__health_port=0))
+    load_settings(changed(tmp_path, web__portal__port=0, web__health_port=0))
 
 
 @pytest.mark.parametrize("name", ["schemas", "mappings"])

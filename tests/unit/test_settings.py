@@ -86,7 +86,7 @@ def test_an_environment_that_names_two_databases_is_asked_which(
 @pytest.fixture
 def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two keys that had other names, made up for the proof."""
-    made_up = {"web.door": "web.port", "waiting.patience.late_s": "waiting.overtaken_s"}
+    made_up = {"web.door": "web.portal.port", "waiting.patience.late_s": "waiting.overtaken_s"}
     monkeypatch.setattr("adapter.settings.old_names.RENAMED", made_up)
     monkeypatch.setattr("adapter.entrypoints.daemon.RENAMED", made_up)
     monkeypatch.setattr("adapter.cli.inspection.RENAMED", made_up)
@@ -96,7 +96,7 @@ def with_old_names(config: Path) -> Path:
     """As it was before the two keys got their names."""
 
     def back(stated: dict[str, Any]) -> None:
-        stated["web"]["door"] = stated["web"].pop("port")
+        stated["web"]["door"] = stated["web"]["portal"].pop("port")
         stated["waiting"] = {"patience": {"late_s": 900}}
 
     return configuration.edit(config, back)
@@ -112,7 +112,7 @@ def test_a_key_counts_under_its_old_name_and_is_warned_of_once(config: Path) -> 
     assert old.settings.old_names == ("web.door", "waiting.patience.late_s")
     warn(old)
     assert told == [
-        (Event.OLD_NAME, {"option": "web.door", "now": "web.port"}),
+        (Event.OLD_NAME, {"option": "web.door", "now": "web.portal.port"}),
         (Event.OLD_NAME, {"option": "waiting.patience.late_s", "now": "waiting.overtaken_s"}),
     ]
 
@@ -120,15 +120,15 @@ def test_a_key_counts_under_its_old_name_and_is_warned_of_once(config: Path) -> 
 @pytest.mark.usefixtures("renamed")
 def test_check_warns_of_an_old_name(config: Path) -> None:
     told = [remark.text for remark in inspect(house(with_old_names(config)), offline=True)]
-    assert sum(text.startswith("web.door: it is called web.port now") for text in told) == 1
+    assert sum(text.startswith("web.door: it is called web.portal.port now") for text in told) == 1
 
 
 @pytest.mark.usefixtures("renamed")
 def test_an_old_name_in_the_environment_goes_before_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("nsw_web__door", "8999")
     settings = load_settings(config)
-    assert (settings.web.port, settings.old_names) == (8999, ("web.door",))
-    monkeypatch.setenv("NSW_WEB__PORT", "9000")
+    assert (settings.web.portal.port, settings.old_names) == (8999, ("web.door",))
+    monkeypatch.setenv("NSW_WEB__PORTAL__PORT", "9000")
     with pytest.raises(Misconfigured, match="both are stated"):
         load_settings(config)
 
@@ -136,7 +136,44 @@ def test_an_old_name_in_the_environment_goes_before_the_file(config: Path, monke
 @pytest.mark.usefixtures("renamed")
 def test_who_states_both_names_is_asked_to_take_the_old_one_away(config: Path) -> None:
     configuration.edit(config, lambda stated: stated["web"].update(door=8080))
-    with pytest.raises(Misconfigured, match=r"web.door is called web.port now, and both are stated: take web.door"):
+    with pytest.raises(Misconfigured, match=r"web.door is called web.portal.port now, and both are stated"):
+        load_settings(config)
+
+
+def test_the_keys_of_the_one_listener_that_there_was_are_those_of_the_portal(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def back(stated: dict[str, Any]) -> None:
+        stated["web"] = {"host": "0.0.0.0", "port": 8443, "health_port": 8081, "enabled": False}
+
+    configuration.edit(config, back)
+    monkeypatch.setenv("NSW_WEB__PUBLIC_URL", "https://portal.example")
+    web = load_settings(config).web
+    assert (web.portal.host, web.portal.port, web.portal.public_url) == ("0.0.0.0", 8443, "https://portal.example")
+    assert load_settings(config).old_names == ("web.host", "web.port", "web.enabled", "web.public_url")
+    assert web.listeners == {}, "who had no web process gets none"
+    assert web.health == ("0.0.0.0", 8081)
+
+
+def test_an_old_key_beside_a_new_section_that_is_none_is_told(config: Path) -> None:
+    configuration.edit(config, lambda stated: stated.update(web={"port": 8080, "portal": 5}))
+    with pytest.raises(Misconfigured, match=r"web.port is called web.portal.port now, and portal holds another"):
+        load_settings(config)
+
+
+@pytest.mark.parametrize(
+    ("web", "told"),
+    [
+        ({"portal": {"port": 8081}, "health_port": 8081}, "health_port: 8081 is web.portal.port too"),
+        ({"staff": {"port": 8081}, "health_port": 8081}, "health_port: 8081 is web.staff.port too"),
+        ({"portal": {"port": 8082}, "staff": {"port": 8082}}, "staff.port: 8082 is web.portal.port too"),
+        ({"staff": {"workers": 2, "port": 0}}, "more than one serve on one port"),
+        ({"staff": {"login": {"issuer": "https://id", "client_id": "a", "client_secret_file": "b"}}}, "public_url"),
+    ],
+)
+def test_listeners_that_cannot_be_are_told(config: Path, web: dict[str, Any], told: str) -> None:
+    configuration.edit(config, lambda stated: stated.update(web=web))
+    with pytest.raises(Misconfigured, match=told):
         load_settings(config)
 
 

@@ -74,7 +74,7 @@ def supervisor(told: Told) -> Stage:
     def observe(event: Event, /, **fields: Any) -> None:
         told.append((event, fields))
 
-    return Stage(None, ["worker", "web"], observe, batch_s=60.0, memory=1 << 40)
+    return Stage(None, ["worker", "portal"], observe, batch_s=60.0, memory=1 << 40)
 
 
 @pytest.fixture
@@ -112,49 +112,49 @@ def _at_once(supervisor: Stage) -> None:
 
 
 def test_where_no_part_can_begin_the_daemon_ends(supervisor: Stage, health: Health, told: Told) -> None:
-    started = _wrongly(supervisor, "worker", "web")
+    started = _wrongly(supervisor, "worker", "portal")
     systemd = Listener(lambda: _at_once(supervisor))
     assert supervisor.run(health, systemd) == 2
     assert systemd.heard == ["stopping"]
-    assert started.count("web") == started.count("worker") == 4
+    assert started.count("portal") == started.count("worker") == 4
     assert {fields["code"] for event, fields in told if event is Event.WORKER_STOPPED} == {2}
 
 
 def test_a_part_that_cannot_begin_is_left_after_a_few_tries_and_the_others_go_on(
     supervisor: Stage, health: Health, told: Told
 ) -> None:
-    started, rounds = _wrongly(supervisor, "web"), iter(range(20))
+    started, rounds = _wrongly(supervisor, "portal"), iter(range(20))
 
     def each_round() -> None:
         at = next(rounds)
         if at > 10:
             assert [child.name for child in supervisor.children] == ["worker"]
-            assert health.missing() == ["web-1: configuration"]
+            assert health.missing() == ["portal-1: configuration"]
         _at_once(supervisor)
         supervisor.stopping = at == 19
 
     systemd = Listener(each_round)
     assert supervisor.run(health, systemd) == 0
     assert systemd.heard == ["ready", "stopping"], "what can begin is ready"
-    assert started.count("web") == 4
+    assert started.count("portal") == 4
     stopped = [fields for event, fields in told if event is Event.WORKER_STOPPED]
     assert [each.get("again_in_s") for each in stopped] == [1.0, 5.0, 15.0, None]
     assert all(each["reason"].startswith("it cannot begin as it is configured") for each in stopped)
 
 
 def test_a_reload_starts_what_was_left(supervisor: Stage, health: Health) -> None:
-    supervisor.left, supervisor.plan, supervisor.announced = ["web"], ["worker"], True
+    supervisor.left, supervisor.plan, supervisor.announced = ["portal"], ["worker"], True
     rounds = iter(range(3))
 
     def each_round() -> None:
         match next(rounds):
             case 0:
-                assert health.missing() == ["web-1: configuration"]
+                assert health.missing() == ["portal-1: configuration"]
                 supervisor.reload = True
             case 1:
                 names = [child.name for child in supervisor.children if child.leaves_by is None]
-                assert (sorted(set(names)), supervisor.left) == (["web", "worker"], [])
-                assert names.count("web") == 1
+                assert (sorted(set(names)), supervisor.left) == (["portal", "worker"], [])
+                assert names.count("portal") == 1
             case _:
                 supervisor.stopping = True
 
@@ -169,10 +169,10 @@ def test_once_ready_a_wrong_configuration_is_told_and_the_others_go_on(
     def each_round() -> None:
         match next(rounds):
             case 0:
-                _end(supervisor, "web", 2)
+                _end(supervisor, "portal", 2)
             case 1:
                 assert [child.name for child in supervisor.children] == ["worker"]
-                assert health.missing() == ["web-1: configuration"]
+                assert health.missing() == ["portal-1: configuration"]
                 _at_once(supervisor)
             case _:
                 assert health.missing() == []
@@ -180,7 +180,7 @@ def test_once_ready_a_wrong_configuration_is_told_and_the_others_go_on(
 
     assert supervisor.run(health, Listener(each_round)) == 0
     ((_, stopped),) = [each for each in told if each[0] is Event.WORKER_STOPPED]
-    assert (stopped["part"], stopped["code"], stopped["again_in_s"]) == ("web", 2, 1.0)
+    assert (stopped["part"], stopped["code"], stopped["again_in_s"]) == ("portal", 2, 1.0)
     assert stopped["reason"].startswith("it cannot begin")
 
 
@@ -241,9 +241,9 @@ def test_a_part_that_was_killed_or_has_not_shown_itself_is_named_as_that(supervi
     def each_round() -> None:
         match next(rounds):
             case 0:
-                _end(supervisor, "web", -9, failures=5)
+                _end(supervisor, "portal", -9, failures=5)
             case 1:
-                assert health.missing() == ["web-1: killed"]
+                assert health.missing() == ["portal-1: killed"]
                 supervisor.waiting = [(0.0, name, failures) for _, name, failures in supervisor.waiting]
             case _:
                 fresh = supervisor._start("clock", 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from string import Formatter
@@ -14,11 +15,14 @@ from starlette.requests import Request
 
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
-from adapter.entrypoints.web.page import POLICY, About, Around, Page, Pages, Visitor
+from adapter.entrypoints.web.page import POLICY, About, Around, Entry, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
+from adapter.entrypoints.web.staff import landing
 from adapter.entrypoints.web.words import Language, words
+from adapter.model.actor import Role
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
+from adapter.services.access.rights import Right
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
 from tests.harness.draft_samples import samples
@@ -56,6 +60,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
         *(login.LoginPage(what, "", "/ho-so") for what in login.OUTCOMES),
         login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),
     ],
+    landing.StaffHomePage: [landing.StaffHomePage()],
     **own_samples(HOSTILE, AT),
     **samples(HOSTILE, AT),
     faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 500, 502, 503)],
@@ -81,6 +86,30 @@ EVERY = [
 def drawn(page: Page, language: Language, visitor: Visitor | None) -> str:
     pages = Pages(ABOUT, lambda request: visitor, log_in=True)
     return pages.draw(page, Around(ABOUT, language, "/ho-so?page=2", visitor, log_in=True))
+
+
+def test_staff_see_the_entries_that_they_have_a_right_to() -> None:
+    entries = (Entry("nav.dossiers", "/can-bo", Right.SEE_DOSSIERS), Entry("nav.declare", "/tra-cuu", Right.LOOK_UP))
+    request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []})
+
+    def links(*roles: Role) -> set[str]:
+        visitor = replace(VISITOR, name="AN", roles=frozenset(roles)) if roles else None
+        pages = Pages(ABOUT, lambda _: visitor, log_in=False, layout="staff.html", entries=entries)
+        body = bytes(pages.respond(request, landing.StaffHomePage()).body).decode()
+        return {each for each in html.document_fromstring(body).xpath("//nav//a/@href") if "lang=" not in each}
+
+    assert links() == set()
+    assert links(Role.OFFICER) == {"/", "/can-bo"}
+    assert links(Role.CUSTOMS_OFFICER) == {"/", "/tra-cuu"}
+    assert links(Role.OFFICER, Role.CUSTOMS_OFFICER) == {"/", "/can-bo", "/tra-cuu"}
+
+
+def test_a_fault_on_the_staff_listener_has_its_layout_and_leads_to_no_page_of_the_portal() -> None:
+    pages = Pages(ABOUT, lambda _: None, log_in=False, layout="staff.html")
+    text = pages.draw(faults.error_page(404), Around(ABOUT, Language.VI, "/", None, log_in=False))
+    links = set(html.document_fromstring(text).xpath("//a/@href"))
+    assert not links & {"/ho-so", "/khai-bao", "/xac-minh", "/feed.atom"}
+    assert words(Language.VI)["staff.site"] in text
 
 
 def test_every_kind_of_page_is_drawn_here() -> None:

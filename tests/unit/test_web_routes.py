@@ -10,16 +10,20 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
-from adapter.entrypoints.web.app import create_app
+from adapter.entrypoints.web.app import create_portal, create_staff
 from adapter.entrypoints.web.guard import anybody, right_of
 from adapter.model.actor import Role
 from adapter.services.access.rights import TABLE, Right
 
 ANYBODY = "anybody"
-ROUTES: dict[str, str] = {
+OF_BOTH: dict[str, str] = {
     "GET /": ANYBODY,
-    "GET /feed.atom": ANYBODY,
     "GET /static/{name}": ANYBODY,
+    "GET /healthz": ANYBODY,
+    "GET /readyz": ANYBODY,
+}
+OF_PORTAL: dict[str, str] = {
+    "GET /feed.atom": ANYBODY,
     "GET /xac-minh": ANYBODY,
     "GET /login": ANYBODY,
     "GET /login/return": ANYBODY,
@@ -59,18 +63,23 @@ ROUTES: dict[str, str] = {
     "POST /khai-bao/{id}/ky": Right.DECLARE,
     "GET /khai-bao/{id}/tep.xml": Right.DECLARE,
     "GET /khai-bao/{id}/da-gui/{message}": Right.DECLARE,
-    "GET /healthz": ANYBODY,
-    "GET /readyz": ANYBODY,
     "GET /api/v1/window": ANYBODY,
     "POST /api/v1/declarations": Right.DECLARE,
     "GET /api/v1/declarations/{id}": Right.READ_OWN,
     "GET /api/v1/declarations/{id}/replies/{digest}": Right.READ_OWN,
+}
+OF_STAFF: dict[str, str] = {
     "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
 }
-"""Every route with what it needs. A route is added here together with its right."""
-OF_A_ROLE = {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN}}
-"""What those who come here may do; customs look up, and everybody else of the staff may do nothing here."""
+ROUTES = {"portal": OF_BOTH | OF_PORTAL, "staff": OF_BOTH | OF_STAFF}
+"""Every route of each listener with what it needs. A route is added here together with its right."""
+CREATED = {"portal": create_portal, "staff": create_staff}
+OF_A_ROLE = {
+    "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN}},
+    "staff": {Role.CUSTOMS_OFFICER: {Right.LOOK_UP}, Role.CUSTOMS_ADMINISTRATOR: {Right.LOOK_UP}},
+}
+"""What those who come to a listener may do there; everybody else may do nothing."""
 
 
 def _asked(of: Dependant) -> Iterator[str]:
@@ -82,24 +91,30 @@ def _asked(of: Dependant) -> Iterator[str]:
         yield from _asked(each)
 
 
-def _routes() -> list[Any]:
-    return list(iter_route_contexts(create_app(MagicMock()).routes))
+def _routes(listener: str) -> list[Any]:
+    return list(iter_route_contexts(CREATED[listener](MagicMock()).routes))
 
 
-def test_every_route_asks_for_exactly_one_thing_and_stands_in_the_table() -> None:
-    ours = [route for route in _routes() if getattr(route, "dependant", None) is not None]
+@pytest.mark.parametrize("listener", ROUTES)
+def test_every_route_asks_for_exactly_one_thing_and_stands_in_the_table(listener: str) -> None:
+    ours = [route for route in _routes(listener) if getattr(route, "dependant", None) is not None]
     found = {f"{method} {route.path}": list(_asked(route.dependant)) for route in ours for method in route.methods}
-    assert found == {route: [wanted] for route, wanted in ROUTES.items()}
+    assert found == {route: [wanted] for route, wanted in ROUTES[listener].items()}
 
 
-def test_there_are_no_routes_beside_them_but_the_openapi_document() -> None:
-    others = [route for route in _routes() if getattr(route, "dependant", None) is None]
+@pytest.mark.parametrize("listener", ROUTES)
+def test_there_are_no_routes_beside_them_but_the_openapi_document(listener: str) -> None:
+    others = [route for route in _routes(listener) if getattr(route, "dependant", None) is None]
     assert [route.path for route in others] == ["/api/openapi.json"]
 
 
+def test_no_page_or_interface_is_served_by_both_listeners() -> None:
+    assert OF_PORTAL.keys() & OF_STAFF.keys() == set()
+
+
+@pytest.mark.parametrize("listener", ROUTES)
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_has_no_more_rights_here_than_it_should(role: Role) -> None:
-    asked = {right for right in ROUTES.values() if right != ANYBODY}
+def test_a_role_has_no_more_rights_here_than_it_should(listener: str, role: Role) -> None:
+    asked = {right for right in ROUTES[listener].values() if right != ANYBODY}
     granted = {right for right in asked if role in TABLE[Right(right)]}
-    customs = role in (Role.CUSTOMS_OFFICER, Role.CUSTOMS_ADMINISTRATOR)
-    assert granted == ({Right.LOOK_UP} if customs else OF_A_ROLE.get(role, set()))
+    assert granted == OF_A_ROLE[listener].get(role, set())

@@ -1,46 +1,42 @@
-"""The web process mounts its areas: the interface for programs, pages for declarants. It decides nothing."""
+"""The applications of the two listeners: each mounts its own areas and nothing else. They decide nothing.
+
+The portal is for the Internet: the public page, declarants and their programs. The staff's listener is for the inner
+network: look-ups of customs, and the pages of officers, customs, operators and administrators.
+"""
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Depends, FastAPI
 
 from adapter.bootstrap import House
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, service
-from adapter.entrypoints.web.browser import Recognising, visitor_of
+from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
-from adapter.entrypoints.web.page import About, Pages
+from adapter.entrypoints.web.page import About, Entry, Pages
 from adapter.entrypoints.web.portal import checking, declare, filling, follow, importing, public, sending, uploading
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
+from adapter.entrypoints.web.staff import landing
 from adapter.model.procedure import Label
+from adapter.services.access.sessions import Session
 from adapter.services.dossiers.check_code import ConfirmationChecks
 from adapter.settings import AboutSettings, WordsSettings
 
 
-def create_app(house: House) -> FastAPI:
-    """The application of this house; its parts are loaded before the first request, so that a fault shows at start."""
-    app = FastAPI(
-        title="Border single-window adapter",
-        version="1",
-        description=openapi.DESCRIPTION,
-        openapi_tags=openapi.TAGS,
-        openapi_url="/api/openapi.json",
-        docs_url=None,  # the ready-made pages load scripts from elsewhere
-        redoc_url=None,
-        redirect_slashes=False,
-    )
+def create_portal(house: House) -> FastAPI:
+    """The portal of this house; its parts are loaded before the first request, so that a fault shows at start."""
     house.load_keys()
-    stated = house.settings
-    provider = house.identity_provider
-    pages = Pages(_about(stated.web.about), visitor_of, log_in=provider is not None)
-    guard = Guard(house.tokens, stated.web.public_url, stated.web.body_bytes)
-    app.include_router(declarations.routes(house.door, house.declarations, stated.web.body_bytes, guard))
-    app.include_router(lookup.routes(house.lookup, guard))
-    ready = house.database.reachable, house.keys_ready
-    app.include_router(service.routes(house.window, stated.window.answer_portal, *ready))
-    app.include_router(static.routes(), dependencies=[Depends(anybody)])
-    app.include_router(public.routes(pages, house.situations, provider, stated.web.public_url or ""))
+    web, stated, provider = house.settings.web, house.settings.web.portal, house.identity_provider
+    app = _app("Border single-window adapter", openapi.PORTAL, "declarations", "service")
+    pages = Pages(_about(web.about), visitor_of, log_in=provider is not None)
+    guard = Guard(house.tokens, stated.public_url, web.body_bytes)
+    app.include_router(declarations.routes(house.door, house.declarations, web.body_bytes, guard))
+    app.include_router(service.window_routes(house.window, house.settings.window.answer_portal))
+    app.include_router(service.health_routes(house.database.reachable, house.keys_ready))
+    app.include_router(public.routes(pages, house.situations, provider, stated.public_url or ""))
     app.include_router(checking.routes(pages, ConfirmationChecks(house.database)))
     app.include_router(follow.routes(pages, house.own_dossiers, guard))
     if provider is not None:
@@ -49,11 +45,55 @@ def create_app(house: House) -> FastAPI:
         for area in (uploading, declare, filling, importing, sending):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
+    return _finished(app, house, pages, house.sessions.find, PORTAL_COOKIE)
+
+
+def create_staff(house: House) -> FastAPI:
+    """The listener of the inner network. A further area is one of `areas`, with its `entries` in the navigation."""
+    web = house.settings.web
+    guard = Guard(house.tokens, web.staff.public_url, web.body_bytes)
+    app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
+    entries: Sequence[Entry] = ()
+    pages = Pages(_about(web.about), visitor_of, log_in=False, layout="staff.html", entries=entries)
+    app.include_router(lookup.routes(house.lookup, guard))
+    app.include_router(service.health_routes(house.database.reachable, _no_keys))
+    areas: Sequence[APIRouter] = (landing.routes(pages),)
+    for area in areas:
+        app.include_router(area)
+    return _finished(app, house, pages, _nobody, STAFF_COOKIE)
+
+
+def _app(title: str, description: str, *tags: str) -> FastAPI:
+    return FastAPI(
+        title=title,
+        version="1",
+        description=description,
+        openapi_tags=openapi.tags(*tags),
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the ready-made pages load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+
+
+def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str) -> FastAPI:
+    """What both listeners have: files, faults in the reader's form, sessions, headers and the log."""
+    app.include_router(static.routes(), dependencies=[Depends(anybody)])
     faults.install(app, house.observe, pages)
-    app.add_middleware(Recognising, sessions=house.sessions)
+    app.add_middleware(Recognising, find=find, cookie=cookie)
     app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
     openapi.describe(app)
     return app
+
+
+def _nobody(secret: str) -> Session | None:
+    """Staff have no log-in here yet."""
+    del secret
+    return None
+
+
+def _no_keys() -> None:
+    """This listener signs nothing."""
 
 
 def _about(stated: AboutSettings) -> About:

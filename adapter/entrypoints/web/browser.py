@@ -1,11 +1,13 @@
 """What belongs to a person's browser: the cookie, its session, and that a form was sent from a page of ours.
 
-The cookie's name begins with `__Host-`: a browser keeps it only over TLS (or from its own machine), for this host.
+Each listener has a cookie of its own. Its name begins with `__Host-`: a browser keeps it only over TLS (or from its own
+machine), for this host.
 """
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,28 +19,32 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapter.entrypoints.web.page import Visitor
 from adapter.model.errors import Unavailable
 from adapter.model.text import REPLACEMENT
-from adapter.services.access.sessions import Session, Sessions
+from adapter.services.access.sessions import Session
 
-COOKIE = "__Host-sid"
+PORTAL_COOKIE, STAFF_COOKIE = "__Host-sid", "__Host-staff"
 _CARRIED = "nsw.browser"
 _WITHOUT = ("/api/", "/static/", "/healthz", "/readyz")
 _UNCHANGING = ("GET", "HEAD", "OPTIONS")
+Find = Callable[[str], Session | None]
+"""The session of what a browser holds; None where there is none, or it is over. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
     """What came with a request. `away`: the store could not be asked, so nobody knows who this is."""
 
+    cookie: str = ""
+    """The name of this listener's cookie; empty where a request is for no page."""
     secret: str | None = None
     session: Session | None = None
     away: bool = False
 
 
 class Recognising:
-    """Finds the session of each request for a page."""
+    """Finds the session of each request for a page, by the listener's cookie."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
-        self.app, self.sessions = app, sessions
+    def __init__(self, app: ASGIApp, find: Find, cookie: str) -> None:
+        self.app, self.find, self.cookie = app, find, cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(_WITHOUT):
@@ -48,23 +54,23 @@ class Recognising:
         await self.app(scope, receive, send)
 
     async def _carried(self, scope: Scope) -> Browser:
-        secret = _shown(scope)
+        secret = _shown(scope, self.cookie)
         if not secret:
-            return Browser()
+            return Browser(self.cookie)
         try:
-            return Browser(secret, await run_in_threadpool(self.sessions.find, secret))
+            return Browser(self.cookie, secret, await run_in_threadpool(self.find, secret))
         except Unavailable:
-            return Browser(secret, away=True)
+            return Browser(self.cookie, secret, away=True)
 
 
-def _shown(scope: Scope) -> str | None:
+def _shown(scope: Scope, cookie: str) -> str | None:
     """The cookie of exactly that name; None where there is none, or two that differ.
 
     A reader that strips more than spaces takes `\\xa0__Host-sid` for it, which a browser lets a neighbour host set.
     """
     stated = b";".join(value for name, value in scope["headers"] if name == b"cookie").split(b";")
     pairs = (each.strip(b" \t").partition(b"=") for each in stated)
-    found = {value for name, _, value in pairs if name == COOKIE.encode()}
+    found = {value for name, _, value in pairs if name == cookie.encode()}
     return found.pop().decode("latin-1") if len(found) == 1 else None
 
 
@@ -80,17 +86,17 @@ def visitor_of(request: Request) -> Visitor | None:
     if session is None or session.actor is None:
         return None
     actor = session.actor
-    return Visitor(actor.name, actor.number or "", actor.on_behalf_of or "", session.csrf)
+    return Visitor(actor.name, actor.number or "", actor.on_behalf_of or "", session.csrf, actor.roles)
 
 
-def give(response: Response, secret: str) -> None:
+def give(response: Response, browser: Browser, secret: str) -> None:
     """The browser holds this from now on; it forgets it when it is closed."""
-    response.set_cookie(COOKIE, secret, secure=True, httponly=True, samesite="lax", path="/")
+    response.set_cookie(browser.cookie, secret, secure=True, httponly=True, samesite="lax", path="/")
 
 
-def take_back(response: Response) -> None:
+def take_back(response: Response, browser: Browser) -> None:
     """The browser holds nothing any more."""
-    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax", path="/")
+    response.delete_cookie(browser.cookie, secure=True, httponly=True, samesite="lax", path="/")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 

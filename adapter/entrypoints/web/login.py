@@ -58,7 +58,7 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
             observe(Event.LOGIN, outcome="provider-down", reason=str(error))
             return pages.respond(request, LoginPage("provider_down", "", target), 503)
         response = RedirectResponse(address, 302, {"Cache-Control": "no-store"})
-        give(response, sessions.begin({**underway, "target": target}))
+        give(response, browser_of(request), sessions.begin({**underway, "target": target}))
         return response
 
     @router.get(RETURN, dependencies=[Depends(anybody)])
@@ -79,14 +79,14 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
             return pages.respond(request, LoginPage("provider_down", "", target), 503)
         except Suspended as suspended:
             observe(Event.LOGIN, outcome="suspended")
-            return _refused(pages.respond(request, LoginPage("suspended", suspended.reason, target), 403))
+            return _refused(request, pages.respond(request, LoginPage("suspended", suspended.reason, target), 403))
         except NotAllowed as error:
             # What the provider said may hold a number; only which kind of answer it was is told.
             observe(Event.LOGIN, outcome="refused", reason=str(error) if isinstance(error, NotBelieved) else "number")
-            return _refused(pages.respond(request, LoginPage("refused", "", target), 403))
+            return _refused(request, pages.respond(request, LoginPage("refused", "", target), 403))
         observe(Event.LOGIN, outcome="logged-in")
         response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
-        give(response, secret)
+        give(response, browser, secret)
         return response
 
     async def given(request: Request) -> str:
@@ -115,7 +115,7 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
         assert session is not None, "whoever has a right by a session has a session"
         sessions.end(session)
         response = RedirectResponse("/logged-out", 303, {"Cache-Control": "no-store"})
-        take_back(response)
+        take_back(response, browser_of(request))
         return response
 
     @router.get("/logged-out", dependencies=[Depends(anybody)])
@@ -125,8 +125,8 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
     return router
 
 
-def _refused(response: Response) -> Response:
-    take_back(response)
+def _refused(request: Request, response: Response) -> Response:
+    take_back(response, browser_of(request))
     return response
 
 

@@ -6,7 +6,7 @@ what stands around every page: never a row of the store, and never a text that c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,9 @@ from jinja2.runtime import Context
 
 from adapter.entrypoints.web import moments, static
 from adapter.entrypoints.web.words import Language, word
+from adapter.model.actor import Role
 from adapter.model.procedure import Label
+from adapter.services.access.rights import TABLE, Right
 
 _HERE = Path(__file__).parent
 _YEAR_S = 365 * 24 * 3600
@@ -75,6 +77,16 @@ class Visitor:
     organisation: str
     """The tax code he acts for; empty where he acts for himself."""
     csrf: str
+    roles: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the navigation: the key of its words, where it leads, and the right that one needs there."""
+
+    words: str
+    address: str
+    right: Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +99,8 @@ class Around:
     visitor: Visitor | None
     log_in: bool
     """Whether one can log in at all."""
+    entries: tuple[Entry, ...] = ()
+    """What the visitor may go to."""
 
     def in_language(self, language: str) -> str:
         """The address of the same page in that language."""
@@ -106,17 +120,28 @@ Visiting = Callable[[Request], Visitor | None]
 
 
 class Pages:
-    """Draws pages. `visiting` says who has logged in."""
+    """Draws pages. `visiting` says who has logged in; `layout` is what stands around each, `entries` its navigation."""
 
-    def __init__(self, about: About, visiting: Visiting, *, log_in: bool) -> None:
-        self.about, self._visiting, self._log_in = about, visiting, log_in
+    def __init__(
+        self,
+        about: About,
+        visiting: Visiting,
+        *,
+        log_in: bool,
+        layout: str = "layout.html",
+        entries: Sequence[Entry] = (),
+    ) -> None:
+        self.about, self._visiting, self._log_in, self._entries = about, visiting, log_in, tuple(entries)
         self._environment = _environment()
+        self._environment.globals["layout"] = layout
 
     def respond(
         self, request: Request, page: Page, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """The page in the language of whoever asks; a language that he chooses just now is kept in a cookie."""
-        around = Around(self.about, language_of(request), _here(request), self._visiting(request), self._log_in)
+        visitor = self._visiting(request)
+        entries = tuple(each for each in self._entries if visitor and not TABLE[each.right].isdisjoint(visitor.roles))
+        around = Around(self.about, language_of(request), _here(request), visitor, self._log_in, entries)
         chosen = request.query_params.get(_CHOICE) in set(Language)
         kept = PUBLIC if page.public and around.visitor is None and not chosen else PERSONAL
         response = HTMLResponse(self.draw(page, around), status, {**HEADERS, **kept, **(headers or {})})

@@ -1,4 +1,4 @@
-"""The web process: uvicorn around the app, watched and stopped by the supervisor's pulse. Needs no broker."""
+"""The process of a listener: uvicorn around its app, watched and stopped by the supervisor's pulse. Needs no broker."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import uvicorn
+from fastapi import FastAPI
 
 from adapter.bootstrap import House
 from adapter.entrypoints.pulse import Pulse
-from adapter.entrypoints.web.app import create_app
+from adapter.entrypoints.web.app import create_portal, create_staff
 from adapter.entrypoints.web.patience import patient_protocol
 from adapter.model.errors import Misconfigured, Unavailable
+from adapter.settings import ListenerSettings
 
 _ROUND_S = 2.0
 _HEADER_BYTES = 16 * 1024
@@ -22,32 +26,46 @@ _AT_ONCE = 200
 """Requests at once in each process; more are told to come back."""
 
 
-def serve(house: House, pulse: Pulse | None = None) -> None:
-    """Serve until told to stop; requests that are under way are finished.
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """What a listener serves, and whether it cannot serve without a key that signs."""
+
+    create: Callable[[House], FastAPI]
+    signs: bool
+
+
+_LISTENERS = {"portal": _Listener(create_portal, signs=True), "staff": _Listener(create_staff, signs=False)}
+
+
+def serve(house: House, name: str, pulse: Pulse | None = None) -> None:
+    """Serve as that listener until told to stop; requests that are under way are finished.
 
     Raises:
         Misconfigured: the address cannot be listened on, or a part cannot be loaded.
     """
-    stated = house.settings.web
-    server = uvicorn.Server(configuration(house, stated.host, stated.port))
+    stated: ListenerSettings = getattr(house.settings.web, name)
+    server = uvicorn.Server(configuration(house, name, stated.host, stated.port))
     over = threading.Event()
     if pulse is not None:
-        threading.Thread(target=_watch, args=(house, pulse, server, over), name="pulse", daemon=True).start()
+        watching = (house, pulse, server, over, _LISTENERS[name].signs)
+        threading.Thread(target=_watch, args=watching, name="pulse", daemon=True).start()
     try:
         server.run(sockets=[_shared(stated.host, stated.port)] if stated.workers > 1 else None)
     except (SystemExit, OSError):
-        raise Misconfigured(f"web.host and web.port: {stated.host}:{stated.port} cannot be listened on") from None
+        where = f"web.{name}.host and web.{name}.port"
+        raise Misconfigured(f"{where}: {stated.host}:{stated.port} cannot be listened on") from None
     finally:
         over.set()
 
 
-def configuration(house: House, host: str, port: int) -> uvicorn.Config:
+def configuration(house: House, name: str, host: str, port: int) -> uvicorn.Config:
     """How uvicorn runs here: no access log (it would hold queries), no banner, trust in named proxies only."""
-    proxies = list(house.settings.web.trusted_proxies)
+    stated: ListenerSettings = getattr(house.settings.web, name)
+    proxies = list(stated.trusted_proxies)
     # Tracebacks of a request may quote what was sent; the app has recorded where it failed.
     logging.getLogger("uvicorn.error").addFilter(_without_traceback)
     return uvicorn.Config(
-        create_app(house),
+        _LISTENERS[name].create(house),
         host=host,
         port=port,
         access_log=False,
@@ -81,7 +99,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.Event) -> None:
+def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.Event, signs: bool) -> None:
     """Tell the supervisor that we live and what we have; pass its word to stop on."""
     asked, keys = -1e9, True
     while not over.is_set():
@@ -89,9 +107,10 @@ def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.E
             server.should_exit = True
             return
         if server.started:
-            if time.monotonic() - asked >= house.settings.keys.look_s:
+            if signs and time.monotonic() - asked >= house.settings.keys.look_s:
                 asked, keys = time.monotonic(), _sign(house)
-            pulse.idle(database=house.database.reachable(), keys=keys, new_keys=house.new_keys_taken())
+            new_keys = not signs or house.new_keys_taken()
+            pulse.idle(database=house.database.reachable(), keys=keys, new_keys=new_keys)
         pulse.wait(_ROUND_S)
 
 

@@ -133,7 +133,7 @@ class Amendments:
         Raises:
             NotAllowed: there is no such amendment waiting, or the dossier has gone on since it was received.
         """
-        key = self._waiting(number)
+        key = self.about(number)
 
         def say(matter: Matter) -> Said:
             ledger, row = matter.ledger, self._still_waiting(matter, number)
@@ -172,7 +172,7 @@ class Amendments:
         Raises:
             NotAllowed: there is no such amendment waiting.
         """
-        key, reason = self._waiting(number), reason_of(reason)
+        key, reason = self.about(number), reason_of(reason)
 
         def say(matter: Matter) -> Said:
             row = self._still_waiting(matter, number)
@@ -207,7 +207,12 @@ class Amendments:
             state=row.state,
         )
 
-    def _waiting(self, number: str) -> DossierKey:
+    def about(self, number: str) -> DossierKey:
+        """The dossier that an amendment is of.
+
+        Raises:
+            NotAllowed: there is no such amendment.
+        """
         with self.desk.database.reading() as connection:
             row = amendments.by_number(connection, number)
         if row is None:

@@ -8,22 +8,35 @@ from fastapi import FastAPI
 
 from adapter.entrypoints.web.api.problems import MEDIA_TYPE, Problem
 
-DESCRIPTION = """\
-The second door of the border guard's adapter, and the lookup for customs.
+PORTAL = """\
+The second door of the border guard's adapter.
 
-* **Declarations** take the same XML envelope as the national single window. The door is open while the window has an
-  incident, and always for procedures that the window does not carry. `SystemSignature` stays empty: the door seals the
-  message. Without a dossier number one is issued; sending the same message again gives the same number and answer.
-* **Lookup** is for customs: results of the Ministry of Defence's procedures. A confirmation says that the declaration
-  is complete, never that one may cross. Every lookup is recorded.
+**Declarations** take the same XML envelope as the national single window. The door is open while the window has an
+incident, and always for procedures that the window does not carry. `SystemSignature` stays empty: the door seals the
+message. Without a dossier number one is issued; sending the same message again gives the same number and answer.
 
 Callers hold a bearer token. Every error is `application/problem+json` (RFC 9457), in English and Vietnamese.
 """
-TAGS = [
-    {"name": "declarations", "description": "For declarants: declare, and read what became of it."},
-    {"name": "lookup", "description": "For customs offices: dossiers of their own gate or unit."},
-    {"name": "service", "description": "The window's state, and whether this service is alive and ready."},
-]
+STAFF = """\
+The lookup for customs, on the listener for the inner network.
+
+**Lookup** is for customs: results of the Ministry of Defence's procedures. A confirmation says that the declaration
+is complete, never that one may cross. Every lookup is recorded.
+
+Callers hold a bearer token. Every error is `application/problem+json` (RFC 9457), in English and Vietnamese.
+"""
+TAGS = {
+    "declarations": "For declarants: declare, and read what became of it.",
+    "lookup": "For customs offices: dossiers of their own gate or unit.",
+    "service": "The window's state, and whether this service is alive and ready.",
+}
+
+
+def tags(*names: str) -> list[dict[str, str]]:
+    """Groups of routes with their descriptions."""
+    return [{"name": name, "description": TAGS[name]} for name in names]
+
+
 XML: dict[str, Any] = {"application/xml": {"schema": {"type": "string", "format": "binary"}}}
 NUMBER = r"^[A-Za-z0-9]{1,35}$"
 """The form of a dossier's number in an address."""

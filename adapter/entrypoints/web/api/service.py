@@ -14,16 +14,21 @@ from adapter.model.errors import Unavailable
 from adapter.services.watch.window import Window
 
 
-def routes(
-    window: Window, declare_at: str, database_reachable: Callable[[], bool], keys_ready: Callable[[], None]
-) -> APIRouter:
-    """GET /window, /healthz and /readyz."""
+def window_routes(window: Window, declare_at: str) -> APIRouter:
+    """GET /window."""
     router = APIRouter(tags=["service"], dependencies=[Depends(anybody)])
 
     @router.get(f"{API}/window", summary="The window's state", responses=may_fail(with_token=False))
     def state() -> shapes.WindowShape:
         """Whether the national single window works, and so whether the second door is open. Anybody may ask."""
         return shapes.window_shape(window.state(), declare_at)
+
+    return router
+
+
+def health_routes(database_reachable: Callable[[], bool], keys_ready: Callable[[], None]) -> APIRouter:
+    """GET /healthz and /readyz."""
+    router = APIRouter(tags=["service"], dependencies=[Depends(anybody)])
 
     @router.get("/healthz", summary="Alive")
     async def alive() -> dict[str, str]:

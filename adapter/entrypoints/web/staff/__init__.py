@@ -1,0 +1,1 @@
+"""Pages that every area of the staff's listener has in common."""

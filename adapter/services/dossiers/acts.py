@@ -1,0 +1,202 @@
+"""Acts of officers that come over the web: who acts is told by his session, what is done by the name of the act.
+
+A web process opens no key. It hands over the secret that the officer's browser holds, the act and its arguments (JSON
+values); whoever does the act looks the session up itself and believes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from adapter.model.actor import Actor
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.pipeline.compose import AmendmentItem
+from adapter.services.dossiers.amendments import Amendments
+from adapter.services.dossiers.completion import Completion
+from adapter.services.dossiers.original_papers import OriginalPapers
+
+
+class SessionOver(NotAllowed):
+    """Nobody is logged in by that session, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the session is over: log in again")
+
+
+@dataclass(frozen=True, slots=True)
+class ActDone:
+    """An act that was done: the dossier and its state now. `answer_before`: of a request to amend, when that is due."""
+
+    dossier: DossierKey
+    state: str
+    answer_before: datetime | None = None
+
+
+class Acts(Protocol):
+    """Does acts in the name of a session."""
+
+    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, Any]) -> ActDone:
+        """Do the act (a name of `ACTS`) on the dossier; `secret` is what the officer's browser holds.
+
+        Raises:
+            SessionOver: he has to log in again.
+            NoRight: none of his roles grants it, or the dossier is another unit's.
+            NotAllowed: there is no such act, an argument does not fit, or the dossier's state has no such step.
+            Unavailable: nothing was done; or, where the line broke, nobody knows: the dossier tells.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """The use cases that acts lead to."""
+
+    completion: Completion
+    amendments: Amendments
+    papers: OriginalPapers
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What came with an act. A name that the act does not know is refused: it would be lost in silence."""
+
+    stated: Mapping[str, Any]
+    known: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            NotAllowed: a name is none of the act's.
+        """
+        if unknown := sorted(self.stated.keys() - set(self.known)):
+            raise NotAllowed(f"this act knows no {', '.join(unknown)}; it knows {', '.join(self.known) or 'nothing'}")
+
+    def text(self, name: str) -> str:
+        """A text; empty where there is none.
+
+        Raises:
+            NotAllowed: it is no text.
+        """
+        value = self.stated.get(name) or ""
+        if not isinstance(value, str):
+            raise NotAllowed(f"{name} is a text")
+        return value
+
+    def items(self) -> list[AmendmentItem]:
+        """What a request to amend asks for.
+
+        Raises:
+            NotAllowed: it is no list of items, or an item has other names than `wrong`, `asked`, `form` and `pointer`.
+        """
+        value = self.stated.get("items") or []
+        if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+            raise NotAllowed("items is a list of objects")
+        found = [Arguments(each, ("wrong", "asked", "form", "pointer")) for each in value]
+        return [
+            AmendmentItem(
+                each.text("wrong"), each.text("asked"), each.text("form") or None, each.text("pointer") or None
+            )
+            for each in found
+        ]
+
+    def moment(self, name: str) -> datetime | None:
+        """A time with its zone, as ISO 8601; None where none is given.
+
+        Raises:
+            NotAllowed: it is no such time.
+        """
+        if not (text := self.text(name)):
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise NotAllowed(f"{name} is a time with its zone, as 2026-11-30T09:12+07:00")
+        return at
+
+
+Doing = Callable[[Desks, DossierKey, Actor, Arguments], ActDone]
+
+
+def _accept(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    done = desks.completion.accept(key, officer)
+    return ActDone(done.key, done.state.value)
+
+
+def _complete(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    done = desks.completion.complete(key, officer, remarks=given.text("remarks"))
+    return ActDone(done.key, done.state.value)
+
+
+def _refuse(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    done = desks.completion.refuse(key, officer, reason=given.text("reason"), ground=given.text("ground"))
+    return ActDone(done.key, done.state.value)
+
+
+def _request_amendment(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    done, due = desks.amendments.request(key, officer, reason=given.text("reason"), items=given.items())
+    return ActDone(done.key, done.state.value, due)
+
+
+def _withdraw_request(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    done = desks.amendments.withdraw(key, officer, reason=given.text("reason"))
+    return ActDone(done.key, done.state.value)
+
+
+def _approve(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    done = desks.amendments.approve(_amendment_of(desks, key, given), officer)
+    return ActDone(done.key, done.state.value)
+
+
+def _decline(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    number, ground = _amendment_of(desks, key, given), given.text("ground")
+    done = desks.amendments.decline(number, officer, reason=given.text("reason"), ground=ground)
+    return ActDone(done.key, done.state.value)
+
+
+def _note_papers(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
+    desks.papers.brought(key, given.text("name"), officer, at=given.moment("brought_at"))
+    return ActDone(key, "")
+
+
+def _amendment_of(desks: Desks, key: DossierKey, given: Arguments) -> str:
+    """The amendment that is decided on, which is one of the dossier that the officer has before him."""
+    number = given.text("amendment")
+    if (of := desks.amendments.about(number)) != key:
+        raise NotAllowed(f"amendment {number} is of dossier {of}, not of {key}")
+    return number
+
+
+ACTS: Mapping[str, tuple[Doing, tuple[str, ...]]] = {
+    "accept": (_accept, ()),
+    "complete": (_complete, ("remarks",)),
+    "refuse": (_refuse, ("reason", "ground")),
+    "request_amendment": (_request_amendment, ("reason", "items")),
+    "withdraw_request": (_withdraw_request, ("reason",)),
+    "approve": (_approve, ("amendment",)),
+    "decline": (_decline, ("amendment", "reason", "ground")),
+    "note_papers": (_note_papers, ("name", "brought_at")),
+}
+"""What an officer may have done from a page, by its name, with the names of its arguments."""
+
+
+@dataclass(frozen=True)
+class OfficerActs:
+    """Does acts in this process, which holds the keys. `recognise` gives who has logged in by a secret, or None."""
+
+    desks: Callable[[], Desks]
+    recognise: Callable[[str], Actor | None]
+
+    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, Any]) -> ActDone:
+        """As `Acts.do`."""
+        officer = self.recognise(secret)
+        if officer is None:
+            raise SessionOver
+        if act not in ACTS:
+            raise NotAllowed(f"there is no act {act!r}; there are {', '.join(ACTS)}")
+        do, known = ACTS[act]
+        return do(self.desks(), dossier, officer, Arguments(arguments, known))
