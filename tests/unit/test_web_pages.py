@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
-from adapter.entrypoints.web.page import POLICY, About, Around, Entry, Page, Pages, Visitor
+from adapter.entrypoints.web.page import POLICY, About, Around, NavigationEntry, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
 from adapter.entrypoints.web.staff import landing
 from adapter.entrypoints.web.words import Language, words
@@ -89,7 +89,10 @@ def drawn(page: Page, language: Language, visitor: Visitor | None) -> str:
 
 
 def test_staff_see_the_entries_that_they_have_a_right_to() -> None:
-    entries = (Entry("nav.dossiers", "/can-bo", Right.SEE_DOSSIERS), Entry("nav.declare", "/tra-cuu", Right.LOOK_UP))
+    entries = (
+        NavigationEntry("nav.dossiers", "/can-bo", Right.SEE_DOSSIERS),
+        NavigationEntry("nav.declare", "/tra-cuu", Right.LOOK_UP),
+    )
     request = Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []})
 
     def links(*roles: Role) -> set[str]:

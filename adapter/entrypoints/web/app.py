@@ -16,7 +16,7 @@ from adapter.entrypoints.web.api import declarations, lookup, openapi, problems,
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
-from adapter.entrypoints.web.page import About, Entry, Pages
+from adapter.entrypoints.web.page import About, NavigationEntry, Pages
 from adapter.entrypoints.web.portal import checking, declare, filling, follow, importing, public, sending, uploading
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.entrypoints.web.staff import landing
@@ -53,7 +53,7 @@ def create_staff(house: House) -> FastAPI:
     web = house.settings.web
     guard = Guard(house.tokens, web.staff.public_url, web.body_bytes)
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
-    entries: Sequence[Entry] = ()
+    entries: Sequence[NavigationEntry] = ()
     pages = Pages(_about(web.about), visitor_of, log_in=False, layout="staff.html", entries=entries)
     app.include_router(lookup.routes(house.lookup, guard))
     app.include_router(service.health_routes(house.database.reachable, _no_keys))

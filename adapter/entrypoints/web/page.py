@@ -81,7 +81,7 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationEntry:
     """An entry of the navigation: the key of its words, where it leads, and the right that one needs there."""
 
     words: str
@@ -99,7 +99,7 @@ class Around:
     visitor: Visitor | None
     log_in: bool
     """Whether one can log in at all."""
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[NavigationEntry, ...] = ()
     """What the visitor may go to."""
 
     def in_language(self, language: str) -> str:
@@ -129,7 +129,7 @@ class Pages:
         *,
         log_in: bool,
         layout: str = "layout.html",
-        entries: Sequence[Entry] = (),
+        entries: Sequence[NavigationEntry] = (),
     ) -> None:
         self.about, self._visiting, self._log_in, self._entries = about, visiting, log_in, tuple(entries)
         self._environment = _environment()
