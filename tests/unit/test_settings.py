@@ -147,7 +147,7 @@ def test_the_keys_of_the_one_listener_that_there_was_are_those_of_the_portal(
         stated["web"] = {"host": "0.0.0.0", "port": 8443, "health_port": 8081, "enabled": False}
 
     configuration.edit(config, back)
-    monkeypatch.setenv("NSW_WEB__PUBLIC_URL", "https://portal.example")
+    monkeypatch.setenv("nsw_web__public_url", "https://portal.example")
     web = load_settings(config).web
     assert (web.portal.host, web.portal.port, web.portal.public_url) == ("0.0.0.0", 8443, "https://portal.example")
     assert load_settings(config).old_names == ("web.host", "web.port", "web.enabled", "web.public_url")
