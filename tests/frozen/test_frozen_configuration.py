@@ -41,8 +41,9 @@ def test_an_old_configuration_starts_with_one_warning_for_each_renamed_key(kept:
 def test_a_key_of_an_old_configuration_that_is_renamed_is_told_once(
     kept: Frozen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Made up for the proof, as long as none is renamed: a key and a whole part had other names in its day."""
-    renamed = {"workers.attempts_before": "workers.attempts", "journal_before": "log"}
+    """Made up for the proof, beside those that are: a key and a whole part had other names in its day."""
+    made_up = {"workers.attempts_before": "workers.attempts", "journal_before": "log"}
+    renamed = {**RENAMED, **made_up}
     monkeypatch.setattr("adapter.settings.old_names.RENAMED", renamed)
     monkeypatch.setattr("adapter.entrypoints.daemon.RENAMED", renamed)
     stated = yaml.safe_load(kept.config.read_text(encoding="utf-8"))
@@ -58,7 +59,9 @@ def test_a_key_of_an_old_configuration_that_is_renamed_is_told_once(
 
     opened = house(copy, observe=observe)
     warn(opened)
-    assert told == [{"option": old, "now": new} for old, new in renamed.items()]
+    assert told == [{"option": old, "now": renamed[old]} for old in opened.settings.old_names]
+    assert set(made_up) <= set(opened.settings.old_names)
+    assert len(told) == len({each["option"] for each in told})
     assert opened.settings.workers.attempts == load_settings(kept.config).workers.attempts + 1
     assert opened.settings.log == load_settings(kept.config).log
 
