@@ -13,7 +13,8 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, table
 from adapter.gateways.store.deadline_figures import Wanted
-from adapter.services.watch.deadlines import Agenda, Declared, Figures
+from adapter.gateways.store.deadline_records import Declared, Figures
+from adapter.services.watch.deadlines import Agenda
 
 _COLUMNS = ("subject", "procedure", "gate", "name", "party", "standing", "started_at", "due_at", "answered_at")
 

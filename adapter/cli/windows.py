@@ -14,9 +14,9 @@ from adapter.cli.acting import By, acting
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
+from adapter.gateways.store.window_records import StoredLink
 from adapter.gateways.store.windows import Notice
 from adapter.services.access.tokens import Machine
-from adapter.services.watch.links import StatedLink
 from adapter.services.watch.mode import Sight
 from adapter.services.watch.state import Incident, WindowState
 from adapter.services.watch.transfers import OpenTransfer, Transfers
@@ -247,7 +247,7 @@ def link_list(
 ) -> None:
     """What was stated, the newest first; of what nothing is stated the mapping says it (`on_window`)."""
     found = open_house(config).links.list(limit)
-    names = [each.name for each in fields(StatedLink)]
+    names = [each.name for each in fields(StoredLink)]
     listing("link", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
 

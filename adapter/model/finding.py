@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict
 
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document can hold, escaped or not (XML 1.0, 2.2)."""
@@ -70,6 +70,17 @@ class StatedFinding:
     en: str
 
 
+class StoredFinding(TypedDict):
+    """A finding that was stated, as it is stored with its message."""
+
+    code: str
+    pointer: str
+    line: int
+    severity: str
+    vi: str
+    en: str
+
+
 @dataclass(frozen=True, slots=True)
 class FindingCatalogue:
     """The published error catalogue (wire profile 4): names to numbers and texts."""
@@ -99,10 +110,17 @@ class FindingCatalogue:
         stated = (finding.basis or self.texts[finding.name].basis for finding in findings)
         return tuple(dict.fromkeys(filter(None, stated)))
 
-    def restate(self, kept: Mapping[str, Any]) -> StatedFinding:
+    def restate(self, kept: StoredFinding) -> StatedFinding:
         """A finding that was stated and stored before, in the words of that time."""
-        name = next((name for name, text in self.texts.items() if text.code == kept["code"]), "")
-        return StatedFinding(name=name, **{**kept, "severity": Severity(kept["severity"])})
+        return StatedFinding(
+            code=kept["code"],
+            name=next((name for name, text in self.texts.items() if text.code == kept["code"]), ""),
+            pointer=kept["pointer"],
+            line=kept["line"],
+            severity=Severity(kept["severity"]),
+            vi=kept["vi"],
+            en=kept["en"],
+        )
 
 
 def _writable(text: str) -> str:

@@ -24,6 +24,8 @@ Value = str | int | bool | date | datetime | PartialDate
 """One mapped value. `datetime` is aware (Asia/Ho_Chi_Minh)."""
 Record = Mapping[str, Value]
 """Values under the mapping's names; an absent value has no key."""
+StoredRecord = Mapping[str, str | int | bool]
+"""The same as the store keeps them: dates and times as element texts."""
 
 
 class Channel(StrEnum):

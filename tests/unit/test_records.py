@@ -1,15 +1,25 @@
-"""Typed records have a field for each column of their table, of its type, and absent where it may be null."""
+"""Typed records and new rows agree with their tables: the columns, their types, and whether they may be null."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Table
 
-from adapter.gateways.store import tables
+from adapter.gateways.store import new_rows, tables
+from adapter.gateways.store.access_records import StoredDraft, StoredSession, StoredToken
+from adapter.gateways.store.deadline_records import StoredDeadline
+from adapter.gateways.store.dossier_records import (
+    OriginalReply,
+    ParkedMessage,
+    ReplyWithoutBody,
+    StoredConfirmation,
+    StoredDossier,
+    StoredRow,
+)
 from adapter.gateways.store.records import (
     StoredAmendment,
     StoredEntry,
@@ -18,34 +28,87 @@ from adapter.gateways.store.records import (
     StoredRequest,
     StoredVersion,
 )
+from adapter.gateways.store.window_records import StoredIncident, StoredLink, StoredMaintenance, StoredWindow
 
 RECORDS = {
     StoredMessage: tables.inbox,
     StoredReply: tables.outbox,
     StoredVersion: tables.declaration,
+    StoredRow: tables.declaration_row,
     StoredRequest: tables.amendment_request,
     StoredAmendment: tables.amendment,
+    StoredConfirmation: tables.confirmation,
     StoredEntry: tables.journal,
+    StoredDossier: tables.dossier,
+    StoredDeadline: tables.deadline,
+    StoredWindow: tables.window,
+    StoredIncident: tables.incident,
+    StoredMaintenance: tables.maintenance,
+    StoredLink: tables.window_link,
+    StoredToken: tables.token,
+    StoredSession: tables.session,
+    StoredDraft: tables.draft,
+}
+PARTS = {ReplyWithoutBody: tables.outbox, ParkedMessage: tables.inbox}
+"""Records of some columns of one table."""
+COMPUTED = {"size", "head"}
+"""What a statement makes of a column."""
+NEW = {
+    new_rows.NewMessage: tables.inbox,
+    new_rows.NewReply: tables.outbox,
+    new_rows.NewRequest: tables.amendment_request,
+    new_rows.NewAmendment: tables.amendment,
+    new_rows.NewDeadline: tables.deadline,
+    new_rows.NewConfirmation: tables.confirmation,
+    new_rows.DossierPlace: tables.dossier,
+    new_rows.DossierChange: tables.dossier,
+    new_rows.AmendmentDecision: tables.amendment,
+    new_rows.DraftChange: tables.draft,
+    new_rows.WindowChange: tables.window,
 }
 
 
-def allowed(column: Column[Any]) -> tuple[str, bool]:
-    """The Python type of a column, and whether it may be null."""
+def kind_of(column: Column[Any]) -> str:
+    """The Python type of a column."""
     kinds = {tables.Moment: "datetime", JSON: "json"}
     kind = next((name for type_, name in kinds.items() if isinstance(column.type, type_)), "")
-    return kind or column.type.python_type.__name__, bool(column.nullable)
+    return kind or column.type.python_type.__name__
 
 
 def typed(hint: Any) -> tuple[str, bool]:
-    """The same of a field."""
+    """The Python type of a field, and whether it may be absent."""
     options = get_args(hint) if get_origin(hint) is UnionType else (hint,)
     real = next(each for each in options if each is not type(None))
     name = (get_origin(real) or real).__name__
-    return "json" if name in ("list", "dict") else name, type(None) in options
+    is_json = name in ("list", "dict", "Mapping", "Sequence") or is_typeddict(real)
+    return "json" if is_json else name, type(None) in options
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
 def test_a_record_is_its_table(record: type[Any]) -> None:
     columns, hints = RECORDS[record].columns, get_type_hints(record)
     assert [each.name for each in fields(record)] == [column.name for column in columns]
-    assert {name: typed(hint) for name, hint in hints.items()} == {each.name: allowed(each) for each in columns}
+    stated = {name: typed(hint) for name, hint in hints.items()}
+    assert stated == {each.name: (kind_of(each), bool(each.nullable)) for each in columns}
+
+
+@pytest.mark.parametrize("record", PARTS, ids=lambda record: record.__name__)
+def test_a_record_of_some_columns_has_their_types(record: type[Any]) -> None:
+    hints = {name: typed(hint) for name, hint in get_type_hints(record).items() if name not in COMPUTED}
+    columns = PARTS[record].columns
+    assert hints == {name: (kind_of(columns[name]), bool(columns[name].nullable)) for name in hints}
+
+
+def test_an_original_reply_is_a_reply_with_its_bytes() -> None:
+    before, after = get_type_hints(StoredReply), get_type_hints(OriginalReply)
+    assert {name for name in after if after[name] != before[name]} == {"body"}
+    assert after["body"] is bytes
+
+
+@pytest.mark.parametrize("row", NEW, ids=lambda row: row.__name__)
+def test_a_new_row_has_columns_of_its_table(row: type[Any]) -> None:
+    table: Table = NEW[row]
+    for name, hint in get_type_hints(row).items():
+        kind, may_be_null = typed(hint)
+        assert kind == kind_of(table.columns[name]), name
+        assert table.columns[name].nullable or not may_be_null or name == "dossier_id", name

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from adapter.gateways.store.new_rows import AmendmentDecision, NewAmendment, NewRequest
 from adapter.gateways.store.records import ListedAmendment, StoredAmendment, StoredRequest, VersionWithSource, made
 from adapter.gateways.store.tables import (
     amendment,
@@ -18,6 +18,7 @@ from adapter.gateways.store.tables import (
     inbox,
     outbox,
 )
+from adapter.model.stages import StoredRecord
 
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
 _OF_ITS_DOSSIER = (dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"), dossier.c.procedure)
@@ -32,7 +33,7 @@ def open_request(connection: Connection, dossier_id: int) -> StoredRequest | Non
     return made(StoredRequest, row) if row is not None else None
 
 
-def ask(connection: Connection, values: Mapping[str, Any]) -> None:
+def ask(connection: Connection, values: NewRequest) -> None:
     """Keep a request; one before it that nobody answered counts no more."""
     close(connection, values["dossier_id"], values["requested_at"])
     connection.execute(insert(amendment_request).values(**values))
@@ -85,7 +86,7 @@ def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | No
     return [made(StoredRequest, row) for row in connection.execute(query)]
 
 
-def keep(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def keep(connection: Connection, rows: Sequence[NewAmendment]) -> None:
     """Keep amendments."""
     if rows:
         connection.execute(insert(amendment), list(rows))
@@ -115,7 +116,7 @@ def of_version(connection: Connection, dossier_id: int, version: int) -> StoredA
     return made(StoredAmendment, row) if row is not None else None
 
 
-def decide(connection: Connection, row_id: int, values: Mapping[str, Any]) -> None:
+def decide(connection: Connection, row_id: int, values: AmendmentDecision) -> None:
     """What an officer decided."""
     connection.execute(update(amendment).where(amendment.c.id == row_id).values(**values))
 
@@ -153,11 +154,11 @@ def version(connection: Connection, dossier_id: int, number: int) -> VersionWith
     return made(VersionWithSource, connection.execute(query).one())
 
 
-def rows_of(connection: Connection, declaration_id: int) -> dict[str, list[Mapping[str, Any]]]:
+def rows_of(connection: Connection, declaration_id: int) -> dict[str, list[StoredRecord]]:
     """A version's rows by group, in their order."""
     mine = declaration_row.c.declaration_id == declaration_id
     query = select(declaration_row).where(mine).order_by(declaration_row.c.group, declaration_row.c.ordinal)
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    found: dict[str, list[StoredRecord]] = {}
     for row in connection.execute(query):
         found.setdefault(row.group, []).append(row.values)
     return found

@@ -11,7 +11,7 @@ import hashlib
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -20,23 +20,21 @@ from typing import Any
 import orjson
 import psycopg
 from sqlalchemy import JSON, Connection, Table, insert, text
-from sqlalchemy import Row as Stored
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapter.gateways.store.engine import ALTERS, READS, Waits, engine
+from adapter.gateways.store.new_rows import NewRow
 from adapter.gateways.store.outages import in_words, passes, spoils
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.pipeline.converters import write
 
-__all__ = ["Connection", "Database", "DatabaseUnavailable", "Row", "Stored"]
+__all__ = ["Connection", "Database", "DatabaseUnavailable"]
 
 _BLOCK = 1000
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _LOCKS = "SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS t(k, n)"
 _LOCKS_FREE = _LOCKS.replace("pg_advisory", "pg_try_advisory")
-Row = Mapping[str, Any]
-"""A row to be inserted; `Stored` is one that was read."""
 
 
 class DatabaseUnavailable(Unavailable):
@@ -221,7 +219,7 @@ class Database:
         with self._sorted(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             yield connection
 
-    def insert(self, connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    def insert(self, connection: Connection, table: Table, rows: Sequence[NewRow]) -> None:
         """Insert rows that all have the same columns: COPY on PostgreSQL, executemany on SQLite."""
         if not rows:
             return
@@ -284,7 +282,7 @@ def encoded(document: Any) -> bytes:
     return orjson.dumps(document, default=write, option=_AS_TEXT)
 
 
-_Copying = tuple[str, list[str], list[int], Callable[[Row], tuple[Any, ...]]]
+_Copying = tuple[str, list[str], list[int], Callable[[NewRow], tuple[Any, ...]]]
 
 
 @lru_cache(maxsize=64)

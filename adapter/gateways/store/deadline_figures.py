@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
+from adapter.gateways.store.deadline_records import Declared, Figures, ListedDeadline
 from adapter.gateways.store.deadlines import End
+from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import deadline, dossier, incident, outbox
 from adapter.pipeline.terms import RUNNING_KINDS
 
@@ -43,7 +45,7 @@ def overdue(connection: Connection, dossier_ids: Sequence[int], now: datetime) -
     return set(connection.execute(select(deadline.c.dossier_id).where(*mine, _OPEN, deadline.c.due_at < now)).scalars())
 
 
-def running(connection: Connection, wanted: Wanted) -> list[Row[Any]]:
+def running(connection: Connection, wanted: Wanted) -> list[ListedDeadline]:
     """Deadlines that run, the one that ends first before the others; those that the calendar cannot tell are last."""
     # As the index ix_deadline_ends is ordered; PostgreSQL has such as are not known last by itself.
     query = _with_subject(select(*_columns())).where(_OPEN, *_of(wanted)).order_by(_ENDS.nulls_last(), deadline.c.id)
@@ -51,13 +53,13 @@ def running(connection: Connection, wanted: Wanted) -> list[Row[Any]]:
         query = query.where(wanted.until >= _ENDS)
     if wanted.after is not None:
         query = query.where(or_(_ENDS.is_(None), wanted.after <= _ENDS))
-    return list(connection.execute(query.limit(wanted.limit)))
+    return made_all(ListedDeadline, connection.execute(query.limit(wanted.limit)))
 
 
-def of_dossier(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+def of_dossier(connection: Connection, dossier_id: int) -> list[ListedDeadline]:
     """All deadlines of a dossier in the order they began."""
     query = _with_subject(select(*_columns())).where(deadline.c.dossier_id == dossier_id)
-    return list(connection.execute(query.order_by(deadline.c.noticed_at, deadline.c.id)))
+    return made_all(ListedDeadline, connection.execute(query.order_by(deadline.c.noticed_at, deadline.c.id)))
 
 
 def standing(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
@@ -99,7 +101,7 @@ def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Row[Any]]:
+def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Figures]:
     """How deadlines that began since then stand, by procedure, gate and kind."""
     answered = deadline.c.why == End.ANSWERED.value
     met = and_(answered, deadline.c.ended_at <= _ENDS)
@@ -116,10 +118,10 @@ def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: dat
         .group_by(*names)
         .order_by(*names)
     )
-    return list(connection.execute(query))
+    return made_all(Figures, connection.execute(query))
 
 
-def declared(connection: Connection, wanted: Wanted, *, since: datetime) -> list[Row[Any]]:
+def declared(connection: Connection, wanted: Wanted, *, since: datetime) -> list[Declared]:
     """How many dossiers came since then, and how many of them were declared late, by procedure and gate."""
     names = (dossier.c.procedure, dossier.c.gate)
     query = (
@@ -128,7 +130,7 @@ def declared(connection: Connection, wanted: Wanted, *, since: datetime) -> list
         .group_by(*names)
         .order_by(*names)
     )
-    return list(connection.execute(query))
+    return made_all(Declared, connection.execute(query))
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -11,8 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, null, or_, select, update
 
+from adapter.gateways.store.deadline_records import DeadlineFromDelivery, DeadlineOfDossier, IncidentToReconcile
+from adapter.gateways.store.new_rows import NewDeadline
+from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import UNRECEIVED, deadline, dossier, inbox, incident, outbox
 from adapter.model.duties import Deadline, Unit
 from adapter.pipeline.terms import BRING_WITHIN, RUNNING_KINDS, Term, Terms
@@ -32,7 +35,7 @@ class End(StrEnum):
 _OPEN = deadline.c.ended_at.is_(None)
 
 
-def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | None = None) -> dict[str, Any]:
+def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | None = None) -> NewDeadline:
     """A deadline that begins to run."""
     return {
         "id": row_id,
@@ -149,20 +152,20 @@ def keep_to_bring(
     return {(each.name, each.started_at) for each in found if each.id not in ended}
 
 
-def take_warnings(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def take_warnings(connection: Connection, now: datetime, limit: int) -> list[DeadlineOfDossier]:
     """Deadlines of which a share of the time is over, each once: they are marked as they are given."""
     due = and_(_OPEN, deadline.c.warned_at.is_(None), deadline.c.warn_at <= now)
     return _take(connection, due, deadline.c.warn_at, {"warned_at": now}, limit)
 
 
-def take_breaches(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def take_breaches(connection: Connection, now: datetime, limit: int) -> list[DeadlineOfDossier]:
     """Deadlines that have passed with nothing sent, each once; `alert_due_at` counts before the legal time begins."""
     passed = or_(deadline.c.due_at.is_(None), deadline.c.due_at < now)
     due = and_(_OPEN, deadline.c.breached_at.is_(None), deadline.c.alert_due_at <= now, passed)
     return _take(connection, due, deadline.c.alert_due_at, {"breached_at": now}, limit)
 
 
-def take_back(connection: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def take_back(connection: Connection, now: datetime, limit: int) -> list[DeadlineOfDossier]:
     """Deadlines that were told at a time which has not come, and are not due: a clock ran ahead. Marked no more."""
     early_warning = and_(deadline.c.warned_at > now, deadline.c.warn_at > now)
     early_breach = and_(deadline.c.breached_at > now, or_(deadline.c.alert_due_at > now, deadline.c.due_at > now))
@@ -179,7 +182,7 @@ def dated_ahead(connection: Connection, now: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _take(connection: Connection, due: Any, order: Any, mark: Mapping[str, Any], limit: int) -> list[Row[Any]]:
+def _take(connection: Connection, due: Any, order: Any, mark: Mapping[str, Any], limit: int) -> list[DeadlineOfDossier]:
     columns = (dossier.c.number, dossier.c.year, dossier.c.procedure, dossier.c.gate)
     query = (
         select(deadline, *columns)
@@ -189,41 +192,44 @@ def _take(connection: Connection, due: Any, order: Any, mark: Mapping[str, Any],
         .limit(limit)
         .with_for_update(skip_locked=True, of=deadline)
     )
-    found = list(connection.execute(query))
+    found = made_all(DeadlineOfDossier, connection.execute(query))
     if found:
         marked = update(deadline).where(deadline.c.id.in_([each.id for each in found]))
         connection.execute(marked.values(**mark))
     return found
 
 
-def delivered_starts(connection: Connection, limit: int, *, dossier_id: int | None = None) -> list[Row[Any]]:
+def delivered_starts(
+    connection: Connection, limit: int, *, dossier_id: int | None = None
+) -> list[DeadlineFromDelivery]:
     """Deadlines that begin when the declarant has a reply of ours, and he has it now; of one dossier or of all."""
     query = (
-        select(deadline, outbox.c.delivered_at.label("reply_delivered_at"))
+        select(deadline, outbox.c.delivered_at)
         .join(outbox, outbox.c.id == deadline.c.starts_with)
         .where(_OPEN, deadline.c.started_at.is_(None), outbox.c.delivered_at.is_not(None))
         .limit(limit)
     )
     if dossier_id is not None:
         query = query.where(deadline.c.dossier_id == dossier_id)
-    return list(connection.execute(query))
+    return made_all(DeadlineFromDelivery, connection.execute(query))
 
 
 def begin_delivered(connection: Connection, terms: Terms, limit: int, *, dossier_id: int | None = None) -> None:
     """What begins when the declarant has a reply of ours begins where he has it now."""
     for each in delivered_starts(connection, limit, dossier_id=dossier_id):
-        due = terms.due(each.amount, Unit(each.unit), each.reply_delivered_at)
-        began(connection, each.id, each.reply_delivered_at, due)
+        assert each.delivered_at is not None, "the statement gives no other"
+        due = terms.due(each.amount, Unit(each.unit), each.delivered_at)
+        began(connection, each.id, each.delivered_at, due)
 
 
-def answer_of(connection: Connection, dossier_id: int, request_id: int) -> Row[Any] | None:
+def answer_of(connection: Connection, dossier_id: int, request_id: int) -> DeadlineFromDelivery | None:
     """The time limit that begins with the delivery of a request (its outbox row), and that time (None: unknown)."""
     query = (
         select(deadline, outbox.c.delivered_at)
         .join(outbox, outbox.c.id == deadline.c.starts_with)
         .where(deadline.c.dossier_id == dossier_id, deadline.c.starts_with == request_id)
     )
-    return connection.execute(query).first()
+    return made_first(DeadlineFromDelivery, connection.execute(query))
 
 
 def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | None) -> None:
@@ -231,7 +237,7 @@ def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | 
     connection.execute(update(deadline).where(deadline.c.id == row_id).values(started_at=at, due_at=due_at))
 
 
-def unreconciled(connection: Connection) -> Sequence[Row[Any]]:
+def unreconciled(connection: Connection) -> list[IncidentToReconcile]:
     """Incidents that are over, left something for the window, and have no deadline that runs; `left_at`: since when."""
     running = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None), _OPEN)
     left = select(func.min(outbox.c.created_at)).where(_transfer_of_incident())
@@ -239,18 +245,18 @@ def unreconciled(connection: Connection) -> Sequence[Row[Any]]:
     query = select(incident, since.label("left_at")).where(
         incident.c.ended_at.is_not(None), incident.c.id.not_in(running), since.is_not(None)
     )
-    return connection.execute(query).all()
+    return made_all(IncidentToReconcile, connection.execute(query))
 
 
-def reconciled(connection: Connection) -> Sequence[Row[Any]]:
-    """Running deadlines of incidents whose transfers the window has all confirmed."""
+def reconciled(connection: Connection) -> list[int]:
+    """Ids of the running deadlines of incidents whose transfers the window has all confirmed."""
     left = select(outbox.c.id).where(_transfer_of_incident())
     query = (
-        select(deadline)
+        select(deadline.c.id)
         .join(incident, incident.c.id == deadline.c.incident_id)
         .where(_OPEN, ~left.correlate(incident).exists())
     )
-    return connection.execute(query).all()
+    return list(connection.execute(query).scalars())
 
 
 def _transfer_of_incident() -> Any:
@@ -260,7 +266,7 @@ def _transfer_of_incident() -> Any:
     return and_(UNRECEIVED, or_(outbox.c.created_at <= incident.c.ended_at, asked.exists()))
 
 
-def keep(connection: Connection, values: dict[str, Any]) -> None:
+def keep(connection: Connection, values: NewDeadline) -> None:
     """One row, outside a batch."""
     connection.execute(insert(deadline).values(values))
 

@@ -21,9 +21,11 @@ from sqlalchemy import (
     update,
 )
 
+from adapter.gateways.store.dossier_records import ConfirmationNumber
 from adapter.gateways.store.key_holders import SAME
 from adapter.gateways.store.lists import among
-from adapter.gateways.store.records import StoredVersion, made
+from adapter.gateways.store.new_rows import DossierChange, DossierPlace
+from adapter.gateways.store.records import StoredVersion, made, made_all
 from adapter.gateways.store.tables import confirmation as confirmations
 from adapter.gateways.store.tables import declaration as declarations
 from adapter.gateways.store.tables import dossier as dossiers
@@ -136,7 +138,7 @@ def is_confirmed(connection: Connection, dossier_id: int, version: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def confirmations_of(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+def confirmations_of(connection: Connection, dossier_id: int) -> list[ConfirmationNumber]:
     """Number and reply of each confirmation that was not taken back, in the order they leave."""
     query = (
         select(confirmations.c.number, confirmations.c.outbox_id)
@@ -144,7 +146,7 @@ def confirmations_of(connection: Connection, dossier_id: int) -> list[Row[Any]]:
         .where(confirmations.c.dossier_id == dossier_id, outbox.c.taken_back_at.is_(None))
         .order_by(outbox.c.ordinal)
     )
-    return list(connection.execute(query))
+    return made_all(ConfirmationNumber, connection.execute(query))
 
 
 def _dossier(row: Row[Any]) -> Dossier:
@@ -170,7 +172,7 @@ def _dossier(row: Row[Any]) -> Dossier:
     )
 
 
-def row(dossier: Dossier, places: Mapping[str, Any]) -> dict[str, Any]:
+def row(dossier: Dossier, places: DossierChange) -> dict[str, object]:
     """A new dossier's row: its state, and the `place` of the version that made it."""
     return {
         **state(dossier),
@@ -186,13 +188,13 @@ def row(dossier: Dossier, places: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def place(declaration: Declaration) -> dict[str, Any]:
+def place(declaration: Declaration) -> DossierChange:
     """The columns that a declaration fills, as its procedure's mapping places them."""
     late = any(finding.name == "declared_late" for finding in declaration.findings)
     return {**place_of(declaration.verified.envelope.procedure, declaration.values, declaration.rows), "late": late}
 
 
-def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Record]]) -> dict[str, Any]:
+def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Record]]) -> DossierPlace:
     """The columns that a version's values fill, just read or as they were stored."""
     values = {name: said.get(field) for name, field in procedure.place.items()}
     crossing = values.get("crossing")
@@ -208,18 +210,18 @@ def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Rec
     }
 
 
-def placed(dossier: Dossier, places: Mapping[str, Any]) -> Dossier:
+def placed(dossier: Dossier, places: DossierPlace | DossierChange) -> Dossier:
     """The dossier as the `place` of the version that is in force now has it."""
     identities = tuple(places["identities"])
     return replace(dossier, identities=identities, gate=places["gate"], unit=places["unit"])
 
 
-def move(connection: Connection, dossier: Dossier, values: dict[str, Any]) -> None:
+def move(connection: Connection, dossier: Dossier, values: DossierChange) -> None:
     """A replacement may name another gate or another time."""
     connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(**values))
 
 
-def state(dossier: Dossier) -> dict[str, Any]:
+def state(dossier: Dossier) -> dict[str, object]:
     """The columns of a dossier that its life changes."""
     return {
         "id": dossier.id,
@@ -283,7 +285,7 @@ def _values(values: Record, rows: Mapping[str, Sequence[Record]], name: str) -> 
 
 def version_row(
     declaration: Declaration, *, dossier: Dossier, inbox_id: int, row_id: int, at: datetime, document: bytes | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A version of a dossier: values, digest, who signed. Both versions of a change are kept (Article 11(2)(b))."""
     verified = declaration.verified
     signer = verified.signers[-1] if len(verified.signers) > 1 else None
@@ -308,14 +310,14 @@ def _signature(signer: Signer) -> dict[str, str | None]:
     return {"subject": signer.subject, "serial": signer.serial, "store": signer.store, **times}
 
 
-def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[str, Any]]:
+def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[str, object]]:
     """The rows of a version: persons, vehicles, crew."""
     for group, records in declaration.rows.items():
         for ordinal, record in enumerate(records, start=1):
             yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": record}
 
 
-def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = None) -> list[dict[str, Any]]:
+def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = None) -> list[dict[str, object]]:
     """The search keys of a version, each once. `same`: its `same_key`, of whoever has it already."""
     procedure = declaration.verified.envelope.procedure
     stated = {

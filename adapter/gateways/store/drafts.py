@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
+from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_rows import DraftChange
+from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import draft
 
 
@@ -17,19 +19,20 @@ def add(connection: Connection, database: Database, **values: Any) -> None:
     connection.execute(insert(draft).values(id=database.new_id(connection), **values))
 
 
-def find(connection: Connection, owner: str, public_id: str) -> Row[Any] | None:
+def find(connection: Connection, owner: str, public_id: str) -> StoredDraft | None:
     """The draft of that id, if it is the owner's."""
     query = select(draft).where(draft.c.public_id == public_id, draft.c.owner == owner)
-    return connection.execute(query).first()
+    return made_first(StoredDraft, connection.execute(query))
 
 
-def unsent(connection: Connection, owner: str, limit: int) -> Sequence[Row[Any]]:
+def unsent(connection: Connection, owner: str, limit: int) -> list[StoredDraft]:
     """The owner's drafts that were not sent, the one that was changed last first."""
     query = select(draft).where(draft.c.owner == owner, draft.c.sent_as.is_(None))
-    return connection.execute(query.order_by(draft.c.changed_at.desc(), draft.c.id.desc()).limit(limit)).all()
+    ordered = query.order_by(draft.c.changed_at.desc(), draft.c.id.desc()).limit(limit)
+    return made_all(StoredDraft, connection.execute(ordered))
 
 
-def change(connection: Connection, owner: str, public_id: str, was: int, **values: Any) -> bool:
+def change(connection: Connection, owner: str, public_id: str, was: int, values: DraftChange) -> bool:
     """Change a draft that still has the version `was` and was not sent; gives whether it did."""
     query = update(draft).where(
         draft.c.public_id == public_id, draft.c.owner == owner, draft.c.version == was, draft.c.sent_as.is_(None)

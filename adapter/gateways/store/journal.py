@@ -11,11 +11,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_rows import NewRow
 from adapter.gateways.store.tables import journal
 from adapter.model.actor import Actor
 from adapter.model.dossier import Dossier
@@ -29,10 +29,10 @@ class Entry:
     event: str
     actor: str
     at: datetime
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
 
     @classmethod
-    def by(cls, event: str, actor: Actor, at: datetime, detail: Mapping[str, Any]) -> Entry:
+    def by(cls, event: str, actor: Actor, at: datetime, detail: Mapping[str, object]) -> Entry:
         """What somebody did; the account that typed it, or the token that was shown, stands among the details."""
         return cls(event, actor.journal_name, at, {**detail, **actor.came_by})
 
@@ -54,7 +54,7 @@ def entry_hash(previous: str, dossier_id: int | None, ordinal: int, entry: Entry
     return hashlib.sha256(_ENCODER.encode(words).encode()).hexdigest()
 
 
-def chained(dossier: Dossier, entry: Entry, row_id: int) -> tuple[Dossier, dict[str, Any]]:
+def chained(dossier: Dossier, entry: Entry, row_id: int) -> tuple[Dossier, NewRow]:
     """The next entry of a dossier's chain: the dossier with its new head, and the row to insert."""
     ordinal = dossier.journal + 1
     digest = entry_hash(dossier.journal_head, dossier.id, ordinal, entry)
@@ -62,12 +62,12 @@ def chained(dossier: Dossier, entry: Entry, row_id: int) -> tuple[Dossier, dict[
     return replace(dossier, journal=ordinal, journal_head=digest), row
 
 
-def alone(entry: Entry, row_id: int) -> dict[str, Any]:
+def alone(entry: Entry, row_id: int) -> NewRow:
     """An entry that belongs to no dossier."""
     return _row(row_id, None, 0, entry, "", entry_hash("", None, 0, entry))
 
 
-def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previous: str, digest: str) -> dict[str, Any]:
+def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previous: str, digest: str) -> NewRow:
     """The row to insert. An event out of no closed set is a defect: `model/journal_events` names it first."""
     return {
         "id": row_id,

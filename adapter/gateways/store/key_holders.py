@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     FromClause,
-    Row,
     Select,
     String,
     bindparam,
@@ -24,6 +23,8 @@ from sqlalchemy import (
     true,
 )
 
+from adapter.gateways.store.dossier_records import KeyHolder
+from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import dossier as dossiers
 from adapter.gateways.store.tables import search_key as search_keys
 from adapter.model.dossier import DossierState
@@ -41,7 +42,7 @@ SearchKey = tuple[str, str]
 
 def holding(
     connection: Connection, keys: Iterable[SearchKey], expected: tuple[datetime, datetime] | None
-) -> Sequence[Row[Any]]:
+) -> list[KeyHolder]:
     """Dossiers whose version in force has one of these search keys; not those that ended.
 
     By a key of the kind SAME all of them, by another those that are expected in that time. A row for each key (`kind`,
@@ -56,9 +57,9 @@ def holding(
     given: dict[str, Any] = {"since": since, "until": until}
     if connection.dialect.name != "sqlite":
         given["wanted"] = orjson.dumps([{"kind": kind, "value": value} for kind, value in wanted]).decode()
-        return connection.execute(_BY_EACH, given).all()
+        return made_all(KeyHolder, connection.execute(_BY_EACH, given))
     given |= {"kinds": sorted(set(kinds)), "values": orjson.dumps(values).decode()}
-    found = connection.execute(_BY_ALL, given).all()
+    found = made_all(KeyHolder, connection.execute(_BY_ALL, given))
     return [row for row in found if (row.kind, row.value) in asked]
 
 

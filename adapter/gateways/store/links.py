@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import window_link
+from adapter.gateways.store.window_records import StoredLink
 
 
-def of(connection: Connection, procedure: str | None) -> Sequence[Row[Any]]:
+def of(connection: Connection, procedure: str | None) -> list[StoredLink]:
     """What was ever stated of a procedure (None: of all): a dossier goes on as it was received."""
     query = select(window_link)
-    return connection.execute(query if procedure is None else query.where(window_link.c.procedure == procedure)).all()
+    if procedure is not None:
+        query = query.where(window_link.c.procedure == procedure)
+    return made_all(StoredLink, connection.execute(query))
 
 
-def every(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+def every(connection: Connection, limit: int) -> list[StoredLink]:
     """What was stated, the newest first."""
     columns = window_link.c
     query = select(window_link).order_by(columns.stated_at.desc(), columns.id.desc())
-    return connection.execute(query.limit(limit)).all()
+    return made_all(StoredLink, connection.execute(query.limit(limit)))
 
 
 def add(connection: Connection, database: Database, **values: Any) -> int:
@@ -32,10 +35,10 @@ def add(connection: Connection, database: Database, **values: Any) -> int:
     return row_id
 
 
-def take_back(connection: Connection, row_id: int, *, at: datetime, by: str) -> Row[Any] | None:
+def take_back(connection: Connection, row_id: int, *, at: datetime, by: str) -> StoredLink | None:
     """What was stated stands no more; gives it, or None where nothing of that id stands."""
     stands = (window_link.c.id == row_id, window_link.c.ended_at.is_(None))
-    found = connection.execute(select(window_link).where(*stands)).first()
+    found = made_first(StoredLink, connection.execute(select(window_link).where(*stands)))
     if found is not None:
         connection.execute(update(window_link).where(*stands).values(ended_at=at, ended_by=by))
     return found

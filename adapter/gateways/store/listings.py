@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import Connection, func, select
 
-from sqlalchemy import Connection, Row, func, select
-
-from adapter.gateways.store.records import StoredEntry, StoredMessage, made
+from adapter.gateways.store.dossier_records import (
+    ParkedMessage,
+    ReplyWithoutBody,
+    StoredDossier,
+    StoredRow,
+    VersionWithMessage,
+)
+from adapter.gateways.store.records import StoredEntry, StoredMessage, made_all, made_first
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, journal, outbox
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState
 
 
-def dossiers(connection: Connection, *, state: str | None, limit: int) -> list[Row[Any]]:
+def dossiers(connection: Connection, *, state: str | None, limit: int) -> list[StoredDossier]:
     """Dossiers, the ones that were received last first."""
     query = select(dossier).order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(dossier.c.state == state)
-    return list(connection.execute(query))
+    return made_all(StoredDossier, connection.execute(query))
 
 
-def dossier_row(connection: Connection, key: DossierKey) -> Row[Any] | None:
+def dossier_row(connection: Connection, key: DossierKey) -> StoredDossier | None:
     """A dossier's row by its own number, or by the number the window gave it afterwards."""
     same_year = select(dossier).where(dossier.c.year == key.year)
-    own = connection.execute(same_year.where(dossier.c.number == key.number)).first()
-    return own or connection.execute(same_year.where(dossier.c.alias_number == key.number)).first()
+    own = made_first(StoredDossier, connection.execute(same_year.where(dossier.c.number == key.number)))
+    if own is not None:
+        return own
+    return made_first(StoredDossier, connection.execute(same_year.where(dossier.c.alias_number == key.number)))
 
 
-def versions(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+def versions(connection: Connection, dossier_id: int) -> list[VersionWithMessage]:
     """The versions of a dossier, each with the message that brought it, oldest first."""
     query = (
         select(declaration, inbox.c.message_id, inbox.c.public_id, inbox.c.received_at)
@@ -35,30 +42,30 @@ def versions(connection: Connection, dossier_id: int) -> list[Row[Any]]:
         .where(declaration.c.dossier_id == dossier_id)
         .order_by(declaration.c.version)
     )
-    return list(connection.execute(query))
+    return made_all(VersionWithMessage, connection.execute(query))
 
 
-def version_rows(connection: Connection, declaration_id: int) -> list[Row[Any]]:
+def version_rows(connection: Connection, declaration_id: int) -> list[StoredRow]:
     """The rows of a version: persons, vehicles, crew."""
     mine = declaration_row.c.declaration_id == declaration_id
     query = select(declaration_row).where(mine).order_by(declaration_row.c.group, declaration_row.c.ordinal)
-    return list(connection.execute(query))
+    return made_all(StoredRow, connection.execute(query))
 
 
-def replies(connection: Connection, dossier_id: int) -> list[Row[Any]]:
+def replies(connection: Connection, dossier_id: int) -> list[ReplyWithoutBody]:
     """What was said about a dossier, in order; bodies stay in the store."""
     columns = [column for column in outbox.c if column.name != "body"]
     query = select(*columns).where(outbox.c.dossier_id == dossier_id).order_by(outbox.c.ordinal)
-    return list(connection.execute(query))
+    return made_all(ReplyWithoutBody, connection.execute(query))
 
 
 def entries(connection: Connection, dossier_id: int) -> list[StoredEntry]:
     """The journal of a dossier, in order."""
     query = select(journal).where(journal.c.dossier_id == dossier_id).order_by(journal.c.ordinal)
-    return [made(StoredEntry, row) for row in connection.execute(query)]
+    return made_all(StoredEntry, connection.execute(query))
 
 
-def parked(connection: Connection, *, limit: int, head: int) -> list[Row[Any]]:
+def parked(connection: Connection, *, limit: int, head: int) -> list[ParkedMessage]:
     """Messages that wait for an operator, oldest first; of their bodies the first `head` bytes leave the store."""
     columns = [column for column in inbox.c if column.name != "raw"]
     size = func.length(inbox.c.raw).label("size")
@@ -68,14 +75,13 @@ def parked(connection: Connection, *, limit: int, head: int) -> list[Row[Any]]:
         .where(inbox.c.state == MessageState.PARKED.value)
         .order_by(inbox.c.received_at, inbox.c.id)
     )
-    return list(connection.execute(query.limit(limit)))
+    return made_all(ParkedMessage, connection.execute(query.limit(limit)))
 
 
 def parked_message(connection: Connection, public_id: str) -> StoredMessage | None:
     """One of them, whole."""
     query = select(inbox).where(inbox.c.state == MessageState.PARKED.value, inbox.c.public_id == public_id)
-    row = connection.execute(query).first()
-    return made(StoredMessage, row) if row is not None else None
+    return made_first(StoredMessage, connection.execute(query))
 
 
 def chains(connection: Connection) -> int:

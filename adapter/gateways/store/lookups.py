@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from adapter.gateways.store.amendments import APPROVED
+from adapter.gateways.store.dossier_records import (
+    ConfirmationWithReply,
+    FoundDossier,
+    MessageWithDossier,
+    OriginalReply,
+    ReadableReply,
+    VersionInForce,
+)
+from adapter.gateways.store.records import made, made_all, made_first
 from adapter.gateways.store.replies import LEFT, SENT_AT, TAKEN_BACK
 from adapter.gateways.store.tables import (
     amendment,
@@ -29,12 +38,12 @@ _OF_ANY_VERSION = ("confirmation",)
 """Kinds of keys that do not belong to one version of what was declared."""
 
 
-def message(connection: Connection, public_id: str) -> Row[Any] | None:
+def message(connection: Connection, public_id: str) -> MessageWithDossier | None:
     """A stored message, with its dossier's state and identities where it has one."""
     return messages(connection, [public_id]).get(public_id)
 
 
-def messages(connection: Connection, public_ids: Sequence[str]) -> dict[str, Row[Any]]:
+def messages(connection: Connection, public_ids: Sequence[str]) -> dict[str, MessageWithDossier]:
     """Such messages by their public ids."""
     names = ("id", "public_id", "bound_to", "state", "outcome", "findings", "procedure", "reference", "year")
     columns: list[Any] = [*(inbox.c[name] for name in names), inbox.c.received_at, inbox.c.dossier_id]
@@ -44,10 +53,10 @@ def messages(connection: Connection, public_ids: Sequence[str]) -> dict[str, Row
         .select_from(inbox.outerjoin(dossier, dossier.c.id == inbox.c.dossier_id))
         .where(inbox.c.public_id.in_(public_ids))
     )
-    return {row.public_id: row for row in connection.execute(query)}
+    return {row.public_id: row for row in made_all(MessageWithDossier, connection.execute(query))}
 
 
-def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Sequence[Row[Any]]:
+def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> list[ReadableReply]:
     """The signed replies to a message and to its dossier, in their order, each once."""
     mine: ColumnElement[bool] = outbox.c.inbox_id == inbox_id
     if dossier_id is not None:
@@ -61,7 +70,7 @@ def answers(connection: Connection, inbox_id: int, dossier_id: int | None) -> Se
         .where(outbox.c.awaits_unit.is_(None))
         .order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)
     )
-    return connection.execute(query).all()
+    return made_all(ReadableReply, connection.execute(query))
 
 
 def identities(connection: Connection, key: DossierKey) -> list[str] | None:
@@ -71,14 +80,14 @@ def identities(connection: Connection, key: DossierKey) -> list[str] | None:
     return None if row is None else list(row.identities)
 
 
-def in_force(connection: Connection, key: DossierKey) -> Row[*tuple[Any, ...]] | None:
+def in_force(connection: Connection, key: DossierKey) -> VersionInForce | None:
     """Of the dossier of this key: mapping of its version in force, channel, gate, reception; None: there is none."""
     query = (
         select(declaration.c.mapping, dossier.c.channel, dossier.c.gate, dossier.c.received_at)
         .join(dossier, dossier.c.id == declaration.c.dossier_id)
         .where(dossier.c.number == key.number, dossier.c.year == key.year, declaration.c.version == dossier.c.version)
     )
-    return connection.execute(query).first()
+    return made_first(VersionInForce, connection.execute(query))
 
 
 def issued_to(connection: Connection, key: DossierKey) -> str | None:
@@ -87,16 +96,17 @@ def issued_to(connection: Connection, key: DossierKey) -> str | None:
     return connection.execute(query).scalar()
 
 
-def by_number(connection: Connection, *, number: str, year: int, places: Places, limit: int) -> Sequence[Row[Any]]:
+def by_number(connection: Connection, *, number: str, year: int, places: Places, limit: int) -> list[FoundDossier]:
     """Dossiers by our number or the window's, of these places."""
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
     query = select(dossier, dossier.c.version.label("matched")).where(named, dossier.c.year == year, *_at(places))
-    return connection.execute(query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)).all()
+    ordered = query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
+    return made_all(FoundDossier, connection.execute(ordered))
 
 
 def by_key(
     connection: Connection, *, kind: str, value: str, places: Places, limit: int, before: int | None = None
-) -> Sequence[Row[Any]]:
+) -> list[FoundDossier]:
     """Dossiers by a search key, which is given as it is stored (`search_value`): the next of them behind the
     dossier whose id is `before`, those taken down last first.
 
@@ -120,7 +130,7 @@ def by_key(
         query = query.where(search_key.c.dossier_id < before)
     hits = query.subquery()
     whole = select(dossier, hits.c.matched).join(hits, hits.c.dossier_id == dossier.c.id)
-    return connection.execute(whole.order_by(dossier.c.id.desc())).all()
+    return made_all(FoundDossier, connection.execute(whole.order_by(dossier.c.id.desc())))
 
 
 def count_by_key(connection: Connection, *, kind: str, value: str, places: Places, most: int) -> int:
@@ -153,7 +163,7 @@ def _at(places: Places) -> list[ColumnElement[bool]]:
     return [] if places is None else [or_(dossier.c.gate.in_(places), dossier.c.unit.in_(places))]
 
 
-def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[int, list[ConfirmationWithReply]]:
     """The confirmations of each dossier that were not taken back, with their replies' times, in the order signed."""
     columns = (outbox.c.route, outbox.c.created_at, outbox.c.sent_at, SENT_AT.label("sent_in_law"))
     query = (
@@ -162,19 +172,19 @@ def confirmations(connection: Connection, dossier_ids: Sequence[int]) -> dict[in
         .where(confirmation.c.dossier_id.in_(dossier_ids), outbox.c.taken_back_at.is_(None))
         .order_by(outbox.c.ordinal)
     )
-    found: dict[int, list[Row[Any]]] = {}
-    for row in connection.execute(query):
+    found: dict[int, list[ConfirmationWithReply]] = {}
+    for row in made_all(ConfirmationWithReply, connection.execute(query)):
         found.setdefault(row.dossier_id, []).append(row)
     return found
 
 
-def newest_confirmation(connection: Connection, dossier_id: int) -> Row[Any] | None:
+def newest_confirmation(connection: Connection, dossier_id: int) -> ConfirmationWithReply | None:
     """The confirmation of a dossier that was signed last and not taken back, with its reply's times."""
     found = confirmations(connection, [dossier_id]).get(dossier_id)
     return found[-1] if found else None
 
 
-def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, Row[Any]]:
+def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequence[str]) -> dict[int, OriginalReply]:
     """The newest reply of these kinds to each dossier; what may still be taken back is no decision yet."""
     query = (
         select(outbox)
@@ -183,4 +193,4 @@ def decisions(connection: Connection, dossier_ids: Sequence[int], kinds: Sequenc
         .where(or_(outbox.c.kind.not_in(TAKEN_BACK), LEFT))
         .order_by(outbox.c.ordinal, outbox.c.created_at)
     )
-    return {row.dossier_id: row for row in connection.execute(query)}
+    return {row.dossier_id: made(OriginalReply, row) for row in connection.execute(query)}

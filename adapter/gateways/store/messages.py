@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from adapter.gateways.store.lists import among
+from adapter.gateways.store.new_rows import NewMessage
 from adapter.gateways.store.records import StoredMessage, made
 from adapter.gateways.store.tables import attempt, declaration, dossier, inbox
 from adapter.model.outcomes import MessageState
@@ -76,7 +76,7 @@ def close_parked(connection: Connection, digests: Sequence[str]) -> None:
         connection.execute(query.values(state=MessageState.SETTLED.value, note="judged when it came again"))
 
 
-def rewrite(connection: Connection, values: dict[str, Any]) -> None:
+def rewrite(connection: Connection, values: NewMessage) -> None:
     """Replace the row of a try that had not settled."""
     connection.execute(update(inbox).where(inbox.c.id == values["id"]).values(**values))
 

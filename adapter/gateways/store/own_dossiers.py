@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
+from adapter.gateways.store.deadline_records import LimitOfDossier
+from adapter.gateways.store.dossier_records import ConfirmingReply, MessageOfDossier, StoredDossier, UnopenedReply
 from adapter.gateways.store.dossiers import PARTY
+from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import confirmation, deadline, dossier, inbox, outbox, search_key
 
 
-def of(connection: Connection, numbers: Sequence[str], *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+def of(connection: Connection, numbers: Sequence[str], *, before: int | None, limit: int) -> list[StoredDossier]:
     """Dossiers of which a version names one of these numbers, those taken down last first; behind the id `before`.
 
     Whoever was named in an earlier version only is the caller's to leave out.
@@ -21,16 +24,16 @@ def of(connection: Connection, numbers: Sequence[str], *, before: int | None, li
         query = query.where(search_key.c.dossier_id < before)
     ids = query.group_by(search_key.c.dossier_id).order_by(search_key.c.dossier_id.desc()).limit(limit).subquery()
     whole = select(dossier).join(ids, ids.c.dossier_id == dossier.c.id)
-    return connection.execute(whole.order_by(dossier.c.id.desc())).all()
+    return made_all(StoredDossier, connection.execute(whole.order_by(dossier.c.id.desc())))
 
 
-def find(connection: Connection, number: str, year: int) -> Row[Any] | None:
+def find(connection: Connection, number: str, year: int) -> StoredDossier | None:
     """The dossier of our number or the window's, or None."""
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
-    return connection.execute(select(dossier).where(named, dossier.c.year == year)).first()
+    return made_first(StoredDossier, connection.execute(select(dossier).where(named, dossier.c.year == year)))
 
 
-def messages(connection: Connection, dossier_id: int) -> Sequence[Row[Any]]:
+def messages(connection: Connection, dossier_id: int) -> list[MessageOfDossier]:
     """What was declared about it, in the order received."""
     columns: list[Any] = [
         inbox.c.id,
@@ -41,16 +44,17 @@ def messages(connection: Connection, dossier_id: int) -> Sequence[Row[Any]]:
         inbox.c.received_at,
     ]
     query = select(*columns).where(inbox.c.dossier_id == dossier_id)
-    return connection.execute(query.order_by(inbox.c.received_at, inbox.c.id)).all()
+    return made_all(MessageOfDossier, connection.execute(query.order_by(inbox.c.received_at, inbox.c.id)))
 
 
-def limits(connection: Connection, dossier_ids: Sequence[int]) -> Sequence[Row[Any]]:
+def limits(connection: Connection, dossier_ids: Sequence[int]) -> list[LimitOfDossier]:
     """Time limits that run, of these dossiers, those that end first first."""
     query = select(deadline).where(deadline.c.dossier_id.in_(dossier_ids), deadline.c.ended_at.is_(None))
-    return connection.execute(query.order_by(func.coalesce(deadline.c.due_at, deadline.c.alert_due_at))).all()
+    ordered = query.order_by(func.coalesce(deadline.c.due_at, deadline.c.alert_due_at))
+    return made_all(LimitOfDossier, connection.execute(ordered))
 
 
-def unopened(connection: Connection, dossier_ids: Sequence[int]) -> Sequence[Row[Any]]:
+def unopened(connection: Connection, dossier_ids: Sequence[int]) -> list[UnopenedReply]:
     """Replies to these dossiers that the declarant does not have yet: dossier, kind, route and when it was sent."""
     columns: list[Any] = [outbox.c.dossier_id, outbox.c.kind, outbox.c.route, outbox.c.sent_at]
     query = select(*columns).where(
@@ -61,10 +65,10 @@ def unopened(connection: Connection, dossier_ids: Sequence[int]) -> Sequence[Row
         outbox.c.taken_back_at.is_(None),
         outbox.c.awaits_unit.is_(None),
     )
-    return connection.execute(query).all()
+    return made_all(UnopenedReply, connection.execute(query))
 
 
-def confirmed(connection: Connection, number: str) -> Row[Any] | None:
+def confirmed(connection: Connection, number: str) -> ConfirmingReply | None:
     """The reply that carries the confirmation of this number, and its dossier's newest one; None: there is none."""
     columns: list[Any] = [outbox.c.digest, outbox.c.created_at, outbox.c.taken_back_at, outbox.c.delivered_at]
     columns += [confirmation.c.number, dossier.c.confirmation_number]
@@ -75,4 +79,4 @@ def confirmed(connection: Connection, number: str) -> Row[Any] | None:
         .join(dossier, dossier.c.id == confirmation.c.dossier_id)
         .where(confirmation.c.number == number)
     )
-    return connection.execute(query).first()
+    return made_first(ConfirmingReply, connection.execute(query))

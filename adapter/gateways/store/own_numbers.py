@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, text, tuple_
 
-from adapter.gateways.store.database import Database, Row
+from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import contingency
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM
@@ -73,7 +74,7 @@ class Series:
             for count, each in enumerate(of_year, first):
                 yield each, self.of(each.unit)._number(self.prefix, year, count)
 
-    def _row(self, connection: Connection, database: Database, asked: NumberRequest, number: str) -> Row:
+    def _row(self, connection: Connection, database: Database, asked: NumberRequest, number: str) -> dict[str, Any]:
         return {
             "id": database.new_id(connection),
             "sender": asked.sender,

@@ -9,12 +9,26 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Result, Row
+
+from adapter.model.finding import StoredFinding
+from adapter.model.stages import StoredRecord
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 R = TypeVar("R", bound="DataclassInstance")
+
+
+def made_all(record: type[R], result: Result[*tuple[Any, ...]]) -> list[R]:
+    """A record for each row."""
+    return [made(record, row) for row in result]
+
+
+def made_first(record: type[R], result: Result[*tuple[Any, ...]]) -> R | None:
+    """The record of the first row; None where there is no row."""
+    row = result.first()
+    return None if row is None else made(record, row)
 
 
 def made(record: type[R], row: Row[*tuple[Any, ...]]) -> R:
@@ -40,8 +54,8 @@ class StoredMessage:
     state: str
     outcome: str | None
     stage: str | None
-    findings: list[dict[str, Any]]
-    signers: list[dict[str, Any]]
+    findings: list[StoredFinding]
+    signers: list[dict[str, str]]
     procedure: str | None
     pair: str | None
     schema: str | None
@@ -94,9 +108,9 @@ class StoredVersion:
     version: int
     inbox_id: int
     mapping: str
-    values: dict[str, Any]
+    values: StoredRecord
     digest: str
-    signer: dict[str, Any] | None
+    signer: dict[str, str | None] | None
     document: bytes | None
     created_at: datetime
 
@@ -110,7 +124,7 @@ class StoredRequest:
     dossier_id: int
     mapping: str
     reason: str
-    items: list[dict[str, Any]]
+    items: list[dict[str, str | None]]
     officer: str
     requested_at: datetime
     answer_before: datetime
@@ -131,7 +145,7 @@ class StoredAmendment:
     inbox_id: int
     mapping: str
     requested: bool
-    values: dict[str, Any]
+    values: StoredRecord
     base: int
     version: int
     state: str
@@ -151,7 +165,7 @@ class StoredEntry:
     at: datetime
     event: str
     actor: str
-    detail: dict[str, Any]
+    detail: dict[str, object]
     previous: str
     hash: str
     seal: int | None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Row,
     case,
     func,
     literal,
@@ -18,7 +16,9 @@ from sqlalchemy import (
     update,
 )
 
-from adapter.gateways.store.records import AwaitingReply, StoredReply, made
+from adapter.gateways.store.dossier_records import TransferWithDossier
+from adapter.gateways.store.new_rows import NewReply, NewRow
+from adapter.gateways.store.records import AwaitingReply, StoredReply, made, made_all
 from adapter.gateways.store.tables import UNRECEIVED, dossier, outbox
 from adapter.model.outcomes import Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
@@ -30,7 +30,7 @@ def open_transfer(connection: Connection, dossier_id: int) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def open_transfers(connection: Connection, limit: int) -> list[Row[Any]]:
+def open_transfers(connection: Connection, limit: int) -> list[TransferWithDossier]:
     """Transfers that the window has not confirmed, the oldest first, each with its dossier's number and year."""
     columns = [outbox.c[name] for name in ("message_id", "created_at", "sent_at", "answer", "awaits_unit")]
     query = (
@@ -39,7 +39,7 @@ def open_transfers(connection: Connection, limit: int) -> list[Row[Any]]:
         .where(UNRECEIVED, outbox.c.taken_back_at.is_(None))
         .order_by(outbox.c.created_at, outbox.c.id)
     )
-    return list(connection.execute(query.limit(limit)))
+    return made_all(TransferWithDossier, connection.execute(query.limit(limit)))
 
 
 def count_open_transfers(connection: Connection) -> tuple[int, int]:
@@ -60,7 +60,7 @@ def reply_row(
     route: Route,
     readable: bool,
     at: datetime,
-) -> dict[str, Any]:
+) -> NewReply:
     """An outbox row. A reply on the portal's route is sent by being readable; one on another may be readable too."""
     reply, signed = made.reply, made if isinstance(made, SignedReply) else None
     return {
@@ -115,21 +115,28 @@ def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[S
     return found
 
 
-def copy_row(original: StoredReply, *, row_id: int, at: datetime) -> dict[str, Any]:
+def copy_row(original: StoredReply, *, row_id: int, at: datetime) -> NewReply:
     """An outbox row that sends a stored answer again; the bytes stay with the original."""
-    values = asdict(original)
-    values.pop("readable_at", None)
-    values.pop("delivered_at", None)
-    values.pop("answer", None)
-    values.pop("returns", None)
     return {
-        **values,
         "id": row_id,
         "dossier_id": None,
-        "body": None,
+        "ordinal": original.ordinal,
+        "inbox_id": original.inbox_id,
         "copy_of": original.id,
+        "kind": original.kind,
+        "message_id": original.message_id,
+        "correlation_id": original.correlation_id,
+        "document_type": original.document_type,
+        "type": original.type,
+        "function": original.function,
+        "reference": original.reference,
+        "body": None,
+        "digest": original.digest,
+        "route": original.route,
         "created_at": at,
         "sent_at": at if original.route == Route.PORTAL.value else None,
+        "readable_at": None,
+        "awaits_unit": None,
     }
 
 
@@ -171,7 +178,7 @@ def still_awaiting(connection: Connection, row_id: int) -> StoredReply | None:
     return made(StoredReply, row) if row is not None else None
 
 
-def keep_signed(connection: Connection, row_id: int, signed: SignedReply, values: dict[str, Any]) -> None:
+def keep_signed(connection: Connection, row_id: int, signed: SignedReply, values: NewRow) -> None:
     """The key of its unit has signed a reply that waited: from now on its bytes are final."""
     final = {"body": signed.body, "digest": signed.digest, "awaits_unit": None, **values}
     connection.execute(update(outbox).where(outbox.c.id == row_id).values(**final))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from adapter.gateways.store.access_records import StoredSession
+from adapter.gateways.store.records import made_first
 from adapter.gateways.store.tables import session
 
 
@@ -15,10 +17,10 @@ def add(connection: Connection, **values: Any) -> None:
     connection.execute(insert(session).values(**values))
 
 
-def find(connection: Connection, digest: str, *, seen_after: datetime, now: datetime) -> Row[Any] | None:
+def find(connection: Connection, digest: str, *, seen_after: datetime, now: datetime) -> StoredSession | None:
     """The session of that hash, if it has not ended and was used since `seen_after`."""
     query = select(session).where(session.c.hash == digest, session.c.ends_at > now, session.c.seen_at > seen_after)
-    return connection.execute(query).first()
+    return made_first(StoredSession, connection.execute(query))
 
 
 def seen(connection: Connection, digest: str, at: datetime) -> None:

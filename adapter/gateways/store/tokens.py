@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
+from adapter.gateways.store.access_records import StoredToken
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import token
 
 
@@ -24,9 +26,9 @@ def active_label(connection: Connection, label: str, now: datetime) -> bool:
     return connection.execute(select(token.c.id).where(token.c.label == label, *_valid(now))).first() is not None
 
 
-def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+def by_hash(connection: Connection, hashes: Sequence[str], now: datetime) -> list[StoredToken]:
     """The tokens of these hashes that are valid now."""
-    return connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))).all()
+    return made_all(StoredToken, connection.execute(select(token).where(token.c.hash.in_(hashes), *_valid(now))))
 
 
 def of_office(connection: Connection, office: str, now: datetime) -> Sequence[int]:
@@ -43,9 +45,9 @@ def revoke(connection: Connection, *, row_id: int | None, label: str, at: dateti
     return [int(found) for found in connection.execute(query).scalars()]
 
 
-def every(connection: Connection) -> Sequence[Row[Any]]:
+def every(connection: Connection) -> list[StoredToken]:
     """All tokens, the revoked ones too, in the order they were issued."""
-    return connection.execute(select(token).order_by(token.c.created_at, token.c.id)).all()
+    return made_all(StoredToken, connection.execute(select(token).order_by(token.c.created_at, token.c.id)))
 
 
 def _valid(now: datetime) -> tuple[Any, ...]:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_rows import WindowChange
+from adapter.gateways.store.records import made, made_all, made_first
 from adapter.gateways.store.tables import incident, maintenance, window
+from adapter.gateways.store.window_records import StoredIncident, StoredMaintenance, StoredWindow
 from adapter.pipeline.envelope import write_time
 
 _ONLY = 1
 _OPEN = incident.c.ended_at.is_(None)
 
 
-def read(connection: Connection) -> Row[Any]:
+def read(connection: Connection) -> StoredWindow:
     """The row; it is made by the first migration."""
-    return connection.execute(select(window).where(window.c.id == _ONLY)).one()
+    return made(StoredWindow, connection.execute(select(window).where(window.c.id == _ONLY)).one())
 
 
-def write(connection: Connection, **values: Any) -> None:
+def write(connection: Connection, **values: Unpack[WindowChange]) -> None:
     """Change columns of the row."""
     connection.execute(update(window).where(window.c.id == _ONLY).values(**values))
 
@@ -44,28 +46,38 @@ def hear(connection: Connection, at: datetime) -> None:
     connection.execute(update(window).where(first).values(heard_at=at))
 
 
-def open_incident(connection: Connection) -> Row[Any] | None:
+def open_incident(connection: Connection) -> StoredIncident | None:
     """The incident that has not ended, if one is open."""
     query = select(incident).where(_OPEN).order_by(incident.c.started_at.desc()).limit(1)
-    return connection.execute(query).first()
+    return made_first(StoredIncident, connection.execute(query))
 
 
-def incidents(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+def incidents(connection: Connection, limit: int) -> list[StoredIncident]:
     """The newest first."""
-    return connection.execute(select(incident).order_by(incident.c.started_at.desc()).limit(limit)).all()
+    query = select(incident).order_by(incident.c.started_at.desc()).limit(limit)
+    return made_all(StoredIncident, connection.execute(query))
 
 
-def announced(row: Row[Any]) -> bool:
+def announced(row: StoredIncident) -> bool:
     """Whether its manager's notice (91/01) stands, without its end (91/02)."""
     return row.notice_number is not None and row.notice_ended_at is None
 
 
-def begin_incident(
-    connection: Connection, database: Database, *, at: datetime, cause: str, reason: str, actor: str, **more: Any
-) -> None:
-    """Record that the window is down (NĐ 85/2019 Article 17); `more`: what its manager has announced of it."""
-    values = {"started_at": at, "cause": cause, "reason": reason, "actor": actor, **more}
-    connection.execute(insert(incident).values(id=database.new_id(connection), **values))
+@dataclass(frozen=True, slots=True)
+class IncidentCause:
+    """Why an incident begins and who noticed it; `notice_number` and the two times: what the manager announced."""
+
+    cause: str
+    reason: str
+    actor: str
+    notice_number: str | None = None
+    expected_end: datetime | None = None
+    notice_ended_at: datetime | None = None
+
+
+def begin_incident(connection: Connection, database: Database, why: IncidentCause, *, at: datetime) -> None:
+    """Record that the window is down (NĐ 85/2019 Article 17)."""
+    connection.execute(insert(incident).values(id=database.new_id(connection), started_at=at, **asdict(why)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +95,8 @@ def announce(connection: Connection, database: Database, notice: Notice, *, acto
     # Two that begin an incident in the same moment would leave two: whoever has the row goes first.
     connection.execute(select(window.c.id).where(window.c.id == _ONLY).with_for_update())
     if open_incident(connection) is None:
-        reason = notice.reason
-        begin_incident(connection, database, at=notice.started_at, cause="notice", reason=reason, actor=actor)
+        why = IncidentCause("notice", notice.reason, actor)
+        begin_incident(connection, database, why, at=notice.started_at)
     told = {"reason": notice.reason, "expected_end": notice.expected_end, "notice_ended_at": None}
     number = func.coalesce(incident.c.notice_number, notice.number)  # a transfer names it by the first one
     connection.execute(update(incident).where(_OPEN).values(notice_number=number, **told))
@@ -99,11 +111,12 @@ def plan(connection: Connection, database: Database, notice: Notice, *, actor: s
     connection.execute(insert(maintenance).values(id=database.new_id(connection), **times, **said))
 
 
-def planned(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
+def planned(connection: Connection, now: datetime) -> list[StoredMaintenance]:
     """Maintenance that goes on or is to come, the earliest first."""
     columns = maintenance.c
     ahead = and_(columns.ended_at.is_(None), or_(columns.ends_at.is_(None), columns.ends_at > now))
-    return connection.execute(select(maintenance).where(ahead).order_by(columns.starts_at, columns.id)).all()
+    query = select(maintenance).where(ahead).order_by(columns.starts_at, columns.id)
+    return made_all(StoredMaintenance, connection.execute(query))
 
 
 def end_maintenance(connection: Connection, at: datetime, *, number: str | None = None) -> int:
@@ -132,7 +145,7 @@ def end_incident(connection: Connection, at: datetime) -> None:
     connection.execute(update(incident).where(_OPEN).values(ended_at=at))
 
 
-def incident_name(row: Row[Any] | None) -> str | None:
+def incident_name(row: StoredIncident | None) -> str | None:
     """How a transfer names its incident: the manager's notice number, else our own record by its beginning."""
     if row is None:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 from adapter.model.procedure import FieldSpec
 from adapter.model.stages import Declaration, Record
@@ -16,6 +16,13 @@ from adapter.pipeline.converters import write
 Texts = Mapping[str, str]
 """Texts by field; an empty one is as good as none."""
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\.([1-9][0-9]{0,4})\.([A-Za-z][A-Za-z0-9_]*)")
+
+
+class StoredAnswers(TypedDict, total=False):
+    """Answers for a column of JSON."""
+
+    values: dict[str, str]
+    rows: dict[str, list[dict[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Answers:
             for ordinal, row in enumerate(rows, start=1):
                 yield from ((name_in_row(group, ordinal, name), text) for name, text in row.items())
 
-    def as_stored(self) -> dict[str, Any]:
+    def as_stored(self) -> StoredAnswers:
         """For a column of JSON."""
         return {
             "values": dict(self.values),
@@ -67,7 +74,7 @@ class Answers:
         }
 
 
-def stored_answers(kept: Mapping[str, Any]) -> Answers:
+def stored_answers(kept: StoredAnswers) -> Answers:
     """What `as_stored` made."""
     rows = {group: tuple(dict(row) for row in rows) for group, rows in kept.get("rows", {}).items()}
     return Answers(dict(kept.get("values", {})), rows)

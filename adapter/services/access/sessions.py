@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from adapter.gateways.store import journal, suspensions
 from adapter.gateways.store import sessions as store
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.access_records import StoredSession
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.ages import age
@@ -56,7 +56,7 @@ class Session:
     digest: str
     csrf: str
     actor: Actor | None
-    underway: Mapping[str, Any]
+    underway: Mapping[str, str]
     ends_at: datetime
 
 
@@ -78,7 +78,7 @@ class Sessions:
     idle: timedelta
     whole: timedelta
 
-    def begin(self, underway: Mapping[str, Any]) -> str:
+    def begin(self, underway: Mapping[str, str]) -> str:
         """A log-in begins; gives what the browser is to hold."""
         secret, now = self.new_secret(), self.clock()
         with self.database.transaction() as connection:
@@ -107,10 +107,10 @@ class Sessions:
 
     def _add(
         self,
-        connection: Any,
+        connection: Connection,
         secret: str,
         person: AccountHolder | None,
-        underway: Mapping[str, Any],
+        underway: Mapping[str, str],
         now: datetime,
         ends_at: datetime,
     ) -> None:
@@ -161,13 +161,13 @@ class Sessions:
             return store.end_of_account(connection, account, provider_session)
 
 
-def _actor(row: Any) -> Actor | None:
+def _actor(row: StoredSession) -> Actor | None:
     if row.account is None:
         return None
     return Actor(
         kind=ActorKind.PERSON,
         id=row.account,
-        name=row.name,
+        name=row.name or "",
         roles=frozenset({Role.DECLARANT}),
         number=row.number,
         on_behalf_of=row.tax_code,

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 from adapter.gateways.store import journal
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store import tokens as store
-from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.access_records import StoredToken
+from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.people import Person
 from adapter.model.actor import EVERYWHERE, Actor, ActorKind, Role
@@ -109,7 +109,9 @@ class Tokens:
                 raise NotAllowed(f"nobody is registered as {code!r}: see `people list`")
         return self._issue(label, {"role": PERSON, "person": code}, expires_at, actor)
 
-    def _issue(self, label: str, facts: dict[str, Any], expires_at: datetime | None, actor: Actor) -> tuple[int, str]:
+    def _issue(
+        self, label: str, facts: Mapping[str, str | None], expires_at: datetime | None, actor: Actor
+    ) -> tuple[int, str]:
         needs(actor, Right.MANAGE_TOKENS)
         now, label = self.clock(), typed(label, "the label", most=120, least=1)
         if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
@@ -162,7 +164,9 @@ class Tokens:
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | None]:
         with self.database.reading() as connection:
             rows = store.by_hash(connection, hashes, self.clock())
-            people = people_store.standing(connection, [row.person for row in rows if row.role == PERSON])
+            people = people_store.standing(
+                connection, [row.person for row in rows if row.role == PERSON and row.person]
+            )
         found = {row.hash: _actor(row, people) for row in rows}
         return [found.get(digest) for digest in hashes]
 
@@ -186,9 +190,9 @@ class Tokens:
         ]
 
 
-def _actor(row: Stored[Any], people: Mapping[str, Person]) -> Actor | None:
+def _actor(row: StoredToken, people: Mapping[str, Person]) -> Actor | None:
     if row.role == PERSON:
-        person = people.get(row.person)
+        person = people.get(row.person or "")
         return None if person is None else actor_of(person, token=row.id)
     if row.role not in list(Machine):
         return None  # of 0.1.0: an officer's, operator's or auditor's, which are persons' now

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import deadlines, lookups, replies
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import ConfirmationWithReply, MessageWithDossier, ReadableReply
 from adapter.model.actor import Actor
 from adapter.model.dossier import CONFIRMED
+from adapter.model.finding import StoredFinding
 from adapter.model.outcomes import MessageState, Word
 from adapter.services.access.rights import Right, has
 from adapter.services.dossiers.shown_state import shown
@@ -47,7 +48,7 @@ class Progress:
     reference: str | None
     year: int | None
     received_at: datetime
-    findings: Sequence[dict[str, Any]]
+    findings: Sequence[StoredFinding]
     answers: Sequence[SignedAnswer]
 
 
@@ -88,7 +89,7 @@ class Declarations:
             answers = self._delivered(connection, found)
         return answers[0].body if answers else None
 
-    def _delivered(self, connection: Connection, rows: Sequence[Stored[Any]]) -> list[SignedAnswer]:
+    def _delivered(self, connection: Connection, rows: Sequence[ReadableReply]) -> list[SignedAnswer]:
         now = self.clock()
         read = replies.mark_read(connection, [row.id for row in rows if row.delivered_at is None], now)
         deadlines.sent(connection, sorted(read), now)
@@ -101,7 +102,7 @@ class Declarations:
                 digest=row.digest,
                 created_at=row.created_at,
                 delivered_at=row.delivered_at or now,
-                body=bytes(row.body),
+                body=row.body,
                 withdrawn_at=row.withdrawn_at,
                 withdrawal_reason=row.withdrawal_reason,
             )
@@ -110,7 +111,7 @@ class Declarations:
         ]
 
 
-def _own(connection: Connection, public_id: str, actor: Actor) -> Stored[Any] | None:
+def _own(connection: Connection, public_id: str, actor: Actor) -> MessageWithDossier | None:
     if not has(actor, Right.READ_OWN) or actor.number is None:
         return None
     row = lookups.message(connection, public_id)
@@ -119,15 +120,17 @@ def _own(connection: Connection, public_id: str, actor: Actor) -> Stored[Any] | 
     return row
 
 
-def confirmation_of(connection: Connection, row: Stored[Any]) -> Stored[Any] | None:
+def confirmation_of(connection: Connection, row: MessageWithDossier) -> ConfirmationWithReply | None:
     """The newest confirmation of the message's dossier; None where it is not confirmed."""
-    return lookups.newest_confirmation(connection, row.dossier_id) if row.dossier_state in CONFIRMED else None
+    if row.dossier_id is None or row.dossier_state not in CONFIRMED:
+        return None
+    return lookups.newest_confirmation(connection, row.dossier_id)
 
 
-def state_of(row: Stored[Any], newest: Stored[Any] | None) -> str:
+def state_of(row: MessageWithDossier, newest: ConfirmationWithReply | None) -> str:
     """One word: where the dossier stands, or where the message itself stopped."""
     if row.state != MessageState.SETTLED.value:
-        return str(row.state)
+        return row.state
     if row.outcome == Word.ACCEPTED.value and row.dossier_state:
         return shown(row.dossier_state, newest)
     return str(row.outcome)

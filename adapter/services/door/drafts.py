@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 from lxml import etree
 
 from adapter.gateways.store import drafts as store
 from adapter.gateways.store import lookups
-from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.access_records import StoredDraft
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.new_rows import DraftChange
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
@@ -156,11 +157,11 @@ class Drafts:
         """
         if answers.as_stored() == draft.answers.as_stored():
             return draft
-        values: dict[str, Any] = {"answers": bounded(answers).as_stored(), "signed": None}
+        values: DraftChange = {"answers": bounded(answers).as_stored(), "signed": None}
         if draft.pressed_at is not None:
             # Another message than the one that was prepared or sent; that one may be on its way.
             values |= {"message_key": self.new_id(), "pressed_at": None}
-        return self._change(draft, **values)
+        return self._change(draft, values)
 
     def discard(self, owner: str, public_id: str) -> None:
         """Throw a draft away.
@@ -202,7 +203,7 @@ class Drafts:
         envelope = presented.envelope
         if (envelope.procedure.code, envelope.spec.pair) != (draft.procedure.code, draft.spec.pair):
             raise OtherForm("the file is another declaration than this draft")
-        draft = self._change(draft, signed=raw)
+        draft = self._change(draft, {"signed": raw})
         return draft, self.signed_otherwise(draft)
 
     def signed_otherwise(self, draft: Draft) -> list[Changed]:
@@ -280,14 +281,14 @@ class Drafts:
 
     def _settle(self, draft: Draft, admitted: Admitted) -> None:
         """What was rejected may be corrected and sent as another message; all else has left the draft behind."""
-        values: dict[str, Any]
+        values: DraftChange
         if admitted.outcome == Word.REJECTED.value:
             values = {"message_key": self.new_id(), "pressed_at": None, "signed": None}
         else:
             values = {"sent_as": admitted.public_id, "sent_at": self.clock()}
         with self.database.transaction() as connection:
             # Another press of the same may have been here already: it had the same answer.
-            store.change(connection, draft.owner, draft.public_id, draft.version, **values)
+            store.change(connection, draft.owner, draft.public_id, draft.version, values)
 
     def _pressed(self, draft: Draft) -> Draft:
         """With its number, and with the time at which what stands now was first to be sent: a retry is the same."""
@@ -296,9 +297,9 @@ class Drafts:
         now = self.clock()
         with self.database.transaction() as connection:
             key = draft.key or self._number(connection, draft, now)
-        return self._change(draft, number=key.number, year=key.year, pressed_at=draft.pressed_at or now)
+        return self._change(draft, {"number": key.number, "year": key.year, "pressed_at": draft.pressed_at or now})
 
-    def _number(self, connection: Any, draft: Draft, now: datetime) -> DossierKey:
+    def _number(self, connection: Connection, draft: Draft, now: datetime) -> DossierKey:
         unit = self.ground.units.of(draft.gate or None, None)
         code = self.threshold.installation.of_unit(unit).number_code
         asked = NumberRequest(f"{self.sender}:{draft.owner}", f"draft:{draft.public_id}", code, now)
@@ -310,10 +311,10 @@ class Drafts:
     def _envelope(self, draft: Draft, heading: Heading) -> bytes:
         return written(unsigned(self.layout(draft), draft.answers, heading, self.ground.catalogue.codelists))
 
-    def _change(self, draft: Draft, **values: Any) -> Draft:
+    def _change(self, draft: Draft, values: DraftChange) -> Draft:
         with self.database.transaction() as connection:
-            given = {**values, "version": draft.version + 1, "changed_at": self.clock()}
-            if store.change(connection, draft.owner, draft.public_id, draft.version, **given):
+            given: DraftChange = {**values, "version": draft.version + 1, "changed_at": self.clock()}
+            if store.change(connection, draft.owner, draft.public_id, draft.version, given):
                 row = store.find(connection, draft.owner, draft.public_id)
                 changed = None if row is None else self._draft(row)
                 assert changed is not None, "it was changed just now"
@@ -323,7 +324,7 @@ class Drafts:
             raise NoDraft("the draft was sent")
         raise ChangedMeanwhile(now)
 
-    def _draft(self, row: Stored[Any]) -> Draft | None:
+    def _draft(self, row: StoredDraft) -> Draft | None:
         """By the version of the procedure that is in force today: names of fields stay when a form changes."""
         procedure = self.ground.catalogue.find(row.procedure, self.today)
         spec = procedure.messages.get(row.pair) if procedure else None
@@ -337,11 +338,11 @@ class Drafts:
             answers=stored_answers(row.answers),
             version=row.version,
             message_key=row.message_key,
-            key=DossierKey(row.number, row.year) if row.number else None,
+            key=DossierKey(row.number, row.year) if row.number and row.year else None,
             begun_at=row.created_at,
             changed_at=row.changed_at,
             pressed_at=row.pressed_at,
-            signed=bytes(row.signed) if row.signed else None,
+            signed=row.signed,
             sent_as=row.sent_as,
         )
 

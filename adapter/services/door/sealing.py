@@ -7,7 +7,6 @@ sender wrote them, so that a finding's line is one that he can look up.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from lxml import etree
@@ -145,5 +144,5 @@ class _Repeatable:
         self.curve = key.curve
         self.key_size = key.key_size
 
-    def sign(self, data: bytes, signature_algorithm: Any) -> bytes:
+    def sign(self, data: bytes, signature_algorithm: ec.ECDSA) -> bytes:
         return self._key.sign(data, ec.ECDSA(signature_algorithm.algorithm, deterministic_signing=True))

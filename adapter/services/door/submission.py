@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from adapter.gateways.store import dossiers, lookups, messages
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import MessageWithDossier
 from adapter.gateways.store.messages import MessageIdentity
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.model.actor import Actor
@@ -141,7 +141,7 @@ class Door:
         return Batching(self._draw, lambda asked: self._draw([asked])[0])
 
     @cached_property
-    def keeping(self) -> Batching[Item, Stored[Any]]:
+    def keeping(self) -> Batching[Item, MessageWithDossier]:
         """Stores what was judged, each request by its own thread; gives the rows as they are read back."""
         return Batching(self._keep_together, lambda item: self._stored([self.intake.keep(item)])[0])
 
@@ -149,12 +149,12 @@ class Door:
         with self.database.transaction() as connection:
             return self.series.issue(connection, self.database, asked)
 
-    def _keep_together(self, items: Sequence[Item]) -> Sequence[Stored[Any]] | None:
+    def _keep_together(self, items: Sequence[Item]) -> Sequence[MessageWithDossier] | None:
         # A caller whose dossier an officer is at just now waits by himself.
         settled = self.intake.keep_together(items, waits=False)
         return None if settled is None else self._stored(settled)
 
-    def _stored(self, settled: Sequence[Settled]) -> Sequence[Stored[Any]]:
+    def _stored(self, settled: Sequence[Settled]) -> Sequence[MessageWithDossier]:
         with self.database.reading() as connection:
             rows = lookups.messages(connection, [each.public_id for each in settled])
         return [rows[each.public_id] for each in settled]
@@ -228,7 +228,7 @@ class Door:
             f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",
         )
 
-    def _admitted(self, row: Stored[Any]) -> Admitted:
+    def _admitted(self, row: MessageWithDossier) -> Admitted:
         stranger = self.ground.catalogue.findings.texts[_STRANGER].code
         if any(finding["code"] == stranger for finding in row.findings):
             raise TurnedAway(
@@ -239,7 +239,7 @@ class Door:
             )
         return Admitted(row.public_id, row.reference, row.year, self._state(row), row.outcome)
 
-    def _state(self, row: Stored[Any]) -> str:
+    def _state(self, row: MessageWithDossier) -> str:
         """Where it stands; only who sends again finds his dossier confirmed, so only then the store is asked."""
         if row.dossier_state not in CONFIRMED:
             return state_of(row, None)
@@ -256,5 +256,5 @@ def _begun(connection: Connection, asking: _Asking, since: datetime | None) -> b
     about = subject.earlier if asking.envelope.spec.meaning.is_amendment else subject.key
     dossier = lookups.in_force(connection, dossiers.own_key(connection, about))
     if dossier is not None:
-        return bool(dossier.channel == Channel.PORTAL.value)
+        return dossier.channel == Channel.PORTAL.value
     return asking.begun_at is not None and since is not None and asking.begun_at <= since

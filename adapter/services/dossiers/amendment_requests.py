@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 
+from adapter.gateways.store.new_rows import NewRequest
 from adapter.gateways.store.own_numbers import Series
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured, NotAllowed
@@ -46,7 +46,7 @@ class Request:
     procedure: Procedure
     number: str
     answer_before: datetime
-    row: Mapping[str, Any]
+    row: NewRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Asking:
         dossier: Dossier,
         answered: compose.InReplyTo,
         *,
-        values: Mapping[str, Any],
+        values: Mapping[str, object],
         asker: Asker,
         reason: str,
         items: Sequence[AmendmentItem],
@@ -80,7 +80,8 @@ class Asking:
         answer_before = _known(procedure, ledger.docket.asked(dossier, limit, ledger.now) if limit else None)
         ours = self.correspondence.ours(dossier)
         number = self.series.of(ours.number_code).amendment(ledger.connection, ledger.now)
-        row = {
+        assert dossier.id is not None, "what is asked of is stored or held"
+        row: NewRequest = {
             "id": ledger.new_id(),
             "number": number,
             "dossier_id": dossier.id,

@@ -5,13 +5,13 @@ Own discovery needs an approval always (Article 11(1)(a)); its completion (form 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import amendments, dossiers, messages, replies
 from adapter.gateways.store.database import Connection
+from adapter.gateways.store.new_rows import AmendmentDecision, DossierPlace
 from adapter.gateways.store.records import ListedAmendment
 from adapter.model.actor import Actor
 from adapter.model.dossier import Act, Dossier, DossierState
@@ -229,11 +229,16 @@ class Amendments:
     def _decide(
         self, matter: Matter, row: ListedAmendment, officer: Actor, state: str, reason: str | None = None
     ) -> None:
-        values = {"state": state, "decided_at": matter.ledger.now, "decided_by": officer.id, "reason": reason}
+        values: AmendmentDecision = {
+            "state": state,
+            "decided_at": matter.ledger.now,
+            "decided_by": officer.id,
+            "reason": reason,
+        }
         amendments.decide(matter.ledger.connection, row.id, values)
 
 
-def _moved(dossier: Dossier, places: Mapping[str, Any]) -> dict[str, Any]:
+def _moved(dossier: Dossier, places: DossierPlace) -> dict[str, object]:
     """For the journal, which both units read: from which gate and unit a dossier goes to which; empty if it stays.
 
     Its deadlines go with it as they run: the hour of form 15 from the reception of form 14, a duty of the declaration

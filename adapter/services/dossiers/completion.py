@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 
@@ -23,6 +22,7 @@ from adapter.model.errors import Misconfigured, NotAllowed
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import PLACED, CompletionSpec, Procedure, ReplyKind
+from adapter.model.stages import StoredRecord
 from adapter.model.text import REMARKS, typed
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
@@ -57,7 +57,7 @@ class Completion:
 
         return self.desk.act(key, (Act.ACCEPT,), officer, say)
 
-    def acceptance(self, matter: Matter, officer: Actor, request: StoredMessage) -> Any:
+    def acceptance(self, matter: Matter, officer: Actor, request: StoredMessage) -> etree._Element:
         """20/21 in an officer's name. What was flagged at reception is told here: the receipt (99) could not say it."""
         correspondence = self.desk.correspondence
         installation = replace(self.desk.correspondence.ours(matter.dossier), accepter=officer.name)
@@ -83,7 +83,7 @@ class Completion:
             told = said_by(officer, number, _remarks(matter, remarks), now)
             # Of a newer version the duty runs from its own reception, and the form says both ends of it.
             told |= of_dossier(dossier.key, dossier.received_at if amended else matter.request.received_at)
-            declared: Mapping[str, Any] = matter.latest.values
+            declared: StoredRecord = matter.latest.values
             in_force = self.desk.procedure(matter.latest.mapping)
             told |= where(in_force, declared)
             if amended:
@@ -132,7 +132,7 @@ class Completion:
         procedure: Procedure,
         ground: str,
         request: StoredMessage,
-    ) -> Any:
+    ) -> etree._Element:
         """20/22 in an officer's name, on a ground of the procedure's or the general one.
 
         Raises:
@@ -199,7 +199,7 @@ def completion_of(procedure: Procedure) -> CompletionSpec:
 
 
 def confirmation(
-    procedure: Procedure, answered: compose.InReplyTo, declared: Mapping[str, Any], told: Mapping[str, str]
+    procedure: Procedure, answered: compose.InReplyTo, declared: StoredRecord, told: Mapping[str, str]
 ) -> etree._Element:
     """The confirmation: each value from what is declared (as it is stored) or from `told`, by its closed source."""
     spec = completion_of(procedure)
@@ -226,7 +226,7 @@ def of_dossier(key: DossierKey, received_at: datetime) -> dict[str, str]:
     }
 
 
-def where(procedure: Procedure, values: Mapping[str, Any]) -> dict[str, str]:
+def where(procedure: Procedure, values: StoredRecord) -> dict[str, str]:
     """Where the dossier is, as its version in force has it: what a form 14 says of that is its own claim."""
     placed = {source: values.get(procedure.place.get(column, "")) for source, column in PLACED.items()}
     return {source: write(value) for source, value in placed.items() if value is not None}
@@ -241,7 +241,7 @@ def of_amendment(number: str, version: int, received_at: datetime) -> dict[str, 
     }
 
 
-def _form(spec: CompletionSpec, declared: Mapping[str, Any], told: Mapping[str, str]) -> list[tuple[str, str | None]]:
+def _form(spec: CompletionSpec, declared: StoredRecord, told: Mapping[str, str]) -> list[tuple[str, str | None]]:
     """The confirmation's values, each from its closed source."""
     return [
         (
@@ -262,6 +262,6 @@ def last_days(wanted: Iterable[tuple[Deadline, datetime]], terms: Terms) -> dict
     return due
 
 
-def _declared(values: Mapping[str, Any], source: str) -> str | None:
+def _declared(values: StoredRecord, source: str) -> str | None:
     value = values.get(source.removeprefix("declaration."))
     return None if value is None else write(value)

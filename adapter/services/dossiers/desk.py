@@ -5,16 +5,16 @@ Locks the dossier, asks the transition table, has it said, signs, stores and jou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 
 from adapter.gateways.store import dossiers, lookups, messages, windows
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_rows import NewRequest
 from adapter.gateways.store.records import StoredMessage, StoredVersion
 from adapter.model.actor import Actor
 from adapter.model.dossier import ACT_NAMES, CONFIRMED, STATE_NAMES, Act, Dossier, DossierState, in_words
@@ -59,11 +59,11 @@ class Said:
     procedure: Procedure
     request: StoredMessage
     schema_name: str | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, object] = field(default_factory=dict)
     """For the journal: no personal value."""
     confirmation: str | None = None
     """The number of the confirmation, where the reply is one."""
-    asked: Mapping[str, Any] | None = None
+    asked: NewRequest | None = None
     """The row of the request to amend, where the reply is one."""
 
 
@@ -72,7 +72,7 @@ class Done:
     """What an act has changed without a reply, or beside it. `detail` is for the journal: no personal value."""
 
     dossier: Dossier
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, object] = field(default_factory=dict)
 
 
 RIGHTS = {

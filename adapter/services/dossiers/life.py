@@ -8,10 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import deadline_figures, dossiers, journal, listings, lookups
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import (
+    ConfirmationWithReply,
+    ReplyWithoutBody,
+    StoredDossier,
+    StoredRow,
+    VersionWithMessage,
+)
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.journal_proof import Part, Proof, prove
 from adapter.gateways.store.records import StoredEntry
@@ -21,6 +27,7 @@ from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec, Procedure
+from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.dossiers.shown_state import shown
@@ -64,9 +71,9 @@ class Version:
     public_id: str
     mapping: str | None
     digest: str
-    signer: Mapping[str, Any] | None
-    values: Mapping[str, Any]
-    rows: Mapping[str, list[Mapping[str, Any]]]
+    signer: Mapping[str, str | None] | None
+    values: StoredRecord
+    rows: Mapping[str, list[StoredRecord]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class JournalLine:
     at: datetime
     event: str
     actor: str
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,25 +184,25 @@ class Oversight:
 class _Parts:
     """What the store knows of a dossier, as it is read in one transaction."""
 
-    row: Stored[Any]
-    versions: list[Stored[Any]]
-    groups: dict[int, list[Stored[Any]]]
-    replies: list[Stored[Any]]
+    row: StoredDossier
+    versions: list[VersionWithMessage]
+    groups: dict[int, list[StoredRow]]
+    replies: list[ReplyWithoutBody]
     entries: list[StoredEntry]
     due: list[RunningDeadline]
     linked: tuple[str, ...]
-    confirmed: Stored[Any] | None
+    confirmed: ConfirmationWithReply | None
     is_overdue: bool
 
 
-def _row(connection: Connection, key: DossierKey) -> Stored[Any]:
+def _row(connection: Connection, key: DossierKey) -> StoredDossier:
     row = listings.dossier_row(connection, key)
     if row is None:
         raise NotAllowed(f"there is no dossier {key}")
     return row
 
 
-def _parts(connection: Connection, row: Stored[Any], now: datetime) -> _Parts:
+def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
     stored = listings.versions(connection, row.id)
     confirmed = lookups.confirmations(connection, [row.id]).get(row.id)
     return _Parts(
@@ -214,12 +221,28 @@ def _parts(connection: Connection, row: Stored[Any], now: datetime) -> _Parts:
 def _told(parts: _Parts, catalogue: Catalogue, *, personal: bool) -> Life:
     versions = tuple(_version(each, parts.groups[each.id], catalogue, personal=personal) for each in parts.versions)
     procedure = _procedure(parts.versions[-1].mapping if parts.versions else None, catalogue)
-    overview = _overview(parts.row, parts.confirmed, is_overdue=parts.is_overdue)
-    seen = {**_seen(parts.row, overview, procedure, personal=personal), "linked": parts.linked}
-    return _life(seen, versions, parts.replies, parts.entries, parts.due)
+    row, shown_value = parts.row, _shown_value(procedure, personal=personal)
+    return Life(
+        dossier=_overview(row, parts.confirmed, is_overdue=parts.is_overdue),
+        gate=row.gate,
+        unit=row.unit,
+        crossing_at=row.crossing_at,
+        principal=shown_value("principal", row.principal),
+        declarant=shown_value("declarant", row.declarant),
+        confirmation_number=row.confirmation_number,
+        alias_number=row.alias_number,
+        transferred=row.transferred,
+        linked=parts.linked,
+        versions=versions,
+        replies=tuple(_reply(each) for each in parts.replies),
+        journal=tuple(
+            JournalLine(each.ordinal, each.at, each.event, each.actor, each.detail) for each in parts.entries
+        ),
+        deadlines=tuple(parts.due),
+    )
 
 
-def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue: bool) -> Overview:
+def _overview(row: StoredDossier, newest: ConfirmationWithReply | None = None, *, is_overdue: bool) -> Overview:
     return Overview(
         number=row.number,
         year=row.year,
@@ -237,47 +260,21 @@ def _overview(row: Stored[Any], newest: Stored[Any] | None = None, *, is_overdue
     )
 
 
-def _newest(confirmations: Sequence[Stored[Any]] | None) -> Stored[Any] | None:
+def _newest(confirmations: Sequence[ConfirmationWithReply] | None) -> ConfirmationWithReply | None:
     return confirmations[-1] if confirmations else None
 
 
-def _life(
-    seen: dict[str, Any],
-    versions: tuple[Version, ...],
-    replies: list[Stored[Any]],
-    entries: list[StoredEntry],
-    due: list[RunningDeadline],
-) -> Life:
-    return Life(
-        **seen,
-        versions=versions,
-        replies=tuple(_reply(each) for each in replies),
-        journal=tuple(JournalLine(each.ordinal, each.at, each.event, each.actor, each.detail) for each in entries),
-        deadlines=tuple(due),
-    )
+def _shown_value(procedure: Procedure | None, *, personal: bool) -> Callable[[str, str | None], str | None]:
+    """Who a dossier is about is shown only as far as the mapping says that it is not personal."""
 
-
-def _seen(row: Stored[Any], overview: Overview, procedure: Procedure | None, *, personal: bool) -> dict[str, Any]:
-    """The dossier's own columns; who it is about only as far as the mapping says that it is not personal."""
-
-    def shown(role: str, value: str | None) -> str | None:
+    def shown_value(role: str, value: str | None) -> str | None:
         field = procedure.field(procedure.place.get(role, "")) if procedure else None
         return value if personal or not value or (field is not None and not field.personal) else MASK
 
-    return {
-        "dossier": overview,
-        "gate": row.gate,
-        "unit": row.unit,
-        "crossing_at": row.crossing_at,
-        "principal": shown("principal", row.principal),
-        "declarant": shown("declarant", row.declarant),
-        "confirmation_number": row.confirmation_number,
-        "alias_number": row.alias_number,
-        "transferred": row.transferred,
-    }
+    return shown_value
 
 
-def _reply(row: Stored[Any]) -> ReplyLife:
+def _reply(row: ReplyWithoutBody) -> ReplyLife:
     return ReplyLife(
         ordinal=row.ordinal,
         kind=row.kind,
@@ -293,9 +290,9 @@ def _reply(row: Stored[Any]) -> ReplyLife:
     )
 
 
-def _version(row: Stored[Any], rows: list[Stored[Any]], catalogue: Catalogue, *, personal: bool) -> Version:
+def _version(row: VersionWithMessage, rows: list[StoredRow], catalogue: Catalogue, *, personal: bool) -> Version:
     procedure = _procedure(row.mapping, catalogue)
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+    groups: dict[str, list[StoredRecord]] = {}
     for each in rows:
         group = procedure.group(each.group) if procedure else None
         fields = group.fields if group else ()
@@ -330,7 +327,7 @@ def _procedure(mapping: str | None, catalogue: Catalogue) -> Procedure | None:
     )
 
 
-def masked(values: Mapping[str, Any], fields: tuple[FieldSpec, ...]) -> dict[str, Any]:
+def masked(values: StoredRecord, fields: tuple[FieldSpec, ...]) -> StoredRecord:
     """Values without what is personal. A name that no field states is masked too: nobody said that it may be seen."""
     open_names = {field.name for field in fields if not field.personal}
     return {name: value if name in open_names else MASK for name, value in values.items()}

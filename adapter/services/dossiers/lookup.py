@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from adapter.gateways.store import journal, lookups
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import ConfirmationWithReply, FoundDossier, OriginalReply
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
@@ -221,7 +221,7 @@ class Lookup:
         with self.database.transaction() as connection:
             rows = _ask(connection, question, reach(connection, office))
             found = lookups.decisions(connection, [row.id for row in rows], _DECISIONS)
-            bodies = [bytes(found[row.id].body) for row in rows if row.id in found]
+            bodies = [found[row.id].body for row in rows if row.id in found]
             self._journal(connection, "lookup.reply", question, office, actor, hits=len(bodies))
         self.observe(Event.LOOKUP, kind="reply", hits=len(bodies), token=actor.token)
         return bodies[0] if bodies else None
@@ -239,9 +239,9 @@ class Lookup:
 
     def _found(
         self,
-        row: Stored[Any],
-        decision: Stored[Any] | None,
-        signed: Sequence[Stored[Any]],
+        row: FoundDossier,
+        decision: OriginalReply | None,
+        signed: Sequence[ConfirmationWithReply],
         history: Comparison | None,
     ) -> Found:
         confirmations = [_confirmed(each) for each in signed]
@@ -261,7 +261,7 @@ class Lookup:
             gate=row.gate,
             unit=row.unit,
             version=row.version,
-            replaced_by=row.version if row.matched is not None and row.matched < row.version else None,
+            replaced_by=row.version if row.matched < row.version else None,
             versions=history.columns if history else (),
             changes=tuple(each for each in history.lines if each.changed) if history else (),
             late=row.late,
@@ -285,7 +285,7 @@ def _office(actor: Actor) -> str:
     return actor.office
 
 
-def _ask(connection: Connection, question: Question, places: lookups.Places) -> Sequence[Stored[Any]]:
+def _ask(connection: Connection, question: Question, places: lookups.Places) -> Sequence[FoundDossier]:
     if question.kind is LookupKind.NUMBER:
         return lookups.by_number(connection, number=question.value, year=question.year, places=places, limit=MOST + 1)
     before = int(question.after) if question.after else None
@@ -298,7 +298,7 @@ def _count(connection: Connection, question: Question, places: lookups.Places) -
     return lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
 
 
-def _decision(row: Stored[Any]) -> SignedDecision:
+def _decision(row: OriginalReply) -> SignedDecision:
     return SignedDecision(row.kind, row.digest, row.created_at, row.sent_at, row.delivered_at)
 
 
@@ -309,7 +309,7 @@ def _asked(question: Question) -> str:
     return search_value(question.kind.value, question.value)
 
 
-def _confirmed(row: Stored[Any]) -> ConfirmationTimes:
+def _confirmed(row: ConfirmationWithReply) -> ConfirmationTimes:
     return ConfirmationTimes(
         number=row.number,
         version=row.version,

@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import xmlschema
 
 from adapter.gateways.store import authorisations, deadlines, lookups, replies
 from adapter.gateways.store import own_dossiers as store
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import (
+    ConfirmationWithReply,
+    MessageOfDossier,
+    ReadableReply,
+    StoredDossier,
+    UnopenedReply,
+)
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue, Code
 from adapter.model.dossier import CONFIRMED, DossierState
@@ -140,7 +146,7 @@ class OwnDossiers:
             found = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
         if row is None or not found or found[0].delivered_at is None:
             return None
-        body = bytes(found[0].body)
+        body = found[0].body
         content = reparsed(body).find("Body/Content/*")
         assert content is not None, "every answer of ours has a content"
         declared = self._declared(row, found[0])
@@ -154,14 +160,14 @@ class OwnDossiers:
             return set()
         return {own} | {principal for _, principal in authorisations.pairs(connection, [own], now)}
 
-    def _own(self, connection: Connection, actor: Actor, number: str, year: int, now: datetime) -> Stored[Any] | None:
+    def _own(self, connection: Connection, actor: Actor, number: str, year: int, now: datetime) -> StoredDossier | None:
         rights.needs(actor, Right.READ_OWN)
         row = store.find(connection, number, year)
         if row is None or not self._numbers(connection, actor, now) & set(row.identities):
             return None
         return row
 
-    def _answers(self, connection: Connection, row: Stored[Any]) -> list[Stored[Any]]:
+    def _answers(self, connection: Connection, row: StoredDossier) -> list[ReadableReply]:
         """What he may open. Of a window's dossier, while it works, only what the broker has confirmed: an answer that
         is read earlier would not leave by the window any more."""
         kinds = {kind.value for kind in SHOWN}
@@ -186,7 +192,11 @@ class OwnDossiers:
         return found
 
     def _row(
-        self, row: Stored[Any], limits: Sequence[RunningLimit], waiting: int, signed: Sequence[Stored[Any]]
+        self,
+        row: StoredDossier,
+        limits: Sequence[RunningLimit],
+        waiting: int,
+        signed: Sequence[ConfirmationWithReply],
     ) -> OwnRow:
         procedure = self._procedure(row)
         return OwnRow(
@@ -202,7 +212,7 @@ class OwnDossiers:
             unopened=waiting,
         )
 
-    def _procedure(self, row: Stored[Any]) -> Procedure | None:
+    def _procedure(self, row: StoredDossier) -> Procedure | None:
         return self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
 
     def _gate(self, procedure: Procedure | None, code: str | None) -> Label | None:
@@ -212,7 +222,7 @@ class OwnDossiers:
         named: Code | None = self.catalogue.codelists[field.codes].get(code) if field and field.codes else None
         return Label(named.vi, named.en) if named else Label(code, code)
 
-    def _named(self, row: Stored[Any]) -> Named:
+    def _named(self, row: StoredDossier) -> Named:
         """The names of codes, by the elements in which the procedure's forms state them."""
         procedure, lists = self._procedure(row), self.catalogue.codelists
         coded = {field.path.rpartition("/")[2]: field.codes for field in procedure.fields} if procedure else {}
@@ -223,7 +233,7 @@ class OwnDossiers:
 
         return named
 
-    def _message(self, row: Stored[Any]) -> OwnMessage:
+    def _message(self, row: MessageOfDossier) -> OwnMessage:
         meaning = self.catalogue.meanings.get(row.pair or "")
         stated = tuple(
             OwnFinding(each["code"], each["severity"], Label(each["vi"], each["en"])) for each in row.findings
@@ -231,16 +241,16 @@ class OwnDossiers:
         return OwnMessage(
             meaning=(meaning or Meaning.DECLARATION).value,
             channel=row.channel,
-            outcome=str(row.outcome or ""),
+            outcome=row.outcome or "",
             received_at=row.received_at,
             findings=stated,
         )
 
-    def _declared(self, row: Stored[Any], answer: Stored[Any]) -> xmlschema.XMLSchema10 | None:
+    def _declared(self, row: StoredDossier, answer: ReadableReply) -> xmlschema.XMLSchema10 | None:
         name = self._schema(row, answer)
         return None if name is None else self.declared(name)
 
-    def _schema(self, row: Stored[Any], answer: Stored[Any]) -> str | None:
+    def _schema(self, row: StoredDossier, answer: ReadableReply) -> str | None:
         """The XSD of an answer: a confirmation has that of its procedure, every other its kind's."""
         kind, day = ReplyKind(answer.kind), answer.created_at.astimezone(VIETNAM).date()
         if kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION):
@@ -254,11 +264,11 @@ _NO_MESSAGE = -1
 """No inbox row has this id: answers of the dossier are wanted, not those of one message."""
 
 
-def _has_left(row: Stored[Any]) -> bool:
+def _has_left(row: ReadableReply | UnopenedReply) -> bool:
     return row.route != "window" or row.sent_at is not None
 
 
-def _answer(row: Stored[Any]) -> OwnAnswer:
+def _answer(row: ReadableReply) -> OwnAnswer:
     return OwnAnswer(
         kind=ReplyKind(row.kind),
         digest=row.digest,
@@ -269,7 +279,7 @@ def _answer(row: Stored[Any]) -> OwnAnswer:
     )
 
 
-def _times(row: Stored[Any]) -> ConfirmationTimes:
+def _times(row: ConfirmationWithReply) -> ConfirmationTimes:
     return ConfirmationTimes(
         number=row.number,
         version=row.version,

@@ -6,13 +6,11 @@ A dossier is stored as completed once its confirmation is signed. In law it is c
 
 from __future__ import annotations
 
-from typing import Any
-
-from adapter.gateways.store.database import Stored
+from adapter.gateways.store.dossier_records import ConfirmationWithReply
 from adapter.model.dossier import DossierState, shown_state
 
 
-def shown(state: str, newest: Stored[Any] | None) -> str:
+def shown(state: str, newest: ConfirmationWithReply | None) -> str:
     """`newest`: the confirmation that was signed last and not taken back (`lookups.confirmations`)."""
     return shown_state(
         DossierState(state),

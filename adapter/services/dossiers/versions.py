@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import amendments, journal, listings
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import StoredDossier, VersionWithMessage
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.records import StoredAmendment
 from adapter.model.actor import Actor
@@ -19,11 +19,13 @@ from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec, Label, Procedure
+from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.dossiers.life import MASK
 
 IN_FORCE, EARLIER = "in force", "earlier"
+_Flat = dict[tuple[str, int, str], str | int | bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Line:
     place: str
     label: Label
     changed: bool
-    values: tuple[Any, ...]
+    values: tuple[str | int | bool | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Versions:
             return compared(connection, row, self.catalogue(), personal=personal)
 
 
-def compared(connection: Connection, dossier: Stored[Any], catalogue: Catalogue, *, personal: bool) -> Comparison:
+def compared(connection: Connection, dossier: StoredDossier, catalogue: Catalogue, *, personal: bool) -> Comparison:
     """The versions of a dossier's row."""
     stored = listings.versions(connection, dossier.id)
     brought = {row.version: row for row in amendments.of_dossier(connection, dossier.id)}
@@ -103,7 +105,9 @@ def compared(connection: Connection, dossier: Stored[Any], catalogue: Catalogue,
     )
 
 
-def _column(row: Stored[Any], amendment: StoredAmendment | None, in_force: int, catalogue: Catalogue) -> VersionColumn:
+def _column(
+    row: VersionWithMessage, amendment: StoredAmendment | None, in_force: int, catalogue: Catalogue
+) -> VersionColumn:
     standing = IN_FORCE if row.version == in_force else EARLIER
     reason = None
     if amendment is not None:
@@ -111,7 +115,7 @@ def _column(row: Stored[Any], amendment: StoredAmendment | None, in_force: int, 
             standing = amendment.state
         form = catalogue.version(amendment.mapping)
         stated = amendment.values.get(form.amends.reason) if form and form.amends else None
-        reason = amendment.reason or stated
+        reason = amendment.reason or (None if stated is None else str(stated))
     return VersionColumn(
         version=row.version,
         standing=standing,
@@ -124,9 +128,9 @@ def _column(row: Stored[Any], amendment: StoredAmendment | None, in_force: int, 
     )
 
 
-def _flat(row: Stored[Any], groups: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[tuple[str, int, str], Any]:
+def _flat(row: VersionWithMessage, groups: Mapping[str, Sequence[StoredRecord]]) -> _Flat:
     """A version's values by group, row and field."""
-    flat = {("", 0, name): value for name, value in row.values.items()}
+    flat: _Flat = {("", 0, name): value for name, value in row.values.items()}
     for group, rows in groups.items():
         for ordinal, record in enumerate(rows, start=1):
             flat |= {(group, ordinal, name): value for name, value in record.items()}
@@ -140,7 +144,7 @@ def _specs(procedure: Procedure) -> dict[tuple[str, str], FieldSpec]:
 
 
 def _lines(
-    said: Sequence[Mapping[tuple[str, int, str], Any]],
+    said: Sequence[_Flat],
     specs: Mapping[tuple[str, str], FieldSpec],
     *,
     personal: bool,

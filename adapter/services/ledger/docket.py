@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import deadlines, replies, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.deadlines import End
+from adapter.gateways.store.new_rows import NewDeadline
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.duties import Deadline
 from adapter.model.identifiers import DossierKey
@@ -34,7 +34,7 @@ _AT_ONCE = 100
 
 
 def due_of(
-    procedure: Procedure, kind: str, values: Mapping[str, Any], begin: datetime, terms: Terms
+    procedure: Procedure, kind: str, values: Mapping[str, object], begin: datetime, terms: Terms
 ) -> datetime | None:
     """When a time limit of this kind ends that begins at `begin`; None without one, or where no calendar can tell."""
     limit = procedure.deadline(kind, values)
@@ -48,13 +48,13 @@ class Docket:
     database: Database
     connection: Connection
     terms: Terms
-    _opened: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
-    _reopened: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
+    _opened: dict[DossierKey, NewDeadline] = field(default_factory=dict)
+    _reopened: dict[DossierKey, NewDeadline] = field(default_factory=dict)
     _answered: list[tuple[int, tuple[str, ...], int]] = field(default_factory=list)
     _readable: list[int] = field(default_factory=list)
     """Replies that are sent by being readable on the portal."""
     _asked: dict[DossierKey, Term] = field(default_factory=dict)
-    _begun: list[dict[str, Any]] = field(default_factory=list)
+    _begun: list[NewDeadline] = field(default_factory=list)
     """Of amendments; one that begins again ends the one before."""
     _beside: set[int] = field(default_factory=set)
     """Deadlines that do not close older ones of their kind: amendments not yet approved, papers to be brought."""
@@ -141,7 +141,7 @@ class Docket:
         deadlines.end(self.connection, dossier.id, [AMEND], End.WITHDRAWN, at)
 
     def confirmed(
-        self, dossier: Dossier, procedure: Procedure, values: Mapping[str, Any], at: datetime
+        self, dossier: Dossier, procedure: Procedure, values: Mapping[str, object], at: datetime
     ) -> list[tuple[Deadline, datetime]]:
         """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
 

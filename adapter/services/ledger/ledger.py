@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 
 from adapter.gateways.store import amendments, deadlines, dossiers, messages, replies, tables
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.gateways.store.journal import Entry, alone, chained
 from adapter.gateways.store.messages import Known, MessageIdentity
+from adapter.gateways.store.new_rows import (
+    DossierChange,
+    NewAmendment,
+    NewConfirmation,
+    NewMessage,
+    NewReply,
+    NewRequest,
+    NewRow,
+)
 from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
@@ -50,7 +59,7 @@ class Ledger:
     """What was stated of procedures and gates, where something of the batch came by the portal."""
     register: Register = field(default_factory=Register)
     """What the store says of who signed and declares in this batch."""
-    same: Mapping[str, Sequence[Stored[Any]]] = field(default_factory=dict)
+    same: Mapping[str, Sequence[KeyHolder]] = field(default_factory=dict)
     """Dossiers that declare the same as a declaration of this batch, by what they have in common."""
     passing: Passings = field(default_factory=Passings)
     """Who passes which gate when, of the store and of this batch."""
@@ -60,20 +69,20 @@ class Ledger:
     """The versions that this transaction has brought into force."""
     pending: set[DossierKey] = field(default_factory=set)
     """Dossiers with an amendment of this transaction that waits for an officer."""
-    _inbox: dict[int, dict[str, Any]] = field(default_factory=dict)
-    _rewritten: dict[int, dict[str, Any]] = field(default_factory=dict)
-    _places: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
-    _outbox: list[dict[str, Any]] = field(default_factory=list)
-    _journal: list[dict[str, Any]] = field(default_factory=list)
-    _declarations: list[dict[str, Any]] = field(default_factory=list)
-    _rows: list[dict[str, Any]] = field(default_factory=list)
-    _keys: list[dict[str, Any]] = field(default_factory=list)
-    _amendments: list[dict[str, Any]] = field(default_factory=list)
+    _inbox: dict[int, NewMessage] = field(default_factory=dict)
+    _rewritten: dict[int, NewMessage] = field(default_factory=dict)
+    _places: dict[DossierKey, DossierChange] = field(default_factory=dict)
+    _outbox: list[NewReply] = field(default_factory=list)
+    _journal: list[NewRow] = field(default_factory=list)
+    _declarations: list[NewRow] = field(default_factory=list)
+    _rows: list[NewRow] = field(default_factory=list)
+    _keys: list[NewRow] = field(default_factory=list)
+    _amendments: list[NewAmendment] = field(default_factory=list)
     _links: list[tuple[int, int]] = field(default_factory=list)
-    _requests: list[dict[str, Any]] = field(default_factory=list)
-    _confirmations: list[dict[str, Any]] = field(default_factory=list)
-    _new: dict[DossierKey, dict[str, Any]] = field(default_factory=dict)
-    _answers: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    _requests: list[NewRequest] = field(default_factory=list)
+    _confirmations: list[NewConfirmation] = field(default_factory=list)
+    _new: dict[DossierKey, dict[str, object]] = field(default_factory=dict)
+    _answers: dict[int, list[NewReply]] = field(default_factory=dict)
     _found: Mapping[DossierKey, Dossier] = field(init=False)
     """The dossiers as they were found, to tell which have changed."""
 
@@ -87,19 +96,19 @@ class Ledger:
         """Dossiers that turned out to be needed only while folding; they count as changed when written."""
         self.dossiers.update(found)
 
-    def take(self, identity: MessageIdentity, row: Mapping[str, Any], *, replaces: int | None) -> int:
+    def take(self, identity: MessageIdentity, row: NewMessage, *, replaces: int | None) -> int:
         """A message's inbox row: a new one, or the row of an earlier try that did not settle."""
         row_id = replaces or self.new_id()
-        values = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}
+        values: NewMessage = {**row, "id": row_id, "sender": identity.sender, "identity": identity.name}
         (self._inbox if replaces is None else self._rewritten)[row_id] = values
         self.known[identity] = Known(
             row_id, row["public_id"], MessageState(row["state"]), row["outcome"], row["content_digest"], row["digest"]
         )
         return row_id
 
-    def correct(self, inbox_id: int, **values: Any) -> None:
-        """Change a message's row that this transaction has not written yet."""
-        (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id].update(values)
+    def attach(self, inbox_id: int, dossier_id: int | None) -> None:
+        """The dossier of a message whose row this transaction has not written yet."""
+        (self._inbox if inbox_id in self._inbox else self._rewritten)[inbox_id]["dossier_id"] = dossier_id
 
     def hold(self, dossier: Dossier, version: Declaration | None, inbox_id: int, *, same: str | None = None) -> Dossier:
         """A dossier made or changed by a message, with the version that it brings, if any. Gives it with its id.
@@ -125,7 +134,7 @@ class Ledger:
         return dossier
 
     def amend_dossier(
-        self, dossier: Dossier, version: Declaration, inbox_id: int, row: Mapping[str, Any], *, due: datetime | None
+        self, dossier: Dossier, version: Declaration, inbox_id: int, row: NewAmendment, *, due: datetime | None
     ) -> Dossier:
         """An amended version, in force at once (`due`: when its confirmation is) or kept for an officer's approval."""
         self._version(dossier, version, inbox_id, document=etree.tostring(version.verified.element))
@@ -140,10 +149,12 @@ class Ledger:
         dossier = self.dossiers[dossier.key] = dossiers.placed(dossier, places)
         return dossier
 
-    def place(self, key: DossierKey, values: Mapping[str, Any]) -> None:
+    def place(self, key: DossierKey, values: DossierChange) -> None:
         """Columns that the version in force fills."""
-        target = self._new[key] if key in self._new else self._places.setdefault(key, {})
-        target.update(values)
+        if key in self._new:
+            self._new[key].update(values)
+        else:
+            self._places.setdefault(key, {}).update(values)
 
     def _version(
         self,
@@ -202,9 +213,9 @@ class Ledger:
             self.docket.replied(dossier, made.reply.kind, row["id"], readable=readable, is_signed=is_signed)
         if inbox_id is not None and route is not Route.TRANSFER and is_signed:
             self._answers.setdefault(inbox_id, []).append(row)
-        return int(row["id"])
+        return row["id"]
 
-    def link(self, dossier: Dossier, twins: Sequence[Stored[Any]]) -> None:
+    def link(self, dossier: Dossier, twins: Sequence[KeyHolder]) -> None:
         """A new dossier declares the same as others: linked, never a second one silently."""
         assert dossier.id is not None
         self._links += [(dossier.id, row.id) for row in twins]
@@ -229,23 +240,30 @@ class Ledger:
         kind = ReplyKind.AMENDMENT_REQUEST.value
         if row is None or replies.take_back(self.connection, dossier.id, kind, self.now) is None:
             return None
-        return str(row.number)
+        return row.number
 
-    def ask(self, row: Mapping[str, Any], outbox_id: int) -> None:
+    def ask(self, row: NewRequest, outbox_id: int) -> None:
         """A request to amend, with the reply that carries it."""
         self._requests.append({**row, "outbox_id": outbox_id})
 
     def confirm(self, number: str, dossier: Dossier, outbox_id: int) -> None:
         """A signed confirmation, with what it confirms: the version in force."""
-        row = {"id": self.new_id(), "number": number, "dossier_id": dossier.id, "version": dossier.version}
-        self._confirmations.append({**row, "outbox_id": outbox_id})
+        self._confirmations.append(
+            {
+                "id": self.new_id(),
+                "number": number,
+                "dossier_id": dossier.id,
+                "version": dossier.version,
+                "outbox_id": outbox_id,
+            }
+        )
 
     def send_again(self, inbox_id: int, copies: Mapping[int, Sequence[StoredReply]]) -> None:
         """The stored identical answers once more, but for what has not left and may still be taken back."""
         own = self._answers.get(inbox_id)
         if own is not None:
             for row in (each for each in own if each["kind"] not in replies.TAKEN_BACK):
-                again = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
+                again: NewReply = {**row, "id": self.new_id(), "dossier_id": None, "body": None, "copy_of": row["id"]}
                 self._outbox.append(again)
             return
         for original in copies.get(inbox_id, []):

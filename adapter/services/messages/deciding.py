@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from adapter.gateways.store.database import Stored
+from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.gateways.store.journal import Entry
 from adapter.model.ages import age
 from adapter.model.dossier import Dossier, DossierState
@@ -133,7 +132,7 @@ def _differs(ledger: Ledger, item: Item, dossier: Dossier | None) -> bool:
     return all(row.id != dossier.id for row in ledger.same.get(item.same, []))
 
 
-def twins(ledger: Ledger, item: Item) -> list[Stored[Any]]:
+def twins(ledger: Ledger, item: Item) -> list[KeyHolder]:
     """Dossiers that declare the same and came by the other door; the window's copy of a transferred one is such."""
     rows = ledger.same.get(item.same or "", [])
     return [row for row in rows if row.channel != item.submission.channel.value]
@@ -146,7 +145,7 @@ def _foreign(outcome: Accepted | Refused, key: DossierKey) -> Rejected:
     return Rejected(Stage.DECIDE, (finding,), verified.header, verified)
 
 
-def _declared_twice(row: Stored[Any]) -> Finding:
+def _declared_twice(row: KeyHolder) -> Finding:
     words = {"other": str(DossierKey(row.number, row.year))}
     return Finding("declared_by_both_doors", "/Envelope/Header/Subject/reference", Severity.WARN, words=words)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import amendments
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.messages import Known
+from adapter.gateways.store.new_rows import NewMessage
 from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.finding import Finding, StatedFinding
@@ -78,7 +78,7 @@ class Fold:
         why = outcome.why if isinstance(outcome, Parked) else None
         return Settled(row["public_id"], MessageState(row["state"]), word(outcome), findings, parked_for=why)
 
-    def _row(self, item: Item, decision: Decision, findings: tuple[StatedFinding, ...]) -> dict[str, Any]:
+    def _row(self, item: Item, decision: Decision, findings: tuple[StatedFinding, ...]) -> NewMessage:
         state = MessageState.WAITING if decision.waits else MessageState.SETTLED
         if isinstance(decision.outcome, Parked):
             state = MessageState.PARKED
@@ -96,7 +96,7 @@ class Fold:
             dossier = self._amended(dossier, decision, inbox_id)
         elif not decision.is_copy:
             dossier = self._declared(item, decision, dossier, inbox_id)
-        self.ledger.correct(inbox_id, dossier_id=dossier.id)
+        self.ledger.attach(inbox_id, dossier.id)
         return dossier
 
     def _declared(self, item: Item, decision: Decision, dossier: Dossier, inbox_id: int) -> Dossier:
@@ -148,9 +148,7 @@ def _duplicate(prior: Known) -> Settled:
     return Settled(prior.public_id, prior.state, Word(prior.outcome or Word.REJECTED), (), duplicate=True)
 
 
-def _entry(
-    item: Item, decision: Decision, row: Mapping[str, Any], findings: Sequence[StatedFinding], now: datetime
-) -> Entry:
+def _entry(item: Item, decision: Decision, row: NewMessage, findings: Sequence[StatedFinding], now: datetime) -> Entry:
     detail = {
         "message": row["public_id"],
         "digest": item.submission.digest,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from adapter.gateways.store import amendments
 from adapter.gateways.store.messages import MessageIdentity
+from adapter.gateways.store.new_rows import NewAmendment, NewMessage
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import MessageState, Outcome, Parked, Refused, Rejected, verified_of, word
 from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument
@@ -48,7 +48,7 @@ def inbox_row(
     state: MessageState,
     findings: Sequence[StatedFinding],
     waits: tuple[Wait, datetime, datetime] | None,
-) -> dict[str, Any]:
+) -> NewMessage:
     """What is kept of a message: its bytes, who sent it, what it was judged to be and by which versions."""
     verified = verified_of(outcome)
     claims = outcome.claims if isinstance(outcome, Rejected) else None
@@ -89,7 +89,7 @@ def inbox_row(
     }
 
 
-def amendment_row(form: Declaration, decision: Decision, *, number: str, at: datetime) -> dict[str, Any]:
+def amendment_row(form: Declaration, decision: Decision, *, number: str, at: datetime) -> NewAmendment:
     """What is kept of a form 14 besides its message: what it is about, what it brings, and where it stands."""
     verified, dossier = form.verified, decision.dossier
     assert dossier is not None

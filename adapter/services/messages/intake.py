@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
-from typing import Any
 
 from lxml import etree
 
@@ -194,7 +193,7 @@ class Intake:
         return Fold(ledger, self.asking, deciding, copies)
 
     def _tell(self, item: Item, settled: Settled) -> None:
-        fields: dict[str, Any] = {
+        fields: dict[str, object] = {
             "message": settled.public_id,
             "digest": item.submission.digest,
             "procedure": item.procedure,

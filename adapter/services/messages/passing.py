@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from adapter.gateways.store import key_holders
-from adapter.gateways.store.database import Connection, Stored
+from adapter.gateways.store.database import Connection
+from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.model.finding import Finding, Severity
 from adapter.model.identifiers import DossierKey
 from adapter.model.stages import Declaration
@@ -27,7 +27,7 @@ class Passings:
     _keys: dict[DossierKey, set[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[Stored[Any]]) -> Passings:
+    def of(cls, rows: Iterable[KeyHolder]) -> Passings:
         """What the store knows, by rows of dossiers with the search key that each has."""
         known = cls()
         for row in rows:
@@ -74,11 +74,11 @@ def _is_elsewhere(known: Mapping[DossierKey, Place], passing: Passing, spared: S
 
 def others(
     connection: Connection, same: Iterable[str], expected: Sequence[Passing]
-) -> tuple[dict[str, list[Stored[Any]]], Passings]:
+) -> tuple[dict[str, list[KeyHolder]], Passings]:
     """In one statement: dossiers that declare the same, by what they have in common, and who passes by others."""
     keys = {(key_holders.SAME, each) for each in same}
     keys |= {(each.once.key, key) for each in expected for key in each.rows}
-    found: dict[str, list[Stored[Any]]] = {}
+    found: dict[str, list[KeyHolder]] = {}
     passing = []
     for row in key_holders.holding(connection, keys, _around(expected) if expected else None):
         if row.kind == key_holders.SAME:

@@ -11,11 +11,12 @@ import hashlib
 from collections.abc import Callable, MutableSequence, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from adapter.gateways.broker import Confirmed, Delivery, Outgoing, Verdict, short
 from adapter.gateways.store import journal, listings
-from adapter.gateways.store.database import Database, Stored
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.dossier_records import ParkedMessage
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.records import StoredMessage
 from adapter.model.actor import Actor
@@ -233,8 +234,8 @@ def _gone(held: Held) -> NotAllowed:
     return NotAllowed(f"{held.id} is not in quarantine any more")
 
 
-def _parked(row: Stored[Any]) -> Held:
-    claims = claimed(bytes(row.head))
+def _parked(row: ParkedMessage) -> Held:
+    claims = claimed(row.head)
     return Held(
         id=row.public_id,
         source="store",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from lxml import etree
 
@@ -15,7 +14,7 @@ from adapter.gateways.store.records import StoredReply
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Dossier
 from adapter.model.errors import Misconfigured
-from adapter.model.finding import Finding, Severity, StatedFinding
+from adapter.model.finding import Finding, Severity, StatedFinding, StoredFinding
 from adapter.model.header import Header
 from adapter.model.identifiers import Digest
 from adapter.model.installation import Installation
@@ -60,7 +59,7 @@ class Correspondence:
         """Findings in their public words."""
         return tuple(self.catalogue.findings.state(finding) for finding in findings)
 
-    def restate(self, kept: Sequence[Mapping[str, Any]]) -> tuple[StatedFinding, ...]:
+    def restate(self, kept: Sequence[StoredFinding]) -> tuple[StatedFinding, ...]:
         """Findings as they are stored with their message."""
         return tuple(self.catalogue.findings.restate(finding) for finding in kept)
 

@@ -10,11 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from adapter.gateways.store import deadline_figures, deadlines
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.deadline_figures import Wanted
+from adapter.gateways.store.deadline_records import (
+    DeadlineOfDossier,
+    Declared,
+    Figures,
+    ListedDeadline,
+    StoredDeadline,
+)
 from adapter.gateways.store.deadlines import End
 from adapter.model.catalogue import Catalogue
 from adapter.model.events import Event, Observe
@@ -70,30 +76,6 @@ class RunningDeadline:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """How many deadlines of a kind were met at a gate. `open` counts the overdue ones too."""
-
-    procedure: str | None
-    gate: str | None
-    kind: str
-    met: int
-    late: int
-    unknown: int
-    overdue: int
-    open: int
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """How many dossiers came at a gate, and how many were declared later than the Decision asks."""
-
-    procedure: str
-    gate: str | None
-    dossiers: int
-    late: int
-
-
-@dataclass(frozen=True, slots=True)
 class Agenda:
     """What runs, what came of what ran before, and how timely declarants were."""
 
@@ -119,8 +101,8 @@ class Deadlines:
             declared = deadline_figures.declared(connection, wanted, since=since)
         return Agenda(
             due=tuple(due_of(row, now) for row in due),
-            figures=tuple(Figures(**row._mapping) for row in figures),
-            declared=tuple(Declared(**row._mapping) for row in declared),
+            figures=tuple(figures),
+            declared=tuple(declared),
         )
 
     def watch(self) -> int:
@@ -153,11 +135,11 @@ class Deadlines:
                 term = terms.term(limit, noticed_at=begin, started_at=begin)
                 row_id = self.database.new_id(connection)
                 deadlines.keep(connection, deadlines.row(term, row_id=row_id, dossier_id=None, incident_id=over.id))
-        for row in deadlines.reconciled(connection):
-            deadlines.finish(connection, row.id, self.clock())
+        for row_id in deadlines.reconciled(connection):
+            deadlines.finish(connection, row_id, self.clock())
 
 
-def due_of(row: Stored[Any], now: datetime) -> RunningDeadline:
+def due_of(row: ListedDeadline, now: datetime) -> RunningDeadline:
     """A row of the agenda as people see it."""
     return RunningDeadline(
         subject=_subject(row),
@@ -177,17 +159,17 @@ def due_of(row: Stored[Any], now: datetime) -> RunningDeadline:
     )
 
 
-def standing(row: Any, now: datetime) -> DeadlineState:
+def standing(row: StoredDeadline, now: datetime) -> DeadlineState:
     """How a deadline stands. What ends exactly when it is due is in time."""
     if row.why == End.LAPSED.value:
         # A breach stays one, whatever leaves nothing to be done after it.
-        return DeadlineState.LATE if row.due_at is not None and row.ended_at > row.due_at else DeadlineState.LAPSED
+        return DeadlineState.LATE if row.due_at and row.ended_at and row.ended_at > row.due_at else DeadlineState.LAPSED
     if row.why == End.WITHDRAWN.value:
         return DeadlineState.WITHDRAWN
     due = row.due_at or row.alert_due_at
     if due is None:
         return DeadlineState.UNKNOWN
-    if row.why == End.ANSWERED.value and row.ended_at > due:
+    if row.why == End.ANSWERED.value and row.ended_at is not None and row.ended_at > due:
         # If it is unknown when he received the request (Article 11(3)(b)), nobody can say that his answer is late.
         return DeadlineState.UNKNOWN if row.due_at is None else DeadlineState.LATE
     if row.why == End.ANSWERED.value:
@@ -196,16 +178,16 @@ def standing(row: Any, now: datetime) -> DeadlineState:
         return DeadlineState.WAITING if row.due_at is None else DeadlineState.OVERDUE
     if row.answered_at is not None:
         return DeadlineState.SIGNED
-    return DeadlineState.NEAR if row.warn_at <= now else DeadlineState.RUNNING
+    return DeadlineState.NEAR if row.warn_at is not None and row.warn_at <= now else DeadlineState.RUNNING
 
 
-def _subject(row: Stored[Any]) -> str:
+def _subject(row: ListedDeadline) -> str:
     if row.number is not None:
         return f"{row.number}/{row.year}"
     return f"incident {row.notice_number or row.incident_id}"
 
 
-def _told(row: Stored[Any]) -> dict[str, Any]:
+def _told(row: DeadlineOfDossier) -> dict[str, object]:
     """What an alert says: no personal value."""
     return {
         "dossier": None if row.number is None else f"{row.number}/{row.year}",

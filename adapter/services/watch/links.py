@@ -7,13 +7,14 @@ received first: what is stated changes nothing of what is under way.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.gateways.store import journal
 from adapter.gateways.store import links as store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.window_records import StoredLink
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
@@ -25,23 +26,6 @@ from adapter.services.access.rights import Right, needs
 from adapter.services.watch.way import WindowLink, is_linked
 
 _DOCUMENT = 80
-
-
-@dataclass(frozen=True, slots=True)
-class StatedLink:
-    """What was stated, as it is listed. `gate` None: every gate; `ended_at`: when it was taken back."""
-
-    id: int
-    procedure: str
-    gate: str | None
-    linked: bool
-    since: datetime
-    until: datetime | None
-    document: str
-    stated_by: str
-    stated_at: datetime
-    ended_by: str | None
-    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -116,11 +100,10 @@ class Links:
             detail = {"link": row_id, "procedure": found.procedure, "gate": found.gate}
             journal.append(connection, self.database, Entry.by("window.link_end", actor, now, detail))
 
-    def list(self, limit: int) -> Sequence[StatedLink]:
+    def list(self, limit: int) -> Sequence[StoredLink]:
         """What was stated, the newest first."""
         with self.database.reading() as connection:
-            rows = store.every(connection, limit)
-        return [StatedLink(**{each.name: getattr(row, each.name) for each in fields(StatedLink)}) for row in rows]
+            return store.every(connection, limit)
 
     def stated(self) -> Sequence[WindowLink]:
         """All that was ever stated."""

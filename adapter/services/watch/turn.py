@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from adapter.gateways.store import departures, drafts, journal, windows
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.window_records import StoredMaintenance, StoredWindow
+from adapter.gateways.store.windows import IncidentCause
 from adapter.model.ages import age
 from adapter.services.watch.mode import (
     Advice,
@@ -63,9 +64,9 @@ class Turn:
         if opened is not None and not (down or said or away is not None or windows.announced(opened)):
             windows.end_incident(connection, max(opened.started_at, min(over or self.now, self.now)))
         elif opened is None and (down or said or away is not None):
-            windows.begin_incident(connection, self.database, at=self.now, **_why(row, away, down=down))
+            windows.begin_incident(connection, self.database, _cause(row, away, down=down), at=self.now)
 
-    def maintenance(self) -> Stored[Any] | None:
+    def maintenance(self) -> StoredMaintenance | None:
         """What the window's manager has announced for now; None where there is none."""
         planned = windows.planned(self.connection, self.now)
         return next((each for each in planned if each.starts_at <= self.now), None)
@@ -87,14 +88,14 @@ class Turn:
             pending=before is Mode.RECONCILING and self._pending(row),
         )
         told = advice(standing, self.patience)
-        kept = {"mode": told.mode.condition.value, "stage": told.mode.value}
+        mode, stage = told.mode.condition.value, told.mode.value
         if told.mode is not before:
             self._change(row, told, by)
-        elif (row.mode, row.stage) != tuple(kept.values()):  # the first look, or a clock of 0.1.0 has looked
-            windows.write(self.connection, **kept, since=row.since or self.now)
+        elif (row.mode, row.stage) != (mode, stage):  # the first look, or a clock of 0.1.0 has looked
+            windows.write(self.connection, mode=mode, stage=stage, since=row.since or self.now)
         return told
 
-    def _pending(self, row: Stored[Any]) -> bool:
+    def _pending(self, row: StoredWindow) -> bool:
         """Whether something that waited has not left, or what was begun at the portal may still be sent there."""
         since = row.since or self.now
         if departures.any_before(self.connection, since):
@@ -104,26 +105,26 @@ class Turn:
         opened = (row.opened_at or since) - timedelta(seconds=self.patience.suspect_s)
         return drafts.any_begun(self.connection, opened, since)
 
-    def _change(self, row: Stored[Any], told: Advice, by: str) -> None:
+    def _change(self, row: StoredWindow, told: Advice, by: str) -> None:
         opened = row.opened_at
         if told.mode in (Mode.DIRECT, Mode.MAINTENANCE):
             opened = opened or self.now
         elif told.mode in (Mode.NORMAL, Mode.NEVER_HEARD):
             opened = None
-        mode = {"mode": told.mode.condition.value, "stage": told.mode.value}
-        windows.write(self.connection, **mode, since=self.now, opened_at=opened)
-        entry = Entry("window.mode", by, self.now, {**mode, "cause": told.cause})
+        mode, stage = told.mode.condition.value, told.mode.value
+        windows.write(self.connection, mode=mode, stage=stage, since=self.now, opened_at=opened)
+        entry = Entry("window.mode", by, self.now, {"mode": mode, "stage": stage, "cause": told.cause})
         journal.append(self.connection, self.database, entry)
 
 
-def said(row: Stored[Any], now: datetime) -> Sighting | None:
+def said(row: StoredWindow, now: datetime) -> Sighting | None:
     """The operator's word, as long as it stands."""
     if not row.override or (row.override_until is not None and row.override_until <= now):
         return None
-    return Sighting(Sight(row.override), "override", row.override_reason)
+    return Sighting(Sight(row.override), "override", row.override_reason or "")
 
 
-def seen_before(row: Stored[Any]) -> Sight:
+def seen_before(row: StoredWindow) -> Sight:
     """What was seen last. Without an override that is the mode, where a clock of 0.1.0 looked, which keeps no other."""
     kept = row.stage is not None and Mode(row.stage).condition.value == row.mode
     if row.override or kept:
@@ -131,11 +132,17 @@ def seen_before(row: Stored[Any]) -> Sight:
     return Sight(row.mode)
 
 
-def _why(row: Stored[Any], away: Stored[Any] | None, *, down: bool) -> dict[str, Any]:
+def _cause(row: StoredWindow, away: StoredMaintenance | None, *, down: bool) -> IncidentCause:
     """Why the incident begins: what is seen goes before what is announced, and that before what is said."""
     if down:
-        return {"cause": row.seen_cause, "reason": row.seen_reason, "actor": _CLOCK}
+        return IncidentCause(row.seen_cause or "none", row.seen_reason or "", _CLOCK)
     if away is not None:
-        told = {"notice_number": away.number, "expected_end": away.ends_at, "notice_ended_at": away.ends_at}
-        return {"cause": "maintenance", "reason": away.reason, "actor": away.actor, **told}
-    return {"cause": "override", "reason": row.override_reason, "actor": row.override_by}
+        return IncidentCause(
+            "maintenance",
+            away.reason,
+            away.actor,
+            notice_number=away.number,
+            expected_end=away.ends_at,
+            notice_ended_at=away.ends_at,
+        )
+    return IncidentCause("override", row.override_reason or "", row.override_by or "")

@@ -9,13 +9,14 @@ says that it is up, the second door closes, but the incident stays open.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from adapter.gateways.store import departures, journal, windows
-from adapter.gateways.store.database import Connection, Database, Stored
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_rows import WindowChange
+from adapter.gateways.store.window_records import StoredIncident, StoredWindow
 from adapter.model.actor import Actor
 from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
@@ -28,9 +29,13 @@ from adapter.services.watch.mode import Advice, Mode, Sight, Sighting, WindowPat
 from adapter.services.watch.state import Incident, Lasting, WindowState
 from adapter.services.watch.turn import Turn, said, seen_before
 
-_NO_OVERRIDE = dict.fromkeys(
-    ("override", "override_reason", "override_by", "override_until", "override_reminded_at"), None
-)
+_NO_OVERRIDE: WindowChange = {
+    "override": None,
+    "override_reason": None,
+    "override_by": None,
+    "override_until": None,
+    "override_reminded_at": None,
+}
 _NUMBER = 35
 
 
@@ -86,7 +91,7 @@ class Window:
                 windows.not_refreshed_after(writing, now)
         return now
 
-    def _seen(self, row: Stored[Any], opened: Stored[Any] | None, now: datetime) -> Sighting:
+    def _seen(self, row: StoredWindow, opened: StoredIncident | None, now: datetime) -> Sighting:
         """What was seen last, as long as that is not too long ago."""
         if row.refreshed_at is None or age(now, row.refreshed_at) > self.patience.stale_s:
             silent = "nobody has looked at the window for too long: is the daemon running?"
@@ -98,7 +103,7 @@ class Window:
             return Sighting(seen, opened.cause, opened.reason)
         return Sighting(seen, row.seen_cause or "none", row.seen_reason or "")
 
-    def _told(self, row: Stored[Any], opened: Stored[Any] | None, seen: Sighting, now: datetime) -> Advice:
+    def _told(self, row: StoredWindow, opened: StoredIncident | None, seen: Sighting, now: datetime) -> Advice:
         """What readers go by: the mode that is kept; where nobody looks and nothing is said, that it is not known."""
         mode, word = stored_mode(row.stage, row.mode), said(row, now)
         if word is not None:
@@ -117,7 +122,18 @@ class Window:
         """The incidents, the newest first."""
         with self.database.reading() as connection:
             rows = windows.incidents(connection, limit)
-        return [Incident(**{each.name: getattr(row, each.name) for each in fields(Incident)}) for row in rows]
+        return [
+            Incident(
+                started_at=row.started_at,
+                expected_end=row.expected_end,
+                ended_at=row.ended_at,
+                cause=row.cause,
+                reason=row.reason,
+                notice_number=row.notice_number,
+                actor=row.actor,
+            )
+            for row in rows
+        ]
 
     def refresh(self, *, broker_up: bool, started_at: datetime, broker_fault: str = "") -> Advice:
         """Note whether the broker answers, and work the mode out again; the caller has looked since `started_at`.
@@ -141,13 +157,13 @@ class Window:
             turn = Turn(connection, self.database, now, self.patience)
             seen = turn.look(started_at=started_at, broker_fault=broker_fault)
             told = turn.tell(seen)
-        if reminded:
+        if reminded and row.override_until is not None:
             self.observe(Event.OVERRIDE_ENDS, mode=row.override, until=write_time(row.override_until))
         if passed or told.mode is not stored_mode(row.stage, row.mode) or seen.condition is not seen_before(row):
             self._tell(told, seen=seen.condition.value)
         return told
 
-    def _override_passes(self, connection: Connection, row: Stored[Any], now: datetime) -> tuple[bool, bool]:
+    def _override_passes(self, connection: Connection, row: StoredWindow, now: datetime) -> tuple[bool, bool]:
         """End an override whose time is over, or note that its end is told; gives whether each was done."""
         if not row.override or row.override_until is None:
             return False, False
@@ -188,9 +204,15 @@ class Window:
             raise NotAllowed("the expected end lies before now; give one to come, or none")
         if until <= now:
             raise NotAllowed("the override would end before now; give a time to come")
-        kept = {"override": word.value, "override_reason": reason, "override_by": actor.journal_name}
         with self.database.transaction() as connection:
-            windows.write(connection, **kept, override_until=until, override_reminded_at=None)
+            windows.write(
+                connection,
+                override=word.value,
+                override_reason=reason,
+                override_by=actor.journal_name,
+                override_until=until,
+                override_reminded_at=None,
+            )
             turn = Turn(connection, self.database, now, self.patience)
             turn.keep_incident(seen_before(windows.read(connection)))
             if expected_end is not None:

@@ -1,0 +1,65 @@
+"""Rows of tokens, sessions and drafts as typed values: a field for each column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.pipeline.forms.answers import StoredAnswers
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token as it was kept: only its hash."""
+
+    id: int
+    hash: str
+    role: str
+    """A use of a machine, or `person`. Tokens of 0.1.0 have other roles too, which open nothing any more."""
+    label: str
+    person: str | None
+    bound_to: str | None
+    office: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it was kept: only the hash of what the browser holds."""
+
+    hash: str
+    csrf: str
+    account: str | None
+    provider_session: str | None
+    number: str | None
+    tax_code: str | None
+    name: str | None
+    underway: dict[str, str]
+    """What the return from the identity provider is compared with."""
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDraft:
+    """A draft as it was kept."""
+
+    id: int
+    public_id: str
+    owner: str
+    procedure: str
+    pair: str
+    answers: StoredAnswers
+    version: int
+    message_key: str
+    number: str | None
+    year: int | None
+    created_at: datetime
+    changed_at: datetime
+    pressed_at: datetime | None
+    signed: bytes | None
+    sent_at: datetime | None
+    sent_as: str | None
