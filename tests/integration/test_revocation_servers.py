@@ -64,7 +64,7 @@ class Post:
 
     def judge(self, leaf: x509.Certificate) -> str:
         """How a message signed with that certificate is judged when it is received now."""
-        verdict = self.trust.judge(
+        verdict = self.trust.validate(
             [leaf], stores=["public"], role=SignerRole.DECLARANT, moments=Moments(self.now), pointer="/"
         )
         return ", ".join(each.name for each in verdict.findings) or "trusted"

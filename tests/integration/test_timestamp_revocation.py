@@ -50,7 +50,7 @@ class Stamped:
         )
         trust = Trust((), {}, Revocation(collection), timestamping=store)
         stamped = stamp_of(self.token, OVER, store)
-        against = trust.judge_timestamper(stamped.certificates, stamped=stamped.at, received=received, pointer="/")
+        against = trust.validate_timestamper(stamped.certificates, stamped=stamped.at, received=received, pointer="/")
         return f"{against.name}, {against.severity}" if against else "nothing"
 
 

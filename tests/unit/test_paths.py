@@ -151,7 +151,7 @@ def test_an_elliptic_key_below_the_stores_size_is_too_weak() -> None:
 def _judge(
     store: Store, *chain: x509.Certificate, role: SignerRole = SignerRole.DECLARANT, moments: Moments | None = None
 ) -> str:
-    verdict = Trust((), {"public": store}).judge(
+    verdict = Trust((), {"public": store}).validate(
         chain, stores=["public"], role=role, moments=moments or Moments(AT), pointer=PLACE
     )
     assert (verdict.signer is None) == any(each.severity == "reject" for each in verdict.findings)
@@ -203,7 +203,7 @@ def test_a_proven_time_stands_in_for_reception() -> None:
 
 def test_where_nobody_can_tell_the_store_says_what_becomes_of_it() -> None:
     told = {
-        unknown: Trust((), {"public": _store(revocation=RevocationRules(unknown))}).judge(
+        unknown: Trust((), {"public": _store(revocation=RevocationRules(unknown))}).validate(
             [DIRECT], stores=["public"], role=SignerRole.DECLARANT, moments=Moments(AT), pointer=PLACE
         )
         for unknown in Unknown

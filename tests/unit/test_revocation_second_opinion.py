@@ -53,7 +53,7 @@ def _ours(
         return [crl_answer(crl, certificate, issuer) for crl in found]
 
     stores = {world: Store(world, anchors, (), revocation=RevocationRules())}
-    verdict = Trust((), stores, evidence).judge(
+    verdict = Trust((), stores, evidence).validate(
         chain, stores=[world], role=SignerRole.DECLARANT, moments=Moments(AT), pointer=""
     )
     return verdict.findings[0].name if verdict.findings else None

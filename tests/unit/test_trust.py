@@ -37,7 +37,7 @@ def trust(pki: Pki) -> Trust:
 
 
 def _judge(trust: Trust, chain: tuple[x509.Certificate, ...], *stores: str, at: datetime = AT) -> Verdict:
-    return trust.judge(
+    return trust.validate(
         chain, stores=stores or ("public",), role=SignerRole.DECLARANT, moments=Moments(at), pointer=PLACE
     )
 

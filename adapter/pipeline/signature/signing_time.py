@@ -90,7 +90,7 @@ class Timing:
                 findings.append(Finding("timestamp_invalid", pointer, words=words))
                 continue
             times.append(stamped.at)
-            against = trust.judge_timestamper(
+            against = trust.validate_timestamper(
                 stamped.certificates, stamped=stamped.at, received=received, pointer=pointer
             )
             findings += [against] if against else []

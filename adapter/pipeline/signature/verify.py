@@ -144,7 +144,7 @@ class _Case:
         if not candidates:
             self.findings.append(self.trust.not_pinned(shape.certificates[0], channel=channel, pointer=pointer))
             return None
-        judged = [(pinned, self.trust.judge_pinned(pinned, at=at, pointer=pointer)) for pinned in candidates]
+        judged = [(pinned, self.trust.validate_pinned(pinned, at=at, pointer=pointer)) for pinned in candidates]
         usable = [pinned for pinned, fault in judged if fault is None]
         if not usable:
             self.findings.extend(fault for _, fault in judged[:1] if fault is not None)
@@ -176,7 +176,7 @@ class _Case:
         if shape.properties is not None and not shape.properties.name(leaf):
             self.findings.append(Finding(name="xades_certificate", pointer=pointer))
         moments, told = self.timing.moments(shape, self.envelope.submission.received_at, self.trust)
-        verdict = self.trust.judge(  # (5)
+        verdict = self.trust.validate(  # (5)
             shape.certificates,
             stores=demand.stores,
             role=SignerRole.DECLARANT,

@@ -4,9 +4,9 @@ Pure: evidence of revocation is handed in, nothing is fetched and no clock is re
 """
 
 from adapter.pipeline.trust.holder import signer
-from adapter.pipeline.trust.judgement import Trust
 from adapter.pipeline.trust.stores import TIMESTAMPING, Algorithms, Partner, RevocationRules, Store, Unknown
 from adapter.pipeline.trust.suitability import fitness, is_valid
+from adapter.pipeline.trust.validation import Trust
 from adapter.pipeline.trust.verdict import Moments, Verdict
 
 __all__ = [

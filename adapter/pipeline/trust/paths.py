@@ -61,7 +61,7 @@ def find(leaf: x509.Certificate, given: Sequence[x509.Certificate], store: Store
     """
     reasons: list[Reason] = []
     for candidate in _candidates(leaf, given, store):
-        reason = _judge(candidate, store, at)
+        reason = _validate(candidate, store, at)
         if reason is None:
             return Path(
                 store=store.name,
@@ -107,7 +107,7 @@ def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
     return True
 
 
-def _judge(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> Reason | None:
+def _validate(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> Reason | None:
     """What stands against a candidate path, or None."""
     try:
         with strange_text():

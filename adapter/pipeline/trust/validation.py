@@ -71,7 +71,7 @@ class Trust:
                 return Finding("seal_of_other_channel", pointer, words=words)
         return Finding("certificate_unknown", pointer)
 
-    def judge_pinned(self, certificate: x509.Certificate, *, at: datetime, pointer: str) -> Finding | None:
+    def validate_pinned(self, certificate: x509.Certificate, *, at: datetime, pointer: str) -> Finding | None:
         """May a partner's pinned certificate sign at that time? None if it may.
 
         If the revocation status is unknown, a pinned certificate is still taken; a revoked one is not.
@@ -92,7 +92,7 @@ class Trust:
             self._pins[certificate] = tuple(path for path in found if isinstance(path, Path))
         return self._pins[certificate]
 
-    def judge(
+    def validate(
         self,
         certificates: Sequence[x509.Certificate],
         *,
@@ -122,7 +122,7 @@ class Trust:
                 nearest = nearest or _broken(path, pointer)
         return nearest or self._elsewhere(leaf, given, stores, at, pointer)
 
-    def judge_timestamper(
+    def validate_timestamper(
         self, certificates: Sequence[x509.Certificate], *, stamped: datetime, received: datetime, pointer: str
     ) -> Finding | None:
         """What stands against the authority (first of `certificates`) of a time stamp that holds; None if nothing does.
