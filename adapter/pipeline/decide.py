@@ -13,7 +13,7 @@ from adapter.model.finding import Finding, Severity
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, Refused, Rejected
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Declaration, Stage
-from adapter.pipeline.amendment.judge import Amended
+from adapter.pipeline.amendment.amend import Amended
 from adapter.pipeline.judge import conclude
 from adapter.pipeline.mapping import named
 from adapter.pipeline.units import place_of
@@ -55,7 +55,7 @@ class Decision:
 
 
 Amend = Callable[[Declaration, Dossier], Amended]
-"""The version that an amendment brings (pipeline/amendment/judge.amend on what the store knows); raises Fault."""
+"""The version that an amendment brings (pipeline/amendment/amend.amend on what the store knows); raises Fault."""
 
 
 def decide(

@@ -35,7 +35,7 @@ LISTED = {
     "services/access/sessions.py": {"now - self.idle": "a time of now"},
     "gateways/store/migrations/versions/0002_three_times.py": {"row.due_at - row.noticed_at": "evidence from evidence"},
     "gateways/revocation/cache.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
-    "pipeline/amendment/judge.py": {"form.declared_at - expected": "evidence from evidence"},
+    "pipeline/amendment/amend.py": {"form.declared_at - expected": "evidence from evidence"},
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/registers/expiry.py": {

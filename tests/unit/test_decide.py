@@ -13,7 +13,7 @@ from adapter.model.dossier import Dossier, DossierState
 from adapter.model.outcomes import Accepted, Outcome, Rejected
 from adapter.model.procedure import Meaning, ReplyKind
 from adapter.model.stages import Channel, Declaration, Submission
-from adapter.pipeline.amendment.judge import Amended
+from adapter.pipeline.amendment.amend import Amended
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import judge
 from tests.harness.fixtures import CLOCK, load_cases, signed

@@ -1,7 +1,7 @@
 """Changing: what a form 14 says is put into the form as it stands (Articles 11, 14, 17).
 
 Changes are applied in their order, or a complete form takes the place of the old one; each changed place is noted with
-where it stands in the amendment. Whether the amendment may be made is the question of `pipeline/amendment/judge`.
+where it stands in the amendment. Whether the amendment may be made is the question of `pipeline/amendment/amend`.
 """
 
 from __future__ import annotations

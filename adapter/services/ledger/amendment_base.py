@@ -15,7 +15,7 @@ from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest
 from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel, Submission
-from adapter.pipeline.amendment.judge import AmendmentBase, document_of
+from adapter.pipeline.amendment.amend import AmendmentBase, document_of
 from adapter.pipeline.envelope import open_envelope
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.terms import Terms
@@ -23,7 +23,7 @@ from adapter.pipeline.xml import reparsed
 from adapter.services.ledger.ledger import Ledger
 
 
-def standing(ledger: Ledger, dossier: Dossier, ground: Ground) -> AmendmentBase:
+def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> AmendmentBase:
     """The version in force of a dossier and what is open about it.
 
     Raises:

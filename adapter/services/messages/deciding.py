@@ -15,12 +15,12 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Accepted, Noted, Outcome, Parked, ParkedFor, Refused, Rejected, verified_of
 from adapter.model.procedure import Meaning
 from adapter.model.stages import Declaration, Stage
-from adapter.pipeline.amendment.judge import Amended, amend
+from adapter.pipeline.amendment.amend import Amended, amend
 from adapter.pipeline.decide import Decision, decide
 from adapter.pipeline.judge import Ground, reconsidered
 from adapter.pipeline.window_copy import decided_as_copy
 from adapter.services.dossiers.amendment_requests import Asking
-from adapter.services.ledger.amendment_base import standing
+from adapter.services.ledger.amendment_base import amendment_base
 from adapter.services.ledger.ledger import Ledger
 from adapter.services.messages.admission import Admission
 from adapter.services.messages.item import Item, Patience
@@ -99,7 +99,7 @@ class Deciding:
 
     def _amended(self, form: Declaration, dossier: Dossier) -> Amended:
         ground = replace(self.ground, representation=self.admission.within(self.ledger.register))
-        return amend(form, standing(self.ledger, dossier, ground), ground)
+        return amend(form, amendment_base(self.ledger, dossier, ground), ground)
 
     def _corrected(
         self, item: Item, dossier: Dossier | None, decided: Callable[[Dossier | None], Decision]

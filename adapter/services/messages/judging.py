@@ -14,7 +14,7 @@ from adapter.model.errors import Misconfigured, Unavailable, defect
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Outcome, Parked, ParkedFor
 from adapter.model.stages import Channel, Declaration, Stage, Submission
-from adapter.pipeline.amendment.judge import Amended
+from adapter.pipeline.amendment.amend import Amended
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.decide import decide
 from adapter.pipeline.judge import Ground, Mark, judge, unmarked

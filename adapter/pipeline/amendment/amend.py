@@ -78,7 +78,7 @@ def document_of(envelope: Envelope) -> etree._Element:
     return document
 
 
-def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Amended:
+def amend(form: Declaration, base: AmendmentBase, ground: Ground) -> Amended:
     """The version that the amendment brings; its findings may refuse it or warn.
 
     What it calls itself does not matter: it answers the request that it names, or whose every item it changes. All else
@@ -87,57 +87,55 @@ def amend(form: Declaration, standing: AmendmentBase, ground: Ground) -> Amended
     Raises:
         Fault: at stage decide: it cannot be taken as it is.
     """
-    sheet, before = Sheet(form), _in_force(form, standing)
+    sheet, before = Sheet(form), _in_force(form, base)
     findings = [
-        *_of_another(form, standing, sheet, before, ground),
+        *_of_another(form, base, sheet, before, ground),
         *_unsigned(before),
-        *_closed(form, standing),
+        *_closed(form, base),
         *_elsewhere(form, sheet, before),
-        *_pending(form, standing),
+        *_pending(form, base),
     ]
-    document = copy.deepcopy(standing.document)
+    document = copy.deepcopy(base.document)
     places: dict[str, str] = {}
     if not findings:
-        findings += apply(sheet, standing.procedure, _spec(standing), document, places)
-    answers = _answers(form, standing, sheet, document)
-    findings += [] if answers else _misnamed(form, standing, sheet)
+        findings += apply(sheet, base.procedure, _spec(base), document, places)
+    answers = _answers(form, base, sheet, document)
+    findings += [] if answers else _misnamed(form, base, sheet)
     if findings:
         raise _fault(form, findings)
-    _readdress(standing, document)
+    _readdress(base, document)
     try:
-        valid = schema.validate(_signed(form, standing, document), limits=ground.limits, reporter=ground.reporter)
+        valid = schema.validate(_signed(form, base, document), limits=ground.limits, reporter=ground.reporter)
         version = mapping.read(valid, codelists=ground.catalogue.codelists)
     except Fault as fault:
         raise _fault(form, [sheet.pointed(finding, places) for finding in fault.findings]) from None
     found = [*_checked(form, version, ground, sheet, places), *_unsigned(version)]
     found += _silent(form, version, sheet, ground)
-    found += _late(form, standing, sheet) if answers else _unasked(form, standing, before, sheet)
+    found += _late(form, base, sheet) if answers else _unasked(form, base, before, sheet)
     return Amended(replace(version, findings=_located(form.verified.envelope, found)), answers)
 
 
-def _readdress(standing: AmendmentBase, document: etree._Element) -> None:
+def _readdress(base: AmendmentBase, document: etree._Element) -> None:
     """A dossier that moves to another gate is addressed to the unit there: what repeats the header goes on doing so."""
-    form, recipient = form_in(document, _spec(standing)), document.find(_RECIPIENT)
-    for equal in standing.procedure.header_equal:
-        field = standing.procedure.field(equal.field) if equal.header == "toUnit" else None
+    form, recipient = form_in(document, _spec(base)), document.find(_RECIPIENT)
+    for equal in base.procedure.header_equal:
+        field = base.procedure.field(equal.field) if equal.header == "toUnit" else None
         unit = text_at(form, field.path) if field is not None else ""
         if unit and recipient is not None:
             recipient.text = unit
 
 
-def _signed(form: Declaration, standing: AmendmentBase, document: etree._Element) -> VerifiedDocument:
+def _signed(form: Declaration, base: AmendmentBase, document: etree._Element) -> VerifiedDocument:
     """A version of the dossier as if whoever signed the amendment had declared it so."""
-    envelope = replace(form.verified.envelope, procedure=standing.procedure, spec=_spec(standing))
+    envelope = replace(form.verified.envelope, procedure=base.procedure, spec=_spec(base))
     return replace(form.verified, envelope=envelope, element=document, header=read_header(document))
 
 
-def _in_force(form: Declaration, standing: AmendmentBase) -> Declaration:
+def _in_force(form: Declaration, base: AmendmentBase) -> Declaration:
     """The version in force under the signers of the amendment, its values as texts: a code may be withdrawn by now."""
-    root = form_in(standing.document, _spec(standing))
-    values: dict[str, Value] = {
-        spec.name: text for spec in standing.procedure.fields if (text := text_at(root, spec.path))
-    }
-    valid = replace(form.valid, verified=_signed(form, standing, standing.document))
+    root = form_in(base.document, _spec(base))
+    values: dict[str, Value] = {spec.name: text for spec in base.procedure.fields if (text := text_at(root, spec.path))}
+    valid = replace(form.valid, verified=_signed(form, base, base.document))
     return replace(form, valid=valid, values=values, rows={}, findings=())
 
 
@@ -155,9 +153,9 @@ def _checked(
     return (sheet.pointed(finding, places) for finding in found)
 
 
-def _spec(standing: AmendmentBase) -> MessageSpec:
+def _spec(base: AmendmentBase) -> MessageSpec:
     """The message that the version in force would be, if it were declared today."""
-    return standing.procedure.messages[read_header(standing.document).subject.pair]
+    return base.procedure.messages[read_header(base.document).subject.pair]
 
 
 def _fault(form: Declaration, findings: Iterable[Finding]) -> Fault:
@@ -170,7 +168,7 @@ def _located(envelope: Envelope, findings: Iterable[Finding]) -> tuple[Finding, 
 
 
 def _of_another(
-    form: Declaration, standing: AmendmentBase, sheet: Sheet, before: Declaration, ground: Ground
+    form: Declaration, base: AmendmentBase, sheet: Sheet, before: Declaration, ground: Ground
 ) -> Iterator[Finding]:
     """Only who spoke for the dossier may amend it; whoever signs must speak for its principal (Articles 3(4), 7(3)).
 
@@ -179,7 +177,7 @@ def _of_another(
     procedure = form.verified.envelope.procedure
     stated = {write(form.values[name]) for name in procedure.identities if name in form.values}
     spoken = principal.check(before, ground.representation, ())
-    if not stated & standing.identities or any(finding.severity is Severity.REJECT for finding in spoken):
+    if not stated & base.identities or any(finding.severity is Severity.REJECT for finding in spoken):
         yield Finding("amendment_of_another", sheet.base, words={"key": str(form.verified.key)})
 
 
@@ -199,12 +197,12 @@ def _unsigned(version: Declaration) -> Iterator[Finding]:
             yield Finding("store_forbidden", _SIGNATURE, words={"store": str(signer.store)})
 
 
-def _closed(form: Declaration, standing: AmendmentBase) -> Iterator[Finding]:
+def _closed(form: Declaration, base: AmendmentBase) -> Iterator[Finding]:
     """What the window does not carry is not amended by it either: form 14 serves several procedures."""
-    if standing.procedure.on_window or form.verified.envelope.submission.channel is not Channel.WINDOW:
+    if base.procedure.on_window or form.verified.envelope.submission.channel is not Channel.WINDOW:
         return
     place = "preReference" if form.verified.header.subject.pre_reference else "reference"
-    yield Finding("not_open_on_channel", f"{_SUBJECT}/{place}", words={"value": standing.procedure.document_type})
+    yield Finding("not_open_on_channel", f"{_SUBJECT}/{place}", words={"value": base.procedure.document_type})
 
 
 def _elsewhere(form: Declaration, sheet: Sheet, before: Declaration) -> Iterator[Finding]:
@@ -218,21 +216,21 @@ def _elsewhere(form: Declaration, sheet: Sheet, before: Declaration) -> Iterator
             yield Finding("amendment_elsewhere", sheet.field(field.name), words=mapping.named(field.label))
 
 
-def _pending(form: Declaration, standing: AmendmentBase) -> Iterator[Finding]:
+def _pending(form: Declaration, base: AmendmentBase) -> Iterator[Finding]:
     """One amendment at a time."""
-    if standing.pending:
+    if base.pending:
         yield Finding("amendment_pending", f"{_SUBJECT}/reference", words={"key": str(form.verified.key)})
 
 
-def _answers(form: Declaration, standing: AmendmentBase, sheet: Sheet, document: etree._Element) -> bool:
+def _answers(form: Declaration, base: AmendmentBase, sheet: Sheet, document: etree._Element) -> bool:
     """Whether it is what was asked for: it names the request, or changes every place that the request names."""
-    if standing.request is None:
+    if base.request is None:
         return False
-    if form.values.get(sheet.amends.request) == standing.request:
+    if form.values.get(sheet.amends.request) == base.request:
         return True
-    named = [pointer for pointer in standing.items if pointer]
-    covered = all(_at(document, pointer) != _at(standing.document, pointer) for pointer in named)
-    return covered and bool(named) and len(named) == len(standing.items)
+    named = [pointer for pointer in base.items if pointer]
+    covered = all(_at(document, pointer) != _at(base.document, pointer) for pointer in named)
+    return covered and bool(named) and len(named) == len(base.items)
 
 
 def _at(document: etree._Element, pointer: str) -> list[bytes | str]:
@@ -240,18 +238,18 @@ def _at(document: etree._Element, pointer: str) -> list[bytes | str]:
     return [canonical(each) if isinstance(each, etree._Element) else str(each) for each in found]
 
 
-def _misnamed(form: Declaration, standing: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
+def _misnamed(form: Declaration, base: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
     """Who means to answer, and names a request that was never made, hears it while he still has time to answer."""
     stated = form.values.get(sheet.amends.request)
     means_to = form.verified.meaning is Meaning.AMENDMENT_REQUESTED
-    if means_to and standing.request is not None and stated not in standing.closed:
-        yield Finding("request_not_answered", sheet.field(sheet.amends.request), words={"request": standing.request})
+    if means_to and base.request is not None and stated not in base.closed:
+        yield Finding("request_not_answered", sheet.field(sheet.amends.request), words={"request": base.request})
 
 
-def _unasked(form: Declaration, standing: AmendmentBase, before: Declaration, sheet: Sheet) -> Iterator[Finding]:
+def _unasked(form: Declaration, base: AmendmentBase, before: Declaration, sheet: Sheet) -> Iterator[Finding]:
     """Own discovery: a number of a request that was never made is flagged, and how long after the crossing it came."""
     stated = form.values.get(sheet.amends.request)
-    if stated is not None and stated not in standing.closed:
+    if stated is not None and stated not in base.closed:
         yield Finding("request_unknown", sheet.field(sheet.amends.request), Severity.WARN)
     yield from _crossed(form, before, sheet)
 
@@ -281,9 +279,9 @@ def _spoken(expected: ExpectedSpec, views: Sequence[View]) -> Label:
     return Label(vi=", ".join(each.vi for each in said), en=", ".join(each.en for each in said))
 
 
-def _late(form: Declaration, standing: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
+def _late(form: Declaration, base: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
     """Article 11(3)(b) names no consequence: a late answer is flagged, not refused."""
-    if standing.answer_before is not None and form.declared_at > standing.answer_before:
+    if base.answer_before is not None and form.declared_at > base.answer_before:
         yield Finding("answered_late", sheet.base, Severity.WARN)
 
 
