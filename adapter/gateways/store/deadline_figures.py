@@ -62,7 +62,7 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[ListedDeadline]:
     return made_all(ListedDeadline, connection.execute(query.order_by(deadline.c.noticed_at, deadline.c.id)))
 
 
-def standing(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+def counts(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
     """How many deadlines that run are near their end, and how many are broken, by the party that they bind."""
     broken, near = now > _ENDS, and_(now <= _ENDS, deadline.c.warn_at <= now)
     query = (

@@ -148,7 +148,7 @@ def due_of(row: ListedDeadline, now: datetime) -> RunningDeadline:
         name=row.name,
         kind=row.kind,
         party=row.party,
-        standing=standing(row, now),
+        standing=state_at(row, now),
         noticed_at=row.noticed_at,
         alert_due_at=row.alert_due_at,
         started_at=row.started_at,
@@ -159,7 +159,7 @@ def due_of(row: ListedDeadline, now: datetime) -> RunningDeadline:
     )
 
 
-def standing(row: StoredDeadline, now: datetime) -> DeadlineState:
+def state_at(row: StoredDeadline, now: datetime) -> DeadlineState:
     """How a deadline stands. What ends exactly when it is due is in time."""
     if row.why == End.LAPSED.value:
         # A breach stays one, whatever leaves nothing to be done after it.

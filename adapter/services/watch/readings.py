@@ -53,7 +53,7 @@ class Reading:
             oldest = departures.oldest_unsent(connection)
             held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
-            running = deadline_figures.standing(connection, now)
+            running = deadline_figures.counts(connection, now)
         mode = self.window.state().mode
         return Readings(
             at=now,
