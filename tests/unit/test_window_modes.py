@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from adapter.services.watch.mode import (
     Mode,
+    ModeBasis,
     Sight,
     Sighting,
     Signs,
-    Standing,
     WindowPatience,
     advice,
     sighting,
@@ -30,12 +30,12 @@ SILENT = Sighting(Sight.DOWN, "heartbeat", "silent")
 ANNOUNCED = Sighting(Sight.DOWN, "notice", "Sự cố máy chủ")
 SAID_DOWN = Sighting(Sight.DOWN, "override", "line cut")
 SAID_UP = Sighting(Sight.UP, "override", "a trial")
-BASE = Standing(AT, Mode.NORMAL, AT - timedelta(days=1), UP)
+BASE = ModeBasis(AT, Mode.NORMAL, AT - timedelta(days=1), UP)
 SUSPECTED = replace(BASE, before=Mode.SUSPECT, since=AT - timedelta(seconds=10), seen=GONE)
 
 
-def mode(standing: Standing, patience: WindowPatience = PATIENCE) -> Mode:
-    return advice(standing, patience).mode
+def mode(basis: ModeBasis, patience: WindowPatience = PATIENCE) -> Mode:
+    return advice(basis, patience).mode
 
 
 @pytest.mark.parametrize("seen", [GONE, SILENT])
@@ -160,13 +160,13 @@ class Schedules(RuleBasedStateMachine):
         self.seen = seen.condition
         said = world.said[0] if world.said and now < world.said[1] else None
         away = "Bảo trì" if world.away and world.away[0] <= now < world.away[1] else None
-        standing = Standing(
+        basis = ModeBasis(
             now, self.mode, self.since, seen, said, away, confirmed, world.heard, self.opened, world.waits > 0
         )
-        told = advice(standing, PATIENCE)
+        told = advice(basis, PATIENCE)
         if told.mode is not self.mode:
             assert told.mode in LEGAL[self.mode], f"{self.mode} -> {told.mode}"
-            self.check(standing, told.mode)
+            self.check(basis, told.mode)
             self.mode, self.since = told.mode, now
             self.path.append(told.mode)
         if self.mode in (Mode.DIRECT, Mode.MAINTENANCE):
@@ -174,20 +174,20 @@ class Schedules(RuleBasedStateMachine):
         elif self.mode in (Mode.NORMAL, Mode.NEVER_HEARD):
             self.opened = False
 
-    def check(self, standing: Standing, becomes: Mode) -> None:
+    def check(self, basis: ModeBasis, becomes: Mode) -> None:
         """Each door is opened and closed by a reason that stands."""
-        if becomes is Mode.NORMAL and standing.before is Mode.RECONCILING:
-            assert not standing.pending
+        if becomes is Mode.NORMAL and basis.before is Mode.RECONCILING:
+            assert not basis.pending
         if becomes is Mode.DIRECT:
-            suspected = standing.before is Mode.SUSPECT
-            lasted = suspected and (standing.now - self.since).total_seconds() >= PATIENCE.suspect_s
-            known = standing.said or standing.confirmed or standing.seen.cause == "notice"
-            assert lasted or known or standing.before is Mode.MAINTENANCE
+            suspected = basis.before is Mode.SUSPECT
+            lasted = suspected and (basis.now - self.since).total_seconds() >= PATIENCE.suspect_s
+            known = basis.said or basis.confirmed or basis.seen.cause == "notice"
+            assert lasted or known or basis.before is Mode.MAINTENANCE
         if becomes is Mode.SUSPECT:
-            assert standing.seen.condition is Sight.DOWN
-            assert standing.said is None
+            assert basis.seen.condition is Sight.DOWN
+            assert basis.said is None
         if becomes is Mode.MAINTENANCE:
-            assert standing.maintenance
+            assert basis.maintenance
 
     @rule(seconds=st.integers(1, 1200), looks=st.integers(1, 6))
     def time_passes(self, seconds: int, looks: int) -> None:

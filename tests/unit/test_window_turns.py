@@ -74,7 +74,7 @@ def test_a_suspicion_opens_the_portal_when_it_has_lasted(watch: Watch) -> None:
     assert "suspected to be down" in watch.window.note()
     assert [more["stage"] for event, more in watch.told if event is Event.WINDOW][-1] == "suspect", "he is alerted"
     with watch.database.reading() as connection:
-        assert watch.window.standing(connection).again_s == 600
+        assert watch.window.mode_now(connection).again_s == 600
     assert watch.look(599, broker_up=False).mode is Mode.SUSPECT
     assert watch.look(1, broker_up=False).mode is Mode.DIRECT
     assert watch.look(5).mode is Mode.DIRECT, "it must be back for a while"

@@ -178,7 +178,7 @@ class Door:
             fresh = [each for each in asked if each.identity not in known]
             links = stated(connection, None) if fresh else []
             carried = [each for each in fresh if self._carried(connection, each.envelope, links)]
-            lasting = self.window.standing(connection) if carried else None
+            lasting = self.window.mode_now(connection) if carried else None
             return [
                 _Stands(lasting, _begun(connection, each, lasting.since)) if lasting and each in carried else None
                 for each in asked

@@ -172,12 +172,12 @@ class OwnDossiers:
         is read earlier would not leave by the window any more."""
         kinds = {kind.value for kind in SHOWN}
         found = [each for each in lookups.answers(connection, _NO_MESSAGE, row.id) if each.kind in kinds]
-        shows = way(self.window.standing(connection).mode, linked=True).shows
+        shows = way(self.window.mode_now(connection).mode, linked=True).shows
         return [each for each in found if shows or _has_left(each)]
 
     def _waiting(self, connection: Connection, ids: Sequence[int]) -> Mapping[int, int]:
         kinds = {kind.value for kind in SHOWN}
-        shows = way(self.window.standing(connection).mode, linked=True).shows
+        shows = way(self.window.mode_now(connection).mode, linked=True).shows
         counted: dict[int, int] = {}
         for each in store.unopened(connection, ids):
             if each.kind in kinds and (shows or _has_left(each)):

@@ -137,7 +137,7 @@ def _why(signs: Signs) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ModeBasis:
     """All that the mode follows from, at one moment. Times are aware."""
 
     now: datetime
@@ -168,37 +168,37 @@ class Advice:
     reason: str
 
 
-def advice(standing: Standing, patience: WindowPatience) -> Advice:
+def advice(basis: ModeBasis, patience: WindowPatience) -> Advice:
     """The mode that follows. It never goes from open doors to normal but by RECONCILING."""
-    said, seen = standing.said, standing.seen
+    said, seen = basis.said, basis.seen
     if said is not None:
-        return _so(standing, said) if said.condition is Sight.UP else Advice(Mode.DIRECT, said.cause, said.reason)
-    if standing.maintenance is not None:
-        return Advice(Mode.MAINTENANCE, "maintenance", standing.maintenance)
+        return _so(basis, said) if said.condition is Sight.UP else Advice(Mode.DIRECT, said.cause, said.reason)
+    if basis.maintenance is not None:
+        return Advice(Mode.MAINTENANCE, "maintenance", basis.maintenance)
     if seen.condition is not Sight.DOWN:
-        return _so(standing, seen)
-    if standing.confirmed is not None:
-        return Advice(Mode.DIRECT, "confirmed", standing.confirmed)
-    announced, open_already = seen.cause == "notice", standing.before in (Mode.DIRECT, Mode.MAINTENANCE)
-    if announced or open_already or _suspected_long_enough(standing, patience):
+        return _so(basis, seen)
+    if basis.confirmed is not None:
+        return Advice(Mode.DIRECT, "confirmed", basis.confirmed)
+    announced, open_already = seen.cause == "notice", basis.before in (Mode.DIRECT, Mode.MAINTENANCE)
+    if announced or open_already or _suspected_long_enough(basis, patience):
         return Advice(Mode.DIRECT, seen.cause, seen.reason)
     return Advice(Mode.SUSPECT, seen.cause, seen.reason)
 
 
-def _suspected_long_enough(standing: Standing, patience: WindowPatience) -> bool:
+def _suspected_long_enough(basis: ModeBasis, patience: WindowPatience) -> bool:
     if patience.confirm_only:
         return False
-    suspected = standing.before is Mode.SUSPECT and standing.since is not None
-    lasted = age(standing.now, standing.since) if suspected and standing.since else 0.0
+    suspected = basis.before is Mode.SUSPECT and basis.since is not None
+    lasted = age(basis.now, basis.since) if suspected and basis.since else 0.0
     return lasted >= patience.suspect_s
 
 
-def _so(standing: Standing, up: Sighting) -> Advice:
+def _so(basis: ModeBasis, up: Sighting) -> Advice:
     """The mode of a window that works."""
-    before = standing.before
-    suspected = before is Mode.SUSPECT and standing.opened
-    goes_on = before is Mode.RECONCILING and standing.pending
+    before = basis.before
+    suspected = before is Mode.SUSPECT and basis.opened
+    goes_on = before is Mode.RECONCILING and basis.pending
     if before in (Mode.DIRECT, Mode.MAINTENANCE) or suspected or goes_on:
         return Advice(Mode.RECONCILING, up.cause, up.reason)
-    heard = standing.heard or before is Mode.NORMAL
+    heard = basis.heard or before is Mode.NORMAL
     return Advice(Mode.NORMAL if heard else Mode.NEVER_HEARD, up.cause, up.reason)

@@ -14,10 +14,10 @@ from adapter.model.ages import age
 from adapter.services.watch.mode import (
     Advice,
     Mode,
+    ModeBasis,
     Sight,
     Sighting,
     Signs,
-    Standing,
     WindowPatience,
     advice,
     sighting,
@@ -75,7 +75,7 @@ class Turn:
         """The mode that follows; a change leaves its record: when, why, by whom (`by`: as the journal names him)."""
         row, away = windows.read(self.connection), self.maintenance()
         before = stored_mode(row.stage, row.mode)
-        standing = Standing(
+        basis = ModeBasis(
             now=self.now,
             before=before,
             since=row.since,
@@ -87,7 +87,7 @@ class Turn:
             opened=row.opened_at is not None,
             pending=before is Mode.RECONCILING and self._pending(row),
         )
-        told = advice(standing, self.patience)
+        told = advice(basis, self.patience)
         mode, stage = told.mode.condition.value, told.mode.value
         if told.mode is not before:
             self._change(row, told, by)

@@ -73,7 +73,7 @@ class Window:
             waiting_transfers=waiting.get("transfer", 0),
         )
 
-    def standing(self, connection: Connection) -> Lasting:
+    def mode_now(self, connection: Connection) -> Lasting:
         """The mode now, as `state` tells it, in the caller's transaction: what each declaration goes by."""
         now = self._refreshed(connection)
         row, opened = windows.read(connection), windows.open_incident(connection)
