@@ -81,7 +81,7 @@ def untold(house: House, *, offline: bool) -> Iterator[str]:
     if offline:
         return
     fetcher = Fetcher(Bounds(**house.settings.trust.fetching.model_dump()))
-    for source in house.revocation.collection.standing():
+    for source in house.revocation.collection.always_asked():
         if reason := house.revocation.collection.try_out(source, fetcher):
             yield f"{_place(source.store)}: {reason}"
 

@@ -77,7 +77,9 @@ class Revocation:
         """When the newest CRL of an authority was made and runs out; None where none lies there."""
         places = self.collection.places[store]
         files = sorted(places.crls.glob("*.*")) if places.crls else []
-        files += [self.collection.shelf.file(source) for source in self.collection.standing() if source.store == store]
+        files += [
+            self.collection.shelf.file(source) for source in self.collection.always_asked() if source.store == store
+        ]
         found = []
         for file in files:
             try:

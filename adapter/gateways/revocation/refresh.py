@@ -71,7 +71,7 @@ class EvidenceRefresh:
         if self.fetcher is None:
             return True
         in_time = True
-        for source in dict.fromkeys((*self.standing(), *self.shelf.sources())):
+        for source in dict.fromkeys((*self.always_asked(), *self.shelf.sources())):
             if source.store in self.places and self.may_ask(source):
                 in_time = self._is_in_time(source) and in_time
                 if self._is_due(source) and not self.fetcher.is_paused(source.url):
@@ -115,7 +115,7 @@ class EvidenceRefresh:
             self.tell_once((source.store, urlsplit(source.url).netloc), Event.REVOCATION_UNUSABLE, **told)
         return False
 
-    def standing(self) -> Iterator[EvidenceSource]:
+    def always_asked(self) -> Iterator[EvidenceSource]:
         """What is asked whether a message needs it or not."""
         for name, places in self.places.items():
             authorities = (*self.stores[name].anchors, *self.stores[name].intermediates)

@@ -103,8 +103,8 @@ _NOT_COVERED = Label(
 def result(state: DossierState, procedure: Procedure | None, confirmations: Sequence[ConfirmationTimes]) -> Label:
     """Where the dossier stands, in words. `confirmations` are those not taken back, in the order they were signed."""
     if state in _WAITING:
-        standing = _standing(confirmations) if state in _AMENDING else None
-        return _joined(_WAITING[state], _filled(_STANDS, standing) if standing else None)
+        last_sent = _last_sent(confirmations) if state in _AMENDING else None
+        return _joined(_WAITING[state], _filled(_STANDS, last_sent) if last_sent else None)
     what = _COMPLETED[procedure.result if procedure else "declaration"]
     after = _AFTER if state is DossierState.COMPLETED_AMENDED else Label("", "")
     newest = confirmations[-1] if confirmations else None
@@ -113,7 +113,7 @@ def result(state: DossierState, procedure: Procedure | None, confirmations: Sequ
         text.vi.format(what=what.vi, after=after.vi, **_times(newest)),
         text.en.format(what=what.en, after=after.en, **_times(newest)),
     )
-    earlier = _standing(confirmations[:-1]) if text is _SIGNED else None
+    earlier = _last_sent(confirmations[:-1]) if text is _SIGNED else None
     return _joined(said, _filled(_STANDS, earlier) if earlier else None)
 
 
@@ -130,8 +130,8 @@ def paper(
         case DossierState.WITHDRAWN:
             return _may(_WITHDRAWN)
         case DossierState.AMENDMENT_REQUESTED | DossierState.AMENDED:
-            standing = _standing(confirmations)
-            return _may(_joined(_CHANGING, _filled(_STANDS, standing)) if standing else _NO_RESULT)
+            last_sent = _last_sent(confirmations)
+            return _may(_joined(_CHANGING, _filled(_STANDS, last_sent)) if last_sent else _NO_RESULT)
         case DossierState.RECEIVED | DossierState.ACCEPTED:
             return _may(_NO_RESULT)
         case DossierState.COMPLETED | DossierState.COMPLETED_AMENDED:
@@ -154,7 +154,7 @@ def _may(why: Label) -> Paper:
     )
 
 
-def _standing(confirmations: Sequence[ConfirmationTimes]) -> ConfirmationTimes | None:
+def _last_sent(confirmations: Sequence[ConfirmationTimes]) -> ConfirmationTimes | None:
     """The confirmation that the declarant may rely on: the newest that was sent."""
     return next((each for each in reversed(confirmations) if each.sent_at is not None), None)
 
