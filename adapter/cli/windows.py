@@ -151,7 +151,7 @@ def window_confirm(
     """Say that the suspected outage is one: the portal opens now, and closes when the window is seen again."""
     house = open_house(config)
     end = moment(expected_end, "--expected-end")
-    house.window.confirm(reason=reason, actor=acting(house, by), expected_end=end)
+    house.window.confirm_suspicion(reason=reason, actor=acting(house, by), expected_end=end)
     _show(house.window.state(), json)
 
 

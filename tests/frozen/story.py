@@ -508,7 +508,7 @@ def _announced(post: Post) -> None:
     for _ in range(2):
         post.later(2 * minute)
         slow.refresh(broker_up=False, started_at=post.now)
-    slow.confirm(reason="Trực ban Tổng cục Hải quan báo qua điện thoại", actor=WHO)
+    slow.confirm_suspicion(reason="Trực ban Tổng cục Hải quan báo qua điện thoại", actor=WHO)
     for _ in range(3):
         post.later(minute)
         _refresh(post, up=True)

@@ -84,11 +84,11 @@ def test_a_suspicion_opens_the_portal_when_it_has_lasted(watch: Watch) -> None:
 def test_only_a_suspicion_is_confirmed(watch: Watch) -> None:
     watch.look(0)
     with pytest.raises(NotAllowed, match="nothing is suspected"):
-        watch.window.confirm(**WHY)
+        watch.window.confirm_suspicion(**WHY)
     watch.window = replace(watch.window, patience=replace(PATIENCE, confirm_only=True))
     watch.suspect()
     assert watch.look(86400, broker_up=False).mode is Mode.SUSPECT, "he alone may"
-    watch.window.confirm(**WHY, expected_end=watch.now + timedelta(hours=2))
+    watch.window.confirm_suspicion(**WHY, expected_end=watch.now + timedelta(hours=2))
     state = watch.window.state()
     assert (state.mode, state.expected_end) == (Mode.DIRECT, watch.now + timedelta(hours=2))
     assert watch.look(1, broker_up=False).mode is Mode.DIRECT

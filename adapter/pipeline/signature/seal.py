@@ -75,7 +75,7 @@ def seal(reply: Reply, *, system: SigningKey) -> SignedReply:
 def decided(reply: Reply, unit: SigningKey) -> Reply:
     """A reply with the signature of the unit that decides over its Content."""
     envelope = reparsed(reply.xml)
-    _confirm(envelope, unit)
+    _sign_content(envelope, unit)
     return replace(reply, xml=etree.tostring(envelope, encoding="UTF-8"))
 
 
@@ -97,7 +97,7 @@ def written(envelope: etree._Element) -> bytes:
     return etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
 
 
-def _confirm(envelope: etree._Element, unit: SigningKey) -> None:
+def _sign_content(envelope: etree._Element, unit: SigningKey) -> None:
     """The deciding unit's signature over Content (Article 6(1)), at the declarant's place."""
     body, content = envelope.find("Body"), envelope.find("Body/Content")
     assert body is not None

@@ -204,7 +204,7 @@ class Desk:
             signed, inbox_id=request.id, dossier=dossier, route=Route.PORTAL if direct else Route.WINDOW
         )
         if said.confirmation is not None:
-            ledger.confirm(said.confirmation, dossier, reply)
+            ledger.add_confirmation(said.confirmation, dossier, reply)
         if said.asked is not None:
             ledger.ask(said.asked, reply)
         if direct and carried and isinstance(signed, SignedReply):

@@ -246,7 +246,7 @@ class Ledger:
         """A request to amend, with the reply that carries it."""
         self._requests.append({**row, "outbox_id": outbox_id})
 
-    def confirm(self, number: str, dossier: Dossier, outbox_id: int) -> None:
+    def add_confirmation(self, number: str, dossier: Dossier, outbox_id: int) -> None:
         """A signed confirmation, with what it confirms: the version in force."""
         self._confirmations.append(
             {

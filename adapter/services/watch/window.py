@@ -236,7 +236,7 @@ class Window:
             told = self._look_again(connection, now, actor)
         self._tell(told)
 
-    def confirm(self, *, reason: str, actor: Actor, expected_end: datetime | None = None) -> None:
+    def confirm_suspicion(self, *, reason: str, actor: Actor, expected_end: datetime | None = None) -> None:
         """The suspicion is right: the portal takes the window's place until it is seen again.
 
         Raises:
