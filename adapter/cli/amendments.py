@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli.acting import By, acting
-from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, oversight, stands, tell
+from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, dossier_reader, stands, tell
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
@@ -59,7 +59,7 @@ def withdraw_request(
     key = DossierKey(number, year)
     house = open_house(config)
     done = house.amendments.withdraw(key, acting(house, officer), reason=reason)
-    now = oversight(house).after_act(done.key)
+    now = dossier_reader(house).after_act(done.key)
     if json:
         as_json({"number": number, "year": year, "state": now.dossier.state})
     else:

@@ -16,7 +16,7 @@ from adapter.model.dossier import SHOWN_NAMES, Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route
 from adapter.model.procedure import ReplyKind
-from adapter.services.dossiers.life import Life, Oversight
+from adapter.services.dossiers.life import DossierReader, Life
 from adapter.services.dossiers.lookup import COUNTED, MOST, LookupKind, Question
 
 dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse, amend.")
@@ -33,9 +33,9 @@ OfficerName = Annotated[
 Rank = Annotated[str, typer.Option("--rank", help="His rank there, likewise.")]
 
 
-def oversight(house: House) -> Oversight:
+def dossier_reader(house: House) -> DossierReader:
     """The reading use cases."""
-    return Oversight(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
+    return DossierReader(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
 
 
 @dossier.command("list")
@@ -48,7 +48,7 @@ def dossier_list(
     config: Config = None,
 ) -> None:
     """The dossiers received last. No personal value is shown."""
-    found = oversight(open_house(config)).dossiers(state=state, limit=limit)
+    found = dossier_reader(open_house(config)).dossiers(state=state, limit=limit)
     columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
     fields = ("number", "year", "procedure", "state", "channel", "received_at", "confirm_due_at", "late", "overdue")
     listing("dossier", found, fields, json=json, heads=columns)
@@ -102,7 +102,7 @@ def dossier_show(
     """The life of a dossier: times, deadline, versions, replies, journal. Personal values are masked."""
     house = open_house(config)
     actor = acting(house, by)
-    life = oversight(house).life(DossierKey(number, year), personal=personal, actor=actor)
+    life = dossier_reader(house).life(DossierKey(number, year), personal=personal, actor=actor)
     if json:
         as_json(life)
     else:
@@ -200,7 +200,7 @@ def journal_verify(
     With a range of seals only those and the entries that they cover.
     """
     house = open_house(config)
-    proof = oversight(house).journal_proof(Part(first, last), actor=acting(house, by))
+    proof = dossier_reader(house).journal_proof(Part(first, last), actor=acting(house, by))
     if json:
         as_json(proof)
     else:
@@ -218,7 +218,7 @@ def journal_verify(
 
 def tell(house: House, done: Dossier, json: bool) -> None:
     """What an officer's act has brought about: the dossier as it stands, and the signed reply."""
-    now = oversight(house).after_act(done.key)
+    now = dossier_reader(house).after_act(done.key)
     said = next(reply for reply in reversed(now.replies) if reply.kind != ReplyKind.TRANSFER.value)
     if json:
         as_json({**_facts(now), "reply": said})

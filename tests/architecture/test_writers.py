@@ -33,7 +33,7 @@ WRITERS = {
         "Lookup.find",
         "Lookup.reply",
     },  # that somebody asked is journalled
-    "services/dossiers/life.py": {"Oversight.life"},  # as Versions.of
+    "services/dossiers/life.py": {"DossierReader.life"},  # as Versions.of
     "services/messages/quarantine.py": {"Quarantine.payload", "Quarantine.replay", "Quarantine._give_back"},
     "services/registers/certificates.py": {"Registry.register", "Registry._change"},
     "services/replies/signing.py": {"Signing._one"},

@@ -32,7 +32,7 @@ from adapter.pipeline.units import codes_stated
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.tokens import Machine
-from adapter.services.dossiers.life import Oversight
+from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
@@ -456,7 +456,7 @@ def _looked_at(post: Post, callers: dict[str, Actor]) -> None:
         whole.lookup.dossiers(Question(LookupKind.NUMBER, told.number, told.year), caller)
         whole.lookup.dossiers(Question(LookupKind.PAPER, "C1234567"), caller)
     whole.lookup.reply(told.number, told.year, callers["everywhere"])
-    Oversight(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).life(
+    DossierReader(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).life(
         told, personal=True, actor=WHO
     )
     Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).of(

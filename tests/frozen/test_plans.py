@@ -18,7 +18,7 @@ from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.offices import reach
 from adapter.services.access.tokens import PREFIX
-from adapter.services.dossiers.life import Oversight
+from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.watch.mode import Sight
 from tests.frozen.post import Post, post
@@ -124,7 +124,7 @@ def _lookups(made: Post, recorder: Recorder) -> None:
                     places = reach(connection, office)
                     lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
     recorder.asked_by = "dossier show"
-    life = Oversight(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock).life
+    life = DossierReader(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock).life
     life(DossierKey(row.number, row.year), personal=False, actor=TESTER)
     recorder.asked_by = "a declarant reads"
     for each in messages:

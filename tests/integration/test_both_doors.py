@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from adapter.bootstrap import House
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.tables import dossier, outbox
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
@@ -52,7 +52,7 @@ def known_to_the_window(whole: House) -> None:
 
 
 def linked(whole: House, key: DossierKey) -> tuple[str, ...]:
-    return oversight(whole).life(key, personal=False, actor=TESTER).linked
+    return dossier_reader(whole).life(key, personal=False, actor=TESTER).linked
 
 
 def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: House) -> None:
@@ -86,8 +86,8 @@ def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(w
     assert (asked.key, asked.version) == (DIRECT, 2)
     assert whole.amendments.withdraw(ALIAS, OFFICER, reason="Nhầm").key == DIRECT
     assert whole.completion.complete(ALIAS, OFFICER).key == DIRECT
-    assert oversight(whole).life(ALIAS, personal=False, actor=TESTER).dossier.number == DIRECT.number
-    assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
+    assert dossier_reader(whole).life(ALIAS, personal=False, actor=TESTER).dossier.number == DIRECT.number
+    assert len(dossier_reader(whole).dossiers(state=None, limit=9)) == 1
 
 
 def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier(whole: House) -> None:
@@ -123,14 +123,14 @@ def test_the_window_s_copy_of_what_was_transferred_is_kept_with_the_dossier_and_
     if completed:
         whole.completion.complete(DIRECT, OFFICER)
     known_to_the_window(whole)
-    before = oversight(whole).life(DIRECT, personal=False, actor=TESTER)
+    before = dossier_reader(whole).life(DIRECT, personal=False, actor=TESTER)
     copy = receive(whole, "copy", Channel.WINDOW, reference=number)
     assert (copy.outcome.value, names(copy)) == ("accepted", ["copy_of_the_window"])
     assert str(DIRECT) in copy.findings[0].vi
-    after = oversight(whole).life(DIRECT, personal=False, actor=TESTER)
+    after = dossier_reader(whole).life(DIRECT, personal=False, actor=TESTER)
     assert (after.dossier, after.versions) == (before.dossier, before.versions)
     assert after.journal[-1].detail["codes"] == [copy.findings[0].code]
-    assert len(oversight(whole).dossiers(state=None, limit=9)) == 1
+    assert len(dossier_reader(whole).dossiers(state=None, limit=9)) == 1
     assert pairs(whole) == ["10/99"]
     assert receive(whole, "copy", Channel.WINDOW, reference=number).duplicate
 
@@ -140,7 +140,7 @@ def test_a_copy_that_declares_something_else_is_flagged_as_that_and_changes_noth
     known_to_the_window(whole)
     copy = receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number, paper="C7654321")
     assert (copy.outcome.value, names(copy)) == ("accepted", ["copy_of_the_window", "copy_differs"])
-    life = oversight(whole).life(DIRECT, personal=False, actor=TESTER)
+    life = dossier_reader(whole).life(DIRECT, personal=False, actor=TESTER)
     assert (life.dossier.state, len(life.versions)) == ("accepted", 1)
 
 

@@ -13,7 +13,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.store import lookups
 from adapter.gateways.store.tables import deadline, journal, outbox
@@ -157,7 +157,7 @@ def test_form_15_that_has_not_left_is_taken_back_by_a_newer_version_with_the_ame
     assert whole.completion.complete(key, OFFICER).state == "completed_amended"
 
     assert send(whole, newer(declared), key).outcome.value == "accepted"
-    life = oversight(whole).life(key, personal=False, actor=TESTER)
+    life = dossier_reader(whole).life(key, personal=False, actor=TESTER)
     assert life.dossier.state == "accepted"
     assert sorted(str(due.standing) for due in life.deadlines) == ["lapsed", "lapsed", "met", "running"]
     broker = Broker()
@@ -323,7 +323,7 @@ def _remarks(whole: House) -> str | None:
 
 
 def _hours(whole: House) -> list[RunningDeadline]:
-    life = oversight(whole).life(CITIZEN, personal=False, actor=TESTER)
+    life = dossier_reader(whole).life(CITIZEN, personal=False, actor=TESTER)
     return [due for due in life.deadlines if due.name == "answer"]
 
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import House
 from adapter.cli import app
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.store import replies
 from adapter.gateways.store.deadline_figures import Wanted
@@ -125,7 +125,7 @@ class Post:
 
     def dues(self, key: DossierKey) -> tuple[RunningDeadline, ...]:
         """The dossier's deadlines in the order they began."""
-        return oversight(self.house).life(key, personal=False, actor=TESTER).deadlines
+        return dossier_reader(self.house).life(key, personal=False, actor=TESTER).deadlines
 
     def only_open(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline that runs."""
@@ -212,7 +212,7 @@ def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted
     assert [due.standing for due in post.agenda().due] == [DeadlineState.SIGNED]
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is DeadlineState.OVERDUE
-    seen = oversight(post.house)
+    seen = dossier_reader(post.house)
     assert [each.overdue for each in seen.dossiers(state=None, limit=9)] == [True]
     assert seen.life(key, personal=False, actor=TESTER).dossier.overdue
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
@@ -239,7 +239,7 @@ def test_an_officer_s_acceptance_does_not_move_the_reception(officers_post: Post
 
     due = post.only(key)
     assert (due.noticed_at, due.started_at, due.due_at) == (CLOCK, CLOCK, CLOCK + 60 * MINUTE)
-    overview = oversight(post.house).life(key, personal=False, actor=TESTER).dossier
+    overview = dossier_reader(post.house).life(key, personal=False, actor=TESTER).dossier
     assert overview.confirm_due_at == CLOCK + 60 * MINUTE
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is DeadlineState.OVERDUE
@@ -602,7 +602,7 @@ def test_form_15_that_waits_to_leave_answers_its_own_amendment_though_another_on
     post.complete(key)
     asked_again(post)
     post.dispatch()
-    life = oversight(post.house).life(key, personal=False, actor=TESTER)
+    life = dossier_reader(post.house).life(key, personal=False, actor=TESTER)
     stands = [each.standing for each in life.deadlines if each.kind == "confirm_amendment_within"]
     assert sorted(stands) == [DeadlineState.MET, DeadlineState.RUNNING]
 
@@ -708,12 +708,12 @@ def test_the_letter_that_was_handed_in_is_due_no_more(post: Post, late: timedelt
 
     assert post.named(key)["originalLetter"].standing is standing
     assert post.agenda().due == ()
-    entries = oversight(post.house).life(key, personal=False, actor=TESTER).journal
+    entries = dossier_reader(post.house).life(key, personal=False, actor=TESTER).journal
     assert [(each.event, each.actor, each.detail) for each in entries][-1] == (
         "dossier.brought", "person:cb-01",
         {"deadline": "originalLetter", "brought_at": post.now.isoformat()},
     )  # fmt: skip
-    proof = oversight(post.house).journal_proof(Part(), actor=TESTER)
+    proof = dossier_reader(post.house).journal_proof(Part(), actor=TESTER)
     assert (proof.chains, proof.faults) == (1, [])
     with pytest.raises(NotAllowed, match="to be brought: nothing"):
         bring(post, key)
@@ -724,7 +724,7 @@ def test_a_letter_is_in_time_by_when_it_was_brought_and_not_by_when_that_was_rec
     post.now = THREE_DAYS + 600 * MINUTE
     assert bring(post, key, THREE_DAYS - MINUTE) == THREE_DAYS - MINUTE
     assert post.named(key)["originalLetter"].standing is DeadlineState.MET
-    entry = oversight(post.house).life(key, personal=False, actor=TESTER).journal[-1]
+    entry = dossier_reader(post.house).life(key, personal=False, actor=TESTER).journal[-1]
     assert (entry.at, entry.detail["brought_at"]) == (post.now, (THREE_DAYS - MINUTE).isoformat())
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from adapter.bootstrap import House
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.tables import amendment, amendment_request, deadline
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
@@ -71,7 +71,7 @@ def waiting(whole: House) -> str:
 
 
 def place(whole: House) -> tuple[str | None, str | None]:
-    life = oversight(whole).life(KEY, personal=False, actor=TESTER)
+    life = dossier_reader(whole).life(KEY, personal=False, actor=TESTER)
     return life.gate, life.unit
 
 
@@ -115,7 +115,7 @@ def test_the_hour_of_form_15_runs_from_form_14_and_the_first_duty_with_the_time_
 def test_both_units_read_in_the_journal_where_a_dossier_went(whole: House) -> None:
     amend(whole, *move("MONGCAI"))
     whole.amendments.approve(waiting(whole), OFFICER)
-    journal = oversight(whole).life(KEY, personal=False, actor=TESTER).journal
+    journal = dossier_reader(whole).life(KEY, personal=False, actor=TESTER).journal
     told = [entry.detail for entry in journal if "moved_to" in entry.detail]
     assert [(each["moved_from"], each["moved_to"]) for each in told] == [(["HUUNGHI", HUUNGHI], ["MONGCAI", MONGCAI])]
 
@@ -152,4 +152,4 @@ def test_an_amendment_after_the_move_goes_to_the_unit_that_has_it_now(whole: Hou
 
 def test_what_stays_at_its_gate_needs_no_approval(whole: House) -> None:
     assert amend(whole, ("Purpose", "Thăm thân", "Du lịch")).outcome == "accepted"
-    assert oversight(whole).life(KEY, personal=False, actor=TESTER).dossier.state == "amended"
+    assert dossier_reader(whole).life(KEY, personal=False, actor=TESTER).dossier.state == "amended"

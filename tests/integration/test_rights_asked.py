@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import House
 from adapter.cli import app, options
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.journal_proof import Part
 from adapter.gateways.store.offices import CustomsOffice
@@ -71,8 +71,8 @@ ON_A_DOSSIER: dict[str, Callable[[House, DossierKey, Actor], object]] = {
     "request an amendment": lambda house, key, who: house.amendments.request(key, who, reason="x", items=ITEMS),
     "withdraw a request": lambda house, key, who: house.amendments.withdraw(key, who, reason="x"),
     "note papers": lambda house, key, who: house.handing_in.brought(key, "originalLetter", who),
-    "see it": lambda house, key, who: oversight(house).life(key, personal=False, actor=who),
-    "see its persons": lambda house, key, who: oversight(house).life(key, personal=True, actor=who),
+    "see it": lambda house, key, who: dossier_reader(house).life(key, personal=False, actor=who),
+    "see its persons": lambda house, key, who: dossier_reader(house).life(key, personal=True, actor=who),
     "see its versions": lambda house, key, who: _versions(house).of(key, personal=False, actor=who),
     "see persons of its versions": lambda house, key, who: _versions(house).of(key, personal=True, actor=who),
 }
@@ -97,7 +97,7 @@ ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
     "replay all": lambda house, who: _quarantine(house).replay_all(actor=who),
     "issue": lambda house, who: house.tokens.issue("declarant", "a", CITIZEN, actor=who),
     "revoke a token": lambda house, who: house.tokens.revoke(1, actor=who),
-    "verify the journal": lambda house, who: oversight(house).journal_proof(Part(), actor=who),
+    "verify the journal": lambda house, who: dossier_reader(house).journal_proof(Part(), actor=who),
     "add a person": lambda house, who: house.people.add("x", Facts("X", ("auditor",)), actor=who),
 }
 
@@ -147,9 +147,9 @@ def test_an_officer_of_the_unit_confirms_and_the_journal_names_him(whole: House)
 
 def test_an_auditor_sees_every_dossier_but_no_person_and_decides_nothing(whole: House) -> None:
     auditor = person("kiem-tra", Role.AUDITOR, **NAMED)
-    assert oversight(whole).life(HERE, personal=False, actor=auditor).dossier.number == "RQ1"
+    assert dossier_reader(whole).life(HERE, personal=False, actor=auditor).dossier.number == "RQ1"
     with pytest.raises(NoRight, match="no right to see personal values"):
-        oversight(whole).life(HERE, personal=True, actor=auditor)
+        dossier_reader(whole).life(HERE, personal=True, actor=auditor)
     with pytest.raises(NoRight, match="no right to confirm"):
         whole.completion.complete(HERE, auditor)
 
@@ -249,4 +249,4 @@ def test_whoever_may_not_confirm_is_told_in_one_line(
     done = run("dossier", "complete", "RQ1", "2026", *words, code=1)
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"nsw-adapter: {told}")
-    assert oversight(whole).life(HERE, personal=False, actor=TESTER).dossier.state == "accepted"
+    assert dossier_reader(whole).life(HERE, personal=False, actor=TESTER).dossier.state == "accepted"

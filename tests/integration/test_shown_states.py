@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text, update
 
 from adapter.bootstrap import House
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store import views
 from adapter.gateways.store.tables import outbox
 from adapter.model.events import Event
@@ -54,7 +54,7 @@ def marked(whole: House, column: str) -> None:
 
 def shown(whole: House) -> set[str]:
     """The word for the dossier's state in every place that shows one."""
-    reading = oversight(whole)
+    reading = dossier_reader(whole)
     found = whole.lookup.find(Question(LookupKind.NUMBER, KEY.number, KEY.year), TESTER)
     with whole.database.transaction() as connection:
         views.create(connection, views.views(whole.catalogue, connection.dialect.name, personal=False))
@@ -68,7 +68,7 @@ def shown(whole: House) -> set[str]:
 
 
 def journalled(whole: House) -> list[str]:
-    entries = oversight(whole).life(KEY, personal=False, actor=TESTER).journal
+    entries = dossier_reader(whole).life(KEY, personal=False, actor=TESTER).journal
     return [each.detail["state"] for each in entries if "state" in each.detail]
 
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import House, house
 from adapter.cli import app
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.cli.inspection import _keys
 from adapter.cli.remarks import Remark, Weight
 from adapter.entrypoints.clock import Clock
@@ -199,7 +199,7 @@ def test_without_its_key_a_unit_takes_declarations_and_its_confirmations_wait(lo
         assert lost.completion.complete(key(name), OFFICER).state == "completed"
     assert lost.signing.sign() == 0
     assert left(lost) == [("20/21", HUUNGHI), ("20/21", MONGCAI), ("30/23", HUUNGHI)]
-    life = oversight(lost).life(key("HS2"), personal=False, actor=TESTER)
+    life = dossier_reader(lost).life(key("HS2"), personal=False, actor=TESTER)
     assert [each.awaits_unit for each in life.replies] == [None, MONGCAI]
     assert [each.standing for each in life.deadlines if each.name == "confirm"] == ["running"]
 
@@ -207,7 +207,7 @@ def test_without_its_key_a_unit_takes_declarations_and_its_confirmations_wait(lo
     assert lost.signing.sign() == 1
     assert left(lost) == [("30/23", MONGCAI)]
     assert unit_that_signed(replies(lost, "HS2")[-1]) == MONGCAI
-    life = oversight(lost).life(key("HS2"), personal=False, actor=TESTER)
+    life = dossier_reader(lost).life(key("HS2"), personal=False, actor=TESTER)
     assert [each.standing for each in life.deadlines if each.name == "confirm"] == ["met"]
     assert life.journal[-1].event == "reply.signed"
     assert lost.signing.sign() == 0
@@ -364,13 +364,13 @@ def test_a_portal_dossier_whose_confirmation_waited_for_a_key_is_transferred_onc
     assert settled.outcome == "accepted"
     assert left(lost) == [("40/01", MONGCAI)]  # of the acceptance, which the system signs
     lost.completion.complete(key("HS3"), OFFICER)
-    life = oversight(lost).life(key("HS3"), personal=False, actor=TESTER)
+    life = dossier_reader(lost).life(key("HS3"), personal=False, actor=TESTER)
     assert [each.standing for each in life.deadlines] == ["running"]
     assert left(lost) == []
 
     bring_the_key(tmp_path)
     assert lost.signing.sign() == 1
-    life = oversight(lost).life(key("HS3"), personal=False, actor=TESTER)
+    life = dossier_reader(lost).life(key("HS3"), personal=False, actor=TESTER)
     assert [each.standing for each in life.deadlines] == ["met"]  # readable on the portal: sent
     assert left(lost) == [("40/01", MONGCAI)]
     transfers = [each for each in replies(lost, "HS3") if each.find(".//Transfer") is not None]

@@ -15,7 +15,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import House, new_message_id
-from adapter.cli.dossiers import oversight
+from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Verdict
 from adapter.gateways.store.tables import amendment, amendment_request, declaration, dossier, inbox, outbox
 from adapter.model.errors import NotAllowed, Unavailable
@@ -290,7 +290,7 @@ class Gate:
         )
         with self.house.database.reading() as connection:
             in_force = str(connection.execute(query).scalar_one())
-        life = oversight(self.house).life(self.key, personal=False, actor=TESTER)
+        life = dossier_reader(self.house).life(self.key, personal=False, actor=TESTER)
         return Shown(found.dossiers[0], life, in_force)
 
 

@@ -1,4 +1,4 @@
-"""Oversight: what an officer or operator may see of a dossier's life, and whether the journal still holds.
+"""DossierReader: what an officer or operator may see of a dossier's life, and whether the journal still holds.
 
 Personal values are masked unless they are asked for, and that they were asked for is written down.
 """
@@ -127,7 +127,7 @@ class Life:
 
 
 @dataclass(frozen=True)
-class Oversight:
+class DossierReader:
     """Reads for people. `clock` gives the legal time, by which a confirmation is overdue."""
 
     database: Database
