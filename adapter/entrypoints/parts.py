@@ -73,8 +73,8 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
             pulse.note("room", at_hand=_ALARM[name])
         part.observe(Event.BROKER, kind=name, **fields)
 
-    publisher = Publisher(part.broker, window=stated.publish_window, on_event=heard)
-    dispatch = Dispatch(part.database, publisher, now, part.observe, stated.publish_window)
+    publisher = Publisher(part.broker, most_unconfirmed=stated.unconfirmed_publishes, on_event=heard)
+    dispatch = Dispatch(part.database, publisher, now, part.observe, stated.unconfirmed_publishes)
     return Dispatcher(dispatch, publisher, part.window, part.observe, pulse)
 
 

@@ -10,8 +10,11 @@ from pydantic_settings import EnvSettingsSource
 from adapter.model.errors import Misconfigured
 
 RENAMED: Mapping[str, str] = {
-    f"web.{name}": f"web.portal.{name}"
-    for name in ("host", "port", "enabled", "workers", "public_url", "login", "trusted_proxies")
+    "broker.publish_window": "broker.unconfirmed_publishes",
+    **{
+        f"web.{name}": f"web.portal.{name}"
+        for name in ("host", "port", "enabled", "workers", "public_url", "login", "trusted_proxies")
+    },
 }
 """The old name to the new one, both as paths ("web.port"). A row stays for one release."""
 

@@ -109,7 +109,7 @@ class BrokerSettings(Section):
     tls: TlsSettings | None = None
     heartbeat_s: int = Field(ge=2, le=3600)
     prefetch: int = Field(ge=1, le=1000)
-    publish_window: int = Field(ge=1, le=5000)
+    unconfirmed_publishes: int = Field(ge=1, le=5000)
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:

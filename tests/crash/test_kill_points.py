@@ -17,7 +17,7 @@ from tests.harness.scene import PATIENCE_S, Scene
 from tests.servers.process import wait_until
 
 COUNT = 24
-CHANGES = {"workers.batch": 8, "broker.publish_window": 8}  # several rounds, so that the second is not the last
+CHANGES = {"workers.batch": 8, "broker.unconfirmed_publishes": 8}  # several rounds, so that the second is not the last
 
 WORKER = [
     Event.GATHERED,

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
 def test_messages_survive_kills_at_random(scene: Scene) -> None:
     # A message may have bad luck as often as a process is killed here; being poison is another proof's matter.
-    scene.configure({"workers.batch": 8, "workers.attempts": 40, "broker.publish_window": 16})
+    scene.configure({"workers.batch": 8, "workers.attempts": 40, "broker.unconfirmed_publishes": 16})
     dice = random.Random(SEED)
     messages = declarations(0, COUNT)
     publishing = threading.Thread(target=scene.partner.publish, args=[messages], kwargs={"pause_s": 0.004})

@@ -172,7 +172,7 @@ def test_the_broker_routes_as_the_topology_says(address: BrokerAddress, publishe
 
 def test_a_batch_larger_than_the_window_is_confirmed_whole_and_in_order(address: BrokerAddress) -> None:
     batch = [outgoing(str(number), exchange="nsw.outbound") for number in range(500)]
-    with Publisher(address, window=32) as publisher:
+    with Publisher(address, most_unconfirmed=32) as publisher:
         assert publisher.publish(batch) == [Confirmed()] * 500
     assert in_queue(address, REPLIES) == [each.body for each in batch]
 

@@ -65,7 +65,7 @@ def adapter_works_once(config: Path) -> list[str]:
         settled = built.intake.receive(submissions)
         consumer.acknowledge([each.tag for each in deliveries])
     with Publisher(built.broker) as publisher:
-        Dispatch(built.database, publisher, now, built.observe, window=10).round(transfers=True)
+        Dispatch(built.database, publisher, now, built.observe, most_unconfirmed=10).round(transfers=True)
     built.database.close()
     return [each.outcome.value for each in settled]
 
@@ -129,7 +129,7 @@ def test_a_confirmation_carries_two_signatures_and_a_changed_one_does_not_hold(c
     run(config, "dossier", "complete", *key, "--officer", "o", "--name", "Tran Van Quan")
     built = house(config)
     with Publisher(built.broker) as publisher:
-        Dispatch(built.database, publisher, now, built.observe, window=10).round(transfers=True)
+        Dispatch(built.database, publisher, now, built.observe, most_unconfirmed=10).round(transfers=True)
     with BrokerCarrier(built.broker) as carrier:
         window = window_for(built, carrier, SHARED_FOLDER)
         replies = window.replies(5)

@@ -59,7 +59,7 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
 
 def dispatch(whole: House, broker: Broker) -> None:
     """Until nothing may leave any more."""
-    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, window=100)
+    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
     while rounds.round(transfers=True).sent:
         pass
 

@@ -113,7 +113,7 @@ class Post:
     def dispatch(self) -> None:
         """What waits in the outbox leaves: the broker confirms it."""
         house = self.house
-        dispatch = Dispatch(house.database, Confirming(), lambda: self.now, house.observe, window=100)
+        dispatch = Dispatch(house.database, Confirming(), lambda: self.now, house.observe, most_unconfirmed=100)
         while dispatch.round(transfers=True).sent:  # of a dossier one reply leaves at a time
             pass
 

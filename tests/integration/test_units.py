@@ -167,7 +167,7 @@ class Broker:
 def left(whole: House) -> list[tuple[str, str]]:
     """What leaves now: pair and unit."""
     broker = Broker()
-    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, window=100)
+    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
     while rounds.round(transfers=True).sent:
         pass
     trees = [etree.fromstring(message.body) for message in broker.got]

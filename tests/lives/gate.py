@@ -240,7 +240,7 @@ class Gate:
     def dispatch(self, how: str) -> list[tuple[Outgoing, bool]]:
         """What of this dossier was published, and whether the broker confirmed it; until nothing more may leave."""
         broker = Broker(how)
-        dispatcher = Dispatch(self.house.database, broker, lambda: self.now, unobserved, window=500)
+        dispatcher = Dispatch(self.house.database, broker, lambda: self.now, unobserved, most_unconfirmed=500)
         try:
             while dispatcher.round(transfers=True).sent:
                 pass

@@ -1,4 +1,4 @@
-"""Publishes with a window of unconfirmed messages: persistent, mandatory, each with a verdict of its own.
+"""Publishes with a bounded number of unconfirmed messages: persistent, mandatory, each with a verdict of its own.
 
 Never calls a message sent that the broker has not confirmed, and never repeats one by itself: what is unconfirmed is
 the caller's to send again, with the same bytes.
@@ -35,19 +35,19 @@ _REFUSALS = 2
 class _Flight:
     """One batch on its way. All but `done` and the reading of `verdicts` happens in the link's thread."""
 
-    def __init__(self, batch: Sequence[Outgoing], *, window: int, written: Callable[[], None]) -> None:
+    def __init__(self, batch: Sequence[Outgoing], *, most_unconfirmed: int, written: Callable[[], None]) -> None:
         self.batch = batch
         self.written = written
         self.verdicts: list[Verdict | None] = [None] * len(batch)
         self.done = threading.Event()
         self.heard = 0
-        self._window = window
+        self._most_unconfirmed = most_unconfirmed
         self._next = 0
         self._under_way: dict[int, int] = {}  # the channel's publish number -> place in the batch, ascending
 
     def fill(self, channel: Channel, number: Callable[[], int]) -> None:
-        """Writes as many as the window allows."""
-        while self._next < len(self.batch) and len(self._under_way) < self._window:
+        """Writes as many as may be unconfirmed."""
+        while self._next < len(self.batch) and len(self._under_way) < self._most_unconfirmed:
             place, self._next = self._next, self._next + 1
             message = self.batch[place]
             try:
@@ -97,11 +97,11 @@ class Publisher:
         self,
         address: BrokerAddress,
         *,
-        window: int = 256,
+        most_unconfirmed: int = 256,
         timeout_s: float = 6.0,
         on_event: OnEvent = ignore_event,
     ) -> None:
-        self._window = window
+        self._most_unconfirmed = most_unconfirmed
         self._timeout_s = timeout_s
         self._one_batch = threading.Lock()
         self._flight: _Flight | None = None
@@ -138,7 +138,7 @@ class Publisher:
         with self._one_batch:
             generation = self._link.generation(wait_s=2 * CONNECT_TIMEOUT_S)
             # Set before the hand-over: whichever comes first, the flight begins or `_land` ends it.
-            flight = self._flight = _Flight(batch, window=self._window, written=written)
+            flight = self._flight = _Flight(batch, most_unconfirmed=self._most_unconfirmed, written=written)
             handed_over = self._link.call(self._begin, generation=generation)
             if handed_over and not self._landed(flight):
                 # A new channel, so that a late answer cannot be taken for one to the next batch.

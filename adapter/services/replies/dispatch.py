@@ -48,7 +48,7 @@ class Dispatch:
     publisher: Publishes
     clock: Callable[[], datetime]
     observe: Observe
-    window: int
+    most_unconfirmed: int
     exchange: str = OUTBOUND
 
     def round(self, *, transfers: bool, returned: bool = True) -> Round:
@@ -61,7 +61,7 @@ class Dispatch:
         """
 
         def claim(connection: Connection) -> list[DueReply]:
-            return departures.claim(connection, limit=self.window, transfers=transfers, returned=returned)
+            return departures.claim(connection, limit=self.most_unconfirmed, transfers=transfers, returned=returned)
 
         if self.database.is_embedded:
             return self._tell(*self._one_at_a_time(claim))
