@@ -50,7 +50,7 @@ def inspect(house: House, *, offline: bool, tell: Callable[[str], None] = unsaid
         ("configuration", "our answers", _answers),
         ("keys", "our keys", _keys),
         ("trust", "certificates of partners and authorities", _trust),
-        ("trust", "how they fit keys and mappings", _trust_and_configuration),
+        ("trust", "how they fit keys and mappings", _trust_faults),
         ("messages", "genuine messages, judged as configured", _messages),
         ("revocation", "revocation", lambda house: _revocation(house, offline=offline)),
         ("topology", "the definition of the queues", _topology),
@@ -214,7 +214,7 @@ def _anchors(folder: Path) -> Iterator[Remark]:
         yield replace(remark, weight=Weight.WARNING) if counts else remark
 
 
-def _trust_and_configuration(house: House) -> Iterator[Remark]:
+def _trust_faults(house: House) -> Iterator[Remark]:
     for text in (*mismatches(house), *unfit_authorities(house)):
         yield fault_at("trust", text)
 
