@@ -443,7 +443,8 @@ class House:
 
     @cached_property
     def deadlines(self) -> Deadlines:
-        return Deadlines(self.database, lambda: self.catalogue, self.legal_clock, self.observe)
+        units = self.installation.units
+        return Deadlines(self.database, lambda: self.catalogue, self.legal_clock, self.observe, units)
 
     @cached_property
     def handing_in(self) -> OriginalPapers:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from adapter.bootstrap import House
+from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, table
@@ -35,6 +36,7 @@ def deadlines(
         str | None,
         typer.Option(metavar="TIME", help="As of this time, ISO 8601; without zone Vietnam's. Default: now."),
     ] = None,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -55,7 +57,7 @@ def deadlines(
         limit=limit,
     )
     since = (now - timedelta(days=days)).astimezone(UTC)
-    found = house.deadlines.agenda(wanted, since=since, now=now)
+    found = house.deadlines.agenda(wanted, since=since, now=now, actor=acting(house, by))
     if json:
         as_json({"at": now, "since": since, **{each.name: getattr(found, each.name) for each in fields(found)}})
     else:

@@ -70,11 +70,13 @@ def withdraw_request(
 def list_amendments(
     everything: Annotated[bool, typer.Option("--all", help="Those decided on too.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Amendments that wait for an officer's approval, the oldest first."""
-    found = open_house(config).amendments.listed(everything=everything, limit=limit)
+    """Amendments that wait for an officer's approval, of the unit of whoever asks, the oldest first."""
+    house = open_house(config)
+    found = house.amendments.listed(everything=everything, limit=limit, actor=acting(house, by))
     columns = ("amendment", "dossier", "procedure", "on request", "reason", "received", "confirm until", "state")
     fields = ("number", "dossier", "procedure", "requested", "reason", "received_at", "confirm_before", "state")
     listing("amendment", found, fields, json=json, heads=columns)

@@ -44,11 +44,13 @@ def dossier_list(
         DossierState | None, typer.Option(help="Only these; completed and completed_amended: delivered or not.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10000, help="At most so many.")] = 50,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """The dossiers received last. No personal value is shown."""
-    found = dossier_reader(open_house(config)).dossiers(state=state, limit=limit)
+    """The dossiers received last, of the unit of whoever asks. No personal value is shown."""
+    house = open_house(config)
+    found = dossier_reader(house).dossiers(state=state, limit=limit, actor=acting(house, by))
     columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
     fields = ("number", "year", "procedure", "state", "channel", "received_at", "confirm_due_at", "late", "overdue")
     listing("dossier", found, fields, json=json, heads=columns)

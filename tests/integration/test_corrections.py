@@ -184,8 +184,8 @@ def test_an_amendment_that_waits_for_approval_is_void_once_its_declaration_is_re
     whole.completion.complete(key, OFFICER)
     send(whole, own, key)
     assert send(whole, newer(declared), key).outcome.value == "accepted"
-    assert whole.amendments.listed(everything=False, limit=9) == []
-    (void,) = whole.amendments.listed(everything=True, limit=9)
+    assert whole.amendments.listed(everything=False, limit=9, actor=TESTER) == []
+    (void,) = whole.amendments.listed(everything=True, limit=9, actor=TESTER)
     assert void.state == "declined"
     whole.amendments.request(key, OFFICER, reason="Sai", items=ITEMS)
 
@@ -292,7 +292,7 @@ def test_an_answer_to_a_request_that_was_withdrawn_is_judged_as_own_discovery(wh
 
     settled = send(whole, answer, key)
     assert settled.outcome.value == "accepted", settled
-    (waiting,) = whole.amendments.listed(everything=False, limit=9)
+    (waiting,) = whole.amendments.listed(everything=False, limit=9, actor=TESTER)
     assert whole.amendments.approve(waiting.number, OFFICER).state == "amended"
 
 

@@ -134,7 +134,7 @@ class Post:
 
     def agenda(self, **wanted: Any) -> Agenda:
         since = CLOCK - timedelta(days=1)
-        return self.house.deadlines.agenda(Wanted(**wanted), since=since, now=self.now)
+        return self.house.deadlines.agenda(Wanted(**wanted), since=since, now=self.now, actor=TESTER)
 
     def only(self, key: DossierKey) -> RunningDeadline:
         """The dossier's one deadline, as its life shows it."""
@@ -213,7 +213,7 @@ def test_a_confirmation_that_is_signed_and_does_not_leave_runs_on_and_is_alerted
     post.now = CLOCK + 61 * MINUTE
     assert post.only(key).standing is DeadlineState.OVERDUE
     seen = dossier_reader(post.house)
-    assert [each.overdue for each in seen.dossiers(state=None, limit=9)] == [True]
+    assert [each.overdue for each in seen.dossiers(state=None, limit=9, actor=TESTER)] == [True]
     assert seen.life(key, personal=False, actor=TESTER).dossier.overdue
     assert post.alerts() == [(Event.DEADLINE_NEAR, str(key)), (Event.DEADLINE_PASSED, str(key))]
     post.dispatch()

@@ -16,6 +16,7 @@ from adapter.bootstrap import House
 from adapter.cli import app, options
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.certificates import Office
+from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.journal_proof import Part
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import journal, outbox
@@ -76,8 +77,14 @@ ON_A_DOSSIER: dict[str, Callable[[House, DossierKey, Actor], object]] = {
     "see its versions": lambda house, key, who: _versions(house).of(key, personal=False, actor=who),
     "see persons of its versions": lambda house, key, who: _versions(house).of(key, personal=True, actor=who),
 }
+LISTS: dict[str, Callable[[House, Actor], object]] = {
+    "list dossiers": lambda house, who: dossier_reader(house).dossiers(state=None, limit=9, actor=who),
+    "list amendments": lambda house, who: house.amendments.listed(everything=True, limit=9, actor=who),
+    "list deadlines": lambda house, who: house.deadlines.agenda(Wanted(), since=CLOCK, now=CLOCK, actor=who).due,
+}
 _HELD = Held("1", "store", "parked", "x", 0, "x")
 ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
+    **LISTS,
     "declare": lambda house, who: house.door.submit(b"", who),
     "find": lambda house, who: house.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
     "look up": lambda house, who: house.lookup.dossiers(Question(LookupKind.NUMBER, "RQ1", 2026), who),
@@ -161,6 +168,21 @@ def test_an_officer_finds_the_dossiers_of_his_own_unit_only(whole: House) -> Non
     assert len(whole.lookup.find(asked, person("van-hanh", Role.OPERATOR)).dossiers) == 1
     asked_by = [(actor, detail["office"]) for event, actor, detail in entries(whole) if event == "lookup.dossiers"]
     assert asked_by == [("person:an-01", HUUNGHI), ("person:ngoai", MONGCAI), ("person:van-hanh", "*")]
+
+
+@pytest.mark.parametrize("act", ["list dossiers", "list deadlines"])
+def test_a_list_shows_an_officer_the_dossiers_of_his_unit_and_an_operator_all(whole: House, act: str) -> None:
+    seen = [
+        len(LISTS[act](whole, who))  # type: ignore[arg-type]
+        for who in (officer("an-01", HUUNGHI), officer("ngoai", MONGCAI), person("van-hanh", Role.OPERATOR))
+    ]
+    assert seen == [1, 0, 1]
+
+
+@pytest.mark.parametrize("act", LISTS)
+def test_an_officer_of_a_unit_that_is_none_of_ours_is_told_so(whole: House, act: str) -> None:
+    with pytest.raises(NoRight, match=r"^x is of unit ELSEWHERE, which is not among units: state it there$"):
+        LISTS[act](whole, officer("x", "ELSEWHERE"))
 
 
 def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(whole: House) -> None:

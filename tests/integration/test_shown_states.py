@@ -61,7 +61,7 @@ def shown(whole: House) -> set[str]:
         (row,) = connection.execute(text(f'SELECT * FROM "{VIEW}"')).all()
     return {
         reading.life(KEY, personal=False, actor=TESTER).dossier.state,
-        *(each.state for each in reading.dossiers(state=None, limit=9)),
+        *(each.state for each in reading.dossiers(state=None, limit=9, actor=TESTER)),
         *(each.state for each in found.dossiers),
         row.dossier_state,
     }

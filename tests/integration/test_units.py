@@ -382,7 +382,7 @@ def test_deadlines_are_listed_of_one_unit(whole: House, tmp_path: Path) -> None:
     declare(whole, "HS1", "HUUNGHI")
     declare(whole, "HS2", "MONGCAI")
     since = CLOCK - timedelta(days=1)
-    found = whole.deadlines.agenda(Wanted(gates=("MONGCAI",)), since=since, now=CLOCK)
+    found = whole.deadlines.agenda(Wanted(gates=("MONGCAI",)), since=since, now=CLOCK, actor=TESTER)
     assert [each.subject for each in found.due] == ["HS2/2026"]
     assert [(each.gate, each.open) for each in found.figures] == [("MONGCAI", 1)]
     assert [(each.gate, each.dossiers) for each in found.declared] == [("MONGCAI", 1)]

@@ -232,7 +232,7 @@ class Gate:
     def _waiting(self) -> str:
         """The amendment that an officer sees in his list."""
         mine = f"{self.key.number}/{self.key.year}"
-        listed = self.house.amendments.listed(everything=False, limit=10_000)
+        listed = self.house.amendments.listed(everything=False, limit=10_000, actor=OFFICER)
         return next((each.number for each in listed if each.dossier == mine), "none")
 
     # The broker and the window's receipts

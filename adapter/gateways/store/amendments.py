@@ -18,7 +18,9 @@ from adapter.gateways.store.tables import (
     inbox,
     outbox,
 )
+from adapter.gateways.store.unit_dossiers import of_unit
 from adapter.model.stages import StoredRecord
+from adapter.model.units import BorderUnit
 
 WAITING, APPROVED, DECLINED = "waiting", "approved", "declined"
 _OF_ITS_DOSSIER = (dossier.c.number.label("dossier_number"), dossier.c.year.label("dossier_year"), dossier.c.procedure)
@@ -128,9 +130,10 @@ def void(connection: Connection, dossier_id: int, reason: str, at: datetime) -> 
     connection.execute(update(amendment).where(*mine).values(**values))
 
 
-def listed(connection: Connection, *, state: str | None, limit: int) -> list[ListedAmendment]:
-    """Amendments with their dossiers, the oldest first: who waits longest is served first."""
+def listed(connection: Connection, *, state: str | None, unit: BorderUnit | None, limit: int) -> list[ListedAmendment]:
+    """Amendments of the dossiers of a unit (None: of all), the oldest first: who waits longest is served first."""
     query = select(amendment, *_OF_ITS_DOSSIER).join(dossier, dossier.c.id == amendment.c.dossier_id)
+    query = query.where(*of_unit(unit))
     if state is not None:
         query = query.where(amendment.c.state == state)
     rows = connection.execute(query.order_by(amendment.c.received_at, amendment.c.id).limit(limit))

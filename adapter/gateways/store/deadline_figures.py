@@ -17,6 +17,8 @@ from adapter.gateways.store.deadline_records import Declared, Figures, ListedDea
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import deadline, dossier, incident, outbox
+from adapter.gateways.store.unit_dossiers import of_unit
+from adapter.model.units import BorderUnit
 from adapter.pipeline.terms import RUNNING_KINDS
 
 NEAR, BROKEN = "near", "broken"
@@ -33,6 +35,8 @@ class Wanted:
     gate: str | None = None
     gates: tuple[str, ...] = ()
     """Those of one unit; none: of every unit."""
+    unit: BorderUnit | None = None
+    """The unit of whoever asks; None: he may see every unit."""
     until: datetime | None = None
     after: datetime | None = None
     limit: int = 200
@@ -98,7 +102,7 @@ def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(dossier.c.gate == wanted.gate)
     if wanted.gates:
         conditions.append(dossier.c.gate.in_(wanted.gates))
-    return conditions
+    return [*conditions, *of_unit(wanted.unit)]
 
 
 def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Figures]:

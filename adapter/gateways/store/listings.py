@@ -13,13 +13,16 @@ from adapter.gateways.store.dossier_records import (
 )
 from adapter.gateways.store.records import StoredEntry, StoredMessage, made_all, made_first
 from adapter.gateways.store.tables import declaration, declaration_row, dossier, inbox, journal, outbox
+from adapter.gateways.store.unit_dossiers import of_unit
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState
+from adapter.model.units import BorderUnit
 
 
-def dossiers(connection: Connection, *, state: str | None, limit: int) -> list[StoredDossier]:
-    """Dossiers, the ones that were received last first."""
-    query = select(dossier).order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
+def dossiers(connection: Connection, *, state: str | None, unit: BorderUnit | None, limit: int) -> list[StoredDossier]:
+    """Dossiers of a unit (None: of all), the ones that were received last first."""
+    query = select(dossier).where(*of_unit(unit))
+    query = query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
     if state is not None:
         query = query.where(dossier.c.state == state)
     return made_all(StoredDossier, connection.execute(query))

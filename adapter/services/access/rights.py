@@ -8,7 +8,7 @@ from enum import StrEnum
 from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, UNIT_ROLES, Actor, Role
 from adapter.model.errors import NoRight
 from adapter.model.procedure import Label
-from adapter.model.units import BorderUnit
+from adapter.model.units import BorderUnit, BorderUnits
 
 
 class Right(StrEnum):
@@ -137,6 +137,21 @@ def needs(actor: Actor, right: Right) -> None:
 def is_of_unit(actor: Actor, right: Right) -> bool:
     """Whether the actor has the right in roles of a unit only."""
     return TABLE[right] & actor.roles <= UNIT_ROLES
+
+
+def unit_within(actor: Actor, right: Right, units: BorderUnits) -> BorderUnit | None:
+    """The unit whose data a list shows to the actor; None: those of every unit.
+
+    Raises:
+        NoRight: none of its roles grants the right, or it is of a unit that is none of ours.
+    """
+    needs(actor, right)
+    if not is_of_unit(actor, right) or actor.unit == EVERYWHERE:
+        return None
+    unit = units.by_code(actor.unit)
+    if unit is None:
+        raise NoRight(f"{actor.id} is of unit {actor.unit}, which is not among units: state it there")
+    return unit
 
 
 def needs_in_unit(actor: Actor, right: Right, unit: BorderUnit | None, what: str) -> None:

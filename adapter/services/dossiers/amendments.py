@@ -22,6 +22,7 @@ from adapter.model.procedure import ReplyKind
 from adapter.model.text import typed
 from adapter.pipeline import compose
 from adapter.pipeline.terms import CONFIRM_WITHIN, Terms
+from adapter.services.access.rights import Right, unit_within
 from adapter.services.dossiers.amendment_requests import Asker, Asking
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk, Done, Matter, Said
@@ -186,11 +187,18 @@ class Amendments:
 
         return self.desk.act(key, (Act.DECLINE,), officer, say)
 
-    def listed(self, *, everything: bool, limit: int) -> list[WaitingAmendment]:
-        """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too."""
-        state = None if everything else amendments.WAITING
+    def listed(self, *, everything: bool, limit: int, actor: Actor) -> list[WaitingAmendment]:
+        """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too.
+
+        Of the actor's unit, if he sees one unit only.
+
+        Raises:
+            NoRight: the actor may not see dossiers.
+        """
+        units = self.desk.correspondence.installation.units
+        state, unit = None if everything else amendments.WAITING, unit_within(actor, Right.SEE_DOSSIERS, units)
         with self.desk.database.reading() as connection:
-            rows = amendments.listed(connection, state=state, limit=limit)
+            rows = amendments.listed(connection, state=state, unit=unit, limit=limit)
         return [self._line(row) for row in rows]
 
     def _line(self, row: ListedAmendment) -> WaitingAmendment:

@@ -29,7 +29,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import FieldSpec, Procedure
 from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
-from adapter.services.access.rights import Right, needs, needs_in_unit
+from adapter.services.access.rights import Right, needs, needs_in_unit, unit_within
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.watch.deadlines import RunningDeadline, due_of
 
@@ -136,11 +136,15 @@ class DossierReader:
     units: BorderUnits
     clock: Callable[[], datetime]
 
-    def dossiers(self, *, state: DossierState | None, limit: int) -> list[Overview]:
-        """The dossiers received last."""
-        now = self.clock()
+    def dossiers(self, *, state: DossierState | None, limit: int, actor: Actor) -> list[Overview]:
+        """The dossiers received last; of the actor's unit, if he sees one unit only.
+
+        Raises:
+            NoRight: the actor may not see dossiers.
+        """
+        now, unit = self.clock(), unit_within(actor, Right.SEE_DOSSIERS, self.units)
         with self.database.reading() as connection:
-            rows = listings.dossiers(connection, state=state.value if state else None, limit=limit)
+            rows = listings.dossiers(connection, state=state.value if state else None, unit=unit, limit=limit)
             unsent = deadline_figures.overdue(connection, [row.id for row in rows], now)
             confirmed = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
         return [_overview(row, _newest(confirmed.get(row.id)), is_overdue=row.id in unsent) for row in rows]

@@ -7,7 +7,7 @@ officer signed it, when it was sent and when the declarant had it are three time
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,10 +22,13 @@ from adapter.gateways.store.deadline_records import (
     StoredDeadline,
 )
 from adapter.gateways.store.deadlines import End
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.events import Event, Observe
+from adapter.model.units import NO_UNITS, BorderUnits
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.terms import Terms
+from adapter.services.access.rights import Right, unit_within
 
 _AT_ONCE = 500
 
@@ -92,9 +95,15 @@ class Deadlines:
     catalogue: Callable[[], Catalogue]
     clock: Callable[[], datetime]
     observe: Observe
+    units: BorderUnits = NO_UNITS
 
-    def agenda(self, wanted: Wanted, *, since: datetime, now: datetime) -> Agenda:
-        """What runs, and the figures of what began since then."""
+    def agenda(self, wanted: Wanted, *, since: datetime, now: datetime, actor: Actor) -> Agenda:
+        """What runs, and the figures of what began since then; of the actor's unit, if he sees one unit only.
+
+        Raises:
+            NoRight: the actor may not see dossiers.
+        """
+        wanted = replace(wanted, unit=unit_within(actor, Right.SEE_DOSSIERS, self.units))
         with self.database.reading() as connection:
             due = deadline_figures.running(connection, wanted)
             figures = deadline_figures.figures(connection, wanted, since=since, now=now)
