@@ -1,4 +1,4 @@
-"""What an amendment starts from, as the store and the batch in hand know it; it decides nothing."""
+"""What an amendment starts from: read from the store and the current batch. It decides nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from adapter.services.ledger.ledger import Ledger
 
 
 def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> AmendmentBase:
-    """The version in force of a dossier and what is open about it.
+    """The version in force of a dossier, with its open request and pending amendment.
 
     Raises:
         Misconfigured: the mapping that read the version is not installed any more.
@@ -70,6 +70,6 @@ def _procedure(mapping: str, ground: Ground) -> Procedure:
 
 
 def _declared(row: VersionWithSource, ground: Ground) -> etree._Element:
-    """The declaration itself, opened again: what it says was verified when it came."""
+    """The declaration read again from the stored message, which was verified when it came."""
     submission = Submission(row.raw, Channel(row.channel), row.received_at, Digest(row.raw_digest))
     return document_of(open_envelope(submission, catalogue=ground.catalogue, limits=ground.limits))

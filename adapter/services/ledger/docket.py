@@ -1,6 +1,6 @@
-"""The docket of one transaction: which deadlines begin, are started by law, and end with what the ledger writes.
+"""The docket of one transaction: deadlines that begin, start to run, or end with what the ledger writes.
 
-It decides nothing about a dossier; it reads what was decided and keeps the time.
+It decides nothing about a dossier; it keeps the deadlines that follow from a decision.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def due_of(
 
 @dataclass
 class Docket:
-    """Collected while the batch is folded; `write` keeps it beside everything else."""
+    """Collected while the batch is folded; `write` stores it."""
 
     database: Database
     connection: Connection
@@ -60,7 +60,7 @@ class Docket:
     """Deadlines that do not close older ones of their kind: amendments not yet approved, papers to be brought."""
 
     def declared(self, dossier: Dossier, declaration: Declaration, *, known: bool) -> datetime | None:
-        """A version came in: the confirmation of it is due; gives when, or None while the law's clock does not run.
+        """A version was received and must be confirmed; gives when, or None while the time limit does not run yet.
 
         `known`: the dossier was there before this transaction; a replacement starts the duty of its own version.
         """
@@ -78,7 +78,7 @@ class Docket:
         return term.due_at
 
     def asked(self, dossier: Dossier, limit: Deadline, at: datetime) -> datetime | None:
-        """The declarant is asked to amend; the law's clock runs once he has the request (Article 11(3)(b)).
+        """The declarant is asked to amend; the time limit runs from when he has the request (Article 11(3)(b)).
 
         Gives when the answer is due if he has it at once; None where the calendar cannot tell.
         """
@@ -94,7 +94,7 @@ class Docket:
         """
         assert dossier.id is not None
         if answers:
-            # He may have had the request since the clock looked last.
+            # He may have received the request since the clock process looked last.
             deadlines.begin_delivered(self.connection, self.terms, _AT_ONCE, dossier_id=dossier.id)
             deadlines.end(self.connection, dossier.id, [AMEND], End.ANSWERED, form.declared_at)
         limit = form.verified.envelope.procedure.deadline(CONFIRM_AMENDMENT, form.values)
@@ -121,7 +121,8 @@ class Docket:
     def approved(
         self, dossier: Dossier, received_at: datetime, at: datetime, confirm: Deadline | None
     ) -> datetime | None:
-        """An amendment that waited is in force: the confirmation of the one before it is due no more.
+        """An amendment that waited for approval is in force: the confirmation of the version before is not due any
+        more.
 
         Gives when its own is due; `confirm` as for `in_force`.
         """
@@ -145,8 +146,8 @@ class Docket:
     ) -> list[tuple[Deadline, datetime]]:
         """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
 
-        `values` are of the version in force; what only the confirmation before this one asked for is asked for no more.
-        Gives each limit, and the time from which it counts.
+        `values` are of the version in force; what only the confirmation before this one asked for is not asked for any
+        more. Gives each limit, and the time from which it counts.
         """
         assert dossier.id is not None
         brought = deadlines.to_bring(self.connection, dossier.id, done=True)
@@ -166,10 +167,10 @@ class Docket:
     def replied(
         self, dossier: Dossier, kind: ReplyKind, row_id: int, *, readable: bool, is_signed: bool = True
     ) -> None:
-        """A reply is in the outbox: it may be what was due, or what a time limit begins with.
+        """A reply is in the outbox: it may answer a deadline, or a time limit may begin with it.
 
         `readable`: the declarant reads it on the portal from now on, so it is sent. One that is not signed yet answers
-        nothing, and what was due goes on being alerted.
+        nothing: alerts of the deadline go on.
         """
         if kind is ReplyKind.AMENDMENT_REQUEST and dossier.key in self._asked:
             self._begin(dossier, self._asked.pop(dossier.key), starts_with=row_id)
@@ -179,7 +180,7 @@ class Docket:
                 self._readable.append(row_id)
 
     def write(self, before: Mapping[DossierKey, Dossier], after: Mapping[DossierKey, Dossier], now: datetime) -> None:
-        """Keep what began and what ended; dossiers and replies are in the store already."""
+        """Store the deadlines that began and ended; dossiers and replies are stored already."""
         for row in self._reopened.values():
             deadlines.end(self.connection, row["dossier_id"], [CONFIRM_WITHIN, CONFIRM_AMENDMENT], End.LAPSED, now)
         rows = [*self._opened.values(), *self._reopened.values()]
@@ -198,9 +199,9 @@ class Docket:
     def _follow(self, was: Dossier, dossier: Dossier, now: datetime) -> None:
         assert dossier.id is not None
         if was.state is DossierState.AMENDMENT_REQUESTED is not dossier.state:
-            # Completed as it was declared: what was asked for turned out to be in order.
+            # Completed as it was declared: what the request named was in order.
             deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now)
-            # A request that nobody could sign so far asks for something that is not wanted any more.
+            # A request that waits for a key is not needed any more.
             replies.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)
         if dossier.state in LAPSED and was.state not in LAPSED:
             deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now)

@@ -1,4 +1,4 @@
-"""The ledger of one transaction: what folding a batch has decided, and the rows that say so, written together."""
+"""The ledger of one transaction: collects the rows of a batch and writes them together."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class Ledger:
     register: Register = field(default_factory=Register)
     """What the store says of who signed and declares in this batch."""
     same: Mapping[str, Sequence[KeyHolder]] = field(default_factory=dict)
-    """Dossiers that declare the same as a declaration of this batch, by what they have in common."""
+    """Dossiers that declare the same as a declaration of this batch, by their common key."""
     passing: Passings = field(default_factory=Passings)
     """Who passes which gate when, of the store and of this batch."""
     foreign: frozenset[DossierKey] = frozenset()
-    """Numbers of this batch that look like ours and were not given by us."""
+    """Numbers of this batch with our prefix that we did not issue."""
     versions: dict[DossierKey, Declaration] = field(default_factory=dict)
     """The versions that this transaction has brought into force."""
     pending: set[DossierKey] = field(default_factory=set)
@@ -93,7 +93,7 @@ class Ledger:
         return self.database.new_id(self.connection)
 
     def adopt(self, found: Mapping[DossierKey, Dossier]) -> None:
-        """Dossiers that turned out to be needed only while folding; they count as changed when written."""
+        """Dossiers that are found to be needed while folding; they count as changed."""
         self.dossiers.update(found)
 
     def take(self, identity: MessageIdentity, row: NewMessage, *, replaces: int | None) -> int:
@@ -115,7 +115,7 @@ class Ledger:
 
         `same`: the version's `same_key`, of whoever has it already.
         """
-        if dossier.id is not None:  # what was asked or amended of the version before it has its answer, or needs none
+        if dossier.id is not None:  # a request or an amendment of the version before needs no answer any more
             amendments.close(self.connection, dossier.id, self.now)
             amendments.void(self.connection, dossier.id, _OVERTAKEN, self.now)
         if version is None:
@@ -225,7 +225,7 @@ class Ledger:
         assert dossier.id is not None
         live = dossiers.confirmations_of(self.connection, dossier.id)
         for row in live:
-            # They leave in this order: where the first one has not left none has, nor will while we hold it.
+            # They leave in this order: if the first one has not left, none has, and none will while its row is locked.
             if not replies.hold_back(self.connection, row.outbox_id, self.now):
                 return []
             deadlines.reopen(self.connection, row.outbox_id)
@@ -259,7 +259,7 @@ class Ledger:
         )
 
     def send_again(self, inbox_id: int, copies: Mapping[int, Sequence[StoredReply]]) -> None:
-        """The stored identical answers once more, but for what has not left and may still be taken back."""
+        """Send the stored answers again, without those that may still be taken back."""
         own = self._answers.get(inbox_id)
         if own is not None:
             for row in (each for each in own if each["kind"] not in replies.TAKEN_BACK):
@@ -270,7 +270,7 @@ class Ledger:
             self._outbox.append(replies.copy_row(original, row_id=self.new_id(), at=self.now))
 
     def write(self) -> None:
-        """Everything, in the order that references need."""
+        """Write all rows, in the order that foreign keys need."""
         bulk = self.database.insert
         # Dossiers first (others point to them), each as the whole batch has left it.
         fresh = [{**row, **dossiers.state(self.dossiers[key])} for key, row in self._new.items()]

@@ -1,1 +1,1 @@
-"""A message's way in: received, judged, folded into its dossier, kept where it waits or is parked."""
+"""Receiving messages: judge them, store them with their dossiers, keep those that wait or are parked."""

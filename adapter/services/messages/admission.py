@@ -1,8 +1,8 @@
-"""Admission: what only the store can say of who signed and who declares, inside the intake's transaction.
+"""Admission: checks of signer and declarant that need the store, inside the intake's transaction.
 
 Is the certificate registered and not suspended (Article 6(3)), is the account suspended (QĐ 03/2025/QĐ-TTg Article 8),
-may he change this dossier. The store is asked once for a whole batch, so that a suspension that has been committed
-holds for the very next transaction of every process.
+may he change this dossier. The store is asked once for a batch: a committed suspension holds in the next transaction of
+every process.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from adapter.pipeline.trust.holder import plain
 
 _SIGNATURE = "/Envelope/Body/Signature"
 _ALONE = (Act.REPLACE, Act.WITHDRAW)
-"""What changes a dossier by itself; an amendment is held against the version it amends, where that is put together."""
+"""Acts that change a dossier directly. An amendment is checked later, against the version that it amends."""
 
 
 class Unlisted(StrEnum):
-    """What is done on channel WINDOW with a certificate that we do not have: the window's register is not ours."""
+    """What happens on channel WINDOW with a certificate that is not in our register: the window has its own."""
 
     ATTESTED = "attested"
-    """The window vouches for it with its own signature."""
+    """Accepted: the window has signed the message too."""
     FLAG = "flag"
     REJECT = "reject"
 
@@ -60,7 +60,7 @@ class Admission:
     representation: Representation
 
     def ask(self, connection: Connection, outcomes: Iterable[Outcome], at: datetime) -> Register:
-        """Ask the store about everybody in a batch: at most three queries, whatever its size."""
+        """Read certificates, suspensions and authorisations of a batch: at most three queries, whatever its size."""
         told = [outcome.declaration for outcome in outcomes if isinstance(outcome, Accepted | Refused)]
         signers = [signer for each in told if (signer := _signer(each)) is not None]
         found = certificates.find(connection, map(certificates.name_of, signers))
@@ -73,7 +73,7 @@ class Admission:
         return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:
-        """Who may speak for another, as this transaction has asked already: another one would wait for it for ever."""
+        """Who may act for another, from what this transaction has read: a second transaction would wait for this one."""
 
         def entitled(signer: Signer, number: str, at: datetime) -> bool:
             known = register.certificates.get(certificates.name_of(signer))
@@ -85,7 +85,7 @@ class Admission:
         return replace(self.representation, entitled=entitled)
 
     def admit(self, register: Register, outcome: Outcome, dossier: Dossier | None, at: datetime) -> Outcome:
-        """The outcome once the store has been heard; `dossier` is the one it would change."""
+        """The outcome after these checks; `dossier` is the one that the message would change."""
         if not isinstance(outcome, Accepted | Refused):
             return outcome
         declaration = outcome.declaration
@@ -112,7 +112,7 @@ class Admission:
                 yield Finding("certificate_unregistered", _SIGNATURE, Severity.WARN)
 
     def _stranger(self, register: Register, declaration: Declaration, dossier: Dossier | None) -> Iterator[Finding]:
-        """Only somebody of the dossier, or who may speak for one of them, changes it (Articles 3(4), 11)."""
+        """A dossier is changed only by its declarant or principal, or by who may act for them (Articles 3(4), 11)."""
         if dossier is None or ACTS[declaration.verified.meaning] not in _ALONE:
             return
         speakers = _speakers(declaration, register.certificates)
@@ -127,7 +127,7 @@ def _signer(declaration: Declaration) -> Signer | None:
 
 
 def _signed_numbers(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
-    """The numbers of whoever signed: those in his certificate, and the one that it was registered with."""
+    """The numbers of the signer: those in the certificate, and the one that it was registered with."""
     signer = _signer(declaration)
     if signer is None:
         return set()
@@ -136,7 +136,7 @@ def _signed_numbers(declaration: Declaration, found: Mapping[Name, Registered]) 
 
 
 def _speakers(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
-    """Who speaks in a message: who signed it, else whom the door knows, else those whom the window lets declare."""
+    """In whose name a message acts: its signer; else the authenticated caller; else the declared identities."""
     envelope = declaration.verified.envelope
     bound = envelope.submission.bound_to
     return (
@@ -147,7 +147,7 @@ def _speakers(declaration: Declaration, found: Mapping[Name, Registered]) -> set
 
 
 def _accounts(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
-    """Every account that is used in a message: the declared ones, the door's caller, the signer's."""
+    """Every account that a message uses: the declared ones, the caller's, the signer's."""
     envelope = declaration.verified.envelope
     stated = (declaration.values.get(name) for name in envelope.procedure.accounts)
     declared = {plain(write(value)) for value in stated if value is not None}

@@ -1,4 +1,4 @@
-"""Answering one message in the transaction that stores it: the reply, what the window's books get, form 13 at once."""
+"""Answering one message in the transaction that stores it: the reply, its transfer to the window, form 13 at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapter.services.ledger.ledger import Ledger
 from adapter.services.watch.way import is_linked
 
 ROUTES = {Channel.WINDOW: Route.WINDOW, Channel.PORTAL: Route.PORTAL}
-"""How a channel's replies leave: the window takes them from its queue, the portal's caller reads them."""
+"""The route of replies by channel: the window takes them from its queue, the caller of the portal reads them."""
 _DECISIONS = (ReplyKind.ACCEPTANCE, ReplyKind.REFUSAL)
 
 
@@ -80,7 +80,7 @@ class Answering:
         return self.ledger.reply(signed, inbox_id=self.inbox_id, dossier=dossier, route=route)
 
     def _transfer(self, signed: SignedReply, key: DossierKey, document_type: str) -> None:
-        """What was decided directly goes to the window's books; dossiers that the window does not carry never do."""
+        """Transfer to the window what was decided directly, unless the window does not carry the dossier."""
         version, submission, ledger = self.decision.version, self.submission, self.ledger
         if submission.channel is not Channel.PORTAL or version is None:
             return

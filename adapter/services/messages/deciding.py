@@ -1,4 +1,4 @@
-"""Deciding on one judged message with what the store and the batch before it know."""
+"""Deciding on one judged message with the store and the messages before it in the batch."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HELD = (
 class Deciding:
     """What one batch is decided with.
 
-    `held_before`: after a restore that lost time, what was sent before then and is not known may have been answered.
+    `held_before`: after a restore from a backup, messages sent before this time may have been answered already.
     """
 
     ledger: Ledger
@@ -73,7 +73,7 @@ class Deciding:
         )
 
     def _is_held(self, item: Item) -> bool:
-        """Whether it is of the time that a restore lost: a second acceptance would be later than the one on paper."""
+        """Whether it was sent in the time that a restore lost: a second acceptance would be later than the first."""
         if isinstance(item.outcome, Noted):  # what the window says of itself
             return False
         verified = verified_of(item.outcome)
@@ -83,7 +83,7 @@ class Deciding:
         return before is not None and sent is not None and sent < before and not item.released
 
     def _admitted(self, item: Item, dossier: Dossier | None) -> Outcome:
-        """The outcome, after what only the store can say: whose number, who signed, who declared the same."""
+        """The outcome after checks that need the store: whose number, who signed, who declared the same."""
         ledger, outcome = self.ledger, item.outcome
         if isinstance(outcome, Accepted | Refused) and item.key is not None and item.key in ledger.foreign:
             outcome = _foreign(outcome, item.key)
@@ -126,14 +126,14 @@ class Deciding:
 
 
 def _differs(ledger: Ledger, item: Item, dossier: Dossier | None) -> bool:
-    """Whether it declares something else than the version in force of its dossier; of one that ended nobody knows."""
+    """Whether it declares something else than the version in force; False for a dossier that was withdrawn."""
     if dossier is None or item.same is None or dossier.state is DossierState.WITHDRAWN:
         return False
     return all(row.id != dossier.id for row in ledger.same.get(item.same, []))
 
 
 def twins(ledger: Ledger, item: Item) -> list[KeyHolder]:
-    """Dossiers that declare the same and came by the other door; the window's copy of a transferred one is such."""
+    """Dossiers that declare the same and came by the other channel, also the window's copy of a transferred one."""
     rows = ledger.same.get(item.same or "", [])
     return [row for row in rows if row.channel != item.submission.channel.value]
 

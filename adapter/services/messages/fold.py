@@ -1,4 +1,4 @@
-"""Folding: one judged message after the other becomes what its transaction writes."""
+"""Folding: turn judged messages, one after the other, into the rows that the transaction writes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from adapter.services.messages.window_notices import note_answer, note_control
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """The messages of one transaction; `copies` are the stored answers of those that came before, by inbox row."""
+    """Folds the messages of one transaction; `copies`: stored answers of earlier messages, by inbox row."""
 
     ledger: Ledger
     asking: Asking
@@ -36,7 +36,7 @@ class Fold:
     copies: Mapping[int, Sequence[StoredReply]]
 
     def fold(self, item: Item) -> Settled:
-        """Decide on one message and write it into the ledger. Those before it in the batch count already."""
+        """Decide on one message and add it to the ledger. Messages before it in the batch are taken into account."""
         prior = self.ledger.known.get(item.identity)
         verified = verified_of(item.outcome)
         if prior is not None and prior.id == item.replaces and prior.state is MessageState.SETTLED:
@@ -109,7 +109,7 @@ class Fold:
         return dossier
 
     def _overtaken(self, item: Item, dossier: Dossier) -> Dossier:
-        """What was asked about the version before this one, and has not left, is never sent."""
+        """A request to amend the version before this one that has not been sent is never sent."""
         number = self.ledger.take_back_request(dossier) if dossier.id is not None else None
         if number is None:
             return dossier
@@ -138,7 +138,7 @@ class Fold:
     def _answer(self, item: Item, decision: Decision, dossier: Dossier | None, inbox_id: int) -> None:
         waits_again = item.replaces is not None and bool(decision.waits)
         if decision.answer is None or (waits_again and decision.answer is ReplyKind.RECEIPT):
-            return  # one that waits was receipted when it came
+            return  # a waiting message got its receipt when it came
         about = dossier or (self.ledger.dossiers.get(item.key) if item.key else None)
         answering = Answering(self.ledger, self.asking, item.submission, decision, inbox_id)
         answering.answer(decision.answer, dossier, about)

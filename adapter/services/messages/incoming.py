@@ -1,4 +1,4 @@
-"""The register (sổ văn thư) of what came: a message's identity, and the row that is kept of it."""
+"""A message's identity, and the inbox row that is kept of it (sổ văn thư)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
 
 
 def public_id(identity: MessageIdentity) -> str:
-    """The id a caller is told: the same for the same message, so that a retry finds it."""
+    """The public id: the same for the same message, so that a retry finds it."""
     return str(uuid.uuid5(_NAMESPACE, f"{identity.sender}|{identity.name}"))
 
 
@@ -49,7 +49,7 @@ def inbox_row(
     findings: Sequence[StatedFinding],
     waits: tuple[Wait, datetime, datetime] | None,
 ) -> NewMessage:
-    """What is kept of a message: its bytes, who sent it, what it was judged to be and by which versions."""
+    """The inbox row of a message: bytes, sender, outcome, and the versions of schema and mapping that judged it."""
     verified = verified_of(outcome)
     claims = outcome.claims if isinstance(outcome, Rejected) else None
     header = verified.header if verified else claims
@@ -90,7 +90,7 @@ def inbox_row(
 
 
 def amendment_row(form: Declaration, decision: Decision, *, number: str, at: datetime) -> NewAmendment:
-    """What is kept of a form 14 besides its message: what it is about, what it brings, and where it stands."""
+    """The row of a form 14: its dossier, the version that it makes, and its state."""
     verified, dossier = form.verified, decision.dossier
     assert dossier is not None
     waits = decision.approval

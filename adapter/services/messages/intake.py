@@ -1,6 +1,6 @@
-"""Intake: what both doors hand Submissions to. Judges outside any transaction, stores in one, answers in the same.
+"""Intake: takes Submissions of both channels. Judges outside a transaction; stores and answers in one.
 
-A message that breaks the batch is retried alone; one that breaks alone is parked. Nothing here knows a broker.
+A message that fails the batch is tried alone; one that fails alone is parked. The broker is unknown here.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ from adapter.services.watch.links import stated
 from adapter.services.watch.way import WindowLink
 
 InHand = Callable[[str], None]
-"""Told the digest of each message before it is judged, in case that nobody is left to tell it afterwards."""
+"""Called with the digest of each message before it is judged, so that a crash can be traced to it."""
 
 
 def unheld(digest: str) -> None:
-    """The default: nobody watches."""
+    """The default: does nothing."""
     del digest
 
 
 class _Engaged(Exception):
-    """Somebody else is at a dossier or a message of the batch just now."""
+    """Another transaction holds a lock of a dossier or message of the batch."""
 
 
 @dataclass(frozen=True)
 class Intake:
-    """The one way in. `clock` gives the legal time (aware)."""
+    """The use case that every message passes. `clock` gives the legal time (aware)."""
 
     database: Database
     ground: Ground
@@ -62,7 +62,7 @@ class Intake:
     observe: Observe
     in_hand: InHand = unheld
     hold_sent_before: datetime | None = None
-    """After a restore that lost time: what was sent before then and is not known may have been answered already."""
+    """After a restore from a backup: messages sent before this time that are not known may have been answered."""
 
     def receive(self, submissions: Sequence[Submission]) -> list[Settled]:
         """Judge and store a batch; every answer is in the outbox when this returns.
@@ -76,18 +76,18 @@ class Intake:
         return [self.keep(item) for item in items] if together is None else together
 
     def judge(self, submission: Submission, tree: etree._Element | None = None) -> Item:
-        """What becomes of it as far as that can be told without the store; for `keep` or `keep_together`.
+        """Judge a message without the store; the result goes to `keep` or `keep_together`.
 
-        `tree`: what the bytes were written from, where the second door has it.
+        `tree`: the tree that the bytes were written from, if the caller has it.
         """
         watch = Stopwatch()
         self.in_hand(submission.digest)
         return replace(item_of(submission, judged(submission, self.ground, watch, tree)), ms=watch.ms)
 
     def keep_together(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled] | None:
-        """Store them in one transaction; None: nothing was stored, each is to be kept alone.
+        """Store them in one transaction; None: nothing was stored, keep each alone.
 
-        `waits` False: not while somebody else is at one of these dossiers, for the others would wait with it.
+        `waits` False: do not wait for locks of these dossiers, because the whole batch would wait.
 
         Raises:
             Unavailable: nothing was stored.
@@ -98,12 +98,12 @@ class Intake:
             raise
         except _Engaged:
             return None
-        except Exception as error:  # noqa: BLE001  what breaks a batch is looked for one message at a time
+        except Exception as error:  # noqa: BLE001  the message that fails the batch is found by trying each alone
             self.observe(Event.BATCH_BROKEN, count=len(items), reason=broken(error).reason)
             return None
 
     def wake(self, row: StoredMessage, *, may_wait: bool) -> Settled:
-        """Judge a stored message again: its declaration has come, its wait is over, or an operator asks."""
+        """Judge a stored message again: its declaration has come, its waiting time is over, or an operator asks."""
         submission = stored(row)
         since = row.waits_since or submission.received_at
         item = replace(self.judge(submission), replaces=row.id, may_wait=may_wait, since=since, released=True)
@@ -119,15 +119,15 @@ class Intake:
             return self._store([item])[0]
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001  what breaks alone is ours to mend: parked, its neighbours pass
+        except Exception as error:  # noqa: BLE001  what fails alone is our fault: it is parked, the others go on
             return self._store([replace(item_of(item.submission, broken(error)), replaces=item.replaces)])[0]
 
     def park(self, submission: Submission, reason: str) -> Settled:
-        """Keep a message for the operator without judging it: it was taken up too often."""
+        """Park a message without judging it: it was tried too often."""
         return self._store([item_of(submission, Parked(None, reason, ParkedFor.TAKEN_UP_TOO_OFTEN))])[0]
 
     def _store(self, items: Sequence[Item], *, waits: bool = True) -> list[Settled]:
-        """Lock and read, fold one after the other, write; tell when it has committed."""
+        """Lock and read, fold one after the other, write; log after the commit."""
         began, count = perf_counter(), len(items)
         with self.database.transaction() as connection:
             items, found = self._locked(connection, items, waits=waits)
@@ -148,14 +148,14 @@ class Intake:
     def _locked(
         self, connection: Connection, items: Sequence[Item], *, waits: bool
     ) -> tuple[Sequence[Item], dict[DossierKey, Dossier]]:
-        """The messages under the dossiers' own numbers, with the dossiers; nobody else is at them till this commits."""
+        """The messages under the own numbers of their dossiers, and these dossiers, locked until the commit."""
         names = [name for item in items for name in item.lock_names]
         self._lock(connection, names, waits=waits)
         found, own = dossiers.find_by_either(connection, [item.key for item in items if item.key is not None])
         if own:
             items = [replace(item, key=own.get(item.key, item.key)) if item.key else item for item in items]
             self._lock(connection, map(dossiers.lock_name, own.values()), waits=waits)
-            # Until this lock was ours, another may have changed them.
+            # Another transaction may have changed them before this lock was taken.
             found = dossiers.find(connection, [item.key for item in items if item.key is not None])
         self.observe(Event.LOCKED, count=len(names))
         return items, found

@@ -1,4 +1,4 @@
-"""A message on its way into the store: judged, not yet kept; and what became of it."""
+"""A message that was judged and is not stored yet, and the result of storing it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Patience:
         since = min(since, now)
         if wait is Wait.PREDECESSOR:
             return wait, since + timedelta(seconds=self.overtaken_s), since
-        # An outage of hours leaves thousands waiting: the longer one waits, the seldomer it is looked at.
+        # An outage of hours leaves thousands waiting: the longer one waits, the less often it is tried again.
         pause = max(timedelta(seconds=self.retry_s), (now - since) / 8)
         return wait, min(now + pause, since + timedelta(seconds=self.evidence_s)), since
 
     def longest(self) -> timedelta:
-        """No row waits longer from now on, whatever the clock was when it began to."""
+        """The longest time from now that any row waits, whatever the clock said when it began to wait."""
         return timedelta(seconds=max(self.overtaken_s, self.evidence_s))
 
 
@@ -71,7 +71,7 @@ class Item:
     """Who passes which gate when, of a version that is declared."""
     may_wait: bool = True
     released: bool = False
-    """Judged again on purpose: nothing holds it any more."""
+    """Judged again by an operator or the clock: it is not held any more."""
     since: datetime | None = None
     """Since when it waits; None: it has not waited yet."""
     ms: Mapping[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Judging with the errors sorted: what is ours to mend, and what nobody foresaw, becomes Parked."""
+"""Judging with errors sorted: our own faults and unexpected errors become Parked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from adapter.services.dossiers.amendment_requests import Asking
 
 @dataclass
 class Stopwatch:
-    """How long each stage took, in milliseconds, by the stage's name. It is the mark that judging tells."""
+    """How long each stage took, in milliseconds, by the stage's name. Judging reports its stages here."""
 
     ms: dict[str, float] = field(default_factory=dict)
     _last: float = field(default_factory=perf_counter)
@@ -35,7 +35,7 @@ class Stopwatch:
 
 
 def stored(row: StoredMessage) -> Submission:
-    """A message of the inbox as it came, to be judged again."""
+    """A stored message as a Submission, to be judged again."""
     return Submission(
         raw=row.raw,
         channel=Channel(row.channel),
@@ -64,7 +64,7 @@ def judged(
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001
-        # A defect, or a configuration that cannot judge: kept for the operator, the sender is told nothing false.
+        # A defect or a wrong configuration: the message is kept for the operator, and its sender gets no wrong answer.
         return broken(error, next(stage for stage in Stage if stage not in passed))
 
 
@@ -79,7 +79,8 @@ class Answered:
 def answered(submission: Submission, outcome: Outcome, asking: Asking, *, now: datetime) -> Answered:
     """The outcome once its answers are written as the intake would write them, without a store and unsigned.
 
-    An answer that our own schema refuses is ours to mend, and the intake parks its message: so it is Parked here too.
+    An answer that does not agree with our own schema is our fault; the intake parks such a message, so it is Parked
+    here too.
     """
     decision = decide(
         outcome,
@@ -95,7 +96,7 @@ def answered(submission: Submission, outcome: Outcome, asking: Asking, *, now: d
     try:
         asking.correspondence.written(decision.answer, submission, decision.outcome, now=now)
         return Answered(outcome, asking.drafted(submission, decision, now))
-    except Exception as error:  # noqa: BLE001  as in the intake: what breaks the answer parks the message
+    except Exception as error:  # noqa: BLE001  as in the intake: an error while answering parks the message
         return Answered(broken(error))
 
 
@@ -104,9 +105,9 @@ def _unasked(form: Declaration, dossier: Dossier) -> Amended:
 
 
 def broken(error: Exception, stage: Stage | None = None) -> Parked:
-    """Why a message could not be handled, for the operator; `stage` is the one it broke in, if it was in one.
+    """Why a message could not be handled, for the operator; `stage`: the stage that failed, if one did.
 
-    Texts of exceptions may quote values, so of what nobody foresaw only type and places are kept.
+    Texts of exceptions may quote personal values: of an unexpected error only type and places in the code are kept.
     """
     if isinstance(error, Misconfigured):
         return Parked(stage, str(error), ParkedFor.CONFIGURATION)

@@ -21,14 +21,14 @@ Place = tuple[str, str | None, datetime | None]
 
 @dataclass
 class Passings:
-    """Places of dossiers by search key, one a dossier: a newer version takes the place of the one before."""
+    """Places of dossiers by search key, one per dossier: a newer version replaces the one before."""
 
     _known: dict[str, dict[DossierKey, Place]] = field(default_factory=dict)
     _keys: dict[DossierKey, set[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rows: Iterable[KeyHolder]) -> Passings:
-        """What the store knows, by rows of dossiers with the search key that each has."""
+        """From the store: a row for each dossier and search key."""
         known = cls()
         for row in rows:
             known._keep(DossierKey(row.number, row.year), [row.value], (row.procedure, row.gate, row.crossing_at))
@@ -46,7 +46,9 @@ class Passings:
         self._keys.setdefault(key, set()).update(values)
 
     def found(self, declaration: Declaration, passing: Passing, spared: Sequence[DossierKey]) -> list[Finding]:
-        """One finding for all who pass by another dossier too, at the first of them; `spared` are not asked."""
+        """One finding for all persons who are in another dossier too, at the first of them; `spared` dossiers are left
+        out.
+        """
         known = ((place, self._known.get(key)) for key, place in passing.rows.items())
         rows = [place for place, others in known if others and _is_elsewhere(others, passing, spared)]
         if not rows:
@@ -75,7 +77,7 @@ def _is_elsewhere(known: Mapping[DossierKey, Place], passing: Passing, spared: S
 def others(
     connection: Connection, same: Iterable[str], expected: Sequence[Passing]
 ) -> tuple[dict[str, list[KeyHolder]], Passings]:
-    """In one statement: dossiers that declare the same, by what they have in common, and who passes by others."""
+    """One statement: dossiers that declare the same, by their common key; and who passes a gate by other dossiers."""
     keys = {(key_holders.SAME, each) for each in same}
     keys |= {(each.once.key, key) for each in expected for key in each.rows}
     found: dict[str, list[KeyHolder]] = {}

@@ -1,8 +1,8 @@
-"""The quarantine: what an operator has to look at, from both places it can be in, as one list.
+"""The quarantine: messages that an operator has to look at, from the store and from the broker, as one list.
 
-In the store are messages that were received and parked; in the broker's queue are those that never came so far (killed
-their workers, could not be decoded, fit no binding). Nothing leaves by itself, and nothing is ever deleted from here:
-a replayed message is judged again, or goes back to a working queue before it leaves the quarantine's.
+In the store are messages that were received and parked. In the broker's queue are those that were not received: their
+worker was killed, they could not be decoded, or no binding fits. Nothing leaves by itself and nothing is deleted: a
+replayed message is judged again, or goes back to a working queue before it leaves the quarantine's.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Held:
     source: str
     """store | broker"""
     kind: str
-    """parked, unreadable, unroutable, or the broker's own word for why it died; what `list` and `replay` choose by."""
+    """parked, unreadable, unroutable, or the broker's reason for the dead letter; `list` and `replay` select by it."""
     reason: str
     size: int
     digest: str
@@ -53,9 +53,9 @@ class Held:
     pair: str | None = None
     routing_key: str | None = None
     queue: str | None = None
-    """The queue it died in, and where a replay puts it again."""
+    """The queue that it was dead-lettered from; a replay puts it back there."""
     message_id: str | None = None
-    """The sender's own, as he wrote it: unverified, like what follows."""
+    """The sender's message id, not verified, like the two fields below."""
     sent_at: str | None = None
     """sendDate."""
     dossier: str | None = None
@@ -100,7 +100,7 @@ class Quarantine:
 
     database: Database
     intake: Callable[[], Intake]
-    """Asked only for a replay: looking needs no keys and no schemas."""
+    """Called for a replay only: listing needs no keys and no schemas."""
     dead: DeadLetters
     clock: Callable[[], datetime]
 
@@ -116,7 +116,7 @@ class Quarantine:
         return Listing(tuple(each for each in held if kind in (None, each.kind)), notes)
 
     def find(self, beginning: str) -> Held:
-        """The one message whose id begins so.
+        """The one message whose id begins with these characters.
 
         Raises:
             NotAllowed: there is none, or more than one.
@@ -131,7 +131,7 @@ class Quarantine:
         return next(iter(found.values()))
 
     def payload(self, held: Held, *, actor: Actor) -> bytes:
-        """The bytes as they came, which hold personal data; the journal keeps who took them.
+        """The received bytes, which hold personal data; the journal keeps who took them.
 
         Raises:
             NotAllowed: it is not there any more.
@@ -153,7 +153,7 @@ class Quarantine:
         raise _gone(held)
 
     def replay(self, held: Held, *, actor: Actor) -> Replayed:
-        """Judge it again, or give it back to its queue; the journal keeps who asked for it.
+        """Judge it again, or put it back into its queue; the journal keeps who asked for it.
 
         Raises:
             NotAllowed: it is not there any more.
@@ -171,7 +171,7 @@ class Quarantine:
         return Replayed(held, None, held.queue)
 
     def replay_all(self, *, actor: Actor, kind: str | None = None) -> Sequence[Replayed]:
-        """Every message that is held, or those of one kind: the parked are judged again, the broker's given back.
+        """Replay all messages, or those of one kind: parked ones are judged again, the others go back to their queues.
 
         Raises:
             NoRight: the actor has no right to it.
@@ -188,7 +188,7 @@ class Quarantine:
         return done
 
     def _give_back(self, batch: Sequence[Delivery], actor: Actor, done: MutableSequence[Replayed]) -> Sequence[bool]:
-        """To their queues, told in the journal first; which of them the broker has."""
+        """Put messages back into their queues, after the journal entry; gives which of them the broker confirmed."""
         held = [_dead(delivery) for delivery in batch]
         with self.database.transaction() as connection:
             for each in held:
@@ -202,9 +202,9 @@ class Quarantine:
         return taken
 
     def _republish(self, delivery: Delivery) -> None:
-        """To the queue it died in, past the exchange: a key that fitted no binding would only bring it back here.
+        """Publish it to the queue that it came from: by the exchange, an unroutable message would come back here.
 
-        Its properties are written anew: a header table that nobody can decode must not come back.
+        Its properties are written anew: a header table that cannot be decoded must not come back.
         """
         verdict = self.dead.publish([self._outgoing(delivery)])[0]
         if not isinstance(verdict, Confirmed):

@@ -1,7 +1,7 @@
 """Rehearsal: stored messages judged again under another set of schemas and mappings, before it is switched on.
 
-Every message is judged twice, by the set in force and by the new one, with everything else the same (trust, limits, the
-time it was received): so each difference is the new set's doing. Reads only, a few messages at a time; nothing is kept,
+Every message is judged twice, by the set in force and by the new one, with everything else the same (trust, limits,
+time of reception): each difference comes from the new set. Reads only, a few messages at a time; nothing is kept,
 nothing is answered. What the store alone decides (is there such a dossier, was it here before) is not judged.
 """
 
@@ -51,14 +51,14 @@ class Difference:
 
 @dataclass
 class Tally:
-    """What was seen; filled while differences are drawn."""
+    """What was counted; filled while the differences are read."""
 
     messages: int = 0
     changed: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     """`accepted -> refused` and so on, by how many."""
     untold: int = 0
-    """Could not be judged now (a revocation source out of reach)."""
+    """Could not be judged now (a revocation source cannot be reached)."""
     unknown: Counter[str] = field(default_factory=Counter)
     """Messages of procedures that the new set does not have, by procedure."""
     lost_versions: dict[str, int] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Tally:
 
     @property
     def content(self) -> bool:
-        """Nothing would change, nothing is lost, and everything could be told."""
+        """Whether nothing would change, no version is missing, and every message could be judged."""
         return not (self.changed or self.untold or self.unknown or self.lost_versions)
 
 
@@ -165,7 +165,7 @@ def _mapping(verified: VerifiedDocument | None) -> str | None:
 
 
 def _changed_fields(before: Outcome, after: Outcome) -> Iterator[str]:
-    """Names of values that read otherwise: `field`, `group.field`, or `group` where its rows are not as many."""
+    """Names of values that are read differently: `field`, `group.field`, or `group` where the number of rows differs."""
     old, new = _declaration(before), _declaration(after)
     if old is None or new is None:
         return

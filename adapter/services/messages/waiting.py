@@ -1,4 +1,4 @@
-"""What waits for its declaration or for evidence, and is woken when that may have come, or the bounded wait is over."""
+"""Messages that wait for their declaration or for evidence are judged again in time. Seals of the journal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEALED_AT_ONCE = 20_000
 
 @dataclass(frozen=True)
 class Waiting:
-    """The timers' use cases; `clock` gives the real time."""
+    """The use cases of the clock process; `clock` gives the real time."""
 
     database: Database
     intake: Intake
@@ -27,7 +27,7 @@ class Waiting:
     observe: Observe
 
     def wake(self) -> int:
-        """Judge again what waits no longer; gives how many. What began to wait in the future begins now."""
+        """Judge again the messages whose time has come; gives how many. A beginning in the future is set to now."""
         now = self.clock()
         latest = now + self.intake.patience.longest()
         with self.database.reading() as connection:
@@ -36,7 +36,7 @@ class Waiting:
             with self.database.transaction() as connection:
                 messages.wait_from(connection, ahead, now, latest)
         for row, arrived in due:
-            # One that had to wait for evidence may find only now that it overtook its declaration.
+            # A message that waited for evidence may now have to wait for its declaration.
             settled = self.intake.wake(row, may_wait=row.waits_for == Wait.EVIDENCE)
             self.observe(
                 Event.WOKEN,
@@ -49,12 +49,12 @@ class Waiting:
         return len(due)
 
     def unanswered(self) -> int:
-        """How many messages the broker knows as taken and nobody has answered: the parked ones."""
+        """How many messages were acknowledged to the broker and not answered: the parked ones."""
         with self.database.reading() as connection:
             return messages.unanswered(connection)
 
     def dated_ahead(self) -> dict[str, int]:
-        """How much evidence is dated later than now: our clock was wrong then, or is now. It is never rewritten."""
+        """How many entries and deadlines are dated later than now: the clock was wrong then, or is now."""
         now = self.clock()
         with self.database.reading() as connection:
             return {
@@ -63,14 +63,14 @@ class Waiting:
             }
 
     def seal(self) -> bool:
-        """Seal what the journal has gained, a bounded piece of it; gives whether more is left."""
+        """Seal new journal entries, a bounded number of them; gives whether more are left."""
         with self.database.transaction() as connection:
             done = seals.seal(connection, self.database, at=self.clock(), most=SEALED_AT_ONCE)
         self.observe(Event.SEALED, number=done.number, entries=done.entries, digest=done.digest)
         return done.entries == SEALED_AT_ONCE
 
     def seconds_since_seal(self) -> float | None:
-        """How old the last seal is; None where there is none. One of the future counts as made now."""
+        """The age of the last seal in seconds; None without a seal. A seal dated in the future has age 0."""
         with self.database.reading() as connection:
             at = seals.newest_at(connection)
         return None if at is None else age(self.clock(), at)

@@ -13,7 +13,7 @@ from adapter.services.ledger.ledger import Ledger
 
 
 def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submission) -> None:
-    """A 99 or 00 of the window: kept on the reply of ours that it answers, never answered itself."""
+    """A 99 or 00 of the window: kept with the reply that it answers, and not answered."""
     subject = verified.header.subject
     stated = value_at(verified.element, "Body/Content/Receipt/InReplyTo/MessageId")
     row = replies.answered(
@@ -33,7 +33,7 @@ def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submissi
 
 
 def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) -> None:
-    """The window has what was decided directly: later replies go to it, and its own number is kept as an alias."""
+    """The window has a dossier that was decided directly: later replies go to it, and its number is kept as an alias."""
     key = dossiers.key_of(ledger.connection, dossier_id)
     if key not in ledger.dossiers:
         ledger.database.lock(ledger.connection, [dossiers.lock_name(key)])
@@ -49,7 +49,9 @@ def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) ->
 
 
 def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submission) -> None:
-    """90/01, 91/01, 91/02: what the window says of itself. Whoever says that he works again has shown that he does."""
+    """90/01, 91/01, 91/02: notices of the window about itself. A notice that the window works again counts as a sign of
+    it.
+    """
     connection, meaning = ledger.connection, verified.meaning
     if meaning in (Meaning.HEARTBEAT, Meaning.INCIDENT_END):
         windows.heartbeat(connection, submission.received_at)

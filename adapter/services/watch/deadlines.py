@@ -38,9 +38,9 @@ class DeadlineState(StrEnum):
 
     RUNNING = "running"
     NEAR = "near"
-    """The share of the time after which an alert goes out is over."""
+    """The time after which a warning is sent is over."""
     WAITING = "waiting"
-    """The law's clock has not begun, but it has been waited for as long as the whole deadline."""
+    """The time limit does not run yet, but as much time as its whole length has passed."""
     SIGNED = "signed"
     """The reply is signed and was not sent yet; there is time left."""
     OVERDUE = "overdue"
@@ -80,7 +80,7 @@ class RunningDeadline:
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """What runs, what came of what ran before, and how timely declarants were."""
+    """Deadlines that run, figures of those that ended, and how many dossiers were declared late."""
 
     due: tuple[RunningDeadline, ...]
     figures: tuple[Figures, ...]
@@ -117,7 +117,7 @@ class Deadlines:
     def watch(self) -> int:
         """Send the alerts that are due, each once; gives how many. What a delivery or incident begins, begins here.
 
-        What was told and is not due, because the clock has been set back since, is taken back and told again in time.
+        An alert that is not due, because the clock was set back since, is taken back and sent again in time.
         """
         now = self.clock()
         with self.database.transaction() as connection:
@@ -171,7 +171,7 @@ def due_of(row: ListedDeadline, now: datetime) -> RunningDeadline:
 def state_at(row: StoredDeadline, now: datetime) -> DeadlineState:
     """How a deadline stands. What ends exactly when it is due is in time."""
     if row.why == End.LAPSED.value:
-        # A breach stays one, whatever leaves nothing to be done after it.
+        # A deadline that was passed stays passed, also if nothing is left to be done later.
         return DeadlineState.LATE if row.due_at and row.ended_at and row.ended_at > row.due_at else DeadlineState.LAPSED
     if row.why == End.WITHDRAWN.value:
         return DeadlineState.WITHDRAWN

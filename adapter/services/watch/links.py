@@ -1,7 +1,7 @@
 """Links to the single window: which procedure it carries at which gate (Article 9(2): "chưa hoàn thiện kết nối").
 
-Stated by operators, each with the document that decided it. A dossier goes as its procedure was linked when it was
-received first: what is stated changes nothing of what is under way.
+Stated by operators, each with the document that decided it. A dossier follows the link at the time when it was first
+received: a later statement does not change it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Links:
             raise NotAllowed(f"{gate} is the code of no gate")
 
     def take_back(self, row_id: int, *, actor: Actor) -> None:
-        """What was stated stands no more, from this moment; what was stated before it stands again.
+        """Take a statement back from this moment; the statement before it is in force again.
 
         Raises:
             NotAllowed: nothing of that id stands.
@@ -106,7 +106,7 @@ class Links:
             return store.every(connection, limit)
 
     def stated(self) -> Sequence[WindowLink]:
-        """All that was ever stated."""
+        """All statements, also those that were taken back."""
         with self.database.reading() as connection:
             return stated(connection, None)
 

@@ -1,4 +1,4 @@
-"""The window's mode, worked out from what is seen of it, announced and said. Pure.
+"""The mode of the window, computed from what is seen, announced and stated. Pure.
 
 `sighting` says how the window is seen; `advice` makes the mode of that, of what its manager has announced and of what
 the operator says (Article 9(2); NĐ 85/2019 Article 17). What each mode means for door and replies is in `way`.
@@ -29,7 +29,7 @@ class Mode(StrEnum):
     """Nothing has come from the window yet, and nothing has left to it."""
     NORMAL = "normal"
     SUSPECT = "suspect"
-    """It is seen down, and nobody has confirmed that yet."""
+    """It seems down, and that is not confirmed yet."""
     DIRECT = "direct"
     """It has an incident: the portal takes its place."""
     RECONCILING = "reconciling"
@@ -37,7 +37,7 @@ class Mode(StrEnum):
     MAINTENANCE = "maintenance"
     """Its manager announced from when until when it is away."""
     UNKNOWN = "unknown"
-    """Nobody has looked for too long: what a reader is told; it is never stored."""
+    """The clock process has not looked for too long. Readers get it; it is never stored."""
 
     @property
     def condition(self) -> Sight:
@@ -109,7 +109,7 @@ class Sighting:
 
 
 def sighting(signs: Signs, patience: WindowPatience, before: Sight) -> Sighting:
-    """Work out what is seen: the manager's notice goes first, then what we see ourselves. `before`: what was seen."""
+    """Compute what is seen: first the manager's notice, then our own signs. `before`: what was seen last."""
     if signs.notice is not None:
         return Sighting(Sight.DOWN, "notice", signs.notice)
     if signs.broker_down_since is not None:
@@ -125,7 +125,7 @@ def sighting(signs: Signs, patience: WindowPatience, before: Sight) -> Sighting:
         if silent > patience.heartbeat_max_age_s:
             return Sighting(Sight.DOWN, "heartbeat", f"no heartbeat for {silent:.0f} s")
     if before is Sight.DOWN and signs.broker_up_since is not None:
-        # Hysteresis: a link that comes and goes must not make the doors flap.
+        # Hysteresis: a connection that comes and goes must not open and close the portal.
         back = age(signs.now, signs.broker_up_since)
         if back < patience.back_s:
             return Sighting(Sight.DOWN, "broker", f"the broker is back for {back:.0f} s of {patience.back_s:.0f} s")
@@ -138,7 +138,7 @@ def _why(signs: Signs) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ModeBasis:
-    """All that the mode follows from, at one moment. Times are aware."""
+    """All inputs of the mode at one moment. Times are aware."""
 
     now: datetime
     before: Mode
@@ -146,7 +146,7 @@ class ModeBasis:
     """Since when `before` has lasted."""
     seen: Sighting
     said: Sighting | None = None
-    """The operator's word, as long as it stands; it goes before everything else."""
+    """The operator's override while it is in force; it has priority over everything else."""
     maintenance: str | None = None
     """What the window's manager does now, as he announced it with its times."""
     confirmed: str | None = None
@@ -169,7 +169,7 @@ class Advice:
 
 
 def advice(basis: ModeBasis, patience: WindowPatience) -> Advice:
-    """The mode that follows. It never goes from open doors to normal but by RECONCILING."""
+    """The next mode. From DIRECT or MAINTENANCE it goes to NORMAL through RECONCILING only."""
     said, seen = basis.said, basis.seen
     if said is not None:
         return _so(basis, said) if said.condition is Sight.UP else Advice(Mode.DIRECT, said.cause, said.reason)

@@ -1,4 +1,4 @@
-"""Readings: what an operator watches, counted in one look at the store."""
+"""Readings: counts for the metrics, read from the store at one moment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARTIES = ("border_guard", "declarant")
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Counts and ages (seconds) at one moment. Every label that there can be is there, with 0 where nothing is."""
+    """Counts and ages (seconds) at one moment. Every possible label is present, with 0 if there is nothing."""
 
     at: datetime
     waiting: Mapping[str, int]
@@ -43,7 +43,7 @@ class Reading:
     clock: Callable[[], datetime]
 
     def read(self, certificate_days: Mapping[str, float]) -> Readings:
-        """One look. Every count is of rows that a partial index holds: what is done is not walked.
+        """Read the store once. Every count uses a partial index: finished rows are not scanned.
 
         `certificate_days` are read from files, and seldom (`Expiry.days_left`).
         """

@@ -1,4 +1,4 @@
-"""What anybody may know (Articles 9(2), 10(4); NĐ 85/2019 Article 17): is the window up, what is the portal open for?
+"""Public information (Articles 9(2), 10(4); NĐ 85/2019 Article 17): does the window work, what does the portal take?
 
 Shown without log-in, so it holds no person's data, no operator's name, and of an incident only what its manager
 has announced: reasons that the program or an operator wrote are for the operator.
@@ -85,7 +85,7 @@ class Situations:
     clock: Callable[[], datetime]
 
     def now(self) -> Situation:
-        """The situation; while the store is away the mode is not known, and all else is told as ever."""
+        """The situation; while the store cannot be reached the mode is unknown and the rest is shown as usual."""
         try:
             state, newest, links = self.window.state(), self.window.incidents(1), self.links.stated()
         except Unavailable:
@@ -160,7 +160,7 @@ def _name(gate: str, names: Mapping[str, Code]) -> Label:
 
 
 def _told(incident: Incident) -> Disturbance:
-    """Without who noticed it and why: a notice's reason is its manager's, written for everybody."""
+    """Without actor and internal reason: only the reason of a notice was written for the public."""
     announced = incident.notice_number is not None
     return Disturbance(
         started_at=incident.started_at,

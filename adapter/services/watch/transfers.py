@@ -1,4 +1,4 @@
-"""Transfers (40/01) that the window has not confirmed by its 40/99: what is reported by hand when the day ends.
+"""Transfers (40/01) that the window has not confirmed by its 40/99: they are reported by hand when the day ends.
 
 NĐ 85/2019/NĐ-CP Article 17(5): within one working day after an incident.
 """

@@ -1,4 +1,4 @@
-"""One look at the window, or one word about it, in the transaction that keeps it: what is seen, incident, mode."""
+"""One observation of the window, or one statement about it, in its transaction: what is seen, incident, mode."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CLOCK = "clock"
 
 @dataclass(frozen=True)
 class Turn:
-    """`now` is the one moment of all that happens in it (aware)."""
+    """`now` is the time of everything in this transaction (aware)."""
 
     connection: Connection
     database: Database
@@ -37,7 +37,7 @@ class Turn:
     patience: WindowPatience
 
     def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
-        """What is seen by what the row holds, kept with its incident; the override has no part in what is seen."""
+        """Compute what is seen from the row, and store it with its incident. An override does not change what is seen."""
         connection = self.connection
         row, opened = windows.read(connection), windows.open_incident(connection)
         signs = Signs(
@@ -51,13 +51,13 @@ class Turn:
         )
         seen = sighting(signs, self.patience, seen_before(row))
         windows.write(connection, seen=seen.condition.value, seen_cause=seen.cause, seen_reason=seen.reason)
-        # Where nothing else has held it since, it was over when the manager says so.
+        # If nothing else keeps the incident open, it ended when the manager says so.
         over = opened.notice_ended_at if opened is not None and row.seen_cause == "notice" else None
         self.keep_incident(seen.condition, over=over)
         return seen
 
     def keep_incident(self, seen: Sight, *, over: datetime | None = None) -> None:
-        """Begin or end the incident by what is seen, announced and said. `over`: when it ended, if known better."""
+        """Begin or end the incident by what is seen, announced and stated. `over`: when it ended, if that is known."""
         connection = self.connection
         row, opened = windows.read(connection), windows.open_incident(connection)
         down, said, away = seen is Sight.DOWN, row.override == Sight.DOWN, self.maintenance()
@@ -72,7 +72,7 @@ class Turn:
         return next((each for each in planned if each.starts_at <= self.now), None)
 
     def tell(self, seen: Sighting, *, confirmed: str | None = None, by: str = _CLOCK) -> Advice:
-        """The mode that follows; a change leaves its record: when, why, by whom (`by`: as the journal names him)."""
+        """Compute and store the next mode; a change is journalled with time, cause and actor (`by`: his journal name)."""
         row, away = windows.read(self.connection), self.maintenance()
         before = stored_mode(row.stage, row.mode)
         basis = ModeBasis(
@@ -118,7 +118,7 @@ class Turn:
 
 
 def said(row: StoredWindow, now: datetime) -> Sighting | None:
-    """The operator's word, as long as it stands."""
+    """The operator's override, as long as it is in force."""
     if not row.override or (row.override_until is not None and row.override_until <= now):
         return None
     return Sighting(Sight(row.override), "override", row.override_reason or "")
@@ -133,7 +133,7 @@ def seen_before(row: StoredWindow) -> Sight:
 
 
 def _cause(row: StoredWindow, away: StoredMaintenance | None, *, down: bool) -> IncidentCause:
-    """Why the incident begins: what is seen goes before what is announced, and that before what is said."""
+    """Why the incident begins: first what is seen, then what is announced, then what an operator states."""
     if down:
         return IncidentCause(row.seen_cause or "none", row.seen_reason or "", _CLOCK)
     if away is not None:

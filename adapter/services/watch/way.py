@@ -1,4 +1,4 @@
-"""By which way a declaration comes and its answers leave, by the window's mode and the procedure's link. Pure.
+"""How declarations come and answers leave, by the mode of the window and the link of the procedure. Pure.
 
 Article 9(1): by the single window where the link is complete. Article 9(2): by the portal where it is not, or while
 the window has an incident. Door, dispatcher and pages ask `way`, and nothing else decides it.
@@ -58,14 +58,14 @@ class PortalTakes(StrEnum):
 
 
 class Leaves(StrEnum):
-    """What replies to the window do. Of one dossier none overtakes another, whatever this says."""
+    """What happens with replies to the window. Replies of one dossier always leave in their order."""
 
     AT_ONCE = "at_once"
     WAIT = "wait"
     IN_ORDER = "in_order"
-    """What waited leaves, the oldest first, before what is answered now."""
+    """Waiting replies leave, the oldest first, before new ones."""
     NO_TRANSFERS = "no_transfers"
-    """Replies leave, and transfers wait until somebody can tell that the window is back."""
+    """Replies leave; transfers wait until it is known that the window works."""
     NEVER = "never"
     """The window does not carry the procedure: there are none, and no transfers."""
 
@@ -88,7 +88,7 @@ _LINKED = {
     Mode.DIRECT: Way(PortalTakes.ALL, Leaves.WAIT, shows=True),
     Mode.MAINTENANCE: Way(PortalTakes.ALL, Leaves.WAIT, shows=True),
     Mode.RECONCILING: Way(PortalTakes.BEGUN, Leaves.IN_ORDER, shows=True),
-    # Nobody looks: a declaration waits until somebody does; a reply is in no worse hands with the broker.
+    # The mode is unknown: declarations wait until it is known; replies may go to the broker, which keeps them.
     Mode.UNKNOWN: Way(PortalTakes.SIGNED, Leaves.NO_TRANSFERS, shows=False),
 }
 _UNLINKED = Way(PortalTakes.ALL, Leaves.NEVER, shows=True)

@@ -1,4 +1,4 @@
-"""The window's mode in the store: who looks at it, who says something of it, and who reads it.
+"""The mode of the window in the store: refreshed by the clock process, overridden by operators, read by all others.
 
 Article 9(2); NĐ 85/2019/NĐ-CP Article 17. Doors and dispatcher go by the mode (`way`); the pipeline does not know it
 exists. The mode follows from what is *seen* (broker, heartbeats, notices), announced and said (`mode`). An incident
@@ -74,7 +74,7 @@ class Window:
         )
 
     def mode_now(self, connection: Connection) -> Lasting:
-        """The mode now, as `state` tells it, in the caller's transaction: what each declaration goes by."""
+        """The mode now, as in `state`, in the caller's transaction: every declaration follows it."""
         now = self._refreshed(connection)
         row, opened = windows.read(connection), windows.open_incident(connection)
         told = self._told(row, opened, self._seen(row, opened, now), now)
@@ -84,15 +84,15 @@ class Window:
         return Lasting(told.mode, told.reason, row.since, opens_in)
 
     def _refreshed(self, connection: Connection) -> datetime:
-        """Now. Where whoever looked has a clock that was set back since, his look ages from now on."""
+        """The time now. A refresh dated in the future is set to now: the clock was set back since."""
         now, row = self.clock(), windows.read(connection)
         if row.refreshed_at is not None and row.refreshed_at > now:
-            with self.database.transaction() as writing:  # nobody may look any more
+            with self.database.transaction() as writing:  # maybe no clock process runs any more
                 windows.not_refreshed_after(writing, now)
         return now
 
     def _seen(self, row: StoredWindow, opened: StoredIncident | None, now: datetime) -> Sighting:
-        """What was seen last, as long as that is not too long ago."""
+        """What was seen last, if that is not too long ago."""
         if row.refreshed_at is None or age(now, row.refreshed_at) > self.patience.stale_s:
             silent = "nobody has looked at the window for too long: is the daemon running?"
             return Sighting(Sight.UNKNOWN, "none", silent)
@@ -104,7 +104,7 @@ class Window:
         return Sighting(seen, row.seen_cause or "none", row.seen_reason or "")
 
     def _told(self, row: StoredWindow, opened: StoredIncident | None, seen: Sighting, now: datetime) -> Advice:
-        """What readers go by: the mode that is kept; where nobody looks and nothing is said, that it is not known."""
+        """The mode for readers: the stored one; UNKNOWN if nobody refreshes it and no override is in force."""
         mode, word = stored_mode(row.stage, row.mode), said(row, now)
         if word is not None:
             return Advice(mode, word.cause, word.reason)
@@ -136,7 +136,7 @@ class Window:
         ]
 
     def refresh(self, *, broker_up: bool, started_at: datetime, broker_fault: str = "") -> Advice:
-        """Note whether the broker answers, and work the mode out again; the caller has looked since `started_at`.
+        """Store whether the broker answers, and compute the mode again; the caller has looked since `started_at`.
 
         `broker_fault`: why it does not, in words.
 
@@ -164,7 +164,7 @@ class Window:
         return told
 
     def _override_passes(self, connection: Connection, row: StoredWindow, now: datetime) -> tuple[bool, bool]:
-        """End an override whose time is over, or note that its end is told; gives whether each was done."""
+        """End an override whose time is over, or remind of its end; gives whether each was done."""
         if not row.override or row.override_until is None:
             return False, False
         if row.override_until <= now:
@@ -186,7 +186,7 @@ class Window:
         until: datetime | None = None,
         expected_end: datetime | None = None,
     ) -> None:
-        """The operator's word, which stands until he ends it or `until` comes; it always has a reason.
+        """Override the mode until it is ended or `until` comes; a reason is required.
 
         `until`: default as configured. `expected_end`: when the window should work again, as the manager has told by
         letter or telephone.
@@ -223,7 +223,7 @@ class Window:
         self._tell(told)
 
     def end_override(self, *, actor: Actor) -> None:
-        """Back to what is seen; an incident that nothing else holds ends with his word.
+        """End the override; an incident that nothing else keeps open ends with it.
 
         Raises:
             NoRight: the actor has no right to it.
@@ -305,7 +305,7 @@ class Window:
         self._tell(told)
 
     def _look_again(self, connection: Connection, now: datetime, actor: Actor) -> Advice:
-        """Somebody said something else: weigh anew what the clock saw last; where it never looked, nothing is known."""
+        """Compute the mode again from what was seen last; without a first refresh nothing is known."""
         turn, row = Turn(connection, self.database, now, self.patience), windows.read(connection)
         if row.refreshed_at is None:
             turn.keep_incident(seen_before(row))
