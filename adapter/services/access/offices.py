@@ -21,7 +21,7 @@ from adapter.services.access.rights import Right, needs
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LOCK = "register of people"
-"""The same as that of people: nobody is registered in an office that goes away at the same moment."""
+"""The same lock as for people: nobody is registered in an office while it is removed."""
 
 
 @dataclass(frozen=True)

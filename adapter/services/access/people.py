@@ -72,7 +72,7 @@ class People:
             return self._enter(connection, "person.add", code, facts, actor)
 
     def change(self, code: str, facts: Callable[[Person], Facts], *, actor: Actor) -> Person:
-        """Enter somebody anew with other facts, which are made from those that stand.
+        """Change the facts of a registered person; `facts` makes the new ones from those in force.
 
         Raises:
             NotAllowed: nobody stands under the id, the facts do not fit, or no administrator would be left.

@@ -213,7 +213,7 @@ def _check(stated: str, bound_to: str | None, office: str | None) -> Machine:
     if role is Machine.DECLARANT:
         if bound_to is None:
             raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 13)")
-        number_of(bound_to)  # an impossible one would be nobody's, and its holder turned away each time
+        number_of(bound_to)  # an impossible number belongs to nobody: its holder would be refused each time
     elif bound_to is not None:
         raise NotAllowed(f"a token of role {role.value} is bound to no person or enterprise")
     if role is Machine.CUSTOMS:

@@ -1,6 +1,6 @@
-"""Work that several threads bring at the same time, done together: one transaction for many is what makes it quick.
+"""Does the work of several threads in one transaction, which is faster than one each.
 
-Nobody waits for more to come: what is brought while a group is under way is the next group.
+No thread waits for others to come: work that comes while a group is being done makes the next group.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 _MOST = 32
 _PATIENCE_S = 0.05
-"""So long one waits for a group that is under way; then another is begun beside it: it may wait for a lock."""
+"""How long a thread waits for the current group; then it begins another one: the group may wait for a lock."""
 
 
 @dataclass(slots=True, eq=False)
 class _Place(Generic[T, R]):
-    """What one thread has brought, and what became of it: a result, an error, or neither where nothing was done."""
+    """The work of one thread and its result or error; neither if nothing was done."""
 
     brought: T
     taken: bool = False
@@ -31,10 +31,10 @@ class _Place(Generic[T, R]):
 
 
 class Batching(Generic[T, R]):
-    """Does `together` what several threads have brought, and `alone` what one has.
+    """Does the work of several threads by `together`, of one thread by `alone`.
 
-    Where `together` gives None or fails, nothing of it was done, and each thread does its own alone: what breaks one
-    harms nobody else. Unavailable is told to all of them, for time must pass.
+    If `together` gives None or fails, nothing was done, and each thread does its own work alone: a fault of one does
+    not stop the others. Unavailable is raised in all of them.
     """
 
     def __init__(self, together: Callable[[Sequence[T]], Sequence[R] | None], alone: Callable[[T], R]) -> None:
@@ -44,7 +44,7 @@ class Batching(Generic[T, R]):
         self._changed = threading.Condition()
 
     def put(self, brought: T) -> R:
-        """Have it done, and give what came of it. Raises what `alone` raises, and Unavailable."""
+        """Do the work and give its result. Raises what `alone` raises, and Unavailable."""
         place: _Place[T, R] = _Place(brought)
         if group := self._group(place):
             try:
@@ -63,7 +63,7 @@ class Batching(Generic[T, R]):
             if place.taken:
                 self._changed.wait_for(lambda: place.ended)
                 return []
-            # Its own first: more may wait than one group takes.
+            # Its own work first: more may wait than fits into one group.
             group = [place, *(each for each in self._waiting if each is not place)][:_MOST]
             self._waiting = [each for each in self._waiting if each not in group]
             for each in group:

@@ -1,4 +1,4 @@
-"""A declarant reads what became of his declaration: state, findings, the signed replies as they are.
+"""A declarant reads the result of his declaration: state, findings, the exact signed replies.
 
 He reads only what is bound to his own identity. The first read of a reply is its delivery (Article 10: a confirmation
 has its effect when the declarant receives it).
@@ -54,7 +54,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Declarations:
-    """Reading one's own. `clock` gives the legal time: a delivery is a fact of law."""
+    """Reading own declarations. `clock` gives the legal time: a delivery is a fact of law."""
 
     database: Database
     clock: Callable[[], datetime]
@@ -128,7 +128,7 @@ def confirmation_of(connection: Connection, row: MessageWithDossier) -> Confirma
 
 
 def state_of(row: MessageWithDossier, newest: ConfirmationWithReply | None) -> str:
-    """One word: where the dossier stands, or where the message itself stopped."""
+    """The state in one word: of the dossier, or of the message that did not reach one."""
     if row.state != MessageState.SETTLED.value:
         return row.state
     if row.outcome == Word.ACCEPTED.value and row.dossier_state:

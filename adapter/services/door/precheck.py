@@ -1,7 +1,7 @@
-"""Before the second door: what it does with the bytes of a POST before it asks the store, and `judge` does too.
+"""Checks of a POST that need no store. The second door and the command `judge` use them.
 
 The bytes become a tree, From, To and messageId are written, and the pipeline's first stage looks at it; what that
-refuses is turned away. Nothing here is stored, drawn or sent, and Body is never touched.
+refuses is turned away. Nothing is stored or sent here, no number is given, and Body is not changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NAMESPACE = uuid.UUID("3c0d7e52-5c0b-5f0e-8d55-1f2e6a9b7c10")
 
 
 class Why(StrEnum):
-    """Why a caller is turned away."""
+    """Why a message is refused at the door."""
 
     ROLE = "role"
     CLOSED = "door-closed"
@@ -56,7 +56,7 @@ class TurnedAway(NotAllowed):
         super().__init__(en)
         self.why, self.en, self.vi, self.findings = why, en, vi, findings
         self.found = found
-        """The same before it was put into words; of what is no declaration what the pipeline would say of it."""
+        """The findings before they are put into words; for what is no declaration, what the pipeline would find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What stands on before any store: schemas and limits, and who we and the portal are."""
+    """What these checks need: schemas and limits, and the names of installation and portal."""
 
     ground: Ground
     installation: Installation
@@ -117,7 +117,7 @@ class Threshold:
         return tree
 
     def _opened(self, tree: etree._Element, now: datetime) -> Envelope:
-        """What the pipeline's first stage says, before a number is drawn: what it refuses is not stored."""
+        """The findings of the pipeline's first stage, before a number is given: a refused message is not stored."""
         submission = submitted(etree.tostring(tree, encoding="UTF-8"), now, None)
         try:
             xml.canonical(tree)  # what has no canonical form cannot be sealed

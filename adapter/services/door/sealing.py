@@ -1,7 +1,7 @@
-"""Writing what the door vouches for into an envelope, and sealing it with the portal's key (wire profile 2).
+"""Writing the door's header fields into an envelope, and sealing it with the portal's key (wire profile 2).
 
-From, To, messageId and the dossier's number are the door's to write; it must never touch Body. Lines stay where the
-sender wrote them, so that a finding's line is one that he can look up.
+From, To, messageId and the dossier's number are the door's to write; it must never change Body. Lines stay where the
+sender wrote them: the line of a finding is a line of his file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from adapter.pipeline.signature.seal import SigningKey, seal_envelope, written
 
 _PARTY = ("name", "identity", "countryCode", "ministryCode", "organizationCode", "unitCode")
 _NOT_YET = DossierKey("0", 1000)
-"""Stands in for a number while everything else is looked at: none is drawn for what will be turned away."""
+"""A placeholder for the number while the rest is checked: a refused message gets no number."""
 
 
 def is_sealed(envelope: etree._Element) -> bool:
@@ -27,7 +27,7 @@ def is_sealed(envelope: etree._Element) -> bool:
 
 
 def write_header(envelope: etree._Element, *, sender: Party, recipient: Party, message_id: str) -> None:
-    """Whom it is from and for, and an id where it has none. The unit it is for stays as it was declared."""
+    """Write sender and recipient, and an id if there is none. The recipient's unit stays as declared."""
     header = envelope.find("Header")
     if header is None:
         return
@@ -42,7 +42,7 @@ def write_header(envelope: etree._Element, *, sender: Party, recipient: Party, m
 
 
 def lacks_number(envelope: etree._Element) -> bool:
-    """Whether it names no dossier yet; a stand-in is then written, for `write_number` to replace."""
+    """Whether it names no dossier yet; a placeholder is then written, which `write_number` replaces."""
     subject = envelope.find("Header/Subject")
     if subject is None or text.value_at(subject, "reference"):
         return False
@@ -87,7 +87,7 @@ def _line_at(parent: etree._Element, place: int) -> int:
 
 
 def _line(element: etree._Element, line: int) -> None:
-    element.sourceline = line  # type: ignore[misc]  # it can be set; the annotations do not say so
+    element.sourceline = line  # type: ignore[misc]  # it can be set, but the annotations do not allow it
 
 
 def _write_party(element: etree._Element, party: Party) -> None:
@@ -106,7 +106,7 @@ def _write_party(element: etree._Element, party: Party) -> None:
             child = etree.SubElement(element, name)
             child.text = value
             _line(child, int(element.sourceline or 0) + lines)
-    # What follows must stand in the line where the sender wrote it.
+    # The following text must stay in the line where the sender wrote it.
     element.text = "\n" * lines
 
 

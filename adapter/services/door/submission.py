@@ -1,7 +1,7 @@
 """The second door: an authenticated caller's envelope becomes a sealed Submission on channel PORTAL (wire profile 2).
 
-It vouches for who calls, whom the message is from, and the number; it must never alter Body, and it decides nothing
-about a declaration: that is the pipeline's, which does not know which door a message came by.
+It guarantees the caller, the sender and the number. It must never change Body, and it decides nothing about a
+declaration: the pipeline does.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _STRANGER, _FOREIGN = "identity_mismatch", "foreign_contingency_number"
 
 
 class WindowUnknown(Unavailable):
-    """Nobody can tell whether the window works, so nobody can tell whether the door is open."""
+    """It is not known whether the window works, so it is not known whether the door is open."""
 
     def __init__(self, retry_s: float, reason: str) -> None:
         super().__init__(f"the window's state is not known: {reason}")
@@ -67,7 +67,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asking:
-    """A message that asks to be let in."""
+    """A message that is about to be accepted."""
 
     envelope: Envelope
     identity: MessageIdentity
@@ -101,7 +101,7 @@ class Door:
     clock: Callable[[], datetime]
 
     def submit(self, raw: bytes, actor: Actor) -> Admitted:
-        """Take a declaration in; sent again, it gets the same number, the same place and the stored answer.
+        """Accept a declaration; sent again, it gets the same number, the same dossier and the stored answer.
 
         Raises:
             TurnedAway: the caller must act.
@@ -137,7 +137,7 @@ class Door:
 
     @cached_property
     def numbers(self) -> Batching[NumberRequest, DossierKey]:
-        """Draws numbers: a message has its own before it is sealed, and whoever sends it again gets the same."""
+        """Gives numbers: a message has its number before it is sealed; sent again, it gets the same."""
         return Batching(self._draw, lambda asked: self._draw([asked])[0])
 
     @cached_property
@@ -150,7 +150,7 @@ class Door:
             return self.series.issue(connection, self.database, asked)
 
     def _keep_together(self, items: Sequence[Item]) -> Sequence[MessageWithDossier] | None:
-        # A caller whose dossier an officer is at just now waits by himself.
+        # A caller whose dossier is locked by an officer's act waits alone.
         settled = self.intake.keep_together(items, waits=False)
         return None if settled is None else self._stored(settled)
 
@@ -160,7 +160,7 @@ class Door:
         return [rows[each.public_id] for each in settled]
 
     def _pass(self, asking: _Asking, bound_to: str, *, numberless: bool) -> None:
-        """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
+        """Check whether the door is open and whose the number is; a message accepted before is accepted again."""
         if not numberless:
             with self.database.reading() as connection:
                 self._own(connection, asking.envelope.header.subject.key, asking.identity.sender, bound_to)
@@ -169,7 +169,7 @@ class Door:
 
     @cached_property
     def asking(self) -> Batching[_Asking, _Stands | None]:
-        """How the window stands, for what may enter only while it has an incident; None for all else."""
+        """The window's mode for messages that are accepted only during an incident; None for all others."""
         return Batching(self._standing, lambda asked: self._standing([asked])[0])
 
     def _standing(self, asked: Sequence[_Asking]) -> Sequence[_Stands | None]:
@@ -185,14 +185,14 @@ class Door:
             ]
 
     def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
-        """A number that the caller gives is his: nobody replaces another's dossier or takes another's number."""
+        """Check that a number given by the caller is his: nobody replaces another's dossier or uses another's number."""
         key = dossiers.own_key(connection, key)
         names = lookups.identities(connection, key)
         if names is not None:
             if bound_to in names:
                 return
         elif lookups.issued_to(connection, key) == sender:
-            return  # a number in the window's style may be given by the window to somebody else tomorrow
+            return  # the window may give a number of its own series to somebody else later
         like_ours = names is None and key.number.upper().startswith(self.series.prefix)
         finding = Finding(_FOREIGN, "/Envelope/Header/Subject/reference", words={"key": str(key)})
         raise TurnedAway(
@@ -240,7 +240,7 @@ class Door:
         return Admitted(row.public_id, row.reference, row.year, self._state(row), row.outcome)
 
     def _state(self, row: MessageWithDossier) -> str:
-        """Where it stands; only who sends again finds his dossier confirmed, so only then the store is asked."""
+        """The state; a dossier is confirmed only when a message is sent again, so only then the store is read."""
         if row.dossier_state not in CONFIRMED:
             return state_of(row, None)
         with self.database.reading() as connection:

@@ -1,4 +1,4 @@
-"""A request to amend (yêu cầu sửa đổi, bổ sung, form 13), put together the same whether an officer or the program asks.
+"""A request to amend (yêu cầu sửa đổi, bổ sung, form 13), made the same way for an officer and for the program.
 
 The program asks at once, in the transaction that accepts an inaccurate declaration ("ngay sau khi phát hiện", QĐ
 15/2019/QĐ-TTg Articles 11(3)(a), 17(3)(a)).
@@ -51,7 +51,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a request is made from, besides what it says."""
+    """Makes requests to amend."""
 
     correspondence: Correspondence
     series: Series
@@ -101,12 +101,12 @@ class Asking:
         return Request(content, procedure, number, answer_before, row)
 
     def is_possible(self, dossier: Dossier, now: datetime) -> bool:
-        """Whether form 13 can be sent: no unit of ours signs one for a gate that none has any more."""
+        """Whether form 13 can be sent: it needs a unit that has the gate, and a procedure that amends the dossier."""
         is_ours = dossier.id is None or self.correspondence.unit_of(dossier) is not None
         return is_ours and self._found(dossier, now) is not None
 
     def drafted(self, submission: Submission, decision: Decision, now: datetime) -> tuple[AmendmentItem, ...]:
-        """The items of form 13 that would follow at once, after it was written without store, number or key.
+        """The items of form 13 that would follow at once; the form is composed without store, number and key.
 
         Raises:
             Misconfigured: it could not be written, or the calendar cannot tell when the answer is due.

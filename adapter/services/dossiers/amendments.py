@@ -96,7 +96,7 @@ class Amendments:
         return dossier, due[0]
 
     def withdraw(self, key: DossierKey, officer: Actor, *, reason: str) -> Dossier:
-        """Take a request to amend back. One that has not left is never sent; one that has is ended with its hour.
+        """Withdraw a request to amend. If it has not left, it is never sent; if it has, its time limit ends.
 
         There is no message for it: the next confirmation names the request in its remarks, and the declarant reads it
         at the second door. The dossier stands where it stood before it was asked for.
@@ -158,7 +158,7 @@ class Amendments:
                 amendments.close(ledger.connection, matter.dossier.id, ledger.now)
             content = self.completion.acceptance(matter, officer, request)
             before = ledger.dossiers[matter.dossier.key]
-            # What he found himself does not answer what was asked: that goes on waiting for its answer.
+            # An amendment that he found himself does not answer the request, which still waits for its answer.
             goes_on = before.state is DossierState.AMENDMENT_REQUESTED and not row.requested
             state = before.state if goes_on else matter.dossier.state
             dossier = replace(matter.dossier, version=row.version, state=state)

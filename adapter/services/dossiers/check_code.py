@@ -1,6 +1,6 @@
-"""The check code of a printed confirmation: whoever holds the paper asks whether we have signed it. No personal data.
+"""The check code of a printed confirmation: anybody can check whether we signed it. No personal data.
 
-The code is the beginning of the digest of what was signed, so it cannot be guessed and says nothing of anybody.
+The code is the beginning of the digest of the signed reply: it cannot be guessed and shows no data.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An officer's acts on a declaration: accept, complete (xác nhận hoàn thành), refuse.
 
-Completion says that the declaration is complete, never that one may cross (Article 3(10)).
+Completion means that the declaration is complete; it is no permission to cross (Article 3(10)).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Completion:
         return self.desk.act(key, (Act.ACCEPT,), officer, say)
 
     def acceptance(self, matter: Matter, officer: Actor, request: StoredMessage) -> etree._Element:
-        """20/21 in an officer's name. What was flagged at reception is told here: the receipt (99) could not say it."""
+        """20/21 in an officer's name, with the warnings of reception: the receipt (99) has no place for them."""
         correspondence = self.desk.correspondence
         installation = replace(self.desk.correspondence.ours(matter.dossier), accepter=officer.name)
         answered, flagged = self.desk.answered(request), correspondence.restate(request.findings)
@@ -81,7 +81,7 @@ class Completion:
                 matter.ledger.connection, now
             )
             told = said_by(officer, number, _remarks(matter, remarks), now)
-            # Of a newer version the duty runs from its own reception, and the form says both ends of it.
+            # For a newer version the duty runs from its own reception; the form states both times.
             told |= of_dossier(dossier.key, dossier.received_at if amended else matter.request.received_at)
             declared: StoredRecord = matter.latest.values
             in_force = self.desk.procedure(matter.latest.mapping)
@@ -90,14 +90,14 @@ class Completion:
                 row = _amendment(matter)
                 declared = row.values
                 told |= of_amendment(row.number, row.version, row.received_at)
-            # Of the version in force, whichever form confirms it: form 14 says nothing of what is brought later.
+            # From the version in force, whichever form confirms it: form 14 does not state what is brought later.
             wanted = docket.confirmed(dossier, in_force, matter.latest.values, now)
             told |= last_days(wanted, docket.terms)
             spec = completion_of(procedure)
             content = confirmation(procedure, self.desk.answered(matter.request), declared, told)
             dossiers.keep_confirmation(matter.ledger.connection, dossier, number)
             assert dossier.id is not None
-            amendments.close(matter.ledger.connection, dossier.id, now)  # what was asked is in order as it stands
+            amendments.close(matter.ledger.connection, dossier.id, now)  # the request needs no answer any more
             kind = ReplyKind.AMENDMENT_COMPLETION if amended else ReplyKind.COMPLETION
             done = replace(dossier, confirmed_at=now)
             detail = {"confirmation": number}
@@ -106,7 +106,7 @@ class Completion:
         return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, say, _to_confirm)
 
     def refuse(self, key: DossierKey, officer: Actor, *, reason: str, ground: str = "") -> Dossier:
-        """20/22 with legal ground and reason: from received on, as long as nothing was confirmed.
+        """20/22 with legal ground and reason, in every state before a confirmation.
 
         Raises:
             NotAllowed: the dossier is unknown or its state has no such step.
@@ -151,7 +151,7 @@ class Completion:
 
 
 def _to_confirm(connection: Connection, dossier: Dossier) -> Dossier:
-    """A version that form 14 brought is confirmed by form 15, though more was asked since and turned out in order.
+    """A version that form 14 made is confirmed by form 15, also when another request was open since.
 
     Raises:
         NotAllowed: an amendment waits for the officer.
@@ -201,7 +201,7 @@ def completion_of(procedure: Procedure) -> CompletionSpec:
 def confirmation(
     procedure: Procedure, answered: compose.InReplyTo, declared: StoredRecord, told: Mapping[str, str]
 ) -> etree._Element:
-    """The confirmation: each value from what is declared (as it is stored) or from `told`, by its closed source."""
+    """The confirmation: each value comes from the stored declaration or from `told`, by its source."""
     spec = completion_of(procedure)
     return compose.completion(answered, form=spec.form, root=spec.root, values=_form(spec, declared, told))
 
@@ -227,7 +227,7 @@ def of_dossier(key: DossierKey, received_at: datetime) -> dict[str, str]:
 
 
 def where(procedure: Procedure, values: StoredRecord) -> dict[str, str]:
-    """Where the dossier is, as its version in force has it: what a form 14 says of that is its own claim."""
+    """Gate and unit from the version in force: a form 14 only claims them."""
     placed = {source: values.get(procedure.place.get(column, "")) for source, column in PLACED.items()}
     return {source: write(value) for source, value in placed.items() if value is not None}
 
@@ -253,7 +253,7 @@ def _form(spec: CompletionSpec, declared: StoredRecord, told: Mapping[str, str])
 
 
 def last_days(wanted: Iterable[tuple[Deadline, datetime]], terms: Terms) -> dict[str, str]:
-    """The last day for whatever the declarant brings later, by its source (`deadline.<name>`); `wanted`: `to_bring`."""
+    """The last day for each paper that is brought later, by its source (`deadline.<name>`); `wanted`: `to_bring`."""
     due = {}
     for limit, start in wanted:
         last = terms.due(limit.amount, limit.unit, start)

@@ -1,6 +1,6 @@
 """The officer's desk (bàn trực): one act on one dossier, in one transaction.
 
-Locks the dossier, asks the transition table, has it said, signs, stores and journals. What is said is the caller's.
+Locks the dossier, checks the transition table, lets the caller compose the reply, signs, stores and journals it.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ RIGHTS = {
 Say = Callable[[Matter], Said]
 Do = Callable[[Matter], Done]
 Stand = Callable[[Connection, Dossier], Dossier]
-"""Where a dossier stands for an act, by what the store knows beside its state."""
+"""The dossier with the state that counts for an act, by facts of the store beside its state."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The machinery of every officer's act. `clock` gives the legal time (aware)."""
+    """The common steps of every officer's act. `clock` gives the legal time (aware)."""
 
     database: Database
     correspondence: Correspondence
@@ -183,7 +183,7 @@ class Desk:
         )
 
     def _reply(self, ledger: Ledger, said: Said, *, carried: bool) -> dict[str, str]:
-        """Sign what is said and send it the way its request came, or as a transfer until the window has it.
+        """Sign the reply and send it by the channel of its request, with a transfer until the window has the dossier.
 
         `carried`: the window carries the dossier's procedure, whichever amends it; else nothing is transferred.
         Gives, for the journal, for the key of which unit the reply waits, where it does.
@@ -231,7 +231,7 @@ class Desk:
 
 
 def is_direct(dossier: Dossier, request: StoredMessage, *, carried: bool) -> bool:
-    """Whether a reply goes to who called at the second door: to the window as soon as that has the dossier."""
+    """Whether a reply goes to the portal's caller: it goes to the window once the window has the dossier."""
     return request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
 
 
@@ -243,13 +243,13 @@ def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:
 
 
 def _shown(connection: Connection, dossier: Dossier, act: Act) -> str:
-    """The word for the state that an act leads to; what is confirmed just now is signed and no more."""
+    """The shown state after an act; a confirmation that was just made is signed only."""
     assert dossier.id is not None
     is_new = act in (Act.COMPLETE, Act.COMPLETE_AMENDMENT) or dossier.state not in CONFIRMED
     return shown(dossier.state.value, None if is_new else lookups.newest_confirmation(connection, dossier.id))
 
 
 def not_possible(dossier: Dossier, act: Act) -> str:
-    """Why an officer's act is turned down, and what he can do instead."""
+    """Why an officer's act is refused, and which acts are possible."""
     state, possible = STATE_NAMES[dossier.state], in_words(dossier.possible)
     return f"dossier {dossier.key} is {state.en}: not possible now: {ACT_NAMES[act].en}; possible: {possible.en}"

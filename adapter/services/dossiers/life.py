@@ -1,6 +1,6 @@
-"""DossierReader: what an officer or operator may see of a dossier's life, and whether the journal still holds.
+"""Reading dossiers for officers and operators: lists, everything about one dossier, the proof of the journal.
 
-Personal values are masked unless they are asked for, and that they were asked for is written down.
+Personal values are masked unless they are asked for; the journal keeps who asked for them.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class DossierReader:
 
     database: Database
     catalogue: Callable[[], Catalogue]
-    """Asked only where values are shown: a list needs no mappings."""
+    """Called only where values are shown: a list needs no mappings."""
     units: BorderUnits
     clock: Callable[[], datetime]
 
@@ -186,7 +186,7 @@ class DossierReader:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What the store knows of a dossier, as it is read in one transaction."""
+    """The rows of a dossier, read in one transaction."""
 
     row: StoredDossier
     versions: list[VersionWithMessage]
@@ -332,6 +332,6 @@ def _procedure(mapping: str | None, catalogue: Catalogue) -> Procedure | None:
 
 
 def masked(values: StoredRecord, fields: tuple[FieldSpec, ...]) -> StoredRecord:
-    """Values without what is personal. A name that no field states is masked too: nobody said that it may be seen."""
+    """Values without what is personal. A name that no field states is masked too."""
     open_names = {field.name for field in fields if not field.personal}
     return {name: value if name in open_names else MASK for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""Customs look results of the Ministry of Defence's procedures up (letter of 27/5/2022), and the desk by the same keys.
+"""Customs look up results of the Ministry of Defence's procedures (letter of 27/5/2022); officers use the same keys.
 
 Needs neither window nor broker. A caller sees dossiers of its own office only; the journal keeps who asked and the
 digest of what was asked for, never the value.
@@ -33,7 +33,7 @@ from adapter.services.dossiers.shown_state import shown
 from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
 
 MOST = 50
-"""So many dossiers are listed at most; more are told of, not listed."""
+"""At most so many dossiers are listed; `Findings.more` says that there are more."""
 COUNTED = 10_000
 """So many dossiers are counted at most."""
 _DECISIONS = tuple(
@@ -102,7 +102,7 @@ class Found:
     unit: str | None
     version: int
     replaced_by: int | None
-    """What was asked for stands in an older version only: the number of the version that has replaced it."""
+    """If the value is in an older version only: the number of the version that replaced it."""
     versions: Sequence[VersionColumn]
     """All versions kept, and where each stands; none for a dossier that was never changed."""
     changes: Sequence[Line]

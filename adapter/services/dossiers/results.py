@@ -1,7 +1,6 @@
-"""What customs are told of a dossier: its result, and whether paper may be asked for it (letter of 27/5/2022).
+"""What customs see of a dossier: its result, and whether paper may be asked for it (letter of 27/5/2022).
 
-Pure: from the state and the confirmations of a dossier to sentences. A confirmation says that the declaration is
-complete, never that somebody may cross (Article 3(10)).
+Pure: makes sentences from state and confirmations. A confirmation is no permission to cross (Article 3(10)).
 """
 
 from __future__ import annotations
@@ -169,7 +168,7 @@ def _joined(first: Label, then: Label | None) -> Label:
 
 
 def _times(confirmed: ConfirmationTimes | None) -> dict[str, str]:
-    """Numbers and times for a sentence; what old data lack is a dash."""
+    """Numbers and times for a sentence; a dash where old data have none."""
 
     def told(moment: datetime | None) -> str:
         return "–" if moment is None else write_time(moment.astimezone(VIETNAM))

@@ -1,6 +1,6 @@
 """The versions of a dossier side by side: both are kept as evidence, before and after (Article 11(2)(b)).
 
-Personal values are masked unless they are asked for, and that they were asked for is written down.
+Personal values are masked unless they are asked for; the journal keeps who asked for them.
 """
 
 from __future__ import annotations

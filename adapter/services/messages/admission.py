@@ -73,7 +73,7 @@ class Admission:
         return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:
-        """Who may act for another, from what this transaction has read: a second transaction would wait for this one."""
+        """Who may act for another, by what this transaction has read: a second one would wait for it."""
 
         def entitled(signer: Signer, number: str, at: datetime) -> bool:
             known = register.certificates.get(certificates.name_of(signer))

@@ -165,7 +165,7 @@ def _mapping(verified: VerifiedDocument | None) -> str | None:
 
 
 def _changed_fields(before: Outcome, after: Outcome) -> Iterator[str]:
-    """Names of values that are read differently: `field`, `group.field`, or `group` where the number of rows differs."""
+    """Names of values that are read differently: `field`, `group.field`, or `group` if the number of rows differs."""
     old, new = _declaration(before), _declaration(after)
     if old is None or new is None:
         return

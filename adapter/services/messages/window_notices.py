@@ -33,7 +33,7 @@ def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submissi
 
 
 def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) -> None:
-    """The window has a dossier that was decided directly: later replies go to it, and its number is kept as an alias."""
+    """The window has a dossier that was decided directly: later replies go to it; its number is kept as alias."""
     key = dossiers.key_of(ledger.connection, dossier_id)
     if key not in ledger.dossiers:
         ledger.database.lock(ledger.connection, [dossiers.lock_name(key)])

@@ -31,7 +31,7 @@ class Authorisations:
     """Without a register: whether an enterprise speaks for its branches."""
 
     def entitled(self, signer: Signer, number: str, at: datetime) -> bool:
-        """The port of `pipeline/principal`: asked only where certificate and declaration differ.
+        """For `pipeline/principal`: called only if certificate and declaration differ.
 
         Raises:
             DatabaseUnavailable: it cannot be told now.

@@ -1,7 +1,7 @@
 """Certificates that run out: alerts before the day, once each, and what breaks on a day to come.
 
-Own keys, partners' pinned certificates, anchors and intermediates of the trust stores, registered certificates. One
-whose successor is in place already is no trouble and is not alerted.
+Own keys, partners' pinned certificates, anchors and intermediates of the trust stores, registered certificates. A
+certificate that already has a successor is not alerted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STOPS = {
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """A certificate that is not valid on a day. `breaks` is false where another one stands in for it."""
+    """A certificate that is not valid on a day. `breaks` is False if another one replaces it."""
 
     certificate: InUse
     breaks: bool
@@ -57,7 +57,7 @@ class Expiry:
     days: Sequence[int]
 
     def report(self, at: datetime) -> list[Expiring]:
-        """Everything that is not valid at that time, what breaks first.
+        """All certificates that are not valid at that time, those that stop something first.
 
         Raises:
             Misconfigured: a file cannot be read.
@@ -95,9 +95,9 @@ class Expiry:
         return left
 
     def alert(self) -> int:
-        """Tell what runs out within the days, once each a certificate and threshold; gives how many of our own do.
+        """Alert what ends within the days, once for each certificate and threshold; gives how many of our own do.
 
-        A file that cannot be read is told by `check` and at start; here it must not stop the clock.
+        A file that cannot be read is reported by `check` and at start; here it must not stop the clock.
         """
         now, limit = self.clock(), timedelta(days=max(self.days, default=0))
         try:
@@ -115,7 +115,7 @@ class Expiry:
                 passed = [days for days in self.days if each.valid_to <= now + timedelta(days=days)]
                 fresh = [days for days in passed if (each.fingerprint, days) not in known]
                 store.keep(connection, each.fingerprint, fresh, now)
-                if fresh and min(passed) in fresh:  # of several at once only the nearest is worth telling
+                if fresh and min(passed) in fresh:  # of several thresholds at once only the nearest is alerted
                     told.append((_expiring(each, breaks=True), min(passed)))
             for expiring, days in told:
                 detail = {**_facts(expiring, now), "threshold": days}
@@ -126,7 +126,7 @@ class Expiry:
 
 
 def _forget_what_is_not_due(connection: Connection, every: Sequence[InUse], now: datetime) -> None:
-    """An alert of a threshold that is still ahead was told by a clock that ran ahead."""
+    """An alert of a threshold that is not reached yet came from a clock that ran ahead."""
     ends = {each.fingerprint: each.valid_to for each in every}
     told: dict[str, list[int]] = {}
     for fingerprint, days in store.told(connection, ends):
@@ -137,7 +137,7 @@ def _forget_what_is_not_due(connection: Connection, every: Sequence[InUse], now:
 
 
 def _registered(connection: Connection) -> list[InUse]:
-    """Registered certificates that may be used; one holder's stand in for one another."""
+    """Registered certificates that may be used; those of one holder replace one another."""
     return [_as_in_use(each) for each in certificates.every(connection) if each.state is CertificateState.ACTIVE]
 
 
@@ -155,7 +155,7 @@ def _as_in_use(each: Registered) -> InUse:
 
 
 def _near(certificate: InUse, now: datetime, limit: datetime) -> bool:
-    """Runs out before the limit. A declarant's that is over is his own affair; one of ours stays a trouble."""
+    """Whether it ends before the limit. One of a declarant that has ended is not reported; one of ours is."""
     return certificate.valid_to <= limit and (certificate.use is not Use.REGISTERED or certificate.valid_to >= now)
 
 
@@ -174,7 +174,7 @@ def _expiring(certificate: InUse, breaks: bool) -> Expiring:
 
 
 def _facts(expiring: Expiring, now: datetime) -> dict[str, object]:
-    """For log and journal: where it stands and its number, never whom it names."""
+    """For log and journal: its place and number, never a person's name."""
     certificate = expiring.certificate
     return {
         "use": certificate.use.value,

@@ -1,4 +1,4 @@
-"""Writing and signing replies in our name: what to say is decided elsewhere, here it is said."""
+"""Composing and signing replies. What they say is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class Keys:
 
     system: SigningKey
     unit: Callable[[BorderUnit], SigningKey]
-    """Asked for what that unit decides; raises KeyUnavailable while its key cannot sign."""
+    """Called for a reply that the unit decides; raises KeyUnavailable while its key cannot sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correspondence:
-    """Everything a reply is made from, besides what it says."""
+    """Composes and signs replies, with the catalogue, the installation's names and the keys."""
 
     catalogue: Catalogue
     installation: Installation
     keys: Callable[[], Keys]
-    """Asked at each signature, so that a key that rolls over is taken without a restart."""
+    """Called for each signature, so that a new key is used without a restart."""
     new_message_id: Callable[[], str]
 
     def unit_of(self, dossier: Dossier) -> BorderUnit | None:
@@ -116,7 +116,7 @@ class Correspondence:
         return self.composed(kind, content, to=to, now=now, instead=instead)
 
     def ours_of(self, outcome: Outcome) -> Installation:
-        """What we are called to whom declared this, where no dossier is stored."""
+        """The installation's names for a declaration that has no stored dossier."""
         return self.installation.of_unit(self._unit(outcome, None, None))
 
     def _unit(self, outcome: Outcome, dossier: Dossier | None, header: Header | None) -> BorderUnit | None:
@@ -129,7 +129,7 @@ class Correspondence:
         return declared or (units.by_code(header.recipient.unit_code) if header is not None else None)
 
     def faults(self, *, now: datetime, findings: int) -> Iterator[str]:
-        """What would keep an answer of configured values alone from leaving; `findings`: how many one may list."""
+        """Faults of configured values that would stop an answer; `findings`: how many an answer may list."""
         ours, told = self.installation, self.state([Finding("too_many_findings", "/Envelope")]) * (findings + 1)
         for channel in Channel:
             answered = compose.InReplyTo(None, "0" * 64, None, None, channel.value)
@@ -149,7 +149,7 @@ class Correspondence:
                     yield f"installation, or limits.findings: {error}; correct what is written there"
 
     def _ground(self, outcome: Outcome) -> str:
-        """On what the program refuses: the articles of the rules that were broken, not the general one alone."""
+        """The legal ground of a refusal by the program: the articles of the broken rules beside the general one."""
         general, verified = self.installation.refusal_ground, verified_of(outcome)
         broken = [each for each in getattr(outcome, "findings", ()) if each.severity is Severity.REFUSE]
         bases = self.catalogue.findings.bases(broken)
@@ -158,7 +158,7 @@ class Correspondence:
         return with_articles(general, bases)
 
     def in_reply_to(self, submission: Submission, outcome: Outcome) -> compose.InReplyTo:
-        """What the reply binds: the request's id and digest, and the schema and mapping that judged it."""
+        """What binds the reply to its request: id, digest, and the schema and mapping that judged it."""
         verified = verified_of(outcome)
         claims = outcome.claims if isinstance(outcome, Rejected) else None
         header: Header | None = verified.header if verified else claims
@@ -191,11 +191,11 @@ class Correspondence:
         try:
             return seal(decided(reply, keys.unit(unit)), system=keys.system)
         except KeyUnavailable:
-            self.keys()  # raises where it is the system's that cannot: then nothing is said at all
+            self.keys()  # raises if the system's own key cannot sign: then there is no reply at all
             return UnsignedReply(reply, unit.code)
 
     def sign_late(self, row: StoredReply, xml: bytes, dossier: Dossier, unit: BorderUnit) -> SignedReply:
-        """Sign what was composed and kept while its unit could not sign. `row` is its row, `xml` what it says now.
+        """Sign a reply that waited for the key of its unit. `row`: its row, `xml`: its content now.
 
         Raises:
             KeyUnavailable: it cannot sign now either.

@@ -1,4 +1,4 @@
-"""Dispatch: what the outbox holds leaves, in order, confirmed, always the same bytes."""
+"""Dispatch: publishes the replies of the outbox in order, with confirms, always the same bytes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
 }
 _ANSWERING = {kind.value for kind in ANSWERS}
 _NAMED = 10
-"""Of so many replies that stay the message ids are told: enough to see that they are always the same."""
+"""The log names at most so many replies that stay: enough to see whether they are always the same."""
 
 
 class Publishes(Protocol):
-    """Something that publishes a batch and says what became of each."""
+    """Publishes a batch and gives a verdict for each message."""
 
     def publish(self, batch: Sequence[Outgoing], *, written: Callable[[], None]) -> Sequence[Verdict]: ...
 
@@ -52,7 +52,7 @@ class Dispatch:
     exchange: str = OUTBOUND
 
     def round(self, *, transfers: bool, returned: bool = True) -> Round:
-        """Send what is due. `transfers`: the window is back, so they may leave too; `returned`: what came back, too.
+        """Send what is due; `transfers`: also transfers; `returned`: also those that came back.
 
         A crash after publishing sends the same bytes again: at least once, and identical.
 
@@ -76,9 +76,9 @@ class Dispatch:
         return self._tell(due, verdicts)
 
     def _one_at_a_time(self, claim: Callable[[Connection], list[DueReply]]) -> tuple[list[DueReply], Sequence[Verdict]]:
-        """One dispatcher and one writer: a transaction over the broker's answer would hold up the intake.
+        """For SQLite, which has one writer: a transaction that waits for the broker would block the intake.
 
-        So would one that finds nothing, twenty times a second: a look without the writer's turn comes first.
+        So would one that finds nothing, twenty times a second: first look without the write lock.
         """
         with self.database.reading() as connection:
             if not claim(connection):
@@ -98,10 +98,10 @@ class Dispatch:
         return verdicts
 
     def _take_in_hand(self, connection: Connection, due: Sequence[DueReply]) -> bool:
-        """Say that what may still be taken back is about to leave, and commit it before anything is published.
+        """Mark replies that may still be taken back as in hand, and commit before anything is published.
 
-        A dispatcher that dies after publishing has marked nothing as sent: without this word a confirmation that the
-        declarant has would be taken back as never sent.
+        A dispatcher that dies after publishing has marked nothing as sent: without this mark a confirmation that the
+        declarant has could be taken back as never sent.
         """
         taken = [reply.id for reply in due if _may_be_taken_back(reply)]
         departures.take_in_hand(connection, taken, self.clock())
@@ -127,7 +127,7 @@ class Dispatch:
         departures.mark_returned(connection, [reply.id for reply, verdict in pairs if not _left(verdict)])
 
     def _tell(self, due: Sequence[DueReply], verdicts: Sequence[Verdict]) -> Round:
-        """Say what is marked, once it has committed."""
+        """Log what was marked, after the commit."""
         sent = _count(verdicts, Confirmed)
         if sent:
             self.observe(Event.SENT, count=sent)
@@ -166,10 +166,7 @@ def _count(verdicts: Sequence[Verdict], kind: type[Verdict]) -> int:
 
 
 def routing_key(document_type: str, message_type: str, function: str) -> str:
-    """`documentType.type.function`; a code may hold dots or other signs, which a topic key reads as its own.
-
-    Never longer than the 255 bytes of a key.
-    """
+    """`documentType.type.function`, at most 255 bytes; signs that a topic key would interpret (dots) are replaced."""
     words = (document_type, message_type, function)
     return ".".join("".join(c if _plain(c) else "_" for c in word)[:80] or "_" for word in words)
 

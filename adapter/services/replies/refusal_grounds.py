@@ -9,7 +9,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Procedure
 
 FAULTY, DECLARATION = "faulty", "declaration"
-"""The fact of a ground that fits a declaration which breaks a rule: the only one that a program can find."""
+"""The fact of the ground "declaration breaks a rule": the only one that a program can establish."""
 
 LONGEST = 500
 """Characters of LegalGround in the XSD of a refusal."""

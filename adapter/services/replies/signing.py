@@ -1,4 +1,4 @@
-"""What a unit has decided while its key could not sign: signed, in order, as soon as it can."""
+"""Replies that wait for the key of their unit: signed in order as soon as it can sign."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from adapter.services.ledger.ledger import Ledger, is_readable
 
 @dataclass(frozen=True)
 class Signing:
-    """The timers' use case. `unready` gives the units whose key cannot sign now, by code, with the reason."""
+    """The use case of the clock process. `unready` gives the units whose key cannot sign now, by code, with the reason."""
 
     desk: Desk
     unready: Callable[[], dict[str, str]]
@@ -37,7 +37,7 @@ class Signing:
         return len(self.desk.correspondence.installation.units.every)
 
     def sign(self) -> int:
-        """Sign what waits for a key that is there; gives how many replies that were. They leave like all others."""
+        """Sign the waiting replies whose key can sign now; gives how many. They leave like all others."""
         with self.desk.database.reading() as connection:
             rows = replies.awaiting(connection)
         if not rows:
@@ -54,7 +54,7 @@ class Signing:
         return signed
 
     def _one(self, key: DossierKey, row_id: int, unit: BorderUnit) -> bool:
-        """Whether it was signed: meanwhile another may have done it, or it was taken back."""
+        """Whether it was signed now: another process may have signed it, or it was taken back."""
         desk = self.desk
         with desk.database.transaction() as connection:
             desk.database.lock(connection, [dossiers.lock_name(key)])
@@ -94,7 +94,7 @@ class Signing:
     def _answer_before(
         self, connection: Connection, dossier: Dossier, row: StoredReply, now: datetime
     ) -> datetime | None:
-        """Form 13 gives its time from when it leaves: none of it has passed while the key was away."""
+        """The time of form 13 counts from when it leaves: none has passed while the key could not sign."""
         assert dossier.id is not None
         asked = amendments.carried_by(connection, row.id)
         values = dossiers.version(connection, dossier.id, dossier.version).values

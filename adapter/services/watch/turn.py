@@ -37,7 +37,7 @@ class Turn:
     patience: WindowPatience
 
     def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
-        """Compute what is seen from the row, and store it with its incident. An override does not change what is seen."""
+        """Compute and store what is seen, with its incident. An override does not change what is seen."""
         connection = self.connection
         row, opened = windows.read(connection), windows.open_incident(connection)
         signs = Signs(
@@ -72,7 +72,7 @@ class Turn:
         return next((each for each in planned if each.starts_at <= self.now), None)
 
     def tell(self, seen: Sighting, *, confirmed: str | None = None, by: str = _CLOCK) -> Advice:
-        """Compute and store the next mode; a change is journalled with time, cause and actor (`by`: his journal name)."""
+        """Compute and store the next mode; a change is journalled with time, cause and actor (`by`)."""
         row, away = windows.read(self.connection), self.maintenance()
         before = stored_mode(row.stage, row.mode)
         basis = ModeBasis(
