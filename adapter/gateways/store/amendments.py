@@ -36,7 +36,7 @@ def open_request(connection: Connection, dossier_id: int) -> StoredRequest | Non
 
 
 def ask(connection: Connection, values: NewRequest) -> None:
-    """Keep a request; one before it that nobody answered counts no more."""
+    """Store a request; an earlier one without an answer is closed."""
     close(connection, values["dossier_id"], values["requested_at"])
     connection.execute(insert(amendment_request).values(**values))
 
@@ -48,13 +48,13 @@ def carried_by(connection: Connection, outbox_id: int) -> StoredRequest:
 
 
 def postpone(connection: Connection, row_id: int, answer_before: datetime) -> None:
-    """A request leaves later than it was asked, and so its time ends later."""
+    """A request leaves later than it was made, so its time limit ends later."""
     mine = amendment_request.c.id == row_id
     connection.execute(update(amendment_request).where(mine).values(answer_before=answer_before))
 
 
 def close(connection: Connection, dossier_id: int, at: datetime) -> None:
-    """What was asked of this dossier has its answer, or is asked again."""
+    """Close the open request of a dossier: it has its answer, or is made again."""
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
     connection.execute(update(amendment_request).where(*mine).values(closed_at=at))
 
@@ -124,7 +124,7 @@ def decide(connection: Connection, row_id: int, values: AmendmentDecision) -> No
 
 
 def void(connection: Connection, dossier_id: int, reason: str, at: datetime) -> None:
-    """What an amendment that waits is about is no more: nobody has to decide it."""
+    """Decline a waiting amendment whose dossier was refused, withdrawn or replaced."""
     mine = (amendment.c.dossier_id == dossier_id, amendment.c.state == WAITING)
     values = {"state": DECLINED, "decided_at": at, "decided_by": PROGRAM, "reason": reason}
     connection.execute(update(amendment).where(*mine).values(**values))

@@ -1,4 +1,4 @@
-"""Authorisations (giấy ủy quyền, Articles 3(4), 7(3)) in the store: who may speak for whom, from when, until when."""
+"""Authorisations (giấy ủy quyền, Articles 3(4), 7(3)) in the store: who may act for whom, from when, until when."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Authorisation:
 
 
 def pairs(connection: Connection, holders: Iterable[str], at: datetime) -> set[Pair]:
-    """For whom these holders may speak at that time, in one query."""
+    """For whom these holders may act at that time, in one query."""
     wanted = sorted(set(holders))
     if not wanted:
         return set()

@@ -73,7 +73,9 @@ def find(connection: Connection, names: Iterable[Name]) -> dict[Name, Registered
 
 
 def named(connection: Connection, which: str) -> list[Registered]:
-    """The certificates that have this serial number, fingerprint or id; more than one where issuers chose alike."""
+    """The certificates that have this serial number, fingerprint or id; more than one if issuers use the same serial
+    number.
+    """
     text = which.strip().lower().replace(":", "")
     plain = text.removeprefix("0x").lstrip("0")
     told = or_(certificate.c.serial == plain, certificate.c.fingerprint == text)

@@ -1,7 +1,7 @@
 """The database: engine, transactions, locks, ids in blocks, bulk inserts. The only user of a connection string.
 
-Rollback is the default; leaving `transaction()` without an exception commits. What SQLAlchemy or the driver raises of a
-server that cannot be reached, or cannot take anything now, leaves as Unavailable.
+Rollback is the default; leaving `transaction()` without an exception commits. Errors of SQLAlchemy or the driver about
+a server that cannot be reached, or cannot work now, are raised as Unavailable.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that cannot write, and on SQLite takes no writer's turn.
+        """A transaction that cannot write; on SQLite it takes no write lock.
 
         Raises:
             DatabaseUnavailable: the server cannot be reached or ended the transaction.
@@ -128,7 +128,7 @@ class Database:
 
     @contextmanager
     def _sorted(self, *, writes: bool = True) -> Iterator[None]:
-        """What time mends leaves as DatabaseUnavailable, whoever has raised it; anything else as it is.
+        """Temporary errors are raised as DatabaseUnavailable, all others as they are.
 
         A connection of the pool does not outlive its use: after a fail-over all of them lead to the wrong server.
         """
@@ -172,8 +172,8 @@ class Database:
         """Serialise on names (dossiers, message identities) until the transaction ends; gives whether they are locked.
 
         Names are hashed to advisory locks and taken in one sorted order, so that no two transactions can wait for each
-        other, and a dossier that has no row yet is locked all the same. With `waits` False nobody is waited for, and
-        False is given where another has one of them. On SQLite BEGIN IMMEDIATE has done it already.
+        other, and a dossier that has no row yet is locked all the same. With `waits` False it does not wait, and gives
+        False if another transaction holds one of them. On SQLite BEGIN IMMEDIATE has done it already.
         """
         if self.is_embedded:
             return True
@@ -187,7 +187,7 @@ class Database:
 
     @contextmanager
     def alone(self, name: str) -> Iterator[Callable[[], None] | None]:
-        """A way to ask whether this process still is the only one of all machines that does `name`; None: it is not.
+        """A check whether this process is still the only one of all machines that does `name`; None: it is not.
 
         A lock of the session, which the server drops with the connection: a process that dies frees it, and one whose
         session is gone is told so when it asks (DatabaseUnavailable). SQLite serves one machine: there it is a lock of
@@ -205,7 +205,7 @@ class Database:
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     def _ask(self, connection: Connection) -> None:
-        """Anything, on the connection that holds the lock: it fails where the session is gone."""
+        """A statement on the connection that holds the lock: it fails if the session is gone."""
         with self._sorted():
             connection.execute(text("SELECT 1"))
 
@@ -295,7 +295,7 @@ def _copying(table: Table, names: tuple[str, ...]) -> _Copying:
     as_json = [place for place, column in enumerate(columns) if isinstance(column.type, JSON)]
     types = [column.type.compile(_DIALECT).partition("(")[0].lower() for column in columns]
     for place in as_json:
-        types[place] = "bytea"  # what the server takes for a document in binary is its plain text
+        types[place] = "bytea"  # in binary format the server takes a document as its plain text
     listed = ", ".join(f'"{name}"' for name in names)
     return f'COPY "{table.name}" ({listed}) FROM STDIN (FORMAT BINARY)', types, as_json, itemgetter(*names)
 

@@ -1,7 +1,7 @@
 """The agenda: which deadlines run, and how many were met, from the rows of `gateways/store/deadlines`. Changes nothing.
 
-A deadline is met by its end: a reply was sent, an amendment came, a paper was brought. When the declarant had the reply
-(completion in law, Article 10) is shown beside it and decides nothing about the border guard's duty.
+A deadline is met by its end: a reply was sent, an amendment came, a paper was brought. The time when the declarant had
+the reply (completion in law, Article 10) is shown too; it does not decide the duty.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from adapter.model.units import BorderUnit
 from adapter.pipeline.terms import RUNNING_KINDS
 
 NEAR, BROKEN = "near", "broken"
-"""How a deadline stands that runs: an alert was due, or its end has passed."""
+"""The state of a running deadline: a warning was due, or its end has passed."""
 _OPEN = deadline.c.ended_at.is_(None)
 _ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
 
@@ -51,7 +51,7 @@ def overdue(connection: Connection, dossier_ids: Sequence[int], now: datetime) -
 
 def running(connection: Connection, wanted: Wanted) -> list[ListedDeadline]:
     """Deadlines that run, the one that ends first before the others; those that the calendar cannot tell are last."""
-    # As the index ix_deadline_ends is ordered; PostgreSQL has such as are not known last by itself.
+    # The order of the index ix_deadline_ends.
     query = _with_subject(select(*_columns())).where(_OPEN, *_of(wanted)).order_by(_ENDS.nulls_last(), deadline.c.id)
     if wanted.until is not None:
         query = query.where(wanted.until >= _ENDS)
@@ -109,7 +109,7 @@ def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: dat
     """How deadlines that began since then stand, by procedure, gate and kind."""
     answered = deadline.c.why == End.ANSWERED.value
     met = and_(answered, deadline.c.ended_at <= _ENDS)
-    # A breach stays one, whatever leaves nothing to be done after it.
+    # A deadline that was passed stays passed, also if nothing is left to be done later.
     late = and_(deadline.c.why.in_([End.ANSWERED.value, End.LAPSED.value]), deadline.c.ended_at > deadline.c.due_at)
     unknown = and_(answered, deadline.c.due_at.is_(None), or_(_ENDS.is_(None), deadline.c.ended_at > _ENDS))
     overdue = and_(_OPEN, deadline.c.due_at < now)

@@ -56,7 +56,7 @@ def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | N
 
 
 def start(connection: Connection, dossier_id: int, limit: Deadline, at: datetime, terms: Terms) -> None:
-    """The law's clock begins for an open deadline whose clock does not run yet.
+    """Start the time limit of an open deadline that does not run yet.
 
     `limit` is that of the version that starts it: another version may have had other hours (Article 16(2)).
     """
@@ -69,7 +69,7 @@ def start(connection: Connection, dossier_id: int, limit: Deadline, at: datetime
 
 
 def due_at(connection: Connection, dossier_id: int, kind: str) -> datetime | None:
-    """When the newest open deadline of this kind ends; None without one, or while the law's clock does not run."""
+    """When the newest open deadline of this kind ends; None without one, or while it does not run."""
     query = select(deadline.c.due_at).where(_open_of(dossier_id, [kind])).order_by(deadline.c.id.desc())
     return connection.execute(query.limit(1)).scalar()
 
@@ -85,13 +85,13 @@ def replace(connection: Connection, dossier_id: int, kind: str, at: datetime) ->
 
 
 def keep_newest(connection: Connection, dossier_id: int, kind: str, at: datetime) -> None:
-    """Of those that run the one that began last counts; the others are replaced by it."""
+    """End all running deadlines of this kind but the newest."""
     newest = select(func.max(deadline.c.id)).where(_unsigned(dossier_id, kind)).scalar_subquery()
     _lapse(connection, at, _unsigned(dossier_id, kind), deadline.c.id != newest)
 
 
 def drop_newest(connection: Connection, dossier_id: int, kind: str, at: datetime) -> None:
-    """Nothing is left to be done within the one that began last; the others run on."""
+    """End the newest running deadline of this kind; the others run on."""
     newest = select(func.max(deadline.c.id)).where(_unsigned(dossier_id, kind)).scalar_subquery()
     _lapse(connection, at, deadline.c.id == newest)
 
@@ -166,7 +166,7 @@ def take_breaches(connection: Connection, now: datetime, limit: int) -> list[Dea
 
 
 def take_back(connection: Connection, now: datetime, limit: int) -> list[DeadlineOfDossier]:
-    """Deadlines that were told at a time which has not come, and are not due: a clock ran ahead. Marked no more."""
+    """Deadlines that were alerted in the future and are not due: a clock ran ahead. Their marks are removed."""
     early_warning = and_(deadline.c.warned_at > now, deadline.c.warn_at > now)
     early_breach = and_(deadline.c.breached_at > now, or_(deadline.c.alert_due_at > now, deadline.c.due_at > now))
     mark = {
@@ -177,7 +177,7 @@ def take_back(connection: Connection, now: datetime, limit: int) -> list[Deadlin
 
 
 def dated_ahead(connection: Connection, now: datetime) -> int:
-    """How many that run began later than now: evidence of a clock that ran ahead, which is told and never changed."""
+    """How many running deadlines began later than now: a clock ran ahead. They are reported and not changed."""
     query = select(func.count()).select_from(deadline).where(_OPEN, deadline.c.noticed_at > now)
     return int(connection.execute(query).scalar_one())
 
@@ -215,7 +215,7 @@ def delivered_starts(
 
 
 def begin_delivered(connection: Connection, terms: Terms, limit: int, *, dossier_id: int | None = None) -> None:
-    """What begins when the declarant has a reply of ours begins where he has it now."""
+    """Start the deadlines that begin with the delivery of a reply, where it was delivered."""
     for each in delivered_starts(connection, limit, dossier_id=dossier_id):
         assert each.delivered_at is not None, "the statement gives no other"
         due = terms.due(each.amount, Unit(each.unit), each.delivered_at)
@@ -233,12 +233,12 @@ def answer_of(connection: Connection, dossier_id: int, request_id: int) -> Deadl
 
 
 def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | None) -> None:
-    """The law's clock of one deadline runs from `at`."""
+    """One deadline runs from `at`."""
     connection.execute(update(deadline).where(deadline.c.id == row_id).values(started_at=at, due_at=due_at))
 
 
 def unreconciled(connection: Connection) -> list[IncidentToReconcile]:
-    """Incidents that are over, left something for the window, and have no deadline that runs; `left_at`: since when."""
+    """Incidents that are over, left transfers for the window, and have no running deadline."""
     running = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None), _OPEN)
     left = select(func.min(outbox.c.created_at)).where(_transfer_of_incident())
     since = left.correlate(incident).scalar_subquery()
@@ -260,7 +260,7 @@ def reconciled(connection: Connection) -> list[int]:
 
 
 def _transfer_of_incident() -> Any:
-    """What the window has not confirmed of all that was decided directly before the incident's end, or came in it."""
+    """Unconfirmed transfers of what was decided directly before the end of the incident, or was received in it."""
     came = inbox.c.received_at.between(incident.c.started_at, incident.c.ended_at)
     asked = select(inbox.c.id).where(inbox.c.id == outbox.c.inbox_id, came).correlate(outbox, incident)
     return and_(UNRECEIVED, or_(outbox.c.created_at <= incident.c.ended_at, asked.exists()))

@@ -189,7 +189,7 @@ def row(dossier: Dossier, places: DossierChange) -> dict[str, object]:
 
 
 def place(declaration: Declaration) -> DossierChange:
-    """The columns that a declaration fills, as its procedure's mapping places them."""
+    """The columns of the dossier that a declaration fills, by its mapping."""
     late = any(finding.name == "declared_late" for finding in declaration.findings)
     return {**place_of(declaration.verified.envelope.procedure, declaration.values, declaration.rows), "late": late}
 
@@ -222,7 +222,7 @@ def move(connection: Connection, dossier: Dossier, values: DossierChange) -> Non
 
 
 def state(dossier: Dossier) -> dict[str, object]:
-    """The columns of a dossier that its life changes."""
+    """The columns of a dossier that acts and messages change."""
     return {
         "id": dossier.id,
         "state": dossier.state.value,
@@ -304,7 +304,7 @@ def version_row(
 
 
 def _signature(signer: Signer) -> dict[str, str | None]:
-    """Who signed, and when: as he says, and as a time stamp proves; in Vietnam's zone."""
+    """Who signed, and when: as claimed, and as proved by a time stamp; in Vietnam's zone."""
     when = {"claimed_at": signer.claimed, "proven_at": signer.proven}
     times = {name: at.astimezone(VIETNAM).isoformat() if at else None for name, at in when.items()}
     return {"subject": signer.subject, "serial": signer.serial, "store": signer.store, **times}

@@ -1,4 +1,4 @@
-"""Drafts in the store. A row belongs to one owner, and nothing here gives it to another."""
+"""Drafts in the store. A row belongs to one owner; every statement names the owner."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def remove(connection: Connection, owner: str, public_id: str) -> bool:
 
 
 def any_begun(connection: Connection, after: datetime, until: datetime) -> bool:
-    """Whether a draft that was begun between these moments is neither sent nor thrown away."""
+    """Whether a draft that was begun between these moments is neither sent nor discarded."""
     begun = (draft.c.sent_as.is_(None), draft.c.created_at >= after, draft.c.created_at <= until)
     return connection.execute(select(draft.c.id).where(*begun).limit(1)).first() is not None

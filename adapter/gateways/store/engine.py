@@ -1,6 +1,6 @@
-"""From a url to an engine: several hosts, how long each thing may take, a connection that does not wait for ever.
+"""Makes an engine of a url: several hosts, time limits, and connections that do not wait for ever.
 
-A frozen server acknowledges every packet, so neither keepalives nor its own time-outs tell it: the client counts.
+A frozen server still acknowledges packets, so keepalives and its own time-outs do not show it: the client measures.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 _CONNECT_S = 5
 _POOL_S = 5
 _LATER_S = 2.0
-"""So much later than the server itself the client gives a statement up: the server's word says more."""
+"""The client gives up a statement so much later than the server: the server's error says more."""
 _INTERVAL_S = 0.1
 _OVER_THE_LINE = {
-    # The line: who does not acknowledge for ten seconds is gone.
+    # The connection: a peer that does not acknowledge for ten seconds is lost.
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
 _OF_SEVERAL = {"target_session_attrs": "read-write"}
-"""The one that takes writes. Of a single host what only reads just now may still be read."""
+"""The server that takes writes. A single host may be read while it takes none."""
 _AT_THE_SERVER = {
-    # So that it frees the locks of a machine that has vanished, and of a process that stands still.
+    # The server frees the locks of a lost machine and of a process that is stopped.
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
@@ -52,11 +52,11 @@ _IN_TURN = Retrying(
     stop=stop_after_delay(30),
     reraise=True,
 )
-"""A new file's first switch to WAL wants it alone and does not wait: of two first starts at once one could fail."""
+"""The first switch of a new file to WAL needs it alone and does not wait: two first starts at once could fail."""
 
 
 class NoAnswer(psycopg.OperationalError):
-    """The server has taken the statement and says nothing: it is frozen, or the line is."""
+    """The server took the statement and does not answer: it is frozen, or the connection is."""
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -65,7 +65,7 @@ class PatientConnection(psycopg.Connection[Any]):
     answer_s: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = _INTERVAL_S, timeout: float | None = None) -> RV:
-        """As its parent; what comes from a server that was given up is never read.
+        """As its parent; answers of a server that was given up are never read.
 
         Raises: NoAnswer.
         """
@@ -106,7 +106,7 @@ def engine(url: str, *, pool: int, waits: Waits, as_text: Callable[[Any], str]) 
         wanted = _OVER_THE_LINE | (_OF_SEVERAL if "," in str(stated.query.get("host", "")) else {})
         made = create_engine(
             stated,
-            # Those beyond `pool` stay open too: to make one costs more than what is asked by it.
+            # Connections beyond `pool` stay open too: making one costs more than most statements.
             pool_size=2 * pool,
             max_overflow=0,
             pool_use_lifo=True,
@@ -130,7 +130,7 @@ def _connecting(waits: Waits) -> Callable[..., PatientConnection]:
     def connect(_dialect: Any, _record: Any, args: Any, parameters: Any) -> PatientConnection:
         connection = PatientConnection.connect(*args, **parameters, autocommit=True)
         connection.answer_s = _CONNECT_S
-        # By statements, not as start-up options: those a pooler refuses.
+        # By statements: a pooler refuses start-up options.
         connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in told.items()))
         connection.autocommit = False
         connection.answer_s = None if waits.answer_s is None else waits.answer_s + _LATER_S
@@ -140,7 +140,7 @@ def _connecting(waits: Waits) -> Callable[..., PatientConnection]:
 
 
 def _tell_what_is_not_made(context: ExceptionContext) -> None:
-    """What is not there yet does not come by waiting: an operator makes it.
+    """Missing tables do not appear by waiting: an operator must make them.
 
     Raises:
         Misconfigured: tables, or the embedded database's folder, are missing, or it may not be written.
@@ -153,7 +153,7 @@ def _tell_what_is_not_made(context: ExceptionContext) -> None:
 
 
 def _tell_the_place(file: Path) -> None:
-    """Where folder and file are there and ours, something is short for now (file descriptors), and that passes."""
+    """If folder and file exist and are ours, a resource is short for now (file descriptors): a temporary error."""
     if not os.access(file.parent, os.F_OK):
         raise Misconfigured(f"database: the folder {file.parent} is not there: make it, for the service's user")
     for place in (file.parent, file):

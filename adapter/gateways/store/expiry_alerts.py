@@ -1,4 +1,4 @@
-"""Which expiries were told already: one alert for each certificate and threshold, whatever process tells it."""
+"""Expiry alerts that were sent: one for each certificate and threshold, whichever process sends it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def keep(connection: Connection, fingerprint: str, days: Sequence[int], at: date
 
 
 def forget(connection: Connection, fingerprint: str, days: Sequence[int]) -> None:
-    """Alerts that a clock which ran ahead has told: they are due another time."""
+    """Remove alerts that were sent by a clock that ran ahead: they will be due again."""
     if days:
         mine = and_(expiry_alert.c.fingerprint == fingerprint, expiry_alert.c.days.in_(days))
         connection.execute(delete(expiry_alert).where(mine))

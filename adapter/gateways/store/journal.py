@@ -68,7 +68,7 @@ def alone(entry: Entry, row_id: int) -> NewRow:
 
 
 def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previous: str, digest: str) -> NewRow:
-    """The row to insert. An event out of no closed set is a defect: `model/journal_events` names it first."""
+    """The row to insert. An event that is not in `model/journal_events` is a defect."""
     return {
         "id": row_id,
         "dossier_id": dossier_id,

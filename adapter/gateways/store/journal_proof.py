@@ -17,7 +17,7 @@ from adapter.pipeline.envelope import write_time
 
 _AT_ONCE = 2000
 _TOLD = 1000
-"""So many faults are told one by one; more are counted."""
+"""At most so many faults are listed; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ _WHOLE = Part()
 
 @dataclass
 class Proof:
-    """What was looked at, and every place where the journal does not hold."""
+    """What was checked, and every fault of the journal."""
 
     chains: int = 0
     entries: int = 0
@@ -47,7 +47,7 @@ class Proof:
     seals: int = 0
     unsealed: int = 0
     ahead: int = 0
-    """Entries that are dated later than now: our clock was wrong then, or is now. A time of the journal stays."""
+    """Entries that are dated later than now: the clock was wrong then, or is now. The journal is not changed."""
     faults: list[str] = field(default_factory=list)
     untold: int = 0
     remarks: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Proof:
 def prove(connection: Connection, *, now: datetime, part: Part = _WHOLE) -> Proof:
     """Look at all of it, or at the entries of some seals. `connection` is of a fresh transaction that reads."""
     if connection.dialect.name == "postgresql":
-        # One moment for all of it: what is written meanwhile would be missing in one place and there in another.
+        # One snapshot for all statements: entries written meanwhile would be in one result and not in another.
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     proof = Proof()
     if part.is_whole:
@@ -144,7 +144,7 @@ def _seals(connection: Connection, proof: Proof, part: Part) -> None:
 def _seal(row: Any, before: Any, covered: tuple[int, int, str] | None, proof: Proof, *, begins: bool) -> None:
     name = f"seal {row.number}" if row.number is not None else f"the seal of {write_time(row.at)}"
     follows = before is None or row.previous == before.digest
-    if row.entries is None:  # of 0.1.0, which followed the highest id: in order only as long as one process sealed
+    if row.entries is None:  # of 0.1.0, which followed the highest id: in order only if one process sealed
         if not follows:
             proof.remarks.append(f"{name} does not follow the one before it: two clocks sealed beside each other")
         return

@@ -80,10 +80,11 @@ def _by_all() -> Select[Any]:
 
 
 def _by_each() -> Select[Any]:
-    """The same of PostgreSQL: an index's look for each key, then for each dossier, whatever the planner thinks.
+    """The same for PostgreSQL: one index lookup for each key, then one for each dossier, whatever the planner
+    estimates.
 
     Left to itself, a server that had not counted its rows yet went from all who are expected at a gate in that hour to
-    their keys: 0.8 s for a batch, and more with each dossier. An offset keeps a step apart.
+    their keys: 0.8 s for a batch, and more with each dossier. `OFFSET 0` keeps the steps apart.
     """
     given = cast(bindparam("wanted", type_=String), JSON)  # an array of so many texts takes the driver longer
     columns = column("kind", String), column("value", String)

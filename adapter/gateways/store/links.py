@@ -1,4 +1,4 @@
-"""What was stated on links to the single window: procedure by gate, from when until when. Nothing here decides."""
+"""What was stated on links to the single window: procedure by gate, from when until when. It decides nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def add(connection: Connection, database: Database, **values: Any) -> int:
 
 
 def take_back(connection: Connection, row_id: int, *, at: datetime, by: str) -> StoredLink | None:
-    """What was stated stands no more; gives it, or None where nothing of that id stands."""
+    """Take a statement back; gives it, or None if no statement of that id is in force."""
     stands = (window_link.c.id == row_id, window_link.c.ended_at.is_(None))
     found = made_first(StoredLink, connection.execute(select(window_link).where(*stands)))
     if found is not None:

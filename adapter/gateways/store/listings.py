@@ -1,4 +1,4 @@
-"""Reading the store for officers and operators: lists and lives. It never changes a row and takes no lock."""
+"""Reading the store for officers and operators: lists, and everything about one dossier. No writes, no locks."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def version_rows(connection: Connection, declaration_id: int) -> list[StoredRow]
 
 
 def replies(connection: Connection, dossier_id: int) -> list[ReplyWithoutBody]:
-    """What was said about a dossier, in order; bodies stay in the store."""
+    """The replies about a dossier, in order, without their bytes."""
     columns = [column for column in outbox.c if column.name != "body"]
     query = select(*columns).where(outbox.c.dossier_id == dossier_id).order_by(outbox.c.ordinal)
     return made_all(ReplyWithoutBody, connection.execute(query))
@@ -82,7 +82,7 @@ def parked(connection: Connection, *, limit: int, head: int) -> list[ParkedMessa
 
 
 def parked_message(connection: Connection, public_id: str) -> StoredMessage | None:
-    """One of them, whole."""
+    """One parked message with all its columns."""
     query = select(inbox).where(inbox.c.state == MessageState.PARKED.value, inbox.c.public_id == public_id)
     return made_first(StoredMessage, connection.execute(query))
 

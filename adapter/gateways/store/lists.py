@@ -16,6 +16,6 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
     """
     if connection.dialect.name == "sqlite":
         return column.in_(values)
-    # A text is compared whole: cast to the column's length it would be cut, and be another.
+    # A text is compared whole: a cast to the column's length would cut it.
     kind = String() if isinstance(column.type, String) else column.type
     return column == any_(literal(list(values), ARRAY(kind)))

@@ -1,4 +1,4 @@
-"""The inbox: what came, once each; what waits, and how often a message was taken up."""
+"""The inbox: each message once; messages that wait; how often a message was tried."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ def record_attempt(connection: Connection, digest: str, row_id: int, at: datetim
 
 
 def withdraw_attempt(connection: Connection, row_id: int) -> None:
-    """That try says nothing of its message: something else was away."""
+    """Forget a try that failed for another reason than its message."""
     connection.execute(delete(attempt).where(attempt.c.id == row_id))
 
 
 def settle_attempts(connection: Connection, digest: str, at: datetime) -> None:
-    """The message settled: its earlier tries count no more."""
+    """The message settled: its earlier tries do not count any more."""
     open_tries = attempt.c.settled_at.is_(None)
     connection.execute(update(attempt).where(attempt.c.digest == digest, open_tries).values(settled_at=at))
 
@@ -130,7 +130,7 @@ def waiting(connection: Connection) -> dict[str, tuple[int, datetime]]:
 
 def unanswered(connection: Connection) -> int:
     """How many messages are parked: what waits has had its receipt."""
-    unsettled = text("state <> 'settled'")  # as the partial index says it, so that SQLite finds that
+    unsettled = text("state <> 'settled'")  # in the words of the partial index, so that SQLite uses it
     query = select(func.count()).select_from(inbox).where(unsettled, inbox.c.state == MessageState.PARKED.value)
     return int(connection.execute(query).scalar_one())
 

@@ -185,7 +185,7 @@ class Door:
             ]
 
     def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
-        """Check that a number given by the caller is his: nobody replaces another's dossier or uses another's number."""
+        """Check that the caller's number is his: nobody replaces another's dossier or uses another's number."""
         key = dossiers.own_key(connection, key)
         names = lookups.identities(connection, key)
         if names is not None:

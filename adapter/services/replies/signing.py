@@ -26,7 +26,7 @@ from adapter.services.ledger.ledger import Ledger, is_readable
 
 @dataclass(frozen=True)
 class Signing:
-    """The use case of the clock process. `unready` gives the units whose key cannot sign now, by code, with the reason."""
+    """The use case of the clock process. `unready`: units whose key cannot sign now, by code, with the reason."""
 
     desk: Desk
     unready: Callable[[], dict[str, str]]
