@@ -1,4 +1,4 @@
-"""What no two runs have alike: the real time, and what is drawn by lot. Everything else is handed these."""
+"""Clock and random identifiers: the only source of both; everything else gets them as arguments."""
 
 from __future__ import annotations
 

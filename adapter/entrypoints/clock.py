@@ -24,7 +24,7 @@ from adapter.services.watch.window import Window
 _LOCK = "clock"
 _ASK_AGAIN_S = 5.0
 _SET_S = 5.0
-"""A clock that moves so far against the monotonic one within a tick was set; less is its daily correction."""
+"""A clock that moves so far against the monotonic one within a tick was set; less is a normal correction."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Clock:
     evidence: EvidenceRefresh
     new_keys_taken: Callable[[], bool] = lambda: True
     tell: Callable[[Mapping[str, float]], None] = lambda _: None
-    """Tells the metrics what the store holds; given the days that certificates have left, by use."""
+    """Updates the metrics from the store; called with the days that certificates have left, by use."""
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -55,7 +55,7 @@ class Clock:
         self.began = self.monotonic()
 
     def run(self) -> None:
-        """Be the active clock, or wait until the one that is active is gone."""
+        """Be the active clock process, or wait until the active one has ended."""
         while not self.pulse.stopping:
             self.pulse.idle()
             try:
@@ -107,13 +107,13 @@ class Clock:
             self.pulse.wait(self.tick_s)
 
     def _look_at_units(self) -> bool:
-        """Whether one unit at least can sign what it decides; those that cannot are named."""
+        """Whether at least one unit can sign; those that cannot are reported."""
         unready = self.signing.unready()
         self.pulse.tell("units_without_key", ", ".join(code or "the unit" for code in unready))
         return len(unready) < self.signing.units
 
     def _drift(self, before: float | None) -> float:
-        """How far the wall's clock is from the monotonic one; that it was set, or what it stamped ahead, is told."""
+        """How far the wall's clock is from the monotonic one; a clock that was set, or times ahead of it, are logged."""
         drift = self.window.clock().timestamp() - self.monotonic()
         by = 0.0 if before is None else drift - before
         if before is not None and abs(by) < _SET_S:
@@ -128,7 +128,7 @@ class Clock:
         return self.window.clock() - timedelta(seconds=self.monotonic() - self.began)
 
     def _sealing(self) -> Iterator[None]:
-        """One bounded piece of a seal a tick, so that the mode never waits for a long journal; due by the last seal."""
+        """One bounded part of a seal per tick, so that the mode never waits for a long journal; due by the last seal."""
         since = self.waiting.seconds_since_seal()
         due = self.monotonic() + (0.0 if since is None else self.seal_s - since)
         while True:

@@ -1,6 +1,6 @@
 """A worker: gathers a batch from the broker, hands it to intake, acknowledges what has committed. Decides nothing.
 
-One of several competing processes. What it holds when it dies goes back to the queue by itself.
+One of several competing processes. Unacknowledged deliveries of a worker that dies go back to the queue.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from adapter.services.messages.intake import Intake
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0
 _ASIDE_S = 60.0
-"""So long at most a message that a worker ended in waits for those behind it, where they keep coming."""
+"""The longest time that a message in which a worker ended waits for messages behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """A message that comes again is taken up: how often it was before, and the row of this time (None: too often)."""
+    """A redelivered message is tried: how often it was before, and the row of this try (None: too often)."""
 
     before: int
     row_id: int | None
@@ -84,11 +84,11 @@ class Worker:
             if self._aside and (not deliveries or time.monotonic() > self._aside[0].until):
                 first = self._aside.pop(0)
                 self._alone(first.delivery, first.submission)
-        # Nothing is rejected on the way out: what is not acknowledged goes to another worker (dapr docs #5245).
+        # Nothing is rejected at shutdown: unacknowledged deliveries go to another worker (dapr docs #5245).
         self.consumer.close()
 
     def _signs(self) -> bool:
-        """Whether our keys can sign: while they cannot, nothing is taken up, since nothing could be answered."""
+        """Whether our keys can sign: while they cannot, no message is taken, because none could be answered."""
         now = time.monotonic()
         if not self._mute and now - self._asked < self.look_s:
             return True
@@ -110,7 +110,7 @@ class Worker:
     def _take(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
             if delivery.unreadable:
-                # Nothing of it can be answered: its own properties cannot be decoded (wire profile 3).
+                # It cannot be answered: its properties cannot be decoded (wire profile 3).
                 self.consumer.reject(delivery.tag)
         readable = [delivery for delivery in deliveries if not delivery.unreadable]
         fresh = [delivery for delivery in readable if not delivery.redelivered]
@@ -142,9 +142,9 @@ class Worker:
             return False  # taking it waits for the store
 
     def _again(self, submission: Submission) -> Callable[[], None]:
-        """A try counts only if its worker ends in it: a server that goes away during it says nothing of the message.
+        """A try counts only if its worker ends in it: a server that fails meanwhile is no fault of the message.
 
-        While one is away the try is taken back, or the delivery's later tries, and those after a restart, would add up.
+        While a server is away the try is taken back, or later tries of the delivery would add up.
         """
         this: _Try | None = None
 
@@ -188,7 +188,7 @@ class Worker:
         return True
 
     def _settle(self, deliveries: Sequence[Delivery], settle: Callable[[], object]) -> None:
-        """Settle and acknowledge; while a server is away, wait with the batch in hand and acknowledge nothing."""
+        """Store and acknowledge a batch; while a server is away, wait with it and acknowledge nothing."""
         tries = 0
         while True:
             try:

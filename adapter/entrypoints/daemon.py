@@ -23,7 +23,7 @@ from adapter.settings import RENAMED
 
 
 def warn(whole: House) -> None:
-    """Tell, once, what the configuration has that it should not have."""
+    """Log once what the configuration has that it should not have."""
     if whole.settings.clock.unsafe_frozen is not None:
         whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
     for old in whole.settings.old_names:
@@ -76,7 +76,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
 
 
 def _migrate(whole: House, health: Health, notifier: Notifier) -> None:
-    """Wait for the database, however long it takes, and bring its tables up to date."""
+    """Wait for the database without limit, and migrate its tables."""
     tries = 0
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Lines that say the same again and again: an outage is told once, then once a minute with how often it was meant."""
+"""Repeated log lines: an outage is logged once, then once a minute with the number of repetitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from adapter.model.events import Event
 
 _AGAIN_S = 60.0
 _MOST = 500
-"""So many different lines are remembered; more of them are no repetition of anything."""
+"""At most so many different lines are remembered."""
 _REPEATED = {
     Event.UNAVAILABLE,
     Event.BROKER,
@@ -22,12 +22,12 @@ _REPEATED = {
     Event.REVOCATION_UNREACHABLE,
 }
 _COUNTS = ("tries", "again_in_s", "lasted_s")
-"""What differs from try to try of the same outage."""
+"""Parts that differ between tries of one outage."""
 
 
 @dataclass
 class Folding:
-    """What one process has told of late. `monotonic` gives seconds."""
+    """The recent lines of one process. `monotonic` gives seconds."""
 
     monotonic: Callable[[], float] = time.monotonic
     _told: dict[str, tuple[float, int]] = field(default_factory=dict)

@@ -1,4 +1,6 @@
-"""/healthz, /readyz and /metrics of the daemon: is it alive, has every part what it needs, what is counted."""
+"""/healthz, /readyz and /metrics of the daemon: whether it is alive, whether every part has what it needs, and its
+metrics.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ NEEDS = {
     "portal": ("alive", "database", "keys"),
     "staff": ("alive", "database"),
 }
-"""What a part must have at hand to be ready."""
+"""What a part needs to be ready."""
 _REFUSED = {"new_keys": "a changed key is not taken, the one before signs: see key.not_taken in the log, or check"}
 NOTES = {
     "worker": _REFUSED,
@@ -45,11 +47,11 @@ NOTES = {
 _CONNECTIONS = 32
 _IDLE_S = 5.0
 _WHOLE_S = 10.0
-"""So long one connection may last; a page is answered in a moment."""
+"""The longest time of one connection, in seconds; a page needs much less."""
 
 
 class _Server(ThreadingHTTPServer):
-    """Holds a bounded number of connections, each for seconds; of too many the oldest ends, not the new one."""
+    """Holds a bounded number of connections, each for seconds; if there are too many, the oldest is closed."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -72,14 +74,14 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """Called twice a second: who sends a letter now and then is idle too."""
+        """Called twice a second: a client that sends a byte now and then is idle too."""
         before = time.monotonic() - _WHOLE_S
         with self._lock:
             late = [request for request, since in self._since.items() if since < before]
         self._end(late)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Who hangs up is no fault, and is not told."""
+        """A client that closes the connection is no fault and is not logged."""
 
     def _end(self, requests: list[socket.socket]) -> None:
         for request in requests:
@@ -118,7 +120,7 @@ class Health:
         self._server.server_close()
 
     def missing(self) -> list[str]:
-        """What is not at hand, as `part: thing`; empty when ready."""
+        """What is missing, as `part: thing`; empty when ready."""
         if not self.parts:
             return ["supervisor: parts"]
         return [f"{name}: {need}" for name, has in self.parts.items() for need in _lacks(name, has)]
@@ -145,7 +147,7 @@ def is_ready(part: str, has: dict[str, bool]) -> bool:
 
 
 def _lacks(name: str, has: dict[str, bool]) -> list[str]:
-    """Of a part that is not alive only that is told: what it lacks besides nobody knows."""
+    """For a part that is not alive only that is reported: the rest is unknown."""
     needs = NEEDS.get(name.rpartition("-")[0], ("alive",))
     lacking = [need for need in needs if not has.get(need)]
     if "alive" not in lacking:

@@ -31,7 +31,7 @@ LEVELS = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
-# Points inside one step, told for the crash proofs: an operator sees the step's end.
+# Points inside one step, for the crash proofs: an operator needs only the end of the step.
 _INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHED}
 _TO_LOOK_AT = {
     *(
@@ -144,8 +144,8 @@ def silence() -> None:
 
 
 def observer(role: str) -> Observe:
-    """Who watches in production: the log. `role` is the process's: supervisor, worker, dispatcher, clock, web."""
-    # Not bound yet: it follows whatever `configure` says later, once the configuration has been read.
+    """The observer in production: the log. `role` is the process's: supervisor, worker, dispatcher, clock, web."""
+    # Not bound yet: it follows a later `configure`, after the configuration was read.
     log = structlog.get_logger(role=role, pid=os.getpid())
     folding = Folding()
 

@@ -38,4 +38,4 @@ class Notifier:
                 channel.connect(self._address)
                 channel.sendall(text.encode())
         except OSError:
-            return  # the watchdog will say so louder than a log line could
+            return  # the watchdog will report it

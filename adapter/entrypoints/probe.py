@@ -1,4 +1,4 @@
-"""Asks the broker again and again whether it answers and whether its objects are there, in a thread of its own.
+"""Checks regularly whether the broker answers and its objects exist, in a thread of its own.
 
 Deadlines, waiting messages and seals never wait for a broker that hangs. What is missing is declared again.
 """
@@ -36,7 +36,7 @@ class Probe:
     held: int = 0
     """How many messages lie in the broker's quarantine."""
     fault: str = ""
-    """Why it did not answer at the last look."""
+    """Why it did not answer at the last check."""
     _told: str = ""
     _ended: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
@@ -65,7 +65,7 @@ class Probe:
                 self.look()
                 over.wait(self.every_s)
         finally:
-            self._ended = not over.is_set()  # by a defect: the clock must not go by what was seen last
+            self._ended = not over.is_set()  # by a defect: the clock must not use an old result
 
     def look(self) -> None:
         """One look. A broker that comes back may be a new one: everything is declared again, bindings too."""
@@ -87,7 +87,7 @@ class Probe:
         self._count(seen.messages.get(QUEUE, 0))
 
     def _declare(self, missing: Sequence[str]) -> None:
-        """Who may only read and write is no fault while nothing is missing."""
+        """A user without the right to configure is no fault while nothing is missing."""
         try:
             declare(self.address, self.topology)
         except BrokerRefused as error:

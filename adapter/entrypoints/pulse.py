@@ -1,4 +1,4 @@
-"""The pulse of a process: what its supervisor sees of it, and how it is told to stop. Shared memory, no messages."""
+"""The pulse of a process: shared memory by which its supervisor sees its state and tells it to stop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THINGS = (
 _FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
 _WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine", "units", "room")
-"""What is told only when it is amiss: before the first look nobody knows that it is."""
+"""Things that are reported only when they fail: before the first check it is not known that they do."""
 
 TEXTS = ("units_without_key", "window")
 _OF_A_TEXT, _OF_A_CELL = 64, 6
@@ -61,7 +61,7 @@ class Pulse:
         self.cells[_FIELDS.index(thing)] = float(at_hand)
 
     def hold(self, digest: str) -> None:
-        """A message is taken in hand: should the process end now, it is the one that it ended in."""
+        """A message is in hand: if the process ends now, it ended in this message."""
         self.cells[_IN_HAND] = _mark(digest)
 
     @property
@@ -78,7 +78,7 @@ class Pulse:
         return bool(self.cells[_SUSPECT] == _mark(digest))
 
     def count_unanswered(self, many: int) -> None:
-        """So many messages were taken from the broker and nobody has answered them."""
+        """Store how many messages were taken from the broker and not answered."""
         self.cells[_FIELDS.index("unanswered")] = float(many)
 
     @property

@@ -1,4 +1,4 @@
-"""Stderr as the log writes to it: it never raises and never waits for its reader longer than a moment.
+"""Stderr for the log: it never raises and never waits long for its reader.
 
 A disk that is full, a reader that is gone, a pipe that nobody reads: the line is dropped and counted, and the work
 goes on.
@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 
 _PATIENCE_S = 1.0
-"""A reader may be busy for a moment; after one that was not there in time nothing is waited for until he is."""
+"""Seconds to wait for a busy reader; after a time-out there is no waiting until the reader is back."""
 _CHUNK = select.PIPE_BUF
-"""So much goes into a pipe at once or not at all."""
+"""So many bytes go into a pipe at once or not at all."""
 
 
 def keep_numbers() -> None:
@@ -108,7 +108,7 @@ class Stderr:
         return lambda part: os.write(number, part)
 
     def _of_our_own(self, number: int, *, fifo: bool) -> int:
-        """The same pipe or terminal, opened anew: that it does not wait is then no matter of others."""
+        """The same pipe or terminal, opened anew: non-blocking mode then does not affect others."""
         way = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         try:
             self._own = os.open(f"/proc/self/fd/{number}", way)

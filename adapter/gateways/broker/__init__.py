@@ -1,6 +1,6 @@
 """The broker: takes deliveries in, publishes replies with confirms, looks into the quarantine.
 
-Properties and headers of a message are claims, never facts, and nothing here judges them. pika's exceptions and threads
+Properties and headers of a message are claims; they are not judged here. pika's exceptions and threads
 never leave this package.
 """
 

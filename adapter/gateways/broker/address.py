@@ -1,6 +1,6 @@
 """Where the broker is and how to reach it: addresses become pika parameters, and a short blocking connection.
 
-Never shows a password, and never lets an exception of pika, ssl or the socket out.
+Shows no password, and raises no exception of pika, ssl or the socket.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from adapter.gateways.broker.property_decoder import guard_decoder
 from adapter.model.errors import Misconfigured, Unavailable
 
 CONNECT_TIMEOUT_S = 5.0
-"""Seconds until an address must have let us in: for TCP, TLS and AMQP together."""
+"""Seconds for connecting to one address: TCP, TLS and AMQP together."""
 _SHORT_HEARTBEAT_S = 5
 _BLOCKED_S = 10
-"""A broker in alarm answers nothing to whoever only looks; he is told so after this many seconds."""
+"""A broker in alarm does not answer requests that only look; they end after so many seconds."""
 _SILENT_MS = 10_000
 
 LIBRARY_ERRORS: tuple[type[BaseException], ...] = (
@@ -38,7 +38,7 @@ LIBRARY_ERRORS: tuple[type[BaseException], ...] = (
     AMQPConnectorException,
     OSError,
 )
-"""Everything that pika raises by a name of its own: its time-outs of a connection are no AMQPError."""
+"""All exceptions of pika: its connection time-outs are no AMQPError."""
 
 
 class BrokerUnavailable(Unavailable):
@@ -46,7 +46,7 @@ class BrokerUnavailable(Unavailable):
 
 
 class BrokerRefused(Misconfigured):
-    """The broker answered and will not do it: no right, no such object, or one of another shape. `code` is AMQP's."""
+    """The broker refused: no right, no such object, or an object with other arguments. `code` is AMQP's."""
 
     def __init__(self, text: str, code: int = 0) -> None:
         super().__init__(text)
@@ -55,7 +55,7 @@ class BrokerRefused(Misconfigured):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
-    """PEM files: the authorities that may vouch for the broker, and what this side shows of itself."""
+    """PEM files: authorities of the broker's certificate, and our own certificate and key."""
 
     authorities: Path
     certificate: Path | None = None
@@ -109,9 +109,9 @@ def parameters(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) 
             result.credentials = pika.credentials.ExternalCredentials()  # the certificate is the log-in
     result.heartbeat = address.heartbeat_s
     result.client_properties = {"connection_name": address.client_name, "product": "nsw-adapter"}
-    result.connection_attempts = 1  # whoever opens it decides how often
+    result.connection_attempts = 1  # the caller decides how often it is tried
     result.socket_timeout = result.stack_timeout = timeout_s
-    # What was written and is not acknowledged, by the machine there: the heartbeat would tell it later.
+    # Written data that the peer does not acknowledge: the heartbeat would notice it later.
     result.tcp_options = {"TCP_USER_TIMEOUT": _SILENT_MS} if hasattr(socket, "TCP_USER_TIMEOUT") else {}
     return result
 
@@ -164,7 +164,7 @@ def opened(address: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S) -> I
 
 
 def _connected(address: BrokerAddress, timeout_s: float) -> tuple[str, BlockingConnection]:
-    """The first address that lets us in, and its place."""
+    """The first address that accepts the connection, and its place."""
     reasons = []
     for each in address.each:
         wanted = parameters(each, timeout_s=timeout_s)
@@ -172,19 +172,19 @@ def _connected(address: BrokerAddress, timeout_s: float) -> tuple[str, BlockingC
         wanted.blocked_connection_timeout = _BLOCKED_S
         try:
             return each.place, BlockingConnection(wanted)
-        except Exception as problem:  # noqa: BLE001  # the peer may say anything, and pika parses it: it is no broker then
+        except Exception as problem:  # noqa: BLE001  # any answer of a peer that is no broker reaches pika's parser
             reasons.append(f"broker {each.place}: {told(problem)}")
             cause = problem
     raise BrokerUnavailable("; ".join(reasons)) from cause
 
 
 def _close(connection: BlockingConnection) -> None:
-    with suppress(*LIBRARY_ERRORS):  # it is gone already: what mattered was done or has raised
+    with suppress(*LIBRARY_ERRORS):  # the connection is lost already: the work was done or has raised
         connection.close()
 
 
 def probe(address: BrokerAddress, *, timeout_s: float = 3.0) -> float | None:
-    """Seconds until the broker let us in, or None where no address answers now. Takes `timeout_s` for each at most."""
+    """Seconds to connect to the broker; None if no address answers now. Takes `timeout_s` for each at most."""
     began = time.monotonic()
     try:
         with opened(address, timeout_s=timeout_s):

@@ -1,4 +1,4 @@
-"""Why a broker did not let us in, and what to do about it: the advice fits the fault. Pure."""
+"""Why a broker refused the connection, and what to do about it. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Takes deliveries from queues while a thread of its own keeps the connection alive.
 
 Never acknowledges by itself: what is not settled by the caller goes back to its queue when the connection ends. Never
-settles a delivery of an earlier connection: the broker has given that message to somebody again already.
+settles a delivery of an earlier connection: the broker has delivered that message again already.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Consumer:
         return self._paused
 
     def gather(self, max_count: int, wait_s: float) -> list[Delivery]:
-        """Waits for a first delivery, then lingers for more; empty where nothing came in time."""
+        """Waits for a first delivery, then a short time for more; empty if nothing came in time."""
         with self._arrived:
             if not self._arrived.wait_for(self._count, timeout=wait_s):
                 return []
@@ -73,7 +73,7 @@ class Consumer:
             return gathered
 
     def acknowledge(self, tags: Iterable[Tag]) -> None:
-        """Tells the broker that these are done for good. Void tags are ignored."""
+        """Acknowledges these deliveries. Tags of earlier connections are ignored."""
         self._settle(tags, self._acknowledge)
 
     def reject(self, tag: Tag) -> None:
@@ -81,11 +81,11 @@ class Consumer:
         self._settle((tag,), partial(self._give_back, requeue=False))
 
     def release(self, tag: Tag) -> None:
-        """Gives one delivery back to its queue: somebody gets it again. It counts towards the delivery limit."""
+        """Requeues one delivery: it is delivered again. It counts towards the delivery limit."""
         self._settle((tag,), partial(self._give_back, requeue=True))
 
     def pause(self) -> None:
-        """Takes no more. The connection stays, and what is held stays held: releasing it would count as a delivery."""
+        """Stops taking deliveries. Connection and held deliveries stay: releasing them would count as deliveries."""
         self._turn(paused=True)
 
     def resume(self) -> None:
@@ -123,7 +123,7 @@ class Consumer:
             ready()
             self._reconcile(channel)  # a pause or resume may have come while the channel was opening
 
-        # The broker cancels us when a queue goes or its leader moves: only a new channel is sure to be served again.
+        # The broker cancels a consumer when a queue is deleted or its leader moves: only a new channel works surely.
         channel.add_on_cancel_callback(lambda _: self._link.drop("the broker cancelled the subscription"))
         channel.basic_qos(prefetch_count=self._prefetch)
         if self._paused:

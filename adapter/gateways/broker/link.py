@@ -31,15 +31,15 @@ from adapter.gateways.broker.address import (
 from adapter.model.errors import Misconfigured
 
 # A connection that dies younger than this counts as a failed try, so that one which the broker
-# ends at once (a queue is missing, a right is gone) is not reopened in a tight loop.
+# ends at once (a missing queue or right) is not reopened in a tight loop.
 SETTLED_AFTER_S = 5.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 LATE_S = 2
-"""What a heartbeat may be late. pika's own check looks once in heartbeat + 5 s, so it needs up to twice that."""
+"""How late a heartbeat may be. pika's own check looks once in heartbeat + 5 s, so it needs up to twice that."""
 SET_UP_S = 10.0
-"""After these a channel must be ready: a node of which the others are silent lets us in and answers nothing more."""
+"""A channel must be ready after so many seconds: a cut-off node accepts the connection and then does not answer."""
 FAREWELL_S = 2.0
-"""So long the broker may take to answer that we close: one that confirms nothing more does not do that either."""
+"""Seconds for the broker to answer a close: a broker that stopped confirming does not answer it either."""
 
 
 # Told what happens to the connection: the event's name, and fields by keyword; never a payload.
@@ -47,7 +47,7 @@ OnEvent = Callable[..., None]
 
 
 def ignore_event(_: str, /, **fields: object) -> None:
-    """The listener of whoever does not listen."""
+    """A listener that does nothing."""
 
 
 class Prepare(Protocol):
@@ -76,7 +76,7 @@ class Link:
     ) -> None:
         self._address = address
         for each in address.each:
-            parameters(each)  # a URL or a file that cannot be used is told before the first try
+            parameters(each)  # a wrong URL or file is reported before the first try
         self._prepare = prepare
         self._lost = lost
         self._on_event = on_event
@@ -91,7 +91,7 @@ class Link:
         self._next = 0
         self.blocked = False
         self._ready_since: float | None = None
-        self._retrying = tenacity.Retrying(  # after whatever ended a session: this thread must not die of a defect
+        self._retrying = tenacity.Retrying(  # after any end of a session: a defect must not end this thread
             wait=tenacity.wait_exponential_jitter(multiplier=FIRST_PAUSE_S, max=LONGEST_PAUSE_S, jitter=FIRST_PAUSE_S),
             stop=tenacity.stop_when_event_set(self._closing),
             sleep=sleep_using_event(self._closing),
@@ -118,7 +118,7 @@ class Link:
             raise BrokerUnavailable(f"broker {self._address.place}: {self._reason}")
 
     def call(self, action: Callable[[Channel], None], *, generation: int | None = None) -> bool:
-        """Has `action` done in the link's thread, on the channel of that generation only; False if it is over."""
+        """Runs `action` in the link's thread, on the channel of that generation only; False if that channel is closed."""
         with self._changed:
             wanted = self._generation if generation is None else generation
             if self._state is not LinkState.READY or wanted != self._generation or self._connection is None:
@@ -131,13 +131,11 @@ class Link:
         with self._changed:
             if self._state is not LinkState.READY or self._connection is None:
                 return
-            self._enter(
-                LinkState.DOWN, reason
-            )  # a broker in alarm does not even hear the close: nobody should wait for it
+            self._enter(LinkState.DOWN, reason)  # a broker in alarm does not answer a close: do not wait for it
             self._connection.ioloop.add_callback_threadsafe(partial(self._end, self._connection, reason))
 
     def close(self, *, timeout_s: float = 10.0) -> None:
-        """Does what was handed in, then ends the connection; what is unacknowledged goes back to its queue."""
+        """Runs the actions handed in, then closes; unacknowledged deliveries go back to their queue."""
         with self._changed:
             self._closing.set()
             if self._connection is not None:
@@ -176,7 +174,7 @@ class Link:
             self._place = address.place
             try:
                 connection.ioloop.start()
-            except Exception as defect:  # noqa: BLE001  # this thread's loop: a defect ends a connection, not the thread
+            except Exception as defect:  # noqa: BLE001  # a defect ends the connection, not the thread
                 self._ended(connection, defect)
         with self._changed:
             was_ready = self._ready_since is not None
@@ -205,7 +203,7 @@ class Link:
                 )
             except Misconfigured as problem:  # a certificate's file that is being replaced
                 self._reason = str(problem)
-            except LIBRARY_ERRORS as problem:  # no descriptor is left
+            except LIBRARY_ERRORS as problem:  # no file descriptor is free
                 self._reason = told(problem)
             return self._connection
 
@@ -226,7 +224,7 @@ class Link:
             self._end(connection, f"it let us in and answered nothing more for {SET_UP_S:g} s")
 
     def _listen(self, connection: Any, heard: int = 0, silent_s: int = 0) -> None:
-        """Give up a peer of whom nothing comes: the machine of a frozen one still acknowledges what we send.
+        """Give up a silent peer: the machine of a frozen process still acknowledges what we send.
 
         Looks each second and counts looks, so that a pause of this process is not taken for one of the peer.
         """

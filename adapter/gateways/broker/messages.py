@@ -1,4 +1,4 @@
-"""What comes from the broker and what goes to it, as frozen values. What a publisher wrote is a claim, never a fact."""
+"""What comes from the broker and what goes to it, as frozen values. Properties are claims of the publisher."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Outgoing:
 
 
 def short(text: str) -> str:
-    """As much of a text as a property can hold: one byte more, and nothing could be published at all."""
+    """A text cut to what a property can hold; a longer one could not be published."""
     return text.encode()[:_SHORT].decode(errors="ignore")
 
 
@@ -95,7 +95,7 @@ class Nacked:
 
 @dataclass(frozen=True, slots=True)
 class Unconfirmed:
-    """Cannot tell whether the broker has it: publish the same bytes again."""
+    """Not known whether the broker has it: publish the same bytes again."""
 
     reason: str
 
@@ -111,7 +111,7 @@ def delivery(
     *,
     queue: str,
 ) -> Delivery:
-    """What pika hands over, as our own value."""
+    """A delivery of pika as our own value."""
     headers = properties.headers or {}
     return Delivery(
         tag=tag,

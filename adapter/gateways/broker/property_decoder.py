@@ -1,4 +1,4 @@
-"""Guards pika's property decoder: one hostile header table costs neither the connection nor the innocents of its batch.
+"""Guards pika's property decoder: a hostile header table must not end the connection or harm other messages.
 
 pika decodes the properties of a message before anyone sees it, and what its decoder raises ends the connection: every
 unacknowledged message is redelivered, the same one included, for ever. Here such a message arrives with its body, with
@@ -19,14 +19,14 @@ class GuardedProperties(pika.spec.BasicProperties):
         """Reads the properties from the payload of a content header frame; never raises."""
         try:
             super().decode(encoded, offset)
-        # Any exception: which ones a publisher can provoke is pika's affair and changes with it (timestamps past year
+        # Any exception: which ones a publisher can provoke depends on pika's version (timestamps past year
         # 9999, NaN, a thousand nested tables, ...). What is lost is one message's claims, and that is recorded.
         except Exception:  # noqa: BLE001
-            self.__init__()  # type: ignore[misc]  # drops what was half read
+            self.__init__()  # type: ignore[misc]  # drops half-read values
             self.unreadable = True
         return self
 
 
 def guard_decoder() -> None:
     """Makes every connection of this process read properties through the guard. Repeating it changes nothing."""
-    pika.spec.props[GuardedProperties.INDEX] = GuardedProperties  # type: ignore[index]  # a dict, whatever the stubs say
+    pika.spec.props[GuardedProperties.INDEX] = GuardedProperties  # type: ignore[index]  # a dict; the stubs are wrong

@@ -1,7 +1,7 @@
 """Publishes with a bounded number of unconfirmed messages: persistent, mandatory, each with a verdict of its own.
 
-Never calls a message sent that the broker has not confirmed, and never repeats one by itself: what is unconfirmed is
-the caller's to send again, with the same bytes.
+A message counts as sent only when the broker has confirmed it. An unconfirmed message is not repeated here: the caller
+sends the same bytes again.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from adapter.gateways.broker.messages import Confirmed, Nacked, Outgoing, Return
 
 _UNWRITABLE = (pika.exceptions.ShortStringTooLong, pika.exceptions.ProtocolSyntaxError, struct.error,
                ValueError, TypeError, AssertionError)  # fmt: skip
-"""What pika raises while it encodes a message: nothing was written then, and the next one may be well."""
+"""What pika raises while it encodes a message: nothing was written then; the next message may be fine."""
 _ALARM_S = 30.0
-"""A broker in alarm has said that it takes nothing just now: leaving it would send what its buffers hold twice."""
+"""A broker in alarm takes nothing for now: leaving it would send the messages in its buffers twice."""
 _LOOK_S = 0.5
 _REFUSED = Nacked("refused by the broker")
 _REFUSALS = 2
-"""Batches in a row: one alone may have met a change of leaders."""
+"""Refused batches in a row: a single one may come from a change of leaders."""
 
 
 class _Flight:
@@ -55,7 +55,7 @@ class _Flight:
                     message.exchange, message.routing_key, message.body, message.properties(), mandatory=True
                 )
             except pika.exceptions.ShortStringTooLong:
-                # The client library's text would quote what somebody wrote.
+                # The text of the client library would quote the message.
                 self.verdicts[place] = Nacked("a property or the routing key is longer than 255 bytes")
                 continue
             except _UNWRITABLE as problem:
@@ -149,7 +149,7 @@ class Publisher:
                     for verdict in list(flight.verdicts)]  # fmt: skip
 
     def _count_refusals(self, flight: _Flight) -> None:
-        """Give the channel up where all was refused, and again.
+        """Close the channel if several batches in a row were refused.
 
         RabbitMQ 3.10: a channel that sends into a queue which is between two leaders may have it refused for ever,
         though the queue takes what others send. Where it is full, a new channel does no harm.

@@ -1,7 +1,7 @@
-"""Looks into a queue of dead messages, and takes one or many out of it.
+"""Reads a queue of dead letters, and takes messages out of it.
 
 Looking changes nothing but the `redelivered` flag and a count: what is fetched is not acknowledged and goes back when
-the channel closes. Never acknowledge before the message has gone wherever it had to.
+the channel closes. Never acknowledge before the message was published again.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def drain(
     with opened(address) as connection:
         channel = connection.channel()
         count = channel.queue_declare(queue, passive=True).method.message_count or 0
-        # Not more than lay there: what dies again meanwhile would be taken without end.
+        # Not more than there were: messages that are dead-lettered again meanwhile would be taken without end.
         found = filter(wanted, islice(_fetch(channel, queue), count))
         while batch := list(islice(found, _BATCH)):
             for each, taken in zip(batch, republish(batch), strict=True):
@@ -72,7 +72,7 @@ def drain(
 def _fetch(channel: BlockingChannel, queue: str) -> Iterator[Delivery]:
     """Each message of the queue once: what is fetched and not acknowledged is not fetched again on this channel."""
     while True:
-        fetched: Any = channel.basic_get(queue)  # the stubs have the tuple's types wrong
+        fetched: Any = channel.basic_get(queue)  # the stubs give wrong types for the tuple
         method, properties, body = fetched
         if method is None:
             return

@@ -37,12 +37,12 @@ def add(connection: Connection, database: Database, office: CustomsOffice, at: d
 
 
 def change(connection: Connection, office: CustomsOffice) -> None:
-    """The office of that code is now so."""
+    """Change the office of that code."""
     connection.execute(update(customs_office).where(customs_office.c.code == office.code).values(_facts(office)))
 
 
 def remove(connection: Connection, code: str) -> None:
-    """The office of that code is there no more."""
+    """Remove the office of that code."""
     connection.execute(delete(customs_office).where(customs_office.c.code == code))
 
 

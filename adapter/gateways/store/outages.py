@@ -1,4 +1,4 @@
-"""Which of a database's errors time mends, and after which a pooled connection must not be used again. Pure."""
+"""Which database errors are temporary, and after which a pooled connection must not be used again. Pure."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Pending
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 _TOO_LARGE = "54"
-"""A row, an index entry or a statement that goes over the server's own limits is too large for ever."""
+"""A row, an index entry or a statement beyond the server's limits: a permanent error."""
 _PASSING = {
     *("08", "53", "57", "58"),  # the connection, resources, an operator's or the system's intervention
     *("40", "55"),  # two transactions that meet, an object that is not in the state for it
     *("0B", "24", "25", "26", "2D", "34", "3B"),  # the state of this session, its transaction, cursors and statements
-    *("XX001", "XX002"),  # damaged files: the operator mends them, no message is at fault
+    *("XX001", "XX002"),  # damaged files: the operator repairs them, it is no fault of a message
     "42P05",  # a prepared statement of that name is there: another client's, behind a pooler
 }
 """Classes of SQLSTATE, and single states."""
 _OUR_OWN = {"40", "55P03", "57014"}
-"""Only this transaction has failed: lost against another, or took too long. The connection is as good as before."""
+"""Only this transaction failed: it conflicted with another, or took too long. The connection may be used on."""
 _STALE_PLAN = "RevalidateCachedQuery"
 """The server's function that tells a prepared statement whose tables a migration has changed."""
 
 
 def passes(error: Exception, *, writes: bool = True) -> bool:
-    """Whether time mends it: the server is gone, full, only reads just now, or the session's state is lost.
+    """Whether it is temporary: the server is lost, full or read-only, or the session's state is lost.
 
     `writes`: whether the transaction was one that may write.
     """
@@ -35,7 +35,7 @@ def passes(error: Exception, *, writes: bool = True) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
-        return writes  # where we have said ourselves that we only read, it is a defect
+        return writes  # in a transaction that we made read-only ourselves it is a defect
     if getattr(cause, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
         return writes
     if isinstance(cause, psycopg.Error) and cause.sqlstate:
@@ -46,7 +46,7 @@ def passes(error: Exception, *, writes: bool = True) -> bool:
 
 
 def spoils(error: Exception) -> bool:
-    """Whether the connections of the pool must not be used again: who has told it may be the wrong server by now."""
+    """Whether the pool's connections must not be used again: they may lead to the wrong server by now."""
     state = getattr(driver_error(error), "sqlstate", None) or ""
     return not isinstance(error, PoolTimeout) and not _among(state, _OUR_OWN)
 
@@ -78,7 +78,7 @@ def in_words(error: Exception) -> str:
 
 
 def driver_error(error: Exception) -> BaseException | None:
-    """What the driver raised; COPY speaks to it without SQLAlchemy around."""
+    """The error of the driver; COPY uses the driver without SQLAlchemy."""
     return error.orig if isinstance(error, DBAPIError) else error
 
 

@@ -1,4 +1,4 @@
-"""Numbers of our own for what has none from the window (wire profile 3), and the numbers of our own papers.
+"""Our own numbers for dossiers that have none from the window (wire profile 3), and the numbers of our papers.
 
 prefix + unit + year + counter + check character, at most 35: the prefix is one the window never issues, the unit is
 the one that the message is for (the installation's where that is not known), and the counter is drawn once per
@@ -85,7 +85,7 @@ class Series:
         }
 
     def placeholder(self, at: datetime) -> DossierKey:
-        """A number of the series' form that is never given to anybody: counting begins at 1."""
+        """A number in the form of the series that is never given: counting begins at 1."""
         year = at.astimezone(VIETNAM).year
         return DossierKey(self._number(self.prefix, year, 0), year)
 
@@ -117,7 +117,7 @@ class Series:
         return self._number(prefix, year, self._count(connection, prefix, year, 1))
 
     def _count(self, connection: Connection, prefix: str, year: int, how_many: int) -> int:
-        """Draw so many; gives the last of them."""
+        """Take so many numbers; gives the last of them."""
         query = text(
             "INSERT INTO counter (name, value) VALUES (:name, :how_many) "
             "ON CONFLICT (name) DO UPDATE SET value = counter.value + :how_many RETURNING value"

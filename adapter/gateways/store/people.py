@@ -1,6 +1,6 @@
 """The register of people in the store: who is registered with which roles, and who was, from when to when.
 
-A change ends the row that stood and adds another, so that who could do what on any day of the past can be told.
+A change ends the row that stood and adds another, so the rights of everybody on any day of the past are known.
 """
 
 from __future__ import annotations

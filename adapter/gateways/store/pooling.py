@@ -1,4 +1,4 @@
-"""Whether a pooler gives one session of the server to several clients in turn: the adapter cannot work behind that.
+"""Whether a pooler shares one session of the server between clients (transaction mode): the adapter cannot work so.
 
 The lock of the one clock belongs to a session, as do prepared statements and time-outs: in transaction mode they would
 stay with a session that somebody else gets next.
@@ -25,7 +25,7 @@ def refuse_transaction_pooling(database: Database) -> None:
     with database.session() as first:
         mine = _session(first)
         if mine == _announced(first):
-            return  # nobody stands between
+            return  # no pooler between
         with database.session() as second:
             if _session(second) == mine:
                 raise Misconfigured(_REFUSED)
@@ -36,7 +36,7 @@ def _session(connection: Connection) -> int:
 
 
 def _announced(connection: Connection) -> int:
-    """What the other side called the session when it let us in: a pooler makes a number up."""
+    """The session's number as told at log-in: a pooler invents one."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver.info.backend_pid

@@ -98,7 +98,7 @@ LEFT = or_(outbox.c.sent_at.is_not(None), outbox.c.readable_at.is_not(None), out
 def copies(connection: Connection, inbox_ids: Sequence[int]) -> dict[int, list[StoredReply]]:
     """The stored answers of messages, to be sent again as they are.
 
-    What may still be taken back is not among them: it leaves by itself, and a copy would leave in its stead.
+    What may still be taken back is not among them: it leaves by itself; a copy would leave instead of it.
     """
     if not inbox_ids:
         return {}
@@ -218,7 +218,7 @@ def answered(
 
 
 def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:
-    """Keep what the window said to a reply; its 99 is the nearest evidence that the declarant has it."""
+    """Store the window's answer to a reply; a 99 is the best evidence that the declarant has it."""
     values: dict[str, Any] = {"answer": case((outbox.c.answer == "receipt", "receipt"), else_=answer)}
     if answer == "receipt":
         values["delivered_at"] = func.coalesce(outbox.c.delivered_at, literal(at, outbox.c.delivered_at.type))

@@ -1,4 +1,6 @@
-"""The window's state in the store: one row that the clock refreshes, the incidents, and nothing that decides."""
+"""The window's state in the store: one row that the clock process refreshes, incidents, maintenance. It decides
+nothing.
+"""
 
 from __future__ import annotations
 
