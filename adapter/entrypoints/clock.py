@@ -113,7 +113,7 @@ class Clock:
         return len(unready) < self.signing.units
 
     def _drift(self, before: float | None) -> float:
-        """How far the wall's clock is from the monotonic one; a clock that was set, or times ahead of it, are logged."""
+        """The distance of the wall clock to the monotonic one; a clock that was set, or times ahead, are logged."""
         drift = self.window.clock().timestamp() - self.monotonic()
         by = 0.0 if before is None else drift - before
         if before is not None and abs(by) < _SET_S:
@@ -128,7 +128,7 @@ class Clock:
         return self.window.clock() - timedelta(seconds=self.monotonic() - self.began)
 
     def _sealing(self) -> Iterator[None]:
-        """One bounded part of a seal per tick, so that the mode never waits for a long journal; due by the last seal."""
+        """One bounded part of a seal per tick: the mode never waits for a long journal; due by the last seal."""
         since = self.waiting.seconds_since_seal()
         due = self.monotonic() + (0.0 if since is None else self.seal_s - since)
         while True:

@@ -1,7 +1,6 @@
-"""Addressing answers: whom one goes to, about which dossier, and what stands for what cannot be repeated.
+"""Addressing answers: the recipient, the dossier, and what replaces header values that cannot be repeated.
 
-An answer always leaves. What its sender wrote is repeated as far as the answer's own XSD takes it; the XSD says so, not
-this module.
+An answer always leaves. Values of the sender's header are repeated as far as the XSD of the answer allows.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Address:
 
 
 def placeholder(installation: Installation, channel: Channel, now: datetime) -> Address:
-    """The address of an answer to what nobody can read: from us, to whom the channel belongs, about no dossier."""
+    """The address of an answer to an unreadable message: from us to the partner of the channel, about no dossier."""
     return Address(
         sender=installation.own,
         recipient=installation.portal if channel is Channel.PORTAL else installation.window,

@@ -1,7 +1,7 @@
-"""What the first bytes of a message claim of it, for the operator's eyes alone: by which number to ask its sender.
+"""What the first bytes of a message claim: for operators only, who ask its sender by these numbers.
 
-A message lies in quarantine because nobody could judge it, so this reads no tree: it finds names in bytes that may be
-broken. Nothing is ever decided by it.
+A message in quarantine could not be judged, so no tree is read: names are searched in bytes that may be broken. Nothing
+is decided by it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 HEAD = 8192
 """So many bytes are looked at: the header stands at the beginning."""
 _LONGEST = 100
-"""Bytes of a value; a longer one is none that anybody could ask by."""
+"""The largest value in bytes; a longer one is no usable number."""
 
 
 @dataclass(frozen=True, slots=True)

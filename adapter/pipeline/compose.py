@@ -1,6 +1,6 @@
 """Composing replies: the answer as XML, valid against its own XSD, not yet signed (wire profile 3).
 
-Nothing here signs, stores or sends; times and identifiers are handed in.
+It does not sign, store or send; times and identifiers are arguments.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def compose(
 ) -> Reply:
     """Write the envelope around `content` and prove it against its XSD, outbound too.
 
-    What a sender wrote into his header may be what the answer's XSD does not take. `instead` then takes its place, part
-    by part, so that he is answered whatever he wrote; without `instead` nothing is exchanged.
+    Header values of the sender may not fit the XSD of the answer. Then parts of `instead` replace them, so that every
+    sender is answered; without `instead` nothing is replaced.
 
     Raises:
         Misconfigured: our own reply does not agree with our own schema.
@@ -111,7 +111,7 @@ def _header(to: Address, reply_type: str, function: str, message_id: str, now: d
 
 
 def _write(parent: etree._Element, tag: str, text: str | None) -> etree._Element:
-    """An element with its text. What an earlier version has stored may hold what XML cannot: it parks nothing."""
+    """An element with its text. Characters that XML cannot hold are replaced: old stored texts may have them."""
     element = etree.SubElement(parent, tag)
     element.text = None if text is None else holdable(text)
     return element
@@ -178,7 +178,7 @@ def acceptance(
     received: datetime,
     now: datetime,
 ) -> etree._Element:
-    """20/21 (tiếp nhận): carries ReceiveDate, so it is the receipt too; warnings are told, not hidden."""
+    """20/21 (tiếp nhận): has ReceiveDate, so it is the receipt too, and the warnings."""
     content = _start(ReplyKind.ACCEPTANCE, answered)
     _write(content, "AcceptDate", write_time(now))
     _write(content, "ReceiveDate", write_time(received))
@@ -317,7 +317,7 @@ class Exchanged:
 
 
 def transfer(request: Exchanged, reply: Exchanged, *, key: DossierKey, incident: str | None) -> etree._Element:
-    """40/01: what was decided directly, for the window's books (NĐ 85/2019 Article 17(5))."""
+    """40/01: what was decided directly, for the window's records (NĐ 85/2019 Article 17(5))."""
     content = _start(ReplyKind.TRANSFER, None)
     if incident:
         _write(content, "Incident", incident)

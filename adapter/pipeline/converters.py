@@ -36,7 +36,7 @@ def _partial_date(text: str) -> date | PartialDate:
 
 
 def _datetime(text: str) -> datetime:
-    """At the calendar's edges adding hours or going to UTC would overflow later, far from the sender."""
+    """Times at the limits of the calendar would overflow later, when hours are added or UTC is computed."""
     moment = read_time(text)
     if moment is None or not 1900 <= moment.year < 9999:
         raise ValueError(text)

@@ -28,7 +28,7 @@ class Wait(StrEnum):
     PREDECESSOR = "predecessor"
     """It overtook its declaration."""
     EVIDENCE = "evidence"
-    """Nobody can tell at present whether its signer's certificate is revoked."""
+    """It is not known now whether its signer's certificate is revoked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def decide(
         return Decision(Rejected(Stage.VERIFY, doubts, verified.header, verified), ReplyKind.ERRORS)
     match outcome:
         case Rejected():
-            # An answer that is malformed is not answered: two systems could go on answering each other for ever.
+            # A malformed answer is not answered: two systems could answer each other for ever.
             unanswered = outcome.verified is not None and outcome.verified.meaning.is_technical_answer
             return Decision(outcome, None if unanswered else ReplyKind.ERRORS)
         case Parked():
@@ -97,14 +97,14 @@ def decide(
 
 
 def _doubts(outcome: Accepted | Refused) -> tuple[Finding, ...]:
-    """What cannot be told yet, as what it becomes when the wait is over."""
+    """Findings that are not known yet, as what they become when the waiting time is over."""
     doubts = (finding for finding in outcome.findings if finding.severity is Severity.WAIT)
     return tuple(replace(doubt, severity=Severity.REJECT) for doubt in doubts)
 
 
 def _refuse(outcome: Refused, declaration: Declaration, dossier: Dossier | None) -> Decision:
     if ACTS[declaration.verified.meaning] is not Act.DECLARE:
-        # Refused, it leaves standing what was before it; and what has no dossier yet must not be made one by it.
+        # A refused message leaves the version before it in force, and does not make a dossier.
         return Decision(outcome, ReplyKind.REFUSAL)
     if dossier is not None and dossier.after(Act.DECLARE) is None:
         return _reject(declaration, "dossier_exists", dossier)
@@ -166,7 +166,7 @@ def _amend(declaration: Declaration, dossier: Dossier, amend: Amend) -> Decision
         return Decision(outcome, ReplyKind.REFUSAL if isinstance(outcome, Refused) else ReplyKind.ERRORS)
     kept = replace(dossier, state=state, versions=dossier.versions + 1, last_sent=sent or dossier.last_sent)
     # Own discovery needs the border guard's approval whatever the procedure says (Article 11(1)(a)), and a dossier
-    # leaves a gate only when the unit that has it lets it go.
+    # leaves a gate only with the approval of its unit.
     if not answers or procedure.acceptance != "automatic" or _moves(dossier, version):
         return Decision(outcome, ReplyKind.RECEIPT, kept, version, dossier.version, answers=answers, approval=True)
     in_force = approved(kept, kept.versions)
@@ -176,8 +176,8 @@ def _amend(declaration: Declaration, dossier: Dossier, amend: Amend) -> Decision
 def _is_older(declaration: Declaration, dossier: Dossier | None) -> bool:
     """Whether something newer was declared already.
 
-    A sendDate that lies too far ahead tells nothing; one that lies too far back does: a message that lay for days must
-    not take the place of what came meanwhile.
+    A sendDate too far in the future is ignored. One in the past counts: a message that was delayed for days must not
+    replace a newer one.
     """
     verified = declaration.verified
     sent = verified.header.subject.send_date
@@ -213,7 +213,7 @@ def approved(dossier: Dossier, version: int) -> Dossier:
 
 
 def _declared(declaration: Declaration, dossier: Dossier | None) -> Dossier:
-    """The dossier with a version more; nobody has accepted that one yet."""
+    """The dossier with one more version, which is not accepted yet."""
     if dossier is None:
         return _new(declaration)
     sent, versions = declaration.verified.header.subject.send_date, dossier.versions + 1

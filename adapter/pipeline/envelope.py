@@ -1,4 +1,4 @@
-"""Opening: from a Submission's bytes to an Envelope whose header is read but not yet believed (wire profile 1)."""
+"""Opening: from a Submission's bytes to an Envelope with its unverified header (wire profile 1)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def open_envelope(
 
 
 def _structure(tree: etree._Element) -> Iterator[Finding]:
-    """The envelope's own skeleton: what signatures and schemas rely on before either is looked at."""
+    """The structure of the envelope that signatures and schemas rely on."""
     if tree.tag != "Envelope":
         yield Finding(name="not_an_envelope", pointer="/")
         return
@@ -123,7 +123,7 @@ def read_header(tree: etree._Element) -> Header:
     """Read the header of an envelope whose skeleton is known to be right."""
     values = text.values(tree.find("Header/Subject"))
     message_id = text.value_at(tree, "Header/Reference/messageId")
-    # It becomes a property, a header and a line of the log: no line breaks, nothing that cannot be seen.
+    # It is written to a property, a header and the log: no line breaks, no invisible characters.
     if len(message_id) > 36 or not message_id.isprintable():
         raise _Unreadable("/Envelope/Header/Reference/messageId", "messageId (≤ 36)")
     return Header(

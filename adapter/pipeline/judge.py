@@ -23,17 +23,17 @@ from adapter.pipeline.trust import Trust
 from adapter.pipeline.xml import line_of
 
 Mark = Callable[[str], None]
-"""Told the name of each stage that a message has passed."""
+"""Called with the name of each stage that a message has passed."""
 
 
 def unmarked(stage: str) -> None:
-    """The default mark: nobody watches."""
+    """The default mark: does nothing."""
     del stage
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What judging stands on: catalogue, limits, trust, the slow schema reporter, and who may speak for another."""
+    """Everything that judging needs: catalogue, limits, trust, the slow schema reporter, the rule of representation."""
 
     catalogue: Catalogue
     limits: Limits
@@ -96,7 +96,7 @@ def foreseen(submission: Submission, ground: Ground, tree: etree._Element) -> tu
 
 
 def _unprocessable(what: str, envelope: Envelope | None, verified: VerifiedDocument | None) -> Rejected:
-    """A stranger must not fill the operator's table: what his bytes bring out of a library is told to him."""
+    """Errors that a message causes in a library are findings for its sender, not work for the operator."""
     stage = Stage.OPEN if envelope is None else Stage.VERIFY if verified is None else Stage.VALIDATE
     header = (verified or envelope).header if envelope else None
     return Rejected(stage, (Finding("unprocessable", "/", words={"what": what}),), header, verified)
@@ -118,7 +118,7 @@ def _check(declaration: Declaration, ground: Ground, mark: Mark) -> Outcome:
 
 
 def reconsidered(outcome: Accepted | Refused, found: Sequence[Finding]) -> Outcome:
-    """The outcome with what only the store could find, which stands before what was found without it."""
+    """The outcome with findings that need the store, listed before the others."""
     declaration = outcome.declaration
     located = tuple(_located(finding, declaration.verified.envelope.tree) for finding in found)
     return conclude(replace(declaration, findings=(*located, *outcome.findings)), Stage.DECIDE)

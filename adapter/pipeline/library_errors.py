@@ -1,4 +1,4 @@
-"""Where a library reads what a stranger wrote: whatever it raises there is about that, and no defect of ours.
+"""Where a library reads an untrusted document: any exception is about the document, and no defect of ours.
 
 Which exceptions a document can bring out of lxml, cryptography, asn1crypto, signxml or certvalidator is their affair
 and changes with them. So they are not listed: each leaves such a place as `Unprocessable`, which is the sender's fault.
@@ -15,7 +15,7 @@ from signxml.exceptions import SignXMLException
 from xmlschema import XMLSchemaException
 
 OF_LIBRARIES = (etree.LxmlError, SignXMLException, XMLSchemaException, UnsupportedAlgorithm)
-"""What is a library's own word, so that it is about the document wherever it comes up."""
+"""Exceptions of a library that are about the document wherever they are raised."""
 _OURS = __name__.partition(".")[0]
 
 
@@ -29,7 +29,7 @@ class Unprocessable(Exception):
 
 @contextmanager
 def strange_text() -> Iterator[None]:
-    """Nobody has vouched for what is read inside.
+    """The block reads an untrusted document.
 
     Raises:
         Unprocessable: something was raised that neither this program raised on purpose nor the machine it runs on.

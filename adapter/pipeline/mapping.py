@@ -1,4 +1,4 @@
-"""Reading: from a valid document to values under the mapping's names. The mapping chooses; it does not program."""
+"""Reading: from a valid document to values under the mapping's names. The mapping selects values; it has no code."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class _Reader:
         return record
 
     def _look_up(self, text: str, codes: Mapping[str, Code], spec: FieldSpec, base: str, *, today: bool) -> bool:
-        """Whether the code may stand there; if not, that is found."""
+        """Whether the code is allowed there; if not, it adds a finding."""
         code = codes.get(text)
         if code is None:
             self.findings.append(_finding("code_unknown", base, spec, **named(spec.listing or spec.label, "list")))
@@ -162,7 +162,7 @@ def named(label: Label, word: str = "field") -> dict[str, str]:
 
 
 def header_values(verified: VerifiedDocument) -> dict[str, str]:
-    """What a header says, by the words of the mapping's `header_equal`, written as an element's text."""
+    """A value of the header, by the keyword of the mapping's `header_equal`, as element text."""
     header, subject = verified.header, verified.header.subject
     return {
         "reference": subject.reference,

@@ -33,7 +33,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "Þ": ("TH",),
     "Ü": ("UE", "UXX", "U"),
 }
-"""What losing the accent does not give: a letter that has none to lose, or one whose recommended spelling is longer."""
+"""Letters that removing the accent does not convert: without an accent, or with a longer recommended spelling."""
 
 _SEPARATORS = frozenset(" -‐‑–.,/<")
 """Become a filler `<` in the machine-readable zone, which is a space between words here (Part 3, 4.6)."""

@@ -32,12 +32,12 @@ class Passing:
 
     @property
     def lock_name(self) -> str:
-        """Two that declare the very same persons are judged one after the other."""
+        """Declarations of the same persons are judged one after the other."""
         return "once:" + hashlib.sha256("\n".join(sorted(self.rows)).encode()).hexdigest()
 
 
 def passing(declaration: Declaration) -> Passing | None:
-    """Who passes which gate when; None where the procedure does not ask it, or the declaration does not say."""
+    """Who passes which gate and when; None if the procedure does not check it, or the declaration does not state it."""
     procedure, values = declaration.verified.envelope.procedure, declaration.values
     gate, at = (values.get(procedure.place.get(name, "")) for name in ("gate", "crossing"))
     if procedure.once is None or gate is None or not isinstance(at, datetime):

@@ -1,7 +1,7 @@
-"""Speaking for the principal: whoever signs must be the one he declares for, or entitled by him.
+"""Representation: the signer must be the principal of the declaration, or authorised by the principal.
 
 QĐ 15/2019/QĐ-TTg Articles 3(4) and 7(3). Which declared field names the principal is the mapping's; here numbers are
-compared. What only a store can tell comes in as a port, which is asked where the numbers differ and nowhere else.
+compared. What needs the store is a port, which is called where the numbers differ and nowhere else.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from adapter.pipeline.converters import write
 from adapter.pipeline.trust.holder import head_of, plain
 
 Entitled = Callable[[Signer, str, datetime], bool]
-"""Whether a register says that this signer may speak for this number at this time (aware)."""
+"""Whether a register says that this signer may act for this number at this time (aware)."""
 
 
 def nobody(signer: Signer, number: str, at: datetime) -> bool:
-    """The port of those who have no register, such as the command `judge`."""
+    """The port without a register, such as for the command `judge`."""
     del signer, number, at
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """Who may speak for another."""
+    """Who may act for another."""
 
     entitled: Entitled = nobody
     head_for_branches: bool = True
@@ -41,9 +41,8 @@ class Representation:
 
 
 def check(declaration: Declaration, representation: Representation, found: Sequence[Finding]) -> Iterator[Finding]:
-    """What is wrong between who signed and for whom; `found` is what the rules have found already.
-
-    A principal that is not declared is the rules' to demand, and is not told twice.
+    """Findings about signer and principal; `found`: findings of the rules. A missing principal is reported by the rules
+    only.
     """
     verified = declaration.verified
     spec = verified.envelope.procedure.principal

@@ -1,6 +1,6 @@
 """An answer of ours for people: each value of its XML beside what its XSD calls it, in the order written.
 
-Nothing here names a form or a field. The signed XML is what counts; this only shows it.
+Nothing here names a form or a field. The signed XML is the answer; this only shows it.
 """
 
 from __future__ import annotations

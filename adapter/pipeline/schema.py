@@ -46,8 +46,9 @@ _FACETS = {
 _VALUES = frozenset(_FACETS.values())
 """Findings on a value: they say which form is wanted."""
 _STUMBLES = (XMLSchemaException, ArithmeticError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
-"""What the slow validator raises over a value instead of reporting it (an xsi:type it does not know, a year past all
-counting). The message is refused already, and the fast validator has said why: the second report ends there."""
+"""What the slow validator raises instead of reporting a fault (an unknown xsi:type, a too large year). The message is
+refused already by the fast validator: the second report ends there.
+"""
 _LOG = threading.Lock()
 """A compiled XSD keeps the faults of its last document, and the door's threads share it. Held while libxml2 looks at a
 document and its faults are copied, never while anything is made of them."""
@@ -91,7 +92,7 @@ def report(
 
 
 def _union(fast: list[Finding], slow: list[Finding]) -> tuple[Finding, ...]:
-    """Both reports, each fault once; of two reports on one element's children, the slow one knows better."""
+    """Both reports, each fault once; of two reports on one element's children the slow one is better."""
     structural = {"schema_missing", "schema_unexpected"}
     reported = {finding.pointer.rpartition("/")[0] for finding in slow if finding.name in structural}
     fast = [
@@ -142,7 +143,7 @@ def _content_faults(
     expected = [name.strip() for name in match[1].split(",")] if match else []
     node = find(element, path)
     if "Missing child" in message:
-        # libxml2 tells what might come next, the optional ones too, and of a long list only the beginning.
+        # libxml2 lists what may come next, optional elements too, and only the beginning of a long list.
         present = {child.tag for child in node} if isinstance(node, etree._Element) else set()
         absent = [name for name in _mandatory(model(element_at(declared, path))) if name not in present] or expected
         yield from (_finding("schema_missing", f"{path}/{name}") for name in absent[:1])
@@ -163,7 +164,7 @@ def _mandatory(content: Any) -> list[str]:
 
 def _from_xmlschema(element: etree._Element, schema: xmlschema.XMLSchema10, limits: Limits) -> Iterator[Finding]:
     until = monotonic() + limits.report_seconds
-    document: Any = element  # an lxml element is one of the kinds it takes; its annotations do not say so
+    document: Any = element  # it takes an lxml element, but the annotations do not say so
     try:
         for count, error in enumerate(schema.iter_errors(document, use_location_hints=False)):
             if count > limits.findings or monotonic() > until:

@@ -1,4 +1,4 @@
-"""Reading what stands in a message's elements: the one place where the text of a tree becomes a value.
+"""Reading the text of elements: the only place where the text of a tree becomes a value.
 
 Whoever routes a message, whoever asks which signature it needs and whoever reads its form must see one and the same
 value, and it must be the signed one. So nothing else in the program reads `.text` of what others wrote
@@ -36,7 +36,7 @@ def values(parent: etree._Element | None) -> dict[str, str]:
     """The values of an element's children by their tags; of two with one tag the last one's."""
     if parent is None:
         return {}
-    # Asked for every row of a list: a call of `value` for each element would be a good part of reading it.
+    # Asked for every row of a list: calling `value` for each element would be slow.
     return cast(dict[str, str], {child.tag: (child.text or "").strip() for child in parent})
 
 

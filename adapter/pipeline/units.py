@@ -1,4 +1,4 @@
-"""Which of our units a declaration is for, and what is said of one that is for none of them."""
+"""Which of our units a declaration is for, and the finding for one that is for none of them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from adapter.pipeline.mapping import named
 from adapter.pipeline.text import value_at
 
 _DECLARES = (Meaning.DECLARATION, Meaning.REPLACEMENT)
-"""What says anew where a dossier belongs; an amendment goes to the unit that has it."""
+"""Messages that state the gate of a dossier anew; an amendment goes to the unit that has the dossier."""
 _WHOEVER = Label("đơn vị Biên phòng quản lý cửa khẩu đó", "the border-guard unit that has that gate")
 _NAMED = 5
-"""Of so many units of ours the finding tells the names: its text is bounded."""
+"""The finding names at most so many units: its text is bounded."""
 CodeLists = Mapping[str, Mapping[str, Code]]
 
 
@@ -53,7 +53,7 @@ def _stated_before(procedure: Procedure, envelope: etree._Element, column: str) 
 
 
 def check(declaration: Declaration, units: BorderUnits, codelists: CodeLists) -> Iterator[Finding]:
-    """A declaration for a gate that none of our units has is not ours to take: it says whose it is."""
+    """The finding for a declaration whose gate belongs to none of our units; it names the unit that has it."""
     verified = declaration.verified
     procedure, form = verified.envelope.procedure, f"/Envelope/Body/Content/{verified.envelope.spec.root}"
     gate, code = place_of(procedure, declaration.values)

@@ -35,7 +35,7 @@ def decided_as_copy(outcome: Outcome, dossier: Dossier | None, *, differs: bool)
     names = ["copy_of_the_window", *(["copy_differs"] if differs else [])]
     line, words = line_of(declaration.verified.envelope.tree, _REFERENCE), {"key": str(dossier.key)}
     flags = tuple(Finding(name, _REFERENCE, Severity.WARN, line=line, words=words) for name in names)
-    # What was found in the copy decides nothing: what it is a copy of was judged when it was declared.
+    # Findings of the copy decide nothing: the original was judged when it was declared.
     taken = conclude(replace(declaration, findings=flags), Stage.DECIDE)
     return Decision(taken, ReplyKind.RECEIPT, dossier, is_copy=True)
 
@@ -44,6 +44,6 @@ def _is_copy(declaration: Declaration, dossier: Dossier) -> bool:
     verified = declaration.verified
     by_the_window = verified.envelope.submission.channel is Channel.WINDOW and dossier.channel is Channel.PORTAL
     same_procedure = verified.envelope.procedure.code == dossier.procedure
-    # What was refused is declared anew under its number, by whichever door.
+    # A refused dossier may be declared again under its number, by either channel.
     closed = dossier.after(Act.DECLARE) is None
     return by_the_window and same_procedure and closed and verified.meaning is Meaning.DECLARATION

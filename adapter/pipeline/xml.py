@@ -1,7 +1,7 @@
 """Hostile bytes to a tree, within limits: encoding gate, cheap counts, hardened parser, canonical form, pointers.
 
-Steps 0 to 3 of docs/security.md. Must never let a DTD, an entity or another encoding through, and must never do
-anything worse than linear before the limits are known to hold.
+Steps 0 to 3 of docs/security.md. It must never accept a DTD, an entity or another encoding, and must stay linear until
+the limits are checked.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_UNWRAP = 2
 
 
 class Refusal(Exception):
-    """The bytes are not to be read further. Internal to opening: `pipeline/envelope` makes a Fault of it."""
+    """The bytes are not read further. Internal to opening: `pipeline/envelope` makes a Fault of it."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.name)
@@ -119,7 +119,7 @@ def _refuse_doctype(content: bytes) -> None:
     try:
         parser.Parse(content, True)
     except (_RootReached, expat.ExpatError):
-        return  # what is not well-formed lxml reports, with line and column
+        return  # lxml reports what is not well-formed, with line and column
 
 
 def _count_scope(content: bytes, limit: int) -> None:
@@ -195,7 +195,7 @@ def _parser() -> etree.XMLParser:
 
 
 OWN = _parser()
-"""Made once: nothing that we have written ourselves can leave it in a state."""
+"""Made once: our own XML cannot leave it in a wrong state."""
 
 
 def reparsed(content: bytes) -> etree._Element:

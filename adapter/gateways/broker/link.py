@@ -118,7 +118,7 @@ class Link:
             raise BrokerUnavailable(f"broker {self._address.place}: {self._reason}")
 
     def call(self, action: Callable[[Channel], None], *, generation: int | None = None) -> bool:
-        """Runs `action` in the link's thread, on the channel of that generation only; False if that channel is closed."""
+        """Runs `action` in the link's thread, on the channel of that generation only; False if it is closed."""
         with self._changed:
             wanted = self._generation if generation is None else generation
             if self._state is not LinkState.READY or wanted != self._generation or self._connection is None:

@@ -1,1 +1,1 @@
-"""Amendments: judged against the version in force, and applied to it."""
+"""Amendments (form 14): checked against the version in force, and applied to it."""

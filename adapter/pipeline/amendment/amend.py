@@ -36,7 +36,7 @@ from adapter.pipeline.xml import canonical, line_of
 _SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
 _RECIPIENT = "Header/To/unitCode"
 LATE, PAST = "declared_late", "time_long_past"
-"""An amendment makes no declaration late that came in time, and no expected time wrong that it leaves as it is."""
+"""Findings that an amendment does not repeat: a declaration in time stays so, and so does an unchanged time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class AmendmentBase:
     document: etree._Element
     """The whole envelope as its XSD sees it, with the header of the declaration."""
     identities: frozenset[str]
-    """Personal numbers and tax codes of those who may speak for the dossier."""
+    """Personal numbers and tax codes of those who may act for the dossier."""
     request: str | None = None
     """Number of the request (form 13) that is to be answered."""
     items: tuple[str | None, ...] = ()
     """Where what it asks for stands in the form, as XPath; None for an item that an officer worded freely."""
     answer_before: datetime | None = None
-    """Until when, counted from when the declarant had the request; None where nobody knows when that was."""
+    """Until when, counted from when the declarant had the request; None if that is not known."""
     pending: bool = False
     """Another amendment waits for an officer."""
     closed: frozenset[str] = frozenset()
@@ -170,7 +170,7 @@ def _located(envelope: Envelope, findings: Iterable[Finding]) -> tuple[Finding, 
 def _of_another(
     form: Declaration, base: AmendmentBase, sheet: Sheet, before: Declaration, ground: Ground
 ) -> Iterator[Finding]:
-    """Only who spoke for the dossier may amend it; whoever signs must speak for its principal (Articles 3(4), 7(3)).
+    """Only the dossier's own parties may amend it; the signer must act for its principal (Articles 3(4), 7(3)).
 
     What form 14 says of itself is no proof: the declarant's number is known to more than his enterprise.
     """
@@ -198,7 +198,7 @@ def _unsigned(version: Declaration) -> Iterator[Finding]:
 
 
 def _closed(form: Declaration, base: AmendmentBase) -> Iterator[Finding]:
-    """What the window does not carry is not amended by it either: form 14 serves several procedures."""
+    """A dossier that the window does not carry is not amended by the window: form 14 serves several procedures."""
     if base.procedure.on_window or form.verified.envelope.submission.channel is not Channel.WINDOW:
         return
     place = "preReference" if form.verified.header.subject.pre_reference else "reference"
@@ -239,7 +239,7 @@ def _at(document: etree._Element, pointer: str) -> list[bytes | str]:
 
 
 def _misnamed(form: Declaration, base: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:
-    """Who means to answer, and names a request that was never made, hears it while he still has time to answer."""
+    """A declarant who names a request that was never made is told so while he has time to answer."""
     stated = form.values.get(sheet.amends.request)
     means_to = form.verified.meaning is Meaning.AMENDMENT_REQUESTED
     if means_to and base.request is not None and stated not in base.closed:

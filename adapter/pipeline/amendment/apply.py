@@ -1,4 +1,4 @@
-"""Changing: what a form 14 says is put into the form as it stands (Articles 11, 14, 17).
+"""Applying a form 14 to the form in force (Articles 11, 14, 17).
 
 Changes are applied in their order, or a complete form takes the place of the old one; each changed place is noted with
 where it stands in the amendment. Whether the amendment may be made is the question of `pipeline/amendment/amend`.
@@ -126,7 +126,7 @@ class _Changes:
         self._targets = {target.path: target for target in fields}
 
     def apply(self, places: dict[str, str]) -> list[Finding]:
-        """Apply all in their order; every fault is told."""
+        """Apply all in their order; gives every fault."""
         findings: list[Finding] = []
         amends, done = self._sheet.amends, []
         for ordinal, change in enumerate(self._sheet.changes, start=1):

@@ -1,4 +1,4 @@
-"""The certificates a signature brings along. Nobody is trusted for what stands here: it only says where to look."""
+"""The certificates in a signature. They are not trusted: they only tell which certificates to check."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def certificates(signature: etree._Element) -> tuple[x509.Certificate, ...]:
         ValueError: one of them is no certificate, or there are too many.
     """
     texts = tuple(text.raw(node) for node in signature.iterfind(_CERTIFICATES))
-    # Nobody is trusted yet, and what follows is remembered: its size is bounded first.
+    # Not trusted yet, and the result is cached: its size is checked first.
     if len(texts) > MAX_CERTIFICATES or any(len(each) > MAX_CERTIFICATE_TEXT for each in texts):
         raise ValueError("too many certificates, or too large")
     return (_remembered if sum(map(len, texts)) <= MAX_REMEMBERED_TEXT else _leaf_first)(texts)

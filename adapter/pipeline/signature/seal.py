@@ -1,4 +1,4 @@
-"""Sealing: a reply's XML to final signed bytes (wire profile 2). The private key stays in the key object handed in."""
+"""Sealing: a reply's XML to final signed bytes (wire profile 2). The private key stays in the key object."""
 
 from __future__ import annotations
 

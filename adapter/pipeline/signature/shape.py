@@ -1,4 +1,4 @@
-"""The structural gate for signatures: where they may stand and what they may say, before any cryptography.
+"""The structural check of signatures: where they may be and what they may contain, before any cryptography.
 
 Two fixed places (wire profile 2); everything else about a ds:Signature is on an allow-list. Nothing here trusts a
 value, and nothing here canonicalises: what fails costs one walk over the tree.

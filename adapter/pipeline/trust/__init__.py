@@ -1,6 +1,6 @@
 """Who may sign as what: pinned partners, two trust worlds never mixed, paths and revocation at a point in time.
 
-Pure: evidence of revocation is handed in, nothing is fetched and no clock is read here.
+Pure: evidence of revocation is an argument; nothing is fetched and no clock is read.
 """
 
 from adapter.pipeline.trust.holder import signer

@@ -1,6 +1,6 @@
 """CRLs (RFC 5280 section 5): bytes in, what they say of one certificate out.
 
-Nothing is believed that the certificate's own issuer has not signed. Delta, indirect and partial CRLs are not read:
+Only CRLs signed by the certificate's own issuer count. Delta, indirect and partial CRLs are not read:
 where an authority publishes such, its complete CRL or its OCSP responder is asked.
 """
 

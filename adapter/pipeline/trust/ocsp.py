@@ -1,6 +1,6 @@
 """OCSP (RFC 6960): the question about one certificate, and what an answer to it says.
 
-Nothing is believed that neither the certificate's own issuer has signed nor a responder it has certified for that.
+Only answers signed by the certificate's issuer, or by a responder certified by it, count.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DIGESTS = ("sha256", "sha384", "sha512")
 
 def ocsp_request(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
     """The question, DER. Without a nonce: most responders answer from a store; age is judged by thisUpdate."""
-    # SHA-1 names the certificate here and protects nothing; responders that know SHA-256 are few (RFC 5019).
+    # SHA-1 only names the certificate here; few responders support SHA-256 (RFC 5019).
     builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, SHA1())  # noqa: S303
     return builder.build().public_bytes(Encoding.DER)
 

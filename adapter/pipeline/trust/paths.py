@@ -70,7 +70,7 @@ def find(leaf: x509.Certificate, given: Sequence[x509.Certificate], store: Store
                 valid_to=min(link.not_valid_after_utc for link in candidate),
             )
         reasons.append(reason)
-    # A path that had merely run out says less than one that breaks a rule.
+    # An expired path is a weaker reason than one that breaks a rule.
     return next((reason for reason in reasons if reason is not Reason.EXPIRED), reasons[0] if reasons else None)
 
 
@@ -108,7 +108,7 @@ def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bo
 
 
 def _validate(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> Reason | None:
-    """What stands against a candidate path, or None."""
+    """Why a candidate path is not valid, or None."""
     try:
         with strange_text():
             return _against(path, store, at)
@@ -130,7 +130,7 @@ def _against(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> 
 
 def _validated(path: tuple[x509.Certificate, ...], store: Store, at: datetime) -> Reason | None:
     """RFC 5280 section 6.1 by certvalidator, all of whose inputs are at hand."""
-    # 150 ms to import, for those who judge a certificate only.
+    # imported here: it takes 150 ms, and only paths need it.
     from asn1crypto import x509 as asn1
     from pyhanko_certvalidator import PKIXValidationParams, ValidationContext
     from pyhanko_certvalidator.authority import CertTrustAnchor
@@ -175,7 +175,7 @@ _WORDS = (
 
 
 def _reason(text: str) -> Reason:
-    """The library tells its reasons in words only; tests hold each of them."""
+    """The library gives its reasons in words only; tests cover each of them."""
     return next((reason for words, reason in _WORDS if words in " ".join(text.split())), Reason.OTHER)
 
 

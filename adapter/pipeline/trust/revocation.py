@@ -1,4 +1,4 @@
-"""Whether a certificate was revoked, suspended or good when it signed; or that nobody can tell.
+"""Whether a certificate was revoked, suspended or good when it signed, or that it is not known.
 
 The answers that it is read from are made by `crl` and `ocsp`; which ones are at hand is the gateway's business.
 """
@@ -69,7 +69,7 @@ def of_timestamper(answer: RevocationAnswer) -> RevocationAnswer:
 
 
 class Evidence(Protocol):
-    """Whatever is at hand about a certificate. It may wait a bounded moment for what is not; it raises nothing."""
+    """The available evidence about a certificate. It may wait a bounded time for more; it raises nothing."""
 
     def __call__(
         self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str
@@ -77,7 +77,7 @@ class Evidence(Protocol):
 
 
 def no_evidence(certificate: x509.Certificate, issuer: x509.Certificate, *, store: str) -> Sequence[RevocationAnswer]:
-    """Where nobody collects any."""
+    """Without any evidence."""
     del certificate, issuer, store
     return ()
 

@@ -24,7 +24,7 @@ class Partner:
 
 
 class Unknown(StrEnum):
-    """What becomes of a message while nobody can tell whether its certificate is revoked."""
+    """What happens to a message while it is not known whether its certificate is revoked."""
 
     WAIT = "wait"
     """Receipted (99), judged again when there is an answer; refused when the bounded wait is over."""
@@ -41,7 +41,7 @@ class Algorithms:
     ec_bits: int = 256
     digests: frozenset[str] = frozenset({"sha256", "sha384", "sha512"})
     curves: frozenset[str] = frozenset({"secp256r1", "secp384r1", "secp521r1"})
-    """NIST's, which authorities issue for; what has no authority's word (secp256k1, brainpool) has not ours either."""
+    """The curves of NIST, which authorities use; others (secp256k1, brainpool) are not accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class RevocationRules:
 
     unknown: Unknown = Unknown.REFUSE
     grace: timedelta = timedelta()
-    """How long past its nextUpdate (without one: its thisUpdate) an answer still counts: a post without a line."""
+    """How long past its nextUpdate (without one: its thisUpdate) an answer still counts: for a border post without a
+    connection.
+    """
 
 
 TIMESTAMPING = "timestamping"

@@ -1,4 +1,4 @@
-"""A certificate by itself: dates, strength of its key, what it was issued for. Who vouches for it is not asked."""
+"""A certificate by itself: dates, strength of its key, what it was issued for. Its issuer is not checked here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_strong(certificate: x509.Certificate, algorithms: Algorithms) -> bool:
 def _key(certificate: x509.Certificate) -> object:
     try:
         return certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):  # a kind or a curve that nobody here knows
+    except (ValueError, UnsupportedAlgorithm):  # an unknown kind of key or curve
         return None
 
 

@@ -1,4 +1,4 @@
-"""May this certificate sign as that? The one place where paths, dates, revocation and roles are put together.
+"""May this certificate sign in this role? The only place that combines paths, dates, revocation and roles.
 
 The certificate registry joins beside it (who registered, who speaks for whom); here only what the certificates and
 their authorities say is judged. Found paths are kept: a path does not change, only its dates are compared.
@@ -86,7 +86,7 @@ class Trust:
         return None
 
     def _paths_of_pin(self, certificate: x509.Certificate, at: datetime) -> tuple[Path, ...]:
-        """Its paths, looked for once: there may be none, and a pin needs none."""
+        """Its paths, searched once; a pinned certificate may have none."""
         if certificate not in self._pins:
             found = (paths.find(certificate, (), store, at) for store in self.stores.values())
             self._pins[certificate] = tuple(path for path in found if isinstance(path, Path))
@@ -155,7 +155,7 @@ class Trust:
     def may_sign_as(
         self, role: SignerRole, certificates: Sequence[x509.Certificate], *, at: datetime, pointer: str = ""
     ) -> Finding | None:
-        """What stands against a certificate of ours or of a partner signing as `role`; None if nothing does.
+        """Why a certificate of ours or of a partner may not sign as `role`; None if it may.
 
         The first is the leaf. Revocation is not asked.
         """
