@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from lxml import etree
 
 from adapter.model.catalogue import Catalogue, Code
 from adapter.model.finding import Finding
 from adapter.model.procedure import Label, Meaning, Procedure
-from adapter.model.stages import Declaration
+from adapter.model.stages import Declaration, Record
 from adapter.model.units import BorderUnit, BorderUnits
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
@@ -25,7 +24,7 @@ _NAMED = 5
 CodeLists = Mapping[str, Mapping[str, Code]]
 
 
-def place_of(procedure: Procedure, values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def place_of(procedure: Procedure, values: Record) -> tuple[str | None, str | None]:
     """Gate and unit that a version states, as codes."""
     gate, unit = (values.get(procedure.place.get(column, "")) for column in ("gate", "unit"))
     return (None if gate is None else write(gate), None if unit is None else write(unit))
