@@ -73,9 +73,8 @@ def _of_unit(code: str, units: Mapping[str, UnitSettings], proof: Proof) -> Proo
 
 
 def of_another(code: str, units: Mapping[str, UnitSettings], certificate: x509.Certificate) -> str | None:
-    """What speaks against a certificate as a unit's own; None if its subject names that unit and no other.
-
-    Of two units whose keys were exchanged each would else confirm in the other's name.
+    """Why a certificate is not a unit's own; None if its subject names that unit and no other. Otherwise two units with
+    exchanged keys would confirm in each other's name.
     """
     named = names_of(certificate)
     whose = [each for each, unit in units.items() if named & set(map(spelled, unit.names(each)))]
@@ -92,7 +91,9 @@ def of_another(code: str, units: Mapping[str, UnitSettings], certificate: x509.C
 def _refused(
     role: SignerRole, clock: Callable[[], datetime], trust: Callable[[], Trust], chain: Sequence[x509.Certificate]
 ) -> str | None:
-    """Why whoever receives what a key signs would not take it: a store that may not vouch, or a portal nobody pins."""
+    """Why a receiver would refuse what a key signs: a store that may not be used for it, or a portal that is not
+    pinned.
+    """
     finding = trust().may_sign_as(role, chain, at=clock())
     if finding is not None and finding.name == "store_forbidden":
         return (

@@ -56,7 +56,7 @@ def store(name: str, stated: AuthoritySettings) -> Store:
 def revocation(
     stated: TrustSettings, authorities: Mapping[str, Store], shelf: EvidenceCache, observe: Observe, *, fetches: bool
 ) -> Revocation:
-    """Evidence of revocation: what lies on the shelf, and what is fetched if this process may."""
+    """Evidence of revocation: kept files, and fetched ones if this process may fetch."""
     asked = {name: s.revocation for name, s in stated.authorities.items() if s.revocation is not None}
     collection = EvidenceRefresh(
         stores=dict(authorities),

@@ -1,4 +1,4 @@
-"""The proof of what a mapping says it amends: procedures, fields and forms that are there, and nobody else's dossiers.
+"""Checks what a mapping amends: procedures, fields and forms exist, and each dossier is amended by one procedure.
 
 Each fault says where in procedure.yaml it stands, what is wrong and what to do; `check` puts the file before it.
 """

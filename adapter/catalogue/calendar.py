@@ -1,4 +1,4 @@
-"""The calendar's file: years, each with its days off and the days worked in exchange; contradictions are told.
+"""The calendar's file: years, each with its days off and the days worked in exchange; contradictions are reported.
 
 A year is in the calendar only when the file has it: what is not there is not guessed.
 """

@@ -1,6 +1,6 @@
 """The proof at start: mappings, schemas, code lists and rules agree, so that a broken file cannot reject a declarant.
 
-Every fault is told at once, with its file, what is wrong, where, and what to do. It must never mend anything, and it
+Every fault is told at once, with its file, what is wrong, where, and what to do. It must never repair anything, and it
 must never look at a message.
 """
 
@@ -57,7 +57,7 @@ def _told(what: object, faults: Iterable[str]) -> Iterator[str]:
     """The faults; where looking for them breaks over the data, that is one, and no traceback."""
     try:
         yield from faults
-    except Exception as error:  # noqa: BLE001  what nobody foresaw in a file is a fault of the file
+    except Exception as error:  # noqa: BLE001  an unexpected error while reading a file is a fault of the file
         told = " ".join(str(error).split())[:200]
         yield f"{what}: cannot be proved: {type(error).__name__}: {told}; correct what was changed last"
 
@@ -128,7 +128,7 @@ def _words(file: Path) -> Iterator[str]:
     if not file.is_file():
         yield "there is no such file; name its two folders after the procedure and the version stated in it"
         return
-    with suppress(NoYaml):  # told where it is loaded
+    with suppress(NoYaml):  # reported where it is loaded
         yield from unknown(read_yaml(file.read_bytes()))
 
 

@@ -1,4 +1,5 @@
-"""The words of a procedure.yaml: a misspelt one must be told, or `personel: true` would leave a person's data unmasked.
+"""The words of a procedure.yaml: a misspelt one must be reported, or `personel: true` would leave a person's data
+unmasked.
 
 Closed tables only; what the words mean is in `load`, whether they agree with the rest is in `check`.
 """

@@ -33,7 +33,7 @@ class CodeLists:
             try:
                 stated = read_yaml(file.read_bytes())
             except NoYaml:
-                continue  # told where it is loaded
+                continue  # reported where it is loaded
             for fault in self._list(stated):
                 yield f"{file}: {fault}"
 

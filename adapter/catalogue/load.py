@@ -1,4 +1,4 @@
-"""Compile schemas/ and mappings/ into one Catalogue; what is wrong is collected, so that all is told at once."""
+"""Compile schemas/ and mappings/ into one Catalogue; faults are collected and reported together."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class Loader:
         # Longer than 45 lines: one value with all its parts.
         stated = self._yaml(file, shapes.PROCEDURE)
         if not stated:
-            return None  # what is wrong is told
+            return None  # faults are reported
         self.faults += [f"{file}: {fault}" for fault in consequences.faults(stated.get("rules"))]
         code, version = str(stated["procedure"]), str(stated["version"])
         folder = f"{code}/{version}"
@@ -317,7 +317,7 @@ def reporter(source: DataFiles) -> Callable[[str], xmlschema.XMLSchema10]:
         if folder is not None and file.parent.resolve() != folder and (parent := shared(folder)) is not None:
             with suppress(OSError, xmlschema.XMLSchemaException, xmlschema.XMLResourceError):
                 return _slow(file, parent=parent)
-        # By itself, so that what is told of a broken XSD is its own fault.
+        # Alone, so that the fault of a broken XSD is its own.
         return _slow(file)
 
     return compiled

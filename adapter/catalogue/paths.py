@@ -95,7 +95,7 @@ class Paths:
             yield from self._fields(at, f"{group.path}/", group.fields, repeats=1)
 
     def _ignored(self) -> Iterator[str]:
-        """A value that the form demands and nobody reads would be lost in silence."""
+        """A mandatory value that is not read would be lost without a message."""
         mapped = {spec.path.replace("/@", "@") for spec in self.procedure.fields}
         for group in self.procedure.groups:
             mapped |= {f"{group.path}/{spec.path}".replace("/@", "@") for spec in group.fields}

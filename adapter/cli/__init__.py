@@ -1,4 +1,4 @@
-"""The command line `nsw-adapter`: arguments in, words and exit codes out. It decides nothing about messages.
+"""The command line `nsw-adapter`: arguments in, texts and exit codes out. It decides nothing about messages.
 
 Commands are thin: what they do is done by services, gateways and the pipeline, wired by `bootstrap`.
 """

@@ -36,7 +36,8 @@ COMMANDS = {
     "office": "people:office",
     "simulate": "simulated_window:simulate",
 }
-"""Where each command is, as module:name. The whole program takes two seconds of CPU to import, one word a fraction."""
+"""Where each command is, as module:name. Importing the whole program takes two seconds of CPU, one command a fraction.
+"""
 
 _COLLECT_AFTER = 20_000
 """New objects between two rounds of the collector: most commands load, answer and end, and leave nothing to collect."""
@@ -98,7 +99,7 @@ app = typer.Typer(
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import PackageNotFoundError, version  # a third of the start, for this one word
+        from importlib.metadata import PackageNotFoundError, version  # a third of the start time
 
         try:
             say(version("nsw-adapter"))

@@ -113,7 +113,7 @@ def _answered(house: House, submission: Submission, outcome: Accepted | Noted) -
     try:
         house.keys()
     except (Misconfigured, Unavailable):
-        return None  # told where our keys are looked at
+        return None  # reported by the check of keys
     for kind, shaped in _shaped(outcome):
         try:
             house.correspondence.answer(kind, submission, shaped, now=submission.received_at)

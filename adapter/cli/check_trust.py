@@ -1,4 +1,4 @@
-"""What `check` says of trust stores: do they fit our keys and mappings, and can revocation be told under them today?"""
+"""`check` of trust stores: do they fit our keys and mappings, and can revocation be checked under them today?"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from adapter.pipeline.trust.suitability import is_strong
 
 
 def mismatches(house: House) -> Iterator[str]:
-    """Faults: stores that mappings name and nobody configured, partners under a store that may not vouch."""
+    """Faults: stores that mappings name and are not configured, partners under a store that may not be used for them."""
     for versions in house.catalogue.procedures.values():
         for procedure in versions:
             policy = procedure.signature

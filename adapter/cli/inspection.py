@@ -1,6 +1,6 @@
 """Everything that can be wrong before the first message: found in one go, each fault with what to do about it.
 
-It looks only: nothing is declared, migrated, created or mended here.
+It only reads: nothing is declared, migrated, created or repaired here.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _place(house: House) -> str:
     try:
         return house.broker.place
     except Misconfigured:
-        return "its address"  # which is told as a fault
+        return "its address"  # which is reported as a fault
 
 
 def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) -> Iterator[Remark]:
@@ -80,7 +80,7 @@ def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) 
     except Misconfigured as error:
         yield from (Remark(part, Weight.FAULT, each) for each in str(error).splitlines())
     except Unavailable as error:
-        # The broker's gateway says itself what to look at.
+        # The broker's gateway gives the advice itself.
         advice = "" if isinstance(error, BrokerUnavailable) else ": is it running, and is its url right?"
         yield Remark(part, Weight.CANNOT_TELL, f"{error}{advice}")
 
@@ -220,7 +220,7 @@ def _trust_faults(house: House) -> Iterator[Remark]:
 
 
 def _messages(house: House) -> Iterator[Remark]:
-    """Genuine messages of our own, judged and answered by what is configured. What cannot be loaded is told above."""
+    """Judge and answer example messages with the configuration. What cannot be loaded is reported above."""
     from adapter.cli import check_messages  # only `check` judges, and only then are keys made
 
     try:

@@ -77,7 +77,7 @@ def judge(
 
 
 def ground_is_there(house: House) -> None:
-    """Load everything that judging stands on, so that what is wrong with it is told before the first file.
+    """Load everything that judging needs, so that its faults are reported before the first file.
 
     Raises:
         Misconfigured: schemas, mappings or trust stores cannot be loaded.

@@ -10,7 +10,7 @@ from adapter.gateways.state_folder import unwritable
 
 
 def state_faults(house: House) -> Iterator[str]:
-    """With PostgreSQL nobody else tells it: what is fetched of revocation is lost in silence."""
+    """With PostgreSQL nothing else would report it: fetched revocation data would be lost without a message."""
     folder = house.settings.folders.state
     if reason := unwritable(folder):
         lost = "what is fetched of revocation is not kept over a restart"

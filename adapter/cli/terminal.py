@@ -1,4 +1,4 @@
-"""The only writer to the terminal: what a stranger wrote into a message cannot move its cursor or hide its text.
+"""The only writer to the terminal: text of a message cannot move the cursor or hide text.
 
 Control characters (C0 and C1), bidirectional and other invisible ones are shown as escapes. A character that the
 terminal cannot show is an escape too.
@@ -90,7 +90,7 @@ def prepare() -> None:
 
 
 def finish() -> None:
-    """Write out what is still held.
+    """Write the buffered output.
 
     Raises:
         OSError: it cannot be written (a full disk); stdout is closed for good then, so that it is told only once.
@@ -105,7 +105,7 @@ def finish() -> None:
 
 
 def give_up(stream: TextIO) -> None:
-    """What is held goes nowhere: else the interpreter tries it again at its end, and tells of it in its own words."""
+    """Discard the buffered output: the interpreter would try to write it again at its end, and report an error."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):

@@ -28,7 +28,7 @@ token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door
 
 
 class Override(StrEnum):
-    """What an operator may say of the window."""
+    """What an operator may state about the window."""
 
     UP = "up"
     DOWN = "down"

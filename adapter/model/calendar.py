@@ -12,7 +12,7 @@ _SATURDAY = 5
 
 
 class YearUnknown(LookupError):
-    """The calendar has no such year, so whether its days are worked cannot be told."""
+    """The calendar has no such year, so its working days are not known."""
 
     def __init__(self, year: int) -> None:
         super().__init__(f"the calendar of working days has no year {year}")

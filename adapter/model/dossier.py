@@ -72,12 +72,12 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.AMENDMENT_REQUESTED, _A.ANSWER): _S.AMENDMENT_REQUESTED,
     # Back to where the dossier was before it was asked for; `Desk` knows that (accepted stands for all of them here).
     (_S.AMENDMENT_REQUESTED, _A.WITHDRAW_REQUEST): _S.ACCEPTED,
-    # What was asked for turned out to be in order as it was declared.
+    # What the request named was in order as declared.
     (_S.AMENDMENT_REQUESTED, _A.COMPLETE): _S.COMPLETED,
     # Article 11(1)(a): on own discovery only after the confirmation, and only with the border guard's approval.
     (_S.COMPLETED, _A.AMEND): _S.COMPLETED,
     (_S.COMPLETED_AMENDED, _A.AMEND): _S.COMPLETED_AMENDED,
-    # Article 11(1) knows what was asked for and what was not: while one amendment is asked for or waits for its
+    # Article 11(1) has amendments on request and others: while one amendment is asked for or waits for its
     # confirmation, the declarant may find something else. It leaves what is asked as it is, also when it is approved.
     (_S.AMENDMENT_REQUESTED, _A.AMEND): _S.AMENDMENT_REQUESTED,
     (_S.AMENDED, _A.AMEND): _S.AMENDED,

@@ -52,7 +52,7 @@ class NoRight(NotAllowed):
 
 
 def defect(error: BaseException) -> str:
-    """What nobody foresaw, in one line: its kind and the places it came through, the innermost first.
+    """An unexpected error in one line: its type and the places in the code, the innermost first.
 
     Never its text: a driver's or a parser's may quote values.
     """

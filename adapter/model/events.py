@@ -70,11 +70,11 @@ class Event(StrEnum):
 
 
 class Observe(Protocol):
-    """Whoever watches: the log in production, a crash test in the proofs."""
+    """Receives events: the log in production, a crash test in the proofs."""
 
     def __call__(self, event: Event, /, **fields: Any) -> None: ...
 
 
 def unobserved(event: Event, /, **fields: Any) -> None:
-    """Nobody watches."""
+    """Does nothing."""
     del event, fields

@@ -59,7 +59,7 @@ class FindingText:
 
 @dataclass(frozen=True, slots=True)
 class StatedFinding:
-    """A finding as it leaves the house: code, pointer, line, Vietnamese, English."""
+    """A finding as it is answered and stored: code, pointer, line, Vietnamese, English."""
 
     code: str
     name: str
@@ -124,7 +124,7 @@ class FindingCatalogue:
 
 
 def _writable(text: str) -> str:
-    """A text that XML can hold: a word may be what somebody typed or a certificate says, and an answer must leave."""
+    """A text that XML can hold: its words may come from users or certificates, and an answer must leave."""
     return _UNWRITABLE.sub("\ufffd", text)
 
 

@@ -31,7 +31,7 @@ class Installation:
     units: BorderUnits = NO_UNITS
 
     def of_unit(self, unit: BorderUnit | None) -> Installation:
-        """The installation as it speaks for one of its units: its unit code, its division, its numbers.
+        """The installation in the name of one of its units: unit code, division, numbers.
 
         Where no unit is known, and where none are stated, in its own name.
         """

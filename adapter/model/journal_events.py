@@ -1,4 +1,4 @@
-"""Names of what the journal keeps: one closed set, so that nobody searches the law's evidence for two spellings."""
+"""Names of what the journal keeps: one closed set, so that each event has one spelling."""
 
 from __future__ import annotations
 

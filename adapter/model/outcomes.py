@@ -30,9 +30,9 @@ class MessageState(StrEnum):
 
 
 class Route(StrEnum):
-    """How a reply leaves: by the window's queue, read on the portal, as a transfer to the window's books (40/01).
+    """How a reply leaves: by the window's queue, read on the portal, or as a transfer to the window (40/01).
 
-    `AWAITING_KEY` is the route of what waits for the key of its unit: nobody sends it on, an earlier version neither.
+    `AWAITING_KEY` is the route of what waits for the key of its unit: it is not sent, also not by an earlier version.
     """
 
     WINDOW = "window"
@@ -58,7 +58,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A lawful ground stands against it: answered 20/22."""
+    """There is a legal ground to refuse it: answered 20/22."""
 
     declaration: Declaration
     findings: tuple[Finding, ...]
@@ -78,7 +78,7 @@ class Rejected:
 
 
 class ParkedFor(StrEnum):
-    """ParkedFor a message is parked, in one word of a closed set: what the log says of it."""
+    """Why a message is parked, as the log names it."""
 
     CONFIGURATION = "configuration"
     """Something of ours is set wrongly."""
@@ -86,12 +86,12 @@ class ParkedFor(StrEnum):
     HELD = "held"
     """It was sent before `waiting.hold_sent_before`."""
     TAKEN_UP_TOO_OFTEN = "taken_up_too_often"
-    """Whoever took it up ended with it."""
+    """The process that had it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Ours to mend: kept for the operator, the sender is told nothing false. `reason` holds no payload."""
+    """Our own fault: kept for the operator; the sender gets no wrong answer. `reason` holds no payload."""
 
     stage: Stage | None
     reason: str
@@ -143,7 +143,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class UnsignedReply:
-    """Said and decided, and kept until the key of the unit of that code can sign it: nothing of it leaves before."""
+    """Composed and kept until the key of the unit of that code can sign it: nothing leaves before."""
 
     reply: Reply
     unit: str

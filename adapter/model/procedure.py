@@ -30,12 +30,12 @@ class Meaning(StrEnum):
 
     @property
     def is_control(self) -> bool:
-        """Speaks of the window itself, not of a dossier."""
+        """Is about the window itself, not about a dossier."""
         return self in (Meaning.HEARTBEAT, Meaning.INCIDENT_NOTICE, Meaning.INCIDENT_END)
 
     @property
     def is_amendment(self) -> bool:
-        """Form 14: speaks of a dossier of another procedure."""
+        """Form 14: is about a dossier of another procedure."""
         return self in (Meaning.AMENDMENT_OWN, Meaning.AMENDMENT_REQUESTED)
 
     @property
@@ -117,7 +117,7 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True)
 class RequestWords:
-    """What form 13 says when the program asks by itself: why, and what is asked of each item."""
+    """Texts of form 13 when the program asks by itself: the reason, and the request for each item."""
 
     reason: str = ""
     asked: str = ""

@@ -120,7 +120,7 @@ class VerifiedDocument:
     content_digest: Digest
     """SHA-256 over exclusive C14N of `element`: what the message says, however it is spelled (wire profile 5)."""
     findings: tuple[Finding, ...] = ()
-    """What trust left to say beside its signers: a warning, or that it cannot tell yet."""
+    """Findings of trust beside the signers: a warning, or that the status is not known yet."""
 
     @property
     def meaning(self) -> Meaning:
@@ -135,7 +135,7 @@ class VerifiedDocument:
 
     @property
     def sender(self) -> str:
-        """The verified sender: half of a message's identity. A portal's caller is told from other callers."""
+        """The verified sender: half of a message's identity. The callers of a portal are different senders."""
         system = self.signers[0]
         bound = self.envelope.submission.bound_to
         return f"{system.partner}:{bound}" if bound else str(system.partner)

@@ -15,7 +15,7 @@ LONGEST = 1000
 OFFICER_NAME, OFFICER_RANK, REMARKS = 100, 50, 1000
 """Characters in the forms that carry them; a test compares them with every XSD."""
 REASON = 500
-"""Characters of a reason that is told in a refusal among other words."""
+"""Longest reason in characters, as it fits into a refusal."""
 ACTOR = 100
 """Characters of the id by which the journal names an officer or operator."""
 _SPACES = "\t\n\r"

@@ -28,7 +28,7 @@ class BorderUnit:
 
 @dataclass(frozen=True, slots=True)
 class BorderUnits:
-    """All units of an installation. None at all: whoever judges has no installation, and nothing is turned away."""
+    """All units of an installation. No units at all: judging without an installation; nothing is refused."""
 
     every: tuple[BorderUnit, ...] = field(default=())
 

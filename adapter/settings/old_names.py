@@ -1,4 +1,4 @@
-"""Keys that had another name: taken for one release more, and told."""
+"""Keys that had another name: accepted for one more release, with a warning."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class StoreRevocationSettings(Section):
 
 
 class AuthoritySettings(Section):
-    """Who vouches, for signers or for time stamps."""
+    """Authorities of signers or of time stamps."""
 
     anchors: FilePath
     intermediates: FilePath | None = None
