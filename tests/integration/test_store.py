@@ -287,6 +287,17 @@ def test_a_duplicate_gets_the_identical_reply_and_has_no_effect(scene: Scene) ->
     assert len(kept) == 1, "the bytes are kept once"
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]], ids=["before", "behind"])
+def test_a_duplicate_and_a_new_message_are_kept_in_one_transaction(scene: Scene, order: list[int]) -> None:
+    scene.take_in([declaration(0)])
+    send(scene, due(scene))
+    intake = scene.house.intake
+    settled = intake.keep_together([intake.judge(submission(declaration(number))) for number in order])
+    assert settled is not None, "what breaks the batch is tried one by one"
+    assert sorted(each.duplicate for each in settled) == [False, True]
+    assert len(due(scene)) == 2
+
+
 def test_duplicates_that_arrive_at_once_by_several_processes_have_one_effect(
     scene: Scene, others: Callable[[], Database]
 ) -> None:

@@ -1,0 +1,72 @@
+"""The core works on frozen values, and gets times and identifiers as arguments: the same input, the same outcome."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import adapter
+
+ROOT = Path(adapter.__file__).parent
+CORE = ("model", "pipeline", "catalogue", "services", "gateways")
+SOURCES = {
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "time.time",
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "os.urandom",
+}
+DRAWS = {"secrets", "random"}
+READS_A_CLOCK = {
+    "gateways/revocation/cache.py": "ages of files, by the times that the system gives them",
+    "gateways/revocation/refresh.py": "the default of an argument",
+}
+CHANGES = {
+    "pipeline/forms/layout.py": "places that are collected while an XSD is walked",
+    "pipeline/rules/view.py": "values that are computed once for a declaration",
+    "pipeline/trust/validation.py": "a memory of the paths that were found",
+}
+"""Modules of model and pipeline whose dataclass changes, and why."""
+
+
+def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
+    for folder in folders:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def reads(tree: ast.AST) -> bool:
+    """Whether it reads a clock, or draws at random."""
+    named = {ast.unparse(each) for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+    return bool(named & SOURCES) or any(name.partition(".")[0] in DRAWS for name in named)
+
+
+def changing(tree: ast.AST) -> list[str]:
+    """Dataclasses that are not frozen."""
+    return [
+        each.name
+        for each in ast.walk(tree)
+        if isinstance(each, ast.ClassDef)
+        for decorator in each.decorator_list
+        if "dataclass" in ast.unparse(decorator) and "frozen=True" not in ast.unparse(decorator)
+    ]
+
+
+def test_the_core_reads_no_clock_and_draws_nothing_at_random() -> None:
+    assert {module for module, tree in modules(*CORE) if reads(tree)} == set(READS_A_CLOCK)
+
+
+@pytest.mark.parametrize("line", ["datetime.now(UTC)", "secrets.token_hex(8)", "uuid.uuid4()", "[time.time]"])
+def test_one_that_does_would_be_found(line: str) -> None:
+    assert reads(ast.parse(line))
+
+
+def test_values_of_model_and_pipeline_are_frozen() -> None:
+    assert {module for module, tree in modules("model", "pipeline") if changing(tree)} == set(CHANGES)
+    assert changing(ast.parse("@dataclass(slots=True)\nclass A: ...")) == ["A"]
