@@ -208,7 +208,7 @@ def test_of_two_wrong_values_each_is_told_where_it_stands(tmp_path: Path, monkey
         ("wokers", "workers"),
         ("trust__partners__nsw__certificate", "trust.partners.nsw.certificates"),
         ("trust__stores__public__ancors", "trust.stores.public.anchors"),
-        ("window__publish_window", "broker.unconfirmed_publishes"),
+        ("window__unconfirmed_publishes", "broker.unconfirmed_publishes"),
     ],
 )
 def test_a_misspelt_key_of_the_file_is_told_with_the_one_that_was_meant(key: str, meant: str, tmp_path: Path) -> None:
