@@ -19,7 +19,7 @@ from adapter.pipeline.trust.suitability import is_strong
 
 
 def mismatches(house: House) -> Iterator[str]:
-    """Faults: stores that mappings name and are not configured, partners under a store that may not be used for them."""
+    """Faults: stores that mappings name and are not configured, partners under a store that is not for them."""
     for versions in house.catalogue.procedures.values():
         for procedure in versions:
             policy = procedure.signature

@@ -47,7 +47,7 @@ WRITERS = {
     "services/watch/links.py": {"Links.state", "Links.take_back"},
     "services/watch/window.py": {
         *("Window._refreshed", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),
-        *("Window.confirm", "Window.plan"),
+        *("Window.confirm_suspicion", "Window.plan"),
     },
 }
 """File to use cases that open a transaction which may write. `reading()` cannot: both databases refuse it."""

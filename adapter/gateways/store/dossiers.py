@@ -24,7 +24,7 @@ from sqlalchemy import (
 from adapter.gateways.store.dossier_records import ConfirmationNumber
 from adapter.gateways.store.key_holders import SAME
 from adapter.gateways.store.lists import among
-from adapter.gateways.store.new_rows import DossierChange, DossierPlace
+from adapter.gateways.store.new_rows import DeclaredPlace, DossierPlace, NewRow
 from adapter.gateways.store.records import StoredVersion, made, made_all
 from adapter.gateways.store.tables import confirmation as confirmations
 from adapter.gateways.store.tables import declaration as declarations
@@ -172,7 +172,7 @@ def _dossier(row: Row[Any]) -> Dossier:
     )
 
 
-def row(dossier: Dossier, places: DossierChange) -> dict[str, object]:
+def row(dossier: Dossier, places: DeclaredPlace) -> dict[str, object]:
     """A new dossier's row: its state, and the `place` of the version that made it."""
     return {
         **state(dossier),
@@ -188,7 +188,7 @@ def row(dossier: Dossier, places: DossierChange) -> dict[str, object]:
     }
 
 
-def place(declaration: Declaration) -> DossierChange:
+def place(declaration: Declaration) -> DeclaredPlace:
     """The columns of the dossier that a declaration fills, by its mapping."""
     late = any(finding.name == "declared_late" for finding in declaration.findings)
     return {**place_of(declaration.verified.envelope.procedure, declaration.values, declaration.rows), "late": late}
@@ -210,13 +210,13 @@ def place_of(procedure: Procedure, said: Record, rows: Mapping[str, Sequence[Rec
     }
 
 
-def placed(dossier: Dossier, places: DossierPlace | DossierChange) -> Dossier:
+def placed(dossier: Dossier, places: DossierPlace) -> Dossier:
     """The dossier as the `place` of the version that is in force now has it."""
     identities = tuple(places["identities"])
     return replace(dossier, identities=identities, gate=places["gate"], unit=places["unit"])
 
 
-def move(connection: Connection, dossier: Dossier, values: DossierChange) -> None:
+def move(connection: Connection, dossier: Dossier, values: NewRow) -> None:
     """A replacement may name another gate or another time."""
     connection.execute(update(dossiers).where(dossiers.c.id == dossier.id).values(**values))
 

@@ -147,18 +147,10 @@ class DossierPlace(TypedDict):
     crossing_at: datetime | None
 
 
-class DossierChange(TypedDict, total=False):
-    """Columns of a dossier that change with its version in force, or with its confirmation."""
+class DeclaredPlace(DossierPlace):
+    """The same of a declaration, with whether it was declared later than the Decision asks."""
 
-    gate: str | None
-    unit: str | None
-    principal: str | None
-    declarant: str | None
-    identities: Sequence[str]
-    crossing_at: datetime | None
     late: bool
-    confirm_due_at: datetime | None
-    confirmation_number: str | None
 
 
 class AmendmentDecision(TypedDict):

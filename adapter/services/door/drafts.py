@@ -281,11 +281,9 @@ class Drafts:
 
     def _settle(self, draft: Draft, admitted: Admitted) -> None:
         """What was rejected may be corrected and sent as another message; all else has left the draft behind."""
-        values: DraftChange
+        values: DraftChange = {"sent_as": admitted.public_id, "sent_at": self.clock()}
         if admitted.outcome == Word.REJECTED.value:
             values = {"message_key": self.new_id(), "pressed_at": None, "signed": None}
-        else:
-            values = {"sent_as": admitted.public_id, "sent_at": self.clock()}
         with self.database.transaction() as connection:
             # Another press of the same may have been here already: it had the same answer.
             store.change(connection, draft.owner, draft.public_id, draft.version, values)

@@ -152,7 +152,7 @@ class Amendments:
             is_complete = all(finding["severity"] != Severity.REQUEST for finding in request.findings)
             confirm = declared.deadline(CONFIRM_WITHIN, version.values) if is_complete else None
             due = ledger.docket.approved(matter.dossier, request.received_at, ledger.now, confirm)
-            ledger.place(key, {**places, "confirm_due_at": due})
+            ledger.place(key, places, confirm_due_at=due)
             self._decide(matter, row, officer, amendments.APPROVED)
             if row.requested:
                 amendments.close(ledger.connection, matter.dossier.id, ledger.now)

@@ -5,7 +5,7 @@ Locks the dossier, checks the transition table, lets the caller compose the repl
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -59,7 +59,7 @@ class Said:
     procedure: Procedure
     request: StoredMessage
     schema_name: str | None = None
-    detail: dict[str, object] = field(default_factory=dict)
+    detail: Mapping[str, object] = field(default_factory=dict)
     """For the journal: no personal value."""
     confirmation: str | None = None
     """The number of the confirmation, where the reply is one."""
@@ -72,7 +72,7 @@ class Done:
     """What an act has changed without a reply, or beside it. `detail` is for the journal: no personal value."""
 
     dossier: Dossier
-    detail: dict[str, object] = field(default_factory=dict)
+    detail: Mapping[str, object] = field(default_factory=dict)
 
 
 RIGHTS = {

@@ -274,7 +274,7 @@ class Lookup:
             issued_through_window=newest is not None and newest.left_window_at is not None,
             transferred=row.transferred,
             paper_may_be_asked=paper(state, procedure, confirmations, transferred=row.transferred),
-            decision=decision and _decision(decision),
+            decision=_decision(decision) if decision is not None else None,
         )
 
 

@@ -182,12 +182,12 @@ class Docket:
     def write(self, before: Mapping[DossierKey, Dossier], after: Mapping[DossierKey, Dossier], now: datetime) -> None:
         """Store the deadlines that began and ended; dossiers and replies are stored already."""
         for row in self._reopened.values():
-            deadlines.end(self.connection, row["dossier_id"], [CONFIRM_WITHIN, CONFIRM_AMENDMENT], End.LAPSED, now)
+            deadlines.end(self.connection, _dossier_of(row), [CONFIRM_WITHIN, CONFIRM_AMENDMENT], End.LAPSED, now)
         rows = [*self._opened.values(), *self._reopened.values()]
         self.database.insert(self.connection, tables.deadline, rows)
         for row in self._begun:
             if row["id"] not in self._beside:
-                deadlines.replace(self.connection, row["dossier_id"], row["kind"], now)
+                deadlines.replace(self.connection, _dossier_of(row), row["kind"], now)
         self.database.insert(self.connection, tables.deadline, self._begun)
         for key, dossier in after.items():
             if key in before and dossier.id is not None:
@@ -205,3 +205,9 @@ class Docket:
             replies.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)
         if dossier.state in LAPSED and was.state not in LAPSED:
             deadlines.end(self.connection, dossier.id, RUNNING_KINDS, End.LAPSED, now)
+
+
+def _dossier_of(row: NewDeadline) -> int:
+    dossier_id = row["dossier_id"]
+    assert dossier_id is not None, "only deadlines of incidents have no dossier"
+    return dossier_id

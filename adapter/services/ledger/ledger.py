@@ -14,7 +14,7 @@ from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.gateways.store.journal import Entry, alone, chained
 from adapter.gateways.store.messages import Known, MessageIdentity
 from adapter.gateways.store.new_rows import (
-    DossierChange,
+    DossierPlace,
     NewAmendment,
     NewConfirmation,
     NewMessage,
@@ -71,7 +71,7 @@ class Ledger:
     """Dossiers with an amendment of this transaction that waits for an officer."""
     _inbox: dict[int, NewMessage] = field(default_factory=dict)
     _rewritten: dict[int, NewMessage] = field(default_factory=dict)
-    _places: dict[DossierKey, DossierChange] = field(default_factory=dict)
+    _places: dict[DossierKey, dict[str, object]] = field(default_factory=dict)
     _outbox: list[NewReply] = field(default_factory=list)
     _journal: list[NewRow] = field(default_factory=list)
     _declarations: list[NewRow] = field(default_factory=list)
@@ -128,7 +128,7 @@ class Ledger:
             self._new[dossier.key] = dossiers.row(dossier, places)
         known = dossier.key not in self._new
         due = self.docket.declared(dossier, version, known=known)
-        self.place(dossier.key, {**places, "confirm_due_at": due})
+        self.place(dossier.key, places, confirm_due_at=due)
         self._version(dossier, version, inbox_id, same=same)
         self.versions[dossier.key] = version
         return dossier
@@ -144,17 +144,18 @@ class Ledger:
             return dossier
         procedure = version.verified.envelope.procedure
         places = dossiers.place_of(procedure, version.values, version.rows)
-        self.place(dossier.key, {**places, "confirm_due_at": due})
+        self.place(dossier.key, places, confirm_due_at=due)
         self.versions[dossier.key] = version
         dossier = self.dossiers[dossier.key] = dossiers.placed(dossier, places)
         return dossier
 
-    def place(self, key: DossierKey, values: DossierChange) -> None:
-        """Columns that the version in force fills."""
-        if key in self._new:
-            self._new[key].update(values)
-        else:
-            self._places.setdefault(key, {}).update(values)
+    def place(self, key: DossierKey, places: DossierPlace, *, confirm_due_at: datetime | None) -> None:
+        """Columns that the version in force fills, and when its confirmation is due."""
+        self._changed(key).update(places, confirm_due_at=confirm_due_at)
+
+    def _changed(self, key: DossierKey) -> dict[str, object]:
+        """The columns of a dossier that are written: all of a new one, else those that change."""
+        return self._new[key] if key in self._new else self._places.setdefault(key, {})
 
     def _version(
         self,
@@ -230,7 +231,7 @@ class Ledger:
                 return []
             deadlines.reopen(self.connection, row.outbox_id)
         deadlines.end(self.connection, dossier.id, [BRING_WITHIN], deadlines.End.WITHDRAWN, self.now)
-        self.place(dossier.key, {"confirmation_number": None})
+        self._changed(dossier.key)["confirmation_number"] = None
         return [row.number for row in live]
 
     def take_back_request(self, dossier: Dossier) -> str | None:

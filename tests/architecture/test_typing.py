@@ -13,6 +13,7 @@ import adapter
 ROOT = Path(adapter.__file__).parent
 UNTYPED = {"Any", "Row", "RowMapping", "Result", "CursorResult"}
 MAKES_RECORDS = {"made", "made_all", "made_first"}
+TYPE_OF_A_COLUMN = "gateways/store/tables.py"
 REASONS = {
     "__main__.py": "arguments of a signal handler",
     "catalogue/": "documents of YAML, before their shape is checked",
@@ -70,6 +71,7 @@ def test_the_store_gives_no_untyped_row() -> None:
     found = [
         f"{module}: {each.name}"
         for module, tree in modules(ROOT / "gateways" / "store")
+        if module != TYPE_OF_A_COLUMN
         for each in ast.walk(tree)
         if isinstance(each, ast.FunctionDef) and not each.name.startswith("_") and each.name not in MAKES_RECORDS
         if each.returns is not None and gives_rows(each.returns)
