@@ -12,7 +12,7 @@ import pytest
 
 from adapter.bootstrap import House
 from adapter.cli import check_messages
-from adapter.cli.inspection import _configuration, _keys, _messages, _standing, _trust
+from adapter.cli.inspection import _configuration, _keys, _messages, _trust, _trust_faults
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.outcomes import Accepted, Rejected, SignedReply
@@ -69,7 +69,7 @@ TOO_TIGHT = {
 def counted(own: House) -> list[str]:
     """What stands against the configuration, as `check --offline` tells it, revocation left out."""
     told: list[str] = []
-    for look in (_configuration, _keys, _trust, _standing, _messages):
+    for look in (_configuration, _keys, _trust, _trust_faults, _messages):
         try:
             told += [remark.text for remark in look(own) if remark.counts]
         except Misconfigured as error:

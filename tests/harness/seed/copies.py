@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, LargeBinary, Table
 
-from adapter.gateways.store.database import Row, encoded
+from adapter.gateways.store.database import encoded
 from adapter.gateways.store.journal import Entry, entry_hash
+from adapter.gateways.store.new_rows import NewRow
 from adapter.gateways.store.seals import content, sealed_digest
 from adapter.gateways.store.tables import metadata
 from tests.harness.seed.template import Rows, Template, is_json, names_of
@@ -136,7 +137,7 @@ def _chain(found: dict[Table, list[list[Any]]], copy: Copy) -> None:
 def _seal(covered: list[tuple[int, str]], found: dict[Table, list[list[Any]]], copy: Copy, when: int) -> list[Any]:
     journal, seals = metadata.tables["journal"], metadata.tables["journal_seal"]
     at = max(row[when] for row in found[journal])
-    values: Row = {
+    values: NewRow = {
         "id": copy.offset + 1,
         "at": at,
         "heads": 0,
