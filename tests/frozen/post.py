@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from lxml import etree
-from sqlalchemy import Row
+from sqlalchemy import RowMapping
 
 from adapter.bootstrap import House, house, new_message_id
 from adapter.gateways.broker import Confirmed, Outgoing, Returned, Verdict
@@ -148,17 +148,17 @@ class Post:
         dispatch = Dispatch(self.house.database, publisher, self.house.legal_clock, self.house.observe, 1000)
         return dispatch.round(transfers=transfers).sent
 
-    def replies(self, *where: Any) -> Sequence[Row[Any]]:
+    def replies(self, *where: Any) -> Sequence[RowMapping]:
         """Rows of the outbox, the oldest first."""
         query = outbox.select().where(outbox.c.copy_of.is_(None), *where).order_by(outbox.c.created_at, outbox.c.id)
         with self.house.database.transaction() as connection:
             return [row._mapping for row in connection.execute(query)]
 
-    def key_of(self, reply: Row[Any]) -> DossierKey:
+    def key_of(self, reply: RowMapping) -> DossierKey:
         year = etree.fromstring(reply["body"]).findtext("Header/Subject/documentYear") or ""
         return DossierKey(reply["reference"], int(year))
 
-    def receipted(self, reply: Row[Any], *, window_number: str | None = None) -> None:
+    def receipted(self, reply: RowMapping, *, window_number: str | None = None) -> None:
         """The window's 99 for a reply of ours; for a transfer it may name the window's own number."""
         letter = self._receipt(reply)
 
@@ -168,7 +168,7 @@ class Post:
 
         self.receive(self._sealed_anew(letter, number), correlation_id=letter.correlation_id)
 
-    def not_understood(self, reply: Row[Any]) -> None:
+    def not_understood(self, reply: RowMapping) -> None:
         """The window's 00 for a reply of ours."""
         letter = self._receipt(reply)
 
@@ -190,7 +190,7 @@ class Post:
             text = text.replace(old, new)
         self.receive(sign_message(text.encode(), system=self.pki.party("nsw"), declarant=None))
 
-    def _receipt(self, reply: Row[Any]) -> Letter:
+    def _receipt(self, reply: RowMapping) -> Letter:
         return self.author.receipt(self.author.read(CarriedMessage(reply["body"], reply["message_id"], None)))
 
     def _sealed_anew(self, letter: Letter, change: Callable[[etree._Element], None]) -> bytes:
