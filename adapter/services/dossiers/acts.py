@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
@@ -39,7 +39,7 @@ class ActDone:
 class Acts(Protocol):
     """Does acts in the name of a session."""
 
-    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, Any]) -> ActDone:
+    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, object]) -> ActDone:
         """Do the act (a name of `ACTS`) on the dossier; `secret` is what the officer's browser holds.
 
         Raises:
@@ -63,7 +63,7 @@ class Desks:
 class Arguments:
     """What came with an act. A name that the act does not know is refused: it would be lost in silence."""
 
-    stated: Mapping[str, Any]
+    stated: Mapping[str, object]
     known: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -191,7 +191,7 @@ class OfficerActs:
     desks: Callable[[], Desks]
     recognise: Callable[[str], Actor | None]
 
-    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, Any]) -> ActDone:
+    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, object]) -> ActDone:
         """As `Acts.do`."""
         officer = self.recognise(secret)
         if officer is None:
