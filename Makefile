@@ -9,6 +9,7 @@ SERVICES := python3-venv rabbitmq-server xmlsec1 softhsm2 openssl
 BROKER := $(BIN)/python -m tests.servers.rabbitmq
 IDENTITY := $(BIN)/python -m tests.servers.identity
 SITE := http://127.0.0.1:8080
+STAFF := http://127.0.0.1:8082
 
 .DEFAULT_GOAL := help
 .PHONY: help setup services demo quick test prove mutants fuzz run bench seed lint format clean
@@ -57,11 +58,12 @@ fuzz: services setup ## hostile bytes into the judging, for FUZZ_SECONDS (60); w
 	@$(PIP) --require-hashes --requirement requirements-fuzz.txt
 	@$(BIN)/python -m tests.fuzz
 
-run: SERVICES := python3-venv nodejs npm $(OWN_BROKER)
-run: services setup ## the daemon in the foreground: SQLite, test keys, people to log in as, and a broker unless NSW_AMQP_URL names one
+run: SERVICES := python3-venv nodejs npm xmlsec1 $(OWN_BROKER)
+run: services setup ## the daemon in the foreground: SQLite, test keys, a small world with people to log in as, a broker (or NSW_AMQP_URL)
 	@$(BIN)/nsw-adapter simulate pki var/pki >/dev/null
-	@trap : INT TERM; trap '$(IDENTITY) stop var/identity $(SITE); [ -n "$$NSW_AMQP_URL" ] || $(BROKER) stop var/rabbitmq' EXIT; \
-	$(IDENTITY) start var/identity $(SITE) && export $$($(IDENTITY) environment var/identity $(SITE)) && \
+	@trap : INT TERM; trap '$(IDENTITY) stop var/identity $(SITE) $(STAFF); [ -n "$$NSW_AMQP_URL" ] || $(BROKER) stop var/rabbitmq' EXIT; \
+	$(IDENTITY) start var/identity $(SITE) $(STAFF) && export $$($(IDENTITY) environment var/identity $(SITE) $(STAFF)) && \
+	$(BIN)/python -m tests.demo.world && \
 	if [ -n "$$NSW_AMQP_URL" ]; then $(BIN)/nsw-adapter run; else \
 	$(BROKER) start var/rabbitmq && NSW_AMQP_URL=$$($(BROKER) url var/rabbitmq) $(BIN)/nsw-adapter run; fi
 

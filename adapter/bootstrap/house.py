@@ -45,6 +45,7 @@ from adapter.pipeline.units import codes_stated
 from adapter.services.access.offices import Offices
 from adapter.services.access.people import People
 from adapter.services.access.sessions import Sessions
+from adapter.services.access.staff_sessions import StaffSessions
 from adapter.services.access.tokens import Tokens
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.drafts import Drafts
@@ -54,11 +55,13 @@ from adapter.services.door.submission import Door
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
+from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.lookup import Lookup
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
+from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.intake import InHand, Intake, unheld
 from adapter.services.messages.item import Patience
@@ -75,7 +78,7 @@ from adapter.services.watch.readings import Reading
 from adapter.services.watch.situation import Situations
 from adapter.services.watch.transfers import Transfers
 from adapter.services.watch.window import Window
-from adapter.settings import Settings
+from adapter.settings import LoginSettings, Settings
 
 
 @dataclass
@@ -321,9 +324,17 @@ class House:
         return OfficerActs(lambda: Desks(self.completion, self.amendments, self.handing_in), self._officer)
 
     def _officer(self, secret: str) -> Actor | None:
-        """Who has logged in by that secret. Staff have no sessions of their own yet, and a declarant has no right."""
-        session = self.sessions.find(secret)
+        """Who of the staff has logged in by that secret, with the roles that the register gives him now."""
+        session = self.staff_sessions.find(secret)
         return session.actor if session else None
+
+    @cached_property
+    def work_lists(self) -> WorkLists:
+        return WorkLists(self.database, self.catalogue, self.installation.units, self.legal_clock)
+
+    @cached_property
+    def case_files(self) -> CaseFiles:
+        return CaseFiles(self.database, self.catalogue, self.installation.units, self.legal_clock)
 
     @cached_property
     def window(self) -> Window:
@@ -371,14 +382,23 @@ class House:
 
     @cached_property
     def sessions(self) -> Sessions:
-        stated = self.settings.web.portal.login
-        idle, whole = (stated.idle_minutes, stated.whole_hours) if stated else (30.0, 8.0)
-        return Sessions(self.database, now, new_secret, timedelta(minutes=idle), timedelta(hours=whole))
+        idle, whole = _lengths(self.settings.web.portal.login)
+        return Sessions(self.database, now, new_secret, idle, whole)
+
+    @cached_property
+    def staff_sessions(self) -> StaffSessions:
+        idle, whole = _lengths(self.settings.web.staff.login)
+        return StaffSessions(self.database, now, new_secret, idle, whole)
 
     @cached_property
     def identity_provider(self) -> Provider | None:
         """Where people log in at the portal; None where nobody can."""
         return identity_provider("portal", self.settings.web.portal, now)
+
+    @cached_property
+    def staff_identity_provider(self) -> Provider | None:
+        """Where staff log in; None where nobody can."""
+        return identity_provider("staff", self.settings.web.staff, now)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -453,6 +473,12 @@ class House:
     @cached_property
     def lookup(self) -> Lookup:
         return Lookup(self.database, self.catalogue, self.installation.units, self.legal_clock, self.observe)
+
+
+def _lengths(stated: LoginSettings | None) -> tuple[timedelta, timedelta]:
+    """After how long a session is over that is not used, and after how long every session is."""
+    idle, whole = (stated.idle_minutes, stated.whole_hours) if stated else (30.0, 8.0)
+    return timedelta(minutes=idle), timedelta(hours=whole)
 
 
 def house(

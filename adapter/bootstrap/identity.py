@@ -7,7 +7,7 @@ from datetime import datetime
 
 from adapter.gateways.identity import ClaimNames, Provider, Trusted
 from adapter.model.errors import Misconfigured
-from adapter.settings import ListenerSettings
+from adapter.settings import ClaimSettings, ListenerSettings
 
 RETURN = "/login/return"
 """Where the provider sends people back to, on the `public_url` of the listener."""
@@ -27,7 +27,7 @@ def identity_provider(listener: str, stated: ListenerSettings, clock: Callable[[
     except (OSError, ValueError) as error:
         place = f"web.{listener}.login.client_secret_file"
         raise Misconfigured(f"{place}: cannot read {login.client_secret_file}") from error
-    names = ClaimNames(**login.claims.model_dump())
+    names = _of_staff(login.claims) if listener == "staff" else _of_declarants(login.claims)
     trusted = Trusted(
         issuer=login.issuer,
         client_id=login.client_id,
@@ -40,3 +40,12 @@ def identity_provider(listener: str, stated: ListenerSettings, clock: Callable[[
         ca=str(login.ca) if login.ca else None,
     )
     return Provider(trusted, stated.public_url + RETURN, clock)
+
+
+def _of_declarants(stated: ClaimSettings) -> ClaimNames:
+    return ClaimNames(**stated.model_dump(exclude={"login"}))
+
+
+def _of_staff(stated: ClaimSettings) -> ClaimNames:
+    """Staff are known by their login, and act for no organisation: the register has all else."""
+    return ClaimNames(stated.login, stated.name, stated.tax_code, stated.account_kind, organisation_kinds=())

@@ -135,7 +135,7 @@ def _shaped(outcome: Accepted | Noted) -> Iterator[tuple[ReplyKind, Outcome]]:
 def _written(house: House, stands: StandIn, procedure: Procedure, file: Path, channel: Channel, at: datetime) -> bytes:
     """The example as it would come by that door now, signed by who stands in."""
     tree = reparsed(file.read_bytes())
-    _move(tree, at)
+    move_times(tree, at)
     own = house.installation
     sender = own.portal if channel is Channel.PORTAL else own.window
     sealing.write_header(tree, sender=sender, recipient=own.own, message_id=_MESSAGE_ID)
@@ -156,7 +156,7 @@ def _number(procedure: Procedure, tree: etree._Element) -> str | None:
     return None
 
 
-def _move(tree: etree._Element, at: datetime) -> None:
+def move_times(tree: etree._Element, at: datetime) -> None:
     """All its times by as much as lies between when it was written for, its sendDate, and now."""
     sent = read_time(value_at(tree, "Header/Subject/sendDate"))
     if sent is None:

@@ -32,7 +32,10 @@ Places = Annotated[
     list[str] | None,
     typer.Option("--at", metavar="CODE", help="A gate or border unit whose dossiers it looks up; as often as needed."),
 ]
-_FIELDS = ("id", "name", "rank", "roles", "unit", "office", "since", "granted_by")
+Login = Annotated[
+    str | None, typer.Option(metavar="LOGIN", help="What the identity provider of staff calls him: he logs in by it.")
+]
+_FIELDS = ("id", "name", "rank", "roles", "unit", "office", "login", "since", "granted_by")
 _ENDED = ("ended_at", "ended_by", "reason")
 
 
@@ -44,13 +47,16 @@ def people_add(
     rank: Annotated[str, typer.Option(help="Rank, as it stands in signed forms.")] = "",
     unit: Unit = None,
     office: OfficeOption = None,
+    login: Login = None,
     by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Register a person. The first one is an administrator; from then on only registered people act."""
     house = open_house(config)
-    _told(house.people.add(id, Facts(name, tuple(role or ()), rank, unit, office), actor=acting(house, by)), json)
+    _told(
+        house.people.add(id, Facts(name, tuple(role or ()), rank, unit, office, login), actor=acting(house, by)), json
+    )
 
 
 @people.command("list")
@@ -97,6 +103,28 @@ def people_change(
 
     house = open_house(config)
     _told(house.people.change(id, facts, actor=acting(house, by)), json)
+
+
+@people.command("link")
+def people_link(
+    id: Id,
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="What the identity provider of staff calls him.")],
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Link a person with his login at the identity provider of staff: whoever logs in by it is that person."""
+    house = open_house(config)
+    linked = house.people.change(id, lambda each: replace(facts_of(each), login=login), actor=acting(house, by))
+    _told(linked, json)
+
+
+@people.command("unlink")
+def people_unlink(id: Id, by: By = None, json: AsJson = False, config: Config = None) -> None:
+    """End the link of a person with his login: he stays in the register and logs in no more."""
+    house = open_house(config)
+    linked = house.people.change(id, lambda each: replace(facts_of(each), login=None), actor=acting(house, by))
+    _told(linked, json)
 
 
 @people.command("remove")
@@ -186,7 +214,8 @@ def _told(person: Person, json: bool) -> None:
         line(f"{person.id} is removed since {words(person.ended_at)}")
     else:
         where = "".join(f", {what} {code}" for what, code in (("unit", person.unit), ("office", person.office)) if code)
-        line(f"{person.id} is registered as {', '.join(person.roles)}{where}")
+        logs_in = f", logs in as {person.login}" if person.login else ""
+        line(f"{person.id} is registered as {', '.join(person.roles)}{where}{logs_in}")
 
 
 def _office_told(made: CustomsOffice, json: bool) -> None:

@@ -18,6 +18,8 @@ REASON = 500
 """Longest reason in characters, as it fits into a refusal."""
 ACTOR = 100
 """Characters of the id by which the journal names an officer or operator."""
+LOGIN = 255
+"""Characters of what an identity provider calls somebody."""
 _SPACES = "\t\n\r"
 _JOINERS = "\u200c\u200d"
 """Zero-width letters that some scripts cannot be written without."""

@@ -4,16 +4,25 @@ from adapter.settings.old_names import RENAMED
 from adapter.settings.reading import broker_urls, database_url, load_settings, production_sample
 from adapter.settings.shape import InstallationSettings, PartySettings, Settings, UnitSettings
 from adapter.settings.trust import AuthoritySettings, KeySettings, KeysSettings, StoreSettings, TrustSettings
-from adapter.settings.web import AboutSettings, ListenerSettings, WebSettings, WordsSettings
+from adapter.settings.web import (
+    AboutSettings,
+    ClaimSettings,
+    ListenerSettings,
+    LoginSettings,
+    WebSettings,
+    WordsSettings,
+)
 
 __all__ = [
     "RENAMED",
     "AboutSettings",
     "AuthoritySettings",
+    "ClaimSettings",
     "InstallationSettings",
     "KeySettings",
     "KeysSettings",
     "ListenerSettings",
+    "LoginSettings",
     "PartySettings",
     "Settings",
     "StoreSettings",

@@ -31,6 +31,9 @@ class AboutSettings(Section):
 
 class ClaimSettings(Section):
     number: Annotated[Word, Field(description="Names the person's number (12 digits)")] = "person_number"
+    login: Annotated[
+        Word, Field(description="Of staff: names the login by which the register of people knows them")
+    ] = "preferred_username"
     name: Annotated[Word, Field(description="Names the person's name")] = "name"
     tax_code: Annotated[Word, Field(description="Names the tax code of an organisation's account")] = "tax_code"
     account_kind: Annotated[Word, Field(description="Names the kind of the account")] = "account_type"

@@ -39,9 +39,13 @@ WRITERS = {
     "services/replies/signing.py": {"Signing._one"},
     "services/access/offices.py": {"Offices.add", "Offices.change", "Offices.remove"},
     "services/access/people.py": {"People.add", "People.change", "People.remove", "People.restore"},
-    "services/access/sessions.py": {
-        *("Sessions.begin", "Sessions.start", "Sessions.find", "Sessions.end", "Sessions.end_by_provider"),
+    "services/access/browser_sessions.py": {
+        f"BrowserSessions.{name}" for name in ("begin", "find", "end", "end_by_provider")
     },
+    "services/access/sessions.py": {"Sessions.start"},
+    "services/access/staff_sessions.py": {"StaffSessions.admit"},
+    "services/dossiers/case_file.py": {"CaseFiles.open"},  # as Versions.of
+    "services/dossiers/worklist.py": {"WorkLists._keep"},  # that who declared was shown is journalled
     "services/access/tokens.py": {"Tokens._issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/watch/links.py": {"Links.state", "Links.take_back"},

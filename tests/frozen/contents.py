@@ -30,13 +30,13 @@ JOURNAL = (
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back"),
-    *("lookup.dossiers", "lookup.reply", "quarantine.payload", "quarantine.replay"),
+    *("worklist.shown", "lookup.dossiers", "lookup.reply", "quarantine.payload", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
     *("window.notice_end", "window.confirm", "window.maintenance", "window.link", "window.link_end"),
     *(f"person.{act}" for act in ("add", "change", "remove", "restore")),
-    *("session.start", "session.end"),
+    *("session.start", "session.end", "session.refused"),
     *(f"office.{act}" for act in ("add", "change", "remove")),
 )
 """Every event of the journal."""
@@ -67,6 +67,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "token.role": (*Machine, PERSON),
     "certificate.registered_with": Office,
     "certificate.state": CertificateState,
+    "session.area": ("portal", "staff"),
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
 }
 """The columns with a closed set of values. No mapping of today asks for a key by personal number."""
@@ -96,7 +97,7 @@ OPEN = {
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
     *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
     *("session.hash", "session.csrf", "session.account", "session.provider_session", "session.number"),
-    *("session.tax_code", "session.name"),
+    *("session.tax_code", "session.name", "session.person", "person.login"),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,15 +27,18 @@ from adapter.model.actor import Actor
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
+from adapter.model.turns import WorkTurn
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.sessions import AccountHolder
+from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount
 from adapter.services.access.tokens import Machine
 from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
+from adapter.services.dossiers.worklist import WorkFilter
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
 from adapter.services.registers.certificates import Registration
@@ -134,7 +138,8 @@ def _people(post: Post) -> None:
     offices.remove("XX", actor=first)
     roles = ("administrator", "operator", "auditor", "commander")
     people.add("frozen", Facts("LE THI HOA", roles, unit="CK-HUUNGHI"), actor=first)
-    people.add("an", Facts("NGUYEN VAN AN", ("officer",), "Đại úy", unit="CK-HUUNGHI"), actor=first)
+    officer = Facts("NGUYEN VAN AN", ("officer",), "Đại úy", unit="CK-HUUNGHI", login="an@bienphong.invalid")
+    people.add("an", officer, actor=first)
     people.add("bay", Facts("PHAM THI BAY", ("customs_officer",), office="HN"), actor=first)
     post.later(DAY)
     people.change("an", lambda each: replace(facts_of(each), roles=("commander",)), actor=first)
@@ -153,6 +158,9 @@ def _logged_in(post: Post) -> None:
     assert gone is not None
     sessions.end(gone)
     sessions.begin({"state": "s", "nonce": "n", "code_verifier": "v", "target": "/ho-so"})
+    post.house.staff_sessions.admit(StaffAccount(issuer, "an", "an@bienphong.invalid", "there"))
+    with suppress(NotAdmitted):
+        post.house.staff_sessions.admit(StaffAccount(issuer, "la", "la@bienphong.invalid", None))
 
 
 def _serial(post: Post, party: str) -> str:
@@ -462,6 +470,7 @@ def _looked_at(post: Post, callers: dict[str, Actor]) -> None:
     Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).of(
         told, personal=False, actor=WHO
     )
+    whole.work_lists.page(WHO, WorkFilter(WorkTurn.NEWEST), None)
 
 
 def _notices(post: Post) -> None:

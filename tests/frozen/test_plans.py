@@ -16,10 +16,12 @@ from adapter.gateways.store import lookups, replies
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import DossierKey
+from adapter.model.turns import WorkTurn
 from adapter.services.access.offices import reach
 from adapter.services.access.tokens import PREFIX
 from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
+from adapter.services.dossiers.worklist import FLAGS, WorkFilter
 from adapter.services.watch.mode import Sight
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
@@ -126,9 +128,25 @@ def _lookups(made: Post, recorder: Recorder) -> None:
     recorder.asked_by = "dossier show"
     life = DossierReader(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock).life
     life(DossierKey(row.number, row.year), personal=False, actor=TESTER)
+    _officers_pages(made, recorder, DossierKey(row.number, row.year))
     recorder.asked_by = "a declarant reads"
     for each in messages:
         house.declarations.read(each.public_id, declarant(each.bound_to))
+
+
+def _officers_pages(made: Post, recorder: Recorder, key: DossierKey) -> None:
+    """Every turn of the work list with every filter, its second page, its news, and one dossier."""
+    house, at = made.house, made.house.legal_clock()
+    filters = [{}, {"gate": "HUUNGHI"}, {"state": "accepted"}, {"mine": True}, *({"flag": flag} for flag in FLAGS)]
+    for turn in WorkTurn:
+        recorder.asked_by = f"work list: {turn}"
+        for stated in filters:
+            asked = WorkFilter(turn, **stated)  # type: ignore[arg-type]
+            for after in (None, f"{round(at.timestamp() * 1_000_000)}-1", "-1"):
+                house.work_lists.page(TESTER, asked, after)
+            house.work_lists.news(TESTER, asked, at)
+    recorder.asked_by = "a dossier's page"
+    house.case_files.open(key, TESTER)
 
 
 def _declares(made: Post, recorder: Recorder) -> None:

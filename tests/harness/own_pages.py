@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.portal import checking, follow
 from adapter.model.procedure import Label, Meaning, ReplyKind
@@ -38,7 +39,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     )
     rows = tuple(
         OwnRow(f"N{place}", 2026, said, text, state, said, at, at, limits[place % 4], place % 2)
-        for place, state in enumerate(follow.MARKS)
+        for place, state in enumerate(MARKS)
     )
     bare = OwnRow("N", 2026, said, None, "received", None, None, at, None, 0)
     messages = tuple(

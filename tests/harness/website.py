@@ -101,8 +101,8 @@ def portal_only(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def website(config: Path, port: int = 0) -> Iterator[Website]:
-    """Serve both listeners until left, the portal on that port of the loopback interface (0: any)."""
+def website(config: Path, port: int = 0, staff_port: int = 0) -> Iterator[Website]:
+    """Serve both listeners until left, on these ports of the loopback interface (0: any)."""
     events: list[tuple[Event, dict[str, Any]]] = []
 
     def observe(event: Event, /, **fields: Any) -> None:
@@ -111,7 +111,7 @@ def website(config: Path, port: int = 0) -> Iterator[Website]:
     built = house(config, observe=observe)
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
-    with serving(built, port) as url, serving(built, listener="staff") as staff_url:
+    with serving(built, port) as url, serving(built, staff_port, listener="staff") as staff_url:
         yield Website(url, built, events, staff_url)
 
 

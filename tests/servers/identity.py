@@ -26,7 +26,7 @@ PACKAGES = Path(__file__).parent / "node"
 """package.json with its lock, and the provider."""
 NODE_MODULES = Path(__file__).parents[2] / "var" / "node"
 """Where the packages are installed: npm's own hashes are checked, nothing of them runs at installation."""
-CLIENT = "portal"
+CLIENT, STAFF_CLIENT = "portal", "staff"
 LEVEL = "urn:vneid:loa:2"
 START_SECONDS = 60.0
 
@@ -47,6 +47,28 @@ class TestAccount:
         return {**stated, "account_type": kind, **({"tax_code": self.tax_code} if self.tax_code else {})}
 
 
+@dataclass(frozen=True, slots=True)
+class StaffAccount:
+    """Somebody of the staff who can log in; the register of people knows him by `login`, or does not."""
+
+    name: str
+    login: str
+
+    def claims(self) -> dict[str, str]:
+        return {"name": self.name, "preferred_username": self.login, "acr": LEVEL}
+
+
+STAFF = {
+    "can-bo": StaffAccount("Nguyễn Văn Hải (cán bộ)", "hai@bienphong.example"),
+    "can-bo-2": StaffAccount("Trần Thu Hà (cán bộ)", "ha@bienphong.example"),
+    "don-truong": StaffAccount("Lê Quang Minh (đồn trưởng)", "minh@bienphong.example"),
+    "van-hanh": StaffAccount("Phạm Thị Lan (vận hành)", "lan@bienphong.example"),
+    "hai-quan": StaffAccount("Vũ Đức Thắng (hải quan)", "thang@haiquan.example"),
+    "quan-tri": StaffAccount("Hoàng Thị Mai (quản trị)", "mai@bienphong.example"),
+    "kiem-tra": StaffAccount("Đỗ Văn Sơn (kiểm tra)", "son@bienphong.example"),
+    "nguoi-la": StaffAccount("Người không có trong danh bạ", "la@example.com"),
+}
+"""By the id that the provider knows them by; the register has all of them but the last."""
 PEOPLE = {
     "an": TestAccount("Nguyễn Văn An", "001085012345"),
     "binh": TestAccount("Trần Thị Bình", "001190004567"),
@@ -83,10 +105,10 @@ def _install() -> None:
 
 
 class IdentityProvider:
-    """One provider in one folder, for one portal."""
+    """One provider in one folder, for one portal and, where it is named, the listener of its staff."""
 
-    def __init__(self, folder: Path, site: str) -> None:
-        self.folder, self.site = folder.resolve(), site
+    def __init__(self, folder: Path, site: str, staff_site: str = "") -> None:
+        self.folder, self.site, self.staff_site = folder.resolve(), site, staff_site
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -116,12 +138,26 @@ class IdentityProvider:
             "NSW_WEB__PORTAL__LOGIN__CLIENT_ID": CLIENT,
             "NSW_WEB__PORTAL__LOGIN__CLIENT_SECRET_FILE": str(self.secret_file),
             "NSW_WEB__PORTAL__LOGIN__ACR": json.dumps([LEVEL], separators=(",", ":")),
+            **self._staff_environment(),
+        }
+
+    def _staff_environment(self) -> dict[str, str]:
+        if not self.staff_site:
+            return {}
+        return {
+            "NSW_WEB__STAFF__PUBLIC_URL": self.staff_site,
+            "NSW_WEB__STAFF__LOGIN__ISSUER": self.issuer,
+            "NSW_WEB__STAFF__LOGIN__CLIENT_ID": STAFF_CLIENT,
+            "NSW_WEB__STAFF__LOGIN__CLIENT_SECRET_FILE": str(self.secret_file),
         }
 
     def settings(self) -> dict[str, object]:
         """The same as keys of config.yaml."""
         login = {"issuer": self.issuer, "client_id": CLIENT, "client_secret_file": str(self.secret_file)}
-        return {"web.portal.public_url": self.site, "web.portal.login": login | {"acr": [LEVEL]}}
+        stated: dict[str, object] = {"web.portal.public_url": self.site, "web.portal.login": login | {"acr": [LEVEL]}}
+        if self.staff_site:
+            stated |= {"web.staff.public_url": self.staff_site, "web.staff.login": login | {"client_id": STAFF_CLIENT}}
+        return stated
 
     def start(self) -> None:
         """Start it and wait until it answers. Raises: ServerFailed."""
@@ -164,10 +200,10 @@ class IdentityProvider:
     def _stated(self) -> dict[str, str]:
         return {
             "ISSUER": self.issuer,
-            "SITE": self.site,
+            "SITES": json.dumps({CLIENT: self.site, **({STAFF_CLIENT: self.staff_site} if self.staff_site else {})}),
             "SECRET": self.secret_file.read_text(),
             "JWKS": json.dumps([self._key()]),
-            "PEOPLE": json.dumps({who: each.claims() for who, each in PEOPLE.items()}),
+            "PEOPLE": json.dumps({who: each.claims() for who, each in {**PEOPLE, **STAFF}.items()}),
         }
 
     def _key(self) -> dict[str, str]:
@@ -192,8 +228,8 @@ class IdentityProvider:
 
 @contextmanager
 def identity_provider(folder: Path) -> Iterator[IdentityProvider]:
-    """A provider for a portal on a port of its own."""
-    made = IdentityProvider(folder, f"http://127.0.0.1:{free_ports(1)[0]}")
+    """A provider for a portal and a listener of staff, each on a port of its own."""
+    made = IdentityProvider(folder, *(f"http://127.0.0.1:{port}" for port in free_ports(2)))
     made.start()
     try:
         yield made
@@ -206,11 +242,16 @@ def main() -> int:
     parser.add_argument("what", choices=["start", "stop", "environment"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("site")
+    parser.add_argument("staff_site", nargs="?", default="")
     given = parser.parse_args()
-    provider = IdentityProvider(given.folder, given.site)
+    provider = IdentityProvider(given.folder, given.site, given.staff_site)
     if given.what == "start":
         provider.start()
         print(f"the portal: {given.site}/ (log in as {', '.join(each.name for each in PEOPLE.values())})", flush=True)
+        if given.staff_site:
+            print(
+                f"staff: {given.staff_site}/ (log in as {', '.join(each.name for each in STAFF.values())})", flush=True
+            )
     elif given.what == "stop":
         provider.stop()
     else:

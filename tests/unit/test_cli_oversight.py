@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from adapter.model.procedure import FieldSpec, Label
-from adapter.services.dossiers.life import MASK, masked
+from adapter.services.dossiers.life import masked
+from adapter.services.dossiers.naming import MASK
 
 LABEL = Label("tên", "name")
 FIELDS = (

@@ -22,6 +22,7 @@ SHORT = {
 }
 WHOLE = """
                         De Of Co Dp Op Ad Cu CA Au
+use_console                 x  x  x  x  x  x  x  x
 declare                  x
 read_own                 x
 see_dossiers                x  x  x  x           x

@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 
 from adapter.entrypoints.web.app import create_portal, create_staff
 from adapter.entrypoints.web.guard import anybody, right_of
-from adapter.model.actor import Role
+from adapter.model.actor import OFFICE_ROLES, STAFF_ROLES, UNIT_ROLES, Role
 from adapter.services.access.rights import TABLE, Right
 
 ANYBODY = "anybody"
@@ -25,11 +25,6 @@ OF_BOTH: dict[str, str] = {
 OF_PORTAL: dict[str, str] = {
     "GET /feed.atom": ANYBODY,
     "GET /xac-minh": ANYBODY,
-    "GET /login": ANYBODY,
-    "GET /login/return": ANYBODY,
-    "POST /login/backchannel": ANYBODY,
-    "GET /logged-out": ANYBODY,
-    "POST /logout": Right.READ_OWN,
     "GET /ho-so": Right.READ_OWN,
     "GET /ho-so/{year}/{number}": Right.READ_OWN,
     "POST /ho-so/{year}/{number}/tra-loi/{digest}": Right.READ_OWN,
@@ -68,16 +63,56 @@ OF_PORTAL: dict[str, str] = {
     "GET /api/v1/declarations/{id}": Right.READ_OWN,
     "GET /api/v1/declarations/{id}/replies/{digest}": Right.READ_OWN,
 }
+_FILE = "/can-bo/ho-so/{year}/{number}"
+
+
+def of_log_in(right: Right) -> dict[str, str]:
+    """Log-in and log-out, which each listener has for its own people."""
+    anybody_s = ("GET /login", "GET /login/return", "POST /login/backchannel", "GET /logged-out")
+    return {**dict.fromkeys(anybody_s, ANYBODY), "POST /logout": right}
+
+
 OF_STAFF: dict[str, str] = {
+    "GET /can-bo": Right.SEE_DOSSIERS,
+    "GET /can-bo/moi": Right.SEE_DOSSIERS,
+    "GET /can-bo/xac-nhan": Right.CONFIRM,
+    "POST /can-bo/xac-nhan": Right.CONFIRM,
+    f"GET {_FILE}": Right.SEE_DOSSIERS,
+    f"POST {_FILE}/accept": Right.ACCEPT,
+    f"POST {_FILE}/complete": Right.CONFIRM,
+    f"GET {_FILE}/refuse": Right.REFUSE,
+    f"POST {_FILE}/refuse": Right.REFUSE,
+    f"GET {_FILE}/request_amendment": Right.REQUEST_AMENDMENT,
+    f"POST {_FILE}/request_amendment": Right.REQUEST_AMENDMENT,
+    f"GET {_FILE}/withdraw_request": Right.WITHDRAW_REQUEST,
+    f"POST {_FILE}/withdraw_request": Right.WITHDRAW_REQUEST,
+    f"GET {_FILE}/approve": Right.APPROVE_AMENDMENT,
+    f"POST {_FILE}/approve": Right.APPROVE_AMENDMENT,
+    f"GET {_FILE}/decline": Right.DECLINE_AMENDMENT,
+    f"POST {_FILE}/decline": Right.DECLINE_AMENDMENT,
+    f"GET {_FILE}/note_papers": Right.NOTE_PAPERS,
+    f"POST {_FILE}/note_papers": Right.NOTE_PAPERS,
     "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
 }
-ROUTES = {"portal": OF_BOTH | OF_PORTAL, "staff": OF_BOTH | OF_STAFF}
+ROUTES = {
+    "portal": OF_BOTH | of_log_in(Right.READ_OWN) | OF_PORTAL,
+    "staff": OF_BOTH | of_log_in(Right.USE_CONSOLE) | OF_STAFF,
+}
 """Every route of each listener with what it needs. A route is added here together with its right."""
 CREATED = {"portal": create_portal, "staff": create_staff}
-OF_A_ROLE = {
+OF_AN_OFFICER = {
+    *(Right.ACCEPT, Right.CONFIRM, Right.REFUSE, Right.REQUEST_AMENDMENT, Right.WITHDRAW_REQUEST),
+    *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS),
+}
+OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
     "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN}},
-    "staff": {Role.CUSTOMS_OFFICER: {Right.LOOK_UP}, Role.CUSTOMS_ADMINISTRATOR: {Right.LOOK_UP}},
+    "staff": {
+        **{role: {Right.USE_CONSOLE} for role in STAFF_ROLES},
+        **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},
+        **{role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS} for role in (Role.OPERATOR, Role.AUDITOR)},
+        **{role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, *OF_AN_OFFICER} for role in UNIT_ROLES},
+    },
 }
 """What those who come to a listener may do there; everybody else may do nothing."""
 

@@ -16,12 +16,12 @@ from adapter.entrypoints.web.api import declarations, lookup, openapi, problems,
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
+from adapter.entrypoints.web.officer import area as officer
 from adapter.entrypoints.web.page import About, NavigationEntry, Pages
 from adapter.entrypoints.web.portal import checking, declare, filling, follow, importing, public, sending, uploading
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.entrypoints.web.staff import landing
 from adapter.model.procedure import Label
-from adapter.services.access.sessions import Session
 from adapter.services.dossiers.check_code import ConfirmationChecks
 from adapter.settings import AboutSettings, WordsSettings
 
@@ -40,7 +40,8 @@ def create_portal(house: House) -> FastAPI:
     app.include_router(checking.routes(pages, ConfirmationChecks(house.database)))
     app.include_router(follow.routes(pages, house.own_dossiers, guard))
     if provider is not None:
-        app.include_router(login.routes(pages, provider, house.sessions, guard, house.observe))
+        entrance = login.of_declarants(provider, house.sessions)
+        app.include_router(login.routes(pages, entrance, guard, house.observe))
         drafting = Drafting(pages, house.drafts)
         for area in (uploading, declare, filling, importing, sending):
             app.include_router(area.routes(drafting, guard))
@@ -49,18 +50,23 @@ def create_portal(house: House) -> FastAPI:
 
 
 def create_staff(house: House) -> FastAPI:
-    """The listener of the inner network. A further area is one of `areas`, with its `entries` in the navigation."""
+    """The listener of the inner network. An area of staff is one more of `areas`, with entries in the navigation."""
     web = house.settings.web
     guard = Guard(house.tokens, web.staff.public_url, web.body_bytes)
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
-    entries: Sequence[NavigationEntry] = ()
-    pages = Pages(_about(web.about), visitor_of, log_in=False, layout="staff.html", entries=entries)
+    provider = house.staff_identity_provider
+    entries: Sequence[NavigationEntry] = officer.ENTRIES
+    pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
     app.include_router(lookup.routes(house.lookup, guard))
     app.include_router(service.health_routes(house.database.reachable, _no_keys))
-    areas: Sequence[APIRouter] = (landing.routes(pages),)
+    if provider is not None:
+        entrance = login.of_staff(provider, house.staff_sessions)
+        app.include_router(login.routes(pages, entrance, guard, house.observe))
+    of_officers = officer.OfficerUses(house.work_lists, house.case_files, house.acts, house.catalogue)
+    areas: Sequence[APIRouter] = (landing.routes(pages), officer.routes(pages, of_officers, guard))
     for area in areas:
         app.include_router(area)
-    return _finished(app, house, pages, _nobody, STAFF_COOKIE)
+    return _finished(app, house, pages, house.staff_sessions.find, STAFF_COOKIE)
 
 
 def _app(title: str, description: str, *tags: str) -> FastAPI:
@@ -84,12 +90,6 @@ def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str)
     app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
     openapi.describe(app)
     return app
-
-
-def _nobody(secret: str) -> Session | None:
-    """Staff have no log-in here yet."""
-    del secret
-    return None
 
 
 def _no_keys() -> None:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapter.entrypoints.web.page import Visitor
 from adapter.model.errors import Unavailable
 from adapter.model.text import REPLACEMENT
-from adapter.services.access.sessions import Session
+from adapter.services.access.browser_sessions import Session
 
 PORTAL_COOKIE, STAFF_COOKIE = "__Host-sid", "__Host-staff"
 _CARRIED = "nsw.browser"

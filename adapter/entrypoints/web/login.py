@@ -1,6 +1,7 @@
 """Log-in of people: away to the identity provider and back to where they were; log-out, here and from there."""
 
 # Annotations are not postponed here: FastAPI reads them.
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -16,13 +17,16 @@ from adapter.gateways.identity import NotBelieved, Provider, ProviderDown, State
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
+from adapter.services.access.browser_sessions import BrowserSessions
 from adapter.services.access.rights import Right
 from adapter.services.access.sessions import AccountHolder, Sessions, Suspended
+from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount, StaffSessions
 from adapter.services.registers.party_numbers import number_of
 
-AFTER = "/ho-so"
-"""Where one comes to who has asked for nothing else."""
-OUTCOMES = ("provider_down", "not_under_way", "refused", "suspended", "logged_out", "session_over")
+OUTCOMES = (
+    *("provider_down", "not_under_way", "refused", "suspended", "unregistered", "ended"),
+    *("logged_out", "session_over"),
+)
 """Keys of the words for each way in which nobody is logged in."""
 _NAME = 100
 _TOKEN = 20_000
@@ -41,14 +45,47 @@ class LoginPage(Page):
     """Where log-in leads to, as an address of this site."""
 
 
-def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, observe: Observe) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where people of one area log in.
+
+    `admit` begins the session of whom the provider has stated and gives what his browser is to hold; `right` is what
+    everybody who can log out has; `after` is where one comes to who has asked for nothing else.
+    """
+
+    provider: Provider
+    sessions: BrowserSessions
+    admit: Callable[[Stated], str]
+    right: Right
+    after: str
+
+
+def of_declarants(provider: Provider, sessions: Sessions) -> Entrance:
+    """The portal's entrance."""
+    return Entrance(
+        provider, sessions, lambda stated: sessions.start(_person(provider, stated)), Right.READ_OWN, "/ho-so"
+    )
+
+
+def of_staff(provider: Provider, sessions: StaffSessions) -> Entrance:
+    """The entrance of staff: the provider says who it is, the register whether he may come in."""
+
+    def admit(stated: Stated) -> str:
+        issuer = provider.trusted.issuer
+        return sessions.admit(StaffAccount(issuer, stated.subject, stated.number, stated.session))
+
+    return Entrance(provider, sessions, admit, Right.USE_CONSOLE, "/")
+
+
+def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> APIRouter:
     """/login, its return, and log-out."""
     # Longer than 45 lines: the routes of one matter, which share what they are made with.
     router = APIRouter(include_in_schema=False)
+    provider, sessions, after = entrance.provider, entrance.sessions, entrance.after
 
     @router.get("/login", dependencies=[Depends(anybody)])
     def log_in(request: Request, next: Annotated[str | None, Query()] = None) -> Response:
-        target = safe_target(next, AFTER)
+        target = safe_target(next, after)
         session = browser_of(request).session
         if session is not None and session.actor is not None:
             return RedirectResponse(target, 303)
@@ -67,23 +104,23 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
         if browser.session is None or browser.session.actor is not None or browser.secret is None:
             # Nothing is under way in this browser: cookies are off, it took too long, or somebody sent a link.
             observe(Event.LOGIN, outcome="not-under-way")
-            return pages.respond(request, LoginPage("not_under_way", "", AFTER), 400)
+            return pages.respond(request, LoginPage("not_under_way", "", after), 400)
         underway = browser.session.underway
-        target = safe_target(underway.get("target"), AFTER)
+        target = safe_target(underway.get("target"), after)
         sessions.end(browser.session)  # a return counts once, whatever comes of it
         try:
-            person = _person(provider, provider.finish(underway, dict(request.query_params)))
-            secret = sessions.start(person)
+            secret = entrance.admit(provider.finish(underway, dict(request.query_params)))
         except ProviderDown as error:
             observe(Event.LOGIN, outcome="provider-down", reason=str(error))
             return pages.respond(request, LoginPage("provider_down", "", target), 503)
-        except Suspended as suspended:
-            observe(Event.LOGIN, outcome="suspended")
-            return _refused(request, pages.respond(request, LoginPage("suspended", suspended.reason, target), 403))
         except NotAllowed as error:
+            page = _refusal(error, target)
             # What the provider said may hold a number; only which kind of answer it was is told.
-            observe(Event.LOGIN, outcome="refused", reason=str(error) if isinstance(error, NotBelieved) else "number")
-            return _refused(request, pages.respond(request, LoginPage("refused", "", target), 403))
+            told = {"reason": str(error) if isinstance(error, NotBelieved) else "number"}
+            observe(Event.LOGIN, outcome=page.what, **(told if page.what == "refused" else {}))
+            response = pages.respond(request, page, 403)
+            take_back(response, browser_of(request))
+            return response
         observe(Event.LOGIN, outcome="logged-in")
         response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
         give(response, browser, secret)
@@ -109,7 +146,7 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
         return Response(status_code=200, headers=told)
 
     @router.post("/logout")
-    def log_out(request: Request, actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))]) -> Response:
+    def log_out(request: Request, actor: Annotated[Actor, Depends(guard.by_session(entrance.right))]) -> Response:
         del actor
         session = browser_of(request).session
         assert session is not None, "whoever has a right by a session has a session"
@@ -120,14 +157,16 @@ def routes(pages: Pages, provider: Provider, sessions: Sessions, guard: Guard, o
 
     @router.get("/logged-out", dependencies=[Depends(anybody)])
     def logged_out(request: Request) -> Response:
-        return pages.respond(request, LoginPage("logged_out", "", AFTER))
+        return pages.respond(request, LoginPage("logged_out", "", after))
 
     return router
 
 
-def _refused(request: Request, response: Response) -> Response:
-    take_back(response, browser_of(request))
-    return response
+def _refusal(error: NotAllowed, target: str) -> LoginPage:
+    """What somebody is told who is not let in."""
+    if isinstance(error, Suspended):
+        return LoginPage("suspended", error.reason, target)
+    return LoginPage(error.why if isinstance(error, NotAdmitted) else "refused", "", target)
 
 
 def _person(provider: Provider, stated: Stated) -> AccountHolder:

@@ -114,6 +114,8 @@ class Page:
     template: ClassVar[str]
     public: ClassVar[bool] = False
     """Whether it shows nobody's data, so that it may be kept for seconds by whoever is in between."""
+    is_fragment: ClassVar[bool] = False
+    """Whether it is a part that a script puts into a page."""
 
 
 Visiting = Callable[[Request], Visitor | None]

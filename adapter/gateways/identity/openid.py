@@ -46,6 +46,7 @@ class ClaimNames:
     """Which claims say what: names of an installation's provider."""
 
     number: str
+    """By which a person is known: his personal number, or the login of one of the staff."""
     name: str
     tax_code: str
     account_kind: str

@@ -30,12 +30,16 @@ class StoredSession:
     """A session as it was kept: only the hash of what the browser holds."""
 
     hash: str
+    area: str
+    """The listener that it opens: portal, staff."""
     csrf: str
     account: str | None
     provider_session: str | None
     number: str | None
     tax_code: str | None
     name: str | None
+    person: str | None
+    """Of staff: the id in the register of people."""
     underway: dict[str, str]
     """What the return from the identity provider is compared with."""
     created_at: datetime

@@ -8,7 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from adapter.gateways.store.new_rows import AmendmentDecision, NewAmendment, NewRequest
-from adapter.gateways.store.records import ListedAmendment, StoredAmendment, StoredRequest, VersionWithSource, made
+from adapter.gateways.store.records import (
+    ListedAmendment,
+    StoredAmendment,
+    StoredRequest,
+    VersionWithSource,
+    made,
+    made_all,
+)
 from adapter.gateways.store.tables import (
     amendment,
     amendment_request,
@@ -33,6 +40,13 @@ def open_request(connection: Connection, dossier_id: int) -> StoredRequest | Non
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
     row = connection.execute(select(amendment_request).where(*mine)).first()
     return made(StoredRequest, row) if row is not None else None
+
+
+def requests_of(connection: Connection, dossier_id: int) -> list[StoredRequest]:
+    """Every request about a dossier, the newest first."""
+    query = select(amendment_request).where(amendment_request.c.dossier_id == dossier_id)
+    ordered = query.order_by(amendment_request.c.requested_at.desc(), amendment_request.c.id)
+    return made_all(StoredRequest, connection.execute(ordered))
 
 
 def ask(connection: Connection, values: NewRequest) -> None:

@@ -36,6 +36,8 @@ class Person:
     ended_by: str | None
     reason: str | None
     """Why it ended."""
+    login: str | None = None
+    """What the identity provider of staff calls him; None: he cannot log in there."""
 
 
 def standing(connection: Connection, codes: Collection[str]) -> dict[str, Person]:
@@ -44,6 +46,14 @@ def standing(connection: Connection, codes: Collection[str]) -> dict[str, Person
         return {}
     query = select(person).where(person.c.code.in_(codes), person.c.ended_at.is_(None))
     return {row.code: _person(row) for row in connection.execute(query)}
+
+
+def of_login(connection: Connection, login: str) -> tuple[Person | None, bool]:
+    """Who stands with this login, and whether anybody did once."""
+    query = select(person).where(person.c.login == login).order_by(person.c.ended_at.is_not(None), person.c.id)
+    row = connection.execute(query.limit(1)).first()
+    found = _person(row) if row is not None else None
+    return (found, True) if found is not None and found.ended_at is None else (None, found is not None)
 
 
 def history(connection: Connection, code: str) -> list[Person]:
@@ -87,4 +97,5 @@ def _person(row: Row[Any]) -> Person:
         ended_at=row.ended_at,
         ended_by=row.ended_by,
         reason=row.reason,
+        login=row.login,
     )

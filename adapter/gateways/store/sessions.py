@@ -17,9 +17,12 @@ def add(connection: Connection, **values: Any) -> None:
     connection.execute(insert(session).values(**values))
 
 
-def find(connection: Connection, digest: str, *, seen_after: datetime, now: datetime) -> StoredSession | None:
-    """The session of that hash, if it has not ended and was used since `seen_after`."""
-    query = select(session).where(session.c.hash == digest, session.c.ends_at > now, session.c.seen_at > seen_after)
+def find(
+    connection: Connection, digest: str, *, area: str, seen_after: datetime, now: datetime
+) -> StoredSession | None:
+    """The session of that hash in this area, if it has not ended and was used since `seen_after`."""
+    mine = session.c.hash == digest, session.c.area == area
+    query = select(session).where(*mine, session.c.ends_at > now, session.c.seen_at > seen_after)
     return made_first(StoredSession, connection.execute(query))
 
 
@@ -39,13 +42,13 @@ def end_of_number(connection: Connection, number: str) -> int:
     return connection.execute(delete(session).where(mine)).rowcount
 
 
-def end_of_account(connection: Connection, account: str | None, provider_session: str | None) -> int:
+def end_of_account(connection: Connection, area: str, account: str | None, provider_session: str | None) -> int:
     """The provider ends one of its sessions, or all of an account's where it names none; gives how many there were."""
     named = {session.c.account: account, session.c.provider_session: provider_session}
     mine = [column == value for column, value in named.items() if value is not None]
     if not mine:
         return 0
-    return connection.execute(delete(session).where(*mine)).rowcount
+    return connection.execute(delete(session).where(session.c.area == area, *mine)).rowcount
 
 
 def sweep(connection: Connection, *, seen_before: datetime, now: datetime) -> int:

@@ -451,6 +451,7 @@ deadline = Table(
 Index("ix_deadline_dossier", deadline.c.dossier_id)
 Index("ix_deadline_noticed", deadline.c.noticed_at)
 Index("ix_dossier_received", dossier.c.received_at)
+Index("ix_dossier_gate", dossier.c.gate, dossier.c.state, dossier.c.received_at, dossier.c.id)
 for _name, _column, _open in (
     ("warn", deadline.c.warn_at, "ended_at IS NULL AND warned_at IS NULL"),
     ("breach", deadline.c.alert_due_at, "ended_at IS NULL AND breached_at IS NULL"),
@@ -512,6 +513,7 @@ person = Table(  # a change ends a row and adds another: who could do what on a 
     Column("roles", JSON, nullable=False),
     Column("unit", String(20)),
     Column("office", String(40)),
+    Column("login", String(255)),  # what the identity provider of staff calls him
     Column("since", Moment, nullable=False),
     Column("granted_by", String(120), nullable=False),
     Column("ended_at", Moment),
@@ -526,6 +528,10 @@ Index(
     sqlite_where=text("ended_at IS NULL"),
     postgresql_where=text("ended_at IS NULL"),
 )
+
+_LINKED = text("ended_at IS NULL AND login IS NOT NULL")
+Index("ix_person_login", person.c.login)
+Index("ix_person_linked", person.c.login, unique=True, sqlite_where=_LINKED, postgresql_where=_LINKED)
 
 customs_office = Table(
     "customs_office",
@@ -628,16 +634,18 @@ Index("ix_draft_owner", draft.c.owner, draft.c.changed_at)
 _UNSENT = text("sent_as IS NULL")
 Index("ix_draft_unsent", draft.c.created_at, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
 
-session = Table(  # who has logged in at the portal, and log-ins under way; a row that is over is deleted
+session = Table(  # who has logged in, and log-ins under way; a row that is over is deleted
     "session",
     metadata,
     Column("hash", String(64), primary_key=True),  # SHA-256 of the cookie's value
+    Column("area", String(10), nullable=False, server_default="portal"),  # portal | staff: it opens no other
     Column("csrf", String(64), nullable=False),
     Column("account", String(32)),  # of issuer and subject at the identity provider; null: a log-in under way
     Column("provider_session", String(255)),  # by which the provider ends it
     Column("number", String(20)),  # personal number
     Column("tax_code", String(20)),  # of the organisation that he acts for
     Column("name", String(255)),
+    Column("person", String(100)),  # of staff: his id in the register of people, which has his name and roles
     Column("underway", JSON, nullable=False),  # what the return from the provider is compared with
     Column("created_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),

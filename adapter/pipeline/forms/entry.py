@@ -14,7 +14,7 @@ from functools import lru_cache
 from adapter.model.catalogue import Code
 from adapter.model.finding import Finding
 from adapter.model.partial_date import PartialDate
-from adapter.model.procedure import Label
+from adapter.model.procedure import FieldSpec, Label
 from adapter.model.text import pasted
 from adapter.pipeline.converters import CONVERTERS, WANTED
 from adapter.pipeline.envelope import VIETNAM, read_time, write_time
@@ -184,7 +184,7 @@ def is_needed(field: FormField, texts: Texts, outside: Texts, fields: Sequence[F
     return any(matches(known, where) for where in field.required_when)
 
 
-def shown(field: FormField, text: str) -> str:
+def shown(field: FormField | FieldSpec, text: str) -> str:
     """A text as it is typed: days and times in the order of people, all else as it is."""
     try:
         match field.type:
@@ -206,7 +206,7 @@ def shown(field: FormField, text: str) -> str:
     return text
 
 
-def spoken(field: FormField, text: str, lists: CodeLists) -> Label:
+def spoken(field: FormField | FieldSpec, text: str, lists: CodeLists) -> Label:
     """A text as people say it: the name of a code, yes or no, a day; for the page where answers are checked."""
     code = lists.get(field.codes or "", {}).get(text)
     if code is not None:

@@ -6,6 +6,7 @@ nobody was ever registered does anybody else act: so an installation can go on a
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.people import Person
 from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, STAFF_ROLES, UNIT_ROLES, Actor, ActorKind, Role
 from adapter.model.errors import NoRight, NotAllowed
-from adapter.model.text import OFFICER_NAME, OFFICER_RANK, REASON, typed
+from adapter.model.text import LOGIN, OFFICER_NAME, OFFICER_RANK, REASON, typed
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, has, needs
 
@@ -36,6 +37,8 @@ class Facts:
     rank: str = ""
     unit: str | None = None
     office: str | None = None
+    login: str | None = None
+    """What the identity provider of staff calls him; None: he does not log in."""
 
     def in_roles(self, roles: tuple[str, ...]) -> Facts:
         """The same person in other roles; a unit or an office of which none of them is goes with the old ones."""
@@ -159,7 +162,7 @@ class People:
         return found
 
     def _enter(self, connection: Connection, event: str, code: str, facts: Facts, actor: Actor) -> Person:
-        now, roles = self.clock(), _roles(facts.roles)
+        now, roles, login = self.clock(), _roles(facts.roles), _login(connection, facts.login)
         values = {
             "code": code,
             "name": typed(facts.name, "the name", most=OFFICER_NAME, least=1),
@@ -167,10 +170,13 @@ class People:
             "roles": [role.value for role in roles],
             "unit": self._unit(roles, facts.unit),
             "office": _office(connection, roles, facts.office),
+            "login": login,
         }
         self._within_reach(connection, actor, roles, facts.office)
         store.add(connection, self.database, {**values, "since": now, "granted_by": actor.journal_name})
         detail = {"person": code, "roles": values["roles"], "unit": values["unit"], "office": values["office"]}
+        if login is not None:  # it may be a number of his
+            detail["login"] = login_digest(login)
         journal.append(connection, self.database, Entry.by(event, actor, now, detail))
         return self._standing(connection, code)
 
@@ -231,7 +237,13 @@ class People:
 
 def facts_of(person: Person) -> Facts:
     """What stands of a person, to be entered again."""
-    return Facts(person.name, tuple(role.value for role in person.roles), person.rank, person.unit, person.office)
+    roles = tuple(role.value for role in person.roles)
+    return Facts(person.name, roles, person.rank, person.unit, person.office, person.login)
+
+
+def login_digest(login: str) -> str:
+    """A login for the journal: 16 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(login.encode()).hexdigest()[:16]
 
 
 def actor_of(
@@ -273,6 +285,16 @@ def _office(connection: Connection, roles: tuple[Role, ...], office: str | None)
         named = f"there is no office {office!r}" if office else f"the role {_words(of_office)} is of one office"
         raise NotAllowed(f"{named}; there are: {', '.join(codes) or 'none yet, see `office add`'}")
     return office
+
+
+def _login(connection: Connection, login: str | None) -> str | None:
+    if login is None:
+        return None
+    stated = typed(login, "the login", most=LOGIN, least=1)
+    standing, _ = store.of_login(connection, stated)
+    if standing is not None:
+        raise NotAllowed(f"that login is {standing.id}'s already: a login is of one person")
+    return stated
 
 
 def _not_himself(actor: Actor, code: str) -> None:

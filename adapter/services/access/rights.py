@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, UNIT_ROLES, Actor, Role
+from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, STAFF_ROLES, UNIT_ROLES, Actor, Role
 from adapter.model.errors import NoRight
 from adapter.model.procedure import Label
 from adapter.model.units import BorderUnit, BorderUnits
@@ -14,6 +14,8 @@ from adapter.model.units import BorderUnit, BorderUnits
 class Right(StrEnum):
     """What may be done. Each member is asked for by a use case that exists."""
 
+    USE_CONSOLE = "use_console"
+    """Log in at the pages of staff, and log out again; what is behind them needs other rights."""
     DECLARE = "declare"
     READ_OWN = "read_own"
     SEE_DOSSIERS = "see_dossiers"
@@ -50,6 +52,7 @@ class Right(StrEnum):
 
 
 RIGHT_NAMES = {
+    Right.USE_CONSOLE: Label("vào trang nghiệp vụ", "use the pages of staff"),
     Right.DECLARE: Label("khai báo", "declare"),
     Right.READ_OWN: Label("xem hồ sơ của mình", "read own declarations"),
     Right.SEE_DOSSIERS: Label("xem hồ sơ", "see dossiers"),
@@ -85,6 +88,7 @@ _UNIT = UNIT_ROLES
 _HEADS = frozenset({Role.COMMANDER, Role.DEPUTY})
 
 TABLE: Mapping[Right, frozenset[Role]] = {
+    Right.USE_CONSOLE: STAFF_ROLES,
     Right.DECLARE: frozenset({Role.DECLARANT}),
     Right.READ_OWN: frozenset({Role.DECLARANT}),
     Right.SEE_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},

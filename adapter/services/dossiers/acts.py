@@ -7,7 +7,7 @@ values); whoever does the act looks the session up itself and believes nothing e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +18,9 @@ from adapter.pipeline.compose import AmendmentItem
 from adapter.services.dossiers.amendments import Amendments
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.original_papers import OriginalPapers
+
+SEEN = "seen"
+"""An argument of every act: it is done to what the officer has seen, or not at all. So no two of them collide."""
 
 
 class SessionOver(NotAllowed):
@@ -57,6 +60,14 @@ class Desks:
     completion: Completion
     amendments: Amendments
     papers: OriginalPapers
+
+    def at(self, seen: int | None) -> Desks:
+        """The same, for a dossier as it was when its journal went so far; None: as it is."""
+        desk = replace(self.completion.desk, seen=seen)
+        completion = replace(self.completion, desk=desk)
+        return replace(
+            self, completion=completion, amendments=replace(self.amendments, desk=desk, completion=completion)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,17 @@ class Arguments:
             )
             for each in found
         ]
+
+    def seen(self) -> int | None:
+        """How far the dossier's journal went when the officer looked at it; None: it was not said.
+
+        Raises:
+            NotAllowed: it is no number.
+        """
+        value = self.stated.get(SEEN)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            raise NotAllowed(f"{SEEN} is a number")
+        return value
 
     def moment(self, name: str) -> datetime | None:
         """A time with its zone, as ISO 8601; None where none is given.
@@ -199,4 +221,5 @@ class OfficerActs:
         if act not in ACTS:
             raise NotAllowed(f"there is no act {act!r}; there are {', '.join(ACTS)}")
         do, known = ACTS[act]
-        return do(self.desks(), dossier, officer, Arguments(arguments, known))
+        given = Arguments(arguments, (*known, SEEN))
+        return do(self.desks().at(given.seen()), dossier, officer, given)

@@ -100,6 +100,8 @@ class Desk:
     correspondence: Correspondence
     clock: Callable[[], datetime]
     observe: Observe
+    seen: int | None = None
+    """How far the dossier's journal went when the officer looked at it: he acts on what he has seen, or not at all."""
 
     def act(
         self, key: DossierKey, acts: tuple[Act, ...], officer: Actor, say: Say, stands: Stand = lambda _, each: each
@@ -127,7 +129,7 @@ class Desk:
         """The same for an act that sends nothing of itself.
 
         Raises:
-            NotAllowed: the dossier is unknown, or not in a state that allows the act.
+            NotAllowed: the dossier is unknown, not in a state that allows the act, or has gone on since it was seen.
             NoRight: the officer has no right to the act, or the dossier is another unit's.
         """
         right = RIGHTS[acts[0]]
@@ -140,6 +142,8 @@ class Desk:
             if before is None or before.id is None:
                 raise NotAllowed(f"there is no dossier {key}")
             needs_in_unit(officer, right, self.correspondence.unit_of(before), f"dossier {key}")
+            if self.seen is not None and before.journal != self.seen:
+                raise NotAllowed(f"dossier {key} has gone on since it was looked at: look at it again")
             act, state = _step(stands(connection, before), acts)
             latest = dossiers.version(connection, before.id, before.version)
             request = messages.request_of(connection, before.id, before.version)

@@ -30,10 +30,9 @@ from adapter.model.procedure import FieldSpec, Procedure
 from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit, unit_within
+from adapter.services.dossiers.naming import MASK, party_name
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.watch.deadlines import RunningDeadline, due_of
-
-MASK = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,14 +224,14 @@ def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
 def _told(parts: _Parts, catalogue: Catalogue, *, personal: bool) -> Life:
     versions = tuple(_version(each, parts.groups[each.id], catalogue, personal=personal) for each in parts.versions)
     procedure = _procedure(parts.versions[-1].mapping if parts.versions else None, catalogue)
-    row, shown_value = parts.row, _shown_value(procedure, personal=personal)
+    row = parts.row
     return Life(
         dossier=_overview(row, parts.confirmed, is_overdue=parts.is_overdue),
         gate=row.gate,
         unit=row.unit,
         crossing_at=row.crossing_at,
-        principal=shown_value("principal", row.principal),
-        declarant=shown_value("declarant", row.declarant),
+        principal=party_name(procedure, "principal", row.principal, personal=personal),
+        declarant=party_name(procedure, "declarant", row.declarant, personal=personal),
         confirmation_number=row.confirmation_number,
         alias_number=row.alias_number,
         transferred=row.transferred,
@@ -266,16 +265,6 @@ def _overview(row: StoredDossier, newest: ConfirmationWithReply | None = None, *
 
 def _newest(confirmations: Sequence[ConfirmationWithReply] | None) -> ConfirmationWithReply | None:
     return confirmations[-1] if confirmations else None
-
-
-def _shown_value(procedure: Procedure | None, *, personal: bool) -> Callable[[str, str | None], str | None]:
-    """Who a dossier is about is shown only as far as the mapping says that it is not personal."""
-
-    def shown_value(role: str, value: str | None) -> str | None:
-        field = procedure.field(procedure.place.get(role, "")) if procedure else None
-        return value if personal or not value or (field is not None and not field.personal) else MASK
-
-    return shown_value
 
 
 def _reply(row: ReplyWithoutBody) -> ReplyLife:

@@ -23,7 +23,7 @@ from adapter.gateways.store.dossier_records import (
     UnopenedReply,
 )
 from adapter.model.actor import Actor
-from adapter.model.catalogue import Catalogue, Code
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
@@ -31,6 +31,7 @@ from adapter.pipeline.readable import Named, readable, title
 from adapter.pipeline.xml import reparsed
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
+from adapter.services.dossiers.naming import form_of, gate_name
 from adapter.services.dossiers.own_records import (
     OpenedAnswer,
     OwnAnswer,
@@ -203,9 +204,9 @@ class OwnDossiers:
             number=row.number,
             year=row.year,
             title=procedure.title if procedure else Label(row.procedure, row.procedure),
-            form=_form(procedure) if procedure else None,
+            form=form_of(procedure) if procedure else None,
             state=shown(row.state, signed[-1] if signed else None) if row.state in CONFIRMED else row.state,
-            gate=self._gate(procedure, row.gate),
+            gate=gate_name(self.catalogue, procedure, row.gate),
             crossing_at=row.crossing_at,
             received_at=row.received_at,
             limit=limits[0] if limits else None,
@@ -214,13 +215,6 @@ class OwnDossiers:
 
     def _procedure(self, row: StoredDossier) -> Procedure | None:
         return self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
-
-    def _gate(self, procedure: Procedure | None, code: str | None) -> Label | None:
-        if code is None:
-            return None
-        field = procedure.field(procedure.place.get("gate", "")) if procedure else None
-        named: Code | None = self.catalogue.codelists[field.codes].get(code) if field and field.codes else None
-        return Label(named.vi, named.en) if named else Label(code, code)
 
     def _named(self, row: StoredDossier) -> Named:
         """The names of codes, by the elements in which the procedure's forms state them."""
@@ -288,8 +282,3 @@ def _times(row: ConfirmationWithReply) -> ConfirmationTimes:
         left_window_at=None,
         delivered_at=row.delivered_at,
     )
-
-
-def _form(procedure: Procedure) -> str | None:
-    declared = (spec.form for spec in procedure.messages.values() if spec.meaning is Meaning.DECLARATION)
-    return next(declared, None)

@@ -22,7 +22,7 @@ from adapter.model.procedure import FieldSpec, Label, Procedure
 from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit
-from adapter.services.dossiers.life import MASK
+from adapter.services.dossiers.naming import MASK
 
 IN_FORCE, EARLIER = "in force", "earlier"
 _Flat = dict[tuple[str, int, str], str | int | bool]

@@ -1,15 +1,15 @@
 // A real OpenID provider on a loopback port, in place of the electronic identity accounts. Its people are invented.
-// Environment: ISSUER, JWKS (private keys as JSON), SITE (where the portal is), PEOPLE (JSON), SECRET.
+// Environment: ISSUER, JWKS (private keys as JSON), SITES (where each client is, JSON), PEOPLE (JSON), SECRET.
 import { Provider } from 'oidc-provider';
 
 const issuer = process.env.ISSUER;
-const site = process.env.SITE;
+const sites = JSON.parse(process.env.SITES);
 const people = JSON.parse(process.env.PEOPLE);
 const levels = [...new Set(Object.values(people).map((each) => each.acr))];
 
 const provider = new Provider(issuer, {
-  clients: [{
-    client_id: 'portal',
+  clients: Object.entries(sites).map(([client, site]) => ({
+    client_id: client,
     client_secret: process.env.SECRET,
     redirect_uris: [`${site}/login/return`],
     post_logout_redirect_uris: [`${site}/`],
@@ -19,13 +19,13 @@ const provider = new Provider(issuer, {
     grant_types: ['authorization_code'],
     token_endpoint_auth_method: 'client_secret_basic',
     id_token_signed_response_alg: 'ES256',
-  }],
+  })),
   jwks: { keys: JSON.parse(process.env.JWKS) },
   cookies: { keys: [process.env.SECRET] },
   pkce: { required: () => true, methods: ['S256'] },
   claims: {
     openid: ['sub'], acr: null, auth_time: null, sid: null, iss: null,
-    person: ['name', 'person_number', 'tax_code', 'account_type'],
+    person: ['name', 'person_number', 'tax_code', 'account_type', 'preferred_username'],
   },
   scopes: ['openid', 'person'],
   acrValues: levels,
@@ -56,8 +56,9 @@ provider.use(async (ctx, next) => {
     return;
   }
   if (ctx.method === 'GET') {
-    await provider.interactionDetails(ctx.req, ctx.res);
+    const { params } = await provider.interactionDetails(ctx.req, ctx.res);
     const buttons = Object.entries(people)
+      .filter(([, each]) => Boolean(each.preferred_username) === (params.client_id === 'staff'))
       .map(([id, each]) => `<p><button name="who" value="${id}">${each.name}${each.tax_code ? ` (${each.tax_code})` : ''}</button></p>`);
     ctx.type = 'html';
     ctx.body = '<!doctype html><html lang="vi"><meta name="viewport" content="width=device-width"><title>Tài khoản thử</title>'

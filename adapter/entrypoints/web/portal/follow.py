@@ -11,42 +11,18 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
-from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
+from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage
 
 _Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
 _Year = Annotated[int, Path(ge=1000, le=9999)]
 _Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 _After = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
-_SOON_MINUTES = 60
-
-MARKS = {
-    "received": ("info", "dot"),
-    "accepted": ("info", "half"),
-    "amendment_requested": ("ask", "diamond"),
-    "amended": ("info", "half"),
-    "confirmation_signed": ("info", "half"),
-    "confirmation_sent": ("ask", "diamond"),
-    "completed": ("ok", "check"),
-    "amendment_confirmation_signed": ("info", "half"),
-    "amendment_confirmation_sent": ("ask", "diamond"),
-    "completed_amended": ("ok", "check"),
-    "refused": ("no", "cross"),
-    "withdrawn": ("wait", "both"),
-}
-"""How each state is marked: colour and shape. Its word stands beside them."""
-
-
-def urgency(limit: RunningLimit, at: datetime) -> str:
-    """How a time limit is shown: over, soon, or neither."""
-    if limit.due_at is None:
-        return ""
-    minutes = (limit.due_at - at).total_seconds() / 60
-    return "over" if minutes < 0 else "soon" if minutes <= _SOON_MINUTES else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""How states and time limits are marked on pages: a colour, a shape, and the word that stands beside them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from adapter.services.dossiers.own_records import RunningLimit
+
+_SOON_MINUTES = 60
+
+MARKS = {
+    "received": ("info", "dot"),
+    "accepted": ("info", "half"),
+    "amendment_requested": ("ask", "diamond"),
+    "amended": ("info", "half"),
+    "confirmation_signed": ("info", "half"),
+    "confirmation_sent": ("ask", "diamond"),
+    "completed": ("ok", "check"),
+    "amendment_confirmation_signed": ("info", "half"),
+    "amendment_confirmation_sent": ("ask", "diamond"),
+    "completed_amended": ("ok", "check"),
+    "refused": ("no", "cross"),
+    "withdrawn": ("wait", "both"),
+}
+"""How each state is marked: colour and shape. Its word stands beside them."""
+
+
+def urgency(limit: RunningLimit, at: datetime) -> str:
+    """How a time limit is shown: over, soon, or neither."""
+    if limit.due_at is None:
+        return ""
+    minutes = (limit.due_at - at).total_seconds() / 60
+    return "over" if minutes < 0 else "soon" if minutes <= _SOON_MINUTES else ""

@@ -1,0 +1,42 @@
+"""The area of border officers: its use cases, its routes, its entries in the navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.officer import acting, confirming, dossier, requesting, worklist
+from adapter.entrypoints.web.page import NavigationEntry, Pages
+from adapter.model.catalogue import Catalogue
+from adapter.services.access.rights import Right
+from adapter.services.dossiers.acts import Acts
+from adapter.services.dossiers.case_file import CaseFiles
+from adapter.services.dossiers.phrases import Phrases
+from adapter.services.dossiers.worklist import WorkLists
+
+ENTRIES = (NavigationEntry("work.title", worklist.LIST, Right.SEE_DOSSIERS),)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerUses:
+    """What the pages of officers use."""
+
+    lists: WorkLists
+    files: CaseFiles
+    acts: Acts
+    catalogue: Catalogue
+
+
+def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
+    """/can-bo and what is below it."""
+    phrases = Phrases(uses.catalogue.codelists)
+    shared = acting.Acting(pages, uses.files, uses.acts, phrases, guard)
+    router = APIRouter()
+    router.include_router(worklist.routes(pages, uses.lists, guard))
+    router.include_router(confirming.routes(shared))
+    router.include_router(dossier.routes(pages, uses.files, phrases, guard))
+    router.include_router(requesting.routes(shared, uses.catalogue))
+    router.include_router(acting.routes(shared))
+    return router

@@ -1,0 +1,99 @@
+"""One dossier on one page: what was declared, what was found, who signed, what happened, and what can be done now."""
+
+# Annotations are not postponed here: FastAPI reads them.
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.marks import MARKS, urgency
+from adapter.entrypoints.web.page import Page, Pages
+from adapter.model.actor import Actor
+from adapter.model.errors import NoRight, NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Label
+from adapter.services.access.rights import Right
+from adapter.services.dossiers.case_file import CaseFiles
+from adapter.services.dossiers.case_records import CaseFile
+from adapter.services.dossiers.phrases import Phrases
+
+FileNumber = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
+FileYear = Annotated[int, Path(ge=1000, le=9999)]
+_Done = Annotated[str | None, Query(pattern=r"^[a-z_]{1,30}$")]
+DONE = (
+    *("accept", "complete", "refuse", "request_amendment", "withdraw_request"),
+    *("approve", "decline", "note_papers"),
+)
+"""Acts whose result a dossier's page tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage(Page):
+    """A dossier. `done` is the act that was just done with it."""
+
+    template: ClassVar[str] = "case.html"
+    marks = MARKS
+    urgency = staticmethod(urgency)
+    case: CaseFile
+    done: str | None
+    remarks: tuple[Label, ...]
+
+    @property
+    def here(self) -> str:
+        """Its own address."""
+        return address(self.case.number, self.case.year)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What can be done besides the next step."""
+        return tuple(act for act in self.case.acts if act not in ("accept", "complete"))
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether there is more than one version."""
+        return len(self.case.versions) > 1
+
+    @property
+    def standings(self) -> Mapping[int, str]:
+        """Where each version stands, as a key of words."""
+        return {each.number: each.standing.replace(" ", "_") for each in self.case.versions}
+
+
+def address(number: str, year: int) -> str:
+    """Where a dossier's page is."""
+    return f"/can-bo/ho-so/{year}/{number}"
+
+
+def opened(files: CaseFiles, actor: Actor, number: str, year: int) -> CaseFile:
+    """The dossier, or 404: another unit's is as if it did not exist.
+
+    Raises:
+        HTTPException: 404.
+    """
+    try:
+        return files.open(DossierKey(number, year), actor)
+    except (NoRight, NotAllowed):
+        raise HTTPException(404) from None
+
+
+def routes(pages: Pages, files: CaseFiles, phrases: Phrases, guard: Guard) -> APIRouter:
+    """/can-bo/ho-so/<year>/<number>."""
+    router = APIRouter(include_in_schema=False, prefix="/can-bo/ho-so")
+
+    @router.get("/{year}/{number}")
+    def dossier(
+        request: Request,
+        year: FileYear,
+        number: FileNumber,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.SEE_DOSSIERS))],
+        xong: _Done = None,
+    ) -> Response:
+        case = opened(files, actor, number, year)
+        page = CasePage(case, xong if xong in DONE else None, phrases.of("complete"))
+        return pages.respond(request, page)
+
+    return router

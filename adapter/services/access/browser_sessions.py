@@ -1,0 +1,122 @@
+"""Sessions of browsers, whoever logs in. They are kept in the database, so they are the same for every process.
+
+What the browser holds is 256 random bits; here is only its hash. A new one is drawn at log-in, so that a value that
+somebody put into the browser before is worth nothing. A session opens the area that it was begun in, and no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from adapter.gateways.store import journal
+from adapter.gateways.store import sessions as store
+from adapter.gateways.store.access_records import StoredSession
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
+from adapter.model.ages import age
+from adapter.model.journal_events import JournalEvent
+
+UNDERWAY = timedelta(minutes=15)
+"""So long one may take to log in at the provider."""
+_NOTED_S = 60.0
+"""How exactly it is known when a session was used last: not every page is a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that lasts. `digest` names it in the store; `actor` is None while a log-in is under way."""
+
+    digest: str
+    csrf: str
+    actor: Actor | None
+    underway: Mapping[str, str]
+    ends_at: datetime
+
+
+def account_of(issuer: str, subject: str) -> str:
+    """The name of an account for store and journal: 32 hexadecimal digits."""
+    return hashlib.sha256(f"{issuer}|{subject}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class BrowserSessions(ABC):
+    """Begins, finds and ends sessions of one area. `clock` is the real time (aware), `new_secret` gives 43 letters.
+
+    `idle`: a session that is not used for so long is over; `whole`: and every session after so long.
+    """
+
+    database: Database
+    clock: Callable[[], datetime]
+    new_secret: Callable[[], str]
+    idle: timedelta
+    whole: timedelta
+    area: ClassVar[str]
+
+    @abstractmethod
+    def who(self, connection: Connection, row: StoredSession) -> Actor | None:
+        """Whose session it is, with what he may do now; None while a log-in is under way, or if he may nothing more."""
+
+    def begin(self, underway: Mapping[str, str]) -> str:
+        """A log-in begins; gives what the browser is to hold."""
+        now = self.clock()
+        with self.database.transaction() as connection:
+            store.sweep(connection, seen_before=now - self.idle, now=now)
+            return self.keep(connection, now + UNDERWAY, underway=dict(underway))
+
+    def find(self, secret: str) -> Session | None:
+        """The session of this browser, or None where there is none or it is over; using it keeps it alive.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        now, digest = self.clock(), _hash(secret)
+        with self.database.reading() as connection:
+            row = store.find(connection, digest, area=self.area, seen_after=now - self.idle, now=now)
+            # An end later than any that is given now: the clock was set back since.
+            if row is None or row.ends_at > now + self.whole:
+                return None
+            actor = self.who(connection, row)
+        if actor is None and is_logged_in(row):
+            return None
+        if age(now, row.seen_at) >= _NOTED_S or row.seen_at > now:
+            with self.database.transaction() as connection:
+                store.seen(connection, digest, now)
+        return Session(digest, row.csrf, actor, row.underway, row.ends_at)
+
+    def end(self, session: Session) -> None:
+        """He logs out."""
+        with self.database.transaction() as connection:
+            store.end(connection, session.digest)
+            if session.actor is not None:
+                entry = Entry(JournalEvent.SESSION_END, session.actor.journal_name, self.clock(), {})
+                journal.append(connection, self.database, entry)
+
+    def end_by_provider(self, issuer: str, subject: str | None, provider_session: str | None) -> int:
+        """The provider says that he has logged out there (Back-Channel Logout 1.0); gives how many ended."""
+        account = None if subject is None else account_of(issuer, subject)
+        with self.database.transaction() as connection:
+            return store.end_of_account(connection, self.area, account, provider_session)
+
+    def keep(self, connection: Connection, ends_at: datetime, **values: object) -> str:
+        """A new row, in the caller's transaction; gives what the browser is to hold."""
+        secret, now = self.new_secret(), self.clock()
+        nobody = dict.fromkeys(("account", "provider_session", "number", "tax_code", "name", "person"))
+        times = {"created_at": now, "seen_at": now, "ends_at": ends_at}
+        row = {"underway": {}, "area": self.area, **nobody, **times, **values}
+        store.add(connection, hash=_hash(secret), csrf=self.new_secret(), **row)
+        return secret
+
+
+def is_logged_in(row: StoredSession) -> bool:
+    """Whether a row is the session of somebody, and not a log-in under way."""
+    return row.account is not None or row.person is not None
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""Sessions of staff: who logs in is a person of the register, by the login that the register has of him.
+
+His roles are read with each request, so what is withdrawn from him, or that he was removed, holds at once.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import ClassVar
+
+from adapter.gateways.store import journal, people
+from adapter.gateways.store.access_records import StoredSession
+from adapter.gateways.store.database import Connection
+from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
+from adapter.model.errors import NotAllowed
+from adapter.model.journal_events import JournalEvent
+from adapter.services.access.browser_sessions import BrowserSessions, account_of
+from adapter.services.access.people import actor_of, login_digest
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAccount:
+    """Who logs in, as the provider of staff states it. `login` is the claim that the register knows people by."""
+
+    issuer: str
+    subject: str
+    login: str
+    provider_session: str | None
+
+    @property
+    def account(self) -> str:
+        """The account's name for store and journal."""
+        return account_of(self.issuer, self.subject)
+
+
+class NotAdmitted(NotAllowed):
+    """The provider knows him; the register of people does not, or not any more. `why`: unregistered, ended."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"nobody of this login is in the register of people: {why}")
+        self.why = why
+
+
+@dataclass(frozen=True)
+class StaffSessions(BrowserSessions):
+    """Sessions of `web.staff`."""
+
+    area: ClassVar[str] = "staff"
+
+    def admit(self, stated: StaffAccount) -> str:
+        """He has logged in; gives what his browser is to hold from now on. Whoever is turned away is journalled too.
+
+        Raises:
+            NotAdmitted: nobody stands in the register with this login.
+        """
+        now, login = self.clock(), unicodedata.normalize("NFC", stated.login).strip()
+        with self.database.transaction() as connection:
+            person, was_there = people.of_login(connection, login)
+            if person is not None:
+                row = {"account": stated.account, "provider_session": stated.provider_session, "person": person.id}
+                secret = self.keep(connection, now + self.whole, **row)
+                entry = Entry.by(JournalEvent.SESSION_START, actor_of(person), now, {"area": self.area})
+                journal.append(connection, self.database, entry)
+                return secret
+            why = "ended" if was_there else "unregistered"
+            detail = {"why": why, "login": login_digest(login)}
+            turned_away = Entry(JournalEvent.SESSION_REFUSED, f"account:{stated.account}", now, detail)
+            journal.append(connection, self.database, turned_away)
+        raise NotAdmitted(why)
+
+    def who(self, connection: Connection, row: StoredSession) -> Actor | None:
+        """The person as the register has him now; None where he was removed, or is linked with no login any more."""
+        if row.person is None:
+            return None
+        person = people.standing(connection, [row.person]).get(row.person)
+        return actor_of(person) if person is not None and person.login is not None else None

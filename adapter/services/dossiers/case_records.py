@@ -1,0 +1,191 @@
+"""A dossier as the officer who decides on it sees it: frozen records, made by `services/dossiers/case_file`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.model.procedure import Label
+from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVersion:
+    """A version kept: what brought it, where it stands, and its signature with both times.
+
+    `signer` is None where nobody signed it; `claimed_at` is when he says that he signed, `proven_at` when a time stamp
+    proves that the signature existed.
+    """
+
+    number: int
+    standing: str
+    received_at: datetime
+    amendment: str | None
+    reason: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    signer: str | None
+    serial: str | None
+    store: str | None
+    claimed_at: datetime | None
+    proven_at: datetime | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseValue:
+    """One field through all versions, in words. `place` names it for a request to amend."""
+
+    place: str
+    label: Label
+    values: tuple[Label, ...]
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCell:
+    """One value of a row: as it stands, and as it stood in the version before where that was another."""
+
+    place: str
+    label: Label
+    value: Label
+    before: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A person, vehicle or paper: the cells of the table's columns, and what stands beside them."""
+
+    ordinal: int
+    cells: tuple[CaseCell | None, ...]
+    rest: tuple[CaseCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGroup:
+    """A list of a declaration as a table. `same`: what every row says alike, told once."""
+
+    name: str
+    label: Label
+    heads: tuple[Label, ...]
+    same: tuple[CaseCell, ...]
+    rows: tuple[CaseRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseMessage:
+    """A message about the dossier with what was found in it."""
+
+    meaning: str
+    received_at: datetime
+    findings: tuple[OwnFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseWarning:
+    """What another dossier has to do with this one: only its number, gate and time, whoever's it is.
+
+    `kind`: same_paper, both_doors or suspended; `told` is a paper's number, or why somebody is suspended.
+    """
+
+    kind: str
+    told: str
+    number: str = ""
+    year: int = 0
+    gate: Label | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseItem:
+    """One thing that was asked for in form 13."""
+
+    wrong: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRequest:
+    """A request to amend (form 13). `standing`: open, closed or withdrawn."""
+
+    number: str
+    standing: str
+    reason: str
+    items: tuple[CaseItem, ...]
+    by: str
+    requested_at: datetime
+    answer_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReply:
+    """A reply with its three times: signed, sent, with the declarant."""
+
+    kind: str
+    pair: str
+    route: str
+    digest: str
+    signed_at: datetime | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    answer: str | None
+    awaits_unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """One line of the timeline: event of the journal, who, and what of its details is told."""
+
+    at: datetime
+    event: str
+    actor: str
+    """As the journal names him."""
+    who: str
+    """In words; empty where it was no officer."""
+    told: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A dossier on one page. `seen` is what an act is compared with: how far its journal went when this was read."""
+
+    number: str
+    year: int
+    alias: str | None
+    title: Label
+    form: str | None
+    mapping: str | None
+    """Under which the newest version was judged."""
+    state: str
+    channel: str
+    unit: str | None
+    gate: Label | None
+    principal: str | None
+    declarant: str | None
+    crossing_at: datetime | None
+    received_at: datetime
+    accepted_at: datetime | None
+    late: bool
+    confirmation: str | None
+    limits: tuple[RunningLimit, ...]
+    versions: tuple[CaseVersion, ...]
+    values: tuple[CaseValue, ...]
+    groups: tuple[CaseGroup, ...]
+    messages: tuple[CaseMessage, ...]
+    warnings: tuple[CaseWarning, ...]
+    requests: tuple[CaseRequest, ...]
+    amendment: str | None
+    """Number of the amendment (form 14) that waits for a decision."""
+    replies: tuple[CaseReply, ...]
+    events: tuple[CaseEvent, ...]
+    acts: tuple[str, ...]
+    """What he may do with it now, by the names of acts."""
+    grounds: Mapping[str, Label]
+    """The grounds of a refusal by code, where the law names them."""
+    to_bring: tuple[str, ...]
+    """Names of what the declarant still has to bring."""
+    personal: bool
+    seen: int
+    at: datetime

@@ -1,0 +1,91 @@
+"""What other dossiers and the registers have to say of one dossier, while an officer decides on it.
+
+Of another dossier, whichever unit has it, only its number, gate and time are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from adapter.gateways.store import dossiers, key_holders, listings, suspensions
+from adapter.gateways.store.database import Connection
+from adapter.gateways.store.dossier_records import KeyHolder, StoredDossier
+from adapter.model.catalogue import Catalogue
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Procedure
+from adapter.model.stages import StoredRecord
+from adapter.pipeline.converters import write
+from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.search_keys import PAPER, search_value
+from adapter.services.dossiers.case_records import CaseWarning
+from adapter.services.dossiers.case_values import VersionValues
+from adapter.services.dossiers.naming import MASK, gate_name
+
+_MOST = 3
+"""So many papers are named; of the others how many there are."""
+AROUND = timedelta(hours=24)
+"""Who is expected with the same paper elsewhere within this time, before or after, is told [INF]."""
+
+
+def warnings(
+    connection: Connection,
+    catalogue: Catalogue,
+    row: StoredDossier,
+    procedure: Procedure | None,
+    said: VersionValues | None,
+    *,
+    personal: bool,
+) -> tuple[CaseWarning, ...]:
+    """The warnings about a dossier, whose version in force says `said`."""
+    found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row)]
+    if procedure is not None and said is not None:
+        found += _same_papers(connection, catalogue, row, _papers(procedure, said), personal=personal)
+    return tuple(found)
+
+
+def _suspended(connection: Connection, row: StoredDossier) -> Iterator[CaseWarning]:
+    for each in suspensions.standing(connection, row.identities):
+        if each.unit in (None, row.unit):
+            yield CaseWarning("suspended", each.reason, at=each.since)
+
+
+def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier) -> Iterator[CaseWarning]:
+    for key in dossiers.linked(connection, row.id):
+        other = listings.dossier_row(connection, DossierKey(key.number, key.year))
+        if other is not None:
+            gate = gate_name(
+                catalogue, catalogue.find(other.procedure, other.received_at.astimezone(VIETNAM).date()), other.gate
+            )
+            yield CaseWarning("both_doors", "", key.number, key.year, gate, other.crossing_at or other.received_at)
+
+
+def _same_papers(
+    connection: Connection, catalogue: Catalogue, row: StoredDossier, papers: Mapping[str, str], *, personal: bool
+) -> Iterator[CaseWarning]:
+    """Dossiers in which somebody with one of these papers is expected about the same time."""
+    if row.crossing_at is None or not papers:
+        return
+    around = (row.crossing_at - AROUND, row.crossing_at + AROUND)
+    found: dict[int, tuple[KeyHolder, list[str]]] = {}
+    for other in key_holders.holding(connection, [(PAPER, value) for value in papers], around):
+        if other.id != row.id:
+            found.setdefault(other.id, (other, []))[1].append(papers[other.value])
+    for other, shared in found.values():
+        gate = gate_name(
+            catalogue, catalogue.find(other.procedure, row.received_at.astimezone(VIETNAM).date()), other.gate
+        )
+        told = ", ".join(sorted(shared)[:_MOST]) + (f" +{len(shared) - _MOST}" if len(shared) > _MOST else "")
+        yield CaseWarning("same_paper", told if personal else MASK, other.number, other.year, gate, other.crossing_at)
+
+
+def _papers(procedure: Procedure, said: VersionValues) -> dict[str, str]:
+    """The numbers of identity papers that a version states, by their spelling as a search key."""
+    stated = [value for kind, path in procedure.search if kind == PAPER for value in _at(said, path)]
+    return {search_value(PAPER, text): text for value in stated if (text := write(value))}
+
+
+def _at(said: VersionValues, path: str) -> Iterator[str | int | bool]:
+    group, _, name = path.rpartition(".")
+    records: Sequence[StoredRecord] = said.groups.get(group, ()) if group else (said.values,)
+    return (record[name] for record in records if record.get(name) not in (None, ""))

@@ -1,0 +1,258 @@
+"""The work list of a border unit: what has to be done next, by the clock that the law runs.
+
+Whoever is of a unit sees the dossiers of its gates, with who declared them, and the journal keeps which were shown; an
+operator or auditor sees those of every unit without persons.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapter.gateways.store import journal, lookups, suspensions
+from adapter.gateways.store import worklist as store
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.worklist import Behind, ListedDossier, WorkWanted
+from adapter.model.actor import EVERYWHERE, Actor
+from adapter.model.catalogue import Catalogue
+from adapter.model.dossier import CONFIRMED
+from adapter.model.journal_events import JournalEvent
+from adapter.model.procedure import Label, Procedure
+from adapter.model.turns import WorkTurn
+from adapter.model.units import BorderUnits
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.access.rights import Right, has, is_of_unit, needs
+from adapter.services.dossiers.naming import form_of, gate_name, party_name
+from adapter.services.dossiers.own_records import RunningLimit
+from adapter.services.dossiers.shown_state import shown
+
+PAGE = 50
+"""So many dossiers are on one page."""
+LATELY = timedelta(days=30)
+"""How far back the newest go: older ones are found by a key."""
+MOST_NEWS = 100
+FLAGS = ("khai-muon", "hai-cua")
+"""What an address filters by: declared late; declared by both doors."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFilter:
+    """What is asked for, as codes: never a value of a person. None: everything."""
+
+    turn: WorkTurn = WorkTurn.UNIT
+    procedure: str | None = None
+    gate: str | None = None
+    state: str | None = None
+    flag: str | None = None
+    mine: bool = False
+    """Only those that he has acted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """One dossier of the list. `state` is the word that people are shown; `flags` are keys of words."""
+
+    number: str
+    year: int
+    title: Label
+    form: str | None
+    state: str
+    gate: Label | None
+    party: str
+    """The principal, or the declarant where he declares for himself; masked for who may not see persons."""
+    crossing_at: datetime | None
+    received_at: datetime
+    limit: RunningLimit | None
+    flags: tuple[str, ...]
+    can_confirm: bool
+    """Whether its state allows a confirmation, so that it may be one of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """A page of the list. `last`: where the next one begins; `mark` changes when the list does."""
+
+    rows: tuple[WorkRow, ...]
+    last: str | None
+    at: datetime
+    mark: str
+    procedures: Mapping[str, Label]
+    gates: Mapping[str, Label]
+    """What one can filter by, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkNews:
+    """How many dossiers came into a list since a time (`MOST_NEWS`: so many or more), and the list's mark now."""
+
+    count: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class WorkLists:
+    """The use cases of the work list. `clock` gives the legal time (aware)."""
+
+    database: Database
+    catalogue: Catalogue
+    units: BorderUnits
+    clock: Callable[[], datetime]
+
+    def page(self, actor: Actor, asked: WorkFilter, after: str | None) -> WorkPage:
+        """The dossiers of his unit that are asked for, behind the place that `WorkPage.last` named.
+
+        Raises:
+            NoRight: he may see no dossiers.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        now = self.clock()
+        wanted = self._wanted(actor, asked, now)
+        with self.database.reading() as connection:
+            found = self._found(connection, wanted, _behind(after), PAGE + 1)
+            rows = self._rows(connection, actor, found[:PAGE])
+        self._keep(actor, rows, now)
+        last = _place(found[PAGE - 1]) if len(found) > PAGE else None
+        return WorkPage(tuple(rows), last, now, _mark(found), self._procedures(now), self._gates(wanted, now))
+
+    def news(self, actor: Actor, asked: WorkFilter, since: datetime) -> WorkNews:
+        """What came into the list since then; no value of a dossier is read for it.
+
+        Raises:
+            NoRight: he may see no dossiers.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        now = self.clock()
+        wanted = self._wanted(actor, asked, now)
+        with self.database.reading() as connection:
+            found = self._found(connection, wanted, None, PAGE + 1)
+            if asked.turn is WorkTurn.NEWEST:
+                count = sum(1 for row in found if row.received_at > since)
+            else:
+                count = store.news(connection, wanted, since, MOST_NEWS)
+        return WorkNews(count, _mark(found))
+
+    def _wanted(self, actor: Actor, asked: WorkFilter, now: datetime) -> WorkWanted:
+        gates = self._reach(actor)
+        if asked.gate is not None:
+            gates = (asked.gate,) if gates is None or asked.gate in gates else ()
+        return WorkWanted(
+            turn=asked.turn,
+            gates=gates,
+            procedure=asked.procedure,
+            state=asked.state,
+            late=asked.flag == FLAGS[0],
+            linked=asked.flag == FLAGS[1],
+            by=actor.journal_name if asked.mine else None,
+            since=now - LATELY,
+        )
+
+    def _reach(self, actor: Actor) -> tuple[str, ...] | None:
+        """The gates whose dossiers he sees; None: every gate."""
+        if actor.unit == EVERYWHERE or not is_of_unit(actor, Right.SEE_DOSSIERS):
+            return None
+        unit = self.units.by_code(actor.unit)
+        if unit is None:
+            return ()
+        return None if unit.gates is None else tuple(sorted(unit.gates))
+
+    @staticmethod
+    def _found(
+        connection: Connection, wanted: WorkWanted, behind: Behind | None, limit: int
+    ) -> Sequence[ListedDossier]:
+        look = store.newest if wanted.turn is WorkTurn.NEWEST else store.by_clock
+        return look(connection, wanted, behind, limit)
+
+    def _rows(self, connection: Connection, actor: Actor, found: Sequence[ListedDossier]) -> list[WorkRow]:
+        ids = [row.id for row in found]
+        confirmed = lookups.confirmations(connection, [row.id for row in found if row.state in CONFIRMED])
+        linked, undecided = store.linked(connection, ids), store.undecided(connection, ids)
+        numbers = {number for row in found for number in row.identities}
+        suspended = {each.number: each.unit for each in suspensions.standing(connection, numbers)}
+        rows = []
+        for row in found:
+            units = [suspended[number] for number in row.identities if number in suspended]
+            flags = {
+                "late": row.late,
+                "linked": row.id in linked,
+                "undecided": row.id in undecided,
+                "suspended": any(unit in (None, row.unit) for unit in units),
+            }
+            newest = confirmed.get(row.id, ())
+            told = tuple(name for name, is_so in flags.items() if is_so)
+            rows.append(self._row(actor, row, shown(row.state, newest[-1] if newest else None), told))
+        return rows
+
+    def _row(self, actor: Actor, row: ListedDossier, state: str, flags: tuple[str, ...]) -> WorkRow:
+        procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
+        personal = self._sees_persons(actor, row)
+        stated = {"principal": row.principal, "declarant": row.declarant}
+        parties = [party_name(procedure, role, value, personal=personal) for role, value in stated.items()]
+        return WorkRow(
+            number=row.number,
+            year=row.year,
+            title=procedure.title if procedure else Label(row.procedure, row.procedure),
+            form=form_of(procedure) if procedure else None,
+            state=state,
+            gate=gate_name(self.catalogue, procedure, row.gate),
+            party=next((party for party in parties if party), ""),
+            crossing_at=row.crossing_at,
+            received_at=row.received_at,
+            limit=_limit(row),
+            flags=flags,
+            can_confirm=row.completed_at is None and row.state in ("accepted", "amendment_requested", "amended"),
+        )
+
+    def _sees_persons(self, actor: Actor, row: ListedDossier) -> bool:
+        unit = self.units.of(row.gate, row.unit)
+        its = unit is not None and actor.unit in (unit.code, EVERYWHERE)
+        return its and has(actor, Right.SEE_PERSONAL_VALUES)
+
+    def _keep(self, actor: Actor, rows: Sequence[WorkRow], now: datetime) -> None:
+        """Who declared them was shown: the journal keeps to whom, and of which dossiers."""
+        if not rows or not has(actor, Right.SEE_PERSONAL_VALUES):
+            return
+        with self.database.transaction() as connection:
+            detail = {"dossiers": [f"{row.number}/{row.year}" for row in rows]}
+            journal.append(connection, self.database, Entry.by(JournalEvent.WORKLIST_SHOWN, actor, now, detail))
+
+    def _procedures(self, now: datetime) -> Mapping[str, Label]:
+        """Those by which dossiers are declared; who amends one is no dossier of its own."""
+        day = now.astimezone(VIETNAM).date()
+        current = (self.catalogue.find(code, day) for code in self.catalogue.procedures)
+        return {each.code: each.title for each in current if each is not None and each.completion and not each.amends}
+
+    def _gates(self, wanted: WorkWanted, now: datetime) -> Mapping[str, Label]:
+        """The gates of the unit; nothing to choose where there is one, or where it is every gate."""
+        codes = wanted.gates or ()
+        day = now.astimezone(VIETNAM).date()
+        current = [self.catalogue.find(code, day) for code in self.catalogue.procedures]
+        known: Procedure | None = next((each for each in current if each is not None and "gate" in each.place), None)
+        return {code: name for code in codes if (name := gate_name(self.catalogue, known, code)) is not None}
+
+
+def _limit(row: ListedDossier) -> RunningLimit | None:
+    if row.clock_name is None or row.clock_kind is None or row.clock_party is None:
+        return None
+    return RunningLimit(row.clock_name, row.clock_kind, row.clock_party, row.clock_due_at)
+
+
+def _mark(found: Sequence[ListedDossier]) -> str:
+    told = "|".join(f"{row.number}/{row.year}:{row.journal}" for row in found)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _place(row: ListedDossier) -> str:
+    """Where a row stands, for an address: microseconds since 1970 (or nothing) and its id."""
+    at = "" if row.ends is None else str(round(row.ends.timestamp() * 1_000_000))
+    return f"{at}-{row.place}"
+
+
+def _behind(after: str | None) -> Behind | None:
+    if after is None:
+        return None
+    at, _, place = after.partition("-")
+    moment = datetime.fromtimestamp(int(at) // 1_000_000, VIETNAM) if at else None
+    return Behind(moment and moment + timedelta(microseconds=int(at) % 1_000_000), int(place))

@@ -1,0 +1,62 @@
+"""`python -m tests.browser.consoles FOLDER`: what officers see, in both languages, on a screen and a telephone."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.scenes import WIDTHS, launch, visit
+from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
+from tests.harness.stores import sqlite_store
+from tests.servers.identity import identity_provider
+
+_QUALITY = 55
+_LANGUAGES = ("vi", "en")
+
+
+def places(house: Shift) -> Mapping[str, str]:
+    """The pages that are shown, by the names of their pictures."""
+    return {
+        "viec": "/can-bo",
+        "ho-so": file_of(house.group),
+        "yeu-cau": f"{file_of(house.group)}/request_amendment?o=groupName&o=persons[2].documentNumber",
+        "tu-choi": f"{file_of(house.citizen)}/refuse",
+        "ket-qua": "/can-bo/xac-nhan?"
+        + "&".join(f"d={key.year}/{key.number}" for key in (house.group, house.citizen, house.confirmed)),
+    }
+
+
+def pictures(browser: Browser, house: Shift, state: str, folder: Path) -> None:
+    """One picture for each page, language and width."""
+    for name, address in places(house).items():
+        for language in _LANGUAGES:
+            for width in WIDTHS:
+                with visit(browser, width=width, state=state) as context:
+                    page = context.new_page()
+                    page.goto(f"{house.url}{address}{'&' if '?' in address else '?'}lang={language}")
+                    page.evaluate("document.fonts.ready")
+                    file = folder / f"{name}-{language}-{width}.jpg"
+                    page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
+
+
+def main(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        here = Path(name)
+        browser = launch(playwright)
+        url = sqlite_store(here / "adapter.sqlite3")
+        with identity_provider(here / "identity") as provider, shift(here / "shift", url, provider) as house:
+            with visit(browser) as context:
+                log_in_staff(context.new_page(), house.url, "can-bo")
+                context.storage_state(path=here / "state.json")
+            pictures(browser, house, str(here / "state.json"), folder)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/consoles")))

@@ -1,0 +1,82 @@
+"""A border unit's shift: dossiers of every kind that an officer meets, and who can log in to deal with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import Page
+
+from adapter.bootstrap import House
+from adapter.model.identifiers import DossierKey
+from tests.browser.scenes import ABOUT
+from tests.harness.fixtures import Case, load_cases, submission
+from tests.harness.history import ITEMS, OFFICER, REASON, dossier_of
+from tests.harness.pki import shared_pki
+from tests.harness.staff import staffed
+from tests.harness.website import Website
+from tests.servers.identity import STAFF, IdentityProvider
+
+GATE = b"<Gate>HUUNGHI</Gate>"
+FRESH = (
+    *("BQP0100001/accepted-tour-group-entering", "BQP0100001/accepted-two-leaders-are-flagged"),
+    *("BQP0100002/accepted-citizen-unsigned", "BQP0100002/accepted-with-children"),
+    *("BQP0100001/accepted-late-and-flagged", "BQP0100001/accepted-official-delegation-by-public-ca"),
+)
+ASKED = "BQP0100001/asked-leader-with-another-paper"
+CONFIRMED = "BQP0100001/accepted-single-foreigner"
+
+
+@dataclass
+class Shift:
+    """The listener of staff with a unit's work in it."""
+
+    site: Website
+    group: DossierKey
+    asked: DossierKey
+    confirmed: DossierKey
+    citizen: DossierKey
+
+    @property
+    def url(self) -> str:
+        return self.site.staff_url
+
+
+def file_of(key: DossierKey) -> str:
+    """Where a dossier's page is."""
+    return f"/can-bo/ho-so/{key.year}/{key.number}"
+
+
+@contextmanager
+def shift(folder: Path, database_url: str, provider: IdentityProvider) -> Iterator[Shift]:
+    """The shift, until left."""
+    with staffed(folder, database_url, provider, **ABOUT) as site:
+        fill(site.house)
+        cases = {case.id: case for case in load_cases()}
+        keys = [dossier_of(cases[name].message) for name in (FRESH[0], ASKED, CONFIRMED, FRESH[2])]
+        yield Shift(site, *keys)
+
+
+def fill(house: House) -> None:
+    """What has come to the unit, and what was done with some of it."""
+    cases = {case.id: case for case in load_cases()}
+    for name in (*FRESH, ASKED, CONFIRMED):
+        _receive(house, cases[name])
+    house.completion.complete(dossier_of(cases[CONFIRMED].message), OFFICER)
+    children = dossier_of(cases[FRESH[3]].message)
+    house.amendments.request(children, OFFICER, reason=REASON, items=ITEMS)
+
+
+def _receive(house: House, case: Case) -> None:
+    house.intake.receive([submission(case, shared_pki())])
+
+
+def log_in_staff(page: Page, url: str, who: str, at: str = "/can-bo") -> None:
+    """As one of them does: the provider's page, and back."""
+    page.goto(f"{url}/login?next={quote(at)}")
+    assert who in STAFF
+    page.locator(f"button[value={who}]").click()
+    page.wait_for_url(f"{url}/**")

@@ -1,0 +1,164 @@
+"""A shift of a border officer in Chromium: work list to confirmation, by keyboard alone, read aloud, on a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adapter.gateways.store import tables
+from tests.browser.conftest import watching
+from tests.browser.scenes import SCHEMES, WIDTHS, visit
+from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
+from tests.browser.test_portal import faults
+from tests.harness.stores import sqlite_store
+from tests.servers.identity import IdentityProvider
+
+PAGES = (
+    *("/", "/can-bo", "/can-bo?luot=nguoi-khai", "/can-bo?luot=moi-nhat", "/can-bo?trang-thai=refused"),
+    *("<group>", "<asked>", "<confirmed>", "<group>/refuse", "<asked>/withdraw_request", "<group>/request_amendment"),
+    *("<group>/request_amendment?o=gate", "<confirmed>/refuse", "/can-bo/xac-nhan", "/khong-co"),
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
+    folder = tmp_path_factory.mktemp("shift")
+    with shift(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The cookies of an officer who has logged in; a file."""
+    kept = str(tmp_path_factory.mktemp("hai") / "state.json")
+    with visit(browser) as context:
+        log_in_staff(context.new_page(), house.url, "can-bo")
+        context.storage_state(path=kept)
+    return kept
+
+
+@pytest.fixture
+def page(browser: Browser, hai: str) -> Iterator[Page]:
+    """A page in his browser. What the browser complains of fails the test."""
+    with visit(browser, state=hai) as context, watching(context.new_page()) as watched:
+        yield watched
+
+
+def place(house: Shift, name: str) -> str:
+    """The address that a name of PAGES stands for."""
+    for said in ("group", "asked", "confirmed"):
+        name = name.replace(f"<{said}>", file_of(getattr(house, said)))
+    return name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_no_serious_fault_of_accessibility(
+    browser: Browser, house: Shift, hai: str, node_packages: Path, name: str
+) -> None:
+    """By axe-core, on a telephone in light and on a screen in dark colours; nothing is wider than the telephone."""
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        with visit(browser, width=width, scheme=scheme, state=hai) as context:
+            page = context.new_page()
+            page.goto(house.url + place(house, name))
+            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert found == [], (width, scheme)
+
+
+def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, house: Shift) -> None:
+    """From the list by j and Enter to the dossier, by n to its next step, Enter, and back to the list by u."""
+    page.goto(f"{house.url}/can-bo?thu-tuc=BQP0100002&trang-thai=accepted")
+    before = page.locator("[data-rows] tbody tr").count()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Hồ sơ")
+    page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.textContent") == "Xác nhận hoàn thành"
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-done]")).to_contain_text("Đã ký xác nhận hoàn thành")
+    page.keyboard.press("u")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Việc của đơn vị")
+    page.goto(f"{house.url}/can-bo?thu-tuc=BQP0100002&trang-thai=accepted")
+    expect(page.locator("[data-rows] tbody tr")).to_have_count(before - 1)
+
+
+def test_a_key_in_a_field_is_a_letter_and_the_keys_can_be_switched_off(page: Page, house: Shift) -> None:
+    page.goto(f"{house.url}{file_of(house.group)}/refuse")
+    page.locator("#reason").fill("")
+    page.locator("#reason").press_sequentially("juxn?")
+    expect(page.locator("#reason")).to_have_value("juxn?")
+    page.goto(f"{house.url}/can-bo")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.locator("[data-keys-on]").uncheck()
+    page.get_by_role("button", name="Đóng").click()
+    page.keyboard.press("j")
+    expect(page.locator("tr.here")).to_have_count(0)
+    page.evaluate("localStorage.clear()")
+
+
+def test_x_marks_rows_for_one_question(page: Page, house: Shift) -> None:
+    page.goto(f"{house.url}/can-bo")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    marked = page.locator("[data-rows] input:checked").count()
+    page.get_by_role("button", name="Xác nhận các hồ sơ đã chọn").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Xác nhận hoàn thành {marked} hồ sơ?")
+
+
+def test_everything_works_without_scripts(browser: Browser, house: Shift, hai: str) -> None:
+    context = browser.new_context(java_script_enabled=False, storage_state=hai)
+    page = context.new_page()
+    page.goto(f"{house.url}/can-bo")
+    page.get_by_role("link", name=house.group.number).click()
+    page.get_by_role("link", name="Yêu cầu sửa đổi, bổ sung (mẫu 13)").click()
+    page.locator("input[name=o]").first.check()
+    page.get_by_role("button", name="Tiếp tục").click()
+    page.locator("textarea[name=reason]").fill("Nội dung khai báo chưa chính xác")
+    page.locator("textarea[name$=wrong]").fill("Không khớp với giấy tờ")
+    page.locator("textarea[name$=asked]").fill("Khai lại theo giấy tờ")
+    page.get_by_role("button", name="Ký và gửi yêu cầu").click()
+    expect(page.get_by_text("Đã lập yêu cầu sửa đổi, bổ sung.")).to_be_visible()
+    page.get_by_role("link", name="Rút yêu cầu sửa đổi, bổ sung").click()
+    page.locator("textarea[name=reason]").fill("Đã kiểm tra lại")
+    page.get_by_role("button", name="Rút yêu cầu sửa đổi, bổ sung").click()
+    expect(page.get_by_text("Đã rút yêu cầu sửa đổi, bổ sung.")).to_be_visible()
+    context.close()
+
+
+def test_a_phrase_is_put_into_its_field(page: Page, house: Shift) -> None:
+    page.goto(f"{house.url}{file_of(house.group)}/refuse")
+    page.locator("[data-phrase]").first.click()
+    assert page.locator("#reason").input_value().startswith("Khai báo không đầy đủ")
+
+
+def test_a_list_that_stays_open_announces_new_work_and_moves_no_row(page: Page, house: Shift) -> None:
+    page.goto(f"{house.url}/can-bo")
+    before = page.locator("[data-rows] tbody th a").all_inner_texts()
+    page.evaluate("document.querySelector('[data-news]').dataset.mark = 'another'")
+    page.reload()
+    with page.expect_response("**/can-bo/moi?**", timeout=120_000) as answer:
+        pass
+    assert answer.value.status in (200, 304)
+    assert page.locator("[data-rows] tbody th a").all_inner_texts() == before
+
+
+def test_a_dossier_is_printed_on_its_own(page: Page, house: Shift) -> None:
+    page.goto(house.url + file_of(house.group))
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for hidden in ("nav.tools", "footer", ".who", ".acts-panel"):
+        assert page.locator(hidden).first.is_hidden(), hidden
+
+
+def test_what_persons_he_looked_at_stands_in_the_journal(page: Page, house: Shift) -> None:
+    before = len([row for row in house.site.rows(tables.journal) if row.event == "dossier.personal_shown"])
+    page.goto(house.url + file_of(house.confirmed))
+    shown = [row for row in house.site.rows(tables.journal) if row.event == "dossier.personal_shown"]
+    assert len(shown) == before + 1
+    assert shown[-1].actor == "person:can-bo"

@@ -1,0 +1,184 @@
+"""Pages of officers in each of their states, with one text in every field that others have written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from adapter.entrypoints.web.marks import MARKS
+from adapter.entrypoints.web.officer import acting, confirming, dossier, requesting, worklist
+from adapter.entrypoints.web.page import Page
+from adapter.model.journal_events import JournalEvent
+from adapter.model.procedure import Label, ReplyKind
+from adapter.model.turns import WorkTurn
+from adapter.pipeline.terms import RUNNING_KINDS
+from adapter.services.dossiers.case_records import (
+    CaseCell,
+    CaseEvent,
+    CaseFile,
+    CaseGroup,
+    CaseItem,
+    CaseMessage,
+    CaseReply,
+    CaseRequest,
+    CaseRow,
+    CaseValue,
+    CaseVersion,
+    CaseWarning,
+)
+from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
+from adapter.services.dossiers.request_places import RequestPlace
+from adapter.services.dossiers.worklist import FLAGS, WorkFilter, WorkNews, WorkPage, WorkRow
+from tests.harness.own_pages import MEANINGS
+
+ACTS = (*acting.TEXTS, requesting.ACT)
+OF_A_DOSSIER = ("message.", "dossier.", "confirmation.", "request.", "reply.")
+
+
+def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    """Each kind of these pages with its samples."""
+    whole, bare = case(text, at), bare_case(text, at)
+    said = (Label(text, text),)
+    faulty = {"reason": "fault.empty", "ground": "fault.text"}
+    places = (RequestPlace("persons[1].name", *said, *said), RequestPlace("gate", *said, Label("", "")))
+    results = tuple(
+        confirming.BatchResult(f"N{n}", 2026, outcome, text if n else None)
+        for n, outcome in enumerate(("done", "not_possible", "unavailable"))
+    )
+    return {
+        worklist.WorkListPage: _lists(text, at),
+        worklist.WorkNewsPage: [worklist.WorkNewsPage(WorkNews(count, "m"), "/can-bo") for count in (0, 3, 100)],
+        dossier.CasePage: [
+            *(dossier.CasePage(replace(whole, state=state), None, said) for state in MARKS),
+            *(dossier.CasePage(whole, done, said) for done in dossier.DONE),
+            dossier.CasePage(bare, None, ()),
+        ],
+        acting.ActPage: [
+            *(acting.ActPage(whole, act, said) for act in acting.ASKED),
+            *(acting.ActPage(bare, act, (), {"reason": text, "ground": text}, faulty) for act in ("refuse", "decline")),
+        ],
+        acting.OvertakenPage: [
+            acting.OvertakenPage(whole, "refuse", whole.events, text, {"reason": text}),
+            acting.OvertakenPage(bare, "complete", (), text, {}),
+        ],
+        requesting.RequestPickPage: [
+            requesting.RequestPickPage(whole, places, too_many=False),
+            requesting.RequestPickPage(whole, places, too_many=True),
+        ],
+        requesting.RequestPage: [
+            requesting.RequestPage(whole, places, said, said, said),
+            requesting.RequestPage(whole, places, (), (), (), {"gate.wrong": text}, {"gate.wrong": "fault.text"}),
+        ],
+        confirming.BatchPage: [confirming.BatchPage((whole, bare)), confirming.BatchPage(())],
+        confirming.BatchResultPage: [confirming.BatchResultPage(results)],
+    }
+
+
+def _lists(text: str, at: datetime) -> list[Page]:
+    said = Label(text, text)
+    limits = [RunningLimit(text, kind, party, at + timedelta(minutes=42)) for kind, party in RUNNING_KINDS.items()]
+    flags = ("late", "linked", "undecided", "suspended")
+    rows = tuple(
+        WorkRow(f"N{n}", 2026, said, text, state, said, text, at, at, limits[n % 4], flags[: n % 5], n % 2 == 0)
+        for n, state in enumerate(MARKS)
+    )
+    bare = WorkRow("N", 2026, said, None, "received", None, "", None, at, None, (), can_confirm=False)
+    names = {"P1": said, "P2": said}
+    full = WorkPage((*rows, bare), "5-7", at, "m", names, names)
+    empty = WorkPage((), None, at, "m", {}, {})
+    asked = WorkFilter(WorkTurn.NEWEST, "P1", "P2", "received", FLAGS[0], mine=True)
+    return [
+        *(worklist.WorkListPage(full, WorkFilter(turn), first=True) for turn in WorkTurn),
+        *(worklist.WorkListPage(empty, WorkFilter(turn), first=True) for turn in WorkTurn),
+        worklist.WorkListPage(full, asked, first=False),
+        worklist.WorkListPage(empty, asked, first=False),
+    ]
+
+
+def case(text: str, at: datetime) -> CaseFile:
+    """A dossier of which everything is there."""
+    said = Label(text, text)
+    standings = ("earlier", "in force", "waiting", "declined", "approved")
+    versions = tuple(
+        CaseVersion(n, standing, at, text, text, text, at, text, text, store, at, at, "0" * 64)
+        for n, (standing, store) in enumerate(
+            zip(standings, ("public", "government", text, "public", "public"), strict=True), start=1
+        )
+    )
+    cell, changed = CaseCell("persons[1].a", said, said, None), CaseCell("persons[1].b", said, said, said)
+    gone = CaseCell("persons[1].c", said, Label("", ""), said)
+    rows = (CaseRow(1, (cell, changed, gone, None), (changed, cell)), CaseRow(2, (cell, cell, cell, cell), ()))
+    events = tuple(
+        CaseEvent(at, event.value, "person:an", text, text, n)
+        for n, event in enumerate(JournalEvent)
+        if event.value.startswith(OF_A_DOSSIER) and event is not JournalEvent.DOSSIER_PERSONAL_SHOWN
+    )
+    times = (at, at, at)
+    return CaseFile(
+        number="N1",
+        year=2026,
+        alias=text,
+        title=said,
+        form=text,
+        mapping=text,
+        state="accepted",
+        channel="window",
+        unit=text,
+        gate=said,
+        principal=text,
+        declarant=text,
+        crossing_at=at,
+        received_at=at,
+        accepted_at=at,
+        late=True,
+        confirmation=text,
+        limits=tuple(RunningLimit(text, kind, party, at) for kind, party in RUNNING_KINDS.items()),
+        versions=versions,
+        values=(
+            CaseValue("a", said, (said,) * len(versions), changed=True),
+            CaseValue("b", said, (said,) * len(versions), changed=False),
+        ),
+        groups=(CaseGroup("persons", said, (said,) * 4, (cell,), rows),),
+        messages=tuple(
+            CaseMessage(meaning.value, at, (OwnFinding(text, severity, said),))
+            for meaning, severity in zip(MEANINGS, ("warn", "request", "refuse", "reject", "warn"), strict=True)
+        ),
+        warnings=tuple(
+            CaseWarning(kind, text, number, 2026, said, at)
+            for kind, number in (("same_paper", "N2"), ("both_doors", "N3"), ("suspended", ""))
+        ),
+        requests=tuple(
+            CaseRequest(text, standing, text, (CaseItem(text, text),), text, at, at)
+            for standing in ("open", "closed", "withdrawn")
+        ),
+        amendment=text,
+        replies=(
+            *(CaseReply(kind.value, "20/21", "window", "0" * 64, *times, "error", None) for kind in ReplyKind),
+            CaseReply("Completion", "30/23", "window", "0" * 64, None, None, None, None, text),
+        ),
+        events=events,
+        acts=ACTS,
+        grounds={"a": said},
+        to_bring=(text,),
+        personal=True,
+        seen=3,
+        at=at,
+    )
+
+
+def bare_case(text: str, at: datetime) -> CaseFile:
+    """A dossier of which only that is there which must be."""
+    nothing: dict[str, object] = dict.fromkeys(
+        ("limits", "versions", "values", "groups", "messages", "warnings", "requests", "replies", "events", "acts"), ()
+    )
+    absent = dict.fromkeys(("alias", "form", "gate", "principal", "declarant", "crossing_at", "confirmation"))
+    return replace(
+        case(text, at),
+        **nothing,  # type: ignore[arg-type]
+        **absent,  # type: ignore[arg-type]
+        amendment=None,
+        late=False,
+        grounds={},
+        to_bring=(),
+        personal=False,
+    )

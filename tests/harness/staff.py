@@ -1,0 +1,59 @@
+"""People of the staff in the register, as they log in at the test provider, and the two units that they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from adapter.bootstrap import House
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.services.access.people import Facts
+from tests.harness.browsing import Person
+from tests.harness.people import TESTER
+from tests.harness.units import HUUNGHI, MONGCAI, two_units
+from tests.harness.website import Website, configure, website
+from tests.servers.identity import STAFF, IdentityProvider
+
+OFFICE = "HQ-HUUNGHI"
+REGISTERED: dict[str, Facts] = {
+    "quan-tri": Facts("HOANG THI MAI", ("administrator",)),
+    "can-bo": Facts("NGUYEN VAN HAI", ("officer",), "Đại úy", unit=HUUNGHI),
+    "can-bo-2": Facts("TRAN THU HA", ("officer",), "Trung úy", unit=HUUNGHI),
+    "don-truong": Facts("LE QUANG MINH", ("commander",), "Trung tá", unit=HUUNGHI),
+    "mong-cai": Facts("VU VAN NGOAI", ("officer",), "Thiếu úy", unit=MONGCAI),
+    "van-hanh": Facts("PHAM THI LAN", ("operator",)),
+    "hai-quan": Facts("VU DUC THANG", ("customs_officer",), office=OFFICE),
+    "kiem-tra": Facts("DO VAN SON", ("auditor",)),
+}
+"""By their ids in the register, which are those at the provider too."""
+
+
+def register(house: House, people: Mapping[str, Facts] = REGISTERED) -> None:
+    """Enter those whose unit the installation has, the administrator first."""
+    house.offices.add(CustomsOffice(OFFICE, "Chi cục Hải quan Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+    known = {None, *(unit.code for unit in house.installation.units.every)}
+    for code, facts in people.items():
+        if facts.unit not in known:
+            continue
+        login = STAFF[code].login if code in STAFF else None
+        person = Facts(facts.name, facts.roles, facts.rank, facts.unit, facts.office, login)
+        house.people.add(code, person, actor=TESTER)
+
+
+@contextmanager
+def staffed(folder: Path, database_url: str, provider: IdentityProvider, **changes: object) -> Iterator[Website]:
+    """Both listeners of an installation of two units, whose staff can log in."""
+    config = configure(folder, database_url, {**two_units(), **provider.settings(), **changes})
+    ports = [urlsplit(site).port or 0 for site in (provider.site, provider.staff_site)]
+    with website(config, *ports) as site:
+        register(site.house)
+        yield site
+
+
+def logged_in(site: Website, who: str, at: str = "/can-bo") -> Person:
+    """One of them, in a browser of his own."""
+    person = Person(site.staff_url)
+    person.log_in(who, f"/login?next={quote(at)}")
+    return person

@@ -1,0 +1,265 @@
+"""Pages of border officers on real stores: the work list, one dossier, what is decided on it, what nobody may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from lxml import html
+
+from adapter.gateways.store import tables
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.journal_events import JournalEvent
+from adapter.model.stages import Channel, Submission
+from adapter.services.dossiers.worklist import PAGE
+from tests.harness.browsing import Person
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK
+from tests.harness.staff import logged_in, staffed
+from tests.harness.website import Website
+from tests.servers.identity import IdentityProvider
+
+HERE, THERE = DossierKey("OF1", 2026), DossierKey("OF2", 2026)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    with staffed(tmp_path, database_url, provider) as served:
+        _declared(served, HERE, "HUUNGHI")
+        _declared(served, THERE, "MONGCAI")
+        yield served
+
+
+@pytest.fixture
+def small(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    """On SQLite alone, for what has nothing to do with the store."""
+    with staffed(tmp_path, sqlite_url, provider) as served:
+        _declared(served, HERE, "HUUNGHI")
+        _declared(served, THERE, "MONGCAI")
+        yield served
+
+
+def _declared(site: Website, key: DossierKey, gate: str, number: int = 1) -> None:
+    message = declaration(
+        f"{key.number}{number:02}", reference=key.number, gate=gate, function="01", sent="2026-03-02 07:14:58"
+    )
+    site.house.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+
+
+def address(key: DossierKey) -> str:
+    return f"/can-bo/ho-so/{key.year}/{key.number}"
+
+
+def listed(person: Person) -> list[str]:
+    return [str(each) for each in person.document().xpath("//table[@data-rows]/tbody/tr/th/a/text()")]
+
+
+def entries(site: Website, event: str) -> list[Any]:
+    return [row for row in site.rows(tables.journal) if row.event == event]
+
+
+def state(site: Website, key: DossierKey) -> str:
+    return next(row.state for row in site.rows(tables.dossier) if row.number == key.number)
+
+
+def act(person: Person, key: DossierKey, name: str, **fields: str) -> int:
+    """Press the button on the page that he is on."""
+    seen = person.document().xpath("//input[@name='seen']/@value")[0]
+    return person.send(f"{address(key)}/{name}", seen=str(seen), **fields).status_code
+
+
+def test_the_list_has_the_dossiers_of_his_unit_by_their_clock(site: Website) -> None:
+    person = logged_in(site, "can-bo")
+    assert listed(person) == [HERE.number]
+    (row,) = person.document().xpath("//table[@data-rows]/tbody/tr")
+    told = " ".join(row.text_content().split())
+    assert "còn 1 giờ" in told
+    assert "Đã tiếp nhận" in told
+
+
+def test_who_declared_was_shown_is_journalled_with_each_page(site: Website) -> None:
+    logged_in(site, "can-bo")
+    (shown,) = entries(site, JournalEvent.WORKLIST_SHOWN)
+    assert (shown.actor, shown.detail["dossiers"]) == ("person:can-bo", ["OF1/2026"])
+
+
+def test_an_auditor_sees_every_unit_and_no_person(small: Website) -> None:
+    person = logged_in(small, "kiem-tra")
+    assert sorted(listed(person)) == [HERE.number, THERE.number]
+    assert entries(small, JournalEvent.WORKLIST_SHOWN) == []
+    declarant = next(row.declarant for row in small.rows(tables.dossier))
+    assert declarant
+    assert declarant not in person.told()
+    person.get(address(HERE))
+    assert declarant not in person.told()
+    assert "Dữ liệu cá nhân được che" in person.told()
+    assert entries(small, JournalEvent.DOSSIER_PERSONAL_SHOWN) == []
+    assert person.document().xpath("//button[@data-next]") == [], "he decides nothing"
+
+
+def test_a_dossier_is_opened_and_that_its_persons_were_shown_is_journalled(site: Website) -> None:
+    person = logged_in(site, "can-bo", address(HERE))
+    told = person.told()
+    for part in ("Hồ sơ OF1", "Hạn xác nhận", "Nội dung khai báo", "Các phiên bản và chữ ký", "Diễn biến"):
+        assert part in told
+    declarant = next(row.declarant for row in site.rows(tables.dossier) if row.number == HERE.number)
+    assert declarant in told
+    (shown,) = entries(site, JournalEvent.DOSSIER_PERSONAL_SHOWN)
+    assert (shown.actor, shown.detail["dossier"]) == ("person:can-bo", "OF1/2026")
+
+
+@pytest.mark.parametrize("key", [THERE, DossierKey("NONE", 2026)], ids=["another unit's", "none"])
+@pytest.mark.parametrize("below", ["", "/refuse", "/request_amendment", "/approve"])
+def test_another_units_dossier_is_as_if_it_did_not_exist(small: Website, key: DossierKey, below: str) -> None:
+    person = logged_in(small, "can-bo")
+    assert person.get(address(key) + below).status_code == 404
+    assert entries(small, JournalEvent.DOSSIER_PERSONAL_SHOWN) == []
+
+
+@pytest.mark.parametrize("name", ["accept", "complete", "refuse", "withdraw_request", "approve", "decline"])
+def test_no_act_on_another_units_dossier(small: Website, name: str) -> None:
+    person = logged_in(small, "can-bo", address(HERE))
+    fields = {"reason": "x", "amendment": "1"}
+    before = [row for row in small.rows(tables.journal) if row.dossier_id is not None]
+    assert act(person, THERE, name, **fields) == 404
+    assert [row for row in small.rows(tables.journal) if row.dossier_id is not None] == before
+
+
+def test_an_act_is_done_in_his_own_name_with_the_key_of_his_unit(site: Website) -> None:
+    person = logged_in(site, "can-bo", address(HERE))
+    assert act(person, HERE, "complete", remarks="Xuất trình bản chính") == 200
+    assert "Đã ký xác nhận hoàn thành" in person.told()
+    (done,) = entries(site, JournalEvent.DOSSIER_COMPLETE)
+    assert done.actor == "person:can-bo"
+    (form,) = [row.body for row in site.rows(tables.outbox) if row.kind == "Completion"]
+    assert "NGUYEN VAN HAI" in form.decode()
+    assert "Xuất trình bản chính" in form.decode()
+
+
+def test_a_form_that_is_sent_twice_does_it_once_and_leads_to_the_same_result(site: Website) -> None:
+    person = logged_in(site, "can-bo", address(HERE))
+    page = person.page
+    assert act(person, HERE, "complete") == 200
+    first = person.at
+    person.at, person.page = f"{site.staff_url}{address(HERE)}", page  # the same form again
+    assert act(person, HERE, "complete") == 200
+    assert person.at == first
+    assert len(entries(site, JournalEvent.DOSSIER_COMPLETE)) == 1
+
+
+def test_of_two_officers_the_second_is_told_who_was_faster(site: Website) -> None:
+    first, second = (logged_in(site, who, address(HERE)) for who in ("can-bo", "can-bo-2"))
+    assert act(first, HERE, "complete") == 200
+    assert act(second, HERE, "refuse", reason="Không đầy đủ") == 409
+    told = second.told()
+    assert "Đại úy NGUYEN VAN HAI" in told
+    assert "Không đầy đủ" in told, "what he has written is not lost"
+    assert state(site, HERE) == "completed"
+
+
+def test_of_two_officers_at_the_same_moment_one_does_it(site: Website) -> None:
+    people = [logged_in(site, who, address(HERE)) for who in ("can-bo", "can-bo-2")]
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(lambda person: act(person, HERE, "complete"), people))
+    assert sorted(statuses) == [200, 409]
+    assert len(entries(site, JournalEvent.DOSSIER_COMPLETE)) == 1
+
+
+def test_a_refusal_has_its_reason_or_is_asked_again(small: Website) -> None:
+    person = logged_in(small, "can-bo", f"{address(HERE)}/refuse")
+    assert act(person, HERE, "refuse", reason=" ") == 422
+    assert "chưa ghi nội dung" in person.told()
+    assert act(person, HERE, "refuse", reason="Hồ sơ trùng", ground="") == 200
+    assert state(small, HERE) == "refused"
+
+
+def test_a_request_to_amend_names_the_fields_and_can_be_withdrawn(site: Website) -> None:
+    person = logged_in(site, "can-bo", f"{address(HERE)}/request_amendment")
+    places = [str(each) for each in person.document().xpath("//input[@name='o']/@value")]
+    person.get(f"{address(HERE)}/request_amendment?o={places[0]}&o={places[1]}")
+    fields = {"reason": "Nội dung khai báo chưa chính xác"}
+    for place in places[:2]:
+        fields |= {f"{place}.wrong": "Không khớp", f"{place}.asked": "Khai lại"}
+    seen = str(person.document().xpath("//input[@name='seen']/@value")[0])
+    sent = {**fields, "seen": seen, "csrf": str(person.document().xpath("//input[@name='csrf']/@value")[0])}
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(person.at))
+    response = person.ask(
+        "POST", f"{address(HERE)}/request_amendment", data={**sent, "o": places[:2]}, headers={"Origin": origin}
+    )
+    assert response.status_code == 200
+    (asked,) = site.rows(tables.amendment_request)
+    assert [item["pointer"].startswith("/Envelope/Body/Content/") for item in asked.items] == [True, True]
+    assert asked.officer == "can-bo"
+    person.get(f"{address(HERE)}/withdraw_request")
+    assert act(person, HERE, "withdraw_request", reason="Đã kiểm tra lại") == 200
+    (asked,) = site.rows(tables.amendment_request)
+    assert asked.withdrawn_by == "can-bo"
+
+
+def test_several_are_confirmed_with_one_question_and_one_result_list(site: Website) -> None:
+    other = DossierKey("OF3", 2026)
+    _declared(site, other, "HUUNGHI")
+    person = logged_in(site, "can-bo", "/can-bo/xac-nhan?d=2026/OF1&d=2026/OF3&d=2026/OF2")
+    chosen = [str(each) for each in person.document().xpath("//input[@name='d']/@value")]
+    assert [each.partition("@")[0] for each in chosen] == ["2026/OF1", "2026/OF3"], "another unit's is not there"
+    faster = logged_in(site, "can-bo-2", address(other))
+    assert act(faster, other, "complete") == 200
+    csrf = str(person.document().xpath("//input[@name='csrf']/@value")[0])
+    response = person.ask(
+        "POST", "/can-bo/xac-nhan", data={"csrf": csrf, "d": chosen}, headers={"Origin": site.staff_url}
+    )
+    assert response.status_code == 200
+    assert "Đã xác nhận 1 trong 2 hồ sơ" in person.told()
+    assert {state(site, HERE), state(site, other)} == {"completed"}
+
+
+def test_a_filter_is_codes_in_the_address(small: Website) -> None:
+    person = logged_in(small, "can-bo", "/can-bo?trang-thai=accepted")
+    assert listed(person) == [HERE.number]
+    person.get("/can-bo?trang-thai=refused")
+    assert listed(person) == []
+    person.get("/can-bo?cua-khau=MONGCAI")
+    assert listed(person) == [], "another unit's gate"
+    person.get("/can-bo?cua-toi=1")
+    assert listed(person) == []
+    person.get(address(HERE))
+    act(person, HERE, "complete")
+    person.get("/can-bo?luot=moi-nhat&cua-toi=1")
+    assert listed(person) == [HERE.number]
+
+
+@pytest.mark.parametrize("turn", ["", "luot=moi-nhat&"])
+def test_pages_of_the_list_follow_each_other_without_gap_or_repetition(small: Website, turn: str) -> None:
+    for n in range(PAGE + 5):
+        _declared(small, DossierKey(f"PG{n:03}", 2026), "HUUNGHI")
+    person = logged_in(small, "can-bo", f"/can-bo?{turn}")
+    first = listed(person)
+    assert len(first) == PAGE
+    (older,) = person.document().xpath("//a[contains(@href, 'after=')]/@href")
+    person.get(str(older))
+    second = listed(person)
+    assert not set(first) & set(second)
+    assert len(first) + len(second) == PAGE + 6
+
+
+def test_new_work_is_announced_and_costs_nothing_while_there_is_none(small: Website) -> None:
+    person = logged_in(small, "can-bo")
+    (place,) = person.document().xpath("//*[@data-news]")
+    news, mark = place.get("data-news"), f'"{place.get("data-mark")}"'
+    assert person.ask("GET", news, follow=False, headers={"If-None-Match": mark}).status_code == 304
+    _declared(small, DossierKey("NEW1", 2026), "HUUNGHI")
+    person.ask("GET", news, headers={"If-None-Match": mark})
+    assert person.page is not None
+    assert person.page.status_code == 200
+    assert "csrf" not in person.page.text
+    assert html.fromstring(person.page.text).xpath("//a/@href") == ["/can-bo"]
+
+
+def test_every_page_is_for_nobodys_cache(small: Website) -> None:
+    person = logged_in(small, "can-bo")
+    for place in ("/can-bo", address(HERE), f"{address(HERE)}/refuse"):
+        assert person.get(place).headers["cache-control"] == "private, no-store"
