@@ -47,9 +47,12 @@ from adapter.services.access.people import People
 from adapter.services.access.sessions import Sessions
 from adapter.services.access.staff_sessions import StaffSessions
 from adapter.services.access.tokens import Tokens
+from adapter.services.door.corrections import Corrections
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.drafts import Drafts
+from adapter.services.door.opening import Opening
 from adapter.services.door.precheck import Threshold
+from adapter.services.door.presses import Presses
 from adapter.services.door.sealing import repeatable
 from adapter.services.door.submission import Door
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
@@ -456,6 +459,18 @@ class House:
             clock=self.legal_clock,
             new_id=new_message_id,
         )
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        return Corrections(self.database, self.ground, self.opening, self.drafts, self.legal_clock)
+
+    @cached_property
+    def opening(self) -> Opening:
+        return Opening(self.database, self.catalogue, self.window, self.legal_clock)
+
+    @cached_property
+    def presses(self) -> Presses:
+        return Presses(self.database, self.drafts, self.window, self.legal_clock, self.observe)
 
     @cached_property
     def declarations(self) -> Declarations:

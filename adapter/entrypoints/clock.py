@@ -15,6 +15,7 @@ from adapter.gateways.revocation.refresh import EvidenceRefresh
 from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
+from adapter.services.door.presses import Presses
 from adapter.services.messages.waiting import Waiting
 from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.signing import Signing
@@ -35,6 +36,7 @@ class Clock:
     window: Window
     waiting: Waiting
     signing: Signing
+    presses: Presses
     deadlines: Deadlines
     expiry: Expiry
     probe: Probe
@@ -86,6 +88,8 @@ class Clock:
             self.waiting.wake()
             held()
             self.signing.sign()
+            held()
+            self.presses.send_due()
             held()
             self.deadlines.watch()
             held()

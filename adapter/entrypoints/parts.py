@@ -89,6 +89,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         window=part.window,
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
         signing=part.signing,
+        presses=part.presses,
         deadlines=part.deadlines,
         expiry=part.expiry,
         probe=Probe(part.broker, part.topology, part.observe, probe_s),

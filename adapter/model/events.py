@@ -67,6 +67,7 @@ class Event(StrEnum):
     KEY_NOT_TAKEN = "key.not_taken"
     AWAITS_KEY = "reply.awaits_key"
     SIGNED = "reply.signed"
+    PRESSES_SENT = "presses.sent"
 
 
 class Observe(Protocol):

@@ -60,6 +60,8 @@ class Submission:
     received_at: datetime
     digest: Digest
     bound_to: str | None = None
+    pressed_at: datetime | None = None
+    """When its declarant pressed to have it sent as soon as the portal opens, where it waited for that."""
     correlation_id: str | None = None
     redelivered: bool = False
 
@@ -170,10 +172,12 @@ class Declaration:
     def declared_at(self) -> datetime:
         """The earliest proven time of the declaration, by which the declarant is late or not.
 
-        The window's sealed sendDate, where it lies within the bounds of reception (`pipeline/signature/signing_time`),
-        else reception.
+        The window's sealed sendDate, where it lies within the bounds of reception (`pipeline/signature/signing_time`);
+        of what waited for the portal to open when it was pressed there; else reception.
         """
         envelope, sent = self.verified.envelope, self.verified.header.subject.send_date
+        if envelope.submission.pressed_at is not None:
+            return min(envelope.submission.pressed_at, self.received_at)
         if envelope.submission.channel is not Channel.WINDOW or sent is None:
             return self.received_at
         return min(sent, self.received_at)

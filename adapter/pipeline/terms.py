@@ -73,6 +73,16 @@ def is_late(limit: Deadline, came_at: datetime, moment: datetime, calendar: Cale
         return False
 
 
+def late_by(limit: Deadline, came_at: datetime, moment: datetime) -> timedelta | None:
+    """How much too late it came, of what had to come so many hours before `moment`; None where it came in time, or
+    where the limit is counted otherwise.
+    """
+    if limit.kind != DECLARE_BEFORE or limit.unit is not Unit.HOURS:
+        return None
+    late = came_at + timedelta(hours=limit.amount) - moment
+    return late if late > timedelta() else None
+
+
 def to_bring(procedure: Procedure, values: Mapping[str, object]) -> Iterator[tuple[Deadline, datetime]]:
     """What the declarant brings later, by values as they are stored: each limit, and the time from which it counts."""
     for limit in procedure.deadlines:

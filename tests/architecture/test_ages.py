@@ -36,6 +36,9 @@ LISTED = {
     "gateways/store/migrations/versions/0002_three_times.py": {"row.due_at - row.noticed_at": "evidence from evidence"},
     "gateways/revocation/cache.py": {"time.time() - note.stat().st_mtime": "a cache: less than 0 is rewritten"},
     "pipeline/amendment/amend.py": {"form.declared_at - expected": "evidence from evidence"},
+    "pipeline/terms.py": {
+        "came_at + timedelta(hours=limit.amount) - moment": "how late somebody is, told only",
+    },
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/dossiers/case_warnings.py": {"row.crossing_at - AROUND": "a time that is looked for"},

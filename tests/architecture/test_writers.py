@@ -23,7 +23,8 @@ WRITERS = {
     "services/replies/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
     "services/door/submission.py": {"Door._draw"},
     "services/door/drafts.py": {
-        *("Drafts.begin", "Drafts.discard", "Drafts._change", "Drafts._pressed", "Drafts._settle"),
+        *("Drafts.begin", "Drafts.begin_about", "Drafts.discard"),
+        *("Drafts.change", "Drafts.pressed", "Drafts._settle"),
     },
     "services/registers/expiry.py": {"Expiry.alert"},
     "services/dossiers/original_papers.py": {"OriginalPapers.brought"},

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from adapter.model.identifiers import DossierKey
+from adapter.pipeline.compose import AmendmentItem
 from adapter.services.watch.mode import Sight
 from tests.harness.fixtures import load_cases, submission
-from tests.harness.history import ITEMS, OFFICER, dossier_of
+from tests.harness.history import OFFICER, dossier_of
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 from tests.servers.identity import PEOPLE, IdentityProvider
@@ -29,6 +30,8 @@ ABOUT = {
     "web.about.address": "Số 4 Đinh Công Tráng, Hoàn Kiếm, Hà Nội",
     "web.about.email": "hotro@bienphong.example",
 }
+PAPER = "/Envelope/Body/Content/CitizenDeclaration/Citizen/DocumentNumber"
+ASKED = [AmendmentItem("Số giấy tờ không khớp với hộ chiếu", "Khai lại theo hộ chiếu", "11", PAPER)]
 GROUP = "BQP0100001/accepted-tour-group-entering"
 
 
@@ -57,7 +60,7 @@ def portal(folder: Path, database_url: str, provider: IdentityProvider) -> Itera
         with site.declarant(CITIZEN) as client:
             confirmed, asked, fresh = (_declared(client, place) for place in range(3))
         site.house.completion.complete(confirmed, OFFICER)
-        site.house.amendments.request(asked, OFFICER, reason="Số hộ chiếu không khớp với ảnh", items=ITEMS)
+        site.house.amendments.request(asked, OFFICER, reason="Số hộ chiếu không khớp với ảnh", items=ASKED)
         yield Portal(site, confirmed, asked, fresh)
 
 

@@ -93,7 +93,7 @@ OPEN = {
     *("certificate.subject", "certificate.holder", "certificate.number", "certificate.reason"),
     *("certificate.officer", "authorisation.holder", "authorisation.principal", "authorisation.document"),
     *("draft.public_id", "draft.owner", "draft.procedure", "draft.pair", "draft.message_key", "draft.number"),
-    "draft.sent_as",
+    *("draft.sent_as", "draft.declared", "draft.acts_for"),
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
     *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
     *("session.hash", "session.csrf", "session.account", "session.provider_session", "session.number"),

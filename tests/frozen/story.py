@@ -27,14 +27,17 @@ from adapter.model.actor import Actor
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
+from adapter.model.procedure import Meaning
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.compose import AmendmentItem
+from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount
 from adapter.services.access.tokens import Machine
+from adapter.services.door.draft import Draft, Start, message_of
 from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
@@ -445,7 +448,35 @@ def _drafts(post: Post) -> None:
             drafts.take_signed(draft, prepared)
         else:
             drafts.begin(owner, lists[code], "HUUNGHI", {})
-            assert drafts.send(owner, draft.public_id, draft.message_key).outcome == Word.ACCEPTED
+            sent = drafts.send(owner, draft.public_id, draft.message_key)
+            assert sent.outcome == Word.ACCEPTED
+            _amended_draft(post, draft, sent.reference)
+            _presses(post, draft)
+
+
+def _presses(post: Post, filled: Draft) -> None:
+    """Drafts that waited for the portal to open: sent, come back, and still waiting."""
+    presses, drafts = post.house.presses, post.house.drafts
+    for answers in (filled.answers, Answers({"gate": filled.gate})):
+        draft = drafts.save(drafts.begin(filled.owner, filled.procedure, filled.gate, {}), answers)
+        presses.hold(draft.owner, draft.public_id, draft.message_key)
+    presses.send_due()
+    draft = drafts.begin(filled.owner, filled.procedure, filled.gate, {})
+    presses.hold(draft.owner, draft.public_id, draft.message_key)
+
+
+def _amended_draft(post: Post, declared: Draft, reference: str) -> None:
+    """A draft that amends a dossier, begun and not sent."""
+    number, year = reference.split("/")
+    procedure = post.house.catalogue.amending(declared.procedure.code, post.house.drafts.today)
+    assert procedure is not None
+    spec = message_of(procedure, Meaning.AMENDMENT_OWN)
+    assert spec is not None
+    start = Start(
+        procedure, spec, declared.answers, DossierKey(number, int(year)), 1,
+        declared=declared.procedure, cover={"gate": declared.gate}, acts_for=ENTERPRISE,
+    )  # fmt: skip
+    post.house.drafts.begin_about(declared.owner, start)
 
 
 def _deadlines(post: Post) -> None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapter.entrypoints.web.form_page import Box, Choice, Trouble
 from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.portal import draft_pages as pages
+from adapter.entrypoints.web.portal import sending_pages
 from adapter.entrypoints.web.portal.importing import IMPORT_FAULTS
-from adapter.model.procedure import Label
+from adapter.model.procedure import Label, Meaning
 
 
 def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     """Each kind of page that is filled in."""
     label = Label(text, text)
     head = pages.DraftHead("d1", label, "07", label, "BP26/2026")
+    about = [
+        pages.DraftHead("d1", label, "07", label, "BP26/2026", meaning.value)
+        for meaning in Meaning
+        if meaning is Meaning.REPLACEMENT or meaning is Meaning.WITHDRAWAL or meaning.is_amendment
+    ]
+    unlike = tuple(sending_pages.Unlike(label, place, label, label) for place in (None, label))
     fresh = pages.DraftHead("d1", label, "07", label, "")
     choices = (Choice("a", label), Choice(text, label))
     boxes = tuple(
@@ -29,17 +36,21 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     )
     tasks = tuple(pages.Task("/a", label, state, rows) for state in pages.TaskState for rows in (None, 3))
     rows = (pages.RowLine(1, (label, label), wrong=True), pages.RowLine(2, (label, label), wrong=False))
-    parts = (pages.AnswersPart(None, "/a", (pages.Answer(label, label),)), pages.AnswersPart(label, "/a", ()))
-    lists = (pages.AnswersList(label, "/a", (label, label), rows),)
+    answered = (sending_pages.Answer(label, label),)
+    parts = (sending_pages.AnswersPart(None, "/a", answered), sending_pages.AnswersPart(label, "/a", ()))
+    lists = (sending_pages.AnswersList(label, "/a", (label, label), rows),)
     return {
         pages.DeclarePage: [
             pages.DeclarePage((), (pages.Offer("P", label, "07"),), full=False),
-            pages.DeclarePage((pages.DraftLine(head, at),), (), full=True),
+            pages.DeclarePage(
+                tuple(pages.DraftLine(head, at, *more) for more in ((), (at,), (None, label))), (), full=True
+            ),
         ],
         pages.BeginPage: [
             pages.BeginPage(pages.Offer("P", label, "07"), choices, missing) for missing in (True, False)
         ],
-        pages.TasksPage: [pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks))],
+        pages.TasksPage: [pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks), label)],
+        sending_pages.WaitingPage: [sending_pages.WaitingPage(head, at, leaves) for leaves in (True, False)],
         pages.FieldsPage: [
             pages.FieldsPage(head, None, None, False, "/a", "/b", boxes, (), 1),
             pages.FieldsPage(head, label, 2, True, "/a", "/b", boxes, troubles, 1, (label, label)),
@@ -51,15 +62,17 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             pages.RowsPage(head, label, "/a", (label, label), rows, most, "/f") for most in (None, 2)
         ] + [pages.RowsPage(head, label, "/a", (label,), (), 500, "/f")],
         pages.RemovePage: [pages.RemovePage(head, label, is_draft, "/a", "/b", 3) for is_draft in (True, False)],
-        pages.CheckPage: [
-            pages.CheckPage(head, parts, lists, (), troubles, must_be_signed=signs, key="k", told=None)
+        sending_pages.CheckPage: [
+            sending_pages.CheckPage(of, parts, lists, (), troubles, changes, signs, "k", None, waits, late)
             for signs in (True, False)
-        ] + [pages.CheckPage(fresh, parts, (), troubles, (), must_be_signed=False, key="k", told=label)],
-        pages.SignPage: [
-            pages.SignPage(head, uploaded=False, unlike=(), key="k", told=label),
-            pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),
-            pages.SignPage(
-                head, True, tuple(pages.Unlike(label, place, label, label) for place in (None, label)), "k", None
+            for of in (head, *about)
+            for changes, waits, late in (((), True, None), (unlike, False, timedelta(minutes=40)))
+        ] + [sending_pages.CheckPage(fresh, parts, (), troubles, (), (), must_be_signed=False, key="k", told=label)],
+        sending_pages.SignPage: [
+            sending_pages.SignPage(head, uploaded=False, unlike=(), key="k", told=label),
+            sending_pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),
+            sending_pages.SignPage(
+                head, True, unlike, "k", None, True
             ),
         ],
         pages.ImportPage: [
@@ -77,12 +90,12 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             ),
         ],
         pages.UploadPage: [pages.UploadPage(told) for told in (None, label)],
-        pages.SentPage: [
-            pages.SentPage(of, outcome, reference, at, troubles)
+        sending_pages.SentPage: [
+            sending_pages.SentPage(of, outcome, reference, at, troubles)
             for outcome, reference in (
                 ("accepted", "BP26/2026"),
                 *((each, "") for each in ("rejected", "refused", "waiting", "parked")),
             )
-            for of in (head, None)
+            for of in (head, *about, None)
         ],
     }  # fmt: skip

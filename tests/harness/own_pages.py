@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.portal import checking, follow
-from adapter.model.procedure import Label, Meaning, ReplyKind
+from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.readable import ReadableLine
 from adapter.pipeline.terms import RUNNING_KINDS
+from adapter.services.door.corrections import OpenRequest, Ways
 from adapter.services.dossiers.check_code import CheckedConfirmation
 from adapter.services.dossiers.own import SHOWN
 from adapter.services.dossiers.own_records import (
@@ -22,6 +24,7 @@ from adapter.services.dossiers.own_records import (
     OwnRow,
     RunningLimit,
 )
+from adapter.services.watch.way import PortalTakes
 
 MEANINGS = (
     *(Meaning.DECLARATION, Meaning.REPLACEMENT, Meaning.WITHDRAWAL),
@@ -58,14 +61,25 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         for kind in ReplyKind
         for withdrawn in (None, at)
     ]
+    nothing = Ways((), None, pending=False, begun={}, takes=PortalTakes.ALL)
+    request = OpenRequest(text, text, cast(Procedure, None), ())
+    all_of_it = dict.fromkeys(MEANINGS[1:], "d1")
+    every_way = [
+        Ways(MEANINGS[1:], request, pending=False, begun={}, takes=PortalTakes.ALL),
+        Ways(MEANINGS[1:], request, pending=True, begun=all_of_it, takes=PortalTakes.DRAFTS),
+        Ways((), None, pending=True, begun={}, takes=PortalTakes.SIGNED),
+    ]
+    lines_asked = tuple(
+        follow.AskedLine(label, place, said, text, text) for label, place in ((None, None), (said, None), (said, said))
+    )
     return {
         follow.DossiersPage: [
             follow.DossiersPage(OwnPage(rows, "7", at), first=False),
             follow.DossiersPage(OwnPage((), None, at), first=True),
         ],
         follow.DossierPage: [
-            *(follow.DossierPage(each) for each in whole),
-            follow.DossierPage(OwnDossier(bare, None, said, None, None, None, (), (), (), at)),
+            *(follow.DossierPage(each, ways, lines_asked) for each in whole for ways in every_way),
+            follow.DossierPage(OwnDossier(bare, None, said, None, None, None, (), (), (), at), nothing, ()),
         ],
         checking.GenuinePage: [
             checking.GenuinePage("", "", None),

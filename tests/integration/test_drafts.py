@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from adapter.pipeline.forms.faults import seat_of
 from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, TooManyDrafts
 from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.submission import Admitted
+from adapter.services.door.submission import Admitted, Caller
 from adapter.services.watch.mode import Mode, Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.jdk_signing import signed_by_jdk
@@ -121,8 +121,8 @@ def test_a_press_that_was_stored_and_not_noted_is_the_same_message(whole: House)
     """The process dies after the door has stored it and before the draft knows."""
     draft = citizen(whole)
 
-    def dies(raw: bytes, number: str, begun_at: datetime | None) -> Admitted:
-        whole.door.declare(raw, number)
+    def dies(raw: bytes, caller: Caller) -> Admitted:
+        whole.door.declare(raw, caller)
         raise Unavailable("the process is dead")
 
     with pytest.raises(Unavailable):

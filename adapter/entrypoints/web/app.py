@@ -18,7 +18,18 @@ from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.officer import area as officer
 from adapter.entrypoints.web.page import About, NavigationEntry, Pages
-from adapter.entrypoints.web.portal import checking, declare, filling, follow, importing, public, sending, uploading
+from adapter.entrypoints.web.portal import (
+    checking,
+    correcting,
+    declare,
+    filling,
+    follow,
+    importing,
+    public,
+    sending,
+    uploading,
+    waiting,
+)
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.entrypoints.web.staff import landing
 from adapter.model.procedure import Label
@@ -38,12 +49,12 @@ def create_portal(house: House) -> FastAPI:
     app.include_router(service.health_routes(house.database.reachable, house.keys_ready))
     app.include_router(public.routes(pages, house.situations, provider, stated.public_url or ""))
     app.include_router(checking.routes(pages, ConfirmationChecks(house.database)))
-    app.include_router(follow.routes(pages, house.own_dossiers, guard))
+    app.include_router(follow.routes(pages, house.own_dossiers, house.corrections, guard))
     if provider is not None:
         entrance = login.of_declarants(provider, house.sessions)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
-        drafting = Drafting(pages, house.drafts)
-        for area in (uploading, declare, filling, importing, sending):
+        drafting = Drafting(pages, house.drafts, house.corrections, house.presses, house.opening)
+        for area in (uploading, declare, filling, importing, sending, correcting, waiting):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
     return _finished(app, house, pages, house.sessions.find, PORTAL_COOKIE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -182,7 +182,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {name: getattr(moments, name) for name in ("iso", "iso_seconds", "hour_and_day")}
-    made.filters |= {"said": _said, "remaining": _remaining}
+    made.filters |= {"said": _said, "remaining": _remaining, "span": _span}
     made.globals |= {"asset": static.address}
     return made
 
@@ -191,6 +191,12 @@ def _environment() -> Environment:
 def _said(context: Context, label: Label) -> str:
     """A label in the reader's language."""
     return label.vi if context["language"] is Language.VI else label.en
+
+
+@pass_context
+def _span(context: Context, length: timedelta) -> str:
+    """A length of time in the reader's language."""
+    return moments.span(length, context["language"])
 
 
 @pass_context

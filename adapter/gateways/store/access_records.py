@@ -67,3 +67,10 @@ class StoredDraft:
     signed: bytes | None
     sent_at: datetime | None
     sent_as: str | None
+    base: int | None
+    declared: str | None
+    cover: dict[str, str] | None
+    acts_for: str | None
+    waits_since: datetime | None
+    leaves_at: datetime | None
+    held_back: dict[str, str] | None

@@ -32,6 +32,24 @@ def unsent(connection: Connection, owner: str, limit: int) -> list[StoredDraft]:
     return made_all(StoredDraft, connection.execute(ordered))
 
 
+def about(connection: Connection, owner: str, number: str, year: int) -> list[StoredDraft]:
+    """The owner's drafts about a dossier that were not sent, the one that was changed last first."""
+    query = select(draft).where(
+        draft.c.owner == owner,
+        draft.c.sent_as.is_(None),
+        draft.c.base.is_not(None),
+        draft.c.number == number,
+        draft.c.year == year,
+    )
+    return made_all(StoredDraft, connection.execute(query.order_by(draft.c.changed_at.desc(), draft.c.id.desc())))
+
+
+def waiting(connection: Connection, limit: int) -> list[StoredDraft]:
+    """Drafts that wait for the portal to open, the first press first."""
+    query = select(draft).where(draft.c.waits_since.is_not(None), draft.c.sent_as.is_(None))
+    return made_all(StoredDraft, connection.execute(query.order_by(draft.c.waits_since, draft.c.id).limit(limit)))
+
+
 def change(connection: Connection, owner: str, public_id: str, was: int, values: DraftChange) -> bool:
     """Change a draft that still has the version `was` and was not sent; gives whether it did."""
     query = update(draft).where(
@@ -41,8 +59,9 @@ def change(connection: Connection, owner: str, public_id: str, was: int, values:
 
 
 def remove(connection: Connection, owner: str, public_id: str) -> bool:
-    """Remove a draft that was not sent; gives whether there was one."""
-    query = delete(draft).where(draft.c.public_id == public_id, draft.c.owner == owner, draft.c.sent_as.is_(None))
+    """Remove a draft that was not sent and is not being sent; gives whether there was one."""
+    mine = (draft.c.public_id == public_id, draft.c.owner == owner)
+    query = delete(draft).where(*mine, draft.c.sent_as.is_(None), draft.c.leaves_at.is_(None))
     return connection.execute(query).rowcount == 1
 
 

@@ -31,6 +31,7 @@ class NewMessage(TypedDict):
     channel: str
     bound_to: str | None
     received_at: datetime
+    pressed_at: datetime | None
     state: str
     outcome: str
     stage: str | None
@@ -175,6 +176,9 @@ class DraftChange(TypedDict, total=False):
     signed: bytes | None
     sent_at: datetime
     sent_as: str
+    waits_since: datetime | None
+    leaves_at: datetime | None
+    held_back: dict[str, str] | None
 
 
 class WindowChange(TypedDict, total=False):

@@ -51,6 +51,7 @@ class StoredMessage:
     channel: str
     bound_to: str | None
     received_at: datetime
+    pressed_at: datetime | None
     state: str
     outcome: str | None
     stage: str | None

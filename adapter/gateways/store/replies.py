@@ -225,6 +225,12 @@ def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime
     connection.execute(update(outbox).where(outbox.c.id == row_id).values(values))
 
 
+def is_delivered(connection: Connection, row_id: int) -> bool:
+    """Whether the declarant has this reply."""
+    query = select(outbox.c.delivered_at).where(outbox.c.id == row_id)
+    return connection.execute(query).scalar() is not None
+
+
 def mark_read(connection: Connection, row_ids: Sequence[int], at: datetime) -> set[int]:
     """The declarant reads these on the portal: he has them, and what was not sent otherwise is sent with that.
 

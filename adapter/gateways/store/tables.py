@@ -77,6 +77,7 @@ inbox = Table(
     Column("channel", String(10), nullable=False),
     Column("bound_to", String(20)),
     Column("received_at", Moment, nullable=False),
+    Column("pressed_at", Moment),  # of what waited for the portal to open: when its declarant pressed
     Column("state", String(10), nullable=False),  # settled | waiting | parked
     Column("outcome", String(10)),
     Column("stage", String(10)),
@@ -629,7 +630,16 @@ draft = Table(
     Column("signed", LargeBinary),  # what its declarant has signed and not sent yet
     Column("sent_at", Moment),
     Column("sent_as", String(36)),  # public id of the message
+    Column("base", Integer),  # of a draft about the dossier of its number: the version that it was begun with
+    Column("declared", String(120)),  # of an amendment: the mapping of that version, whose form is filled in
+    Column("cover", JSON),  # of an amendment: what form 14 says of itself
+    Column("acts_for", String(20)),  # tax code of the organisation whose account begins it
+    Column("waits_since", Moment),  # when it was pressed to be sent as soon as the portal opens
+    Column("leaves_at", Moment),  # when the clock took it up to send it: it cannot be taken back any more
+    Column("held_back", JSON),  # why it was not taken when the portal opened, in both languages
 )
+_WAITING = text("waits_since IS NOT NULL AND sent_as IS NULL")
+Index("ix_draft_waiting", draft.c.waits_since, sqlite_where=_WAITING, postgresql_where=_WAITING)
 Index("ix_draft_owner", draft.c.owner, draft.c.changed_at)
 _UNSENT = text("sent_as IS NULL")
 Index("ix_draft_unsent", draft.c.created_at, sqlite_where=_UNSENT, postgresql_where=_UNSENT)

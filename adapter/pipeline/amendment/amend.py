@@ -37,6 +37,8 @@ _SIGNATURE, _SUBJECT = "/Envelope/Body/Signature", "/Envelope/Header/Subject"
 _RECIPIENT = "Header/To/unitCode"
 LATE, PAST = "declared_late", "time_long_past"
 """Findings that an amendment does not repeat: a declaration in time stays so, and so does an unchanged time."""
+CALLER = "identity_mismatch"
+"""Who amends need not be who declared: form 14 is held against its own caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,8 @@ def _checked(
     checked = rules.check(version, codelists=ground.catalogue.codelists)
     foreign = units.check(version, ground.units, ground.catalogue.codelists)
     found = [replace(each, name="moved_to_a_foreign_gate") for each in foreign]
-    found += [each for each in checked if each.name != LATE and (each.name != PAST or each.pointer in places)]
+    kept = (each for each in checked if each.name not in (LATE, CALLER))
+    found += [each for each in kept if each.name != PAST or each.pointer in places]
     told = {(finding.name, finding.severity) for finding in form.findings}
     spoken = principal.check(version, ground.representation, found)
     found += [finding for finding in spoken if (finding.name, finding.severity) not in told]

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import xmlschema
 
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import Severity
-from adapter.model.procedure import FieldSpec, GroupSpec, Label, MessageSpec, Procedure
+from adapter.model.procedure import FieldSpec, GroupSpec, Label, Meaning, MessageSpec, Procedure
 from adapter.pipeline.forms.given import given_fields
 from adapter.pipeline.forms.places import Form, Spot, form_of
 from adapter.pipeline.rules.view import Conditions, conditions
 from adapter.pipeline.wanted import documented, said
 
+P = TypeVar("P", FieldSpec, GroupSpec)
 LONG = 255
 """Characters from which on a text is typed in several lines."""
 TYPED: Mapping[str, Label] = {
@@ -152,22 +153,22 @@ def layout(procedure: Procedure, spec: MessageSpec, declared: xmlschema.XMLSchem
     form = form_of(declared, f"Body/Content/{spec.root}")
     if form is None:
         raise Misconfigured(f"{spec.schema_name} has no element Envelope/Body/Content/{spec.root}")
-    drawing = _Drawing(procedure, form)
+    drawing = _Drawing(procedure, spec, form)
     return FormLayout(procedure, spec, tuple(drawing.sections()), tuple(drawing.groups()), tuple(form))
 
 
 class _Drawing:
     """One form while it is drawn."""
 
-    def __init__(self, procedure: Procedure, form: Form) -> None:
-        self._procedure, self._form = procedure, form
+    def __init__(self, procedure: Procedure, spec: MessageSpec, form: Form) -> None:
+        self._procedure, self._spec, self._form = procedure, spec, form
         self._given = given_fields(procedure)
         self._needed = _needed(procedure)
 
     def sections(self) -> Iterator[FormSection]:
         """In the order in which their first field stands in the XSD, what stands in no section first."""
         by_section: dict[str, list[FieldSpec]] = {"": []}
-        for spec in sorted(self._procedure.fields, key=lambda each: self._place(each.path)):
+        for spec in sorted(self._stated(self._procedure.fields), key=lambda each: self._place(each.path)):
             step = spec.path.partition("@")[0].rstrip("/")
             by_section.setdefault(step.partition("/")[0] if "/" in step else "", []).append(spec)
         for name, specs in by_section.items():
@@ -176,12 +177,18 @@ class _Drawing:
             yield FormSection(name, _label(spot), spot is not None and not spot.mandatory, fields)
 
     def groups(self) -> Iterator[FormGroup]:
-        for group in sorted(self._procedure.groups, key=lambda each: self._place(each.path)):
+        for group in sorted(self._stated(self._procedure.groups), key=lambda each: self._place(each.path)):
             row = self._spot(group.path)
             specs = sorted(group.fields, key=lambda each: self._place(f"{group.path}/{each.path}"))
             least = row.declared.min_occurs if self._must_stand(row.path) else 0
             fields = tuple(self._field(spec, f"{group.path}/", group.path, group) for spec in specs)
             yield FormGroup(group.name, group.path, group.label, least, row.declared.max_occurs, fields, group.ordinal)
+
+    def _stated(self, specs: Sequence[P]) -> Sequence[P]:
+        """A withdrawal has some of its procedure's fields only; every other form has them all."""
+        if self._spec.meaning is not Meaning.WITHDRAWAL:
+            return specs
+        return [spec for spec in specs if self._form.spot(spec.path) is not None]
 
     def _field(self, spec: FieldSpec, prefix: str, within: str, group: GroupSpec | None = None) -> FormField:
         spot = self._spot(f"{prefix}{spec.path}")

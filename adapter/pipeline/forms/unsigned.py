@@ -11,7 +11,7 @@ from lxml import etree
 
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.envelope import VIETNAM, write_time
-from adapter.pipeline.forms.answers import Answers
+from adapter.pipeline.forms.answers import Answers, Texts
 from adapter.pipeline.forms.fill import fill
 from adapter.pipeline.forms.given import completed, unit_of_gate
 from adapter.pipeline.forms.layout import FormLayout
@@ -58,16 +58,24 @@ def whole(layout: FormLayout, answers: Answers, heading: Heading, lists: CodeLis
 
 def unsigned(layout: FormLayout, answers: Answers, heading: Heading, lists: CodeLists) -> etree._Element:
     """The envelope. From, To and what it is sealed with are the door's to write; the unit it is for is told."""
+    form = fill(layout, whole(layout, answers, heading, lists))
+    return enveloped(layout, answers.values, form, heading, lists)
+
+
+def enveloped(
+    layout: FormLayout, values: Texts, form: etree._Element, heading: Heading, lists: CodeLists
+) -> etree._Element:
+    """The same around a form that is filled in already; of its `values` the gate names the unit."""
     envelope = etree.Element("Envelope")
     header = etree.SubElement(envelope, "Header")
     _write(etree.SubElement(header, "Reference"), {"version": _VERSION, "messageId": heading.message_id})
-    unit = unit_of_gate(layout.procedure, answers.values, lists, heading.on)
+    unit = unit_of_gate(layout.procedure, values, lists, heading.on)
     if unit:
         _write(etree.SubElement(header, "To"), {"unitCode": unit})
     _write(etree.SubElement(header, "Subject"), _subject(layout, heading))
     body = etree.SubElement(envelope, "Body")
     content = etree.SubElement(body, "Content", Id=_CONTENT_ID)
-    content.append(fill(layout, whole(layout, answers, heading, lists)))
+    content.append(form)
     etree.SubElement(body, "Signature")
     etree.SubElement(envelope, "SystemSignature")
     return envelope

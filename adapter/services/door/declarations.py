@@ -14,10 +14,12 @@ from adapter.gateways.store import deadlines, lookups, replies
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import ConfirmationWithReply, MessageWithDossier, ReadableReply
 from adapter.model.actor import Actor
+from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED
 from adapter.model.finding import StoredFinding
 from adapter.model.outcomes import MessageState, Word
 from adapter.services.access.rights import Right, has
+from adapter.services.door.draft import Sent
 from adapter.services.dossiers.shown_state import shown
 
 
@@ -134,3 +136,18 @@ def state_of(row: MessageWithDossier, newest: ConfirmationWithReply | None) -> s
     if row.outcome == Word.ACCEPTED.value and row.dossier_state:
         return shown(row.dossier_state, newest)
     return str(row.outcome)
+
+
+def sent_by(connection: Connection, owner: str, message: str, catalogue: Catalogue) -> Sent | None:
+    """What became of a message that this number has sent; None where there is none of his."""
+    row = lookups.message(connection, message)
+    if row is None or row.bound_to != owner:
+        return None
+    return Sent(
+        public_id=row.public_id,
+        state=state_of(row, confirmation_of(connection, row)),
+        outcome=row.outcome,
+        reference=f"{row.reference}/{row.year}" if row.reference else "",
+        received_at=row.received_at,
+        findings=tuple(catalogue.findings.restate(kept) for kept in row.findings),
+    )

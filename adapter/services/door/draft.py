@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from adapter.gateways.store.access_records import StoredDraft
+from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import MessageSpec, Procedure
-from adapter.pipeline.forms.answers import Answers
+from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure
+from adapter.pipeline.forms.answers import Answers, stored_answers
 
 LARGEST = 5_000_000
 """Characters of all answers of a draft: more than the fullest list of persons has."""
@@ -29,6 +32,10 @@ class OtherForm(NotAllowed):
 
 class DraftTooLarge(NotAllowed):
     """It holds more than any declaration."""
+
+
+class Overtaken(NotAllowed):
+    """The dossier has another version in force than the one that the draft was begun with."""
 
 
 class ChangedMeanwhile(NotAllowed):
@@ -70,16 +77,93 @@ class Draft:
     signed: bytes | None
     sent_as: str | None
     """Public id of the message that was sent of it; None: it was not sent."""
+    base: int | None = None
+    """Of a draft about the dossier `key`: the version that it was begun with; None: it begins a dossier."""
+    declared: Procedure | None = None
+    """Of an amendment: the mapping of that version, whose form is filled in."""
+    cover: Mapping[str, str] = field(default_factory=dict)
+    """Of an amendment: what form 14 says of itself."""
+    acts_for: str | None = None
+    """Tax code of the organisation whose account began it."""
+    waits_since: datetime | None = None
+    """When it was pressed to be sent as soon as the portal opens; None: it does not wait."""
+    leaves_at: datetime | None = None
+    """When it was taken up to be sent; it cannot be taken back any more."""
+    held_back: Label | None = None
+    """Why it was not taken when the portal opened."""
+
+    @property
+    def fills_in(self) -> Procedure:
+        """The procedure whose form is filled in."""
+        return self.declared or self.procedure
+
+    @property
+    def about(self) -> DossierKey | None:
+        """The dossier that it corrects, withdraws or amends."""
+        return self.key if self.base is not None else None
 
     @property
     def must_be_signed(self) -> bool:
-        """Whether its declarant must sign (Article 6(2))."""
-        return self.procedure.signature.demands(lambda name: self.answers.values.get(name))
+        """Whether its declarant must sign (Article 6(2)); who had to sign the declaration has to sign its amendment."""
+        said = {**self.answers.values, **self.cover}
+        return any(each.signature.demands(said.get) for each in (self.procedure, self.declared) if each)
 
     @property
     def gate(self) -> str:
         """The gate's code, empty where none is chosen."""
-        return self.answers.values.get(self.procedure.place.get("gate", ""), "")
+        return self.answers.values.get(self.fills_in.place.get("gate", ""), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a draft about a dossier is begun with; the parts are those of `Draft`."""
+
+    procedure: Procedure
+    spec: MessageSpec
+    answers: Answers
+    key: DossierKey
+    base: int
+    declared: Procedure | None = None
+    cover: Mapping[str, str] = field(default_factory=dict)
+    acts_for: str | None = None
+
+
+def draft_of(row: StoredDraft, catalogue: Catalogue, on: date) -> Draft | None:
+    """The draft of a stored row, by the version of its procedure that is in force on that day: names of fields stay
+    when a form changes. None where nobody can declare so any more.
+    """
+    procedure = catalogue.find(row.procedure, on)
+    spec = procedure.messages.get(row.pair) if procedure else None
+    declared = catalogue.version(row.declared) if row.declared else None
+    if procedure is None or spec is None or bool(row.declared) != (declared is not None):
+        return None
+    return Draft(
+        public_id=row.public_id,
+        owner=row.owner,
+        procedure=procedure,
+        spec=spec,
+        answers=stored_answers(row.answers),
+        version=row.version,
+        message_key=row.message_key,
+        key=DossierKey(row.number, row.year) if row.number and row.year else None,
+        begun_at=row.created_at,
+        changed_at=row.changed_at,
+        pressed_at=row.pressed_at,
+        signed=row.signed or None,
+        sent_as=row.sent_as,
+        base=row.base,
+        declared=declared,
+        cover=row.cover or {},
+        acts_for=row.acts_for,
+        waits_since=row.waits_since,
+        leaves_at=row.leaves_at,
+        held_back=Label(**row.held_back) if row.held_back else None,
+    )
+
+
+def message_of(procedure: Procedure, meaning: Meaning) -> MessageSpec | None:
+    """The message of that meaning that has a form, or None."""
+    return next((each for each in procedure.messages.values() if each.meaning is meaning and each.form), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 
-from lxml import etree
-
 from adapter.gateways.store import drafts as store
-from adapter.gateways.store import lookups
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.new_rows import DraftChange
@@ -26,24 +23,35 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
 from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.forms.answers import Answers, stored_answers
-from adapter.pipeline.forms.differences import Changed, answers_in, differences
-from adapter.pipeline.forms.faults import in_words_of_form
+from adapter.pipeline.forms.answers import Answers
+from adapter.pipeline.forms.differences import Changed
 from adapter.pipeline.forms.given import begun, gates_of, unit_of_gate
-from adapter.pipeline.forms.layout import FormLayout, layout
-from adapter.pipeline.forms.unsigned import Heading, unsigned, whole, written
-from adapter.pipeline.judge import Ground, foreseen
-from adapter.services.door.declarations import confirmation_of, state_of
-from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, Sent, TooManyDrafts, bounded
-from adapter.services.door.precheck import Threshold, submitted
-from adapter.services.door.submission import Admitted
+from adapter.pipeline.forms.layout import FormLayout
+from adapter.pipeline.judge import Ground
+from adapter.services.door.declarations import sent_by
+from adapter.services.door.draft import (
+    ChangedMeanwhile,
+    Draft,
+    NoDraft,
+    OtherForm,
+    Overtaken,
+    Sent,
+    Start,
+    TooManyDrafts,
+    bounded,
+    draft_of,
+    message_of,
+)
+from adapter.services.door.draft_forms import DraftForms
+from adapter.services.door.precheck import Threshold
+from adapter.services.door.submission import Admitted, Caller
 
 MOST = 50
 """Drafts that one person may have at a time."""
 
 
-Submit = Callable[[bytes, str, datetime | None], Admitted]
-"""Sends an envelope by the second door, in the name of a number that was authenticated; and when it was begun here."""
+Submit = Callable[[bytes, Caller], Admitted]
+"""Sends an envelope by the second door."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Drafts:
         """The procedures in force for which one can begin a declaration."""
         catalogue = self.ground.catalogue
         current = (catalogue.find(code, self.today) for code in catalogue.procedures)
-        return [each for each in current if each and _message(each, Meaning.DECLARATION)]
+        return [each for each in current if each and message_of(each, Meaning.DECLARATION)]
 
     def gates(self, procedure: Procedure) -> Sequence[Code]:
         """The gates of ours where it is handled."""
@@ -83,20 +91,12 @@ class Drafts:
 
     def layout(self, draft: Draft) -> FormLayout:
         """Its form."""
-        return self._layouts(draft.procedure, draft.spec)
+        return self.forms.layout(draft)
 
     @cached_property
-    def _layouts(self) -> Callable[[Procedure, MessageSpec], FormLayout]:
-        """Drawn once a process: a form has hundreds of places."""
-        drawn: dict[str, FormLayout] = {}
-
-        def of(procedure: Procedure, spec: MessageSpec) -> FormLayout:
-            name = f"{procedure.name} {spec.pair}"
-            if name not in drawn:
-                drawn[name] = layout(procedure, spec, self.ground.reporter(spec.schema_name))
-            return drawn[name]
-
-        return of
+    def forms(self) -> DraftForms:
+        """What is made of a draft's answers."""
+        return DraftForms(self.database, self.ground, self.threshold, self.sender, self.clock)
 
     def begin(self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str]) -> Draft:
         """A new draft; `known` has what is known of its owner, by the mapping's sources of `prefill`.
@@ -105,29 +105,69 @@ class Drafts:
             TooManyDrafts: he has as many as one may have.
             NotAllowed: the procedure is not declared so, or not at that gate.
         """
-        spec = _message(procedure, Meaning.DECLARATION)
+        spec = message_of(procedure, Meaning.DECLARATION)
         if spec is None or all(code.code != gate for code in self.gates(procedure)):
             raise NotAllowed(f"{procedure.code} is not declared at the gate {gate}")
         values = {**begun(procedure, known), procedure.place["gate"]: gate}
-        public_id, now = self.new_id(), self.clock()
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"drafts:{owner}"])
-            if len(store.unsent(connection, owner, MOST)) >= MOST:
-                raise TooManyDrafts(f"there are {MOST} drafts already; send or discard one")
-            store.add(
+            public_id = self._add(connection, owner, procedure, spec, Answers(values))
+        return self.find(owner, public_id)
+
+    def begin_about(self, owner: str, start: Start) -> Draft:
+        """A draft about a dossier that stands; one that is begun already from the same version is gone on with.
+
+        Raises:
+            TooManyDrafts: he has as many as one may have.
+        """
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [f"drafts:{owner}"])
+            wanted = (start.procedure.code, start.spec.pair, start.base)
+            begun_already = store.about(connection, owner, start.key.number, start.key.year)
+            public_id = next(
+                (row.public_id for row in begun_already if (row.procedure, row.pair, row.base) == wanted), None
+            ) or self._add(
                 connection,
-                self.database,
-                public_id=public_id,
-                owner=owner,
-                procedure=procedure.code,
-                pair=spec.pair,
-                answers=Answers(values).as_stored(),
-                version=1,
-                message_key=self.new_id(),
-                created_at=now,
-                changed_at=now,
+                owner,
+                start.procedure,
+                start.spec,
+                start.answers,
+                number=start.key.number,
+                year=start.key.year,
+                base=start.base,
+                declared=start.declared.name if start.declared else None,
+                cover=dict(start.cover),
+                acts_for=start.acts_for,
             )
         return self.find(owner, public_id)
+
+    def _add(
+        self,
+        connection: Connection,
+        owner: str,
+        procedure: Procedure,
+        spec: MessageSpec,
+        answers: Answers,
+        **values: object,
+    ) -> str:
+        if len(store.unsent(connection, owner, MOST)) >= MOST:
+            raise TooManyDrafts(f"there are {MOST} drafts already; send or discard one")
+        public_id, now = self.new_id(), self.clock()
+        store.add(
+            connection,
+            self.database,
+            public_id=public_id,
+            owner=owner,
+            procedure=procedure.code,
+            pair=spec.pair,
+            answers=answers.as_stored(),
+            version=1,
+            message_key=self.new_id(),
+            created_at=now,
+            changed_at=now,
+            **values,
+        )
+        return public_id
 
     def unsent(self, owner: str) -> list[Draft]:
         """The owner's drafts that were not sent, the one that was changed last first."""
@@ -157,11 +197,13 @@ class Drafts:
         """
         if answers.as_stored() == draft.answers.as_stored():
             return draft
-        values: DraftChange = {"answers": bounded(answers).as_stored(), "signed": None}
+        if draft.leaves_at is not None:
+            raise NoDraft("the draft is being sent")
+        values: DraftChange = {"answers": bounded(answers).as_stored(), "signed": None, "waits_since": None}
         if draft.pressed_at is not None:
             # Another message than the one that was prepared or sent; that one may be on its way.
             values |= {"message_key": self.new_id(), "pressed_at": None}
-        return self._change(draft, values)
+        return self.change(draft, values)
 
     def discard(self, owner: str, public_id: str) -> None:
         """Throw a draft away.
@@ -175,22 +217,17 @@ class Drafts:
 
     def check(self, draft: Draft) -> tuple[Finding, ...]:
         """What would be found if it were sent now, in the words of its form; nobody has signed it yet."""
-        now = self.clock()
-        raw = self._envelope(draft, replace(self._heading(draft), sent_at=now))
-        presented = self.threshold.present(raw, f"{self.sender}:{draft.owner}", now)
-        body = etree.tostring(presented.tree, encoding="UTF-8")
-        found = foreseen(submitted(body, now, draft.owner), self.ground, presented.tree)
-        sketch = self.layout(draft)
-        return tuple(in_words_of_form(sketch, finding) for finding in found)
+        return self.forms.foreseen(draft)
 
     def prepare(self, draft: Draft) -> tuple[Draft, bytes]:
         """The whole envelope, for its declarant to sign with his own tools; its number is drawn, once a draft.
 
         Raises:
             ChangedMeanwhile, NoDraft: as `save`.
+            Overtaken: its dossier has another version in force by now.
         """
-        draft = self._pressed(draft)
-        return draft, self._envelope(draft, self._heading(draft))
+        draft = self.pressed(draft)
+        return draft, self.forms.envelope(draft)
 
     def take_signed(self, draft: Draft, raw: bytes) -> tuple[Draft, list[Changed]]:
         """Keep what its declarant has signed until he sends it; gives where it says something else than the draft.
@@ -203,22 +240,8 @@ class Drafts:
         envelope = presented.envelope
         if (envelope.procedure.code, envelope.spec.pair) != (draft.procedure.code, draft.spec.pair):
             raise OtherForm("the file is another declaration than this draft")
-        draft = self._change(draft, {"signed": raw})
-        return draft, self.signed_otherwise(draft)
-
-    def signed_otherwise(self, draft: Draft) -> list[Changed]:
-        """Where what its declarant has signed says something else than the draft."""
-        if draft.signed is None:
-            return []
-        sketch = self.layout(draft)
-        presented = self.threshold.present(draft.signed, f"{self.sender}:{draft.owner}", self.clock())
-        form = presented.tree.find(f"Body/Content/{draft.spec.root}")
-        after = Answers() if form is None else answers_in(sketch, form)
-        return list(differences(sketch, self.complete(draft), after))
-
-    def complete(self, draft: Draft) -> Answers:
-        """The draft's answers with what the house fills in."""
-        return whole(self.layout(draft), draft.answers, self._heading(draft), self.ground.catalogue.codelists)
+        draft = self.change(draft, {"signed": raw, "waits_since": None})
+        return draft, self.forms.signed_otherwise(draft)
 
     def send(self, owner: str, public_id: str, message_key: str) -> Sent:
         """Send it: what its declarant has signed, if he has, else what is filled in. Pressed twice, it is sent once.
@@ -226,6 +249,7 @@ class Drafts:
         Raises:
             NoDraft: there is none.
             ChangedMeanwhile: the page that was pressed on is older than the draft.
+            Overtaken: its dossier has another version in force by now.
             TurnedAway, Unavailable: as the door; the draft is kept.
         """
         with self.database.reading() as connection:
@@ -236,9 +260,9 @@ class Drafts:
         if draft.message_key != message_key:
             raise ChangedMeanwhile(draft)
         if draft.sent_as is None:
-            draft = self._pressed(draft)
-        raw = draft.signed or self._envelope(draft, self._heading(draft))
-        admitted = self.submit(raw, owner, draft.begun_at)
+            draft = self.pressed(draft)
+        raw = draft.signed or self.forms.envelope(draft)
+        admitted = self.submit(raw, Caller(owner, draft.acts_for, draft.begun_at, draft.waits_since))
         if draft.sent_as is None:
             self._settle(draft, admitted)
         return self._became(owner, admitted)
@@ -249,30 +273,23 @@ class Drafts:
         Raises:
             TurnedAway, Unavailable: as the door.
         """
-        return self._became(owner, self.submit(raw, owner, None))
+        return self._became(owner, self.submit(raw, Caller(owner)))
 
     def outcome(self, owner: str, public_id: str, message: str) -> tuple[Draft, Sent] | None:
         """A draft, and what became of a message that was sent of it; None where it is none of the owner's."""
         with self.database.reading() as connection:
             row = store.find(connection, owner, public_id)
         draft, sent = row and self._draft(row), self.sent(owner, message)
-        return (draft, sent) if draft and sent else None
+        if not draft or not sent:
+            return None
+        seats = self.forms.pointers(draft, [each.pointer for each in sent.findings])
+        told = tuple(replace(each, pointer=seat) for each, seat in zip(sent.findings, seats, strict=True))
+        return draft, replace(sent, findings=told)
 
     def sent(self, owner: str, message: str) -> Sent | None:
         """What became of a message that the owner has sent; None where there is none of his."""
         with self.database.reading() as connection:
-            row = lookups.message(connection, message)
-            if row is None or row.bound_to != owner:
-                return None
-            newest = confirmation_of(connection, row)
-        return Sent(
-            public_id=row.public_id,
-            state=state_of(row, newest),
-            outcome=row.outcome,
-            reference=f"{row.reference}/{row.year}" if row.reference else "",
-            received_at=row.received_at,
-            findings=tuple(self.ground.catalogue.findings.restate(kept) for kept in row.findings),
-        )
+            return sent_by(connection, owner, message, self.ground.catalogue)
 
     def _became(self, owner: str, admitted: Admitted) -> Sent:
         sent = self.sent(owner, admitted.public_id)
@@ -284,18 +301,21 @@ class Drafts:
         values: DraftChange = {"sent_as": admitted.public_id, "sent_at": self.clock()}
         if admitted.outcome == Word.REJECTED.value:
             values = {"message_key": self.new_id(), "pressed_at": None, "signed": None}
+            values |= {"waits_since": None, "leaves_at": None}
         with self.database.transaction() as connection:
             # Another press of the same may have been here already: it had the same answer.
             store.change(connection, draft.owner, draft.public_id, draft.version, values)
 
-    def _pressed(self, draft: Draft) -> Draft:
+    def pressed(self, draft: Draft) -> Draft:
         """With its number, and with the time at which what stands now was first to be sent: a retry is the same."""
         if draft.key is not None and draft.pressed_at is not None:
             return draft
+        if self.forms.is_overtaken(draft):
+            raise Overtaken(f"dossier {draft.key} has another version in force")
         now = self.clock()
         with self.database.transaction() as connection:
             key = draft.key or self._number(connection, draft, now)
-        return self._change(draft, {"number": key.number, "year": key.year, "pressed_at": draft.pressed_at or now})
+        return self.change(draft, {"number": key.number, "year": key.year, "pressed_at": draft.pressed_at or now})
 
     def _number(self, connection: Connection, draft: Draft, now: datetime) -> DossierKey:
         unit = self.ground.units.of(draft.gate or None, None)
@@ -303,13 +323,12 @@ class Drafts:
         asked = NumberRequest(f"{self.sender}:{draft.owner}", f"draft:{draft.public_id}", code, now)
         return self.series.issue(connection, self.database, [asked])[0]
 
-    def _heading(self, draft: Draft) -> Heading:
-        return Heading(draft.message_key, draft.pressed_at or self.clock(), draft.key)
+    def change(self, draft: Draft, values: DraftChange) -> Draft:
+        """Keep these columns of the draft as it was read.
 
-    def _envelope(self, draft: Draft, heading: Heading) -> bytes:
-        return written(unsigned(self.layout(draft), draft.answers, heading, self.ground.catalogue.codelists))
-
-    def _change(self, draft: Draft, values: DraftChange) -> Draft:
+        Raises:
+            ChangedMeanwhile, NoDraft: as `save`.
+        """
         with self.database.transaction() as connection:
             given: DraftChange = {**values, "version": draft.version + 1, "changed_at": self.clock()}
             if store.change(connection, draft.owner, draft.public_id, draft.version, given):
@@ -323,27 +342,4 @@ class Drafts:
         raise ChangedMeanwhile(now)
 
     def _draft(self, row: StoredDraft) -> Draft | None:
-        """By the version of the procedure that is in force today: names of fields stay when a form changes."""
-        procedure = self.ground.catalogue.find(row.procedure, self.today)
-        spec = procedure.messages.get(row.pair) if procedure else None
-        if procedure is None or spec is None:
-            return None
-        return Draft(
-            public_id=row.public_id,
-            owner=row.owner,
-            procedure=procedure,
-            spec=spec,
-            answers=stored_answers(row.answers),
-            version=row.version,
-            message_key=row.message_key,
-            key=DossierKey(row.number, row.year) if row.number and row.year else None,
-            begun_at=row.created_at,
-            changed_at=row.changed_at,
-            pressed_at=row.pressed_at,
-            signed=row.signed,
-            sent_as=row.sent_as,
-        )
-
-
-def _message(procedure: Procedure, meaning: Meaning) -> MessageSpec | None:
-    return next((each for each in procedure.messages.values() if each.meaning is meaning and each.form), None)
+        return draft_of(row, self.ground.catalogue, self.today)

@@ -144,7 +144,7 @@ class Threshold:
         return TurnedAway(Why.UNREADABLE, stated[0].en, stated[0].vi, stated, found=tuple(findings))
 
 
-def submitted(body: bytes, now: datetime, bound_to: str | None) -> Submission:
+def submitted(body: bytes, now: datetime, bound_to: str | None, pressed_at: datetime | None = None) -> Submission:
     """What the door hands to the intake: `bound_to` is the number that its caller's token is bound to."""
     digest = Digest(hashlib.sha256(body).hexdigest())
-    return Submission(body, Channel.PORTAL, now, digest, bound_to)
+    return Submission(body, Channel.PORTAL, now, digest, bound_to, pressed_at)

@@ -33,6 +33,7 @@ from adapter.services.door.declarations import confirmation_of, state_of
 from adapter.services.door.precheck import Threshold, TurnedAway, Why, submitted
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Item, Settled
+from adapter.services.registers.authorisations import spoken_for
 from adapter.services.watch.links import stated
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.state import Lasting
@@ -65,14 +66,31 @@ class Admitted:
     outcome: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """In whose name something enters: by an authenticated personal number or tax code, with what is known beside."""
+
+    number: str
+    organisation: str | None = None
+    """Tax code of the organisation whose account he has logged in with."""
+    begun_at: datetime | None = None
+    """When he began to fill it in at the portal; None: he did not."""
+    pressed_at: datetime | None = None
+    """When he pressed, where it has waited since for the portal to open."""
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """His own numbers: each has dossiers."""
+        return (self.number, self.organisation) if self.organisation else (self.number,)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asking:
     """A message that is about to be accepted."""
 
     envelope: Envelope
     identity: MessageIdentity
-    begun_at: datetime | None
-    """When its declarant began it at the portal; None: he did not."""
+    caller: Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,30 +127,28 @@ class Door:
         """
         if not has(actor, Right.DECLARE) or actor.number is None:
             raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
-        return self.declare(raw, actor.number)
+        return self.declare(raw, Caller(actor.number))
 
-    def declare(self, raw: bytes, bound_to: str, begun_at: datetime | None = None) -> Admitted:
-        """The same for a person who has logged in with this personal number or tax code.
-
-        `begun_at`: when he began to fill it in at the portal.
+    def declare(self, raw: bytes, caller: Caller) -> Admitted:
+        """The same for a person who has logged in.
 
         Raises:
             TurnedAway, Unavailable: as `submit`.
         """
-        now = self.clock()
+        now, bound_to = self.clock(), caller.number
         digest = hashlib.sha256(raw).hexdigest()
         sender = f"{self.sender}:{bound_to}"
         presented = self.threshold.present(raw, sender, now)
         tree = presented.tree
         identity = MessageIdentity(sender, f"id:{presented.envelope.header.message_id}")
-        asking = _Asking(presented.envelope, identity, begun_at)
-        self._pass(asking, bound_to, numberless=presented.numberless)
+        asking = _Asking(presented.envelope, identity, caller)
+        self._pass(asking, numberless=presented.numberless)
         if presented.numberless:
             unit = unit_before(presented.envelope.procedure, tree, self.intake.asking.correspondence.installation.units)
             code = self.intake.asking.correspondence.installation.of_unit(unit).number_code
             sealing.write_number(tree, self.numbers.put(NumberRequest(sender, presented.named or digest, code, now)))
         sealed = sealing.sealed(tree, self.key())
-        judged = self.intake.judge(submitted(sealed.body, now, bound_to), sealed.tree)
+        judged = self.intake.judge(submitted(sealed.body, now, bound_to, caller.pressed_at), sealed.tree)
         return self._admitted(self.keeping.put(judged))
 
     @cached_property
@@ -159,11 +175,11 @@ class Door:
             rows = lookups.messages(connection, [each.public_id for each in settled])
         return [rows[each.public_id] for each in settled]
 
-    def _pass(self, asking: _Asking, bound_to: str, *, numberless: bool) -> None:
-        """Check whether the door is open and whose the number is; a message accepted before is accepted again."""
+    def _pass(self, asking: _Asking, *, numberless: bool) -> None:
+        """Open or closed, and whose number; what was let in before is let in again, so that a retry is answered."""
         if not numberless:
             with self.database.reading() as connection:
-                self._own(connection, asking.envelope.header.subject.key, asking.identity.sender, bound_to)
+                self._own(connection, asking.envelope.header.subject.key, asking)
         if stands := self.asking.put(asking):
             self._open(stands)
 
@@ -184,15 +200,18 @@ class Door:
                 for each in asked
             ]
 
-    def _own(self, connection: Connection, key: DossierKey, sender: str, bound_to: str) -> None:
-        """Check that the caller's number is his: nobody replaces another's dossier or uses another's number."""
+    def _own(self, connection: Connection, key: DossierKey, asking: _Asking) -> None:
+        """A number that the caller gives is his: nobody replaces another's dossier or takes another's number.
+
+        A dossier is his too for whose principal he may speak now (Articles 3(4), 7(3)).
+        """
         key = dossiers.own_key(connection, key)
         names = lookups.identities(connection, key)
         if names is not None:
-            if bound_to in names:
+            if spoken_for(connection, asking.caller.numbers, self.clock()) & set(names):
                 return
-        elif lookups.issued_to(connection, key) == sender:
-            return  # the window may give a number of its own series to somebody else later
+        elif lookups.issued_to(connection, key) == asking.identity.sender:
+            return  # a number in the window's style may be given by the window to somebody else tomorrow
         like_ours = names is None and key.number.upper().startswith(self.series.prefix)
         finding = Finding(_FOREIGN, "/Envelope/Header/Subject/reference", words={"key": str(key)})
         raise TurnedAway(
@@ -256,5 +275,6 @@ def _begun(connection: Connection, asking: _Asking, since: datetime | None) -> b
     about = subject.earlier if asking.envelope.spec.meaning.is_amendment else subject.key
     dossier = lookups.in_force(connection, dossiers.own_key(connection, about))
     if dossier is not None:
-        return dossier.channel == Channel.PORTAL.value
-    return asking.begun_at is not None and since is not None and asking.begun_at <= since
+        return bool(dossier.channel == Channel.PORTAL.value)
+    begun_at = asking.caller.begun_at
+    return begun_at is not None and since is not None and begun_at <= since

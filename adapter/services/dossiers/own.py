@@ -12,7 +12,7 @@ from datetime import datetime
 
 import xmlschema
 
-from adapter.gateways.store import authorisations, deadlines, lookups, replies
+from adapter.gateways.store import deadlines, lookups, replies
 from adapter.gateways.store import own_dossiers as store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import (
@@ -44,6 +44,7 @@ from adapter.services.dossiers.own_records import (
 )
 from adapter.services.dossiers.results import ConfirmationTimes, result
 from adapter.services.dossiers.shown_state import shown
+from adapter.services.registers.authorisations import spoken_for
 from adapter.services.watch.way import way
 from adapter.services.watch.window import Window
 
@@ -80,7 +81,7 @@ class OwnDossiers:
         rights.needs(actor, Right.READ_OWN)
         now, before = self.clock(), int(after) if after else None
         with self.database.reading() as connection:
-            numbers = self._numbers(connection, actor, now)
+            numbers = _numbers(connection, actor, now)
             found = store.of(connection, sorted(numbers), before=before, limit=PAGE + 1)
             rows = [row for row in found[:PAGE] if numbers & set(row.identities)]
             ids = [row.id for row in rows]
@@ -100,7 +101,7 @@ class OwnDossiers:
         """
         now = self.clock()
         with self.database.reading() as connection:
-            row = self._own(connection, actor, number, year, now)
+            row = own_row(connection, actor, number, year, now)
             if row is None:
                 return None
             limits = self._limits(connection, [row.id]).get(row.id, ())
@@ -130,7 +131,7 @@ class OwnDossiers:
         """
         now = self.clock()
         with self.database.transaction() as connection:
-            row = self._own(connection, actor, number, year, now)
+            row = own_row(connection, actor, number, year, now)
             wanted = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
             read = replies.mark_read(connection, [each.id for each in wanted if each.delivered_at is None], now)
             deadlines.sent(connection, sorted(read), now)
@@ -143,7 +144,7 @@ class OwnDossiers:
             NoRight: no declarant asks.
         """
         with self.database.reading() as connection:
-            row = self._own(connection, actor, number, year, self.clock())
+            row = own_row(connection, actor, number, year, self.clock())
             found = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
         if row is None or not found or found[0].delivered_at is None:
             return None
@@ -153,20 +154,6 @@ class OwnDossiers:
         declared = self._declared(row, found[0])
         lines = readable(content, declared, self._named(row))
         return OpenedAnswer(_answer(found[0]), row.number, row.year, title(content, declared), lines, body)
-
-    def _numbers(self, connection: Connection, actor: Actor, now: datetime) -> set[str]:
-        """Whose dossiers he sees: his own, or his organisation's, and those of whom he is authorised for now."""
-        own = actor.speaks_for
-        if own is None:
-            return set()
-        return {own} | {principal for _, principal in authorisations.pairs(connection, [own], now)}
-
-    def _own(self, connection: Connection, actor: Actor, number: str, year: int, now: datetime) -> StoredDossier | None:
-        rights.needs(actor, Right.READ_OWN)
-        row = store.find(connection, number, year)
-        if row is None or not self._numbers(connection, actor, now) & set(row.identities):
-            return None
-        return row
 
     def _answers(self, connection: Connection, row: StoredDossier) -> list[ReadableReply]:
         """What he may open. Of a window's dossier, while it works, only what the broker has confirmed: an answer that
@@ -252,6 +239,23 @@ class OwnDossiers:
             procedure = find(row.procedure, day)
             return procedure.completion.schema_name if procedure and procedure.completion else None
         return self.catalogue.replies[kind].schema_name
+
+
+def own_row(connection: Connection, actor: Actor, number: str, year: int, now: datetime) -> StoredDossier | None:
+    """The dossier of this number if it is one of his, or None.
+
+    Raises:
+        NoRight: no declarant asks.
+    """
+    rights.needs(actor, Right.READ_OWN)
+    row = store.find(connection, number, year)
+    return row if row is not None and _numbers(connection, actor, now) & set(row.identities) else None
+
+
+def _numbers(connection: Connection, actor: Actor, now: datetime) -> set[str]:
+    """Whose dossiers he sees: his own, or his organisation's, and those of whom he is authorised for now."""
+    own = actor.speaks_for
+    return set() if own is None else spoken_for(connection, [own], now)
 
 
 _NO_MESSAGE = -1

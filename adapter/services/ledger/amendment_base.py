@@ -39,9 +39,7 @@ def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> Amendmen
     if held is not None:
         procedure, document = held.verified.envelope.procedure, held.verified.element
     else:
-        row = amendments.version(connection, dossier.id, dossier.version)
-        procedure = _procedure(row.mapping, ground)
-        document = reparsed(row.document) if row.document else _declared(row, ground)
+        procedure, document = declared_as(connection, dossier.id, dossier.version, ground)
     return AmendmentBase(
         procedure=procedure,
         document=document,
@@ -52,6 +50,19 @@ def amendment_base(ledger: Ledger, dossier: Dossier, ground: Ground) -> Amendmen
         pending=pending,
         closed=amendments.closed(connection, dossier.id),
     )
+
+
+def declared_as(
+    connection: Connection, dossier_id: int, version: int, ground: Ground
+) -> tuple[Procedure, etree._Element]:
+    """A version of a dossier: the mapping that read it, and the whole envelope as its XSD sees it.
+
+    Raises:
+        Misconfigured: that mapping is not installed any more.
+    """
+    row = amendments.version(connection, dossier_id, version)
+    procedure = _procedure(row.mapping, ground)
+    return procedure, reparsed(row.document) if row.document else _declared(row, ground)
 
 
 def _answer_before(connection: Connection, request: StoredRequest, ground: Ground) -> datetime | None:

@@ -11,7 +11,7 @@ from adapter.gateways.store.messages import MessageIdentity
 from adapter.gateways.store.new_rows import NewAmendment, NewMessage
 from adapter.model.finding import StatedFinding
 from adapter.model.outcomes import MessageState, Outcome, Parked, Refused, Rejected, verified_of, word
-from adapter.model.stages import Declaration, Stage, Submission, VerifiedDocument
+from adapter.model.stages import Declaration, Signer, Stage, Submission, VerifiedDocument
 from adapter.pipeline.decide import Decision, Wait
 
 _NAMESPACE = uuid.UUID("8a1f6b0e-7d0c-5c1e-9c55-6f1f2f3e4d5c")
@@ -41,6 +41,10 @@ def stage_of(outcome: Outcome) -> str | None:
             return None
 
 
+def _signed(signer: Signer) -> dict[str, str]:
+    return {"role": signer.role.value, "subject": signer.subject, "serial": signer.serial}
+
+
 def inbox_row(
     submission: Submission,
     outcome: Outcome,
@@ -64,6 +68,7 @@ def inbox_row(
         "channel": submission.channel.value,
         "bound_to": submission.bound_to,
         "received_at": submission.received_at,
+        "pressed_at": submission.pressed_at,
         "state": state.value,
         "outcome": word(outcome).value,
         "stage": stage_of(outcome),
@@ -71,10 +76,7 @@ def inbox_row(
             {"code": f.code, "pointer": f.pointer, "line": f.line, "severity": f.severity, "vi": f.vi, "en": f.en}
             for f in findings
         ],
-        "signers": [
-            {"role": s.role.value, "subject": s.subject, "serial": s.serial}
-            for s in (verified.signers if verified else ())
-        ],
+        "signers": [_signed(signer) for signer in (verified.signers if verified else ())],
         "procedure": header.subject.document_type[:100] if header else None,
         "pair": header.subject.pair if header else None,
         "schema": verified.envelope.spec.schema_name if verified else None,

@@ -42,6 +42,7 @@ def stored(row: StoredMessage) -> Submission:
         received_at=row.received_at,
         digest=Digest(row.digest),
         bound_to=row.bound_to,
+        pressed_at=row.pressed_at,
     )
 
 

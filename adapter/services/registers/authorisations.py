@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.gateways.store import authorisations as store
 from adapter.gateways.store import certificates, journal
 from adapter.gateways.store.authorisations import Authorisation
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
@@ -109,3 +109,9 @@ class Authorisations:
             return store.every(
                 connection, number=number_of(number) if number else None, at=self.clock() if in_force else None
             )
+
+
+def spoken_for(connection: Connection, own: Iterable[str], at: datetime) -> set[str]:
+    """Whose dossiers somebody with these numbers sees and changes: his own, and those of whom he is authorised for."""
+    numbers = set(own)
+    return numbers | {principal for _, principal in store.pairs(connection, numbers, at)}

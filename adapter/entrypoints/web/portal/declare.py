@@ -44,7 +44,9 @@ def _beginning(router: APIRouter, drafting: Drafting, declarant: Dependency, pos
     @router.get(ROOT)
     def begin(request: Request, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         mine = drafts.unsent(owner(actor))
-        lines = tuple(DraftLine(drafting.head(draft), draft.changed_at) for draft in mine)
+        lines = tuple(
+            DraftLine(drafting.head(draft), draft.changed_at, draft.waits_since, draft.held_back) for draft in mine
+        )
         offers = tuple(_offer(procedure) for procedure in drafts.offered())
         return pages.respond(request, DeclarePage(lines, offers, len(mine) >= MOST))
 
@@ -76,7 +78,7 @@ def _draft(router: APIRouter, drafting: Drafting, declarant: Dependency, posted:
     @router.get(f"{ROOT}/{{id}}")
     def tasks(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        return pages.respond(request, TasksPage(drafting.head(draft), tuple(drafting.tasks(draft))))
+        return pages.respond(request, TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back))
 
     @router.get(f"{ROOT}/{{id}}/bo")
     def ask_to_discard(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:

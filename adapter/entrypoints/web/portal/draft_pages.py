@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from adapter.entrypoints.web.form_page import Box, Choice, Trouble
 from adapter.entrypoints.web.page import Page
-from adapter.model.procedure import Label
+from adapter.model.procedure import Label, Meaning
 
 ROOT = "/khai-bao"
 UPLOAD = f"{ROOT}/tep"
@@ -40,6 +40,8 @@ class DraftHead:
     gate: Label
     number: str
     """Its dossier number; empty while none is drawn."""
+    meaning: str = Meaning.DECLARATION.value
+    """What is sent asks for: to declare, replace, withdraw, amend."""
 
     @property
     def address(self) -> str:
@@ -53,6 +55,10 @@ class DraftLine:
 
     head: DraftHead
     changed_at: datetime
+    waits_since: datetime | None = None
+    """When it was pressed to be sent as soon as the portal opens."""
+    held_back: Label | None = None
+    """Why it was not taken then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class TasksPage(Page):
     template: ClassVar[str] = "tasks.html"
     head: DraftHead
     tasks: tuple[Task, ...]
+    held_back: Label | None = None
+    """Why it was not taken when the portal opened."""
 
     @property
     def done(self) -> int:
@@ -195,93 +203,6 @@ class RemovePage(Page):
     back: str
     version: int
     """Of the draft whose row it is: pressed twice, it would be the next one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A field that is filled in, in words."""
-
-    label: Label
-    value: Label
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersPart:
-    """The answers of a section."""
-
-    label: Label | None
-    address: str
-    answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AnswersList:
-    """The rows of a list, in short."""
-
-    label: Label
-    address: str
-    columns: tuple[Label, ...]
-    rows: tuple[RowLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckPage(Page):
-    """All answers, what is wrong with them, and the way to send them."""
-
-    template: ClassVar[str] = "check.html"
-    head: DraftHead
-    parts: tuple[AnswersPart, ...]
-    lists: tuple[AnswersList, ...]
-    troubles: tuple[Trouble, ...]
-    """What makes it be rejected."""
-    notes: tuple[Trouble, ...]
-    """What it is taken with, and flagged, asked about or refused for."""
-    must_be_signed: bool
-    key: str
-    told: Label | None
-    """Why it could not be sent just now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unlike:
-    """Where a signed file says something else than the draft."""
-
-    label: Label
-    place: Label | None
-    before: Label
-    after: Label
-
-
-@dataclass(frozen=True, slots=True)
-class SignPage(Page):
-    """The way of a declarant who signs: download, sign, upload; and what the signed file says otherwise."""
-
-    template: ClassVar[str] = "sign.html"
-    head: DraftHead
-    uploaded: bool
-    unlike: tuple[Unlike, ...]
-    key: str
-    told: Label | None
-
-
-@dataclass(frozen=True, slots=True)
-class SentPage(Page):
-    """What became of it."""
-
-    template: ClassVar[str] = "sent.html"
-    head: DraftHead | None
-    """None: it was no draft, but a whole file that was uploaded."""
-    outcome: str
-    reference: str
-    """Number and year of the dossier, as `number/year`; empty where there is none."""
-    received_at: datetime
-    findings: tuple[Trouble, ...]
-
-    @property
-    def dossier(self) -> str:
-        """Where the dossier is; empty where none was made."""
-        number, _, year = self.reference.partition("/")
-        return f"/ho-so/{year}/{number}" if self.outcome == "accepted" and year else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,26 +13,29 @@ from adapter.entrypoints.web.form_page import FormView, Row, Trouble, trouble
 from adapter.entrypoints.web.page import Pages
 from adapter.entrypoints.web.portal.draft_pages import (
     ROOT,
-    Answer,
-    AnswersList,
-    AnswersPart,
     DraftHead,
     RowLine,
     Task,
     TaskState,
     list_address,
+    place_of,
     row_address,
     section_address,
 )
+from adapter.entrypoints.web.portal.sending_pages import Answer, AnswersList, AnswersPart, Unlike
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.procedure import Label, Procedure
 from adapter.pipeline.forms.answers import Texts
+from adapter.pipeline.forms.differences import Changed
 from adapter.pipeline.forms.faults import Seat, seat_of
 from adapter.pipeline.forms.layout import FormField, FormGroup, FormLayout, FormSection
+from adapter.services.door.corrections import Corrections
 from adapter.services.door.draft import Draft, NoDraft
 from adapter.services.door.drafts import Drafts
+from adapter.services.door.opening import Opening
+from adapter.services.door.presses import Presses
 
 COLUMNS = 4
 """So many fields of a row stand in its line."""
@@ -59,16 +62,21 @@ class Drafting:
 
     pages: Pages
     drafts: Drafts
+    corrections: Corrections
+    presses: Presses
+    opening: Opening
 
     def find(self, actor: Actor, public_id: str) -> Draft:
         """The actor's draft, to go on with; 404 where there is none of his.
 
         Raises:
-            AlreadySent: it was sent: it can only be looked at.
+            AlreadySent: it was sent, or waits to be sent: it can only be looked at.
         """
         draft = self.any(actor, public_id)
         if draft.sent_as is not None:
-            raise AlreadySent(f"{ROOT}/{draft.public_id}/da-gui/{draft.sent_as}")
+            raise AlreadySent(sent_address(draft))
+        if draft.waits_since is not None:
+            raise AlreadySent(waiting_address(draft))
         return draft
 
     def any(self, actor: Actor, public_id: str) -> Draft:
@@ -80,7 +88,7 @@ class Drafting:
 
     def head(self, draft: Draft) -> DraftHead:
         """Which draft it is, in words."""
-        field = draft.procedure.field(draft.procedure.place.get("gate", ""))
+        field = draft.fills_in.field(draft.fills_in.place.get("gate", ""))
         codes = self.drafts.ground.catalogue.codelists.get(field.codes or "", {}) if field else {}
         gate = codes.get(draft.gate)
         return DraftHead(
@@ -89,6 +97,7 @@ class Drafting:
             form=draft.spec.form or "",
             gate=Label(gate.vi, gate.en) if gate else _NOTHING,
             number=str(draft.key) if draft.key else "",
+            meaning=draft.spec.meaning.value,
         )
 
     def view(self, procedure: Procedure) -> FormView:
@@ -99,7 +108,7 @@ class Drafting:
 
     def tasks(self, draft: Draft) -> Iterator[Task]:
         """The parts that a person fills in."""
-        sketch, view, head = self.drafts.layout(draft), self.view(draft.procedure), self.head(draft)
+        sketch, view, head = self.drafts.layout(draft), self.view(draft.fills_in), self.head(draft)
         for section in asked(sketch):
             address = section_address(head, section.name)
             yield Task(address, section.label, progress(view, section, draft.answers.values))
@@ -115,7 +124,7 @@ class Drafting:
 
     def lines(self, draft: Draft, group: FormGroup, *, looked_at: bool) -> tuple[RowLine, ...]:
         """The rows of a list; `looked_at`: with what is wrong in each."""
-        view, shown = self.view(draft.procedure), columns(group)
+        view, shown = self.view(draft.fills_in), columns(group)
         outside = draft.answers.values
         return tuple(
             RowLine(ordinal, cells(view, shown, row), looked_at and self.wrong(view, group, row, outside))
@@ -124,11 +133,12 @@ class Drafting:
 
     def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:
         """Everything that is filled in, what the house fills in too."""
-        sketch, view, head = self.drafts.layout(draft), self.view(draft.procedure), self.head(draft)
-        whole = self.drafts.complete(draft)
+        sketch, view, head = self.drafts.layout(draft), self.view(draft.fills_in), self.head(draft)
+        whole = self.drafts.forms.complete(draft)
+        sections = sketch.sections[:1] if draft.declared else sketch.sections  # an amendment shows what it changes
         parts = tuple(
             AnswersPart(section.label, section_address(head, section.name), stated)
-            for section in sketch.sections
+            for section in sections
             if (stated := tuple(_stated(view, section.fields, whole.values)))
         )
         lists = tuple(
@@ -139,9 +149,18 @@ class Drafting:
                 self.lines(draft, group, looked_at=False),
             )
             for group in sketch.groups
-            if draft.answers.rows.get(group.name)
+            if draft.answers.rows.get(group.name) and not draft.declared
         )
         return parts, lists
+
+    def unlike(self, draft: Draft, changes: Sequence[Changed]) -> Iterator[Unlike]:
+        """Differences in words, each with its place on the form."""
+        sketch, sent, view = self.drafts.layout(draft), self.drafts.forms.message(draft), self.view(draft.fills_in)
+        for each in changes:
+            group = sketch.group(each.group) or sent.group(each.group) if each.group else None
+            place = place_of([group.label], each.ordinal or 0) if group else None
+            before, after = (view.spoken(each.field, text) if text else _NOTHING for text in (each.before, each.after))
+            yield Unlike(each.field.label, place, before, after)
 
     def troubles(self, draft: Draft, found: Sequence[StatedFinding]) -> tuple[Trouble, ...]:
         """Findings with the place on the form where each can be corrected, in the order of the form."""
@@ -161,6 +180,16 @@ class Drafting:
     def stated(self, findings: Sequence[Finding]) -> list[StatedFinding]:
         """Findings in words."""
         return [self.drafts.ground.catalogue.findings.state(finding) for finding in findings]
+
+
+def sent_address(draft: Draft) -> str:
+    """Where it is told what became of a draft that was sent."""
+    return f"{ROOT}/{draft.public_id}/da-gui/{draft.sent_as}"
+
+
+def waiting_address(draft: Draft) -> str:
+    """Where a draft is looked at that waits for the portal to open."""
+    return f"{ROOT}/{draft.public_id}/cho"
 
 
 def owner(actor: Actor) -> str:

@@ -101,14 +101,14 @@ class _Filling:
 
     def show(self, request: Request, draft: Draft, part: _Part) -> Response:
         """What is filled in; of what was begun already, what is wrong with it, too."""
-        view = self.drafting.view(draft.procedure)
+        view = self.drafting.view(draft.fills_in)
         begun = any(part.stands.get(field.name) for field in part.row.fields)
         errors = view.errors(part.row, part.stands, part.outside) if begun and part.row.group else {}
         return self._page(request, draft, part, Filled(part.stands, errors, ()), 200)
 
     def take(self, request: Request, draft: Draft, part: _Part, sent: Mapping[str, str]) -> Response:
         """Keep what was typed, whatever it is; then on, or the page again with what is wrong."""
-        view = self.drafting.view(draft.procedure)
+        view = self.drafting.view(draft.fills_in)
         filled = view.read(part.row, sent, part.outside)
         clashes = self._clashes(view, draft, part, filled, sent)
         if clashes:
@@ -133,7 +133,7 @@ class _Filling:
         return after[0] if after else f"{head.address}/kiem-tra"
 
     def _page(self, request: Request, draft: Draft, part: _Part, filled: Filled, status: int) -> Response:
-        boxes = self.drafting.view(draft.procedure).boxes(part.row, filled.texts, filled.errors)
+        boxes = self.drafting.view(draft.fills_in).boxes(part.row, filled.texts, filled.errors)
         page = FieldsPage(
             head=self.drafting.head(draft),
             label=part.label,

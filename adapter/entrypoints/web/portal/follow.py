@@ -13,14 +13,21 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.portal.draft_pages import place_of
 from adapter.model.actor import Actor
+from adapter.model.catalogue import Catalogue
+from adapter.model.procedure import Label, Meaning
+from adapter.pipeline.forms.entry import spoken
 from adapter.services.access.rights import Right
+from adapter.services.door.corrections import AskedItem, Corrections, Ways
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
-from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage
+from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
+from adapter.services.ledger.docket import AMEND
+from adapter.services.watch.way import PortalTakes
 
-_Number = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
-_Year = Annotated[int, Path(ge=1000, le=9999)]
+DossierNumber = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
+DossierYear = Annotated[int, Path(ge=1000, le=9999)]
 _Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 _After = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")]
 
@@ -47,13 +54,47 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One thing that the border guard asks to be amended. `label`: the field that it names, with its place."""
+
+    label: Label | None
+    place: Label | None
+    stands: Label
+    wrong: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
 class DossierPage(Page):
-    """One dossier: state, clocks, answers, findings, what happened when."""
+    """One dossier: state, clocks, answers, findings, what happened when, and what he may do about it."""
 
     template: ClassVar[str] = "dossier.html"
     marks = MARKS
     urgency = staticmethod(urgency)
     dossier: OwnDossier
+    ways: Ways
+    asked: tuple[AskedLine, ...]
+    """The items of the request that waits for his answer."""
+
+    @property
+    def answers_request(self) -> bool:
+        """Whether a request waits for his answer."""
+        return Meaning.AMENDMENT_REQUESTED in self.ways.meanings
+
+    @property
+    def acts(self) -> list[str]:
+        """What else he may do."""
+        return [each.value for each in self.ways.meanings if each is not Meaning.AMENDMENT_REQUESTED]
+
+    @property
+    def hour(self) -> RunningLimit | None:
+        """How long he still has to answer."""
+        return next((each for each in self.dossier.limits if each.kind == AMEND), None)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this is to be done at the single window just now."""
+        return self.ways.takes in (PortalTakes.DRAFTS, PortalTakes.BEGUN)
 
     @property
     def steps(self) -> list[Step]:
@@ -90,7 +131,7 @@ def address(number: str, year: int) -> str:
     return f"/ho-so/{year}/{number}"
 
 
-def routes(pages: Pages, own: OwnDossiers, guard: Guard) -> APIRouter:
+def routes(pages: Pages, own: OwnDossiers, corrections: Corrections, guard: Guard) -> APIRouter:
     """/ho-so and what is below it."""
     router = APIRouter(include_in_schema=False, prefix="/ho-so")
 
@@ -103,14 +144,15 @@ def routes(pages: Pages, own: OwnDossiers, guard: Guard) -> APIRouter:
     @router.get("/{year}/{number}")
     def dossier(
         request: Request,
-        year: _Year,
-        number: _Number,
+        year: DossierYear,
+        number: DossierNumber,
         actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
     ) -> Response:
         found = own.read(actor, number, year)
-        if found is None:
+        ways = corrections.ways(actor, number, year)
+        if found is None or ways is None:
             raise HTTPException(404)
-        return pages.respond(request, DossierPage(found))
+        return pages.respond(request, DossierPage(found, ways, _asked(ways, corrections.ground.catalogue)))
 
     _answers(router, pages, own, guard)
     return router
@@ -121,8 +163,8 @@ def _answers(router: APIRouter, pages: Pages, own: OwnDossiers, guard: Guard) ->
 
     @router.post("/{year}/{number}/tra-loi/{digest}")
     def open_answer(
-        year: _Year,
-        number: _Number,
+        year: DossierYear,
+        number: DossierNumber,
         digest: _Digest,
         actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
     ) -> Response:
@@ -133,8 +175,8 @@ def _answers(router: APIRouter, pages: Pages, own: OwnDossiers, guard: Guard) ->
 
     @router.get("/{year}/{number}/tra-loi/{digest}.xml")
     def signed(
-        year: _Year,
-        number: _Number,
+        year: DossierYear,
+        number: DossierNumber,
         digest: _Digest,
         actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
     ) -> Response:
@@ -146,8 +188,8 @@ def _answers(router: APIRouter, pages: Pages, own: OwnDossiers, guard: Guard) ->
     @router.get("/{year}/{number}/tra-loi/{digest}")
     def answer(
         request: Request,
-        year: _Year,
-        number: _Number,
+        year: DossierYear,
+        number: DossierNumber,
         digest: _Digest,
         actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
     ) -> Response:
@@ -159,3 +201,15 @@ def _opened(own: OwnDossiers, actor: Actor, number: str, year: int, digest: str)
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def _asked(ways: Ways, catalogue: Catalogue) -> tuple[AskedLine, ...]:
+    items = ways.request.items if ways.request else ()
+    return tuple(_line(item, catalogue) for item in items)
+
+
+def _line(item: AskedItem, catalogue: Catalogue) -> AskedLine:
+    seat, field = item.seat, item.field
+    stands = spoken(field, item.stands, catalogue.codelists) if field and item.stands else Label("–", "–")
+    place = place_of([item.group], seat.ordinal or 0) if seat is not None and item.group else None
+    return AskedLine(seat.label if seat else None, place, stands, item.wrong, item.asked)

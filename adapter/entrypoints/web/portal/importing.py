@@ -73,7 +73,7 @@ class _Importing:
         return ImportPage(head, group.label, back, action, draft.version, stands)
 
     def fields(self, draft: Draft, group: FormGroup) -> list[TemplateColumn]:
-        view = self.drafting.view(draft.procedure)
+        view = self.drafting.view(draft.fills_in)
         return [
             TemplateColumn(
                 heading=heading(field),
@@ -101,7 +101,7 @@ class _Importing:
             return replace(page, faults=(ImportFault("", None, unreadable.why, None),))
         if found.faults:
             return replace(page, faults=tuple(self._fault(fault) for fault in found.faults[:MOST_FAULTS]))
-        shown, view = columns(group), self.drafting.view(draft.procedure)
+        shown, view = columns(group), self.drafting.view(draft.fills_in)
         return replace(
             page,
             columns=labels(shown),

@@ -1,7 +1,6 @@
 """Checking a draft's answers and sending it; for who must sign: download, sign, upload."""
 
 # Annotations are not postponed here: FastAPI reads them.
-from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,16 +10,18 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.form_page import said
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import PERSONAL
-from adapter.entrypoints.web.portal.draft_pages import ROOT, CheckPage, SentPage, SignPage, Unlike, place_of
-from adapter.entrypoints.web.portal.drafting import Drafting, owner
+from adapter.entrypoints.web.portal.draft_pages import ROOT
+from adapter.entrypoints.web.portal.drafting import Drafting, owner, waiting_address
 from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.portal.sending_pages import CheckPage, SentPage, SignPage
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Severity
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
-from adapter.services.door.draft import ChangedMeanwhile, Draft, OtherForm
+from adapter.services.door.draft import ChangedMeanwhile, Draft, OtherForm, Overtaken
 from adapter.services.door.precheck import TurnedAway
+from adapter.services.watch.way import PortalTakes
 
 
 class _Sending:
@@ -43,9 +44,12 @@ class _Sending:
             lists=lists,
             troubles=drafting.troubles(draft, [each for each in found if each.severity is Severity.REJECT]),
             notes=drafting.troubles(draft, [each for each in found if each.severity is not Severity.REJECT]),
+            changes=tuple(drafting.unlike(draft, self._drafts.forms.changed(draft))),
             must_be_signed=draft.must_be_signed,
             key=draft.message_key,
             told=told,
+            waits=self._waits(draft),
+            late=self._drafts.forms.late_by(draft),
         )
         return drafting.pages.respond(request, page, status)
 
@@ -59,9 +63,13 @@ class _Sending:
         """Download, sign, upload; once something is uploaded, what it says otherwise."""
         if draft.key is None or draft.pressed_at is None:
             return RedirectResponse(f"{self.drafting.head(draft).address}/kiem-tra", 303)
-        unlike = tuple(self._unlike(draft))
-        page = SignPage(self.drafting.head(draft), draft.signed is not None, unlike, draft.message_key, told)
+        unlike = tuple(self.drafting.unlike(draft, self._drafts.forms.signed_otherwise(draft)))
+        head, uploaded = self.drafting.head(draft), draft.signed is not None
+        page = SignPage(head, uploaded, unlike, draft.message_key, told, self._waits(draft))
         return self.drafting.pages.respond(request, page, status)
+
+    def _waits(self, draft: Draft) -> bool:
+        return self.drafting.opening.of_draft(draft) is PortalTakes.SIGNED
 
     def taken(self, request: Request, draft: Draft, raw: bytes) -> Response:
         """A signed file came. It is for one more press to send it, once it is seen what it says otherwise."""
@@ -74,16 +82,6 @@ class _Sending:
         except OtherForm:
             return self.signing(request, draft, said("sign.other"), 422)
         return RedirectResponse(f"{self.drafting.head(draft).address}/ky", 303)
-
-    def _unlike(self, draft: Draft) -> Iterator[Unlike]:
-        sketch, view = self._drafts.layout(draft), self.drafting.view(draft.procedure)
-        nothing = Label("–", "–")
-        for each in self._drafts.signed_otherwise(draft):
-            group = sketch.group(each.group) if each.group else None
-            place = place_of([group.label], each.ordinal or 0) if group else None
-            texts = (each.before, each.after)
-            before, after = (view.spoken(each.field, text) if text else nothing for text in texts)
-            yield Unlike(each.field.label, place, before, after)
 
     def sent(self, request: Request, actor: Actor, public_id: str, message: str) -> Response:
         """What became of it; of what was rejected, what is to be corrected in the draft, which is kept."""
@@ -122,10 +120,14 @@ def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, poste
     @router.post(f"{ROOT}/{{id}}/gui")
     def send(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
         draft = drafting.any(posted.actor, id)
+        if draft.waits_since is not None and draft.sent_as is None:
+            return RedirectResponse(waiting_address(draft), 303)
         try:
             sent = drafting.drafts.send(owner(posted.actor), draft.public_id, posted["key"])
         except ChangedMeanwhile as changed:
             return sending.again(request, changed.now, said("check.changed"), 409)
+        except Overtaken:
+            return sending.again(request, draft, said("check.overtaken"), 409)
         except TurnedAway as turned:
             return sending.again(request, draft, Label(turned.vi, turned.en), 409)
         except Unavailable:
@@ -141,8 +143,12 @@ def _signing(router: APIRouter, sending: _Sending, declarant: Dependency, posted
     drafting = sending.drafting
 
     @router.post(f"{ROOT}/{{id}}/chuan-bi")
-    def prepare(id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
-        draft, _ = drafting.drafts.prepare(drafting.find(posted.actor, id))
+    def prepare(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
+        draft = drafting.find(posted.actor, id)
+        try:
+            drafting.drafts.prepare(draft)
+        except Overtaken:
+            return sending.checked(request, draft, said("check.overtaken"), 409)
         return RedirectResponse(f"{ROOT}/{draft.public_id}/ky", 303)
 
     @router.get(f"{ROOT}/{{id}}/ky")

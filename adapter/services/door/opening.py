@@ -1,0 +1,51 @@
+"""What the portal takes about a draft or a dossier just now, as the door will say when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.gateways.store import own_dossiers
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.dossier_records import StoredDossier
+from adapter.model.catalogue import Catalogue
+from adapter.model.procedure import Procedure
+from adapter.model.stages import Channel
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.door.draft import Draft
+from adapter.services.watch.links import stated
+from adapter.services.watch.way import PortalTakes, is_linked, way
+from adapter.services.watch.window import Window
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Asks mode and link. `clock` gives the legal time."""
+
+    database: Database
+    catalogue: Catalogue
+    window: Window
+    clock: Callable[[], datetime]
+
+    def of_draft(self, draft: Draft) -> PortalTakes:
+        """What it takes of this draft."""
+        with self.database.reading() as connection:
+            about = draft.about
+            row = own_dossiers.find(connection, about.number, about.year) if about else None
+            if row is not None:
+                return self.of_dossier(connection, row)
+            return self._takes(connection, draft.procedure, draft.gate, self.clock())
+
+    def of_dossier(self, connection: Connection, row: StoredDossier) -> PortalTakes:
+        """What it takes about a dossier: what came here goes on here while the mode goes back to normal."""
+        procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
+        takes = self._takes(connection, procedure, row.gate, row.received_at)
+        begun_here = takes is PortalTakes.BEGUN and row.channel == Channel.PORTAL.value
+        return PortalTakes.ALL if begun_here else takes
+
+    def _takes(
+        self, connection: Connection, procedure: Procedure | None, gate: str | None, at: datetime
+    ) -> PortalTakes:
+        linked = procedure is None or is_linked(procedure, gate or None, at, stated(connection, None))
+        return way(self.window.mode_now(connection).mode, linked=linked).takes

@@ -1,0 +1,122 @@
+"""Presses that wait: "send it as soon as the portal opens", while the window is only suspected to be down.
+
+When it was pressed is kept: the declarant is late or not by that time, while the border guard's duty runs from
+reception. A draft is taken up before it is sent, so that it is either taken back or sent and never both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from adapter.gateways.store import drafts as store
+from adapter.gateways.store.access_records import StoredDraft
+from adapter.gateways.store.database import Database
+from adapter.model.errors import NotAllowed, Unavailable
+from adapter.model.events import Event, Observe
+from adapter.model.outcomes import Word
+from adapter.model.procedure import Label
+from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, Overtaken, draft_of
+from adapter.services.door.drafts import Drafts
+from adapter.services.door.precheck import TurnedAway
+from adapter.services.watch.way import PortalTakes, way
+from adapter.services.watch.window import Window
+
+_AT_ONCE = 50
+"""So many are sent in one turn of the clock: it has other things to do."""
+OVERTAKEN = Label(
+    "Hồ sơ đã có bản khai khác có hiệu lực trước khi bản này được gửi.",
+    "The dossier had another declaration in force before this was sent.",
+)
+
+
+class OnItsWay(NotAllowed):
+    """It is being sent just now, and cannot be taken back."""
+
+
+@dataclass(frozen=True)
+class Presses:
+    """The use cases. `clock` gives the legal time."""
+
+    database: Database
+    drafts: Drafts
+    window: Window
+    clock: Callable[[], datetime]
+    observe: Observe
+
+    def hold(self, owner: str, public_id: str, message_key: str) -> Draft:
+        """Keep the press until the portal opens; pressed twice, the first time counts.
+
+        Raises:
+            NoDraft: there is none, or it was sent.
+            ChangedMeanwhile: the page that was pressed on is older than the draft.
+            Overtaken: its dossier has another version in force by now.
+        """
+        draft = self.drafts.find(owner, public_id)
+        if draft.sent_as is not None:
+            raise NoDraft("the draft was sent")
+        if draft.message_key != message_key:
+            raise ChangedMeanwhile(draft)
+        if draft.waits_since is not None:
+            return draft
+        return self.drafts.change(self.drafts.pressed(draft), {"waits_since": self.clock(), "held_back": None})
+
+    def take_back(self, owner: str, public_id: str) -> Draft:
+        """It is not sent when the portal opens.
+
+        Raises:
+            OnItsWay: it is being sent.
+            NoDraft: there is none, or it was sent.
+        """
+        while True:
+            draft = self.drafts.find(owner, public_id)
+            if draft.sent_as is not None:
+                raise NoDraft("the draft was sent")
+            if draft.leaves_at is not None:
+                raise OnItsWay("it is being sent")
+            if draft.waits_since is None:
+                return draft
+            try:
+                return self.drafts.change(draft, {"waits_since": None})
+            except ChangedMeanwhile:
+                continue  # the clock has just taken it up, or another window has taken it back
+
+    def send_due(self) -> int:
+        """Send what waits, the first press first, once the portal takes it; gives how many were sent."""
+        with self.database.reading() as connection:
+            waiting = store.waiting(connection, _AT_ONCE)
+            takes = way(self.window.mode_now(connection).mode, linked=True).takes if waiting else PortalTakes.SIGNED
+        if takes is PortalTakes.SIGNED:
+            return 0
+        count = sum(self._sent(row) for row in waiting)
+        self.observe(Event.PRESSES_SENT, count=count, waiting=len(waiting) - count)
+        return count
+
+    def _sent(self, row: StoredDraft) -> bool:
+        draft = draft_of(row, self.drafts.ground.catalogue, self.drafts.today)
+        if draft is None:
+            return False
+        try:
+            draft = draft if draft.leaves_at else self.drafts.change(draft, {"leaves_at": self.clock()})
+            sent = self.drafts.send(draft.owner, draft.public_id, draft.message_key)
+        except (ChangedMeanwhile, NoDraft):  # taken back meanwhile, or thrown away
+            return False
+        except Unavailable:
+            self.drafts.change(self.drafts.find(draft.owner, draft.public_id), {"leaves_at": None})
+            return False
+        except TurnedAway as turned:
+            self._back(draft, Label(turned.vi, turned.en))
+            return False
+        except Overtaken:
+            self._back(draft, OVERTAKEN)
+            return False
+        if sent.outcome == Word.REJECTED.value and sent.findings:
+            self._back(draft, Label(sent.findings[0].vi, sent.findings[0].en))
+        return True
+
+    def _back(self, draft: Draft, why: Label) -> None:
+        """It is an ordinary draft again, and says why."""
+        now = self.drafts.find(draft.owner, draft.public_id)
+        told = {"vi": why.vi, "en": why.en}
+        self.drafts.change(now, {"waits_since": None, "leaves_at": None, "held_back": told})

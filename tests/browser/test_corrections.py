@@ -1,0 +1,132 @@
+"""In Chromium: he answers the border guard, goes back, works in two windows, and presses before the portal is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adapter.gateways.store import tables
+from adapter.model.identifiers import DossierKey
+from adapter.services.watch.mode import Sight
+from tests.browser.scenes import SCHEMES, WIDTHS, Portal, visit
+from tests.browser.test_portal import faults
+from tests.harness.people import TESTER
+
+
+def answering(page: Page, house: Portal) -> str:
+    """The address of his answer, begun from the dossier's page once he has opened the request."""
+    page.goto(house.url + house.page_of(house.asked))
+    while page.get_by_role("button", name="Mở và nhận trả lời").count():
+        page.get_by_role("button", name="Mở và nhận trả lời").first.click()
+        page.goto(house.url + house.page_of(house.asked))
+    page.locator("#asked").locator("..").get_by_role("button").click()
+    page.wait_for_url("**/khai-bao/*")
+    return page.url
+
+
+def replacing(page: Page, house: Portal, key: DossierKey) -> str:
+    page.goto(house.url + house.page_of(key))
+    page.get_by_role("button", name="Thay thế bản khai").click()
+    page.wait_for_url("**/khai-bao/*")
+    return page.url
+
+
+def suspected(house: Portal) -> None:
+    window = house.site.house.window
+    window.end_override(actor=TESTER)
+    gone = replace(window, patience=replace(window.patience, broker_down_s=0))
+    for up in (True, False):
+        gone.refresh(broker_up=up, started_at=gone.clock())
+
+
+def test_on_a_telephone_he_answers_a_request_and_back_shows_what_became_of_it(
+    browser: Browser, house: Portal, an: str
+) -> None:
+    with visit(browser, width=360, state=an) as context:
+        page = context.new_page()
+        draft = answering(page, house)
+        page.goto(house.url + house.page_of(house.asked))
+        asked = page.locator("section", has=page.locator("#asked"))
+        expect(asked).to_contain_text("còn ")
+        expect(asked).to_contain_text("C1234567")
+        asked.get_by_role("button", name="Tiếp tục trả lời").click()
+        assert page.url == draft, "it is one draft"
+        page.get_by_role("link", name="Lý do sửa đổi, bổ sung").click()
+        page.get_by_label("Lý do sửa đổi, bổ sung").fill("Gõ nhầm số hộ chiếu")
+        page.get_by_role("button", name="Lưu, khai tiếp sau").click()
+        page.goto(f"{draft}/muc/Citizen")
+        page.locator("#documentNumber").fill("C7654321")
+        page.get_by_role("button", name="Lưu, khai tiếp sau").click()
+        page.get_by_role("link", name="Kiểm tra và gửi").click()
+        expect(page.locator("section", has=page.locator("#changes"))).to_contain_text("C7654321")
+        page.get_by_role("button", name="Gửi bản khai").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Đã tiếp nhận bản khai")
+        page.go_back()
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Đã tiếp nhận bản khai")
+    assert len(house.site.rows(tables.amendment)) == 1
+
+
+def test_two_windows_that_replace_the_same_dossier_see_both_values(page: Page, house: Portal) -> None:
+    other = page.context.new_page()
+    for each in (page, other):
+        address = replacing(each, house, house.fresh)
+        each.goto(f"{address}/muc/Citizen")
+    page.locator("#documentNumber").fill("C1111111")
+    page.get_by_role("button", name="Lưu, khai tiếp sau").click()
+    page.wait_for_url("**/khai-bao/*")
+    other.locator("#documentNumber").fill("C2222222")
+    other.get_by_role("button", name="Lưu, khai tiếp sau").click()
+    expect(other.get_by_role("cell", name="C1111111")).to_be_visible()
+    expect(other.get_by_role("cell", name="C2222222")).to_be_visible()
+
+
+def test_a_press_before_the_portal_is_open_waits_and_is_taken_back(page: Page, house: Portal) -> None:
+    address = replacing(page, house, house.fresh)
+    suspected(house)
+    try:
+        page.goto(f"{address}/kiem-tra")
+        page.get_by_role("button", name="Gửi ngay khi cổng mở").dblclick()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")
+        page.goto(f"{house.url}/khai-bao")
+        expect(page.get_by_text("Chờ gửi từ")).to_be_visible()
+        page.goto(f"{address}/muc/Citizen")
+        page.get_by_role("button", name="Rút lại, chưa gửi").click()
+        page.wait_for_url(address)
+        page.goto(f"{address}/kiem-tra")
+        page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
+        before = len(house.site.rows(tables.inbox))
+        house.site.window(Sight.DOWN)
+        house.site.house.presses.send_due()
+        assert len(house.site.rows(tables.inbox)) == before + 1
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Đã tiếp nhận bản khai")
+    finally:
+        house.site.window(Sight.DOWN)
+
+
+@pytest.mark.parametrize("name", ["dossier", "tasks", "check", "waiting"])
+def test_these_pages_have_no_serious_fault_and_nothing_outside_a_landmark(
+    browser: Browser, house: Portal, an: str, node_packages: Path, name: str
+) -> None:
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        with visit(browser, width=width, scheme=scheme, state=an) as context:
+            page = context.new_page()
+            address = replacing(page, house, house.fresh)
+            shown = {"dossier": house.url + house.page_of(house.fresh), "tasks": address}
+            page.goto(shown.get(name, f"{address}/kiem-tra"))
+            if name == "waiting":
+                suspected(house)
+                page.reload()
+                page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
+                expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")
+            found = faults(page, node_packages)
+            regions = page.evaluate("axe.run({runOnly: ['region']}).then(found => found.violations.length)")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if name == "waiting":
+                page.get_by_role("button", name="Rút lại, chưa gửi").click()
+                house.site.window(Sight.DOWN)
+        assert ([each["id"] for each in found], regions) == ([], 0), (width, scheme)

@@ -1,0 +1,204 @@
+"""While the window is only suspected to be down: pressed now, sent as soon as the portal opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from adapter.bootstrap import House, house
+from adapter.gateways.store import messages, tables, windows
+from adapter.model.errors import Unavailable
+from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft
+from adapter.services.door.drafts import Drafts
+from adapter.services.door.presses import OnItsWay, Presses
+from adapter.services.door.submission import Caller
+from adapter.services.messages.judging import stored
+from adapter.services.watch.mode import Mode, Sight
+from adapter.services.watch.way import PortalTakes
+from tests.harness.fixtures import CLOCK
+from tests.harness.people import TESTER
+from tests.harness.pki import shared_pki
+from tests.harness.registered import register_declarants
+from tests.harness.stores import ensure_tables
+from tests.harness.website import CITIZEN, citizen_message, configure
+from tests.integration.test_drafts import begun, filled
+
+NEAR = "2026-03-02 10:20:00"
+"""Three hours and five minutes after the clock of these tests: in time now, late in ten minutes."""
+
+
+@dataclass
+class Night:
+    """A house whose legal time can be moved on."""
+
+    house: House
+    now: datetime = CLOCK
+
+    @property
+    def drafts(self) -> Drafts:
+        return self.house.drafts
+
+    @property
+    def presses(self) -> Presses:
+        return self.house.presses
+
+    def rows(self, table: object) -> list[object]:
+        with self.house.database.reading() as connection:
+            return list(connection.execute(select(table)).all())  # type: ignore[call-overload]
+
+    def open(self) -> None:
+        self.house.window.override(Sight.DOWN, reason="confirmed", actor=TESTER)
+
+    def filled(self) -> Draft:
+        return filled(self.house, begun(self.house), citizen_message(ExpectedArrival=NEAR))
+
+
+@pytest.fixture
+def night(tmp_path: Path, database_url: str) -> Iterator[Night]:
+    """The window is suspected to be down, since now."""
+    built = house(configure(tmp_path, database_url))
+    made = Night(built)
+    built.legal_clock = lambda: made.now  # type: ignore[misc]
+    ensure_tables(built.database)
+    register_declarants(built, shared_pki())
+    gone = replace(built.window, patience=replace(built.window.patience, broker_down_s=0))
+    gone.refresh(broker_up=False, started_at=gone.clock())
+    yield made
+    built.database.close()
+
+
+def test_the_press_is_kept_and_sent_when_the_portal_opens(night: Night) -> None:
+    draft = night.filled()
+    assert night.house.opening.of_draft(draft) is PortalTakes.SIGNED
+    held = night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    assert held.waits_since == CLOCK
+    night.now += timedelta(minutes=11)
+    assert night.presses.send_due() == 0, "it is not open"
+    assert night.rows(tables.inbox) == []
+    night.open()
+    assert night.presses.send_due() == 1
+    (message,) = night.rows(tables.inbox)
+    assert (message.outcome, message.pressed_at, message.received_at) == ("accepted", CLOCK, night.now)  # type: ignore[attr-defined]
+    assert night.drafts.find(CITIZEN, draft.public_id).sent_as == message.public_id  # type: ignore[attr-defined]
+    assert night.presses.send_due() == 0, "once"
+
+
+def test_he_is_late_by_the_press_and_the_duty_runs_from_reception(night: Night) -> None:
+    """Eleven minutes later the same declaration would be late."""
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    night.now += timedelta(minutes=11)
+    night.open()
+    night.presses.send_due()
+    (message,) = night.rows(tables.inbox)
+    names = [night.house.catalogue.findings.restate(kept).name for kept in message.findings]  # type: ignore[attr-defined]
+    assert names == []
+    (duty,) = [row for row in night.rows(tables.deadline) if row.party == "border_guard"]  # type: ignore[attr-defined]
+    assert duty.started_at == night.now
+    late = night.drafts.send(CITIZEN, (other := night.filled()).public_id, other.message_key)
+    assert [each.name for each in late.findings] == ["declared_late"]
+
+
+def test_pressed_twice_the_first_time_counts(night: Night) -> None:
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    night.now += timedelta(minutes=5)
+    assert night.presses.hold(CITIZEN, draft.public_id, draft.message_key).waits_since == CLOCK
+
+
+def test_taken_back_it_is_not_sent_and_the_next_press_is_the_one_that_counts(night: Night) -> None:
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    back = night.presses.take_back(CITIZEN, draft.public_id)
+    assert back.waits_since is None
+    night.open()
+    assert night.presses.send_due() == 0
+    assert night.rows(tables.inbox) == []
+
+
+def test_a_change_takes_it_back(night: Night) -> None:
+    draft = night.filled()
+    held = night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    saved = night.drafts.save(held, held.answers.with_values({"purpose": "Chữa bệnh"}))
+    assert saved.waits_since is None
+
+
+def test_a_page_older_than_the_draft_keeps_no_press(night: Night) -> None:
+    draft = night.filled()
+    with pytest.raises(ChangedMeanwhile):
+        night.presses.hold(CITIZEN, draft.public_id, "another key")
+
+
+def test_what_is_being_sent_is_not_taken_back_and_not_thrown_away(night: Night) -> None:
+    """The process dies after it has taken the draft up: the next one sends it."""
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+
+    def dies(raw: bytes, caller: Caller) -> object:
+        with pytest.raises(OnItsWay):
+            night.presses.take_back(CITIZEN, draft.public_id)
+        with pytest.raises(NoDraft):
+            night.drafts.discard(CITIZEN, draft.public_id)
+        night.house.door.declare(raw, caller)
+        raise RuntimeError("the process is dead")
+
+    night.open()
+    broken = replace(night.presses, drafts=replace(night.drafts, submit=dies))  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError):
+        broken.send_due()
+    assert night.presses.send_due() == 1
+    assert len(night.rows(tables.inbox)) == 1
+
+
+def test_what_cannot_be_stored_now_goes_on_waiting(night: Night) -> None:
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+
+    def away(raw: bytes, caller: Caller) -> object:
+        raise Unavailable("the store is away")
+
+    night.open()
+    replace(night.presses, drafts=replace(night.drafts, submit=away)).send_due()  # type: ignore[arg-type]
+    kept = night.drafts.find(CITIZEN, draft.public_id)
+    assert (kept.waits_since, kept.leaves_at) == (CLOCK, None)
+    assert night.presses.send_due() == 1
+
+
+def test_where_the_window_works_again_it_comes_back_and_says_why(night: Night) -> None:
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    night.house.window.override(Sight.UP, reason="it works", actor=TESTER)
+    with night.house.database.transaction() as connection:
+        windows.write(connection, stage=Mode.NORMAL.value, mode=Sight.UP.value, opened_at=None)
+    assert night.presses.send_due() == 0
+    kept = night.drafts.find(CITIZEN, draft.public_id)
+    assert kept.waits_since is None
+    assert kept.held_back is not None
+    assert "hãy khai tại" in kept.held_back.vi
+
+
+def test_what_is_rejected_comes_back_to_be_corrected(night: Night) -> None:
+    draft = night.filled()
+    draft = night.drafts.save(draft, draft.answers.with_values({"sex": ""}))
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    night.open()
+    night.presses.send_due()
+    kept = night.drafts.find(CITIZEN, draft.public_id)
+    assert (kept.sent_as, kept.waits_since, kept.pressed_at) == (None, None, None)
+    assert kept.held_back is not None
+
+
+def test_what_is_judged_again_keeps_the_time_of_its_press(night: Night) -> None:
+    draft = night.filled()
+    night.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    night.now += timedelta(minutes=11)
+    night.open()
+    night.presses.send_due()
+    with night.house.database.reading() as connection:
+        row = connection.execute(select(tables.inbox)).one()
+        assert stored(messages.stored(connection, row.id)).pressed_at == CLOCK
