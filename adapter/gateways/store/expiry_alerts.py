@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, delete, insert, select
 from adapter.gateways.store.tables import expiry_alert
 
 
-def told(connection: Connection, fingerprints: Iterable[str]) -> set[tuple[str, int]]:
+def sent(connection: Connection, fingerprints: Iterable[str]) -> set[tuple[str, int]]:
     """Fingerprint and days of the alerts that went out, in one query."""
     wanted = sorted(set(fingerprints))
     if not wanted:

@@ -80,21 +80,21 @@ class Completion:
             number = self.series.of(self.desk.correspondence.ours(dossier).number_code).confirmation(
                 matter.ledger.connection, now
             )
-            told = said_by(officer, number, _remarks(matter, remarks), now)
+            by_source = said_by(officer, number, _remarks(matter, remarks), now)
             # For a newer version the duty runs from its own reception; the form states both times.
-            told |= of_dossier(dossier.key, dossier.received_at if amended else matter.request.received_at)
+            by_source |= of_dossier(dossier.key, dossier.received_at if amended else matter.request.received_at)
             declared: StoredRecord = matter.latest.values
             in_force = self.desk.procedure(matter.latest.mapping)
-            told |= where(in_force, declared)
+            by_source |= where(in_force, declared)
             if amended:
                 row = _amendment(matter)
                 declared = row.values
-                told |= of_amendment(row.number, row.version, row.received_at)
+                by_source |= of_amendment(row.number, row.version, row.received_at)
             # From the version in force, whichever form confirms it: form 14 does not state what is brought later.
             wanted = docket.confirmed(dossier, in_force, matter.latest.values, now)
-            told |= last_days(wanted, docket.terms)
+            by_source |= last_days(wanted, docket.terms)
             spec = completion_of(procedure)
-            content = confirmation(procedure, self.desk.answered(matter.request), declared, told)
+            content = confirmation(procedure, self.desk.answered(matter.request), declared, by_source)
             dossiers.keep_confirmation(matter.ledger.connection, dossier, number)
             assert dossier.id is not None
             amendments.close(matter.ledger.connection, dossier.id, now)  # the request needs no answer any more
@@ -171,12 +171,12 @@ def _remarks(matter: Matter, remarks: str) -> str:
     assert matter.dossier.id is not None
     since = matter.dossier.confirmed_at
     rows = amendments.withdrawals(matter.ledger.connection, matter.dossier.id, since=since)
-    told = [
+    withdrawn = [
         _WITHDRAWN.format(number=row.number, at=write_time(row.withdrawn_at.astimezone(VIETNAM)))
         for row in rows
         if row.withdrawn_at is not None
     ]
-    return " ".join(filter(None, [remarks, *told]))
+    return " ".join(filter(None, [remarks, *withdrawn]))
 
 
 def _amendment(matter: Matter) -> StoredAmendment:
@@ -199,11 +199,11 @@ def completion_of(procedure: Procedure) -> CompletionSpec:
 
 
 def confirmation(
-    procedure: Procedure, answered: compose.InReplyTo, declared: StoredRecord, told: Mapping[str, str]
+    procedure: Procedure, answered: compose.InReplyTo, declared: StoredRecord, by_source: Mapping[str, str]
 ) -> etree._Element:
-    """The confirmation: each value comes from the stored declaration or from `told`, by its source."""
+    """The confirmation: each value comes from the stored declaration or from `by_source`, by its source."""
     spec = completion_of(procedure)
-    return compose.completion(answered, form=spec.form, root=spec.root, values=_form(spec, declared, told))
+    return compose.completion(answered, form=spec.form, root=spec.root, values=_form(spec, declared, by_source))
 
 
 def said_by(officer: Actor, number: str, remarks: str, now: datetime) -> dict[str, str]:
@@ -241,12 +241,12 @@ def of_amendment(number: str, version: int, received_at: datetime) -> dict[str, 
     }
 
 
-def _form(spec: CompletionSpec, declared: StoredRecord, told: Mapping[str, str]) -> list[tuple[str, str | None]]:
+def _form(spec: CompletionSpec, declared: StoredRecord, by_source: Mapping[str, str]) -> list[tuple[str, str | None]]:
     """The confirmation's values, each from its closed source."""
     return [
         (
             item.path,
-            _declared(declared, item.source) if item.source.startswith("declaration.") else told.get(item.source),
+            _declared(declared, item.source) if item.source.startswith("declaration.") else by_source.get(item.source),
         )
         for item in spec.content
     ]

@@ -170,13 +170,13 @@ def _joined(first: Label, then: Label | None) -> Label:
 def _times(confirmed: ConfirmationTimes | None) -> dict[str, str]:
     """Numbers and times for a sentence; a dash where old data have none."""
 
-    def told(moment: datetime | None) -> str:
+    def written(moment: datetime | None) -> str:
         return "–" if moment is None else write_time(moment.astimezone(VIETNAM))
 
     if confirmed is None:
         return {"number": "–", "sent": "–", "delivered": "–"}
     return {
         "number": confirmed.number,
-        "sent": told(confirmed.sent_at),
-        "delivered": told(confirmed.delivered_at),
+        "sent": written(confirmed.sent_at),
+        "delivered": written(confirmed.delivered_at),
     }

@@ -61,15 +61,16 @@ class Admission:
 
     def ask(self, connection: Connection, outcomes: Iterable[Outcome], at: datetime) -> Register:
         """Read certificates, suspensions and authorisations of a batch: at most three queries, whatever its size."""
-        told = [outcome.declaration for outcome in outcomes if isinstance(outcome, Accepted | Refused)]
-        signers = [signer for each in told if (signer := _signer(each)) is not None]
+        declarations = [outcome.declaration for outcome in outcomes if isinstance(outcome, Accepted | Refused)]
+        signers = [signer for each in declarations if (signer := _signer(each)) is not None]
         found = certificates.find(connection, map(certificates.name_of, signers))
+        accounts = {number for one in declarations for number in _accounts(one, found)}
         standing: dict[str, list[Suspension]] = {}
-        for each in suspensions.standing(connection, {number for one in told for number in _accounts(one, found)}):
+        for each in suspensions.standing(connection, accounts):
             standing.setdefault(each.number, []).append(each)
-        changing = [each for each in told if ACTS.get(each.verified.meaning) is not Act.DECLARE]
+        changing = [each for each in declarations if ACTS.get(each.verified.meaning) is not Act.DECLARE]
         holders = {number for each in changing for number in _speakers(each, found)}
-        holders |= {pair[0] for each in told if (pair := _acts_for(each)) is not None}
+        holders |= {pair[0] for each in declarations if (pair := _acts_for(each)) is not None}
         return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:

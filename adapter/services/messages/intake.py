@@ -209,6 +209,6 @@ class Intake:
             self.observe(Event.SETTLED, **fields)
         else:
             self.observe(Event.PARKED, **fields, reason=settled.parked_for.value)
-        told = (finding for finding in settled.findings if finding.severity is not Severity.WAIT)
-        if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in told):
+        final = (finding for finding in settled.findings if finding.severity is not Severity.WAIT)
+        if any(finding.code[3:4] == "4" or finding.name == "message_id_reused" for finding in final):
             self.observe(Event.SECURITY, **fields)

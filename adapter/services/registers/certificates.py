@@ -166,15 +166,15 @@ class Registry:
         return self._change(which, CertificateState.ACTIVE, reason, issuer, actor)
 
     def _change(self, which: str, state: CertificateState, reason: str, issuer: str | None, actor: Actor) -> Registered:
-        now, told = self.clock(), reason_of(reason)
+        now, reason = self.clock(), reason_of(reason)
         with self.database.transaction() as connection:
             self.database.lock(connection, ["certificate registry"])
             found = _one(store.named(connection, which), which, issuer)
             if found.state is state:
                 raise NotAllowed(f"certificate {found.serial} is {state.value} already")
-            store.change(connection, [found.id], state=state, reason=told, officer=actor.id, at=now)
+            store.change(connection, [found.id], state=state, reason=reason, officer=actor.id, at=now)
             act = "suspend" if state is CertificateState.SUSPENDED else "restore"
-            detail = {"certificate": found.id, "serial": found.serial, "reason": told, "officer": actor.id}
+            detail = {"certificate": found.id, "serial": found.serial, "reason": reason, "officer": actor.id}
             journal.append(connection, self.database, Entry.by(f"certificate.{act}", actor, now, detail))
             return _one(store.named(connection, which), which, issuer)
 

@@ -105,22 +105,22 @@ class Expiry:
         except Misconfigured as error:
             self.observe(Event.UNAVAILABLE, reason=str(error))
             own = []
-        told: list[tuple[Expiring, int]] = []
+        alerts: list[tuple[Expiring, int]] = []
         with self.database.transaction() as connection:
             every = [*own, *_registered(connection)]
             near = [each for each in every if _near(each, now, now + limit) and not _succeeded(each, every)]
             _forget_what_is_not_due(connection, every, now)
-            known = store.told(connection, [each.fingerprint for each in near])
+            known = store.sent(connection, [each.fingerprint for each in near])
             for each in near:
                 passed = [days for days in self.days if each.valid_to <= now + timedelta(days=days)]
                 fresh = [days for days in passed if (each.fingerprint, days) not in known]
                 store.keep(connection, each.fingerprint, fresh, now)
                 if fresh and min(passed) in fresh:  # of several thresholds at once only the nearest is alerted
-                    told.append((_expiring(each, breaks=True), min(passed)))
-            for expiring, days in told:
+                    alerts.append((_expiring(each, breaks=True), min(passed)))
+            for expiring, days in alerts:
                 detail = {**_facts(expiring, now), "threshold": days}
                 journal.append(connection, self.database, Entry("certificate.expires", "clock", now, detail))
-        for expiring, _ in told:
+        for expiring, _ in alerts:
             self.observe(Event.EXPIRES, **_facts(expiring, now))
         return sum(each.use is not Use.REGISTERED for each in near)
 
@@ -128,11 +128,11 @@ class Expiry:
 def _forget_what_is_not_due(connection: Connection, every: Sequence[InUse], now: datetime) -> None:
     """An alert of a threshold that is not reached yet came from a clock that ran ahead."""
     ends = {each.fingerprint: each.valid_to for each in every}
-    told: dict[str, list[int]] = {}
-    for fingerprint, days in store.told(connection, ends):
+    early_alerts: dict[str, list[int]] = {}
+    for fingerprint, days in store.sent(connection, ends):
         if ends[fingerprint] > now + timedelta(days=days):
-            told.setdefault(fingerprint, []).append(days)
-    for fingerprint, early in told.items():
+            early_alerts.setdefault(fingerprint, []).append(days)
+    for fingerprint, early in early_alerts.items():
         store.forget(connection, fingerprint, early)
 
 

@@ -130,15 +130,15 @@ class Correspondence:
 
     def faults(self, *, now: datetime, findings: int) -> Iterator[str]:
         """Faults of configured values that would stop an answer; `findings`: how many an answer may list."""
-        ours, told = self.installation, self.state([Finding("too_many_findings", "/Envelope")]) * (findings + 1)
+        ours, stated = self.installation, self.state([Finding("too_many_findings", "/Envelope")]) * (findings + 1)
         for channel in Channel:
             answered = compose.InReplyTo(None, "0" * 64, None, None, channel.value)
             contents = {
                 ReplyKind.RECEIPT: compose.receipt(answered, now),
-                ReplyKind.ERRORS: compose.errors(answered, told),
-                ReplyKind.ACCEPTANCE: compose.acceptance(answered, told, ours, received=now, now=now),
+                ReplyKind.ERRORS: compose.errors(answered, stated),
+                ReplyKind.ACCEPTANCE: compose.acceptance(answered, stated, ours, received=now, now=now),
                 ReplyKind.REFUSAL: compose.refusal(
-                    answered, told, ours, name=ours.accepter, ground=ours.refusal_ground, now=now
+                    answered, stated, ours, name=ours.accepter, ground=ours.refusal_ground, now=now
                 ),
             }
             to = addressing.placeholder(ours, channel, now)

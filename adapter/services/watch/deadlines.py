@@ -127,10 +127,10 @@ class Deadlines:
             passed = deadlines.take_breaches(connection, now, _AT_ONCE)
         for row in back:
             early = row.breached_at is not None and row.breached_at > now
-            self.observe(Event.DEADLINE_BACK, **_told(row), passed=early)
+            self.observe(Event.DEADLINE_BACK, **_alert(row), passed=early)
         for event, rows in ((Event.DEADLINE_NEAR, near), (Event.DEADLINE_PASSED, passed)):
             for row in rows:
-                self.observe(event, **_told(row))
+                self.observe(event, **_alert(row))
         return len(near) + len(passed)
 
     def _begin(self, connection: Connection) -> None:
@@ -196,7 +196,7 @@ def _subject(row: ListedDeadline) -> str:
     return f"incident {row.notice_number or row.incident_id}"
 
 
-def _told(row: DeadlineOfDossier) -> dict[str, object]:
+def _alert(row: DeadlineOfDossier) -> dict[str, object]:
     """What an alert says: no personal value."""
     return {
         "dossier": None if row.number is None else f"{row.number}/{row.year}",

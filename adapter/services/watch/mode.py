@@ -118,8 +118,8 @@ def sighting(signs: Signs, patience: WindowPatience, before: Sight) -> Sighting:
             return Sighting(Sight.DOWN, "broker", f"the broker cannot be reached for {down:.0f} s{_why(signs)}")
         ever = "" if before is not Sight.UNKNOWN else " yet"
         since = f"{signs.broker_down_since.astimezone(VIETNAM):%H:%M}"
-        told = f"not heard{ever} since {since}, the broker cannot be reached{_why(signs)}"
-        return Sighting(before if before is not Sight.UNKNOWN else Sight.UP, "none", told)
+        reason = f"not heard{ever} since {since}, the broker cannot be reached{_why(signs)}"
+        return Sighting(before if before is not Sight.UNKNOWN else Sight.UP, "none", reason)
     if patience.heartbeat_max_age_s is not None:
         silent = age(signs.now, signs.heartbeat_at or signs.started_at)
         if silent > patience.heartbeat_max_age_s:

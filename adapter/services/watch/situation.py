@@ -90,7 +90,7 @@ class Situations:
             state, newest, links = self.window.state(), self.window.incidents(1), self.links.stated()
         except Unavailable:
             return self._of(Mode.UNKNOWN, None, None, [])
-        open_now = next((_told(each) for each in newest if each.ended_at is None), None)
+        open_now = next((_disturbance(each) for each in newest if each.ended_at is None), None)
         return self._of(state.mode, state.since, open_now, links)
 
     def disturbances(self) -> tuple[Disturbance, ...]:
@@ -99,7 +99,7 @@ class Situations:
         Raises:
             Unavailable: the store is away.
         """
-        return tuple(_told(each) for each in self.window.incidents(SHOWN))
+        return tuple(_disturbance(each) for each in self.window.incidents(SHOWN))
 
     def _of(
         self, mode: Mode, since: datetime | None, incident: Disturbance | None, links: Sequence[WindowLink]
@@ -159,7 +159,7 @@ def _name(gate: str, names: Mapping[str, Code]) -> Label:
     return Label(found.vi, found.en) if found else Label(gate, gate)
 
 
-def _told(incident: Incident) -> Disturbance:
+def _disturbance(incident: Incident) -> Disturbance:
     """Without actor and internal reason: only the reason of a notice was written for the public."""
     announced = incident.notice_number is not None
     return Disturbance(

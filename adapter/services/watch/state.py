@@ -62,16 +62,16 @@ class WindowState:
 
     def note(self, patience: WindowPatience) -> str:
         """What the operator should know though everything is ready; empty while the window is up and nobody says so."""
-        told = []
+        notes = []
         since = f" since {write_time(self.since)}" if self.since else ""
         if self.mode is Mode.SUSPECT:
             itself = "" if patience.confirm_only else f", or by itself after {patience.suspect_s:.0f} s"
-            told.append(f"the window is suspected to be down{since}: the portal opens by window confirm{itself}")
+            notes.append(f"the window is suspected to be down{since}: the portal opens by window confirm{itself}")
         if self.condition is Sight.DOWN:
             end = f", its end is expected at {write_time(self.expected_end)}" if self.expected_end else ""
-            told.append(f"the window is down{since}{end}")
+            notes.append(f"the window is down{since}{end}")
         if self.override_by:
             until = f" until {write_time(self.override_until)}" if self.override_until else ""
             word = f"an override stands{until}: {self.condition.value}"
-            told.append(f"{word}, while the window is seen {self.seen.value}")
-        return "; ".join(told) + ": nsw-adapter window status" if told else ""
+            notes.append(f"{word}, while the window is seen {self.seen.value}")
+        return "; ".join(notes) + ": nsw-adapter window status" if notes else ""

@@ -87,13 +87,13 @@ class Turn:
             opened=row.opened_at is not None,
             pending=before is Mode.RECONCILING and self._pending(row),
         )
-        told = advice(basis, self.patience)
-        mode, stage = told.mode.condition.value, told.mode.value
-        if told.mode is not before:
-            self._change(row, told, by)
+        advised = advice(basis, self.patience)
+        mode, stage = advised.mode.condition.value, advised.mode.value
+        if advised.mode is not before:
+            self._change(row, advised, by)
         elif (row.mode, row.stage) != (mode, stage):  # the first look, or a clock of 0.1.0 has looked
             windows.write(self.connection, mode=mode, stage=stage, since=row.since or self.now)
-        return told
+        return advised
 
     def _pending(self, row: StoredWindow) -> bool:
         """Whether something that waited has not left, or what was begun at the portal may still be sent there."""
@@ -105,15 +105,15 @@ class Turn:
         opened = (row.opened_at or since) - timedelta(seconds=self.patience.suspect_s)
         return drafts.any_begun(self.connection, opened, since)
 
-    def _change(self, row: StoredWindow, told: Advice, by: str) -> None:
+    def _change(self, row: StoredWindow, advised: Advice, by: str) -> None:
         opened = row.opened_at
-        if told.mode in (Mode.DIRECT, Mode.MAINTENANCE):
+        if advised.mode in (Mode.DIRECT, Mode.MAINTENANCE):
             opened = opened or self.now
-        elif told.mode in (Mode.NORMAL, Mode.NEVER_HEARD):
+        elif advised.mode in (Mode.NORMAL, Mode.NEVER_HEARD):
             opened = None
-        mode, stage = told.mode.condition.value, told.mode.value
+        mode, stage = advised.mode.condition.value, advised.mode.value
         windows.write(self.connection, mode=mode, stage=stage, since=self.now, opened_at=opened)
-        entry = Entry("window.mode", by, self.now, {"mode": mode, "stage": stage, "cause": told.cause})
+        entry = Entry("window.mode", by, self.now, {"mode": mode, "stage": stage, "cause": advised.cause})
         journal.append(self.connection, self.database, entry)
 
 

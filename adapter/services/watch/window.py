@@ -55,11 +55,11 @@ class Window:
             row, opened = windows.read(connection), windows.open_incident(connection)
             waiting, planned = departures.unsent(connection), windows.planned(connection, now)
         seen = self._seen(row, opened, now)
-        told = self._told(row, opened, seen, now)
+        advised = self._advice(row, opened, seen, now)
         return WindowState(
-            mode=told.mode,
-            cause=told.cause,
-            reason=told.reason,
+            mode=advised.mode,
+            cause=advised.cause,
+            reason=advised.reason,
             since=row.since,
             refreshed_at=row.refreshed_at,
             heartbeat_at=row.heartbeat_at,
@@ -77,11 +77,11 @@ class Window:
         """The mode now, as in `state`, in the caller's transaction: every declaration follows it."""
         now = self._refreshed(connection)
         row, opened = windows.read(connection), windows.open_incident(connection)
-        told = self._told(row, opened, self._seen(row, opened, now), now)
+        advised = self._advice(row, opened, self._seen(row, opened, now), now)
         lasted = age(now, row.since) if row.since is not None else 0.0
-        opens = told.mode is Mode.SUSPECT and not self.patience.confirm_only
+        opens = advised.mode is Mode.SUSPECT and not self.patience.confirm_only
         opens_in = max(0.0, self.patience.suspect_s - lasted) if opens else self.patience.stale_s
-        return Lasting(told.mode, told.reason, row.since, opens_in)
+        return Lasting(advised.mode, advised.reason, row.since, opens_in)
 
     def _refreshed(self, connection: Connection) -> datetime:
         """The time now. A refresh dated in the future is set to now: the clock was set back since."""
@@ -103,7 +103,7 @@ class Window:
             return Sighting(seen, opened.cause, opened.reason)
         return Sighting(seen, row.seen_cause or "none", row.seen_reason or "")
 
-    def _told(self, row: StoredWindow, opened: StoredIncident | None, seen: Sighting, now: datetime) -> Advice:
+    def _advice(self, row: StoredWindow, opened: StoredIncident | None, seen: Sighting, now: datetime) -> Advice:
         """The mode for readers: the stored one; UNKNOWN if nobody refreshes it and no override is in force."""
         mode, word = stored_mode(row.stage, row.mode), said(row, now)
         if word is not None:
@@ -156,12 +156,12 @@ class Window:
             passed, reminded = self._override_passes(connection, row, now)
             turn = Turn(connection, self.database, now, self.patience)
             seen = turn.look(started_at=started_at, broker_fault=broker_fault)
-            told = turn.tell(seen)
+            advised = turn.tell(seen)
         if reminded and row.override_until is not None:
             self.observe(Event.OVERRIDE_ENDS, mode=row.override, until=write_time(row.override_until))
-        if passed or told.mode is not stored_mode(row.stage, row.mode) or seen.condition is not seen_before(row):
-            self._tell(told, seen=seen.condition.value)
-        return told
+        if passed or advised.mode is not stored_mode(row.stage, row.mode) or seen.condition is not seen_before(row):
+            self._tell(advised, seen=seen.condition.value)
+        return advised
 
     def _override_passes(self, connection: Connection, row: StoredWindow, now: datetime) -> tuple[bool, bool]:
         """End an override whose time is over, or remind of its end; gives whether each was done."""
@@ -219,8 +219,8 @@ class Window:
                 windows.expect(connection, expected_end)
             detail = {"mode": word.value, "reason": reason, "until": write_time(until)}
             journal.append(connection, self.database, Entry.by("window.override", actor, now, detail))
-            told = turn.tell(_kept(connection), by=actor.journal_name)
-        self._tell(told)
+            advised = turn.tell(_kept(connection), by=actor.journal_name)
+        self._tell(advised)
 
     def end_override(self, *, actor: Actor) -> None:
         """End the override; an incident that nothing else keeps open ends with it.
@@ -233,8 +233,8 @@ class Window:
         with self.database.transaction() as connection:
             windows.write(connection, **_NO_OVERRIDE)
             journal.append(connection, self.database, Entry.by("window.override_end", actor, now, {}))
-            told = self._look_again(connection, now, actor)
-        self._tell(told)
+            advised = self._look_again(connection, now, actor)
+        self._tell(advised)
 
     def confirm_suspicion(self, *, reason: str, actor: Actor, expected_end: datetime | None = None) -> None:
         """The suspicion is right: the portal takes the window's place until it is seen again.
@@ -255,8 +255,8 @@ class Window:
                 windows.expect(connection, expected_end)
             journal.append(connection, self.database, Entry.by("window.confirm", actor, now, {"reason": reason}))
             turn = Turn(connection, self.database, now, self.patience)
-            told = turn.tell(_kept(connection), confirmed=reason, by=actor.journal_name)
-        self._tell(told)
+            advised = turn.tell(_kept(connection), confirmed=reason, by=actor.journal_name)
+        self._tell(advised)
 
     def plan(self, notice: windows.Notice, *, actor: Actor) -> None:
         """The window's manager has announced by letter or telephone when he is to be away.
@@ -301,8 +301,8 @@ class Window:
             about = opened.notice_number if opened is not None else number
             detail = {"notice": about, "reason": reason, "ended_at": over.astimezone(VIETNAM).isoformat()}
             journal.append(connection, self.database, Entry.by("window.notice_end", actor, now, detail))
-            told = self._look_again(connection, now, actor)
-        self._tell(told)
+            advised = self._look_again(connection, now, actor)
+        self._tell(advised)
 
     def _look_again(self, connection: Connection, now: datetime, actor: Actor) -> Advice:
         """Compute the mode again from what was seen last; without a first refresh nothing is known."""
@@ -312,9 +312,9 @@ class Window:
             return turn.tell(_kept(connection), by=actor.journal_name)
         return turn.tell(turn.look(started_at=row.refreshed_at), by=actor.journal_name)
 
-    def _tell(self, told: Advice, **more: str) -> None:
-        mode = {"mode": told.mode.condition.value, "stage": told.mode.value}
-        self.observe(Event.WINDOW, **mode, cause=told.cause, reason=told.reason, **more)
+    def _tell(self, advised: Advice, **more: str) -> None:
+        mode = {"mode": advised.mode.condition.value, "stage": advised.mode.value}
+        self.observe(Event.WINDOW, **mode, cause=advised.cause, reason=advised.reason, **more)
 
 
 def _kept(connection: Connection) -> Sighting:
