@@ -81,17 +81,21 @@ def certificate_import(
 
 
 @certificate.command("list")
-def certificate_list(number: Number = None, json: AsJson = False, config: Config = None) -> None:
+def certificate_list(number: Number = None, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """All registered certificates."""
-    found = open_house(config).registry.list(number=number)
+    house = open_house(config)
+    found = house.registry.list(number=number, actor=acting(house, by))
     names = ("serial", "holder", "number", "registered_with", "since", "valid_to", "state", "reason")
     listing("certificate", found, names, json=json)
 
 
 @certificate.command("show")
-def certificate_show(which: Which, issuer: Issuer = None, json: AsJson = False, config: Config = None) -> None:
+def certificate_show(
+    which: Which, issuer: Issuer = None, by: By = None, json: AsJson = False, config: Config = None
+) -> None:
     """One certificate with all that is kept of it."""
-    _show(open_house(config).registry.show(which, issuer=issuer), json)
+    house = open_house(config)
+    _show(house.registry.show(which, issuer=issuer, actor=acting(house, by)), json)
 
 
 @certificate.command("suspend")
@@ -234,11 +238,13 @@ def authorisation_revoke(
 def authorisation_list(
     number: Number = None,
     in_force: Annotated[bool, typer.Option("--in-force", help="Only those in force now.")] = False,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Letters of authorisation."""
-    found = open_house(config).authorisations.list(number=number, in_force=in_force)
+    house = open_house(config)
+    found = house.authorisations.list(number=number, in_force=in_force, actor=acting(house, by))
     names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason")
     listing("authorisation", found, names, json=json)
 
@@ -292,11 +298,13 @@ def account_restore(
 def account_list(
     number: Number = None,
     all: Annotated[bool, typer.Option("--all", help="Those too that were restored.")] = False,
+    by: By = None,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
     """Suspended accounts."""
-    found = open_house(config).accounts.list(number=number, lifted=all)
+    house = open_house(config)
+    found = house.accounts.list(number=number, lifted=all, actor=acting(house, by))
     if json:
         as_json(found)
         return

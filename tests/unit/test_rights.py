@@ -40,6 +40,7 @@ suspend_account                x
 restore_account                x
 grant_authorisation         x  x  x  x
 revoke_authorisation        x  x  x  x
+see_registers               x  x  x  x           x
 register_certificate        x  x  x  x
 suspend_certificate            x  x
 restore_certificate            x  x

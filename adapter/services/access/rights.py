@@ -35,6 +35,8 @@ class Right(StrEnum):
     RESTORE_ACCOUNT = "restore_account"
     GRANT_AUTHORISATION = "grant_authorisation"
     REVOKE_AUTHORISATION = "revoke_authorisation"
+    SEE_REGISTERS = "see_registers"
+    """List certificates, authorisations and suspended accounts, which name declarants."""
     REGISTER_CERTIFICATE = "register_certificate"
     SUSPEND_CERTIFICATE = "suspend_certificate"
     RESTORE_CERTIFICATE = "restore_certificate"
@@ -70,6 +72,7 @@ RIGHT_NAMES = {
     Right.RESTORE_ACCOUNT: Label("khôi phục tài khoản", "restore an account"),
     Right.GRANT_AUTHORISATION: Label("ghi nhận ủy quyền", "register an authorisation"),
     Right.REVOKE_AUTHORISATION: Label("hủy ủy quyền", "revoke an authorisation"),
+    Right.SEE_REGISTERS: Label("xem sổ chứng thư số, ủy quyền, tài khoản", "see the registers of declarants"),
     Right.REGISTER_CERTIFICATE: Label("đăng ký chứng thư số", "register certificates"),
     Right.SUSPEND_CERTIFICATE: Label("tạm dừng chứng thư số", "suspend a certificate"),
     Right.RESTORE_CERTIFICATE: Label("khôi phục chứng thư số", "restore a certificate"),
@@ -107,6 +110,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.RESTORE_ACCOUNT: frozenset({Role.COMMANDER}),
     Right.GRANT_AUTHORISATION: _UNIT | {Role.OPERATOR},
     Right.REVOKE_AUTHORISATION: _UNIT | {Role.OPERATOR},
+    Right.SEE_REGISTERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},
     Right.REGISTER_CERTIFICATE: _UNIT | {Role.OPERATOR},
     Right.SUSPEND_CERTIFICATE: _HEADS,
     Right.RESTORE_CERTIFICATE: _HEADS,

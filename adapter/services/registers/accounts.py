@@ -81,8 +81,13 @@ class Accounts:
                 journal.append(connection, self.database, Entry.by("account.restore", actor, now, detail))
         return lifted
 
-    def list(self, *, number: str | None = None, lifted: bool = False) -> list[Suspension]:
-        """What is suspended now; with `lifted` what was suspended too."""
+    def list(self, *, number: str | None = None, lifted: bool = False, actor: Actor) -> list[Suspension]:
+        """What is suspended now; with `lifted` what was suspended too.
+
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
 

@@ -103,8 +103,13 @@ class Authorisations:
             detail = {"authorisation": row_id, "reason": reason}
             journal.append(connection, self.database, Entry.by("authorisation.revoke", actor, now, detail))
 
-    def list(self, *, number: str | None = None, in_force: bool = False) -> list[Authorisation]:
-        """The letters, or those of one holder or principal, or those in force now."""
+    def list(self, *, number: str | None = None, in_force: bool = False, actor: Actor) -> list[Authorisation]:
+        """The letters, or those of one holder or principal, or those in force now.
+
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return store.every(
                 connection, number=number_of(number) if number else None, at=self.clock() if in_force else None

@@ -178,17 +178,24 @@ class Registry:
             journal.append(connection, self.database, Entry.by(f"certificate.{act}", actor, now, detail))
             return _one(store.named(connection, which), which, issuer)
 
-    def show(self, which: str, *, issuer: str | None = None) -> Registered:
+    def show(self, which: str, *, issuer: str | None = None, actor: Actor) -> Registered:
         """One certificate, by serial number, fingerprint (SHA-256) or id.
 
         Raises:
             NotAllowed: there is none, or more than one.
+            NoRight: the actor may not see the registers.
         """
+        needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return _one(store.named(connection, which), which, issuer)
 
-    def list(self, *, number: str | None = None) -> list[Registered]:
-        """All certificates, or a holder's."""
+    def list(self, *, number: str | None = None, actor: Actor) -> list[Registered]:
+        """All certificates, or a holder's.
+
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None)
 
