@@ -71,10 +71,14 @@ def _in_force(key: FromClause) -> Select[Any]:
 
 
 def _by_all() -> Select[Any]:
-    """SQLite joins from the keys by itself. One parameter holds all values, and each is looked for in every kind."""
+    """The same for SQLite. One parameter holds all values, and each is looked for in every kind.
+
+    Asked with `IN`, and not by a join: a file whose rows were never counted was read from its kinds on, all keys of a
+    kind for each batch.
+    """
     each = func.json_each(bindparam("values", type_=String)).table_valued("value", name="wanted")
     kinds: BindParameter[Any] = bindparam("kinds", expanding=True)
-    looked_for = search_keys.c.kind.in_(kinds), search_keys.c.value == each.c.value
+    looked_for = search_keys.c.kind.in_(kinds), search_keys.c.value.in_(select(each.c.value))
     held = select(search_keys).where(*looked_for).subquery("held")
     return _in_force(held).add_columns(held.c.kind, held.c.value)
 
