@@ -12,12 +12,14 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from adapter import settings as configuration
+from adapter.bootstrap.alerting import alert_ways
 from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
 from adapter.bootstrap.identity import identity_provider
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import DataFiles, load, reporter
+from adapter.gateways.alert_file import AlertFile
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
 from adapter.gateways.identity import Provider
@@ -66,6 +68,7 @@ from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.messages.admission import Admission, Unlisted
+from adapter.services.messages.browser import MessageBrowser
 from adapter.services.messages.intake import InHand, Intake, unheld
 from adapter.services.messages.item import Patience
 from adapter.services.registers.accounts import Accounts
@@ -73,12 +76,16 @@ from adapter.services.registers.authorisations import Authorisations
 from adapter.services.registers.certificates import Registry
 from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.correspondence import Correspondence, Keys
+from adapter.services.replies.resend import Resend
+from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.links import Links
 from adapter.services.watch.mode import WindowPatience
 from adapter.services.watch.readings import Reading
+from adapter.services.watch.reconciliation import Reconciliation
 from adapter.services.watch.situation import Situations
+from adapter.services.watch.telling import Tell
 from adapter.services.watch.transfers import Transfers
 from adapter.services.watch.window import Window
 from adapter.settings import LoginSettings, Settings
@@ -159,6 +166,19 @@ class House:
     @cached_property
     def reading(self) -> Reading:
         return Reading(self.database, self.window, now)
+
+    @cached_property
+    def alert_ways(self) -> dict[str, Tell]:
+        """How alerts are told, by name; none where nobody is.
+
+        Raises:
+            Misconfigured: a file cannot be read.
+        """
+        return alert_ways(self.settings)
+
+    @property
+    def alert_file(self) -> AlertFile:
+        return AlertFile(self.settings.folders.state / "alerts.json")
 
     @cached_property
     def expiry(self) -> Expiry:
@@ -318,6 +338,19 @@ class House:
         return Signing(self.desk, self.units_unready)
 
     @cached_property
+    def settling(self) -> Settling:
+        return Settling(self.desk)
+
+    @cached_property
+    def resend(self) -> Resend:
+        return Resend(self.database, now)
+
+    @cached_property
+    def message_browser(self) -> MessageBrowser:
+        limits = Limits(**self.settings.limits.model_dump())
+        return MessageBrowser(self.database, lambda: self.catalogue, limits, self.legal_clock)
+
+    @cached_property
     def amendments(self) -> Amendments:
         return Amendments(self.desk, self.completion, self.asking)
 
@@ -362,6 +395,10 @@ class House:
     @cached_property
     def transfers(self) -> Transfers:
         return Transfers(self.database)
+
+    @cached_property
+    def reconciliation(self) -> Reconciliation:
+        return Reconciliation(self.database, self.legal_clock)
 
     @cached_property
     def people(self) -> People:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from adapter.entrypoints.herald import Herald
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerUnavailable
@@ -18,8 +19,10 @@ from adapter.model.events import Event, Observe
 from adapter.services.door.presses import Presses
 from adapter.services.messages.waiting import Waiting
 from adapter.services.registers.expiry import Expiry
+from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
+from adapter.services.watch.readings import Readings
 from adapter.services.watch.window import Window
 
 _LOCK = "clock"
@@ -37,6 +40,7 @@ class Clock:
     waiting: Waiting
     signing: Signing
     presses: Presses
+    settling: Settling
     deadlines: Deadlines
     expiry: Expiry
     probe: Probe
@@ -46,9 +50,10 @@ class Clock:
     seal_s: float
     expiry_s: float
     evidence: EvidenceRefresh
+    tell: Callable[[Mapping[str, float]], Readings]
+    """Reads what the store holds, and tells the metrics; given the days that certificates have left, by use."""
+    herald: Herald
     new_keys_taken: Callable[[], bool] = lambda: True
-    tell: Callable[[Mapping[str, float]], None] = lambda _: None
-    """Updates the metrics from the store; called with the days that certificates have left, by use."""
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -58,6 +63,10 @@ class Clock:
 
     def run(self) -> None:
         """Be the active clock process, or wait until the active one has ended."""
+        with self.herald:
+            self._run()
+
+    def _run(self) -> None:
         while not self.pulse.stopping:
             self.pulse.idle()
             try:
@@ -65,8 +74,10 @@ class Clock:
                     if held is not None:
                         with self.probe:
                             self._tick_while(held)
+                self.herald.stand_by()
             except Unavailable as error:
                 keys, broker = not isinstance(error, KeyUnavailable), not isinstance(error, BrokerUnavailable)
+                self.herald.away(database=keys and broker, broker=not broker)
                 self.pulse.idle(broker=broker, database=not (keys and broker), keys=keys)
                 self.observe(Event.UNAVAILABLE, reason=str(error))
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
@@ -91,13 +102,15 @@ class Clock:
             held()
             self.presses.send_due()
             held()
+            self.settling.settle()
+            held()
             self.deadlines.watch()
             held()
             next(steps)
             if now - told >= self.expiry_s:
                 days = self.expiry.days_left()
             if now - looked >= self.look_s:
-                self.tell(days)
+                self.herald.tell(self.tell(days), broker_away=seen.up is False, quarantined=seen.held)
                 in_time, looked = self.evidence.refresh(), now
                 signs = self._look_at_units()
                 self.pulse.tell("window", self.window.note())

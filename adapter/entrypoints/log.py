@@ -49,6 +49,7 @@ _TO_LOOK_AT = {
         Event.CLOCK_SET,
         Event.OVERRIDE_ENDS,
         Event.EXPIRES,
+        Event.ALERT_UNSENT,
         Event.KEY_NOT_TAKEN,
         Event.AWAITS_KEY,
         Event.DROPPED,

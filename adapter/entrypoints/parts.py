@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from adapter.bootstrap import House, house, now
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
+from adapter.entrypoints.herald import Herald
 from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.metrics import Metrics
 from adapter.entrypoints.probe import Probe
@@ -21,6 +22,7 @@ from adapter.model.errors import Misconfigured, defect
 from adapter.model.events import Event
 from adapter.services.messages.waiting import Waiting
 from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.readings import Readings
 
 CONTROL, DECLARATIONS = "adapter.control", "adapter.declarations"
 _FAILED, _MISCONFIGURED = 1, 2
@@ -80,9 +82,14 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
 
 def clock(part: House, pulse: Pulse) -> Clock:
     """The timers, which tell the metrics what the store holds besides."""
-    metrics = part.observe
-    tell = (lambda days: metrics.read(part.reading.read(days))) if isinstance(metrics, Metrics) else (lambda _: None)
     stated = part.settings.clock
+
+    def tell(days: Mapping[str, float]) -> Readings:
+        read = part.reading.read(days)
+        if isinstance(part.observe, Metrics):
+            part.observe.read(read)
+        return read
+
     probe_s = min(5.0, max(0.5, part.settings.window.broker_down_s / 3))
     return Clock(
         database=part.database,
@@ -90,6 +97,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
         signing=part.signing,
         presses=part.presses,
+        settling=part.settling,
         deadlines=part.deadlines,
         expiry=part.expiry,
         probe=Probe(part.broker, part.topology, part.observe, probe_s),
@@ -99,8 +107,11 @@ def clock(part: House, pulse: Pulse) -> Clock:
         seal_s=stated.seal_s,
         expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,
-        new_keys_taken=part.new_keys_taken,
         tell=tell,
+        herald=Herald(
+            part.alert_ways, part.alert_file, now, part.observe, repeat_s=part.settings.alerts.repeat_hours * 3600
+        ),
+        new_keys_taken=part.new_keys_taken,
     )
 
 

@@ -57,6 +57,8 @@ class Event(StrEnum):
     REVOCATION_UNUSABLE = "revocation.unusable"
     REVOCATION_STALE = "revocation.stale"
     EXPIRES = "certificate.expires"
+    ALERT_TOLD = "alert.told"
+    ALERT_UNSENT = "alert.unsent"
     LOOKUP = "lookup.done"
     LOGIN = "login.done"
     REQUEST = "request.done"

@@ -27,6 +27,7 @@ from pydantic_settings import (
 from adapter.gateways.addresses import broker_fault, database_fault
 from adapter.model.text import OFFICER_NAME
 from adapter.pipeline.trust.holder import spelled
+from adapter.settings.alerts import AlertSettings, MailSettings
 from adapter.settings.old_names import Environment
 from adapter.settings.trust import KeyPairs, KeysSettings, TrustSettings
 from adapter.settings.values import FilePath, P, Seconds, Section, Word, moment_in, text_in
@@ -274,6 +275,8 @@ class Settings(BaseSettings):
     deadlines: DeadlineSettings
     clock: ClockSettings
     web: WebSettings
+    mail: MailSettings | None
+    alerts: AlertSettings
     log: LogSettings
     _old_names: tuple[str, ...] = PrivateAttr(())
 

@@ -37,6 +37,9 @@ WRITERS = {
     "services/dossiers/life.py": {"DossierReader.life"},  # as Versions.of
     "services/messages/quarantine.py": {"Quarantine.payload", "Quarantine.replay", "Quarantine._give_back"},
     "services/registers/certificates.py": {"Registry.register", "Registry._change"},
+    "services/messages/browser.py": {"MessageBrowser.unmask"},
+    "services/replies/resend.py": {"Resend.again"},
+    "services/replies/settling.py": {"Settling._one"},
     "services/replies/signing.py": {"Signing._one"},
     "services/access/offices.py": {"Offices.add", "Offices.change", "Offices.remove"},
     "services/access/people.py": {"People.add", "People.change", "People.remove", "People.restore"},

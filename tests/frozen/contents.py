@@ -29,7 +29,7 @@ JOURNAL = (
     *(f"message.{word.value}" for word in Word),
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
-    *("confirmation.taken_back", "reply.signed", "request.taken_back"),
+    *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *("worklist.shown", "lookup.dossiers", "lookup.reply", "quarantine.payload", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),

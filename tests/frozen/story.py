@@ -19,11 +19,13 @@ from adapter.bootstrap import house
 from adapter.bootstrap.keyrings import Rings
 from adapter.gateways.keys.keyring import Keyring
 from adapter.gateways.store import messages
+from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor
+from adapter.model.errors import NotAllowed
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
@@ -91,6 +93,7 @@ def tell(post: Post) -> None:
     _parked(post)
     _waiting(post)
     _dispatched(post)
+    _browsed(post)
     _withdrawn(post)
     _outage(post, callers)
     _deadlines(post)
@@ -386,6 +389,17 @@ def _dispatched(post: Post) -> None:
     post.not_understood(sent[0])
     for reply in sent[1:-5:3]:  # of the others nobody knows yet whether they have arrived
         post.receipted(reply)
+
+
+def _browsed(post: Post) -> None:
+    """An operator looks into a message and sends an answer again."""
+    browser = post.house.message_browser
+    page = browser.newest(WantedMessages(), behind=None, actor=WHO)
+    browser.unmask(page.messages[0].id, reason="Đối chiếu theo yêu cầu của Cổng", actor=WHO)
+    for reply in post.replies(outbox.c.route == "window", outbox.c.sent_at.is_not(None), outbox.c.copy_of.is_(None)):
+        with suppress(NotAllowed):  # another of its dossier has not left, or it waits already
+            post.house.resend.again(reply.message_id, reason="Cổng báo chưa nhận", actor=WHO)
+            return
 
 
 def _outage(post: Post, callers: dict[str, Actor]) -> None:

@@ -192,6 +192,11 @@ class Quiet:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def hear(self, *_: object, **__: object) -> None:
+        pass
+
+    tell = away = stand_by = hear
+
 
 def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
     return Clock(
@@ -201,6 +206,7 @@ def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
             wake=step, seal=step, seconds_since_seal=lambda: 0.0, dated_ahead=dict, unanswered=lambda: 0
         ),  # type: ignore[arg-type]
         signing=SimpleNamespace(sign=step, unready=dict, units=1),  # type: ignore[arg-type]
+        settling=SimpleNamespace(settle=lambda: 0),  # type: ignore[arg-type]
         deadlines=SimpleNamespace(watch=step),  # type: ignore[arg-type]
         expiry=SimpleNamespace(alert=lambda: 0, days_left=dict),  # type: ignore[arg-type]
         probe=Quiet(),  # type: ignore[arg-type]
@@ -210,6 +216,8 @@ def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
         seal_s=1e9,
         expiry_s=1e9,
         evidence=SimpleNamespace(refresh=lambda: True),  # type: ignore[arg-type]
+        tell=lambda _: None,  # type: ignore[arg-type,return-value]
+        herald=Quiet(),  # type: ignore[arg-type]
     )
 
 

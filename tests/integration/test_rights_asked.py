@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House
 from adapter.cli import app, options
 from adapter.cli.dossiers import dossier_reader
+from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.journal_proof import Part
@@ -107,6 +108,13 @@ ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
     "end an override": lambda house, who: house.window.end_override(actor=who),
     "end a notice": lambda house, who: house.window.end_notice(reason="x", actor=who),
     "take a payload": lambda house, who: _quarantine(house).payload(_HELD, actor=who),
+    "browse messages": lambda house, who: house.message_browser.newest(WantedMessages(), behind=None, actor=who),
+    "find a message": lambda house, who: house.message_browser.called("RQ1", actor=who),
+    "see a message": lambda house, who: house.message_browser.show("1", actor=who),
+    "see an answer": lambda house, who: house.message_browser.reply("1", actor=who),
+    "unmask a message": lambda house, who: house.message_browser.unmask("1", reason="x", actor=who),
+    "resend": lambda house, who: house.resend.again("1", reason="x", actor=who),
+    "report an incident": lambda house, who: house.reconciliation.report("1", actor=who),
     "replay": lambda house, who: _quarantine(house).replay(_HELD, actor=who),
     "replay all": lambda house, who: _quarantine(house).replay_all(actor=who),
     "issue": lambda house, who: house.tokens.issue("declarant", "a", CITIZEN, actor=who),

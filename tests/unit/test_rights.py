@@ -46,6 +46,9 @@ suspend_certificate            x  x
 restore_certificate            x  x
 look_up                                    x  x
 read_journal                         x  x        x
+browse_messages                      x           x
+unmask_messages                      x
+resend_reply                         x
 take_payload                         x
 replay_quarantine                    x
 override_window                      x

@@ -14,11 +14,13 @@ from sqlalchemy import (
     and_,
     exists,
     func,
+    or_,
     select,
     update,
 )
 
 from adapter.gateways.store.lists import among
+from adapter.gateways.store.reconciliation import OPENED_FIRST
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Route
@@ -49,7 +51,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
     has no earlier one unsent, and nothing is paged by "id greater than the last" (a transaction that commits late has
     a low id). Two dispatchers skip each other's rows. Replies that were returned often come last: otherwise those that
     can never leave would fill every batch. Within a dossier this changes no order, since only its first unsent reply
-    may leave.
+    may leave. What was opened on the portal first leaves in a transfer instead (`services/replies/settling`).
     """
     earlier, original = outbox.alias("earlier"), outbox.alias("original")
     routes = [Route.WINDOW.value, *([Route.TRANSFER.value] if transfers else [])]
@@ -78,7 +80,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
         )
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
         .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~blocked)
-        .where(outbox.c.awaits_unit.is_(None))
+        .where(outbox.c.awaits_unit.is_(None), or_(outbox.c.delivered_at.is_(None), ~OPENED_FIRST))
         .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
         .limit(limit)
     )
@@ -146,3 +148,9 @@ def unsent(connection: Connection) -> dict[str, int]:
     stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
     query = select(outbox.c.route, waiting).where(*stays).group_by(outbox.c.route)
     return {row.route: row.waiting for row in connection.execute(query)}
+
+
+def returned(connection: Connection) -> int:
+    """How many replies wait that were tried and came back."""
+    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.returns > 0)
+    return int(connection.execute(select(func.count()).select_from(outbox).where(*stays)).scalar_one())

@@ -106,6 +106,8 @@ Index(
 )
 
 Index("ix_inbox_received", inbox.c.received_at, inbox.c.id)
+Index("ix_inbox_message", inbox.c.message_id)
+Index("ix_inbox_dossier", inbox.c.dossier_id, inbox.c.received_at, inbox.c.id)
 
 outbox = Table(
     "outbox",
@@ -167,6 +169,14 @@ Index(
     outbox.c.created_at,
     sqlite_where=UNRECEIVED,
     postgresql_where=UNRECEIVED,
+)
+
+Index("ix_outbox_created", outbox.c.created_at, outbox.c.id)
+Index(  # opened on the portal before they left: few, and looked for every second
+    "ix_outbox_opened",
+    outbox.c.delivered_at,
+    sqlite_where=text("sent_at IS NULL AND delivered_at IS NOT NULL"),
+    postgresql_where=text("sent_at IS NULL AND delivered_at IS NOT NULL"),
 )
 
 attempt = Table(

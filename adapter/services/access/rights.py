@@ -43,6 +43,10 @@ class Right(StrEnum):
     LOOK_UP = "look_up"
     """Look results up as customs, from the dossiers of the office."""
     READ_JOURNAL = "read_journal"
+    BROWSE_MESSAGES = "browse_messages"
+    """Find messages and answers and read them; personal values stay masked."""
+    UNMASK_MESSAGES = "unmask_messages"
+    RESEND_REPLY = "resend_reply"
     TAKE_PAYLOAD = "take_payload"
     REPLAY_QUARANTINE = "replay_quarantine"
     OVERRIDE_WINDOW = "override_window"
@@ -78,6 +82,9 @@ RIGHT_NAMES = {
     Right.RESTORE_CERTIFICATE: Label("khôi phục chứng thư số", "restore a certificate"),
     Right.LOOK_UP: Label("tra cứu kết quả", "look results up as customs"),
     Right.READ_JOURNAL: Label("xem nhật ký", "read the journal"),
+    Right.BROWSE_MESSAGES: Label("tra cứu thông điệp", "browse messages"),
+    Right.UNMASK_MESSAGES: Label("xem dữ liệu cá nhân trong thông điệp", "see personal values in a message"),
+    Right.RESEND_REPLY: Label("gửi lại trả lời", "send an answer again"),
     Right.TAKE_PAYLOAD: Label("lấy nội dung thông điệp bị giữ", "take a message's bytes out of quarantine"),
     Right.REPLAY_QUARANTINE: Label("xử lý lại thông điệp bị giữ", "replay messages from quarantine"),
     Right.OVERRIDE_WINDOW: Label("xác định trạng thái Cổng", "say whether the window is up or down"),
@@ -116,6 +123,9 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.RESTORE_CERTIFICATE: _HEADS,
     Right.LOOK_UP: OFFICE_ROLES,
     Right.READ_JOURNAL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
+    Right.BROWSE_MESSAGES: frozenset({Role.OPERATOR, Role.AUDITOR}),
+    Right.UNMASK_MESSAGES: frozenset({Role.OPERATOR}),
+    Right.RESEND_REPLY: frozenset({Role.OPERATOR}),
     Right.TAKE_PAYLOAD: frozenset({Role.OPERATOR}),
     Right.REPLAY_QUARANTINE: frozenset({Role.OPERATOR}),
     Right.OVERRIDE_WINDOW: frozenset({Role.OPERATOR}),

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Protocol
 
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Returned, Unconfirmed, Verdict, short
-from adapter.gateways.store import deadlines, departures, replies, windows
+from adapter.gateways.store import deadlines, departures, windows
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.departures import DueReply
 from adapter.model.events import Event, Observe
+from adapter.model.procedure import ReplyKind
 from adapter.services.ledger.docket import ANSWERS
 
 OUTBOUND = "nsw.outbound"
@@ -22,6 +23,7 @@ _STAYS: dict[type[Returned | Nacked | Unconfirmed], Event] = {
     Unconfirmed: Event.UNCONFIRMED,
 }
 _ANSWERING = {kind.value for kind in ANSWERS}
+_NEVER_OPENED = {ReplyKind.RECEIPT.value, ReplyKind.TRANSFER.value}
 _NAMED = 10
 """The log names at most so many replies that stay: enough to see whether they are always the same."""
 
@@ -71,7 +73,7 @@ class Dispatch:
             verdicts = [] if again else self._sent(connection, due)
         if again:
             with self.database.transaction() as connection:
-                due = [reply for reply in claim(connection) if not _may_be_taken_back(reply)]
+                due = [reply for reply in claim(connection) if not _wants_word(reply)]
                 verdicts = self._sent(connection, due)
         return self._tell(due, verdicts)
 
@@ -98,12 +100,13 @@ class Dispatch:
         return verdicts
 
     def _take_in_hand(self, connection: Connection, due: Sequence[DueReply]) -> bool:
-        """Mark replies that may still be taken back as in hand, and commit before anything is published.
+        """Mark replies that are about to leave as in hand, and commit before anything is published.
 
         A dispatcher that dies after publishing has marked nothing as sent: without this mark a confirmation that the
-        declarant has could be taken back as never sent.
+        declarant has could be taken back as never sent, and an answer that he opens on the portal meanwhile would be
+        transferred to a window that has it.
         """
-        taken = [reply.id for reply in due if _may_be_taken_back(reply)]
+        taken = [reply.id for reply in due if _wants_word(reply)]
         departures.take_in_hand(connection, taken, self.clock())
         return bool(taken)
 
@@ -153,8 +156,9 @@ class Dispatch:
         )
 
 
-def _may_be_taken_back(reply: DueReply) -> bool:
-    return reply.kind in replies.TAKEN_BACK and not reply.in_hand
+def _wants_word(reply: DueReply) -> bool:
+    """Of an answer that may be taken back, or opened on the portal, it must be known whether it may have left."""
+    return reply.dossier_id is not None and reply.kind not in _NEVER_OPENED and not reply.in_hand
 
 
 def _left(verdict: Verdict) -> bool:

@@ -25,6 +25,8 @@ class Readings:
     waiting: Mapping[str, int]
     """Replies that have not left, by route."""
     oldest_s: Mapping[str, float]
+    returned: int
+    """Replies that have not left and that the broker has given back, refused or not confirmed."""
     held: Mapping[str, int]
     """Messages that wait or are parked."""
     deadlines: Mapping[tuple[str, str], int]
@@ -51,6 +53,7 @@ class Reading:
         with self.database.reading() as connection:
             waiting = departures.unsent(connection)
             oldest = departures.oldest_unsent(connection)
+            returned = departures.returned(connection)
             held = sum(many for many, _ in messages.waiting(connection).values())
             parked = messages.unanswered(connection)
             running = deadline_figures.counts(connection, now)
@@ -59,6 +62,7 @@ class Reading:
             at=now,
             waiting={route.value: waiting.get(route.value, 0) for route in Route},
             oldest_s={route: age(now, since) for route, since in oldest.items()},
+            returned=returned,
             held={MessageState.WAITING.value: held, MessageState.PARKED.value: parked},
             deadlines={(party, how): running.get((party, how), 0) for party in PARTIES for how in (NEAR, BROKEN)},
             certificate_days=certificate_days,

@@ -13,6 +13,7 @@ from adapter.services.watch.mode import Mode, Sight, WindowPatience
 class Incident:
     """One incident on record (NĐ 85/2019 Article 17). `actor`: the clock, a partner or an operator."""
 
+    id: int
     started_at: datetime
     expected_end: datetime | None
     ended_at: datetime | None

@@ -124,6 +124,7 @@ class Window:
             rows = windows.incidents(connection, limit)
         return [
             Incident(
+                id=row.id,
                 started_at=row.started_at,
                 expected_end=row.expected_end,
                 ended_at=row.ended_at,

@@ -1,0 +1,60 @@
+"""`alerts`: what is told by webhook and e-mail, and whether it arrives."""
+
+from __future__ import annotations
+
+import typer
+
+from adapter.bootstrap import now
+from adapter.cli.exits import Exit, leave
+from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.printing import as_json, line, table
+from adapter.model.errors import Misconfigured, Unavailable
+from adapter.services.watch.alerts import Alert, AlertName
+from adapter.services.watch.telling import from_rows
+
+alerts = typer.Typer(no_args_is_help=True, help="Alerts for those without Prometheus: by webhook and by e-mail.")
+
+
+@alerts.command("test")
+def alerts_test(json: AsJson = False, config: Config = None) -> None:
+    """Tell a test alert by each way that is configured. Exit code 1 if one fails."""
+    ways, at, became = open_house(config).alert_ways, now(), dict[str, str]()
+    if not ways:
+        raise Misconfigured("alerts: neither webhook nor mail is stated, so nobody is told")
+    for name, tell in ways.items():
+        try:
+            tell([Alert(AlertName.TEST, "", 1, seen_at=at, began_at=at)], at)
+            became[name] = "told"
+        except Unavailable as error:
+            became[name] = str(error)
+    if json:
+        as_json(became)
+    else:
+        for name, said in became.items():
+            line(f"{name}: {said}")
+    raise leave(Exit.OK if set(became.values()) == {"told"} else Exit.NO)
+
+
+@alerts.command("list")
+def alerts_list(json: AsJson = False, config: Config = None) -> None:
+    """What is amiss, or has ended and is not told to everybody yet, as the daemon of this machine has kept it."""
+    kept = from_rows(open_house(config).alert_file.load())
+    rows = [
+        {
+            "alert": each.name.value,
+            "about": each.about,
+            "summary": each.rule.summary.en,
+            "value": each.value,
+            "since": each.began_at,
+            "ended": each.ended_at,
+            "told": sorted(each.told),
+            "action": each.rule.action,
+        }
+        for each in kept
+        if each.began_at is not None
+    ]
+    if json:
+        as_json(rows)
+        return
+    heads = ("alert", "about", "summary", "value", "since", "ended", "told", "action")
+    table(f"{len(rows)} alert(s)", heads, ([row[head] for head in heads] for row in rows))

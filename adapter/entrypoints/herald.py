@@ -1,0 +1,100 @@
+"""Tells alerts, in a thread of the clock's process: a webhook that hangs holds up nothing else.
+
+The clock says what it knows (`tell`, `away`); a clock that is not the active one says nothing (`stand_by`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import TracebackType
+
+from adapter.gateways.alert_file import AlertFile
+from adapter.model.ages import age
+from adapter.model.errors import AdapterError
+from adapter.model.events import Event, Observe
+from adapter.services.watch.alerts import STALE_S, Alert, Outlook, after, alarms, due, watched
+from adapter.services.watch.readings import Readings
+from adapter.services.watch.telling import Tell, as_rows, from_rows
+
+_PAUSES_S = (10.0, 30.0, 60.0, 300.0, 900.0)
+"""How long a way that failed is left alone, longer each time."""
+
+
+@dataclass
+class Herald:
+    """Looks every `every_s` seconds between `__enter__` and `__exit__`. `ways`: by name, how each is told."""
+
+    ways: Mapping[str, Tell]
+    file: AlertFile
+    clock: Callable[[], datetime]
+    observe: Observe
+    repeat_s: float
+    every_s: float = 5.0
+    monotonic: Callable[[], float] = time.monotonic
+    outlook: Outlook | None = None
+    _kept: tuple[Alert, ...] = ()
+    _failed: dict[str, int] = field(default_factory=dict)
+    _again: dict[str, float] = field(default_factory=dict)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Herald:
+        self._kept, self._over = from_rows(self.file.load()), threading.Event()
+        if self.ways:
+            threading.Thread(target=self._run, args=(self._over,), name="herald", daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+
+    def tell(self, readings: Readings, *, broker_away: bool, quarantined: int) -> None:
+        """The active clock has read the store."""
+        self.outlook = Outlook(readings.at, readings, broker_away=broker_away, quarantined=quarantined)
+
+    def away(self, *, database: bool, broker: bool) -> None:
+        """The clock cannot work: what is away."""
+        if database or broker:
+            self.outlook = Outlook(self.clock(), None, database_away=database, broker_away=broker)
+
+    def stand_by(self) -> None:
+        """Another clock is active, and tells."""
+        self.outlook = None
+
+    def _run(self, over: threading.Event) -> None:
+        while not over.wait(self.every_s):
+            self.look()
+
+    def look(self) -> None:
+        """One look: what is amiss, and whoever does not know it is told."""
+        outlook, now = self.outlook, self.clock()
+        if outlook is None:
+            return
+        if outlook.readings is not None and age(now, outlook.at) > STALE_S:
+            outlook = replace(outlook, readings=None)
+        outlook = replace(outlook, at=now)
+        before = self._kept
+        self._kept = watched(before, alarms(outlook), outlook)
+        for way, told in self.ways.items():
+            self._tell(way, told, now)
+        if self._kept != before:
+            self.file.save(as_rows(self._kept))
+
+    def _tell(self, way: str, tell: Tell, now: datetime) -> None:
+        wanted = due(self._kept, way, now, self.repeat_s)
+        if not wanted or self.monotonic() < self._again.get(way, 0.0):
+            return
+        try:
+            tell(wanted, now)
+        except AdapterError as error:
+            times = self._failed[way] = self._failed.get(way, 0) + 1
+            pause = _PAUSES_S[min(times, len(_PAUSES_S)) - 1]
+            self._again[way] = self.monotonic() + pause
+            self.observe(Event.ALERT_UNSENT, way=way, reason=str(error), again_in_s=pause)
+            return
+        self._failed.pop(way, None)
+        self._again.pop(way, None)
+        self._kept = after(self._kept, way, wanted, now, self.ways)
+        self.observe(Event.ALERT_TOLD, way=way, alerts=sorted({each.name.value for each in wanted}))

@@ -1,0 +1,69 @@
+"""What is kept of alerts: a file of the state folder, whole or as it was before, which needs no database.
+
+An outage of the database is an alert as well, and a restart must not tell everything anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class KeptTold(BaseModel):
+    """What one way was told last; times are ISO 8601."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    at: str
+    is_end: bool
+
+
+class KeptAlert(BaseModel):
+    """An alert as it is written down; times are ISO 8601."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    name: str
+    about: str
+    value: float
+    seen_at: str
+    began_at: str | None
+    gone_at: str | None
+    ended_at: str | None
+    told: dict[str, KeptTold]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFile:
+    """All of them in one file, as JSON."""
+
+    file: Path
+
+    def load(self) -> list[KeptAlert]:
+        """What was kept; none where there is no file, or one that is not whole.
+
+        What another version has written and cannot be read is left out: what is amiss is seen again.
+        """
+        try:
+            kept = orjson.loads(self.file.read_bytes())
+        except (OSError, ValueError):
+            return []
+        found = []
+        for each in kept if isinstance(kept, list) else []:
+            with suppress(ValidationError):
+                found.append(KeptAlert.model_validate(each))
+        return found
+
+    def save(self, rows: Sequence[KeptAlert]) -> None:
+        """Keep these in place of those before. A folder that cannot be written costs the memory, never the alert."""
+        beside = self.file.with_suffix(".new")
+        with suppress(OSError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_bytes(orjson.dumps([each.model_dump() for each in rows]))
+            os.replace(beside, self.file)

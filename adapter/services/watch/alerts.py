@@ -1,0 +1,269 @@
+"""Alerts for those without Prometheus: what is amiss now, since when, and who has been told of it. Pure.
+
+The names are those of the rules that are shipped for Prometheus (deploy/prometheus/alerts.yml). An alert is raised once
+what it is about has lasted, is told once to each way, again after a time while it lasts, and once more at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from adapter.gateways.store.deadline_figures import BROKEN, NEAR
+from adapter.model.ages import age, not_after
+from adapter.model.outcomes import MessageState, Route
+from adapter.model.procedure import Label
+from adapter.services.watch.mode import Mode
+from adapter.services.watch.readings import Readings
+
+CALM_S = 60.0
+"""What is over for so long has ended: what comes and goes within a minute is one alert."""
+STALE_S = 120.0
+"""The store was read so long ago that nothing is known of what it holds."""
+
+
+class AlertName(StrEnum):
+    """What can be amiss."""
+
+    DATABASE_AWAY = "NswDatabaseAway"
+    BROKER_AWAY = "NswBrokerAway"
+    WINDOW_DOWN = "NswWindowDown"
+    REPLIES_STAY = "NswRepliesDoNotLeave"
+    REPLIES_REFUSED = "NswRepliesAreRefused"
+    MESSAGES_PARKED = "NswMessagesParked"
+    QUARANTINE = "NswQuarantineHolds"
+    DUTY_BROKEN = "NswDutyBroken"
+    DUTY_NEAR = "NswDutyNear"
+    CERTIFICATE_ENDS = "NswCertificateEnds"
+    TEST = "NswTestAlert"
+
+
+class Urgency(StrEnum):
+    """`page`: somebody gets up at night; `ticket`: somebody sees to it by day."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRule:
+    """What is said of an alert, and for how long (seconds) it must last before it is."""
+
+    severity: Urgency
+    lasts_s: float
+    summary: Label
+    action: str
+    """The command to begin with."""
+
+
+_PAGE, _TICKET = Urgency.PAGE, Urgency.TICKET
+RULES: Mapping[AlertName, AlertRule] = {
+    AlertName.DATABASE_AWAY: AlertRule(
+        _PAGE, 60, Label("Không kết nối được cơ sở dữ liệu", "The database cannot be reached"), "nsw-adapter check"
+    ),
+    AlertName.BROKER_AWAY: AlertRule(
+        _PAGE, 60, Label("Không kết nối được RabbitMQ", "The broker cannot be reached"), "nsw-adapter check"
+    ),
+    AlertName.WINDOW_DOWN: AlertRule(
+        _PAGE,
+        60,
+        Label("Cổng một cửa gặp sự cố hoặc mất kết nối", "The window is down, or the link to it is"),
+        "nsw-adapter window status",
+    ),
+    AlertName.REPLIES_STAY: AlertRule(
+        _PAGE,
+        60,
+        Label("Có trả lời chờ gửi quá 5 phút", "A reply waits for more than five minutes"),
+        "nsw-adapter window status",
+    ),
+    AlertName.REPLIES_REFUSED: AlertRule(
+        _PAGE,
+        0,
+        Label("RabbitMQ trả lại hoặc từ chối trả lời", "The broker gives replies back or refuses them"),
+        "journalctl -u nsw-adapter | grep outbox",
+    ),
+    AlertName.MESSAGES_PARKED: AlertRule(
+        _PAGE,
+        60,
+        Label("Có thông điệp bị giữ, chưa được trả lời", "Messages wait for an operator and are not answered"),
+        "nsw-adapter quarantine list",
+    ),
+    AlertName.QUARANTINE: AlertRule(
+        _PAGE,
+        0,
+        Label("Có thông điệp trong hàng đợi cách ly", "Messages lie in the broker's quarantine"),
+        "nsw-adapter quarantine list",
+    ),
+    AlertName.DUTY_BROKEN: AlertRule(
+        _PAGE,
+        0,
+        Label("Có thời hạn của Biên phòng đã quá hạn", "Duties of the border guard are overdue"),
+        "nsw-adapter deadlines",
+    ),
+    AlertName.DUTY_NEAR: AlertRule(
+        _TICKET,
+        300,
+        Label("Có thời hạn của Biên phòng sắp hết", "Duties of the border guard end soon"),
+        "nsw-adapter deadlines",
+    ),
+    AlertName.CERTIFICATE_ENDS: AlertRule(
+        _TICKET,
+        0,
+        Label("Có chứng thư số sắp hết hạn", "A certificate ends within 14 days"),
+        "nsw-adapter certificate report",
+    ),
+    AlertName.TEST: AlertRule(
+        _TICKET, 0, Label("Cảnh báo thử, không phải sự cố", "A test alert; nothing is amiss"), "nsw-adapter alerts test"
+    ),
+}
+_REPLY_AGE_S, _CERTIFICATE_DAYS = 300, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the clock knows now. `readings` None: the store was not read yet."""
+
+    at: datetime
+    readings: Readings | None
+    database_away: bool = False
+    broker_away: bool = False
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that is amiss now. `about`: which of several (a use of certificates); `value`: how many, how long."""
+
+    name: AlertName
+    value: float = 1
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """What one way was told last. `is_end`: that it has ended."""
+
+    at: datetime
+    is_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that is or was amiss. `began_at` None: it has not lasted yet; `gone_at`: it is not seen since."""
+
+    name: AlertName
+    about: str
+    value: float
+    seen_at: datetime
+    began_at: datetime | None = None
+    gone_at: datetime | None = None
+    ended_at: datetime | None = None
+    told: Mapping[str, ToldAlert] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> AlertRule:
+        """What is said of it."""
+        return RULES[self.name]
+
+
+def alarms(outlook: Outlook) -> tuple[Alarm, ...]:
+    """What is amiss now."""
+    return tuple(_alarms(outlook))
+
+
+def _alarms(outlook: Outlook) -> Iterator[Alarm]:
+    if outlook.database_away:
+        yield Alarm(AlertName.DATABASE_AWAY)
+    if outlook.broker_away:
+        yield Alarm(AlertName.BROKER_AWAY)
+    if outlook.quarantined:
+        yield Alarm(AlertName.QUARANTINE, outlook.quarantined)
+    read = outlook.readings
+    if read is None:
+        return
+    if read.modes[Mode.SUSPECT.value] or read.modes[Mode.DIRECT.value]:
+        yield Alarm(AlertName.WINDOW_DOWN)
+    oldest = read.oldest_s.get(Route.WINDOW.value, 0.0)
+    counted = {
+        AlertName.REPLIES_STAY: oldest if oldest > _REPLY_AGE_S else 0,
+        AlertName.REPLIES_REFUSED: read.returned,
+        AlertName.MESSAGES_PARKED: read.held[MessageState.PARKED.value],
+        AlertName.DUTY_BROKEN: read.deadlines["border_guard", BROKEN],
+        AlertName.DUTY_NEAR: read.deadlines["border_guard", NEAR],
+    }
+    yield from (Alarm(name, value) for name, value in counted.items() if value)
+    for use, days in sorted(read.certificate_days.items()):
+        if days < _CERTIFICATE_DAYS:
+            yield Alarm(AlertName.CERTIFICATE_ENDS, days, use)
+
+
+def watched(kept: Sequence[Alert], now_amiss: Sequence[Alarm], outlook: Outlook) -> tuple[Alert, ...]:
+    """The alerts after one more look.
+
+    While the database is away nothing is known of what it holds: what stood there neither ends nor begins.
+    """
+    now, found = outlook.at, {(each.name, each.about): each for each in now_amiss}
+    standing = {(each.name, each.about) for each in kept if each.ended_at is None}
+    looked = [_looked(each, found.get((each.name, each.about)), outlook) for each in kept]
+    fresh = [
+        _raised(Alert(alarm.name, alarm.about, alarm.value, seen_at=now), now)
+        for key, alarm in found.items()
+        if key not in standing
+    ]
+    return tuple(each for each in (*looked, *fresh) if each is not None)
+
+
+def _looked(alert: Alert, alarm: Alarm | None, outlook: Outlook) -> Alert | None:
+    """One of them; None where it went away before it had lasted."""
+    now = outlook.at
+    if alert.ended_at is not None:
+        return alert
+    alert = replace(alert, seen_at=min(alert.seen_at, now), gone_at=not_after(now, alert.gone_at))
+    if alarm is not None:
+        return _raised(replace(alert, value=alarm.value, gone_at=None), now)
+    if outlook.readings is None and alert.name not in _WITHOUT_STORE:
+        return alert
+    if alert.began_at is None:
+        return None
+    gone = alert.gone_at or now
+    return replace(alert, gone_at=gone, ended_at=gone if age(now, gone) >= CALM_S else None)
+
+
+_WITHOUT_STORE = {AlertName.DATABASE_AWAY, AlertName.BROKER_AWAY, AlertName.QUARANTINE}
+
+
+def _raised(alert: Alert, now: datetime) -> Alert:
+    lasted = age(now, alert.seen_at) >= alert.rule.lasts_s
+    return replace(alert, began_at=now) if alert.began_at is None and lasted else alert
+
+
+def due(kept: Sequence[Alert], way: str, now: datetime, repeat_s: float) -> tuple[Alert, ...]:
+    """What this way is to be told now: what began or ended that it does not know; again what lasts."""
+    return tuple(
+        each for each in kept if each.began_at is not None and _is_due(each, each.told.get(way), now, repeat_s)
+    )
+
+
+def _is_due(alert: Alert, told: ToldAlert | None, now: datetime, repeat_s: float) -> bool:
+    if told is None:
+        return True
+    if alert.ended_at is not None:
+        return not told.is_end
+    return age(now, told.at) >= repeat_s
+
+
+def after(
+    kept: Sequence[Alert], way: str, told: Collection[Alert], now: datetime, ways: Collection[str]
+) -> tuple[Alert, ...]:
+    """The alerts after a way has taken these; what has ended and every way knows is forgotten."""
+    marked = [
+        replace(each, told={**each.told, way: ToldAlert(now, each.ended_at is not None)}) if each in told else each
+        for each in kept
+    ]
+    return tuple(each for each in marked if not _is_over(each, ways))
+
+
+def _is_over(alert: Alert, ways: Collection[str]) -> bool:
+    return alert.ended_at is not None and all(way in alert.told and alert.told[way].is_end for way in ways)

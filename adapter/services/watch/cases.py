@@ -1,0 +1,119 @@
+"""How an answer reaches the window's books after an incident (NĐ 85/2019 Article 17(5)): one table of cases. Pure.
+
+Whoever sends, transfers or reports asks `settlement`; nothing else decides it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class CameBy(StrEnum):
+    """By which door the answered message came."""
+
+    WINDOW = "window"
+    PORTAL = "portal"
+
+
+class Departure(StrEnum):
+    """How far an answer has got on its way to the window's queue."""
+
+    HELD = "held"
+    """It was never published."""
+    IN_DOUBT = "in_doubt"
+    """It may have been published: a dispatcher took it in hand, and the broker has not confirmed it."""
+    CONFIRMED = "confirmed"
+    """The broker has it."""
+
+
+class Settlement(StrEnum):
+    """What is done for the window's books."""
+
+    TRANSFER = "transfer"
+    """A 40/01 with the bytes of request and reply."""
+    ORIGINAL = "original"
+    """The original answer leaves."""
+    INSTEAD = "instead"
+    """A 40/01 with the bytes of request and reply; the original is never sent."""
+    AGAIN = "again"
+    """The original answer leaves again under its own id; there is no 40/01."""
+    NOTHING = "nothing"
+    """The window has it, or does not carry the procedure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A signed answer that stands. `opened`: its declarant has read it on the portal."""
+
+    carried: bool
+    """Whether the window carries the dossier's procedure at its gate."""
+    door: CameBy
+    departure: Departure
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A line of the table; None stands for either."""
+
+    settlement: Settlement
+    carried: bool | None = None
+    door: CameBy | None = None
+    departure: Departure | None = None
+    opened: bool | None = None
+
+    def holds(self, case: Case) -> bool:
+        """Whether the line is about this case."""
+        wanted = ((self.carried, case.carried), (self.door, case.door), (self.departure, case.departure))
+        return all(stated in (None, is_so) for stated, is_so in (*wanted, (self.opened, case.opened)))
+
+
+TABLE = (
+    CaseLine(Settlement.NOTHING, carried=False),
+    CaseLine(Settlement.TRANSFER, carried=True, door=CameBy.PORTAL),
+    CaseLine(Settlement.ORIGINAL, carried=True, door=CameBy.WINDOW, departure=Departure.HELD, opened=False),
+    CaseLine(Settlement.INSTEAD, carried=True, door=CameBy.WINDOW, departure=Departure.HELD, opened=True),
+    CaseLine(Settlement.AGAIN, carried=True, door=CameBy.WINDOW, departure=Departure.IN_DOUBT),
+    CaseLine(Settlement.NOTHING, carried=True, door=CameBy.WINDOW, departure=Departure.CONFIRMED),
+)
+"""Exactly one line holds for each case that there can be."""
+
+
+def settlement(case: Case) -> Settlement:
+    """What is done for the window's books."""
+    return next(row.settlement for row in TABLE if row.holds(case))
+
+
+class AnswerTimes(Protocol):
+    """What the store keeps of an answer's way."""
+
+    @property
+    def sent_at(self) -> datetime | None: ...
+    @property
+    def in_hand_at(self) -> datetime | None: ...
+    @property
+    def returns(self) -> int: ...
+    @property
+    def answer(self) -> str | None: ...
+    @property
+    def readable_at(self) -> datetime | None: ...
+    @property
+    def delivered_at(self) -> datetime | None: ...
+
+
+def case_of(answer: AnswerTimes, door: CameBy) -> Case:
+    """The case of an answer to what the window carries.
+
+    One that is read before it has left is readable from that moment on; what was declared on the portal is readable
+    when it is signed, and reading it holds nothing back.
+    """
+    departure = Departure.HELD
+    if answer.sent_at is not None:
+        departure = Departure.CONFIRMED
+    elif answer.in_hand_at is not None or answer.returns or answer.answer is not None:
+        departure = Departure.IN_DOUBT
+    opened = answer.delivered_at is not None and answer.delivered_at == answer.readable_at
+    return Case(True, door, departure, opened)

@@ -1,0 +1,176 @@
+"""The report of an incident for the window's manager (NĐ 85/2019/NĐ-CP Article 17(5)): what was decided, how it reached
+the window's books, by when it had to, and what is open and why. It holds no value of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from adapter.gateways.store import reconciliation as store
+from adapter.gateways.store import windows
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.incident_records import IncidentAnswer
+from adapter.model.actor import Actor
+from adapter.model.ages import age
+from adapter.model.errors import NotAllowed
+from adapter.model.outcomes import Route
+from adapter.services.access.rights import Right, needs
+from adapter.services.watch.cases import CameBy, Settlement, case_of, settlement
+from adapter.services.watch.deadlines import DeadlineState, state_at
+
+_HOUR_S = 3600
+
+
+class OpenFor(StrEnum):
+    """Why something is not in the window's books yet."""
+
+    AWAITS_KEY = "awaits_key"
+    """The key of its unit has not signed it."""
+    TO_TRANSFER = "to_transfer"
+    """It was opened on the portal first; its transfer is made next."""
+    GIVEN_BACK = "given_back"
+    """The broker gave it back, refused it or did not confirm it."""
+    WAITS = "waits"
+    """It has not left: the window is away, or an earlier one of its dossier has not left."""
+    UNANSWERED = "unanswered"
+    """The transfer has left, and the window has not confirmed it (40/99)."""
+    REFUSED = "refused"
+    """The window has answered the transfer with an error (40/00)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One answer, or the transfer of one. `hours`: from when it could go to the window's books until it was there, or
+    until now; a transfer is there when the window has confirmed it, an answer when the broker has."""
+
+    dossier: str
+    procedure: str
+    gate: str | None
+    pair: str
+    settlement: Settlement
+    message_id: str
+    digest: str
+    made_at: datetime
+    left_at: datetime | None
+    received_at: datetime | None
+    """When the window's receipt came."""
+    hours: float
+    open_for: OpenFor | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDay:
+    """The one working day after the incident. `standing`: whether it is met, broken or runs."""
+
+    started_at: datetime | None
+    due_at: datetime | None
+    ended_at: datetime | None
+    standing: DeadlineState
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An incident and what it left. `working_day`: None where nothing was left for the window when it ended."""
+
+    incident: int
+    name: str
+    cause: str
+    started_at: datetime
+    ended_at: datetime | None
+    working_day: WorkingDay | None
+    lines: tuple[ReportLine, ...]
+    made_at: datetime
+
+    @property
+    def open(self) -> tuple[ReportLine, ...]:
+        """What is not in the window's books yet."""
+        return tuple(each for each in self.lines if each.open_for is not None)
+
+    @property
+    def settled(self) -> dict[str, int]:
+        """How many there are of each settlement."""
+        return {each.value: sum(line.settlement is each for line in self.lines) for each in Settlement}
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Reads what an incident left. `clock` gives the legal time."""
+
+    database: Database
+    clock: Callable[[], datetime]
+
+    def report(self, incident: str, *, actor: Actor) -> Report:
+        """The report of an incident, by its number or by the number of its manager's notice.
+
+        Raises:
+            NotAllowed: there is no such incident.
+            NoRight: the actor may not see dossiers.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        now = self.clock()
+        with self.database.reading() as connection:
+            row = store.incident_of(connection, incident)
+            if row is None:
+                raise NotAllowed(f"there is no incident {incident}: see nsw-adapter window incidents")
+            over = row.ended_at or now
+            day = store.working_day(connection, row.id)
+            lines = tuple(_lines(store.said_in(connection, row.started_at, over), over, now))
+        return Report(
+            incident=row.id,
+            name=windows.incident_name(row) or str(row.id),
+            cause=row.cause,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            working_day=WorkingDay(day.started_at, day.due_at, day.ended_at, state_at(day, now)) if day else None,
+            lines=lines,
+            made_at=now,
+        )
+
+
+def _lines(rows: Iterable[IncidentAnswer], over: datetime, now: datetime) -> Iterable[ReportLine]:
+    for row in rows:
+        is_transfer = row.route == Route.TRANSFER.value
+        there = row.delivered_at if is_transfer else row.sent_at
+        yield ReportLine(
+            dossier=f"{row.number}/{row.year}",
+            procedure=row.procedure,
+            gate=row.gate,
+            pair=f"{row.type}/{row.function}",
+            settlement=_settlement(row),
+            message_id=row.message_id,
+            digest=row.digest,
+            made_at=row.created_at,
+            left_at=row.sent_at,
+            received_at=row.delivered_at if row.answer == "receipt" else None,
+            hours=round(age(there or now, max(over, row.created_at)) / _HOUR_S, 2),
+            open_for=_open_for(row),
+        )
+
+
+def _settlement(row: IncidentAnswer) -> Settlement:
+    """What was or is to be done of it."""
+    if row.route == Route.TRANSFER.value:
+        return Settlement.TRANSFER if row.channel == CameBy.PORTAL.value else Settlement.INSTEAD
+    told = settlement(case_of(row, CameBy.WINDOW))
+    if told is not Settlement.NOTHING:
+        return told
+    return Settlement.AGAIN if row.returns else Settlement.ORIGINAL
+
+
+def _open_for(row: IncidentAnswer) -> OpenFor | None:
+    if row.awaits_unit is not None:
+        return OpenFor.AWAITS_KEY
+    if row.route == Route.TRANSFER.value:
+        if row.answer == "receipt":
+            return None
+        if row.answer == "error":
+            return OpenFor.REFUSED
+        if row.sent_at is not None:
+            return OpenFor.UNANSWERED
+    if row.sent_at is not None:
+        return None
+    if row.route == Route.WINDOW.value and settlement(case_of(row, CameBy.WINDOW)) is Settlement.INSTEAD:
+        return OpenFor.TO_TRANSFER
+    return OpenFor.GIVEN_BACK if row.returns else OpenFor.WAITS

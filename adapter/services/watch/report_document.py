@@ -1,0 +1,68 @@
+"""The report of an incident as a document that is sent to the window's manager: XML under our system's signature.
+
+Its root is no Envelope, so no door takes it for a message. Times are written as in messages, in Vietnam's zone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lxml import etree
+
+from adapter.pipeline.envelope import write_time
+from adapter.pipeline.signature.seal import SigningKey, seal_envelope, written
+from adapter.services.watch.reconciliation import Report
+
+ROOT = "ReconciliationReport"
+
+
+def signed(report: Report, *, authority: str, key: SigningKey) -> bytes:
+    """The document. `authority`: who reports."""
+    return written(seal_envelope(document(report, authority=authority), system=key))
+
+
+def document(report: Report, *, authority: str) -> etree._Element:
+    """The same without a signature."""
+    root = etree.Element(ROOT)
+    day = report.working_day
+    _texts(
+        root,
+        Authority=authority,
+        MadeAt=_time(report.made_at),
+        Incident=report.name,
+        Cause=report.cause,
+        StartedAt=_time(report.started_at),
+        EndedAt=_time(report.ended_at),
+        WorkingDayEndsAt=_time(day.due_at) if day else None,
+        ReconciledAt=_time(day.ended_at) if day else None,
+        WorkingDayIs=day.standing.value if day else None,
+        Answers=str(len(report.lines)),
+        Open=str(len(report.open)),
+    )
+    for line in report.lines:
+        _texts(
+            etree.SubElement(root, "Answer"),
+            Dossier=line.dossier,
+            Procedure=line.procedure,
+            Gate=line.gate,
+            Message=line.pair,
+            Settlement=line.settlement.value,
+            MessageId=line.message_id,
+            Digest=line.digest,
+            MadeAt=_time(line.made_at),
+            LeftAt=_time(line.left_at),
+            ReceivedAt=_time(line.received_at),
+            Hours=f"{line.hours:.2f}",
+            OpenFor=line.open_for.value if line.open_for else None,
+        )
+    return root
+
+
+def _texts(element: etree._Element, **texts: str | None) -> None:
+    for name, text in texts.items():
+        if text is not None:
+            etree.SubElement(element, name).text = text
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else write_time(moment)

@@ -1,0 +1,248 @@
+"""Alerts reach a real webhook and a real mail server; one that fails, is slow or is down costs a bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from typer.testing import CliRunner
+
+from adapter.cli import app
+from adapter.gateways.mail import LetterRefused, MailLetter, MailServer
+from adapter.gateways.webhook import Webhook
+from adapter.model.errors import Unavailable
+from tests.harness import configuration
+
+AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+LETTER = MailLetter("id-1", AT, ("truc@example.vn",), "Cảnh báo", "Cổng một cửa gặp sự cố\n")
+
+
+@dataclass
+class Receiver:
+    """What a webhook got. It answers `status`; with `hangs` after a long time, with `drips` byte by byte for ever."""
+
+    status: int = 204
+    hangs: bool = False
+    drips: bool = False
+    location: str = ""
+    got: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook?key=s3cret"
+
+
+@contextmanager
+def receiving(receiver: Receiver) -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.got.append((self.path, dict(self.headers), json.loads(body)))
+            if receiver.hangs:  # then it answers that all is well: who has waited for that is told nothing
+                receiver.over.wait(20)
+            if receiver.drips:
+                while not receiver.over.wait(0.05):
+                    try:
+                        self.wfile.write(b"H")
+                        self.wfile.flush()
+                    except OSError:
+                        return
+                return
+            self.send_response(receiver.status)
+            if receiver.location:
+                self.send_header("Location", receiver.location)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    receiver.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.over.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@dataclass
+class Mailbox:
+    """What a mail server got. `says`: its answer to a letter; `refuses`: to a recipient of these."""
+
+    says: str = "250 OK"
+    refuses: tuple[str, ...] = ()
+    hangs_s: float = 0
+    got: list[Any] = field(default_factory=list)
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address in self.refuses:
+            return f"550 {address} is unknown here"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        await asyncio.sleep(self.hangs_s)
+        self.got.append(envelope)
+        return self.says
+
+
+@contextmanager
+def mailbox(handler: Mailbox) -> Iterator[MailServer]:
+    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    controller.port = _free_port()
+    controller.start()
+    try:
+        yield MailServer(
+            "127.0.0.1", controller.port, "none", "adapter@example.vn", timeout_s=0.5 if handler.hangs_s else 30
+        )
+    finally:
+        controller.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def test_a_webhook_gets_the_document_and_the_token() -> None:
+    with receiving(Receiver()) as receiver:
+        Webhook(receiver.url, token="t0ken", timeout_s=30).post({"version": "4", "ậ": 1})
+    ((path, headers, document),) = receiver.got
+    assert path == "/hook?key=s3cret"
+    assert headers["Authorization"] == "Bearer t0ken"
+    assert document == {"version": "4", "ậ": 1}
+
+
+@pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
+def test_a_webhook_that_fails_is_told_by_its_host_alone(status: int) -> None:
+    with receiving(Receiver(status=status)) as receiver, pytest.raises(Unavailable) as told:
+        Webhook(receiver.url, timeout_s=30).post({})
+    assert str(told.value) == f"the webhook at 127.0.0.1 answers {status}"
+    assert "s3cret" not in repr(Webhook(receiver.url))
+
+
+def test_a_webhook_is_not_followed_elsewhere() -> None:
+    with receiving(Receiver()) as other, receiving(Receiver(status=307, location=other.url)) as receiver:
+        hook = Webhook(receiver.url, timeout_s=30)
+        with pytest.raises(Unavailable, match="307"):
+            hook.post({})
+    assert other.got == []
+
+
+@pytest.mark.parametrize("slow", ["hangs", "drips"])
+def test_a_slow_webhook_is_left_after_its_time(slow: str) -> None:
+    with receiving(Receiver(**{slow: True})) as receiver, pytest.raises(Unavailable):
+        Webhook(receiver.url, timeout_s=0.5).post({})
+
+
+def test_a_webhook_that_is_down_is_told() -> None:
+    with pytest.raises(Unavailable, match="ConnectionRefused"):
+        Webhook(f"http://127.0.0.1:{_free_port()}/", timeout_s=30).post({})
+
+
+def test_a_letter_arrives_as_it_was_written() -> None:
+    box = Mailbox()
+    with mailbox(box) as server:
+        assert server.send(LETTER) == []
+    (envelope,) = box.got
+    message = message_from_bytes(envelope.content, policy=policy.default)
+    assert (message["Subject"], message["To"], message["From"]) == ("Cảnh báo", "truc@example.vn", "adapter@example.vn")
+    assert message["Message-ID"] == "<id-1@example.vn>"
+    assert message["Date"] == "Mon, 02 Mar 2026 08:00:00 +0700"
+    assert message.get_content().replace("\r\n", "\n") == LETTER.body
+
+
+@pytest.mark.parametrize(("says", "kind"), [("451 later", Unavailable), ("554 never", LetterRefused)])
+def test_a_mail_server_that_says_later_is_asked_again_and_one_that_says_never_is_not(
+    says: str, kind: type[Unavailable]
+) -> None:
+    with mailbox(Mailbox(says=f"{says}, truc@example.vn")) as server, pytest.raises(Unavailable) as told:
+        server.send(LETTER)
+    assert type(told.value) is kind
+    assert "truc" not in str(told.value), "what it says may quote a recipient"
+
+
+def test_a_recipient_who_is_unknown_keeps_the_letter_from_no_other() -> None:
+    box = Mailbox(refuses=("gone@example.vn",))
+    with mailbox(box) as server:
+        letter = MailLetter("id-2", AT, ("gone@example.vn", "truc@example.vn"), "a", "b")
+        assert server.send(letter) == ["gone@example.vn"]
+        with pytest.raises(LetterRefused):
+            server.send(MailLetter("id-3", AT, ("gone@example.vn",), "a", "b"))
+    assert [each.rcpt_tos for each in box.got] == [["truc@example.vn"]]
+
+
+def test_a_slow_mail_server_is_left_after_its_time() -> None:
+    """It would say in the end that all is well."""
+    with mailbox(Mailbox(hangs_s=20)) as server, pytest.raises(Unavailable):
+        server.send(LETTER)
+
+
+def test_a_mail_server_that_is_down_is_told() -> None:
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1: ConnectionRefused"):
+        MailServer("127.0.0.1", _free_port(), "none", "a@example.vn", timeout_s=30).send(LETTER)
+
+
+def test_a_password_never_goes_over_an_open_line() -> None:
+    """A server that offers no STARTTLS gets neither name nor letter."""
+    box = Mailbox()
+    with mailbox(box) as open_line:
+        server = MailServer("127.0.0.1", open_line.port, "starttls", "a@example.vn", "user", "s3cret", timeout_s=30)
+        with pytest.raises(Unavailable, match="SMTPNotSupported"):
+            server.send(LETTER)
+    assert box.got == []
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[tuple[Path, Receiver, Mailbox]]:
+    """An installation whose alerts go both ways."""
+    box = Mailbox()
+    with receiving(Receiver()) as receiver, mailbox(box) as server:
+        (tmp_path / "hook").write_text(receiver.url + "\n", encoding="utf-8")
+        stated = {
+            "mail": {"host": server.host, "port": server.port, "security": "none", "sender": "adapter@example.vn"},
+            "alerts.webhook": {"url_file": str(tmp_path / "hook"), "timeout_s": 30},
+            "alerts.mail": {"recipients": ["truc@example.vn"]},
+        }
+        yield configuration.write(tmp_path, stated), receiver, box
+
+
+def test_a_test_alert_goes_by_each_way(told: tuple[Path, Receiver, Mailbox]) -> None:
+    config, receiver, box = told
+    done = CliRunner().invoke(app, ["alerts", "test", "--json", "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"webhook": "told", "mail": "told"}
+    assert receiver.got[0][2]["alerts"][0]["labels"]["alertname"] == "NswTestAlert"
+    assert len(box.got) == 1
+    receiver.status = 500
+    failed = CliRunner().invoke(app, ["alerts", "test", "--config", str(config)])
+    assert failed.exit_code == 1
+    assert "answers 500" in failed.output
+    assert "s3cret" not in failed.output
+
+
+def test_an_alert_by_mail_needs_a_mail_server(tmp_path: Path) -> None:
+    config = configuration.write(tmp_path, {"alerts.mail": {"recipients": ["truc@example.vn"]}})
+    done = CliRunner().invoke(app, ["alerts", "test", "--config", str(config)])
+    assert done.exit_code != 0
+    assert "state `mail`" in done.output

@@ -1,0 +1,269 @@
+"""The message browser: each message is found by what is known of it, nothing of a person is shown, and an answer is
+sent again only where it may be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House
+from adapter.cli import app
+from adapter.gateways.store import browse
+from adapter.gateways.store.browse import WantedMessages
+from adapter.gateways.store.tables import journal, outbox
+from adapter.model.actor import Role
+from adapter.model.errors import NoRight, NotAllowed
+from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.stages import Channel, Submission
+from adapter.services.messages.browser import MessageView
+from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.mode import Sight
+from tests.harness.declarations import Message, declaration, heartbeat
+from tests.harness.fixtures import CLOCK, Case, load_cases, signed
+from tests.harness.history import OFFICER, Desk
+from tests.harness.outbound import Confirming
+from tests.harness.people import TESTER, person
+from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
+
+OPERATOR, AUDITOR = person("van-hanh", Role.OPERATOR), person("kiem-tra", Role.AUDITOR)
+LEAST = 4
+"""Shorter values (a sex, a number of persons) stand in every text."""
+
+
+@pytest.fixture
+def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+    with gate(tmp_path, database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def small(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+    with gate(tmp_path, sqlite_url) as made:
+        yield made
+
+
+def take(whole: House, message: Message, channel: Channel = Channel.WINDOW) -> str:
+    (settled,) = whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
+    return settled.public_id
+
+
+def dispatch(whole: House) -> Confirming:
+    broker = Confirming()
+    rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
+    while rounds.round(transfers=True).sent:
+        pass
+    return broker
+
+
+def found(whole: House, key: str) -> list[str]:
+    return [each.id for each in whole.message_browser.called(key, actor=AUDITOR).messages]
+
+
+def listed(whole: House, **wanted: Any) -> list[str]:
+    page = whole.message_browser.newest(WantedMessages(**wanted), behind=None, actor=AUDITOR)
+    return [each.id for each in page.messages]
+
+
+def said(whole: House) -> list[Any]:
+    with whole.database.reading() as connection:
+        return list(connection.execute(select(outbox).order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)))
+
+
+def test_a_message_is_found_by_each_of_its_names(whole: House) -> None:
+    message = declaration(1)
+    ours, other = take(whole, message), take(whole, declaration(2))
+    (answer,) = [row for row in said(whole) if row.reference == message.reference]
+    for key in (ours, message.message_id, message.digest, message.digest.upper(), message.reference, answer.message_id):
+        assert found(whole, key) == [ours], key
+    assert found(whole, f"{message.reference}/2026") == [ours]
+    assert found(whole, f" {ours} ") == [ours]
+    assert found(whole, f"{message.reference}/2025") == []
+    assert found(whole, "nothing") == []
+    assert other not in found(whole, ours)
+
+
+def test_messages_are_listed_by_what_became_of_them(whole: House) -> None:
+    good, late = take(whole, declaration(1)), take(whole, declaration(2, gate="NOWHERE"))
+    assert set(listed(whole)) == {good, late}
+    (code, *_) = whole.message_browser.show(late, actor=AUDITOR).listed.codes
+    assert listed(whole, code=code) == [late]
+    assert listed(whole, code="BQP_%") == []
+    assert listed(whole, outcome="accepted") == [good]
+    assert listed(whole, channel="portal") == []
+    assert listed(whole, since=CLOCK, until=CLOCK) == []
+    assert set(listed(whole, since=CLOCK)) == {good, late}
+
+
+def test_a_list_goes_on_where_it_ended_and_shows_each_message_once(
+    whole: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a stretch holds nothing that fits: it is empty and still goes on."""
+    monkeypatch.setattr(browse, "STRETCH", 2)
+    monkeypatch.setattr("adapter.services.messages.browser.PAGE", 1)
+    every = {take(whole, declaration(number)) for number in range(5)}
+    seen, behind, pages = [], None, 0
+    while True:
+        page = whole.message_browser.newest(WantedMessages(), behind=behind, actor=AUDITOR)
+        seen += [each.id for each in page.messages]
+        behind, pages = page.behind, pages + 1
+        if behind is None:
+            break
+        assert pages < 20
+    assert sorted(seen) == sorted(every)
+    nothing = whole.message_browser.newest(WantedMessages(outcome="rejected"), behind=None, actor=AUDITOR)
+    assert nothing.messages == ()
+    assert nothing.behind is not None
+
+
+def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: House) -> None:
+    first = take(whole, declaration(1))
+    second = take(whole, declaration("newer", reference="PROOF1", function="02", sent="2026-03-02 07:14:59"))
+    view = whole.message_browser.show(first, actor=AUDITOR)
+    assert (view.previous, view.following) == (None, second)
+    assert whole.message_browser.show(second, actor=AUDITOR).previous == first
+    assert [(each.pair, each.is_copy) for each in view.answers] == [("20/21", False)]
+    answer = whole.message_browser.reply(view.answers[0].message_id, actor=AUDITOR)
+    assert answer.answers == first
+    assert answer.correlation_id == declaration(1).message_id
+
+
+def personal(whole: House, raw: bytes) -> set[str]:
+    """Texts of a message that any mapping calls a person's, by the fields' own names."""
+    procedures = [each for many in whole.catalogue.procedures.values() for each in many]
+    specs = [spec for each in procedures for spec in each.fields]
+    specs += [spec for each in procedures for group in each.groups for spec in group.fields]
+    closed = {spec.path.rpartition("/")[2] for spec in specs if spec.personal}
+    root = etree.fromstring(raw)
+    return {
+        text
+        for element in root.iter()
+        if isinstance(element.tag, str) and element.tag in closed and (text := (element.text or "").strip())
+        if len(text) >= LEAST
+    }
+
+
+def everything(view: MessageView) -> str:
+    lines = ["".join(token.shown for token in line) for line in view.xml.lines]
+    facts = [str(getattr(view, each.name)) for each in fields(view) if each.name != "xml"]
+    return "\n".join([*lines, *facts])
+
+
+CASES = [case for case in load_cases() if not case.id.startswith("attacks")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_no_value_of_a_person_of_any_fixture_is_shown(small: House, case: Case) -> None:
+    raw = signed(Desk(small).filled(case), shared_pki())
+    digest = Digest(hashlib.sha256(raw).hexdigest())
+    (settled,) = small.intake.receive([Submission(raw, case.channel, CLOCK, digest)])
+    shown = everything(small.message_browser.show(settled.public_id, actor=AUDITOR))
+    for reply in said(small):
+        view = small.message_browser.reply(reply.message_id, actor=AUDITOR)
+        shown += "\n".join("".join(token.shown for token in line) for line in view.xml.lines)
+    try:
+        values = personal(small, raw)
+    except etree.XMLSyntaxError:
+        return
+    assert [value for value in sorted(values) if value in shown] == []
+
+
+def test_unmasking_needs_the_right_and_a_reason_and_is_journalled(whole: House) -> None:
+    ours = take(whole, declaration(1))
+    with pytest.raises(NoRight):
+        whole.message_browser.unmask(ours, reason="x", actor=AUDITOR)
+    with pytest.raises(NotAllowed, match="the reason"):
+        whole.message_browser.unmask(ours, reason=" ", actor=OPERATOR)
+    view = whole.message_browser.unmask(ours, reason="Cổng hỏi", actor=OPERATOR)
+    assert "C1234567" in everything(view)
+    with whole.database.reading() as connection:
+        rows = connection.execute(select(journal).where(journal.c.event == "message.unmasked")).all()
+    assert [(row.actor, row.detail["message"], row.detail["reason"]) for row in rows] == [
+        ("person:van-hanh", ours, "Cổng hỏi")
+    ]
+
+
+def again(whole: House, message_id: str) -> None:
+    whole.resend.again(message_id, reason="Cổng báo chưa nhận", actor=OPERATOR)
+
+
+def test_an_answer_is_sent_again_with_the_same_bytes_under_the_same_id(whole: House) -> None:
+    take(whole, declaration(1))
+    (first,) = dispatch(whole).got
+    again(whole, first.message_id)
+    with pytest.raises(NotAllowed, match="waits to leave already"):
+        again(whole, first.message_id)
+    (second,) = dispatch(whole).got
+    assert (second.message_id, second.body, second.correlation_id) == (
+        first.message_id,
+        first.body,
+        first.correlation_id,
+    )
+    again(whole, first.message_id)
+    assert len(dispatch(whole).got) == 1
+
+
+def test_an_answer_never_overtakes_one_of_its_dossier_that_has_not_left(whole: House) -> None:
+    take(whole, declaration(1))
+    (first,) = dispatch(whole).got
+    whole.completion.complete(DossierKey("PROOF1", 2026), OFFICER)
+    with pytest.raises(NotAllowed, match="1 of its dossier's answers have not left"):
+        again(whole, first.message_id)
+    assert [message.message_id for message in dispatch(whole).got] != [first.message_id]
+
+
+def test_what_has_not_left_was_taken_back_or_was_given_on_the_portal_is_not_sent_again(whole: House) -> None:
+    take(whole, declaration(1))
+    with pytest.raises(NotAllowed, match="has not left yet"):
+        again(whole, said(whole)[0].message_id)
+    whole.completion.complete(DossierKey("PROOF1", 2026), OFFICER)
+    take(whole, declaration("newer", reference="PROOF1", function="02", sent="2026-03-02 07:14:59"))
+    (taken_back,) = [row for row in said(whole) if row.taken_back_at is not None]
+    with pytest.raises(NotAllowed, match="taken back"):
+        again(whole, taken_back.message_id)
+    take(whole, declaration(5, signer="portal"), Channel.PORTAL)
+    (given,) = [row for row in said(whole) if row.route == "portal"]
+    with pytest.raises(NotAllowed, match="on the portal"):
+        again(whole, given.message_id)
+    with pytest.raises(NotAllowed, match="there is no answer"):
+        again(whole, "none")
+
+
+def test_a_transfer_that_the_window_has_not_confirmed_is_sent_again_and_counts_once(whole: House) -> None:
+    whole.window.override(Sight.DOWN, reason="mất kết nối", actor=TESTER)
+    take(whole, declaration(5, signer="portal"), Channel.PORTAL)
+    (transfer,) = [row for row in said(whole) if row.route == "transfer"]
+    dispatch(whole)
+    again(whole, transfer.message_id)
+    assert [message.body for message in dispatch(whole).got] == [bytes(transfer.body)]
+    assert whole.transfers.count() == (1, 0)
+
+
+def test_the_commands_find_show_and_resend(whole: House, tmp_path: Path) -> None:
+    ours = take(whole, declaration(1))
+    take(whole, heartbeat(1))
+    config = str(tmp_path / "config.yaml")
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, [*arguments, "--by", "test", "--config", config])
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    assert len(json.loads(run("message", "list", "--json"))["messages"]) == 2
+    assert json.loads(run("message", "find", "PROOF1", "--json"))["messages"][0]["id"] == ours
+    shown = run("message", "show", ours)
+    assert "C1234567" not in shown
+    assert "<Envelope>" in shown
+    assert "C1234567" in run("message", "show", ours, "--unmask", "--reason", "Cổng hỏi")
+    dispatch(whole)
+    run("message", "resend", said(whole)[0].message_id, "--reason", "Cổng báo chưa nhận")
+    run("message", "list", "--behind", "soon", code=1)
