@@ -2,5 +2,6 @@
 
 from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
 from adapter.bootstrap.house import House, house
+from adapter.bootstrap.reach import OutOfReach, Reach
 
-__all__ = ["House", "house", "new_message_id", "new_secret", "now"]
+__all__ = ["House", "OutOfReach", "Reach", "house", "new_message_id", "new_secret", "now"]

@@ -17,11 +17,13 @@ from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
 from adapter.bootstrap.identity import identity_provider
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
+from adapter.bootstrap.reach import OutOfReach, Reach
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.gateways.alert_file import AlertFile
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
+from adapter.gateways.decisions import DecisionsLine
 from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.keys.keyring import KeyUnavailable
@@ -49,12 +51,14 @@ from adapter.services.access.people import People
 from adapter.services.access.sessions import Sessions
 from adapter.services.access.staff_sessions import StaffSessions
 from adapter.services.access.tokens import Tokens
+from adapter.services.decisions.remote import RemoteActs, RemoteReception
 from adapter.services.door.corrections import Corrections
 from adapter.services.door.declarations import Declarations
 from adapter.services.door.drafts import Drafts
 from adapter.services.door.opening import Opening
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.presses import Presses
+from adapter.services.door.reception import Judging, Reception
 from adapter.services.door.sealing import repeatable
 from adapter.services.door.submission import Door
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
@@ -101,6 +105,8 @@ class House:
     """Whether CRLs and OCSP answers may be fetched: the daemon's processes do, commands only read."""
     in_hand: InHand = unheld
     """Told which message is judged now."""
+    reach: Reach = Reach.WHOLE
+    """Which process it is for."""
 
     @cached_property
     def source(self) -> DataFiles:
@@ -221,15 +227,18 @@ class House:
 
     @cached_property
     def keyrings(self) -> Rings:
-        """Our keys."""
-        return keyrings(self.settings, self.legal_clock, self.observe, lambda: self.trust)
+        """Our keys, as far as they are this process's to hold."""
+        return keyrings(self.settings, self.legal_clock, self.observe, lambda: self.trust, self.reach)
 
     def keys(self) -> Keys:
         """The keys that sign our replies now: the system's, and each unit's when it is asked for.
 
         Raises:
             KeyUnavailable: the system's cannot.
+            OutOfReach: this process holds none of them.
         """
+        if self.reach is not Reach.WHOLE:
+            raise OutOfReach(self.reach, "holds no key of the system or of a unit: the part that decides signs")
         return Keys(self.keyrings.own["system"].current(), self._unit_key)
 
     def _unit_key(self, unit: BorderUnit) -> SigningKey:
@@ -239,13 +248,13 @@ class House:
         """Read our keys; a module that is away is no fault here, and no key of a unit is.
 
         Raises:
-            Misconfigured: the key of the system or of the portal is not whole.
+            Misconfigured: the key of the system or of the portal, where it is this process's, is not whole.
         """
         for keyring in (*self.keyrings.own.values(), *self.keyrings.units.values()):
             keyring.load()
 
     def keys_ready(self) -> None:
-        """Ask whether the keys of the system and the portal can sign now: without them nothing can be taken.
+        """Ask whether those of system and portal that this process holds can sign now: else nothing can be taken.
 
         Raises:
             KeyUnavailable: one cannot.
@@ -274,6 +283,11 @@ class House:
         # A command may take its time over a migration or a report; the daemon's processes serve.
         answer_s = stated.answer_s if self.fetches else None
         return Database(configuration.database_url(self.settings), pool=stated.pool, answer_s=answer_s)
+
+    def close(self) -> None:
+        """Give all connections back, to the database and to the part that decides."""
+        self.database.close()
+        self.decisions.close()
 
     @cached_property
     def topology(self) -> Topology:
@@ -355,8 +369,40 @@ class House:
         return Amendments(self.desk, self.completion, self.asking)
 
     @cached_property
+    def decisions(self) -> DecisionsLine:
+        """The line to the part that decides, of a process that does not do so itself."""
+        return DecisionsLine(self.decisions_folder, _DECIDED_S)
+
+    @property
+    def decisions_folder(self) -> Path:
+        """Where the part that decides listens."""
+        return self.settings.decisions.folder or self.settings.folders.state / "decisions"
+
+    def decides(self) -> bool:
+        """Whether what decides is at hand: in this process, or at the other end of the line."""
+        return self.reach is Reach.WHOLE or self.decisions.answers()
+
+    @cached_property
+    def reception(self) -> Reception:
+        """Where the second door hands over what it has sealed."""
+        if self.reach is not Reach.WHOLE:
+            return RemoteReception(self.decisions.ask)
+        return Judging(
+            database=self.database,
+            threshold=self.threshold,
+            intake=self.intake,
+            series=self.series,
+            window=self.window,
+            sender=self.portal,
+            answer_portal=self.settings.window.answer_portal,
+            clock=self.legal_clock,
+        )
+
+    @cached_property
     def acts(self) -> Acts:
         """Acts of officers that come over the web."""
+        if self.reach is not Reach.WHOLE:
+            return RemoteActs(self.decisions.ask)
         return OfficerActs(lambda: Desks(self.completion, self.amendments, self.handing_in), self._officer)
 
     def _officer(self, secret: str) -> Actor | None:
@@ -472,15 +518,10 @@ class House:
     @cached_property
     def door(self) -> Door:
         return Door(
-            database=self.database,
-            ground=self.ground,
-            intake=self.intake,
-            series=self.series,
-            window=self.window,
             threshold=self.threshold,
+            reception=self.reception,
             key=self.portal_key,
             sender=self.portal,
-            answer_portal=self.settings.window.answer_portal,
             clock=self.legal_clock,
         )
 
@@ -490,7 +531,7 @@ class House:
             database=self.database,
             ground=self.ground,
             threshold=self.threshold,
-            series=self.series,
+            reception=self.reception,
             submit=self.door.declare,
             sender=self.portal,
             clock=self.legal_clock,
@@ -524,6 +565,8 @@ class House:
 
     @cached_property
     def lookup(self) -> Lookup:
+        if self.reach is Reach.PORTAL:
+            raise OutOfReach(self.reach, "looks nothing up: the listener of staff does")
         return Lookup(self.database, self.catalogue, self.installation.units, self.legal_clock, self.observe)
 
 
@@ -533,12 +576,21 @@ def _lengths(stated: LoginSettings | None) -> tuple[timedelta, timedelta]:
     return timedelta(minutes=idle), timedelta(hours=whole)
 
 
+_DECIDED_S = 60.0
+"""So long the part that decides may take for an answer, in seconds: it may wait for a lock or a statement."""
+
+
 def house(
-    config: Path | None = None, *, observe: Observe = unobserved, fetches: bool = False, in_hand: InHand = unheld
+    config: Path | None = None,
+    *,
+    observe: Observe = unobserved,
+    fetches: bool = False,
+    in_hand: InHand = unheld,
+    reach: Reach = Reach.WHOLE,
 ) -> House:
     """A house for this process.
 
     Raises:
         Misconfigured: the configuration cannot be read.
     """
-    return House(configuration.load_settings(config), observe, fetches, in_hand)
+    return House(configuration.load_settings(config), observe, fetches, in_hand, reach)

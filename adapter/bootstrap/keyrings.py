@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from adapter.bootstrap.reach import Reach
 from adapter.gateways.keys.keyring import InToken, Keyring, OnDisk, Pair
 from adapter.gateways.keys.pkcs11 import Token
 from adapter.model.events import Observe
@@ -31,8 +32,10 @@ class Rings:
     units: Mapping[str, Keyring]
 
 
-def keyrings(settings: Settings, clock: Callable[[], datetime], observe: Observe, trust: Callable[[], Trust]) -> Rings:
-    """Every keyring; `clock` says which pair signs now, `trust` who takes it.
+def keyrings(
+    settings: Settings, clock: Callable[[], datetime], observe: Observe, trust: Callable[[], Trust], reach: Reach
+) -> Rings:
+    """The keyrings of a process; `clock` says which pair signs now, `trust` who takes it.
 
     The key of an installation that states no units has the code of its own party, or none.
     """
@@ -53,6 +56,9 @@ def keyrings(settings: Settings, clock: Callable[[], datetime], observe: Observe
         return partial(_refused, role, clock, trust)
 
     own = {"system": stated.system, "portal": stated.portal}
+    if reach is not Reach.WHOLE:  # nobody there can open what is not named
+        own = {name: pairs for name, pairs in own.items() if name == reach.value}
+        return Rings({name: ring(name, pairs, refused(ROLES[name])) for name, pairs in own.items()}, {})
     units = {
         code: replace(ring(code, unit.key, _of_unit(code, settings.units, refused(SignerRole.BORDER))), section="units")
         for code, unit in settings.units.items()

@@ -44,16 +44,20 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
     count = workers or settings.workers.count
     if whole.database.is_embedded and count > 1:
         raise Misconfigured("workers.count is more than 1 on SQLite: it serves one writer; use PostgreSQL")
-    for name, listener in settings.web.listeners.items():
-        if whole.database.is_embedded and listener.workers > 1:
-            raise Misconfigured(f"web.{name}.workers is more than 1 on SQLite: it serves one writer; use PostgreSQL")
+    counts = {f"web.{name}.workers": listener.workers for name, listener in settings.web.listeners.items()}
+    for name, many in {**counts, "decisions.workers": settings.decisions.workers}.items():
+        if whole.database.is_embedded and many > 1:
+            raise Misconfigured(f"{name} is more than 1 on SQLite: it serves one writer; use PostgreSQL")
     warn(whole)
     with suppress(OSError):  # a folder that cannot be written is told by check; without metrics the daemon works
         keep_in(settings.folders.state / "metrics")
+    stated = settings.decisions
+    decides = bool(settings.web.listeners) if stated.enabled is None else stated.enabled
     plan = [
         *["worker"] * count,
         "dispatcher",
         "clock",
+        *["decisions"] * (stated.workers if decides else 0),
         *(name for name, listener in settings.web.listeners.items() for _ in range(listener.workers)),
     ]
     supervisor = Supervisor(

@@ -21,13 +21,15 @@ NEEDS = {
     "worker": ("alive", "broker", "database", "keys"),
     "dispatcher": ("alive", "broker", "database"),
     "clock": ("alive", "database", "units"),  # units: one of them at least has a key that signs
-    "portal": ("alive", "database", "keys"),
-    "staff": ("alive", "database"),
+    "decisions": ("alive", "database", "keys"),
+    "portal": ("alive", "database", "keys", "decisions"),
+    "staff": ("alive", "database", "decisions"),
 }
 """What a part needs to be ready."""
 _REFUSED = {"new_keys": "a changed key is not taken, the one before signs: see key.not_taken in the log, or check"}
 NOTES = {
     "worker": _REFUSED,
+    "decisions": _REFUSED,
     "portal": _REFUSED,
     "dispatcher": {
         "room": "the broker takes nothing: its memory or disk is in alarm (broker.blocked); replies wait and leave "

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from adapter.bootstrap import House, house, now
+from adapter.bootstrap import House, Reach, house, now
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
@@ -115,6 +115,8 @@ def clock(part: House, pulse: Pulse) -> Clock:
     )
 
 
+DECISIONS = "decisions"
+"""The part that judges, signs and stores what the listeners hand over."""
 LISTENERS = ("portal", "staff")
 """The parts that serve people and programs over HTTP; each is a section of `web` in the configuration."""
 PARTS: dict[str, Callable[[House, Pulse], Any]] = {"worker": worker, "dispatcher": dispatcher, "clock": clock}
@@ -128,7 +130,8 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     observe = Metrics(observer(name))
     take_over(observe)
     try:
-        part = house(config, observe=observe, fetches=True, in_hand=pulse.hold)
+        reach = Reach(name) if name in LISTENERS else Reach.WHOLE
+        part = house(config, observe=observe, fetches=True, in_hand=pulse.hold, reach=reach)
         configure(part.settings.log.level, part.settings.log.json_lines)
         _work(name, part, pulse)
     except Misconfigured as error:
@@ -143,10 +146,19 @@ def _work(name: str, part: House, pulse: Pulse) -> None:
     try:
         if name in LISTENERS:
             _web(name, part, pulse)
+        elif name == DECISIONS:
+            _decisions(part, pulse)
         else:
             PARTS[name](part, pulse).run()
     finally:
-        part.database.close()
+        part.close()
+
+
+def _decisions(part: House, pulse: Pulse) -> None:
+    """What the listeners hand over; needs no broker."""
+    from adapter.entrypoints.decisions.serve import serve  # as below
+
+    serve(part, pulse)
 
 
 def _web(name: str, part: House, pulse: Pulse) -> None:

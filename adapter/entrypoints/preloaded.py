@@ -10,9 +10,10 @@ import gc
 import signal
 
 from adapter.entrypoints import parts
+from adapter.entrypoints.decisions import serve as decisions
 from adapter.entrypoints.web import serve
 
-__all__ = ["parts", "serve"]
+__all__ = ["decisions", "parts", "serve"]
 
 # It ends when the supervisor does. A signal to the whole group is the supervisor's to understand: with this process
 # gone nobody would know any more how the parts end.

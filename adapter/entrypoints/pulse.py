@@ -20,6 +20,7 @@ _THINGS = (
     "quarantine",
     "units",
     "room",
+    "decisions",
 )
 _FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")

@@ -277,7 +277,7 @@ class Supervisor:
         # old one goes first.
         alone = {name for name in parts.LISTENERS if self.plan.count(name) == 1}
         alone |= {"dispatcher"} if self.embedded else set()
-        for name in ("worker", "dispatcher", "clock", *parts.LISTENERS):
+        for name in ("worker", "dispatcher", "clock", parts.DECISIONS, *parts.LISTENERS):
             for old in [child for child in before if child.name == name]:
                 if old not in self.children:
                     continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
@@ -322,10 +322,11 @@ class Supervisor:
             self._again(old)
 
     def stop(self) -> None:
-        """Tell all parts to finish and wait for them; the dispatcher last, so that it sends what the others settled."""
+        """Tell all parts to finish and wait: what decides after the listeners, the dispatcher last, for it sends."""
         self.waiting.clear()
-        self._end([child for child in self.children if child.name != "dispatcher"])
-        self._end([child for child in self.children if child.name == "dispatcher"])
+        ranks = {parts.DECISIONS: 1, "dispatcher": 2}
+        for rank in range(3):
+            self._end([child for child in self.children if ranks.get(child.name, 0) == rank])
         self.children.clear()
 
     def _end(self, children: list[Child]) -> None:

@@ -125,7 +125,7 @@ _DATA = {"schemas", "mappings", "queues"}
 _PATHS = {
     *("schemas", "mappings", "queues", "state", "calendar", "url_file", "ca", "certificate", "key", "anchors"),
     *("intermediates", "module", "pin_file", "crls", "certificates", "client_secret_file"),
-    *("password_file", "token_file"),
+    *("password_file", "token_file", "folder"),
 }
 
 

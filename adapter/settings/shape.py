@@ -251,6 +251,12 @@ def _small(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+class DecisionsSettings(Section):
+    enabled: bool | None
+    workers: int = Field(ge=1, le=64)
+    folder: FilePath | None
+
+
 class LogSettings(Section):
     level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_small)]
     json_lines: bool = Field(alias="json")
@@ -275,6 +281,7 @@ class Settings(BaseSettings):
     deadlines: DeadlineSettings
     clock: ClockSettings
     web: WebSettings
+    decisions: DecisionsSettings
     mail: MailSettings | None
     alerts: AlertSettings
     log: LogSettings

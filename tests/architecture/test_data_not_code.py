@@ -111,7 +111,7 @@ def test_every_event_name_is_one_of_the_closed_set() -> None:
 
 def test_only_intake_catches_everything() -> None:
     """Judging and storing sort what nobody foresaw; two stand before strangers' bytes and our own files; the others
-    guard a thread, a decoder and what a peer may say."""
+    guard a thread, a decoder, what a peer may say, and what is told to a process that asks."""
     broker = {"gateways/broker/link.py", "gateways/broker/address.py"}
     allowed = {
         "services/messages/intake.py",
@@ -121,6 +121,7 @@ def test_only_intake_catches_everything() -> None:
         "gateways/broker/property_decoder.py",
         "gateways/spreadsheets/child.py",
         "entrypoints/parts.py",
+        "entrypoints/decisions/app.py",
         *broker,
     }
     found = {

@@ -24,6 +24,7 @@ SOURCES = {
 }
 DRAWS = {"secrets", "random"}
 READS_A_CLOCK = {
+    "gateways/decisions/line.py": "which of several processes is asked",
     "gateways/revocation/cache.py": "ages of files, by the times that the system gives them",
     "gateways/revocation/refresh.py": "the default of an argument",
 }

@@ -21,10 +21,10 @@ WRITERS = {
     "services/door/declarations.py": {"Declarations.read", "Declarations.reply"},  # what is read counts as delivered
     "services/dossiers/desk.py": {"Desk.record"},
     "services/replies/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
-    "services/door/submission.py": {"Door._draw"},
+    "services/door/reception.py": {"Judging._draw"},
     "services/door/drafts.py": {
         *("Drafts.begin", "Drafts.begin_about", "Drafts.discard"),
-        *("Drafts.change", "Drafts.pressed", "Drafts._settle"),
+        *("Drafts.change", "Drafts._settle"),
     },
     "services/registers/expiry.py": {"Expiry.alert"},
     "services/dossiers/original_papers.py": {"OriginalPapers.brought"},

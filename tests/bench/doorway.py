@@ -14,6 +14,7 @@ from adapter.bootstrap import house
 from adapter.gateways.store.own_numbers import Series
 from adapter.services.door import sealing
 from adapter.services.door.precheck import Threshold
+from adapter.services.door.reception import Judging
 from adapter.services.door.submission import Door
 from adapter.services.messages.intake import Intake
 from tests.bench.posts import Post
@@ -22,12 +23,12 @@ from tests.harness.people import declarant
 WARM_UP = 30
 _STAGES: tuple[tuple[str, Any, str], ...] = (
     ("read", Threshold, "present"),
-    ("let in", Door, "_pass"),
+    ("let in", Judging, "_pass"),
     ("number", Series, "issue"),
     ("seal", sealing, "sealed"),
     ("judge", Intake, "judge"),
     ("store", Intake, "_store"),
-    ("answer", Door, "_stored"),
+    ("answer", Judging, "_stored"),
 )
 
 

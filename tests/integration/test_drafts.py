@@ -20,7 +20,7 @@ from adapter.pipeline.forms.faults import seat_of
 from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm, TooManyDrafts
 from adapter.services.door.drafts import MOST
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.submission import Admitted, Caller
+from adapter.services.door.reception import Admitted, Caller
 from adapter.services.watch.mode import Mode, Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.jdk_signing import signed_by_jdk

@@ -20,7 +20,7 @@ from adapter.pipeline.forms.faults import seat_of
 from adapter.services.door.corrections import NotOffered
 from adapter.services.door.draft import Draft, Overtaken
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.submission import Caller
+from adapter.services.door.reception import Caller
 from adapter.services.watch.mode import Sight
 from adapter.services.watch.way import PortalTakes
 from adapter.simulator.sign import SignatureForm, sign_message

@@ -16,7 +16,7 @@ from adapter.model.errors import Unavailable
 from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft
 from adapter.services.door.drafts import Drafts
 from adapter.services.door.presses import OnItsWay, Presses
-from adapter.services.door.submission import Caller
+from adapter.services.door.reception import Caller
 from adapter.services.messages.judging import stored
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.way import PortalTakes

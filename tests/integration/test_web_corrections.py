@@ -11,7 +11,7 @@ import pytest
 from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.door.submission import Caller
+from adapter.services.door.reception import Caller
 from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
 from tests.harness.history import OFFICER

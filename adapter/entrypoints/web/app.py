@@ -46,7 +46,7 @@ def create_portal(house: House) -> FastAPI:
     guard = Guard(house.tokens, stated.public_url, web.body_bytes)
     app.include_router(declarations.routes(house.door, house.declarations, web.body_bytes, guard))
     app.include_router(service.window_routes(house.window, house.settings.window.answer_portal))
-    app.include_router(service.health_routes(house.database.reachable, house.keys_ready))
+    app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
     app.include_router(public.routes(pages, house.situations, provider, stated.public_url or ""))
     app.include_router(checking.routes(pages, ConfirmationChecks(house.database)))
     app.include_router(follow.routes(pages, house.own_dossiers, house.corrections, guard))
@@ -69,7 +69,7 @@ def create_staff(house: House) -> FastAPI:
     entries: Sequence[NavigationEntry] = officer.ENTRIES
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
     app.include_router(lookup.routes(house.lookup, guard))
-    app.include_router(service.health_routes(house.database.reachable, _no_keys))
+    app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
     if provider is not None:
         entrance = login.of_staff(provider, house.staff_sessions)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
@@ -101,10 +101,6 @@ def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str)
     app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
     openapi.describe(app)
     return app
-
-
-def _no_keys() -> None:
-    """This listener signs nothing."""
 
 
 def _about(stated: AboutSettings) -> About:

@@ -20,6 +20,7 @@ from adapter.entrypoints.web.page import Visitor
 from adapter.model.errors import Unavailable
 from adapter.model.text import REPLACEMENT
 from adapter.services.access.browser_sessions import Session
+from adapter.services.decisions.shown import SESSION, SHOWN, TOKEN, Shown
 
 PORTAL_COOKIE, STAFF_COOKIE = "__Host-sid", "__Host-staff"
 _CARRIED = "nsw.browser"
@@ -41,17 +42,26 @@ class Browser:
 
 
 class Recognising:
-    """Finds the session of each request for a page, by the listener's cookie."""
+    """Finds the session of each request for a page, by the listener's cookie; keeps what each caller has shown."""
 
     def __init__(self, app: ASGIApp, find: Find, cookie: str) -> None:
         self.app, self.find, self.cookie = app, find, cookie
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(_WITHOUT):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        shown = _token(scope)
+        if not scope["path"].startswith(_WITHOUT):
             # PostgreSQL takes no NUL in a text: as in HTML, it becomes a letter that names nothing.
             scope["path"] = scope["path"].replace("\0", REPLACEMENT)
-            scope[_CARRIED] = await self._carried(scope)
-        await self.app(scope, receive, send)
+            browser = scope[_CARRIED] = await self._carried(scope)
+            shown = Shown(SESSION, browser.secret) if browser.session and browser.secret else None
+        kept = SHOWN.set(shown)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            SHOWN.reset(kept)
 
     async def _carried(self, scope: Scope) -> Browser:
         secret = _shown(scope, self.cookie)
@@ -72,6 +82,13 @@ def _shown(scope: Scope, cookie: str) -> str | None:
     pairs = (each.strip(b" \t").partition(b"=") for each in stated)
     found = {value for name, _, value in pairs if name == cookie.encode()}
     return found.pop().decode("latin-1") if len(found) == 1 else None
+
+
+def _token(scope: Scope) -> Shown | None:
+    """The bearer token of a program; whoever takes two for one is turned away before."""
+    stated = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = stated.decode("latin-1").partition(" ")
+    return Shown(TOKEN, token.strip()) if scheme.lower() == TOKEN.lower() else None
 
 
 def browser_of(request: Request) -> Browser:

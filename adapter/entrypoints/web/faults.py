@@ -16,6 +16,7 @@ from adapter.entrypoints.web.guard import LoggedOut
 from adapter.entrypoints.web.login import LoginPage
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.events import Observe
+from adapter.services.dossiers.acts import SessionOver
 
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
 _TOLD = (400, 403, 404, 405, 413, 500, 503)
@@ -54,6 +55,7 @@ def install(app: FastAPI, observe: Observe, pages: Pages) -> None:
     for kind, answer in problems.handlers(observe).items():
         app.add_exception_handler(kind, _by_reader(answer, pages))
     app.add_exception_handler(LoggedOut, _to_log_in(pages))
+    app.add_exception_handler(SessionOver, _session_over(pages))
 
 
 def _to_log_in(pages: Pages) -> Callable[[Request, Any], Response]:
@@ -68,6 +70,16 @@ def _to_log_in(pages: Pages) -> Callable[[Request, Any], Response]:
         response = pages.respond(request, page, 403)
         take_back(response, browser_of(request))
         return response
+
+    return told
+
+
+def _session_over(pages: Pages) -> Callable[[Request, Any], Response]:
+    """The part that decides knows the session, or the token, no more: it ended while the request was under way."""
+    to_log_in = _to_log_in(pages)
+
+    def told(request: Request, error: Exception) -> Response:
+        return to_log_in(request, error) if for_people(request) else problems.problem(401, str(error))
 
     return told
 

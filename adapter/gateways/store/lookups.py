@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
@@ -90,10 +90,12 @@ def in_force(connection: Connection, key: DossierKey) -> VersionInForce | None:
     return made_first(VersionInForce, connection.execute(query))
 
 
-def issued_to(connection: Connection, key: DossierKey) -> str | None:
-    """To which sender a number of our own series was issued."""
-    query = select(contingency.c.sender).where(contingency.c.number == key.number, contingency.c.year == key.year)
-    return connection.execute(query).scalar()
+def issued(connection: Connection, keys: Collection[DossierKey]) -> dict[DossierKey, str]:
+    """To which sender each number of our own series was issued; one that is none of ours is not in it."""
+    if not keys:
+        return {}
+    query = select(contingency).where(contingency.c.number.in_(sorted({key.number for key in keys})))
+    return {DossierKey(row.number, row.year): row.sender for row in connection.execute(query)}
 
 
 def by_number(connection: Connection, *, number: str, year: int, places: Places, limit: int) -> list[FoundDossier]:

@@ -15,7 +15,6 @@ from adapter.gateways.store import drafts as store
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.new_rows import DraftChange
-from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
 from adapter.model.finding import Finding
@@ -44,7 +43,7 @@ from adapter.services.door.draft import (
 )
 from adapter.services.door.draft_forms import DraftForms
 from adapter.services.door.precheck import Threshold
-from adapter.services.door.submission import Admitted, Caller
+from adapter.services.door.reception import Admitted, Caller, Reception
 
 MOST = 50
 """Drafts that one person may have at a time."""
@@ -61,7 +60,8 @@ class Drafts:
     database: Database
     ground: Ground
     threshold: Threshold
-    series: Series
+    reception: Reception
+    """Draws the numbers."""
     submit: Submit
     sender: str
     clock: Callable[[], datetime]
@@ -312,16 +312,13 @@ class Drafts:
             return draft
         if self.forms.is_overtaken(draft):
             raise Overtaken(f"dossier {draft.key} has another version in force")
-        now = self.clock()
-        with self.database.transaction() as connection:
-            key = draft.key or self._number(connection, draft, now)
+        now, key = self.clock(), draft.key or self._number(draft)
         return self.change(draft, {"number": key.number, "year": key.year, "pressed_at": draft.pressed_at or now})
 
-    def _number(self, connection: Connection, draft: Draft, now: datetime) -> DossierKey:
+    def _number(self, draft: Draft) -> DossierKey:
         unit = self.ground.units.of(draft.gate or None, None)
         code = self.threshold.installation.of_unit(unit).number_code
-        asked = NumberRequest(f"{self.sender}:{draft.owner}", f"draft:{draft.public_id}", code, now)
-        return self.series.issue(connection, self.database, [asked])[0]
+        return self.reception.number(f"draft:{draft.public_id}", code, Caller(draft.owner), None)
 
     def change(self, draft: Draft, values: DraftChange) -> Draft:
         """Keep these columns of the draft as it was read.

@@ -90,6 +90,21 @@ class Threshold:
         except Unprocessable as error:
             raise self._unreadable((Finding("unprocessable", "/", words={"what": error.what}),)) from None
 
+    def sealed(self, body: bytes, now: datetime) -> Envelope:
+        """Open what the door has sealed, as the first stage of judging does; its seal is judged later.
+
+        Raises:
+            TurnedAway: UNREADABLE or UNKNOWN: it is nothing that the door would seal.
+        """
+        try:
+            with strange_text():
+                xml.gate(body, self.ground.limits)
+                return self._opened(xml.parse(body, self.ground.limits), now, body)
+        except xml.Refusal as refusal:
+            raise self._unreadable((refusal.finding,)) from None
+        except Unprocessable as error:
+            raise self._unreadable((Finding("unprocessable", "/", words={"what": error.what}),)) from None
+
     def _presented(self, raw: bytes, sender: str, now: datetime) -> Presented:
         tree = self._parsed(raw)
         named = text.value_at(tree, "Header/Reference/messageId")
@@ -97,7 +112,12 @@ class Threshold:
         ours = self.installation
         sealing.write_header(tree, sender=ours.portal, recipient=ours.own, message_id=own_id)
         numberless = sealing.lacks_number(tree)
-        return Presented(tree, self._opened(tree, now), named, numberless)
+        try:
+            xml.canonical(tree)  # what has no canonical form cannot be sealed
+        except etree.C14NError:
+            raise self._unreadable((xml.uncanonical(tree),)) from None
+        envelope = self._opened(tree, now, etree.tostring(tree, encoding="UTF-8"))
+        return Presented(tree, envelope, named, numberless)
 
     def _parsed(self, raw: bytes) -> etree._Element:
         limits = self.ground.limits
@@ -116,13 +136,9 @@ class Threshold:
             )
         return tree
 
-    def _opened(self, tree: etree._Element, now: datetime) -> Envelope:
+    def _opened(self, tree: etree._Element, now: datetime, body: bytes) -> Envelope:
         """The findings of the pipeline's first stage, before a number is given: a refused message is not stored."""
-        submission = submitted(etree.tostring(tree, encoding="UTF-8"), now, None)
-        try:
-            xml.canonical(tree)  # what has no canonical form cannot be sealed
-        except etree.C14NError:
-            raise self._unreadable((xml.uncanonical(tree),)) from None
+        submission = submitted(body, now, None)
         try:
             envelope = open_envelope(submission, catalogue=self.ground.catalogue, limits=self.ground.limits, tree=tree)
         except Fault as fault:

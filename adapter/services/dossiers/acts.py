@@ -85,7 +85,7 @@ class Arguments:
         if unknown := sorted(self.stated.keys() - set(self.known)):
             raise NotAllowed(f"this act knows no {', '.join(unknown)}; it knows {', '.join(self.known) or 'nothing'}")
 
-    def text(self, name: str) -> str:
+    def string(self, name: str) -> str:
         """A text; empty where there is none.
 
         Raises:
@@ -108,7 +108,7 @@ class Arguments:
         found = [Arguments(each, ("wrong", "asked", "form", "pointer")) for each in value]
         return [
             AmendmentItem(
-                each.text("wrong"), each.text("asked"), each.text("form") or None, each.text("pointer") or None
+                each.string("wrong"), each.string("asked"), each.string("form") or None, each.string("pointer") or None
             )
             for each in found
         ]
@@ -130,7 +130,7 @@ class Arguments:
         Raises:
             NotAllowed: it is no such time.
         """
-        if not (text := self.text(name)):
+        if not (text := self.string(name)):
             return None
         try:
             at = datetime.fromisoformat(text)
@@ -150,22 +150,22 @@ def _accept(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> 
 
 
 def _complete(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
-    done = desks.completion.complete(key, officer, remarks=given.text("remarks"))
+    done = desks.completion.complete(key, officer, remarks=given.string("remarks"))
     return ActDone(done.key, done.state.value)
 
 
 def _refuse(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
-    done = desks.completion.refuse(key, officer, reason=given.text("reason"), ground=given.text("ground"))
+    done = desks.completion.refuse(key, officer, reason=given.string("reason"), ground=given.string("ground"))
     return ActDone(done.key, done.state.value)
 
 
 def _request_amendment(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
-    done, due = desks.amendments.request(key, officer, reason=given.text("reason"), items=given.items())
+    done, due = desks.amendments.request(key, officer, reason=given.string("reason"), items=given.items())
     return ActDone(done.key, done.state.value, due)
 
 
 def _withdraw_request(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
-    done = desks.amendments.withdraw(key, officer, reason=given.text("reason"))
+    done = desks.amendments.withdraw(key, officer, reason=given.string("reason"))
     return ActDone(done.key, done.state.value)
 
 
@@ -175,19 +175,19 @@ def _approve(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) ->
 
 
 def _decline(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
-    number, ground = _amendment_of(desks, key, given), given.text("ground")
-    done = desks.amendments.decline(number, officer, reason=given.text("reason"), ground=ground)
+    number, ground = _amendment_of(desks, key, given), given.string("ground")
+    done = desks.amendments.decline(number, officer, reason=given.string("reason"), ground=ground)
     return ActDone(done.key, done.state.value)
 
 
 def _note_papers(desks: Desks, key: DossierKey, officer: Actor, given: Arguments) -> ActDone:
-    desks.papers.brought(key, given.text("name"), officer, at=given.moment("brought_at"))
+    desks.papers.brought(key, given.string("name"), officer, at=given.moment("brought_at"))
     return ActDone(key, "")
 
 
 def _amendment_of(desks: Desks, key: DossierKey, given: Arguments) -> str:
     """The amendment that is decided on, which is one of the dossier that the officer has before him."""
-    number = given.text("amendment")
+    number = given.string("amendment")
     if (of := desks.amendments.about(number)) != key:
         raise NotAllowed(f"amendment {number} is of dossier {of}, not of {key}")
     return number

@@ -19,7 +19,7 @@ from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.services.door.draft import DraftTooLarge
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.submission import WindowSuspected, WindowUnknown
+from adapter.services.door.reception import WindowSuspected, WindowUnknown
 from adapter.services.messages.judging import broken
 
 MEDIA_TYPE = "application/problem+json"

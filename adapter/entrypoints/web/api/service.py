@@ -26,7 +26,9 @@ def window_routes(window: Window, declare_at: str) -> APIRouter:
     return router
 
 
-def health_routes(database_reachable: Callable[[], bool], keys_ready: Callable[[], None]) -> APIRouter:
+def health_routes(
+    database_reachable: Callable[[], bool], keys_ready: Callable[[], None], decides: Callable[[], bool]
+) -> APIRouter:
     """GET /healthz and /readyz."""
     router = APIRouter(tags=["service"], dependencies=[Depends(anybody)])
 
@@ -44,6 +46,8 @@ def health_routes(database_reachable: Callable[[], bool], keys_ready: Callable[[
             keys_ready()
         except Unavailable:
             return problem(503, "Not ready: a key of ours cannot sign now.", kind="not-ready")
+        if not decides():
+            return problem(503, "Not ready: the part that judges and signs does not answer.", kind="not-ready")
         return {"status": "ready"}
 
     return router

@@ -12,7 +12,7 @@ from adapter.model.finding import StatedFinding
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.declarations import Progress
-from adapter.services.door.submission import Admitted
+from adapter.services.door.reception import Admitted
 from adapter.services.dossiers.lookup import Found
 from adapter.services.watch.mode import Sight
 from adapter.services.watch.state import WindowState

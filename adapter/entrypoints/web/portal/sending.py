@@ -149,6 +149,8 @@ def _signing(router: APIRouter, sending: _Sending, declarant: Dependency, posted
             drafting.drafts.prepare(draft)
         except Overtaken:
             return sending.checked(request, draft, said("check.overtaken"), 409)
+        except Unavailable:
+            return sending.checked(request, draft, said("check.away"), 503)
         return RedirectResponse(f"{ROOT}/{draft.public_id}/ky", 303)
 
     @router.get(f"{ROOT}/{{id}}/ky")

@@ -1,0 +1,1 @@
+"""The part that decides: it judges, signs and stores what the web processes hand over."""

@@ -1,0 +1,120 @@
+"""What web processes may ask of the part that holds the keys: take a declaration, draw a number, do an officer's act.
+
+It believes nothing of what asks but what it can check: the caller by what he has shown, the declaration by its seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapter.bootstrap import House
+from adapter.model.errors import AdapterError, NotAllowed, defect
+from adapter.model.events import Event, Observe
+from adapter.services.decisions import wire
+from adapter.services.decisions.callers import Callers
+from adapter.services.decisions.remote import CALLER
+from adapter.services.decisions.shown import SESSION
+from adapter.services.door.reception import Caller, Reception
+from adapter.services.dossiers.acts import Acts
+
+_REFUSED, _FAILED, _LARGE = 409, 500, 413
+_BESIDE = 65_536
+"""Bytes beside a message: the seal that the portal puts around it, and what is told with it."""
+Work = Callable[[bytes, Mapping[str, str]], bytes]
+"""From the body and the headers of a request to the document that answers it."""
+
+
+def create_decisions(house: House) -> Starlette:
+    """The application; keys, schemas and mappings are loaded before any request, so that a fault shows at start."""
+    house.load_keys()
+    house.ground  # noqa: B018
+    most = house.settings.limits.message_bytes + _BESIDE
+    callers = Callers(house.tokens.authenticate, house.sessions.find)
+    asked: dict[str, Work] = {
+        "/declarations": _declarations(house.reception, callers),
+        "/numbers": _numbers(house.reception, callers),
+        "/acts": _acts(house.acts),
+        "/alive": lambda body, headers: b"{}",
+    }
+    routes = [Route(path, _answering(work, most, house.observe), methods=["POST"]) for path, work in asked.items()]
+    return Starlette(routes=routes)
+
+
+def _declarations(reception: Reception, callers: Callers) -> Work:
+    def take(body: bytes, headers: Mapping[str, str]) -> bytes:
+        return wire.ADMITTED.dump_json(reception.take(body, _declarant(callers, headers)))
+
+    return take
+
+
+def _numbers(reception: Reception, callers: Callers) -> Work:
+    def number(body: bytes, headers: Mapping[str, str]) -> bytes:
+        caller, asked = _declarant(callers, headers), wire.NUMBER_ASKED.validate_json(body)
+        return wire.NUMBER.dump_json(reception.number(asked.name, asked.unit_code, caller, asked.asks))
+
+    return number
+
+
+def _acts(acts: Acts) -> Work:
+    def do(body: bytes, headers: Mapping[str, str]) -> bytes:
+        scheme, _, secret = headers.get("authorization", "").partition(" ")
+        asked = wire.ACT_ASKED.validate_json(body)
+        if scheme != SESSION:
+            raise NotAllowed("an act is asked for by a session")
+        return wire.ACT_DONE.dump_json(acts.do(secret, asked.act, asked.dossier, asked.arguments))
+
+    return do
+
+
+def _declarant(callers: Callers, headers: Mapping[str, str]) -> Caller:
+    caller = wire.CALLER.validate_json(headers.get(CALLER, ""))
+    callers.declarant(headers.get("authorization", ""), caller)
+    return caller
+
+
+def _answering(work: Work, most: int, observe: Observe) -> Callable[[Request], Awaitable[Response]]:
+    """Answers with the work's document, or with that of its error."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            body = await _read(request, most)
+        except ClientDisconnect:
+            return Response(status_code=_REFUSED)
+        if body is None:
+            return _refused(NotAllowed("more than any message"), _LARGE)
+        return await run_in_threadpool(_worked, work, body, request.headers, observe)
+
+    return answer
+
+
+async def _read(request: Request, most: int) -> bytes | None:
+    """The body; None where it is longer than any message."""
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > most:
+            return None
+    return bytes(read)
+
+
+def _worked(work: Work, body: bytes, headers: Mapping[str, str], observe: Observe) -> Response:
+    try:
+        return Response(work(body, headers), media_type="application/json")
+    except AdapterError as error:
+        return _refused(error, _REFUSED)
+    except ValidationError:  # also of what is no JSON: whoever asks is no web process of ours
+        return _refused(NotAllowed("this is no question that is answered here"), _REFUSED)
+    except Exception as error:  # noqa: BLE001  told in the log; whoever asks is told no more than that
+        observe(Event.REQUEST_FAILED, reason=defect(error))
+        return _refused(error, _FAILED)
+
+
+def _refused(error: Exception, status: int) -> Response:
+    return Response(wire.ERROR.dump_json(wire.told(error)), status, media_type="application/json")

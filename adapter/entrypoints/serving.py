@@ -1,0 +1,71 @@
+"""What every process that serves HTTP has in common: how uvicorn runs here, and the supervisor's pulse beside it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+import uvicorn
+
+from adapter.bootstrap import House
+from adapter.entrypoints.pulse import Pulse
+from adapter.model.errors import Misconfigured, Unavailable
+
+_ROUND_S = 2.0
+AT_ONCE = 200
+"""Requests at once in each process; more are told to come back."""
+
+
+def configuration(app: Any, **others: Any) -> uvicorn.Config:
+    """How uvicorn runs here: no access log (it would hold queries), no banner, a bounded number of requests."""
+    # Tracebacks of a request may quote what was sent; the app has recorded where it failed.
+    logging.getLogger("uvicorn.error").addFilter(_without_traceback)
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        limit_concurrency=AT_ONCE,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=20,
+        lifespan="off",
+        ws="none",
+        **others,
+    )
+
+
+def watched(house: House, pulse: Pulse, server: uvicorn.Server) -> threading.Event:
+    """Tell the supervisor from now on that we live and what we have, and pass its word to stop on; set: no more."""
+    over = threading.Event()
+    threading.Thread(target=_watch, args=(house, pulse, server, over), name="pulse", daemon=True).start()
+    return over
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True
+
+
+def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.Event) -> None:
+    asked, keys = -1e9, True
+    while not over.is_set():
+        if pulse.stopping:
+            server.should_exit = True
+            return
+        if server.started:
+            if time.monotonic() - asked >= house.settings.keys.look_s:
+                asked, keys = time.monotonic(), _sign(house)
+            at_hand = {"database": house.database.reachable(), "decisions": house.decides()}
+            pulse.idle(**at_hand, keys=keys, new_keys=house.new_keys_taken())
+        pulse.wait(_ROUND_S)
+
+
+def _sign(house: House) -> bool:
+    """Whether the keys of this process can sign now; of a process that holds none they can."""
+    try:
+        house.keys_ready()
+    except (Unavailable, Misconfigured):
+        return False
+    return True

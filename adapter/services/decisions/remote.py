@@ -1,0 +1,81 @@
+"""Reception and acts for a process without keys: it asks the part that decides, and believes what that says.
+
+What its own caller has shown goes along, so that the other side recognises him by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from adapter.gateways.decisions import DecisionsAnswer
+from adapter.model.errors import Unavailable
+from adapter.model.identifiers import DossierKey
+from adapter.services.decisions import wire
+from adapter.services.decisions.shown import SESSION, SHOWN, Shown
+from adapter.services.door.reception import Admitted, Arriving, Caller
+from adapter.services.dossiers.acts import ActDone
+
+T = TypeVar("T")
+_DONE, _BUSY = 200, 503
+
+
+CALLER = "X-Caller"
+"""The header with the caller's document."""
+Ask = Callable[[str, bytes, Mapping[str, str]], DecisionsAnswer]
+"""Asks the other side: path, body, headers. Raises Unavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteReception:
+    """The reception, for the portal's process."""
+
+    ask: Ask
+
+    def number(self, name: str, unit_code: str, caller: Caller, asks: Arriving | None) -> DossierKey:
+        """As `Reception.number`."""
+        asked = wire.NUMBER_ASKED.dump_json(wire.NumberAsked(name, unit_code, asks))
+        return _told(self.ask("/numbers", asked, _headers(caller)), wire.NUMBER)
+
+    def take(self, body: bytes, caller: Caller) -> Admitted:
+        """As `Reception.take`."""
+        return _told(self.ask("/declarations", body, _headers(caller)), wire.ADMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteActs:
+    """Acts of officers, for the staff's process."""
+
+    ask: Ask
+
+    def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, object]) -> ActDone:
+        """As `Acts.do`."""
+        asked = wire.ACT_ASKED.dump_json(wire.ActAsked(act, dossier, arguments))
+        return _told(self.ask("/acts", asked, {"Authorization": Shown(SESSION, secret).header}), wire.ACT_DONE)
+
+
+def _headers(caller: Caller) -> dict[str, str]:
+    shown = SHOWN.get()
+    if shown is None:
+        raise Unavailable("nobody has shown who he is, so nothing can be asked in his name")
+    return {"Authorization": shown.header, CALLER: wire.CALLER.dump_json(caller).decode()}
+
+
+def _told(answer: DecisionsAnswer, kind: TypeAdapter[T]) -> T:
+    """What was answered.
+
+    Raises:
+        NotAllowed, Unavailable, Misconfigured, DecisionsFailed: as the other side did.
+    """
+    try:
+        if answer.status == _DONE:
+            return kind.validate_json(answer.body)
+        told = wire.ERROR.validate_json(answer.body)
+    except ValueError:
+        if answer.status == _BUSY:  # the server's own words: more came than it serves at once
+            raise Unavailable("the part that decides has too much to do") from None
+        raise wire.DecisionsFailed("the part that decides has said what cannot be read") from None
+    raise wire.raised(told)
