@@ -46,6 +46,7 @@ from adapter.pipeline.signature.signing_time import Timing
 from adapter.pipeline.trust import TIMESTAMPING, Store, Trust
 from adapter.pipeline.trust.holder import NumberPlace
 from adapter.pipeline.units import codes_stated
+from adapter.services.access.emergency import EmergencyAccess
 from adapter.services.access.offices import Offices
 from adapter.services.access.people import People
 from adapter.services.access.sessions import Sessions
@@ -475,6 +476,10 @@ class House:
     def staff_sessions(self) -> StaffSessions:
         idle, whole = _lengths(self.settings.web.staff.login)
         return StaffSessions(self.database, now, new_secret, idle, whole)
+
+    @cached_property
+    def emergency(self) -> EmergencyAccess:
+        return EmergencyAccess(self.database, now, self.staff_sessions, self.observe)
 
     @cached_property
     def identity_provider(self) -> Provider | None:

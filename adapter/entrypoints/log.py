@@ -48,6 +48,7 @@ _TO_LOOK_AT = {
         Event.DEADLINE_BACK,
         Event.CLOCK_SET,
         Event.OVERRIDE_ENDS,
+        Event.EMERGENCY,
         Event.EXPIRES,
         Event.ALERT_UNSENT,
         Event.KEY_NOT_TAKEN,

@@ -61,6 +61,7 @@ class Event(StrEnum):
     ALERT_UNSENT = "alert.unsent"
     LOOKUP = "lookup.done"
     LOGIN = "login.done"
+    EMERGENCY = "login.emergency"
     REQUEST = "request.done"
     REQUEST_FAILED = "request.failed"
     UNSAFE = "unsafe.option"

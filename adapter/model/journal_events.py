@@ -61,4 +61,7 @@ class JournalEvent(StrEnum):
     SESSION_START = "session.start"
     SESSION_END = "session.end"
     SESSION_REFUSED = "session.refused"
-    """The provider of staff knows him, and the register of people does not."""
+    """Somebody was not let in as staff: the register has him not, or the emergency way stays shut."""
+    SESSION_EMERGENCY = "session.emergency"
+    """Two persons of a unit have come in without the identity provider; the entry is of one of them."""
+    EMERGENCY_SECRET = "emergency.secret"  # noqa: S105  no secret

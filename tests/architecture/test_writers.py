@@ -46,6 +46,9 @@ WRITERS = {
     "services/access/browser_sessions.py": {
         f"BrowserSessions.{name}" for name in ("begin", "find", "end", "end_by_provider")
     },
+    "services/access/emergency.py": {
+        *("EmergencyAccess.set_secret", "EmergencyAccess.open", "EmergencyAccess._judged"),
+    },
     "services/access/sessions.py": {"Sessions.start"},
     "services/access/staff_sessions.py": {"StaffSessions.admit"},
     "services/dossiers/case_file.py": {"CaseFiles.open"},  # as Versions.of

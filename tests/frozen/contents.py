@@ -36,7 +36,7 @@ JOURNAL = (
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
     *("window.notice_end", "window.confirm", "window.maintenance", "window.link", "window.link_end"),
     *(f"person.{act}" for act in ("add", "change", "remove", "restore")),
-    *("session.start", "session.end", "session.refused"),
+    *("session.start", "session.end", "session.refused", "session.emergency", "emergency.secret"),
     *(f"office.{act}" for act in ("add", "change", "remove")),
 )
 """Every event of the journal."""
@@ -97,7 +97,14 @@ OPEN = {
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
     *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
     *("session.hash", "session.csrf", "session.account", "session.provider_session", "session.number"),
-    *("session.tax_code", "session.name", "session.person", "person.login"),
+    *(
+        "session.tax_code",
+        "session.name",
+        "session.person",
+        "person.login",
+        "emergency_secret.person",
+        "emergency_secret.hash",
+    ),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }

@@ -17,7 +17,7 @@ from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
 from adapter.entrypoints.web.page import POLICY, About, Around, NavigationEntry, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
-from adapter.entrypoints.web.staff import landing
+from adapter.entrypoints.web.staff import emergency, landing
 from adapter.entrypoints.web.words import Language, words
 from adapter.model.actor import Role
 from adapter.model.procedure import Label
@@ -62,6 +62,14 @@ SAMPLES: dict[type[Page], list[Page]] = {
         login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),
     ],
     landing.StaffHomePage: [landing.StaffHomePage()],
+    emergency.EmergencyPage: [
+        emergency.EmergencyPage(why, HOSTILE, HOSTILE) for why in ("", "wrong", "locked", "unit")
+    ],
+    emergency.EmergencySecretPage: [
+        emergency.EmergencySecretPage(since, fault, done=since is not None)
+        for since in (None, AT)
+        for fault in ("", "emergency.differ", "emergency.length")
+    ],
     **own_samples(HOSTILE, AT),
     **officer_samples(HOSTILE, AT),
     **samples(HOSTILE, AT),

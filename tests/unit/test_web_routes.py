@@ -77,6 +77,10 @@ def of_log_in(right: Right) -> dict[str, str]:
 
 
 OF_STAFF: dict[str, str] = {
+    "GET /khan-cap": ANYBODY,
+    "POST /khan-cap": ANYBODY,
+    "GET /khan-cap/mat-khau": Right.USE_CONSOLE,
+    "POST /khan-cap/mat-khau": Right.USE_CONSOLE,
     "GET /can-bo": Right.SEE_DOSSIERS,
     "GET /can-bo/moi": Right.SEE_DOSSIERS,
     "GET /can-bo/xac-nhan": Right.CONFIRM,

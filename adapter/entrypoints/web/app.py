@@ -31,7 +31,7 @@ from adapter.entrypoints.web.portal import (
     waiting,
 )
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
-from adapter.entrypoints.web.staff import landing
+from adapter.entrypoints.web.staff import emergency, landing
 from adapter.model.procedure import Label
 from adapter.services.dossiers.check_code import ConfirmationChecks
 from adapter.settings import AboutSettings, WordsSettings
@@ -74,7 +74,11 @@ def create_staff(house: House) -> FastAPI:
         entrance = login.of_staff(provider, house.staff_sessions)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
     of_officers = officer.OfficerUses(house.work_lists, house.case_files, house.acts, house.catalogue)
-    areas: Sequence[APIRouter] = (landing.routes(pages), officer.routes(pages, of_officers, guard))
+    areas: Sequence[APIRouter] = (
+        landing.routes(pages),
+        emergency.routes(pages, house.emergency, guard),
+        officer.routes(pages, of_officers, guard),
+    )
     for area in areas:
         app.include_router(area)
     return _finished(app, house, pages, house.staff_sessions.find, STAFF_COOKIE)

@@ -676,3 +676,13 @@ Index("ix_session_number", session.c.number)
 Index("ix_session_tax_code", session.c.tax_code)
 Index("ix_session_account", session.c.account)
 Index("ix_session_provider", session.c.provider_session)
+
+emergency_secret = Table(  # by which staff log in while their identity provider is away
+    "emergency_secret",
+    metadata,
+    Column("person", String(100), primary_key=True),  # his id in the register
+    Column("hash", String(200), nullable=False),  # scrypt, with its salt
+    Column("set_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False),  # wrong tries since it was right last
+    Column("locked_until", Moment),
+)

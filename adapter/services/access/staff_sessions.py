@@ -71,8 +71,13 @@ class StaffSessions(BrowserSessions):
         raise NotAdmitted(why)
 
     def who(self, connection: Connection, row: StoredSession) -> Actor | None:
-        """The person as the register has him now; None where he was removed, or is linked with no login any more."""
+        """The person as the register has him now; None where he was removed, or is linked with no login any more.
+
+        Whoever came by the emergency way (`access/emergency`) has no account at the provider.
+        """
         if row.person is None:
             return None
         person = people.standing(connection, [row.person]).get(row.person)
-        return actor_of(person) if person is not None and person.login is not None else None
+        if person is None or (row.account is not None and person.login is None):
+            return None
+        return actor_of(person)

@@ -1,0 +1,41 @@
+"""Secrets by which staff log in while their identity provider is away: only salted, slow hashes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from adapter.gateways.store.records import made_first
+from adapter.gateways.store.tables import emergency_secret
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSecret:
+    """A secret as it was kept. `failures`: wrong tries since it was right last."""
+
+    person: str
+    hash: str
+    set_at: datetime
+    failures: int
+    locked_until: datetime | None
+
+
+def of(connection: Connection, person: str) -> StoredSecret | None:
+    """The secret of a person; None: he has set none."""
+    query = select(emergency_secret).where(emergency_secret.c.person == person)
+    return made_first(StoredSecret, connection.execute(query))
+
+
+def keep(connection: Connection, person: str, hashed: str, at: datetime) -> None:
+    """A new secret, in place of the one before."""
+    connection.execute(delete(emergency_secret).where(emergency_secret.c.person == person))
+    values = {"person": person, "hash": hashed, "set_at": at, "failures": 0, "locked_until": None}
+    connection.execute(insert(emergency_secret).values(values))
+
+
+def tried(connection: Connection, person: str, *, failures: int, locked_until: datetime | None) -> None:
+    """How often it was wrong by now, and until when nobody may try."""
+    values = {"failures": failures, "locked_until": locked_until}
+    connection.execute(update(emergency_secret).where(emergency_secret.c.person == person).values(values))
