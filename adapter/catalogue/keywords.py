@@ -24,7 +24,7 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "declarant.signature": frozenset({"when_present"}),
     "declarant.stores": frozenset({"default", "where"}),
     "declarant.stores.where": frozenset({"field", "value", "stores"}),
-    "messages": frozenset({"meaning", "form", "schema", "root"}),
+    "messages": frozenset({"meaning", "form", "schema", "root", "after_confirmation"}),
     "header_equal": frozenset({"field", "header", "fact"}),
     "fields": frozenset({"name", "path", "type", "codes", "personal", "label"}),
     "groups": frozenset({"name", "path", "ordinal", "label", "fields"}),

@@ -231,7 +231,8 @@ class Loader:
             meaning = Meaning(item["meaning"])
             name = f"{folder}/{item['schema']}"
             pair = pairs[meaning]
-            specs[pair] = MessageSpec(pair, meaning, item["root"], name, self._schema(name), item.get("form"))
+            late = bool(item.get("after_confirmation", False))
+            specs[pair] = MessageSpec(pair, meaning, item["root"], name, self._schema(name), item.get("form"), late)
         return specs
 
     def _codelists(self) -> dict[str, dict[str, Code]]:

@@ -46,7 +46,7 @@ PROCEDURE: Mapping[str, Any] = {
         "stores": (TEXTS, {"default": TEXTS, "where": [{"field": TEXT, "value": SCALAR, "stores": TEXTS}]}),
     },
     "once": {"key": TEXT, "hours": NUMBER, "basis": TEXT},
-    "messages": [{"meaning": TEXT, "schema": TEXT, "root": TEXT, "form": TEXT_OR_NOTHING}],
+    "messages": [{"meaning": TEXT, "schema": TEXT, "root": TEXT, "form": TEXT_OR_NOTHING, "after_confirmation": FLAG}],
     "header_equal": [{"field": TEXT, "header": TEXT, "fact": TEXT_OR_NOTHING}],
     "fields": [_FIELD],
     "groups": [{"name": TEXT, "path": TEXT, "ordinal": TEXT_OR_NOTHING, "label": _LABEL, "fields": [_FIELD]}],

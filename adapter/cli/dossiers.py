@@ -70,7 +70,10 @@ def dossier_find(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """The dossiers whose version in force states a key, whatever its spelling; the journal keeps who asked."""
+    """The dossiers of which a version states a key, whatever its spelling; the journal keeps who asked.
+
+    Where only an older version states it, `replaced by` is the version that has replaced that one.
+    """
     given = {
         LookupKind.SHIP: ship,
         LookupKind.PLATE: plate,
@@ -84,8 +87,20 @@ def dossier_find(
         raise typer.BadParameter("ask by exactly one key")
     house = open_house(config)
     found = house.lookup.find(asked[0], acting(house, by))
-    fields = ("reference", "year", "procedure", "state", "gate", "unit", "crossing_at", "confirmation", "late")
-    listing("dossier", found.dossiers, fields, json=json, heads=("number", *fields[1:]))
+    fields = (
+        "reference",
+        "year",
+        "procedure",
+        "state",
+        "gate",
+        "unit",
+        "crossing_at",
+        "confirmation",
+        "replaced_by",
+        "late",
+    )
+    heads = ("number", *fields[1:8], "replaced by", "late")
+    listing("dossier", found.dossiers, fields, json=json, heads=heads)
     if found.more:
         many = f"{COUNTED} or more" if found.count >= COUNTED else f"{found.count}"
         note(f"{MOST} of {many} are listed; the next ones: --after {found.last}")

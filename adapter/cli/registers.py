@@ -24,7 +24,7 @@ from adapter.services.registers.expiry import Expiring
 
 certificate = typer.Typer(no_args_is_help=True, help="Registered certificates of declarants (Article 6(3)).")
 authorisation = typer.Typer(no_args_is_help=True, help="Who may speak for whom (Articles 3(4), 7(3)).")
-account = typer.Typer(no_args_is_help=True, help="Suspended e-ID accounts (QĐ 03/2025/QĐ-TTg Article 8).")
+account = typer.Typer(no_args_is_help=True, help="Suspended e-ID accounts (QĐ 15/2019/QĐ-TTg Article 8).")
 
 Which = Annotated[str, typer.Argument(metavar="CERTIFICATE", help="Serial number, fingerprint (SHA-256) or id.")]
 Issuer = Annotated[

@@ -62,6 +62,9 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.AMENDMENT_REQUESTED, _A.WITHDRAW): _S.WITHDRAWN,
     (_S.AMENDED, _A.REPLACE): _S.RECEIVED,
     (_S.AMENDED, _A.WITHDRAW): _S.WITHDRAWN,
+    # A ship whose voyage changes is cancelled after its confirmation too (TT 49/2017/TT-BQP Article 16): `after`.
+    (_S.COMPLETED, _A.WITHDRAW): _S.WITHDRAWN,
+    (_S.COMPLETED_AMENDED, _A.WITHDRAW): _S.WITHDRAWN,
     (_S.ACCEPTED, _A.COMPLETE): _S.COMPLETED,
     # Article 11(1)(b): the border guard may ask at any time after acceptance, and ask again.
     (_S.ACCEPTED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
@@ -103,7 +106,8 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
 """Every lawful step; what is not here is a wrong state."""
 
 ONLY_UNCONFIRMED = (Act.COMPLETE, Act.REFUSE, Act.REPLACE, Act.WITHDRAW)
-"""Not once the declaration was confirmed: a confirmation that the declarant holds is amended, not taken back."""
+"""Not once the declaration was confirmed: a confirmation that the declarant holds is amended, not taken back. A
+withdrawal is possible then too where the mapping says so (`after_confirmation`)."""
 
 ACTS = {
     Meaning.DECLARATION: Act.DECLARE,
@@ -196,9 +200,13 @@ class Dossier:
     """How many journal entries it has; `journal_head` is the hash (hexadecimal) of the last."""
     journal_head: str = ""
 
-    def after(self, act: Act) -> DossierState | None:
-        """The state after an act, or None where it is not possible now."""
-        if act in ONLY_UNCONFIRMED and self.confirmed_at is not None:
+    def after(self, act: Act, *, though_confirmed: bool = False) -> DossierState | None:
+        """The state after an act, or None where it is not possible now.
+
+        `though_confirmed`: the procedure allows the act after the confirmation as well.
+        """
+        is_confirmed = self.confirmed_at is not None or self.state in CONFIRMED
+        if act in ONLY_UNCONFIRMED and is_confirmed and not though_confirmed:
             return None
         return step(self.state, act)
 

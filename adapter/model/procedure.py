@@ -188,6 +188,8 @@ class MessageSpec:
     schema_name: str
     schema: etree.XMLSchema
     form: str | None = None
+    after_confirmation: bool = False
+    """A withdrawal that is possible after the confirmation too (ships: TT 49/2017/TT-BQP Article 16)."""
 
 
 PLACED = {"dossier.gate": "gate", "dossier.unit": "unit"}
@@ -278,7 +280,7 @@ class Procedure:
     """Fields with the numbers of those who may read the dossier and change it."""
     principal: PrincipalSpec | None = None
     accounts: tuple[str, ...] = ()
-    """Fields with the numbers whose e-ID account a suspension stops (QĐ 03/2025/QĐ-TTg Article 8)."""
+    """Fields with the numbers whose e-ID account a suspension stops (QĐ 15/2019/QĐ-TTg Article 8)."""
     place: Mapping[str, str] = field(default_factory=dict)
     prefill: Mapping[str, str] = field(default_factory=dict)
     """What a form is begun with, by field: what is known of who fills it in, and when it is sent (`PREFILLED`)."""

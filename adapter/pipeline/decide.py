@@ -127,7 +127,8 @@ def _accept(
         return _reject(declaration, "dossier_exists", dossier)
     if dossier is not None and dossier.procedure != verified.envelope.procedure.code:
         return _reject(declaration, "dossier_unknown", dossier)
-    state = dossier.after(act) if dossier else step(None, act)
+    though_confirmed = act is Act.WITHDRAW and verified.envelope.spec.after_confirmation
+    state = dossier.after(act, though_confirmed=though_confirmed) if dossier else step(None, act)
     if state is None:
         return _reject(declaration, "wrong_state", dossier)
     if _is_older(declaration, dossier):

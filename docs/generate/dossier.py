@@ -40,7 +40,8 @@ def page() -> str:
     only = ", ".join(code(act.value) for act in ONLY_UNCONFIRMED)
     blocks.append(
         f"{only}: not once the declaration was confirmed, whatever the state: a confirmation that the declarant holds "
-        "is amended, not taken back. One that is signed and has not left yet is taken back where a newer version "
+        "is amended, not taken back; a withdrawal is possible then too where the mapping says so "
+        "(`after_confirmation`). One that is signed and has not left yet is taken back where a newer version "
         "(10/02) or a withdrawal (12/05) comes. A request to amend that is withdrawn leads back to the one before it. "
         "Own discovery that is approved while something else is asked leaves the dossier asked."
     )

@@ -71,6 +71,7 @@ KEYWORDS: dict[str, str] = {
     "messages.form": "Number of the form (mẫu). A message with a form is one that a declarant signs.",
     "messages.schema": "The XSD, in the procedure's folder below `schemas/`.",
     "messages.root": "The one element under `Content`.",
+    "messages.after_confirmation": "true: a withdrawal is possible after the confirmation has left too (ships).",
     "header_equal": "Values that repeat the header: must be equal when present, so that a signed Content cannot move.",
     "header_equal.field": "The field of the form.",
     "header_equal.fact": "Instead of the value: what the field's code list says of it under this name.",

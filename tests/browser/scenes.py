@@ -95,8 +95,9 @@ def visit(browser: Browser, *, width: int = 1280, scheme: str = "light", state: 
 
 
 def log_in(page: Page, url: str, who: str = "an") -> None:
-    """As a person does: the link, the provider's page, back."""
+    """As a person does: the link, the kind of his account, the provider's page, back."""
     page.goto(url)
     page.get_by_role("banner").get_by_role("link", name="Đăng nhập").click()
+    page.get_by_role("main").get_by_role("link", name="Cơ quan, tổ chức" if PEOPLE[who].tax_code else "Cá nhân").click()
     page.locator(f"button[value={who}]").click()
     page.wait_for_url(f"{url}/**")

@@ -1,4 +1,4 @@
-"""A suspended e-ID account (QĐ 03/2025/QĐ-TTg Article 8): refused with the reason, received again once restored."""
+"""A suspended e-ID account (QĐ 15/2019/QĐ-TTg Article 8): refused with the reason, received again once restored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def played(play: Play, premises: Premises, case: Case, narrator: Narrator) -> No
     told = etree.fromstring(lines[0].body).findtext(".//RejectDesc") or "" if lines[0].body else ""
     nsw_adapter(premises, "account", "restore", number, "--reason", "Đã khắc phục", *_OFFICER)
     lines += play.exchange([_turn(play, case, "restored (khôi phục)", expected(case, play.texts))])
-    narrator.table("The head of the gate unit suspends an account, and restores it (QĐ 03/2025/QĐ-TTg Điều 8):", lines)
+    narrator.table("The head of the gate unit suspends an account, and restores it (QĐ 15/2019/QĐ-TTg Điều 8):", lines)
     problems = [] if REASON in told else [f"the reason is missing: {told}"]
     narrator.check("the refusal told the reason as it was typed", problems)
 

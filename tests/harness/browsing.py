@@ -12,6 +12,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from lxml import html
 
+from tests.servers.identity import PEOPLE, STAFF
+
 
 @dataclass
 class Person:
@@ -59,6 +61,9 @@ class Person:
         return " ".join(self.document().xpath("//main")[0].text_content().split())
 
     def log_in(self, who: str, address: str = "/login") -> httpx.Response:
-        """By the test provider's page of people."""
+        """By the portal's choice of the kind of account, and the test provider's page of people."""
         self.get(address)
+        kind = "organisation" if {**PEOPLE, **STAFF}[who].tax_code else "person"
+        for link in self.document().xpath(f"//a[contains(@href, 'account={kind}')]/@href"):
+            self.get(link)
         return self.ask("POST", self.at, data={"who": who})

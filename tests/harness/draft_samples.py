@@ -67,7 +67,11 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             for signs in (True, False)
             for of in (head, *about)
             for changes, waits, late in (((), True, None), (unlike, False, timedelta(minutes=40)))
-        ] + [sending_pages.CheckPage(fresh, parts, (), troubles, (), (), must_be_signed=False, key="k", told=label)],
+        ] + [sending_pages.CheckPage(fresh, parts, (), troubles, (), (), must_be_signed=False, key="k", told=label)]
+        + [
+            sending_pages.CheckPage(fresh, parts, (), (), troubles, (), False, "k", None, foreseen=leads)
+            for leads in ("asked", "refused")
+        ],
         sending_pages.SignPage: [
             sending_pages.SignPage(head, uploaded=False, unlike=(), key="k", told=label),
             sending_pages.SignPage(head, uploaded=True, unlike=(), key="k", told=None),
@@ -94,6 +98,8 @@ def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             sending_pages.SentPage(of, outcome, reference, at, troubles)
             for outcome, reference in (
                 ("accepted", "BP26/2026"),
+                ("asked", "BP26/2026"),
+                ("taken", "BP26/2026"),
                 *((each, "") for each in ("rejected", "refused", "waiting", "parked")),
             )
             for of in (head, *about, None)

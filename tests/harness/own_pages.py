@@ -85,6 +85,7 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             checking.GenuinePage("", "", None),
             checking.GenuinePage(text, text, None),
             *(checking.GenuinePage("XN1", "6BD7", CheckedConfirmation(text, at, newest)) for newest in (True, False)),
+            checking.GenuinePage("XN1", "6BD7", CheckedConfirmation(text, at, True, is_withdrawn=True)),
         ],
         follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
     }

@@ -20,6 +20,7 @@ from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
 from tests.harness import configuration
+from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.pki import shared_pki
 from tests.harness.stores import sqlite_store
@@ -123,6 +124,24 @@ def test_what_was_brought_later_is_recorded_once(run: Run, config: Path) -> None
     }
     assert "to be brought: nothing" in run(*brought, code=1).stderr
     assert journalled(config, "dossier.brought") == ["unregistered:cb-01"]
+
+
+def test_a_paper_of_a_version_that_was_replaced_is_found_with_the_version_that_replaced_it(
+    run: Run, config: Path
+) -> None:
+    """Letter of 27/5/2022: what is looked up by an older paper is not what is in force."""
+    first = declaration(1)
+    newer = declaration("newer", reference=first.reference, function="02", sent="2026-03-02 07:14:59", paper="C7654321")
+    for message in (first, newer):
+        opened(config).intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+    (row,) = [
+        line for line in run("dossier", "find", "--paper", "C1234567").stdout.splitlines() if first.reference in line
+    ]
+    assert [each.strip() for each in row.split("│")][-3:-1] == ["2", "no"]
+    (row,) = [
+        line for line in run("dossier", "find", "--paper", "C7654321").stdout.splitlines() if first.reference in line
+    ]
+    assert [each.strip() for each in row.split("│")][-3:-1] == ["–", "no"]
 
 
 def test_a_dossier_is_found_by_its_ship_and_the_looking_is_journalled(run: Run, config: Path) -> None:

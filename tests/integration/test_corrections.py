@@ -16,23 +16,25 @@ from adapter.bootstrap import House
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.store import lookups
-from adapter.gateways.store.tables import deadline, journal, outbox
+from adapter.gateways.store.tables import confirmation, deadline, journal, outbox
 from adapter.model.actor import EVERYWHERE
 from adapter.model.errors import NotAllowed, Unavailable
-from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.identifiers import Digest, DossierKey, ProcedureCode
 from adapter.model.stages import Channel, Submission
+from adapter.services.dossiers.check_code import ConfirmationChecks, check_code
 from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.deadlines import RunningDeadline
 from tests.harness.declarations import declaration
-from tests.harness.fixtures import CLOCK, Case, load_cases, signed
-from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
+from tests.harness.fixtures import CLOCK, Case, load_cases, signed, submission
+from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of, told_again
 from tests.harness.people import TESTER, anybody, customs, declarant
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
 ANSWER = "BQP0100003/accepted-on-request"
+SHIP_WITHDRAWAL = "BQP0100007/accepted-withdrawn-after-acceptance"
 CITIZEN = DossierKey("PROOF1", 2026)
 
 
@@ -359,3 +361,41 @@ def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> No
     assert handed() == "Acceptance"
     dispatch(whole, Broker())
     assert handed() == "Completion"
+
+
+def withdrawn(whole: House, case: Case) -> Settled:
+    """The declaration of a case is accepted, confirmed and confirmed to the window; then its withdrawal comes."""
+    (first, *_) = (step for step in range(len(case.before)) if case.before[step].send)
+    whole.intake.receive([submission(told_again(case, first, CASES), shared_pki())])
+    key = dossier_of(case.message)
+    whole.completion.accept(key, OFFICER)
+    whole.completion.complete(key, OFFICER)
+    dispatch(whole, Broker())
+    (settled,) = whole.intake.receive([submission(case, shared_pki())])
+    return settled
+
+
+def test_a_ship_whose_voyage_changes_is_cancelled_after_its_confirmation_too(whole: House) -> None:
+    """TT 49/2017/TT-BQP Article 16."""
+    case = CASES[SHIP_WITHDRAWAL]
+    assert withdrawn(whole, case).outcome.value == "accepted"
+    life = dossier_reader(whole).life(dossier_of(case.message), personal=False, actor=TESTER)
+    assert life.dossier.state == "withdrawn"
+    assert replies(whole) == ["10/99", "20/21", "30/23", "12/99"], "what has left is not taken back"
+    with whole.database.transaction() as connection:
+        duties = [row.why for row in connection.execute(select(deadline))]
+        (number,) = connection.execute(select(confirmation.c.number)).scalars()
+        (digest,) = connection.execute(select(outbox.c.digest).where(outbox.c.function == "23")).scalars()
+    assert duties == ["answered"], "the confirmation was sent in time, and stays so"
+    checked = ConfirmationChecks(whole.database).of(number, check_code(digest))
+    assert checked is not None
+    assert checked.is_withdrawn
+    with pytest.raises(NotAllowed):
+        whole.completion.complete(dossier_of(case.message), OFFICER)
+
+
+def test_a_land_dossier_is_not_withdrawn_after_its_confirmation(whole: House) -> None:
+    """The law has no form for it: what was confirmed is amended."""
+    for procedure in ("BQP0100001", "BQP0100002", "BQP0100004", "BQP0100006"):
+        for version in whole.catalogue.procedures[ProcedureCode(procedure)]:
+            assert not any(spec.after_confirmation for spec in version.messages.values())

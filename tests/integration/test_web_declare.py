@@ -106,10 +106,25 @@ def test_a_citizen_declares_from_the_first_page_to_the_receipt(site: Website) ->
     assert f"{row.reference}/{row.year}" in person.told()
 
 
+def test_what_is_inaccurate_is_told_with_what_it_leads_to_before_and_after_it_is_sent(site: Website) -> None:
+    """Article 11(3)(a): the border guard asks for an amendment at once; the declarant's hour runs from his receipt."""
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    fill(person, site, AN, draft, citizen_message(ExpiryDate="2020-01-01"))
+    person.get(f"{draft}/kiem-tra")
+    assert "Biên phòng yêu cầu sửa đổi, bổ sung ngay (Mẫu 13)" in person.told()
+    press(person, "Gửi bản khai")
+    assert "Đã tiếp nhận; Biên phòng yêu cầu sửa đổi, bổ sung" in person.told()
+    dossier = person.document().xpath("//main//a[@class='act']/@href")[0]
+    person.get(dossier)
+    assert "Có trả lời: Yêu cầu sửa đổi, bổ sung" in person.told()
+
+
 def test_the_way_to_declare_stands_on_every_page_of_who_has_logged_in(site: Website) -> None:
     person = Person(site.url)
     person.get("/khai-bao")
-    assert "/ask/" in person.at, "who has not logged in comes to the provider's page"
+    assert "/login" in person.at, "who has not logged in comes to log in"
     person = Person(site.url)
     person.log_in(AN, "/login?next=/")
     for address in ("/", "/ho-so"):

@@ -43,7 +43,7 @@ def small(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterat
 
 def returning(person: Person, who: str) -> str:
     """The address that the provider sends him back to, not followed."""
-    person.get("/login")
+    person.get(f"/login?account={'organisation' if PEOPLE[who].tax_code else 'person'}")
     asked = person.ask("POST", person.at, data={"who": who}, follow=False)
     back = person.get(asked.headers["location"], follow=False)
     assert "/login/return" in back.headers["location"]
@@ -78,8 +78,30 @@ def test_an_organisations_account_still_names_the_human_being(small: Website) ->
     assert (row.number, row.tax_code) == (CUONG.number, CUONG.tax_code)
 
 
+def test_the_kind_of_account_is_chosen_at_the_portal_before_one_goes_to_the_provider(small: Website) -> None:
+    """QĐ 15/2019/QĐ-TTg Article 7(2)(b), as amended by QĐ 03/2025/QĐ-TTg."""
+    person = Person(small.url)
+    assert person.get("/login?next=/khai-bao").status_code == 200
+    told = person.told()
+    assert "tài khoản định danh điện tử do Bộ Công an cấp cho công dân Việt Nam" in told
+    assert "tài khoản định danh điện tử do Bộ Công an cấp cho cơ quan, tổ chức" in told
+    links = person.document().xpath("//main//a/@href")
+    assert [httpx.URL(link).params["account"] for link in links] == ["person", "organisation"]
+    assert {httpx.URL(link).params["next"] for link in links} == {"/khai-bao"}
+    assert httpx.get(f"{small.url}/login?account=anything").status_code == 200
+
+
+@pytest.mark.parametrize(("who", "chosen"), [("an", "organisation"), ("cuong", "person")])
+def test_an_account_of_the_other_kind_than_was_chosen_logs_nobody_in(small: Website, who: str, chosen: str) -> None:
+    person = Person(small.url)
+    person.get(f"/login?account={chosen}")
+    assert person.ask("POST", person.at, data={"who": who}).status_code == 403
+    assert "không đúng loại đã chọn" in person.told()
+    assert [row for row in small.rows(tables.session) if row.account] == []
+
+
 def test_the_cookie_is_for_this_host_over_tls_and_no_script_reads_it(small: Website) -> None:
-    response = httpx.get(f"{small.url}/login")
+    response = httpx.get(f"{small.url}/login?account=person")
     stated = response.headers["set-cookie"]
     assert stated.startswith(f"{COOKIE}=")
     assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= {part.strip() for part in stated.split(";")}
@@ -87,7 +109,7 @@ def test_the_cookie_is_for_this_host_over_tls_and_no_script_reads_it(small: Webs
 
 
 def test_the_provider_is_asked_with_a_challenge_and_for_the_level(small: Website) -> None:
-    asked = httpx.get(f"{small.url}/login").headers["location"]
+    asked = httpx.get(f"{small.url}/login?account=person").headers["location"]
     query = urlsplit(asked).query
     for part in (
         "code_challenge_method=S256",
@@ -125,7 +147,7 @@ def test_a_return_that_another_browser_began_logs_nobody_in(small: Website) -> N
     attacker, victim = Person(small.url), Person(small.url)
     back = returning(attacker, "an")
     assert victim.get(back).status_code == 400
-    victim.get("/login", follow=False)  # even with a log-in of his own under way
+    victim.get("/login?account=person", follow=False)  # even with a log-in of his own under way
     assert victim.get(back).status_code == 403
     assert [row for row in small.rows(tables.session) if row.account] == []
 
@@ -305,7 +327,7 @@ def test_that_the_provider_is_down_is_told(tmp_path: Path, sqlite_url: str) -> N
     away = IdentityProvider(tmp_path / "away", "http://127.0.0.1:1")
     with website(configure(tmp_path, sqlite_url, away.settings())) as site:
         person = Person(site.url)
-        assert person.get("/login").status_code == 503
+        assert person.get("/login?account=person").status_code == 503
         assert "không trả lời" in person.told()
         person.get("/")
         assert "Chưa đăng nhập được" in person.told()

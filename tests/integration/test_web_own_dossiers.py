@@ -184,12 +184,44 @@ def test_while_the_window_works_an_answer_is_shown_when_the_broker_has_it(site: 
     assert len(unopened(person)) == 2, "in an incident he gets it here"
 
 
+def test_a_request_that_was_withdrawn_before_he_opened_it_begins_no_hour(small: Website) -> None:
+    """Article 11(3)(b): nothing is asked of him any more, so nothing runs and nothing is said to run."""
+    key = declared(small)
+    small.house.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
+    small.house.amendments.withdraw(key, OFFICER, reason="Đã đối chiếu bản gốc")
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    assert "Biên phòng đã rút yêu cầu này" in person.told()
+    assert "Đã đối chiếu bản gốc" in person.told()
+    for each in unopened(person):
+        person.get(address(key))
+        person.send(each)
+    small.house.deadlines.watch()
+    person.get(address(key))
+    assert "Bạn sửa đổi, bổ sung" not in person.document().xpath("//dt/text()")
+
+
+def test_the_duty_to_confirm_a_visa_is_told_to_run_from_what_is_complete_and_valid(small: Website) -> None:
+    """Article 16(2); the declarant's own hour is another limit, beside it."""
+    case = next(each for each in load_cases() if each.id == "BQP0100004/asked-total-differs-from-rows")
+    small.house.intake.receive([submission(case, shared_pki())])
+    key = dossier_of(case.message)
+    person = somebody(small, parties(small, key)[0])
+    person.get(address(key))
+    limits = [
+        " ".join(each.text_content().split()) for each in person.document().xpath("//section//dt | //section//dd")
+    ]
+    told = dict(zip(limits[::2], limits[1::2], strict=True))
+    assert told["Biên phòng xác nhận"] == "tính từ khi có bản khai đầy đủ, hợp lệ"
+    assert told["Bạn sửa đổi, bổ sung"] == "tính từ khi bạn nhận được yêu cầu"
+
+
 def test_the_hour_of_a_request_runs_from_when_he_opens_it(small: Website) -> None:
     key = declared(small)
     small.house.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
     person = somebody(small, CITIZEN)
     person.get(address(key))
-    assert "tính từ khi bạn mở yêu cầu" in person.told()
+    assert "tính từ khi bạn nhận được yêu cầu" in person.told()
     person.send(unopened(person)[0])
     assert "Sai số giấy tờ" in person.told()
     small.house.deadlines.watch()

@@ -17,6 +17,7 @@ OLDEST, AHEAD = timedelta(hours=72), timedelta(minutes=10)
 """A sendDate counts so long before reception and so long after it."""
 OPEN = frozenset({"running", "near"})
 OVER = frozenset({"overdue"})
+ANSWERED = frozenset({"met", "late"})
 
 
 @dataclass(eq=False)
@@ -90,6 +91,8 @@ class Law:
     requests: list[Request] = field(default_factory=list)
     newest: datetime | None = None
     """The latest sendDate of what was taken in."""
+    kept: list[Duty] = field(default_factory=list)
+    """Duties of the border guard that were met, or missed and then done, before the dossier was withdrawn."""
     missed: list[Duty] = field(default_factory=list)
     """Time limits that were over before nothing was left to be done."""
 
@@ -108,9 +111,13 @@ class Law:
         return self.standing in ("unknown", "refused") and not self._is_older(sent)
 
     def may_correct(self, sent: datetime | None) -> bool:
-        """10/02 and 12/05 are possible until the confirmation has left."""
+        """10/02 is possible until the confirmation has left."""
         left = any(each.in_hand for each in self.confirmations if not each.taken_back)
         return self.standing in ("received", "accepted") and not left and not self._is_older(sent)
+
+    def may_withdraw(self, sent: datetime | None) -> bool:
+        """12/05 (ships) is possible after the confirmation too: the voyage changes (TT 49/2017/TT-BQP Article 16)."""
+        return self.standing in ("received", "accepted") and not self._is_older(sent)
 
     def _is_older(self, sent: datetime | None) -> bool:
         return sent is not None and self.newest is not None and sent < self.newest
@@ -123,7 +130,9 @@ class Law:
         self.standing = "received" if self.accepts else "accepted"
         self._order(version.sent)
 
-    def withdrew(self, sent: datetime | None) -> None:
+    def withdrew(self, sent: datetime | None, now: datetime) -> None:
+        """What was answered before that was answered; nothing else is due any more."""
+        self.kept = [each for each in self._of_border_guard(now) if each.standings & ANSWERED]
         self._overtake()
         self.standing = "withdrawn"
         self._order(sent)
@@ -238,11 +247,14 @@ class Law:
         yield from self._told(now)
 
     def _told(self, now: datetime) -> Iterator[Duty]:
+        yield from self.kept if self.standing == "withdrawn" else self._of_border_guard(now)
+        for request in self.requests:
+            yield from self._answer(request, now)
+
+    def _of_border_guard(self, now: datetime) -> Iterator[Duty]:
         yield from self._declaration(now)
         for amendment in self.amendments:
             yield from self._amendment(amendment, now)
-        for request in self.requests:
-            yield from self._answer(request, now)
 
     def _declaration(self, now: datetime) -> Iterator[Duty]:
         """From the reception of what was declared last to the sending of the first confirmation."""

@@ -113,7 +113,7 @@ class Player:
         if self.gate.form.withdraw is None:
             return
         message = self.write(self.gate.withdrawal(self.sent(how)))
-        self.take(message, "withdraw", self.law.may_correct(self.aged(message)))
+        self.take(message, "withdraw", self.law.may_withdraw(self.aged(message)))
 
     def own(self, how: str) -> None:
         message = self.write(self.gate.amendment(self.sent(how), request=None))
@@ -166,7 +166,8 @@ class Player:
         state, outcome = self.gate.outcome(message)
         assert state == "settled", "its declaration has come"
         aged = self.law.age(message.sent, self.received[message.name])
-        lawful = self.law.may_correct(aged) if kind in ("replace", "withdraw") else None
+        may = {"replace": self.law.may_correct, "withdraw": self.law.may_withdraw}.get(kind)
+        lawful = may(aged) if may is not None else None
         assert lawful is None or (outcome == "accepted") == lawful, f"{kind} that waited was {outcome}"
         if outcome == "accepted":
             self.taken(message, kind)
@@ -179,7 +180,7 @@ class Player:
         received = self.received[message.name]
         sent = self.law.counts(message.sent, received)
         if kind == "withdraw":
-            self.law.withdrew(sent)
+            self.law.withdrew(sent, self.gate.now)
         elif kind in ("declare", "replace"):
             self.law.declared(Version(message.name, sent, received, declared=True))
             self.gate.value = 0

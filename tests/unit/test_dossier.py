@@ -65,10 +65,18 @@ UNCONFIRMED = {
 
 
 def test_a_declaration_is_replaced_or_withdrawn_until_it_is_confirmed() -> None:
-    assert states_with(Act.REPLACE) == states_with(Act.WITHDRAW) == UNCONFIRMED
+    assert states_with(Act.REPLACE) == UNCONFIRMED
+    assert {state for state in DossierState if dossier(state).after(Act.WITHDRAW)} == UNCONFIRMED
     for state in UNCONFIRMED:
         assert dossier(state, confirmed=True).after(Act.REPLACE) is None
         assert dossier(state, confirmed=True).after(Act.WITHDRAW) is None
+
+
+@pytest.mark.parametrize("state", [DossierState.COMPLETED, DossierState.COMPLETED_AMENDED, DossierState.AMENDED])
+def test_a_withdrawal_after_the_confirmation_is_of_a_procedure_that_allows_it(state: DossierState) -> None:
+    confirmed = dossier(state, confirmed=True)
+    assert confirmed.after(Act.WITHDRAW) is None
+    assert confirmed.after(Act.WITHDRAW, though_confirmed=True) is DossierState.WITHDRAWN
 
 
 def test_own_discovery_comes_after_the_confirmation_and_changes_nothing_before_approval() -> None:

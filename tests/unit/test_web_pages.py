@@ -57,6 +57,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
         public.FeedPage("https://portal.invalid", AT, (INCIDENT, Disturbance(AT, None, AT, None, None))),
         public.FeedPage("", AT, ()),
     ],
+    login.AccountKindPage: [login.AccountKindPage("/ho-so"), login.AccountKindPage("/ho-so?x=" + HOSTILE)],
     login.LoginPage: [
         *(login.LoginPage(what, "", "/ho-so") for what in login.OUTCOMES),
         login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),

@@ -3,6 +3,7 @@
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -24,13 +25,33 @@ from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount, St
 from adapter.services.registers.party_numbers import number_of
 
 OUTCOMES = (
-    *("provider_down", "not_under_way", "refused", "suspended", "unregistered", "ended"),
+    *("provider_down", "not_under_way", "other_kind", "refused", "suspended", "unregistered", "ended"),
     *("logged_out", "session_over"),
 )
 """Keys of the words for each way in which nobody is logged in."""
 _NAME = 100
 _TOKEN = 20_000
 """Characters of the longest logout token."""
+
+
+class AccountKind(StrEnum):
+    """Whose account one logs in with: it is chosen before one goes to the provider (Article 7(2)(b))."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class OtherKind(NotAllowed):
+    """Who means to declare for himself must not do so for his organisation, nor the other way round."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKindPage(Page):
+    """The choice between a person's account and an organisation's. `target`: where log-in leads to."""
+
+    template: ClassVar[str] = "account_kind.html"
+    kinds: ClassVar[tuple[str, ...]] = tuple(AccountKind)
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +79,17 @@ class Entrance:
     admit: Callable[[Stated], str]
     right: Right
     after: str
+    chooses: bool = False
+    """Whether the kind of account is chosen first (Article 7(2)(b)), and must be the one that logs in."""
 
 
 def of_declarants(provider: Provider, sessions: Sessions) -> Entrance:
     """The portal's entrance."""
-    return Entrance(
-        provider, sessions, lambda stated: sessions.start(_person(provider, stated)), Right.READ_OWN, "/ho-so"
-    )
+
+    def admit(stated: Stated) -> str:
+        return sessions.start(_person(provider, stated))
+
+    return Entrance(provider, sessions, admit, Right.READ_OWN, "/ho-so", chooses=True)
 
 
 def of_staff(provider: Provider, sessions: StaffSessions) -> Entrance:
@@ -84,18 +109,22 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
     provider, sessions, after = entrance.provider, entrance.sessions, entrance.after
 
     @router.get("/login", dependencies=[Depends(anybody)])
-    def log_in(request: Request, next: Annotated[str | None, Query()] = None) -> Response:
+    def log_in(
+        request: Request, next: Annotated[str | None, Query()] = None, account: Annotated[str | None, Query()] = None
+    ) -> Response:
         target = safe_target(next, after)
         session = browser_of(request).session
         if session is not None and session.actor is not None:
             return RedirectResponse(target, 303)
+        if entrance.chooses and account not in tuple(AccountKind):
+            return pages.respond(request, AccountKindPage(target))
         try:
             address, underway = provider.begin()
         except ProviderDown as error:
             observe(Event.LOGIN, outcome="provider-down", reason=str(error))
             return pages.respond(request, LoginPage("provider_down", "", target), 503)
         response = RedirectResponse(address, 302, {"Cache-Control": "no-store"})
-        give(response, browser_of(request), sessions.begin({**underway, "target": target}))
+        give(response, browser_of(request), sessions.begin({**underway, "target": target, "account": account or ""}))
         return response
 
     @router.get(RETURN, dependencies=[Depends(anybody)])
@@ -109,7 +138,10 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
         target = safe_target(underway.get("target"), after)
         sessions.end(browser.session)  # a return counts once, whatever comes of it
         try:
-            secret = entrance.admit(provider.finish(underway, dict(request.query_params)))
+            stated = provider.finish(underway, dict(request.query_params))
+            if entrance.chooses and _kind(stated) != underway.get("account", _kind(stated)):
+                raise OtherKind
+            secret = entrance.admit(stated)
         except ProviderDown as error:
             observe(Event.LOGIN, outcome="provider-down", reason=str(error))
             return pages.respond(request, LoginPage("provider_down", "", target), 503)
@@ -162,10 +194,16 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
     return router
 
 
+def _kind(stated: Stated) -> AccountKind:
+    return AccountKind.PERSON if stated.tax_code is None else AccountKind.ORGANISATION
+
+
 def _refusal(error: NotAllowed, target: str) -> LoginPage:
     """What somebody is told who is not let in."""
     if isinstance(error, Suspended):
         return LoginPage("suspended", error.reason, target)
+    if isinstance(error, OtherKind):
+        return LoginPage("other_kind", "", target)
     return LoginPage(error.why if isinstance(error, NotAdmitted) else "refused", "", target)
 
 

@@ -223,6 +223,8 @@ class ConfirmingReply:
     delivered_at: datetime | None
     number: str
     confirmation_number: str | None
+    state: str
+    """Of the dossier."""
 
 
 @dataclass(frozen=True, slots=True)

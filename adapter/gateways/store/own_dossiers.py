@@ -71,7 +71,7 @@ def unopened(connection: Connection, dossier_ids: Sequence[int]) -> list[Unopene
 def confirmed(connection: Connection, number: str) -> ConfirmingReply | None:
     """The reply that carries the confirmation of this number, and its dossier's newest one; None: there is none."""
     columns: list[Any] = [outbox.c.digest, outbox.c.created_at, outbox.c.taken_back_at, outbox.c.delivered_at]
-    columns += [confirmation.c.number, dossier.c.confirmation_number]
+    columns += [confirmation.c.number, dossier.c.confirmation_number, dossier.c.state]
     query = (
         select(*columns)
         .select_from(confirmation)

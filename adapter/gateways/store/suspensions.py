@@ -1,4 +1,4 @@
-"""Suspended e-ID accounts (QĐ 03/2025/QĐ-TTg Article 8) in the store: whose, where, why, by whom."""
+"""Suspended e-ID accounts (QĐ 15/2019/QĐ-TTg Article 8) in the store: whose, where, why, by whom."""
 
 from __future__ import annotations
 

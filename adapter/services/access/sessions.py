@@ -1,4 +1,4 @@
-"""Sessions of declarants at the portal. Whoever is suspended everywhere has none (QĐ 03/2025/QĐ-TTg Article 8)."""
+"""Sessions of declarants at the portal. Whoever is suspended everywhere has none (QĐ 15/2019/QĐ-TTg Article 8)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AccountHolder:
 
 
 class Suspended(NotAllowed):
-    """The account is suspended everywhere (QĐ 03/2025/QĐ-TTg Article 8); says why, as the law wants it told."""
+    """The account is suspended everywhere (QĐ 15/2019/QĐ-TTg Article 8); says why, as the law wants it told."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"this account is suspended: {reason}")

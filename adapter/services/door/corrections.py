@@ -18,7 +18,7 @@ from adapter.model.actor import Actor
 from adapter.model.dossier import CONFIRMED, Act, Dossier
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import Label, Meaning, Procedure
+from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.amending import all_asked
 from adapter.pipeline.forms.answers import Answers
@@ -169,11 +169,16 @@ class Corrections:
         if meaning is Meaning.AMENDMENT_OWN:
             # Article 11(1)(a): after he has the confirmation.
             return not pending and dossier.after(Act.AMEND) is not None and (has or dossier.state not in CONFIRMED)
-        return standing.after(_ACTS[meaning]) is not None
+        spec = self._spec(dossier, meaning)
+        late = spec is not None and spec.after_confirmation
+        return standing.after(_ACTS[meaning], though_confirmed=late) is not None
 
     def _sends(self, dossier: Dossier, meaning: Meaning) -> bool:
+        return self._spec(dossier, meaning) is not None
+
+    def _spec(self, dossier: Dossier, meaning: Meaning) -> MessageSpec | None:
         procedure = self._procedure(dossier.procedure, meaning)
-        return procedure is not None and message_of(procedure, meaning) is not None
+        return None if procedure is None else message_of(procedure, meaning)
 
     def _procedure(self, code: str, meaning: Meaning) -> Procedure | None:
         catalogue = self.ground.catalogue

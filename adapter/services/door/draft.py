@@ -8,9 +8,11 @@ from datetime import date, datetime
 
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.model.catalogue import Catalogue
+from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
-from adapter.model.finding import StatedFinding
+from adapter.model.finding import Severity, StatedFinding
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Word
 from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure
 from adapter.pipeline.forms.answers import Answers, stored_answers
 
@@ -176,3 +178,17 @@ class Sent:
     reference: str
     received_at: datetime
     findings: tuple[StatedFinding, ...]
+
+    @property
+    def became(self) -> str:
+        """In one word. What was found in order is `accepted`, or what the dossier says more of it:
+
+        - `asked`: accepted, and an amendment of it was asked for at once (Articles 11(3)(a), 17(3)(a));
+        - `taken`: receipted, and an officer has yet to accept it (ships; NĐ 85/2019/NĐ-CP Article 20(2)(b), (c)).
+        """
+        if self.outcome != Word.ACCEPTED.value:
+            return self.outcome or self.state
+        if self.state == DossierState.RECEIVED.value:
+            return "taken"
+        is_inaccurate = any(each.severity is Severity.REQUEST for each in self.findings)
+        return "asked" if is_inaccurate and self.state == DossierState.AMENDMENT_REQUESTED.value else self.outcome

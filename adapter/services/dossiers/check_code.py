@@ -12,6 +12,7 @@ from datetime import datetime
 
 from adapter.gateways.store import own_dossiers as store
 from adapter.gateways.store.database import Database
+from adapter.model.dossier import DossierState
 
 DIGITS = 16
 """Hexadecimal digits of a code: 64 bits."""
@@ -25,11 +26,15 @@ def check_code(digest: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CheckedConfirmation:
-    """A confirmation that we have signed. `is_newest`: its dossier has none that is newer."""
+    """A confirmation that we have signed. `is_newest`: its dossier has none that is newer.
+
+    `is_withdrawn`: the declarant has withdrawn what it confirms (ships: TT 49/2017/TT-BQP Article 16).
+    """
 
     number: str
     signed_at: datetime
     is_newest: bool
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,4 +56,9 @@ class ConfirmationChecks:
             return None
         if not hmac.compare_digest(typed.encode(), row.digest[:DIGITS].encode()):
             return None
-        return CheckedConfirmation(row.number, row.created_at, row.confirmation_number == row.number)
+        return CheckedConfirmation(
+            number=row.number,
+            signed_at=row.created_at,
+            is_newest=row.confirmation_number == row.number,
+            is_withdrawn=row.state == DossierState.WITHDRAWN.value,
+        )

@@ -94,6 +94,10 @@ _OUTSIDE = Label(
 )
 _TRANSFERRED = Label(", đã chuyển dữ liệu lên Cơ chế một cửa", ", its data have been transferred to the window")
 _NOT_TRANSFERRED = Label(", chưa chuyển dữ liệu lên Cơ chế một cửa", ", its data are not transferred to the window yet")
+_UNKNOWN = Label(
+    "không xác định được thủ tục của hồ sơ có thuộc 05 thủ tục nêu trong công văn hay không",
+    "it cannot be told whether the procedure is one of the five that the letter names",
+)
 _NOT_COVERED = Label(
     "thủ tục không thuộc 05 thủ tục nêu trong công văn", "the procedure is not one of the five that the letter names"
 )
@@ -120,7 +124,9 @@ def paper(
     state: DossierState, procedure: Procedure | None, confirmations: Sequence[ConfirmationTimes], *, transferred: bool
 ) -> Paper:
     """Whether paper may be asked: not of a result of the five procedures that left through the window."""
-    if procedure is not None and not procedure.paperless:
+    if procedure is None:
+        return _may(_UNKNOWN)
+    if not procedure.paperless:
         return _may(_NOT_COVERED)
     newest = confirmations[-1] if confirmations else None
     match state:

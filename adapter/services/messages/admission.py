@@ -1,8 +1,7 @@
 """Admission: checks of signer and declarant that need the store, inside the intake's transaction.
 
-Is the certificate registered and not suspended (Article 6(3)), is the account suspended (QĐ 03/2025/QĐ-TTg Article 8),
-may he change this dossier. The store is asked once for a batch: a committed suspension holds in the next transaction of
-every process.
+Is the certificate registered and not suspended (Article 6(3)), is the account suspended (Article 8), may he change this
+dossier. The store is asked once for a batch: a committed suspension holds in the next transaction of every process.
 """
 
 from __future__ import annotations
@@ -157,7 +156,7 @@ def _accounts(declaration: Declaration, found: Mapping[Name, Registered]) -> set
 
 
 def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding]:
-    """The refusal names the reason (QĐ 03/2025/QĐ-TTg Article 8), never the number."""
+    """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number."""
     envelope = declaration.verified.envelope
     unit = declaration.values.get(envelope.procedure.place.get("unit", "")) or envelope.header.recipient.unit_code
     standing = [

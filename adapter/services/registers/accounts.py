@@ -1,4 +1,4 @@
-"""Suspending the e-ID account of a declarant, at one gate unit or everywhere (QĐ 03/2025/QĐ-TTg Article 8)."""
+"""Suspending the e-ID account of a declarant, at one gate unit or everywhere (QĐ 15/2019/QĐ-TTg Article 8)."""
 
 from __future__ import annotations
 

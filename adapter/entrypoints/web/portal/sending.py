@@ -1,6 +1,7 @@
 """Checking a draft's answers and sending it; for who must sign: download, sign, upload."""
 
 # Annotations are not postponed here: FastAPI reads them.
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -16,7 +17,7 @@ from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
 from adapter.entrypoints.web.portal.sending_pages import CheckPage, SentPage, SignPage
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
-from adapter.model.finding import Severity
+from adapter.model.finding import Severity, StatedFinding
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import ChangedMeanwhile, Draft, OtherForm, Overtaken
@@ -50,6 +51,7 @@ class _Sending:
             told=told,
             waits=self._waits(draft),
             late=self._drafts.forms.late_by(draft),
+            foreseen=_foreseen(found),
         )
         return drafting.pages.respond(request, page, status)
 
@@ -91,12 +93,18 @@ class _Sending:
         draft, result = found
         page = SentPage(
             head=self.drafting.head(draft),
-            outcome=result.outcome or result.state,
+            outcome=result.became,
             reference=result.reference,
             received_at=result.received_at,
             findings=self.drafting.troubles(draft, result.findings),
         )
         return self.drafting.pages.respond(request, page)
+
+
+def _foreseen(found: Sequence[StatedFinding]) -> str:
+    """What it would be answered with for its gravest fault, where that is no rejection."""
+    severities = {each.severity for each in found}
+    return "refused" if Severity.REFUSE in severities else "asked" if Severity.REQUEST in severities else ""
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:

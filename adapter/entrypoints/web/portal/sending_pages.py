@@ -12,6 +12,8 @@ from adapter.entrypoints.web.portal.draft_pages import DraftHead, RowLine
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Label, Meaning
 
+_TAKEN = (Word.ACCEPTED.value, "asked", "taken")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -72,6 +74,8 @@ class CheckPage(Page):
     """The portal may open soon: it can be sent as soon as it does."""
     late: timedelta | None = None
     """How late he is if he presses now."""
+    foreseen: str = ""
+    """What the notes lead to if it is sent as it is: `asked` for an amendment, `refused`, or nothing but flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class WaitingPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class SentPage(Page):
-    """What became of it."""
+    """What became of it. `outcome` is in the words of `Sent.became`."""
 
     template: ClassVar[str] = "sent.html"
     head: DraftHead | None
@@ -115,11 +119,11 @@ class SentPage(Page):
     def became(self) -> str:
         """What became of it, as words say it."""
         own = {Meaning.WITHDRAWAL.value: "withdrawn", Meaning.AMENDMENT_OWN.value: "to_approve"}
-        meaning = self.head.meaning if self.head and self.outcome == Word.ACCEPTED.value else ""
+        meaning = self.head.meaning if self.head and self.outcome in _TAKEN else ""
         return own.get(meaning, self.outcome)
 
     @property
     def dossier(self) -> str:
         """Where the dossier is; empty where none was made."""
         number, _, year = self.reference.partition("/")
-        return f"/ho-so/{year}/{number}" if self.outcome == "accepted" and year else ""
+        return f"/ho-so/{year}/{number}" if self.outcome in _TAKEN and year else ""

@@ -50,7 +50,7 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
         if result is None:
             raise HTTPException(404)
         found = tuple(Trouble("", None, Label(each.vi, each.en)) for each in result.findings)
-        page = SentPage(None, result.outcome or result.state, result.reference, result.received_at, found)
+        page = SentPage(None, result.became, result.reference, result.received_at, found)
         return pages.respond(request, page)
 
     return router
