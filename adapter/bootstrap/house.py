@@ -52,6 +52,11 @@ from adapter.services.access.people import People
 from adapter.services.access.sessions import Sessions
 from adapter.services.access.staff_sessions import StaffSessions
 from adapter.services.access.tokens import Tokens
+from adapter.services.customs.assertions import Assertions
+from adapter.services.customs.audit import LookupAudit
+from adapter.services.customs.clients import Clients
+from adapter.services.customs.granted import LookupRights
+from adapter.services.customs.searches import Searches
 from adapter.services.decisions.remote import RemoteActs, RemoteReception
 from adapter.services.door.corrections import Corrections
 from adapter.services.door.declarations import Declarations
@@ -572,7 +577,40 @@ class House:
     def lookup(self) -> Lookup:
         if self.reach is Reach.PORTAL:
             raise OutOfReach(self.reach, "looks nothing up: the listener of staff does")
-        return Lookup(self.database, self.catalogue, self.installation.units, self.legal_clock, self.observe)
+        return Lookup(self.database, self.catalogue, self.installation.units, self.legal_clock)
+
+    @cached_property
+    def lookup_rights(self) -> LookupRights:
+        stated = self.settings.customs
+        further = frozenset(stated.procedures)
+        return LookupRights(self.database, lambda: self.catalogue, further, stated.office_tokens, now)
+
+    @cached_property
+    def searches(self) -> Searches:
+        stated = self.settings.customs
+        return Searches(
+            database=self.database,
+            catalogue=lambda: self.catalogue,
+            lookup=self.lookup,
+            rights=self.lookup_rights,
+            purposes=frozenset(each.code for each in stated.purposes),
+            names_an_hour=stated.names_an_hour,
+            clock=self.legal_clock,
+            observe=self.observe,
+        )
+
+    @cached_property
+    def client_assertions(self) -> Assertions:
+        audience = self.settings.customs.audience or self.settings.web.staff.public_url
+        return Assertions(self.database, audience, now, self.observe)
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients(self.database, lambda: self.lookup_rights.opened, now)
+
+    @cached_property
+    def lookup_audit(self) -> LookupAudit:
+        return LookupAudit(self.database, now)
 
 
 def _lengths(stated: LoginSettings | None) -> tuple[timedelta, timedelta]:

@@ -1,4 +1,7 @@
-"""Compile schemas/ and mappings/ into one Catalogue; faults are collected and reported together."""
+"""Compile schemas/ and mappings/ into one Catalogue; faults are collected and reported together.
+
+Longer than 350 lines: one loader, so that every file is read, and its faults reported, in one way.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from lxml import etree
 from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
 from adapter.catalogue.consequences import CONSEQUENCES_FILE, Consequences, read_consequences
+from adapter.catalogue.customs_view import CUSTOMS_FILE, read_customs_view
 from adapter.catalogue.make import (
     _named_list,
     make_amends,
@@ -33,6 +37,7 @@ from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
 from adapter.model.catalogue import Catalogue, Code, ReplySpec
+from adapter.model.customs_view import CustomsView
 from adapter.model.duties import Deadline, OnceSpec
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue
@@ -114,6 +119,7 @@ class Loader:
             calendar=self._calendar() or Calendar(),
             reconciliation=self._reconciliation(),
             request_words=consequences.words,
+            customs=self._customs(procedures) or CustomsView(),
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:
@@ -265,6 +271,14 @@ class Loader:
         stated = self._yaml(file, shapes.CONSEQUENCES)
         found = self._guarded(file, lambda _: read_consequences(stated)) if stated else None
         return found or Consequences({}, RequestWords())
+
+    def _customs(self, procedures: Mapping[ProcedureCode, tuple[Procedure, ...]]) -> CustomsView | None:
+        file = self._source.mappings / CUSTOMS_FILE
+        if not file.exists():  # mappings of an earlier version: customs see what a dossier itself says
+            return None
+        stated = self._yaml(file, shapes.CUSTOMS)
+        every = [procedure for versions in procedures.values() for procedure in versions]
+        return self._guarded(file, lambda _: read_customs_view(stated, every)) if stated else None
 
     def _findings(self) -> FindingCatalogue | None:
         file = self._source.mappings / "findings.yaml"

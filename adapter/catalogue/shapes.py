@@ -82,6 +82,8 @@ CONSEQUENCES: Mapping[str, Any] = {
     "request": {"reason": TEXT, "asked": TEXT},
 }
 LIMITS: Mapping[str, Any] = {"reconciliation": _DEADLINE}
+_SHOWN = {"groups": TEXTS, "columns": [{"name": TEXT, "fields": TEXTS, "show": TEXT, "label": _LABEL}]}
+CUSTOMS: Mapping[str, Any] = {"persons": _SHOWN, "vehicles": _SHOWN}
 
 
 def misshapen(stated: object, shape: Any, at: str = "") -> Iterator[str]:

@@ -26,7 +26,7 @@ COMMANDS = {
     "database": "setting_up:database",
     "message": "browsing:message",
     "dossier": "amendments:dossier",
-    "journal": "dossiers:journal",
+    "journal": "journals:journal",
     "quarantine": "quarantines:quarantine",
     "certificate": "registers:certificate",
     "authorisation": "registers:authorisation",
@@ -37,6 +37,8 @@ COMMANDS = {
     "token": "windows:token",
     "people": "people:people",
     "office": "people:office",
+    "client": "clients:client",
+    "issuer": "clients:issuer",
     "simulate": "simulated_window:simulate",
 }
 """Where each command is, as module:name. Importing the whole program takes two seconds of CPU, one command a fraction.

@@ -1,4 +1,4 @@
-"""`dossier` and `journal`: an officer's acts, and looking at what happened."""
+"""`dossier`: an officer's acts, and looking at what happened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, moment, open_house
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
-from adapter.gateways.store.journal_proof import Part
 from adapter.model.dossier import SHOWN_NAMES, Dossier, DossierState
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Route
@@ -20,7 +19,6 @@ from adapter.services.dossiers.life import DossierReader, Life
 from adapter.services.dossiers.lookup import COUNTED, MOST, LookupKind, Question
 
 dossier = typer.Typer(no_args_is_help=True, help="Dossiers (hồ sơ): look, accept, complete, refuse, amend.")
-journal = typer.Typer(no_args_is_help=True, help="The journal.")
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The dossier's number.")]
 Year = Annotated[int, typer.Argument(metavar="YEAR", min=1000, max=9999, help="The dossier's year.")]
@@ -202,35 +200,6 @@ def dossier_refuse(
         house.completion.refuse(key, acting(house, officer, name=name, rank=rank), reason=reason, ground=ground),
         json,
     )
-
-
-@journal.command("verify")
-def journal_verify(
-    first: Annotated[int | None, typer.Option("--from-seal", min=1, help="Only seals from this number on.")] = None,
-    last: Annotated[int | None, typer.Option("--to-seal", min=1, help="Only seals up to this number.")] = None,
-    by: By = None,
-    json: AsJson = False,
-    config: Config = None,
-) -> None:
-    """Recompute the journal: chains of dossiers, entries without one, seals. Exit code 1 if something does not hold.
-
-    With a range of seals only those and the entries that they cover.
-    """
-    house = open_house(config)
-    proof = dossier_reader(house).journal_proof(Part(first, last), actor=acting(house, by))
-    if json:
-        as_json(proof)
-    else:
-        for fault in proof.faults:
-            line(fault)
-        for remark in proof.remarks:
-            note(remark)
-        more = f", {proof.untold} more" if proof.untold else ""
-        looked = (
-            f"{proof.chains} chain(s), {proof.entries} entries, {proof.seals} seal(s), {proof.unsealed} not sealed yet"
-        )
-        line(f"{looked}: {'all hold' if not proof.faults else f'{len(proof.faults)} fault(s){more}'}")
-    raise leave(Exit.NO if proof.faults else Exit.OK)
 
 
 def tell(house: House, done: Dossier, json: bool) -> None:

@@ -32,6 +32,9 @@ Places = Annotated[
     list[str] | None,
     typer.Option("--at", metavar="CODE", help="A gate or border unit whose dossiers it looks up; as often as needed."),
 ]
+Procedures = Annotated[
+    list[str], typer.Option("--procedure", metavar="CODE", help="The procedure's code; as often as needed.")
+]
 Login = Annotated[
     str | None, typer.Option(metavar="LOGIN", help="What the identity provider of staff calls him: he logs in by it.")
 ]
@@ -145,6 +148,50 @@ def people_restore(id: Id, by: By = None, json: AsJson = False, config: Config =
     """Register a person who was removed again, as he stood last."""
     house = open_house(config)
     _told(house.people.restore(id, actor=acting(house, by)), json)
+
+
+@people.command("lookups")
+def people_lookups(id: Id, json: AsJson = False, config: Config = None) -> None:
+    """Which procedures a customs officer may look up, and what was given and withdrawn otherwise than by rule."""
+    rights = open_house(config).lookup_rights
+    now, history = sorted(rights.of(id)), rights.history(id)
+    if json:
+        as_json({"person": id, "procedures": now, "history": history})
+        return
+    line(f"{id} looks up: {', '.join(now) or 'nothing'}")
+    fields = ("procedure", "allowed", "since", "by", "ended_at", "ended_by")
+    listing("entry", history, fields, json=False, heads=[name.replace("_", " ") for name in fields])
+
+
+@people.command("give-lookup")
+def people_give_lookup(
+    id: Id, procedure: Procedures, by: By = None, json: AsJson = False, config: Config = None
+) -> None:
+    """Let a customs officer look procedures up: those withdrawn from him, or of those that the installation opens."""
+    house = open_house(config)
+    actor = acting(house, by)
+    for code in procedure:
+        now = house.lookup_rights.give(id, code, actor=actor)
+    _looks_up(id, now, json)
+
+
+@people.command("withdraw-lookup")
+def people_withdraw_lookup(
+    id: Id, procedure: Procedures, by: By = None, json: AsJson = False, config: Config = None
+) -> None:
+    """Let a customs officer look procedures up no more."""
+    house = open_house(config)
+    actor = acting(house, by)
+    for code in procedure:
+        now = house.lookup_rights.withdraw(id, code, actor=actor)
+    _looks_up(id, now, json)
+
+
+def _looks_up(person: str, now: frozenset[str], json: bool) -> None:
+    if json:
+        as_json({"person": person, "procedures": sorted(now)})
+    else:
+        line(f"{person} looks up: {', '.join(sorted(now)) or 'nothing'}")
 
 
 @office.command("add")

@@ -36,6 +36,7 @@ _INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHE
 _TO_LOOK_AT = {
     *(
         Event.SECURITY,
+        Event.ASSERTION_REFUSED,
         Event.PARKED,
         Event.UNAVAILABLE,
         Event.RETURNED,

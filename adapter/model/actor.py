@@ -84,6 +84,8 @@ class Actor:
     """Who typed it for him, where he has said so; None: it is not known, or he himself."""
     token: int | None = None
     """Id of the token that was shown; None: none was."""
+    client: str | None = None
+    """Code of the program that asks for him and has proven who it is; None: he came another way."""
     is_registered: bool = True
     """Whether the register of people has him; only while it is empty does anybody else act."""
 
@@ -110,7 +112,7 @@ class Actor:
     def came_by(self) -> dict[str, str | int]:
         """By which account and token it came, and who typed it, for the journal; empty where none is known."""
         token = self.token if self.kind is ActorKind.PERSON else None  # of a machine the token is its name
-        ways = {"account": self.account, "typed_by": self.typed_by, "by_token": token}
+        ways = {"account": self.account, "typed_by": self.typed_by, "by_token": token, "client": self.client}
         return {name: way for name, way in ways.items() if way is not None}
 
     @property

@@ -9,6 +9,7 @@ from datetime import date
 from lxml import etree
 
 from adapter.model.calendar import NO_CALENDAR, Calendar
+from adapter.model.customs_view import CustomsView
 from adapter.model.duties import Deadline
 from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
@@ -76,6 +77,8 @@ class Catalogue:
     reconciliation: Deadline | None = None
     """How soon after an incident what was decided directly must be with the window; of no single procedure."""
     request_words: RequestWords = field(default_factory=RequestWords)
+    customs: CustomsView = field(default_factory=CustomsView)
+    """What customs see of persons and vehicles."""
     warn_share: float = 0.75
     """At which share of a time limit an alert goes out."""
 

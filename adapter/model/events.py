@@ -60,6 +60,7 @@ class Event(StrEnum):
     ALERT_TOLD = "alert.told"
     ALERT_UNSENT = "alert.unsent"
     LOOKUP = "lookup.done"
+    ASSERTION_REFUSED = "assertion.refused"
     LOGIN = "login.done"
     EMERGENCY = "login.emergency"
     REQUEST = "request.done"

@@ -28,6 +28,7 @@ from adapter.gateways.addresses import broker_fault, database_fault
 from adapter.model.text import OFFICER_NAME
 from adapter.pipeline.trust.holder import spelled
 from adapter.settings.alerts import AlertSettings, MailSettings
+from adapter.settings.customs import CustomsSettings
 from adapter.settings.old_names import Environment
 from adapter.settings.trust import KeyPairs, KeysSettings, TrustSettings
 from adapter.settings.values import FilePath, P, Seconds, Section, Word, moment_in, text_in
@@ -284,6 +285,7 @@ class Settings(BaseSettings):
     decisions: DecisionsSettings
     mail: MailSettings | None
     alerts: AlertSettings
+    customs: CustomsSettings
     log: LogSettings
     _old_names: tuple[str, ...] = PrivateAttr(())
 

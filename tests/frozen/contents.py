@@ -30,7 +30,16 @@ JOURNAL = (
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
-    *("worklist.shown", "lookup.dossiers", "lookup.reply", "quarantine.payload", "quarantine.replay"),
+    *(
+        "worklist.shown",
+        "lookup.dossiers",
+        "lookup.reply",
+        "lookup.audit",
+        "lookup.right_give",
+        "lookup.right_withdraw",
+    ),
+    *("api_party.add", "api_party.change", "api_party.end"),
+    *("quarantine.payload", "quarantine.replay"),
     *("account.suspend", "account.restore", "authorisation.grant", "authorisation.revoke"),
     *("certificate.register", "certificate.suspend", "certificate.restore", "certificate.expires"),
     *("token.issue", "token.revoke", "window.mode", "window.override", "window.override_end"),
@@ -68,6 +77,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "certificate.registered_with": Office,
     "certificate.state": CertificateState,
     "session.area": ("portal", "staff"),
+    "api_party.kind": ("client", "issuer"),
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
 }
 """The columns with a closed set of values. No mapping of today asks for a key by personal number."""
@@ -105,6 +115,9 @@ OPEN = {
         "emergency_secret.person",
         "emergency_secret.hash",
     ),
+    *("lookup_trace.subject", "lookup_right.person", "lookup_right.procedure", "lookup_right.by"),
+    *("lookup_right.ended_by", "lookup_count.actor", "api_party.code", "api_party.name", "api_party.by"),
+    *("api_party.ended_by", "api_party.reason", "assertion_seen.digest"),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }

@@ -40,9 +40,11 @@ from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount
 from adapter.services.access.tokens import Machine
+from adapter.services.customs.audit import Asked
+from adapter.services.customs.clients import PartyFacts
+from adapter.services.customs.search import Key, Search
 from adapter.services.door.draft import Draft, Start, message_of
 from adapter.services.dossiers.life import DossierReader
-from adapter.services.dossiers.lookup import LookupKind, Question
 from adapter.services.dossiers.versions import Versions
 from adapter.services.dossiers.worklist import WorkFilter
 from adapter.services.messages.quarantine import Held, Quarantine
@@ -51,6 +53,7 @@ from adapter.services.registers.certificates import Registration
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.window import Window
 from tests.frozen.post import MINUTE, PATIENCE, Post, retold
+from tests.harness.assertions import AUDIENCE, CLIENT, ISSUER, client, issuer
 from tests.harness.authority import FIRST, Wish, authority, certify
 from tests.harness.fixtures import CLOCK, Act, Case, submission
 from tests.harness.history import OFFICER, REASON, dossier_of
@@ -82,6 +85,7 @@ def tell(post: Post) -> None:
     """The whole story, from the first register to an outage that has not ended."""
     post.now = CLOCK - 30 * DAY
     _people(post)
+    _programs(post)
     _logged_in(post)
     callers = _registers(post)
     post.now = CLOCK
@@ -153,6 +157,25 @@ def _people(post: Post) -> None:
     people.remove("bay", reason="Chuyển công tác", actor=first)
     post.later(DAY)
     people.restore("bay", actor=first)
+    rights = replace(post.house.lookup_rights, further=frozenset({"BQP0100007"}))
+    rights.give("bay", "BQP0100007", actor=first)
+    rights.withdraw("bay", "BQP0100004", actor=first)
+    rights.give("bay", "BQP0100004", actor=first)
+    rights.withdraw("bay", "BQP0100001", actor=first)
+
+
+def _programs(post: Post) -> None:
+    """A program that looks up for officers, with its issuer; one of before, which was changed and has ended."""
+    clients, program, sso = post.house.clients, client(), issuer()
+    clients.add("issuer", ISSUER, PartyFacts("SSO", sso.public), actor=WHO)
+    for code in (CLIENT, "old"):
+        facts = PartyFacts(code, client(code).public, ("HN",), (ISSUER,))
+        clients.add("client", code, facts, actor=WHO)
+    limited = PartyFacts("E-Customs", program.public, ("HN",), (ISSUER,), ("BQP0100001", "BQP0100002"))
+    clients.change("client", CLIENT, limited, actor=WHO)
+    clients.end("client", "old", reason="Thay thế", actor=WHO)
+    recognised = replace(post.house.client_assertions, audience=AUDIENCE)
+    recognised.caller(program.sign(CLIENT), sso.sign("bay", client_id=CLIENT))
 
 
 def _logged_in(post: Post) -> None:
@@ -520,9 +543,12 @@ def _looked_at(post: Post, callers: dict[str, Actor]) -> None:
     """Customs and officers look, with and without personal values."""
     whole, told = post.house, dossier_of(retold(declared(post.cases.values())[0], "C").message)
     for caller in (callers["customs"], callers["everywhere"]):
-        whole.lookup.dossiers(Question(LookupKind.NUMBER, told.number, told.year), caller)
-        whole.lookup.dossiers(Question(LookupKind.PAPER, "C1234567"), caller)
-    whole.lookup.reply(told.number, told.year, callers["everywhere"])
+        whole.searches.search(Search(Key.NUMBER, told.number, told.year), caller)
+        whole.searches.search(Search(Key.PAPER, "C1234567"), caller)
+    whole.searches.reply(told.number, told.year, callers["everywhere"])
+    officer = whole.people.acting("bay")
+    whole.searches.search(Search(Key.NAME, "An Nguyễn Văn"), officer)
+    whole.lookup_audit.looked(Asked(post.now - DAY, post.now + DAY, paper="C1234567"), WHO)
     DossierReader(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock).life(
         told, personal=True, actor=WHO
     )

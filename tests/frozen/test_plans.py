@@ -6,7 +6,10 @@ Recorded are the intake, receipts, the dispatcher, the clock, officers' acts, ev
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -19,6 +22,8 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.turns import WorkTurn
 from adapter.services.access.offices import reach
 from adapter.services.access.tokens import PREFIX
+from adapter.services.customs.audit import Asked
+from adapter.services.customs.search import Key, Search, cursor, read
 from adapter.services.dossiers.life import DossierReader
 from adapter.services.dossiers.lookup import COUNTED, LookupKind, Question
 from adapter.services.dossiers.worklist import FLAGS, WorkFilter
@@ -26,7 +31,7 @@ from adapter.services.watch.mode import Sight
 from tests.frozen.post import Post, post
 from tests.frozen.story import tell
 from tests.frozen.test_frozen_dossiers import PROGRAM, READS
-from tests.harness.people import TESTER, customs, declarant
+from tests.harness.people import TESTER, declarant
 from tests.harness.pki import shared_pki
 from tests.harness.plans import Recorder, faults
 from tests.harness.website import CITIZEN, ENTERPRISE, citizen_message
@@ -120,11 +125,11 @@ def _lookups(made: Post, recorder: Recorder) -> None:
         for office in ("*", "HUUNGHI", "CHQ"):
             for value, after in ((row.number, None), (ENTERPRISE, None), (ENTERPRISE, "1")):
                 page = None if kind is LookupKind.NUMBER else after
-                question = Question(kind, value, row.year, page)
-                house.lookup.dossiers(question, customs(office))
+                house.lookup.find(Question(kind, value, row.year, page), TESTER)
                 with house.database.reading() as connection:
                     places = reach(connection, office)
                     lookups.count_by_key(connection, kind=kind, value=value, places=places, most=COUNTED)
+    _searches(made, recorder, row)
     recorder.asked_by = "dossier show"
     life = DossierReader(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock).life
     life(DossierKey(row.number, row.year), personal=False, actor=TESTER)
@@ -147,6 +152,30 @@ def _officers_pages(made: Post, recorder: Recorder, key: DossierKey) -> None:
             house.work_lists.news(TESTER, asked, at)
     recorder.asked_by = "a dossier's page"
     house.case_files.open(key, TESTER)
+
+
+def _searches(made: Post, recorder: Recorder, row: Any) -> None:
+    """Customs, by every key; twice, for the page behind; and the auditor after them."""
+    house = made.house
+    officer = house.people.acting("bay")
+    days = {"first_day": row.received_at.date() - timedelta(days=10), "last_day": row.received_at.date()}
+    asked = {Key.NUMBER: row.number, Key.PARTY: ENTERPRISE, Key.NAME: "An Nguyen Van", Key.PERIOD: ""}
+    for key in Key:
+        if key is Key.MRZ:  # by a paper's number, as PAPER
+            continue
+        recorder.asked_by = f"search by {key}"
+        search = Search(key, asked.get(key, "C1234567"), row.year, **days)
+        house.searches.search(search, officer)
+        narrow = replace(search, procedure=row.procedure, gate=row.gate, unit=row.unit, state=row.state)
+        made_of = read(narrow, house.catalogue.codelists["nationalities"])
+        if key is not Key.NUMBER:
+            times = (row.received_at.isoformat(),) if key is Key.PERIOD else ()
+            narrow = replace(narrow, cursor=cursor(made_of, *times, str(row.id)))
+        house.searches.search(narrow, officer)
+    recorder.asked_by = "who looked what up"
+    span = (made.now - timedelta(days=1), made.now + timedelta(days=1))
+    for which in ({}, {"officer": "bay"}, {"paper": "C1234567"}, {"dossier": DossierKey(row.number, row.year)}):
+        house.lookup_audit.looked(Asked(*span, **which), TESTER)
 
 
 def _declares(made: Post, recorder: Recorder) -> None:

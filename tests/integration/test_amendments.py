@@ -21,7 +21,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Submission
 from adapter.pipeline.compose import AmendmentItem
-from adapter.services.dossiers.lookup import LookupKind, Question
+from adapter.services.customs.search import Key, Search
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.waiting import Waiting
 from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
@@ -138,7 +138,8 @@ def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_
     caller = customs(EVERYWHERE)
 
     def replaced_by(paper: str) -> list[int | None]:
-        return [each.replaced_by for each in whole.lookup.dossiers(Question(LookupKind.PAPER, paper), caller).dossiers]
+        found = whole.searches.search(Search(Key.PAPER, paper), caller).answers
+        return [each.dossier.replaced_by for each in found]
 
     assert (replaced_by("E81234562"), replaced_by("E81234572")) == ([None], [])
     whole.amendments.approve(waiting(whole), OFFICER)
@@ -149,7 +150,7 @@ def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: House)
     come(whole, CASES[OWN])
     whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
     caller = customs(EVERYWHERE)
-    assert not whole.lookup.dossiers(Question(LookupKind.PAPER, "E81234572"), caller).dossiers
+    assert not whole.searches.search(Search(Key.PAPER, "E81234572"), caller).answers
 
 
 def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: House) -> None:

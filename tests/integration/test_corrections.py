@@ -354,7 +354,7 @@ def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> No
     whole.completion.complete(CITIZEN, OFFICER)
 
     def handed() -> str:
-        body = whole.lookup.reply(CITIZEN.number, CITIZEN.year, customs(EVERYWHERE))
+        body = whole.searches.reply(CITIZEN.number, CITIZEN.year, customs(EVERYWHERE))
         assert body is not None
         return str(etree.fromstring(body)[1][0][0].tag)
 

@@ -28,6 +28,9 @@ from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.access.people import Facts
 from adapter.services.access.rights import Right
+from adapter.services.customs.audit import Asked
+from adapter.services.customs.clients import PartyFacts
+from adapter.services.customs.search import Key, Search
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.dossiers.desk import RIGHTS
 from adapter.services.dossiers.lookup import LookupKind, Question
@@ -95,8 +98,13 @@ ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
     **REGISTERS,
     "declare": lambda house, who: house.door.submit(b"", who),
     "find": lambda house, who: house.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
-    "look up": lambda house, who: house.lookup.dossiers(Question(LookupKind.NUMBER, "RQ1", 2026), who),
-    "look a reply up": lambda house, who: house.lookup.reply("RQ1", 2026, who),
+    "look up": lambda house, who: house.searches.search(Search(Key.NUMBER, "RQ1", 2026), who),
+    "look a reply up": lambda house, who: house.searches.reply("RQ1", 2026, who),
+    "give a lookup": lambda house, who: house.lookup_rights.give("x", "BQP0100001", actor=who),
+    "withdraw a lookup": lambda house, who: house.lookup_rights.withdraw("x", "BQP0100001", actor=who),
+    "register a client": lambda house, who: house.clients.add("issuer", "x", PartyFacts("X", ""), actor=who),
+    "end a client": lambda house, who: house.clients.end("issuer", "x", reason="x", actor=who),
+    "audit lookups": lambda house, who: house.lookup_audit.looked(Asked(CLOCK, CLOCK), who),
     "suspend": lambda house, who: house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=who),
     "restore": lambda house, who: house.accounts.restore(CITIZEN, unit=None, reason="x", actor=who),
     "grant": lambda house, who: house.authorisations.grant(CITIZEN, "0100109106", "1", actor=who),
@@ -207,12 +215,12 @@ def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(w
         CustomsOffice("MC", "Móng Cái", "CHQ", ("MONGCAI",)),
     ):
         whole.offices.add(office, actor=TESTER)
-    asked = Question(LookupKind.NUMBER, "RQ1", 2026)
+    asked = Search(Key.NUMBER, "RQ1", 2026)
     seen = {
-        office: len(whole.lookup.dossiers(asked, customs(office)).dossiers) for office in ("CHQ", "HN", "MC", "HUUNGHI")
+        office: len(whole.searches.search(asked, customs(office)).answers) for office in ("CHQ", "HN", "MC", "HUUNGHI")
     }
     assert seen == {"CHQ": 1, "HN": 1, "MC": 0, "HUUNGHI": 1}
-    assert whole.lookup.reply("RQ1", 2026, customs("MC")) is None
+    assert whole.searches.reply("RQ1", 2026, customs("MC")) is None
 
 
 def test_a_commander_suspends_at_his_unit_or_everywhere_and_lifts_nothing_of_another(whole: House) -> None:

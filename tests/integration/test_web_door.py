@@ -531,7 +531,7 @@ def test_a_defect_of_ours_is_a_problem_without_its_story(small: Website, monkeyp
 
 def test_a_request_is_told_to_the_log_once_without_its_values(small: Website) -> None:
     with small.customs() as client:
-        client.get("/api/v1/lookup/dossiers", params={"paper": "C1234567"})
+        client.post("/api/v1/lookup/searches", json={"paper": {"number": "C1234567"}})
 
     def requests() -> list[dict[str, Any]]:
         return [fields for event, fields in small.events if event is Event.REQUEST]
@@ -539,7 +539,7 @@ def test_a_request_is_told_to_the_log_once_without_its_values(small: Website) ->
     assert wait_until(lambda: bool(requests()), seconds=120), "the answer leaves before it is told"
     told = requests()
     assert [(each["method"], each["route"], each["status"]) for each in told] == [
-        ("GET", "/api/v1/lookup/dossiers", 200)
+        ("POST", "/api/v1/lookup/searches", 200)
     ]
     assert "C1234567" not in str(small.events)
 
@@ -563,7 +563,11 @@ OF_PORTAL = {
     ("/api/v1/declarations/{id}/replies/{digest}", "get"),
     ("/api/v1/window", "get"),
 }
-OF_STAFF = {("/api/v1/lookup/dossiers", "get"), ("/api/v1/lookup/dossiers/{number}/{year}/reply", "get")}
+OF_STAFF = {
+    ("/api/v1/lookup/searches", "post"),
+    ("/api/v1/lookup/dossiers", "get"),
+    ("/api/v1/lookup/dossiers/{number}/{year}/reply", "get"),
+}
 
 
 @pytest.mark.parametrize("listener", ["portal", "staff"])

@@ -25,12 +25,14 @@ from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
 
 LOOKUP = "/api/v1/lookup/dossiers"
+SEARCH = "/api/v1/lookup/searches"
 PAPER = "C1234567"
 
 
 @pytest.fixture
 def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url)) as served:
+    opened = {"customs.procedures": ["BQP0100006", "BQP0100007"]}
+    with website(configure(tmp_path, database_url, opened)) as served:
         served.window(Sight.DOWN)
         yield served
 
@@ -51,11 +53,23 @@ def by_the_window(site: Website, case_id: str) -> None:
     site.house.intake.receive([submission(case, shared_pki())])
 
 
-def ask(client: httpx.Client, **params: str | int) -> list[dict[str, Any]]:
-    response = client.get(LOOKUP, params=params)
+def ask(client: httpx.Client, **asked: Any) -> list[dict[str, Any]]:
+    """By address where that may be, else by what is sent."""
+    if set(asked) <= {"reference", "year", "confirmation"}:
+        response = client.get(LOOKUP, params=asked)
+    else:
+        response = client.post(SEARCH, json=searched(**asked))
     assert response.status_code == 200, response.text
     found: list[dict[str, Any]] = response.json()["dossiers"]
     return found
+
+
+def searched(**asked: Any) -> dict[str, Any]:
+    """A paper by its number alone."""
+    return {
+        name: {"number": value} if name == "paper" and isinstance(value, str) else value
+        for name, value in asked.items()
+    }
 
 
 def test_what_was_decided_directly_is_found_at_once_and_paper_may_be_asked(site: Website) -> None:
@@ -215,7 +229,7 @@ def test_a_paper_number_is_found_however_it_is_spelled(site: Website, spelling: 
     with site.customs() as client:
         assert len(ask(client, paper=spelling)) == 1
         assert ask(client, paper="C1234568") == []
-        assert ask(client, paper="--") == []
+        assert client.post(SEARCH, json=searched(paper="--")).status_code == 422
 
 
 @pytest.mark.parametrize("ship", ["9074729", "thu nghiem 01", "THỬ NGHIỆM 01", "VN3344VT", "vn-3344-vt", "XVAB1"])
@@ -252,7 +266,7 @@ def test_an_office_sees_its_own_gate_or_unit_only(site: Website) -> None:
 
 
 def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
-    declare(site)
+    told = declare(site)
     before = len(site.rows(tables.journal))
     with site.customs() as client:
         ask(client, paper="c 1234567")
@@ -269,6 +283,8 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
         "kind": "paper",
         "value": sha256(PAPER.encode()).hexdigest(),
         "hits": 1,
+        "dossiers": [told["reference"] + "/2026"],
+        "persons": 0,
     }
     assert sum(row.event == "lookup.reply" for row in entries) == 1
     assert PAPER not in json.dumps([row.detail for row in entries])
@@ -277,7 +293,7 @@ def test_a_lookup_is_journalled_without_what_was_asked(site: Website) -> None:
 def test_only_customs_look_up(site: Website) -> None:
     _, declarant = site.house.tokens.issue(Machine.DECLARANT, "at the staff's listener", CITIZEN, actor=TESTER)
     with site.staff(declarant) as client:
-        refused = client.get(LOOKUP, params={"paper": PAPER})
+        refused = client.post(SEARCH, json=searched(paper=PAPER))
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
     assert not [row for row in site.rows(tables.journal) if row.event.startswith("lookup")]
@@ -305,26 +321,81 @@ def test_the_listener_of_staff_takes_no_declaration(site: Website) -> None:
         {"reference": "A1"},
         {"year": "2026"},
         {"reference": "A1", "year": "26"},
-        {"paper": "A1", "plate": "B2"},
-        {"paper": "A1", "year": "2026"},
+        {"confirmation": "A1", "reference": "A1", "year": "2026"},
         {"reference": "A\x001", "year": "2026"},
-        {"paper": "A" * 61},
-        {"plate": "A1", "ship": "B2"},
-        {"ship": ""},
+        {"confirmation": ""},
     ],
 )
-def test_a_question_is_asked_by_exactly_one_key(site: Website, params: dict[str, str]) -> None:
+def test_an_address_asks_by_a_number_with_its_year_or_by_a_confirmation(site: Website, params: dict[str, str]) -> None:
     with site.customs() as client:
         response = client.get(LOOKUP, params=params)
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_a_value_that_nobody_has_is_simply_not_found_and_one_that_no_form_carries_is_told(site: Website) -> None:
+@pytest.mark.parametrize("name", ["paper", "plate", "tax_code", "ship", "after", "name"])
+def test_what_was_asked_in_an_address_before_is_told_the_new_way(site: Website, name: str) -> None:
     with site.customs() as client:
-        for value in ("\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "' OR 1=1 --"):
-            assert ask(client, paper=value) == []
-        assert client.get(LOOKUP, params={"paper": "A\x00B"}).status_code == 422
+        for beside in ({}, {"reference": "A1", "year": "2026"}):
+            response = client.get(LOOKUP, params={name: "C1234567", **beside})
+            assert response.status_code == 400
+            assert SEARCH in response.json()["detail"]
+            assert SEARCH in response.json()["vi"]
+    assert not [row for row in site.rows(tables.journal) if row.event.startswith("lookup")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"number": "A1"},
+        {"year": 2026},
+        {"number": "A1", "year": 26},
+        {"paper": {"number": "A1"}, "plate": "B2"},
+        {"paper": {"number": "A1"}, "year": 2026},
+        {"paper": {"number": "A" * 61}},
+        {"paper": {"number": "A1", "nationality": "XX9"}},
+        {"paper": {"number": "A1", "nationality": "QQQ"}},
+        {"paper": {"number": "A\x00B"}},
+        {"ship": ""},
+        {"name": "AN"},
+        {"name": "AN <script>"},
+        {"party": "0100109107"},
+        {"mrz": "P<VNM"},
+        {"number": "A\x001", "year": 2026},
+        {"first_day": "2026-03-01", "last_day": "2026-04-30"},
+        {"first_day": "2026-03-01"},
+        {"gate": "HUUNGHI"},
+        {"plate": "A1", "first_day": "2026-03-02", "last_day": "2026-03-01"},
+        {"plate": "A1", "state": "gone"},
+        {"plate": "A1", "purpose": "CONTROL"},
+        {"plate": "A1", "cursor": "WyJhIl0"},
+        {"plate": "A1", "unknown": "B"},
+        {},
+        [],
+    ],
+)
+def test_a_search_that_cannot_be_meant_is_told_why_and_recorded_nowhere(site: Website, asked: Any) -> None:
+    with site.customs() as client:
+        response = client.post(SEARCH, json=asked)
+    assert response.status_code == 422, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["vi"]
+    assert not [row for row in site.rows(tables.journal) if row.event.startswith("lookup")]
+
+
+def test_a_search_is_json_of_a_bounded_length(site: Website) -> None:
+    with site.customs() as client:
+        assert client.post(SEARCH, content=b"paper=1").status_code == 415
+        as_json = {"Content-Type": "application/json"}
+        assert client.post(SEARCH, content=b" " * 9000, headers=as_json).status_code == 413
+        assert client.post(SEARCH, content=iter([b"{}"]), headers=as_json).status_code == 411
+        assert client.post(SEARCH, content=b"{", headers=as_json).status_code == 422
+
+
+def test_a_value_that_nobody_has_is_simply_not_found(site: Website) -> None:
+    with site.customs() as client:
+        assert ask(client, paper="' OR 1=1 --") == []
+        assert client.post(SEARCH, json=searched(paper="\U0001f600")).status_code == 422, "no letter and no digit"
 
 
 def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
@@ -338,4 +409,4 @@ def test_a_revoked_or_expired_customs_token_sees_nothing(site: Website) -> None:
         pass
     for token in (revoked, expiring):
         with site.staff(token) as client:
-            assert client.get(LOOKUP, params={"paper": PAPER}).status_code == 401
+            assert client.post(SEARCH, json=searched(paper=PAPER)).status_code == 401

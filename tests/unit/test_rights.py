@@ -45,6 +45,7 @@ register_certificate        x  x  x  x
 suspend_certificate            x  x
 restore_certificate            x  x
 look_up                                    x  x
+grant_lookup                            x     x
 read_journal                         x  x        x
 browse_messages                      x           x
 unmask_messages                      x

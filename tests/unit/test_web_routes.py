@@ -100,6 +100,7 @@ OF_STAFF: dict[str, str] = {
     f"POST {_FILE}/decline": Right.DECLINE_AMENDMENT,
     f"GET {_FILE}/note_papers": Right.NOTE_PAPERS,
     f"POST {_FILE}/note_papers": Right.NOTE_PAPERS,
+    "POST /api/v1/lookup/searches": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
 }

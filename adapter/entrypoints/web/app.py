@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Depends, FastAPI
+from pydantic import BaseModel
 
 from adapter.bootstrap import House
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, service
+from adapter.entrypoints.web.api.customs_shapes import SearchShape
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
@@ -63,12 +65,12 @@ def create_portal(house: House) -> FastAPI:
 def create_staff(house: House) -> FastAPI:
     """The listener of the inner network. An area of staff is one more of `areas`, with entries in the navigation."""
     web = house.settings.web
-    guard = Guard(house.tokens, web.staff.public_url, web.body_bytes)
+    guard = Guard(house.tokens, web.staff.public_url, web.body_bytes, house.client_assertions)
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
     provider = house.staff_identity_provider
     entries: Sequence[NavigationEntry] = officer.ENTRIES
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
-    app.include_router(lookup.routes(house.lookup, guard))
+    app.include_router(lookup.routes(house.searches, guard))
     app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
     if provider is not None:
         entrance = login.of_staff(provider, house.staff_sessions)
@@ -81,7 +83,7 @@ def create_staff(house: House) -> FastAPI:
     )
     for area in areas:
         app.include_router(area)
-    return _finished(app, house, pages, house.staff_sessions.find, STAFF_COOKIE)
+    return _finished(app, house, pages, house.staff_sessions.find, STAFF_COOKIE, SearchShape)
 
 
 def _app(title: str, description: str, *tags: str) -> FastAPI:
@@ -97,13 +99,16 @@ def _app(title: str, description: str, *tags: str) -> FastAPI:
     )
 
 
-def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str) -> FastAPI:
-    """What both listeners have: files, faults in the reader's form, sessions, headers and the log."""
+def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str, *bodies: type[BaseModel]) -> FastAPI:
+    """What both listeners have: files, faults in the reader's form, sessions, headers and the log.
+
+    `bodies`: shapes of what routes read by themselves.
+    """
     app.include_router(static.routes(), dependencies=[Depends(anybody)])
     faults.install(app, house.observe, pages)
     app.add_middleware(Recognising, find=find, cookie=cookie)
     app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
-    openapi.describe(app)
+    openapi.describe(app, *bodies)
     return app
 
 

@@ -16,10 +16,15 @@ from adapter.model.errors import Unavailable
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
 from adapter.services.access.tokens import Tokens
+from adapter.services.customs.assertions import Assertions
 
 F = TypeVar("F", bound=Callable[..., Any])
 _BEARER = HTTPBearer(auto_error=False, description="A token that the operator issued (`nsw-adapter token issue`).")
 _REALM = 'Bearer realm="nsw-adapter"'
+OFFICER = "Officer-Assertion"
+"""The header that names, signed, the customs officer for whom a program asks."""
+_PARTS_OF_JWT = 2
+"""Dots of a JSON Web Token; a token of ours has none."""
 CSRF = "csrf"
 """The field of a form that holds the token of its session; a script sends it as the header X-CSRF-Token."""
 
@@ -44,6 +49,8 @@ class Guard:
     tokens: Tokens
     public_url: str | None
     form_bytes: int
+    assertions: Assertions | None = None
+    """Of programs that ask for customs officers; None: none is taken here."""
 
     def by_token(self, right: Right) -> Callable[..., Actor]:
         """Who calls, by the bearer token that he shows; services ask whether his role has the right.
@@ -60,6 +67,29 @@ class Guard:
                 challenge = f'{_REALM}, error="invalid_token"'
                 raise NotServed(401, "The token is unknown, expired or revoked.", {"WWW-Authenticate": challenge})
             return caller
+
+        return _asking(granted, right)
+
+    def by_customs(self, right: Right) -> Callable[..., Actor]:
+        """A customs officer: by the token that he holds, or by a program that proves itself and brings an assertion.
+
+        Raises (when called):
+            NotServed: 401, as for a token.
+            AssertionRefused: the program, or its assertion of the officer, is not believed.
+        """
+        by_token = self.by_token(right)
+
+        def granted(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Actor:
+            stated = request.headers.getlist(OFFICER)
+            if len(stated) > 1:
+                raise NotServed(400, f"{OFFICER} stands there more than once: name one officer.")
+            if self.assertions and given is not None and given.credentials.count(".") == _PARTS_OF_JWT:
+                return self.assertions.caller(given.credentials, stated[0] if stated else None)
+            if stated:
+                raise NotServed(
+                    401, f"{OFFICER} goes with a client's own assertion as bearer token, and with nothing else."
+                )
+            return by_token(given)
 
         return _asking(granted, right)
 

@@ -82,6 +82,8 @@ def _row(row_id: int, dossier_id: int | None, ordinal: int, entry: Entry, previo
     }
 
 
-def append(connection: Connection, database: Database, entry: Entry) -> None:
-    """Write one entry that belongs to no dossier."""
-    connection.execute(insert(journal).values(alone(entry, database.new_id(connection))))
+def append(connection: Connection, database: Database, entry: Entry) -> int:
+    """Write one entry that belongs to no dossier; gives its id."""
+    row_id = database.new_id(connection)
+    connection.execute(insert(journal).values(alone(entry, row_id)))
+    return row_id

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
@@ -36,6 +38,34 @@ Places = Sequence[str] | None
 """Codes of gates and units; None: everywhere."""
 _OF_ANY_VERSION = ("confirmation",)
 """Kinds of keys that do not belong to one version of what was declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which dossiers are meant besides; what is None asks for nothing. Times are of the first reception."""
+
+    procedures: Sequence[str] | None = None
+    gate: str | None = None
+    unit: str | None = None
+    state: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As a statement asks for them."""
+        made: list[ColumnElement[bool]] = []
+        if self.procedures is not None:
+            made.append(dossier.c.procedure.in_(self.procedures))
+        stated = ((dossier.c.gate, self.gate), (dossier.c.unit, self.unit), (dossier.c.state, self.state))
+        made += [column == value for column, value in stated if value is not None]
+        if self.since is not None:
+            made.append(dossier.c.received_at >= self.since)
+        if self.until is not None:
+            made.append(dossier.c.received_at < self.until)
+        return made
+
+
+ALL = Narrowed()
 
 
 def message(connection: Connection, public_id: str) -> MessageWithDossier | None:
@@ -98,16 +128,26 @@ def issued(connection: Connection, keys: Collection[DossierKey]) -> dict[Dossier
     return {DossierKey(row.number, row.year): row.sender for row in connection.execute(query)}
 
 
-def by_number(connection: Connection, *, number: str, year: int, places: Places, limit: int) -> list[FoundDossier]:
+def by_number(
+    connection: Connection, *, number: str, year: int, places: Places, limit: int, narrowed: Narrowed = ALL
+) -> list[FoundDossier]:
     """Dossiers by our number or the window's, of these places."""
     named = or_(dossier.c.number == number, dossier.c.alias_number == number)
-    query = select(dossier, dossier.c.version.label("matched")).where(named, dossier.c.year == year, *_at(places))
+    wanted = (named, dossier.c.year == year, *located(places), *narrowed.conditions())
+    query = select(dossier, dossier.c.version.label("matched")).where(*wanted)
     ordered = query.order_by(dossier.c.received_at.desc(), dossier.c.id).limit(limit)
     return made_all(FoundDossier, connection.execute(ordered))
 
 
 def by_key(
-    connection: Connection, *, kind: str, value: str, places: Places, limit: int, before: int | None = None
+    connection: Connection,
+    *,
+    kind: str,
+    value: str,
+    places: Places,
+    limit: int,
+    before: int | None = None,
+    narrowed: Narrowed = ALL,
 ) -> list[FoundDossier]:
     """Dossiers by a search key, which is given as it is stored (`search_value`): the next of them behind the
     dossier whose id is `before`, those taken down last first.
@@ -123,7 +163,7 @@ def by_key(
     query = (
         select(search_key.c.dossier_id, func.max(search_key.c.version).label("matched"))
         .join(dossier, dossier.c.id == search_key.c.dossier_id)
-        .where(*_states(kind, value), *_at(places))
+        .where(*_states(kind, value), *located(places), *narrowed.conditions())
         .group_by(search_key.c.dossier_id)
         .order_by(search_key.c.dossier_id.desc())
         .limit(limit)
@@ -140,7 +180,7 @@ def count_by_key(connection: Connection, *, kind: str, value: str, places: Place
     hits = (
         select(search_key.c.dossier_id)
         .join(dossier, dossier.c.id == search_key.c.dossier_id)
-        .where(*_states(kind, value), *_at(places))
+        .where(*_states(kind, value), *located(places))
         .group_by(search_key.c.dossier_id)
         .limit(most)
         .subquery()
@@ -150,18 +190,23 @@ def count_by_key(connection: Connection, *, kind: str, value: str, places: Place
 
 def _states(kind: str, value: str) -> list[ColumnElement[bool]]:
     """Keys of this kind and value that a version states which is or was in force."""
-    named = [search_key.c.kind == kind, search_key.c.value == value]
-    if kind not in _OF_ANY_VERSION:
-        never = exists().where(
-            amendment.c.dossier_id == search_key.c.dossier_id,
-            amendment.c.version == search_key.c.version,
-            amendment.c.state != APPROVED,
-        )
-        named += [search_key.c.version <= dossier.c.version, ~never]
-    return named
+    return [search_key.c.kind == kind, search_key.c.value == value, *counting(kind)]
 
 
-def _at(places: Places) -> list[ColumnElement[bool]]:
+def counting(kind: str) -> list[ColumnElement[bool]]:
+    """That the version which states a key is or was in force."""
+    if kind in _OF_ANY_VERSION:
+        return []
+    never = exists().where(
+        amendment.c.dossier_id == search_key.c.dossier_id,
+        amendment.c.version == search_key.c.version,
+        amendment.c.state != APPROVED,
+    )
+    return [search_key.c.version <= dossier.c.version, ~never]
+
+
+def located(places: Places) -> list[ColumnElement[bool]]:
+    """That a dossier is of one of these places."""
     return [] if places is None else [or_(dossier.c.gate.in_(places), dossier.c.unit.in_(places))]
 
 

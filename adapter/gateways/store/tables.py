@@ -352,6 +352,16 @@ journal = Table(
 )
 Index("ix_journal_dossier", journal.c.dossier_id, journal.c.ordinal)
 Index("ix_journal_seal", journal.c.seal, journal.c.id)
+_LOOKUPS = text("event IN ('lookup.dossiers', 'lookup.reply')")
+Index("ix_journal_lookups", journal.c.actor, journal.c.at, sqlite_where=_LOOKUPS, postgresql_where=_LOOKUPS)
+Index("ix_journal_lookups_at", journal.c.at, sqlite_where=_LOOKUPS, postgresql_where=_LOOKUPS)
+
+lookup_trace = Table(  # of whom or what a lookup told: so it is found by the dossier, and by what was asked for
+    "lookup_trace",
+    metadata,
+    Column("subject", String(64), primary_key=True),  # `dossier:<id>`, or the digest of a key
+    Column("journal_id", BigInteger, primary_key=True),
+)
 
 journal_seal = Table(
     "journal_seal",
@@ -553,6 +563,70 @@ customs_office = Table(
     Column("parent", String(40)),  # code of the office above it
     Column("places", JSON, nullable=False),  # codes of gates and border units whose dossiers it looks up
     Column("created_at", Moment, nullable=False),
+)
+
+lookup_right = Table(  # a customs officer may look a procedure up, or may not, otherwise than by rule
+    "lookup_right",
+    metadata,
+    _id(),
+    Column("person", String(100), nullable=False),
+    Column("procedure", String(100), nullable=False),
+    Column("allowed", Boolean, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", String(120)),
+)
+Index("ix_lookup_right_person", lookup_right.c.person)
+Index(
+    "ix_lookup_right_standing",
+    lookup_right.c.person,
+    lookup_right.c.procedure,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+api_party = Table(  # who signs assertions at the interface: a program for itself, an issuer for officers
+    "api_party",
+    metadata,
+    _id(),
+    Column("kind", String(10), nullable=False),  # client | issuer
+    Column("code", String(200), nullable=False),  # as assertions name it
+    Column("name", String(200), nullable=False),
+    Column("keys", JSON, nullable=False),  # public ones
+    Column("offices", JSON, nullable=False),
+    Column("issuers", JSON, nullable=False),
+    Column("procedures", JSON(none_as_null=True)),  # null: whatever its officers may
+    Column("since", Moment, nullable=False),
+    Column("by", String(120), nullable=False),
+    Column("ended_at", Moment),
+    Column("ended_by", String(120)),
+    Column("reason", Text),
+)
+Index(
+    "ix_api_party_standing",
+    api_party.c.kind,
+    api_party.c.code,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+assertion_seen = Table(  # each assertion is used once; those that have ended are deleted
+    "assertion_seen",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("ends_at", Moment, nullable=False),
+)
+Index("ix_assertion_seen_ends", assertion_seen.c.ends_at)
+
+lookup_count = Table(  # how often somebody has searched by name in an hour; older hours of his are deleted
+    "lookup_count",
+    metadata,
+    Column("actor", String(120), primary_key=True),
+    Column("hour", Integer, primary_key=True),  # since 1970
+    Column("count", Integer, nullable=False),
 )
 
 certificate = Table(

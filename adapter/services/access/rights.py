@@ -42,6 +42,8 @@ class Right(StrEnum):
     RESTORE_CERTIFICATE = "restore_certificate"
     LOOK_UP = "look_up"
     """Look results up as customs, from the dossiers of the office."""
+    GRANT_LOOKUP = "grant_lookup"
+    """Say which procedures somebody of customs looks up."""
     READ_JOURNAL = "read_journal"
     BROWSE_MESSAGES = "browse_messages"
     """Find messages and answers and read them; personal values stay masked."""
@@ -81,6 +83,7 @@ RIGHT_NAMES = {
     Right.SUSPEND_CERTIFICATE: Label("tạm dừng chứng thư số", "suspend a certificate"),
     Right.RESTORE_CERTIFICATE: Label("khôi phục chứng thư số", "restore a certificate"),
     Right.LOOK_UP: Label("tra cứu kết quả", "look results up as customs"),
+    Right.GRANT_LOOKUP: Label("phân quyền tra cứu", "say what customs officers look up"),
     Right.READ_JOURNAL: Label("xem nhật ký", "read the journal"),
     Right.BROWSE_MESSAGES: Label("tra cứu thông điệp", "browse messages"),
     Right.UNMASK_MESSAGES: Label("xem dữ liệu cá nhân trong thông điệp", "see personal values in a message"),
@@ -122,6 +125,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.SUSPEND_CERTIFICATE: _HEADS,
     Right.RESTORE_CERTIFICATE: _HEADS,
     Right.LOOK_UP: OFFICE_ROLES,
+    Right.GRANT_LOOKUP: frozenset({Role.ADMINISTRATOR, Role.CUSTOMS_ADMINISTRATOR}),
     Right.READ_JOURNAL: frozenset({Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR}),
     Right.BROWSE_MESSAGES: frozenset({Role.OPERATOR, Role.AUDITOR}),
     Right.UNMASK_MESSAGES: frozenset({Role.OPERATOR}),

@@ -1,7 +1,6 @@
-"""Customs look up results of the Ministry of Defence's procedures (letter of 27/5/2022); officers use the same keys.
+"""Dossiers by a key, and what is said of each: for the border guard here, for customs in `services/customs`.
 
-Needs neither window nor broker. A caller sees dossiers of its own office only; the journal keeps who asked and the
-digest of what was asked for, never the value.
+Needs neither window nor broker. The journal keeps who asked and the digest of what was asked for, never the value.
 """
 
 from __future__ import annotations
@@ -12,21 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from adapter.gateways.store import journal, lookups
+from adapter.gateways.store import journal, lookup_traces, lookups
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import ConfirmationWithReply, FoundDossier, OriginalReply
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import DossierState
-from adapter.model.errors import NoRight
-from adapter.model.events import Event, Observe
+from adapter.model.journal_events import JournalEvent
 from adapter.model.outcomes import Route
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
-from adapter.services.access.offices import reach
 from adapter.services.access.rights import Right, is_of_unit, needs
 from adapter.services.dossiers.results import ConfirmationTimes, Paper, paper, result
 from adapter.services.dossiers.shown_state import shown
@@ -36,7 +33,7 @@ MOST = 50
 """At most so many dossiers are listed; `Findings.more` says that there are more."""
 COUNTED = 10_000
 """So many dossiers are counted at most."""
-_DECISIONS = tuple(
+DECISIONS = tuple(
     kind.value
     for kind in (
         ReplyKind.ACCEPTANCE,
@@ -85,7 +82,7 @@ class SignedDecision:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One dossier as customs see it; times are Vietnam's."""
+    """One dossier as it is told; times are Vietnam's."""
 
     reference: str
     alias: str | None
@@ -147,25 +144,12 @@ class _Asker:
 
 @dataclass(frozen=True)
 class Lookup:
-    """The use cases of GET /lookup and of `dossier find`. `clock` gives the legal time (aware)."""
+    """The use case of `dossier find`, and what describes dossiers. `clock` gives the legal time (aware)."""
 
     database: Database
     catalogue: Catalogue
     units: BorderUnits
     clock: Callable[[], datetime]
-    observe: Observe
-
-    def dossiers(self, question: Question, actor: Actor) -> Findings:
-        """Dossiers of the actor's customs office; the question is journalled with how many were found.
-
-        Raises:
-            NoRight: the actor is not of customs, or of no office.
-        """
-        office = _office(actor)
-        with self.database.transaction() as connection:
-            found = self._find(connection, question, actor, _Asker(office, reach(connection, office)))
-        self.observe(Event.LOOKUP, kind=question.kind.value, hits=len(found.dossiers), token=actor.token)
-        return found
 
     def find(self, question: Question, actor: Actor) -> Findings:
         """Dossiers for the border guard: of the actor's unit, or of every unit; journalled like those of customs.
@@ -191,51 +175,43 @@ class Lookup:
         count = len(rows)
         if question.kind is not LookupKind.NUMBER and (len(rows) > MOST or question.after):
             count = _count(connection, question, asker.places)
-        self._journal(connection, "lookup.dossiers", question, asker.code, actor, hits=min(len(rows), MOST))
-        shown = rows[:MOST]
-        ids = [row.id for row in shown]
-        decisions = lookups.decisions(connection, ids, _DECISIONS)
+        found = self.described(connection, rows[:MOST])
+        self._journal(connection, question, asker.code, actor, rows[:MOST])
+        more = len(rows) > MOST
+        return Findings(found, more, count, str(rows[MOST - 1].id) if more else None)
+
+    def described(self, connection: Connection, rows: Sequence[FoundDossier]) -> list[Found]:
+        """These rows of dossiers in words."""
+        ids = [row.id for row in rows]
+        decisions = lookups.decisions(connection, ids, DECISIONS)
         confirmations = lookups.confirmations(connection, ids)
         histories = {
-            row.id: compared(connection, row, self.catalogue, personal=False) for row in shown if row.versions > 1
+            row.id: compared(connection, row, self.catalogue, personal=False) for row in rows if row.versions > 1
         }
-        found = [
+        return [
             self._found(
                 row,
                 decisions.get(row.id),
                 confirmations.get(row.id, ()),
                 histories.get(row.id),
             )
-            for row in shown
+            for row in rows
         ]
-        more = len(rows) > MOST
-        return Findings(found, more, count, str(shown[-1].id) if more else None)
-
-    def reply(self, number: str, year: int, actor: Actor) -> bytes | None:
-        """The exact bytes of the newest signed decision, or None where there is none for this office.
-
-        Raises:
-            NoRight: the actor is not of customs, or of no office.
-        """
-        question, office = Question(LookupKind.NUMBER, number, year), _office(actor)
-        with self.database.transaction() as connection:
-            rows = _ask(connection, question, reach(connection, office))
-            found = lookups.decisions(connection, [row.id for row in rows], _DECISIONS)
-            bodies = [found[row.id].body for row in rows if row.id in found]
-            self._journal(connection, "lookup.reply", question, office, actor, hits=len(bodies))
-        self.observe(Event.LOOKUP, kind="reply", hits=len(bodies), token=actor.token)
-        return bodies[0] if bodies else None
 
     def _journal(
-        self, connection: Connection, event: str, question: Question, office: str, actor: Actor, *, hits: int
+        self, connection: Connection, question: Question, office: str, actor: Actor, found: Sequence[FoundDossier]
     ) -> None:
+        value = hashlib.sha256(_asked(question).encode()).hexdigest()
         detail = {
             "office": office,
             "kind": question.kind.value,
-            "value": hashlib.sha256(_asked(question).encode()).hexdigest(),
-            "hits": hits,
+            "value": value,
+            "hits": len(found),
+            "dossiers": [f"{row.number}/{row.year}" for row in found],
         }
-        journal.append(connection, self.database, Entry.by(event, actor, self.clock(), detail))
+        entry = Entry.by(JournalEvent.LOOKUP_DOSSIERS, actor, self.clock(), detail)
+        subjects = [lookup_traces.of_dossier(row.id) for row in found]
+        lookup_traces.keep(connection, journal.append(connection, self.database, entry), [*subjects, value])
 
     def _found(
         self,
@@ -276,13 +252,6 @@ class Lookup:
             paper_may_be_asked=paper(state, procedure, confirmations, transferred=row.transferred),
             decision=_decision(decision) if decision is not None else None,
         )
-
-
-def _office(actor: Actor) -> str:
-    needs(actor, Right.LOOK_UP)
-    if not actor.office:
-        raise NoRight(f"{actor.id} is of no customs office")
-    return actor.office
 
 
 def _ask(connection: Connection, question: Question, places: lookups.Places) -> Sequence[FoundDossier]:

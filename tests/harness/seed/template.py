@@ -17,7 +17,7 @@ Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by table."""
 ONCE = {
     *("window", "incident", "maintenance", "window_link", "counter", "token", "person", "customs_office", "session"),
-    *("expiry_alert", "journal_seal"),
+    *("expiry_alert", "journal_seal", "lookup_right", "lookup_count", "lookup_trace", "api_party", "assertion_seen"),
 }
 """Tables that do not grow with dossiers, and the seals, which each copy makes anew."""
 LARGE_FIRM = "tax_code"

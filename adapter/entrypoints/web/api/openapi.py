@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from adapter.entrypoints.web.api.problems import MEDIA_TYPE, Problem
 
@@ -20,14 +21,17 @@ Callers hold a bearer token. Every error is `application/problem+json` (RFC 9457
 STAFF = """\
 The lookup for customs, on the listener for the inner network.
 
-**Lookup** is for customs: results of the Ministry of Defence's procedures. A confirmation says that the declaration
-is complete, never that one may cross. Every lookup is recorded.
+**Lookup** is for customs: results of the Ministry of Defence's procedures, by the rights of an officer. A confirmation
+says that the declaration is complete, never that one may cross. Every lookup is recorded. The interface of E-Customs
+itself is not public: this one is ours, for it to call.
 
-Callers hold a bearer token. Every error is `application/problem+json` (RFC 9457), in English and Vietnamese.
+Callers hold a bearer token, or are programs that prove themselves with an assertion of their own and name the officer
+with one of his issuer (`Officer-Assertion`). Every error is `application/problem+json` (RFC 9457), in English and
+Vietnamese.
 """
 TAGS = {
     "declarations": "For declarants: declare, and read what became of it.",
-    "lookup": "For customs offices: dossiers of their own gate or unit.",
+    "lookup": "For customs: dossiers of an office's own gates and units.",
     "service": "The window's state, and whether this service is alive and ready.",
 }
 
@@ -42,8 +46,15 @@ NUMBER = r"^[A-Za-z0-9]{1,35}$"
 """The form of a dossier's number in an address."""
 
 
-def describe(app: FastAPI) -> None:
-    """An OpenAPI document that is true: FastAPI adds its own media type to every error."""
+def describe(app: FastAPI, *bodies: type[BaseModel]) -> None:
+    """An OpenAPI document that is true: FastAPI adds its own media type to every error.
+
+    `bodies` are what routes read by themselves, within their own limits.
+    """
+    schemas = app.openapi()["components"]["schemas"]
+    for body in bodies:
+        schema = body.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**schema.pop("$defs", {}), body.__name__: schema}
     for path in app.openapi()["paths"].values():
         for operation in path.values():
             for response in operation["responses"].values():

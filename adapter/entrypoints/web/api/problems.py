@@ -17,6 +17,9 @@ from adapter.entrypoints.web.api.shapes import FindingShape, finding_shape
 from adapter.entrypoints.web.headers import SECURE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
+from adapter.services.customs.assertions import AssertionRefused
+from adapter.services.customs.search import NotASearch
+from adapter.services.customs.searches import TooManyNames
 from adapter.services.door.draft import DraftTooLarge
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import WindowSuspected, WindowUnknown
@@ -43,6 +46,7 @@ _VI = {
     404: "Không tìm thấy.",
     405: "Phương thức không được phép ở đây.",
     408: "Nội dung yêu cầu đến quá chậm.",
+    411: "Cần nêu độ dài của yêu cầu (Content-Length).",
     413: "Nội dung yêu cầu vượt quá giới hạn.",
     415: "Chỉ nhận application/xml hoặc text/xml, UTF-8, không nén.",
     422: "Yêu cầu thiếu hoặc sai tham số.",
@@ -73,9 +77,12 @@ class Problem(BaseModel):
 class NotServed(Exception):
     """The web layer itself turns a request away."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, headers: Mapping[str, str] | None = None, *, vi: str | None = None
+    ) -> None:
+        """`vi`: the same in Vietnamese, where the status does not say enough."""
         super().__init__(detail)
-        self.status, self.detail, self.headers = HTTPStatus(status), detail, dict(headers or {})
+        self.status, self.detail, self.vi, self.headers = HTTPStatus(status), detail, vi, dict(headers or {})
 
 
 def problem(
@@ -118,6 +125,9 @@ def handlers(observe: Observe) -> Mapping[type[Exception], Callable[[Request, An
         NotServed: _refused,
         TurnedAway: _turned_away,
         DraftTooLarge: _too_large,
+        NotASearch: _no_search,
+        AssertionRefused: _not_believed,
+        TooManyNames: _too_many_names,
         NotAllowed: _not_allowed,
         Unavailable: _unavailable,
         RequestValidationError: _invalid,
@@ -134,12 +144,26 @@ def _hung_up(_: Request, error: Exception) -> Response:
 
 
 def _refused(_: Request, error: NotServed) -> Response:
-    return problem(error.status, error.detail, headers=error.headers)
+    return problem(error.status, error.detail, vi=error.vi, headers=error.headers)
 
 
 def _turned_away(_: Request, error: TurnedAway) -> Response:
     found = [finding_shape(finding) for finding in error.findings]
     return problem(_STATUS[error.why], error.en, vi=error.vi, kind=error.why.value, findings=found)
+
+
+def _not_believed(_: Request, error: AssertionRefused) -> Response:
+    challenge = {"WWW-Authenticate": 'Bearer realm="nsw-adapter", error="invalid_token"'}
+    return problem(401, error.en, vi=error.vi, kind="assertion", headers=challenge)
+
+
+def _no_search(_: Request, error: NotASearch) -> Response:
+    return problem(422, error.en, vi=error.vi, kind="search")
+
+
+def _too_many_names(_: Request, error: TooManyNames) -> Response:
+    told = f"Mỗi giờ chỉ được tra cứu theo họ tên {error.most} lần; hãy tra theo số giấy tờ hoặc chờ sang giờ sau."
+    return problem(429, str(error), vi=told, kind="too-many-names", headers={"Retry-After": str(error.retry_s)})
 
 
 def _not_allowed(_: Request, error: NotAllowed) -> Response:
@@ -177,7 +201,7 @@ def _unavailable(_: Request, error: Unavailable) -> Response:
 
 def _invalid(_: Request, error: RequestValidationError) -> Response:
     # Where and what is wrong; what was sent is not repeated.
-    faults = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
+    faults = "; ".join(f"{(fault['loc'] or ('it',))[-1]}: {fault['msg']}" for fault in error.errors())
     return problem(422, f"The request does not fit: {faults}", kind="parameters")
 
 

@@ -1,0 +1,87 @@
+"""`journal`: whether it holds, and who has looked what up."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from adapter.cli.acting import By, acting
+from adapter.cli.dossiers import dossier_reader
+from adapter.cli.exits import Exit, leave
+from adapter.cli.options import STDIN, AsJson, Config, moment, open_house
+from adapter.cli.printing import as_json, line, listing, note
+from adapter.gateways.store.journal_proof import Part
+from adapter.model.identifiers import DossierKey
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.customs.audit import Asked
+
+journal = typer.Typer(no_args_is_help=True, help="The journal.")
+
+
+@journal.command("verify")
+def journal_verify(
+    first: Annotated[int | None, typer.Option("--from-seal", min=1, help="Only seals from this number on.")] = None,
+    last: Annotated[int | None, typer.Option("--to-seal", min=1, help="Only seals up to this number.")] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Recompute the journal: chains of dossiers, entries without one, seals. Exit code 1 if something does not hold.
+
+    With a range of seals only those and the entries that they cover.
+    """
+    house = open_house(config)
+    proof = dossier_reader(house).journal_proof(Part(first, last), actor=acting(house, by))
+    if json:
+        as_json(proof)
+    else:
+        for fault in proof.faults:
+            line(fault)
+        for remark in proof.remarks:
+            note(remark)
+        more = f", {proof.untold} more" if proof.untold else ""
+        looked = (
+            f"{proof.chains} chain(s), {proof.entries} entries, {proof.seals} seal(s), {proof.unsealed} not sealed yet"
+        )
+        line(f"{looked}: {'all hold' if not proof.faults else f'{len(proof.faults)} fault(s){more}'}")
+    raise leave(Exit.NO if proof.faults else Exit.OK)
+
+
+@journal.command("lookups")
+def journal_lookups(
+    officer: Annotated[
+        str | None, typer.Option(metavar="WHO", help="Only his: an id of the register, or as the journal names him.")
+    ] = None,
+    paper: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER", help="Only of a person, by his paper's number; - reads it from stdin."),
+    ] = None,
+    dossier: Annotated[str | None, typer.Option(metavar="NUMBER/YEAR", help="Only of this dossier.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="From then on; default: a week ago.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Before then; default: now.")] = None,
+    by: By = None,
+    json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Who looked what up: customs officers and officers of the border guard, the newest first. This is recorded too.
+
+    Of what was asked for the journal has a digest alone; a person is found by his paper's number.
+    """
+    house = open_house(config)
+    last = moment(until, "--until") or datetime.now(VIETNAM)
+    first = moment(since, "--since") or last - timedelta(days=7)
+    if paper == STDIN:
+        paper = sys.stdin.readline().strip()
+    asked = Asked(first, last, officer, paper, _key(dossier) if dossier else None)
+    fields = ("at", "actor", "client", "office", "kind", "hits", "dossiers", "persons", "purpose")
+    listing("lookup", house.lookup_audit.looked(asked, acting(house, by)), fields, json=json)
+
+
+def _key(stated: str) -> DossierKey:
+    number, _, year = stated.partition("/")
+    if not number or not (year.isascii() and year.isdigit()):
+        raise typer.BadParameter(f"{stated!r} is no number with its year, such as BP26-1/2026", param_hint="--dossier")
+    return DossierKey(number, int(year))

@@ -1,0 +1,53 @@
+"""Who has looked what up, for the auditor: found by the officer, by the person looked up, by the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, insert, select, text
+
+from adapter.gateways.store.records import StoredEntry, made_all
+from adapter.gateways.store.tables import journal, lookup_trace, search_key
+
+_LOOKUPS: ColumnElement[bool] = text("journal.event IN ('lookup.dossiers', 'lookup.reply')")  # type: ignore[assignment]
+"""In the words of the index, or it would not be used."""
+
+
+def of_dossier(dossier_id: int) -> str:
+    """The subject of a dossier."""
+    return f"dossier:{dossier_id}"
+
+
+def keep(connection: Connection, journal_id: int, subjects: Iterable[str]) -> None:
+    """This entry of the journal is about these."""
+    rows = [{"subject": subject, "journal_id": journal_id} for subject in dict.fromkeys(subjects)]
+    if rows:
+        connection.execute(insert(lookup_trace), rows)
+
+
+def by_actor(connection: Connection, actor: str, *, since: datetime, until: datetime, limit: int) -> list[StoredEntry]:
+    """Lookups of somebody by the journal's name for him, the newest first."""
+    query = select(journal).where(_LOOKUPS, journal.c.actor == actor, journal.c.at >= since, journal.c.at < until)
+    return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
+
+
+def in_period(connection: Connection, *, since: datetime, until: datetime, limit: int) -> list[StoredEntry]:
+    """Lookups of everybody, the newest first."""
+    query = select(journal).where(_LOOKUPS, journal.c.at >= since, journal.c.at < until)
+    return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
+
+
+def by_subjects(
+    connection: Connection, subjects: Sequence[str], *, since: datetime, until: datetime, limit: int
+) -> list[StoredEntry]:
+    """Lookups that were about one of these, the newest first."""
+    ids = select(lookup_trace.c.journal_id).where(lookup_trace.c.subject.in_(subjects))
+    query = select(journal).where(journal.c.id.in_(ids), journal.c.at >= since, journal.c.at < until)
+    return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
+
+
+def dossiers_with(connection: Connection, kind: str, value: str, limit: int) -> list[int]:
+    """Ids of dossiers a version of which states a search key."""
+    query = select(search_key.c.dossier_id).where(search_key.c.kind == kind, search_key.c.value == value)
+    return list(connection.execute(query.distinct().limit(limit)).scalars())

@@ -1,0 +1,79 @@
+"""Persons and vehicles of a version as customs see them: the values that `customs.yaml` lists, and no other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from adapter.model.catalogue import Catalogue
+from adapter.model.customs_view import OUTSIDE, Show, ShownColumn, ShownList
+from adapter.model.procedure import FieldSpec, Label, Procedure
+from adapter.model.stages import StoredRecord
+
+Rows = Mapping[str, Sequence[StoredRecord]]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownValue:
+    """One value with what it is called; `meaning` is what a code stands for, or None."""
+
+    name: str
+    label: Label
+    value: str
+    meaning: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """A person or a vehicle."""
+
+    values: tuple[ShownValue, ...]
+
+    def get(self, name: str) -> str | None:
+        """The value of that name, or None."""
+        return next((each.value for each in self.values if each.name == name), None)
+
+
+def shown_rows(
+    wanted: ShownList, procedure: Procedure, values: StoredRecord, rows: Rows, catalogue: Catalogue
+) -> tuple[ShownRow, ...]:
+    """The rows of a version that state any of what is wanted."""
+    found = []
+    for specs, records in _places(wanted, procedure, values, rows):
+        for record in records:
+            row = ShownRow(tuple(_values(wanted.columns, specs, record, catalogue)))
+            if row.values:
+                found.append(row)
+    return tuple(found)
+
+
+def _places(
+    wanted: ShownList, procedure: Procedure, values: StoredRecord, rows: Rows
+) -> Iterator[tuple[Mapping[str, FieldSpec], Sequence[StoredRecord]]]:
+    for name in wanted.groups:
+        if name == OUTSIDE:
+            yield {spec.name: spec for spec in procedure.fields}, (values,)
+        elif (group := procedure.group(name)) is not None:
+            yield group.by_name, rows.get(name, ())
+
+
+def _values(
+    columns: Sequence[ShownColumn],
+    specs: Mapping[str, FieldSpec],
+    record: StoredRecord,
+    catalogue: Catalogue,
+) -> Iterator[ShownValue]:
+    for column in columns:
+        stated = next((name for name in column.fields if record.get(name) not in (None, "")), None)
+        if stated is None or stated not in specs:
+            continue
+        text = str(record[stated])
+        if column.show is Show.YEAR:
+            text = text[:4]  # a date that is known in part begins with its year too
+        yield ShownValue(column.name, column.label, text, meaning(specs[stated], text, catalogue))
+
+
+def meaning(spec: FieldSpec, text: str, catalogue: Catalogue) -> Label | None:
+    """What a code stands for; None where the field has none, or the list does not know it."""
+    code = catalogue.codelists.get(spec.codes or "", {}).get(text)
+    return Label(code.vi, code.en) if code is not None else None
