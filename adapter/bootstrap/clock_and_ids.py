@@ -17,6 +17,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_code() -> str:
+    """8 random digits: a code that a person types."""
+    return f"{secrets.randbelow(10**8):08d}"
+
+
 def new_message_id() -> str:
     """A fresh identifier for a message of ours: a UUID, 36 characters."""
     return str(uuid.uuid4())

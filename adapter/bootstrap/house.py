@@ -13,13 +13,14 @@ from pathlib import Path
 
 from adapter import settings as configuration
 from adapter.bootstrap.alerting import alert_ways
-from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
+from adapter.bootstrap.clock_and_ids import new_code, new_message_id, new_secret, now
 from adapter.bootstrap.identity import identity_provider
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.reach import OutOfReach, Reach
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import DataFiles, load, reporter
+from adapter.catalogue.notifications import notification_kinds
 from adapter.gateways.alert_file import AlertFile
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
@@ -28,16 +29,20 @@ from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.keys.pem_files import load_partners
+from adapter.gateways.mail.smtp import SmtpServer, post_office
 from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.own_numbers import Series
+from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
+from adapter.model.notification import NotificationKinds
+from adapter.model.procedure import Label
 from adapter.model.units import BorderUnit
 from adapter.pipeline.judge import Ground
 from adapter.pipeline.principal import Representation
@@ -49,6 +54,7 @@ from adapter.pipeline.units import codes_stated
 from adapter.services.access.emergency import EmergencyAccess
 from adapter.services.access.offices import Offices
 from adapter.services.access.people import People
+from adapter.services.access.rates import RateRule, Rates
 from adapter.services.access.sessions import Sessions
 from adapter.services.access.staff_sessions import StaffSessions
 from adapter.services.access.tokens import Tokens
@@ -76,11 +82,16 @@ from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.lookup import Lookup
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
+from adapter.services.dossiers.printing import Printing
 from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.browser import MessageBrowser
 from adapter.services.messages.intake import InHand, Intake, unheld
 from adapter.services.messages.item import Patience
+from adapter.services.notifications.addresses import MailAddresses
+from adapter.services.notifications.inbox import NotificationInbox
+from adapter.services.notifications.mailing import Mailing
+from adapter.services.notifications.overdue import OverdueNotifications
 from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.authorisations import Authorisations
 from adapter.services.registers.certificates import Registry
@@ -92,13 +103,14 @@ from adapter.services.replies.signing import Signing
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.links import Links
 from adapter.services.watch.mode import WindowPatience
+from adapter.services.watch.mode_notices import ModeNotices
 from adapter.services.watch.readings import Reading
 from adapter.services.watch.reconciliation import Reconciliation
 from adapter.services.watch.situation import Situations
 from adapter.services.watch.telling import Tell
 from adapter.services.watch.transfers import Transfers
 from adapter.services.watch.window import Window
-from adapter.settings import LoginSettings, Settings
+from adapter.settings import LoginSettings, Settings, WordsSettings
 
 
 @dataclass
@@ -173,7 +185,13 @@ class House:
 
     @cached_property
     def accounts(self) -> Accounts:
-        return Accounts(self.database, lambda: self.catalogue, lambda: self.installation.units, self.legal_clock)
+        return Accounts(
+            database=self.database,
+            catalogue=lambda: self.catalogue,
+            units=lambda: self.installation.units,
+            clock=self.legal_clock,
+            told=lambda: self.notification_kinds,
+        )
 
     @cached_property
     def reading(self) -> Reading:
@@ -438,7 +456,63 @@ class House:
             override_s=stated.override_hours * 3600,
             remind_s=stated.remind_minutes * 60,
         )
-        return Window(self.database, now, patience, self.observe)
+        return Window(self.database, now, patience, self.observe, lambda: self.notification_kinds)
+
+    @cached_property
+    def notification_kinds(self) -> NotificationKinds:
+        """What declarants are told; read alone, for who needs nothing else of the catalogue."""
+        return notification_kinds(self.settings.folders.mappings)
+
+    @cached_property
+    def mode_notices(self) -> ModeNotices:
+        return ModeNotices(self.database, self.portal_key, self._label(self.settings.web.about.manager), now)
+
+    @cached_property
+    def inbox(self) -> NotificationInbox:
+        return NotificationInbox(self.database, self.notification_kinds, self.window, self.legal_clock)
+
+    @cached_property
+    def mail_addresses(self) -> MailAddresses | None:
+        """Where declarants want e-mail; None where none is sent."""
+        if self.settings.mail is None:
+            return None
+        domain = self.settings.mail.sender.rpartition("@")[2]
+        return MailAddresses(self.database, self.notification_kinds, self.legal_clock, new_code, new_message_id, domain)
+
+    @cached_property
+    def mailing(self) -> Mailing | None:
+        """E-mail to declarants; None where none is sent."""
+        stated = self.settings.mail
+        if stated is None:
+            return None
+        server = SmtpServer(**stated.model_dump(exclude={"tries", "fresh_hours"}))
+        return Mailing(
+            database=self.database,
+            kinds=self.notification_kinds,
+            window=self.window,
+            office=partial(post_office, server),
+            clock=self.legal_clock,
+            new_id=new_message_id,
+            observe=self.observe,
+            portal=self._label(self.settings.web.about.portal),
+            site=self.settings.web.portal.public_url or "",
+            domain=stated.sender.rpartition("@")[2],
+            tries=stated.tries,
+            fresh_hours=stated.fresh_hours,
+        )
+
+    @cached_property
+    def rates(self) -> Rates:
+        stated = self.settings.web.rates
+        return Rates(self.database, {rule: getattr(stated, rule.value) for rule in RateRule}, now)
+
+    @cached_property
+    def overdue(self) -> OverdueNotifications:
+        return OverdueNotifications(self.database, self.legal_clock, self.observe)
+
+    @staticmethod
+    def _label(words: WordsSettings) -> Label:
+        return Label(words.vi, words.en)
 
     @cached_property
     def links(self) -> Links:
@@ -471,6 +545,12 @@ class House:
     @cached_property
     def own_dossiers(self) -> OwnDossiers:
         return OwnDossiers(self.database, self.catalogue, self.window, self.ground.reporter, self.legal_clock)
+
+    @cached_property
+    def printing(self) -> Printing:
+        web = self.settings.web
+        layouts = Layouts(self.settings.folders.prints)
+        return Printing(self.own_dossiers, layouts, web.portal.public_url, self._label(web.about.authority))
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -33,6 +33,7 @@ from adapter.catalogue.make import (
     make_signature,
     make_title,
 )
+from adapter.catalogue.notifications import notification_kinds
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
@@ -42,6 +43,7 @@ from adapter.model.duties import Deadline, OnceSpec
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
+from adapter.model.notification import NOBODY_TOLD
 from adapter.model.procedure import (
     HeaderEqual,
     Label,
@@ -58,11 +60,7 @@ T = TypeVar("T")
 
 
 PROCEDURE_FILE = "procedure.yaml"
-
-
 CALENDAR_FILE = "calendar.yaml"
-
-
 LIMITS_FILE = "deadlines.yaml"
 
 
@@ -120,6 +118,7 @@ class Loader:
             reconciliation=self._reconciliation(),
             request_words=consequences.words,
             customs=self._customs(procedures) or CustomsView(),
+            notifications=self._guarded(self._source.mappings, notification_kinds) or NOBODY_TOLD,
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -54,6 +55,10 @@ class Clock:
     """Reads what the store holds, and tells the metrics; given the days that certificates have left, by use."""
     herald: Herald
     new_keys_taken: Callable[[], bool] = lambda: True
+    mailer: AbstractContextManager[object] = field(default_factory=nullcontext)
+    """Sends e-mail in a thread of its own while this clock is the active one."""
+    chores: Sequence[Callable[[], object]] = ()
+    """What else is looked at every `look_s`: notices to be signed, notifications that are late, old counters."""
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -72,7 +77,7 @@ class Clock:
             try:
                 with self.database.alone(_LOCK) as held:
                     if held is not None:
-                        with self.probe:
+                        with self.probe, self.mailer:
                             self._tick_while(held)
                 self.herald.stand_by()
             except Unavailable as error:
@@ -111,6 +116,9 @@ class Clock:
                 days = self.expiry.days_left()
             if now - looked >= self.look_s:
                 self.herald.tell(self.tell(days), broker_away=seen.up is False, quarantined=seen.held)
+                for chore in self.chores:
+                    held()
+                    chore()
                 in_time, looked = self.evidence.refresh(), now
                 signs = self._look_at_units()
                 self.pulse.tell("window", self.window.note())

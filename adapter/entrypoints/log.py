@@ -32,7 +32,7 @@ LEVELS = {
     "error": logging.ERROR,
 }
 # Points inside one step, for the crash proofs: an operator needs only the end of the step.
-_INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHED}
+_INSIDE_A_STEP = {Event.LOCKED, Event.INSERTED, Event.COMMITTING, Event.PUBLISHED, Event.MAIL_TRIED}
 _TO_LOOK_AT = {
     *(
         Event.SECURITY,
@@ -42,6 +42,7 @@ _TO_LOOK_AT = {
         Event.RETURNED,
         Event.NACKED,
         Event.UNCONFIRMED,
+        Event.NOTIFICATION_LATE,
         Event.UNSAFE,
         Event.OLD_NAME,
         Event.DEADLINE_NEAR,

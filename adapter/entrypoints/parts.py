@@ -14,6 +14,7 @@ from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
 from adapter.entrypoints.herald import Herald
 from adapter.entrypoints.log import configure, observer, take_over
+from adapter.entrypoints.mailer import Mailer
 from adapter.entrypoints.metrics import Metrics
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
@@ -112,6 +113,8 @@ def clock(part: House, pulse: Pulse) -> Clock:
             part.alert_ways, part.alert_file, now, part.observe, repeat_s=part.settings.alerts.repeat_hours * 3600
         ),
         new_keys_taken=part.new_keys_taken,
+        mailer=Mailer(part.mailing, part.observe),
+        chores=(part.mode_notices.sign, part.overdue.watch, part.rates.sweep),
     )
 
 

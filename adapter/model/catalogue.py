@@ -13,6 +13,7 @@ from adapter.model.customs_view import CustomsView
 from adapter.model.duties import Deadline
 from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
+from adapter.model.notification import NOBODY_TOLD, NotificationKinds
 from adapter.model.procedure import Meaning, Procedure, ReplyKind, RequestWords
 
 
@@ -79,6 +80,8 @@ class Catalogue:
     request_words: RequestWords = field(default_factory=RequestWords)
     customs: CustomsView = field(default_factory=CustomsView)
     """What customs see of persons and vehicles."""
+    notifications: NotificationKinds = NOBODY_TOLD
+    """What declarants are told."""
     warn_share: float = 0.75
     """At which share of a time limit an alert goes out."""
 

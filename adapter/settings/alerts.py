@@ -23,6 +23,10 @@ class MailSettings(Section):
     ca: Annotated[FilePath | None, Field(description="Authorities for its TLS; null: the system's")] = None
     sender: Annotated[Address, Field(description="Whose letters they are")]
     timeout_s: Annotated[float, Field(gt=0, le=120, description="How long handing one letter over may take")] = 10
+    tries: Annotated[int, Field(ge=1, le=100, description="Tries of a letter to a declarant, at most")] = 12
+    fresh_hours: Annotated[
+        float, Field(gt=0, le=720, description="What could not be sent to a declarant for so long is not sent any more")
+    ] = 24
 
     @model_validator(mode="after")
     def _password_has_a_line_and_a_name(self) -> Self:

@@ -121,9 +121,21 @@ def _urls_of_the_environment(document: dict[str, Any]) -> None:
 
 
 _PACKAGED = Path(__file__).parents[1] / "data"
-_DATA = {"schemas", "mappings", "queues"}
+_DATA = {"schemas", "mappings", "queues", "prints"}
 _PATHS = {
-    *("schemas", "mappings", "queues", "state", "calendar", "url_file", "ca", "certificate", "key", "anchors"),
+    *(
+        "schemas",
+        "mappings",
+        "queues",
+        "prints",
+        "state",
+        "calendar",
+        "url_file",
+        "ca",
+        "certificate",
+        "key",
+        "anchors",
+    ),
     *("intermediates", "module", "pin_file", "crls", "certificates", "client_secret_file"),
     *("password_file", "token_file", "folder"),
 }

@@ -39,6 +39,7 @@ class Folders(Section):
     schemas: FilePath
     mappings: FilePath
     queues: FilePath
+    prints: FilePath
     state: FilePath
     calendar: FilePath | None = None
 

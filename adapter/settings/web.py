@@ -63,6 +63,18 @@ class LoginSettings(Section):
     whole_hours: Annotated[float, Field(gt=0, le=24, description="And every session after so long")] = 8
 
 
+class RateSettings(Section):
+    login: Annotated[
+        int | None,
+        Field(ge=1, description="Log-ins that begin in a minute, by address (many may share one); null: any"),
+    ] = 120
+    upload: Annotated[int | None, Field(ge=1, description="Files that one account sends in a minute")] = 30
+    draft: Annotated[int | None, Field(ge=1, description="Drafts that one account begins in a minute")] = 30
+    check: Annotated[int | None, Field(ge=1, description="Check codes compared in a minute, by address")] = 60
+    address: Annotated[int | None, Field(ge=1, description="Codes for e-mail that one account asks for or types")] = 10
+    api: Annotated[int | None, Field(ge=1, description="Requests of one token in a minute")] = 6000
+
+
 def _address(network: str) -> str:
     ipaddress.ip_network(network)
     return network
@@ -105,6 +117,7 @@ class WebSettings(Section):
     health_host: Annotated[str, text_in(253)] | None
     health_port: int = Field(ge=0, le=65535)
     body_bytes: int = Field(ge=4096, le=6_291_456)
+    rates: RateSettings = RateSettings()
     about: AboutSettings
 
     @property

@@ -22,7 +22,7 @@ BLOCKS = {
 
 def _checkout(folder: Path) -> Path:
     """A folder that looks like a working copy to whoever follows the README: the data is linked, `var/` is its own."""
-    for name in ("schemas", "mappings", "queues", "fixtures", "docs"):
+    for name in ("schemas", "mappings", "queues", "prints", "fixtures", "docs"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "config.yaml", folder / "config.yaml")  # a link would lead back to the real var/
     shutil.copytree(shared_pki().folder, folder / "var" / "pki")

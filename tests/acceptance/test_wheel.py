@@ -42,7 +42,7 @@ def test_nothing_of_the_checkout_is_in_the_installed_program(wheel: Program) -> 
 
 
 def test_the_wheel_brings_every_data_file(wheel: Program) -> None:
-    for name in ("schemas", "mappings", "queues"):
+    for name in ("schemas", "mappings", "queues", "prints"):
         wanted = {str(file.relative_to(ROOT)) for file in (ROOT / name).rglob("*") if file.is_file()}
         brought = {str(file.relative_to(wheel.data)) for file in (wheel.data / name).rglob("*") if file.is_file()}
         assert wanted == brought

@@ -43,6 +43,7 @@ LISTED = {
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/dossiers/case_warnings.py": {"row.crossing_at - AROUND": "a time that is looked for"},
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
+    "services/watch/mode_notices.py": {"change.at - timedelta(days=_OPEN_DAYS)": "a time that is looked for"},
     "services/registers/expiry.py": {
         "certificate.valid_to - now": "days to a certificate's end, told only",
         "each.valid_to - now": "the same",

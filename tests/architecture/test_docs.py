@@ -37,7 +37,7 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 IDS = [str(file.relative_to(ROOT)) for file in DOCUMENTS]
 _FENCE = re.compile(r"(?:<!-- (?P<mark>[^>]*?) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.M | re.S)
 _INDEXED = re.compile(r"^\| \[(\d{4})\]\(([\w-]+\.md)\) \| \d{4}-\d\d-\d\d \| [\w ]+ \| (.+?) \|$", re.M)
-_TOP = "adapter|schemas|mappings|queues|fixtures|tests|docs|deploy"
+_TOP = "adapter|schemas|mappings|queues|prints|fixtures|tests|docs|deploy"
 
 
 @dataclass(frozen=True, slots=True)

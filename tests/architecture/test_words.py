@@ -16,7 +16,7 @@ from adapter.services.dossiers.results import ConfirmationTimes, result
 ROOT = Path(adapter.__file__).parents[1]
 FILES = [
     file
-    for folder in ("adapter", "mappings", "schemas", "queues", "docs")
+    for folder in ("adapter", "mappings", "schemas", "queues", "prints", "docs")
     for file in (ROOT / folder).rglob("*")
     if file.suffix in {".py", ".yaml", ".xsd", ".sql", ".html", ".md"}
 ] + [ROOT / "README.md"]

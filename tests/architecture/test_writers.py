@@ -56,6 +56,14 @@ WRITERS = {
     "services/dossiers/worklist.py": {"WorkLists._keep"},  # that who declared was shown is journalled
     "services/access/tokens.py": {"Tokens._issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
+    "services/notifications/addresses.py": {
+        *("MailAddresses.state", "MailAddresses.confirm", "MailAddresses.remove"),
+    },
+    "services/notifications/inbox.py": {"NotificationInbox.read"},
+    "services/notifications/mailing.py": {"Mailing._spread", "Mailing._try"},
+    "services/notifications/overdue.py": {"OverdueNotifications.watch"},
+    "services/access/rates.py": {"Rates.count", "Rates.sweep"},
+    "services/watch/mode_notices.py": {"ModeNotices.sign"},
     "services/watch/links.py": {"Links.state", "Links.take_back"},
     "services/watch/window.py": {
         *("Window._refreshed", "Window.refresh", "Window.override", "Window.end_override", "Window.end_notice"),

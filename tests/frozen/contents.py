@@ -78,6 +78,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "certificate.state": CertificateState,
     "session.area": ("portal", "staff"),
     "api_party.kind": ("client", "issuer"),
+    "mail.state": ("waiting", "sent", "failed"),
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
 }
 """The columns with a closed set of values. No mapping of today asks for a key by personal number."""
@@ -119,6 +120,10 @@ OPEN = {
     *("lookup_right.ended_by", "lookup_count.actor", "api_party.code", "api_party.name", "api_party.by"),
     *("api_party.ended_by", "api_party.reason", "assertion_seen.digest"),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
+    *("notification.number", "notification.kind", "notification.cause", "mail.kind", "mail.address", "mail.message_id"),
+    *("mail_address.account", "mail_address.number", "mail_address.address", "mail_address.pending"),
+    *("mail_address.code", "mode_notice.number", "mode_notice.mode", "mode_notice.cause", "mode_notice.announcement"),
+    *("mode_notice.digest", "rate.rule", "rate.key"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }
 """The columns whose letters are anybody's."""

@@ -89,7 +89,7 @@ class Post:
         database, clock = self.house.database, lambda: self.now
         self._label = ""
         tokens = Tokens(database, clock, lambda: token_of(self._label).removeprefix("nsw_"))
-        window = Window(database, clock, PATIENCE, self.house.observe)
+        window = Window(database, clock, PATIENCE, self.house.observe, lambda: self.house.notification_kinds)
         people, offices = (replace(each, clock=clock) for each in (self.house.people, self.house.offices))
         self.house.__dict__ |= {"legal_clock": clock, "tokens": tokens, "window": window}
         self.house.__dict__ |= {"people": people, "offices": offices}

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
 from lxml import etree
 
-from adapter.bootstrap import house
+from adapter.bootstrap import house, new_message_id
 from adapter.bootstrap.keyrings import Rings
 from adapter.gateways.keys.keyring import Keyring
+from adapter.gateways.mail.smtp import OutgoingLetter, Posted, PostReceipt
 from adapter.gateways.store import messages
 from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.certificates import Office
@@ -29,7 +30,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
-from adapter.model.procedure import Meaning
+from adapter.model.procedure import Label, Meaning
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.answers import Answers
@@ -37,6 +38,7 @@ from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.emergency import TRIES, Credentials, NotOpened
 from adapter.services.access.people import Facts, facts_of
+from adapter.services.access.rates import RateRule
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount
 from adapter.services.access.tokens import Machine
@@ -49,6 +51,8 @@ from adapter.services.dossiers.versions import Versions
 from adapter.services.dossiers.worklist import WorkFilter
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.messages.waiting import Waiting
+from adapter.services.notifications.addresses import AddressAct, MailAddresses
+from adapter.services.notifications.mailing import Mailing
 from adapter.services.registers.certificates import Registration
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.window import Window
@@ -105,6 +109,7 @@ def tell(post: Post) -> None:
     _looked_at(post, callers)
     _notices(post)
     _announced(post)
+    _told(post)
     _override(post, callers)
     _seal(post)
 
@@ -612,6 +617,57 @@ def _announced(post: Post) -> None:
     links.state("BQP0100004", None, linked=True, document="CV 10/TCHQ", since=post.now + DAY, actor=WHO)
     later, codes = post.now + 30 * DAY, sorted(codes_stated(post.house.catalogue, "gate"))
     links.state("BQP0100004", codes[0], linked=False, document="CV 12/TCHQ", since=later, until=later + DAY, actor=WHO)
+
+
+def _told(post: Post) -> None:
+    """Inboxes, addresses for e-mail, letters in every state, signed notices of the mode, a counter."""
+    whole, issuer = post.house, "https://id.invalid"
+    an, binh = (
+        whole.sessions.find(whole.sessions.start(AccountHolder(issuer, name, name, number, None, None)))
+        for name, number in (("an", CITIZEN), ("binh", "001190004567"))
+    )
+    assert an is not None
+    assert an.actor is not None
+    assert binh is not None
+    assert binh.actor is not None
+    whole.inbox.read(an.actor, whole.inbox.page(an.actor).unread[:1])
+    replace(whole.accounts, notice_hours=2.0).suspend(
+        "001190004567", unit=None, reason="Nghi bị chiếm đoạt", actor=HEAD
+    )
+    drawn = (whole.legal_clock, lambda: "12345678", new_message_id, "portal.example")
+    addresses = MailAddresses(whole.database, whole.notification_kinds, *drawn)
+    addresses.state(an.actor, "an@congty.example")
+    mailing = Mailing(
+        database=whole.database,
+        kinds=whole.notification_kinds,
+        window=whole.window,
+        office=lambda: nullcontext(PostBox([Posted.TAKEN, Posted.TAKEN, Posted.REFUSED, Posted.LATER])),
+        clock=whole.legal_clock,
+        new_id=new_message_id,
+        observe=unobserved,
+        portal=Label("Cổng", "Portal"),
+        site="https://portal.example",
+        domain="portal.example",
+        tries=5,
+        fresh_hours=720,
+    )
+    assert addresses.confirm(an.actor, "12345678") is AddressAct.CONFIRMED
+    mailing.round()
+    addresses.state(binh.actor, "binh@congty.example")
+    post.later(3 * DAY / 24)
+    whole.overdue.watch()
+    whole.mode_notices.sign()
+    whole.rates.count(RateRule.CHECK, "a story")
+
+
+@dataclass
+class PostBox:
+    """Stands where a mail server would be; what becomes of one letter after the other, the last one stays."""
+
+    becomes: list[Posted]
+
+    def send(self, letter: OutgoingLetter) -> PostReceipt:
+        return PostReceipt(self.becomes.pop(0) if len(self.becomes) > 1 else self.becomes[0], "250 2.0.0 as it is")
 
 
 def _override(post: Post, callers: dict[str, Actor]) -> None:

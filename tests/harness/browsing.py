@@ -46,7 +46,7 @@ class Person:
     def get(self, address: str, *, follow: bool = True) -> httpx.Response:
         return self.ask("GET", address, follow=follow)
 
-    def send(self, address: str, follow: bool = True, **fields: str) -> httpx.Response:
+    def send(self, address: str, /, follow: bool = True, **fields: str) -> httpx.Response:
         """Send a form from the page he is on, with the token that stands there."""
         tokens = self.document().xpath("//input[@name='csrf']/@value")
         given = {**({"csrf": tokens[0]} if tokens else {}), **fields}

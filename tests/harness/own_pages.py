@@ -7,7 +7,7 @@ from typing import cast
 
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
-from adapter.entrypoints.web.portal import checking, follow
+from adapter.entrypoints.web.portal import checking, follow, inbox
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.readable import ReadableLine
 from adapter.pipeline.terms import RUNNING_KINDS
@@ -24,6 +24,8 @@ from adapter.services.dossiers.own_records import (
     OwnRow,
     RunningLimit,
 )
+from adapter.services.notifications.addresses import AddressAct, OwnAddress
+from adapter.services.notifications.inbox import InboxNotification, InboxPage
 from adapter.services.watch.way import PortalTakes
 
 MEANINGS = (
@@ -56,7 +58,14 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     lines = (ReadableLine(said, None, 0), ReadableLine(said, said, 1))
     opened = [
         OpenedAnswer(
-            OwnAnswer(kind, "a" * 64, at, at, withdrawn, text if withdrawn else None), "N", 2026, said, lines, b""
+            OwnAnswer(kind, "a" * 64, at, at, withdrawn, text if withdrawn else None),
+            number="N",
+            year=2026,
+            title=said,
+            lines=lines,
+            body=b"",
+            procedure=text,
+            confirmation=text if withdrawn is None else None,
         )
         for kind in ReplyKind
         for withdrawn in (None, at)
@@ -88,4 +97,20 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             checking.GenuinePage("XN1", "6BD7", CheckedConfirmation(text, at, True, is_withdrawn=True)),
         ],
         follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
+        inbox.NotificationsPage: [
+            inbox.NotificationsPage(InboxPage((), None), first=True, mails=False),
+            inbox.NotificationsPage(
+                InboxPage(
+                    tuple(
+                        InboxNotification(place, said, said, at, bool(place % 2), ("N1", 2026) if place else None)
+                        for place in range(4)
+                    ),
+                    (at, 7),
+                ),
+                first=False,
+                mails=True,
+            ),
+        ],
+        inbox.AddressPage: [inbox.AddressPage(OwnAddress(text, text, at), text, act) for act in (None, *AddressAct)]
+        + [inbox.AddressPage(OwnAddress(None, None, None), "", None)],
     }

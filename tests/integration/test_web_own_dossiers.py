@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
-from adapter.entrypoints.web.browser import PORTAL_COOKIE
 from adapter.gateways.store import tables
-from adapter.model.identifiers import DossierKey
-from adapter.services.access.sessions import AccountHolder
 from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, dossier_of
+from tests.harness.own_dossiers import DECLARATIONS, XML, address, by_the_window, declared, parties, somebody
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, OTHER, Website, citizen_message, configure, website
 
-GROUP = next(case for case in load_cases() if case.id == "BQP0100001/accepted-tour-group-entering")
-DECLARATIONS = "/api/v1/declarations"
-XML = {"Content-Type": "application/xml"}
 STRANGER = "001077000001"
 
 
@@ -39,31 +33,6 @@ def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
     with website(configure(tmp_path, sqlite_url)) as served:
         served.window(Sight.DOWN)
         yield served
-
-
-def somebody(site: Website, number: str, tax_code: str | None = None) -> Person:
-    """Who has logged in with these numbers; log-in itself is tests/integration/test_web_login.py's."""
-    holder = AccountHolder("https://id.invalid", f"{number}{tax_code}", "Nguyễn Văn An", number, tax_code, None)
-    return Person(site.url, {urlsplit(site.url).netloc: {PORTAL_COOKIE: site.house.sessions.start(holder)}})
-
-
-def declared(site: Website, number: str = CITIZEN) -> DossierKey:
-    with site.declarant(number) as client:
-        told = client.post(DECLARATIONS, content=citizen_message(), headers=XML).json()
-    return DossierKey(told["reference"], told["year"])
-
-
-def by_the_window(site: Website) -> DossierKey:
-    site.house.intake.receive([submission(GROUP, shared_pki())])
-    return dossier_of(GROUP.message)
-
-
-def address(key: DossierKey) -> str:
-    return f"/ho-so/{key.year}/{key.number}"
-
-
-def parties(site: Website, key: DossierKey) -> list[str]:
-    return next(row.identities for row in site.rows(tables.dossier) if row.number == key.number)
 
 
 def unopened(person: Person) -> list[str]:
@@ -109,6 +78,26 @@ def test_what_follows_a_link_ahead_opens_nothing(small: Website, method: str) ->
         for each in (opening, f"{opening}.xml"):
             assert person.ask(method, each).status_code in (404, 405)
     assert delivered(small) == [None]
+
+
+def test_a_page_to_print_is_of_what_he_has_opened_and_is_no_receipt(small: Website) -> None:
+    key = declared(small)
+    small.house.completion.complete(key, OFFICER)
+    person = somebody(small, CITIZEN)
+    person.get(address(key))
+    opening = unopened(person)[0]
+    for method in ("GET", "HEAD"):
+        assert person.ask(method, f"{opening}.pdf").status_code in (404, 405)
+    assert delivered(small) == [None]
+    person.get(address(key))
+    person.send(opening)
+    response = person.get(f"{opening}.pdf")
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/pdf")
+    assert response.content.startswith(b"%PDF-")
+    assert response.headers["content-disposition"].startswith("attachment; filename=")
+    assert response.headers["cache-control"] == "private, no-store"
+    stranger = somebody(small, STRANGER)
+    assert stranger.get(f"{opening}.pdf").status_code == 404
 
 
 def test_the_signed_xml_is_the_exact_bytes(small: Website) -> None:

@@ -14,6 +14,7 @@ from lxml import html
 from starlette.requests import Request
 
 from adapter.entrypoints.web import faults, login, static
+from adapter.entrypoints.web.api import reference
 from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
 from adapter.entrypoints.web.page import POLICY, About, Around, NavigationEntry, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
@@ -24,6 +25,7 @@ from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right
 from adapter.services.watch.mode import Mode
+from adapter.services.watch.mode_notices import ModeNotice
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
 from tests.harness.draft_samples import samples
 from tests.harness.officer_samples import officer_samples
@@ -42,9 +44,44 @@ INCIDENT = Disturbance(AT, AT + timedelta(hours=2), None, HOSTILE, HOSTILE)
 OFFERED = tuple(Offered("P", EVIL, ("07", "08"), True, taken) for taken in (True, False, None))
 POSTS = (Post(HOSTILE, (), ""), Post(HOSTILE, (EVIL, EVIL), "0205 385 1234"))
 
+NOTICES = tuple(
+    ModeNotice("0001/2026/TB", AT, "direct", EVIL, EVIL, announcement, AT, digest)
+    for announcement, digest in ((None, None), (HOSTILE, "a" * 64))
+)
+
 
 def situation(mode: Mode, incident: Disturbance | None = None) -> Situation:
     return Situation(mode, AT, incident, OFFERED, POSTS, "https://window.invalid/", AT)
+
+
+DOCUMENT = {
+    "info": {"title": HOSTILE, "description": f"{HOSTILE}\n\n{HOSTILE}"},
+    "paths": {
+        f"/api/{HOSTILE}": {
+            "post": {
+                "summary": HOSTILE,
+                "security": [{}],
+                "parameters": [{"name": HOSTILE, "in": "query", "required": True, "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/xml": {}}},
+                "responses": {"200": {"description": HOSTILE, "content": {"application/json": {"schema": {}}}}},
+            },
+            "get": {"responses": {}},
+        }
+    },
+    "components": {
+        "schemas": {
+            "Shape": {
+                "description": HOSTILE,
+                "required": ["a"],
+                "properties": {
+                    "a": {"$ref": "#/components/schemas/Other", "description": HOSTILE},
+                    "b": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"format": "date-time"}}]},
+                },
+            },
+            "Empty": {},
+        }
+    },
+}
 
 
 SAMPLES: dict[type[Page], list[Page]] = {
@@ -52,10 +89,12 @@ SAMPLES: dict[type[Page], list[Page]] = {
         *(public.HomePage(situation(mode), provider_down=False) for mode in Mode),
         public.HomePage(situation(Mode.DIRECT, INCIDENT), provider_down=True),
         public.HomePage(situation(Mode.DIRECT, Disturbance(AT, None, None, None, None)), provider_down=False),
+        public.HomePage(situation(Mode.DIRECT), provider_down=False, notices=NOTICES),
     ],
     public.FeedPage: [
         public.FeedPage("https://portal.invalid", AT, (INCIDENT, Disturbance(AT, None, AT, None, None))),
         public.FeedPage("", AT, ()),
+        *(public.FeedPage(site, AT, (), NOTICES) for site in ("", "https://portal.invalid")),
     ],
     login.AccountKindPage: [login.AccountKindPage("/ho-so"), login.AccountKindPage("/ho-so?x=" + HOSTILE)],
     login.LoginPage: [
@@ -74,7 +113,8 @@ SAMPLES: dict[type[Page], list[Page]] = {
     **own_samples(HOSTILE, AT),
     **officer_samples(HOSTILE, AT),
     **samples(HOSTILE, AT),
-    faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 500, 502, 503)],
+    reference.ApiPage: [reference.page_of(DOCUMENT)],
+    faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 429, 500, 502, 503)],
 }
 """Each kind of page in each of its states; a kind that is new has no row, and a test says so."""
 

@@ -18,12 +18,14 @@ from adapter.services.access.rights import TABLE, Right
 ANYBODY = "anybody"
 OF_BOTH: dict[str, str] = {
     "GET /": ANYBODY,
+    "GET /api/docs": ANYBODY,
     "GET /static/{name}": ANYBODY,
     "GET /healthz": ANYBODY,
     "GET /readyz": ANYBODY,
 }
 OF_PORTAL: dict[str, str] = {
     "GET /feed.atom": ANYBODY,
+    "GET /thong-bao/{count}/{year}/{series}.xml": ANYBODY,
     "GET /xac-minh": ANYBODY,
     "GET /ho-so": Right.READ_OWN,
     "GET /ho-so/{year}/{number}": Right.READ_OWN,
@@ -31,6 +33,13 @@ OF_PORTAL: dict[str, str] = {
     "GET /ho-so/{year}/{number}/tra-loi/{digest}": Right.READ_OWN,
     "GET /ho-so/{year}/{number}/tra-loi/{digest}.xml": Right.READ_OWN,
     "POST /ho-so/{year}/{number}/sua": Right.DECLARE,
+    "GET /ho-so/{year}/{number}/tra-loi/{digest}.pdf": Right.READ_OWN,
+    "GET /hop-thu": Right.READ_OWN,
+    "POST /hop-thu/da-doc": Right.READ_OWN,
+    "GET /hop-thu/thu-dien-tu": Right.READ_OWN,
+    "POST /hop-thu/thu-dien-tu": Right.READ_OWN,
+    "POST /hop-thu/thu-dien-tu/ma": Right.READ_OWN,
+    "POST /hop-thu/thu-dien-tu/bo": Right.READ_OWN,
     "GET /khai-bao": Right.DECLARE,
     "GET /khai-bao/tep": Right.DECLARE,
     "POST /khai-bao/tep": Right.DECLARE,

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from adapter.bootstrap import House
 from adapter.entrypoints.web import faults, login, static
-from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, service
+from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, reference, service
 from adapter.entrypoints.web.api.customs_shapes import SearchShape
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.guard import Guard, anybody
@@ -27,6 +27,7 @@ from adapter.entrypoints.web.portal import (
     filling,
     follow,
     importing,
+    inbox,
     public,
     sending,
     uploading,
@@ -45,13 +46,14 @@ def create_portal(house: House) -> FastAPI:
     web, stated, provider = house.settings.web, house.settings.web.portal, house.identity_provider
     app = _app("Border single-window adapter", openapi.PORTAL, "declarations", "service")
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None)
-    guard = Guard(house.tokens, stated.public_url, web.body_bytes)
+    guard = Guard(house.tokens, stated.public_url, web.body_bytes, house.rates)
     app.include_router(declarations.routes(house.door, house.declarations, web.body_bytes, guard))
     app.include_router(service.window_routes(house.window, house.settings.window.answer_portal))
     app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
-    app.include_router(public.routes(pages, house.situations, provider, stated.public_url or ""))
-    app.include_router(checking.routes(pages, ConfirmationChecks(house.database)))
-    app.include_router(follow.routes(pages, house.own_dossiers, house.corrections, guard))
+    app.include_router(public.routes(pages, house.situations, house.mode_notices, provider, stated.public_url or ""))
+    app.include_router(checking.routes(pages, ConfirmationChecks(house.database), guard))
+    app.include_router(follow.routes(pages, house.own_dossiers, house.corrections, house.printing, guard))
+    app.include_router(inbox.routes(pages, house.inbox, house.mail_addresses, guard))
     if provider is not None:
         entrance = login.of_declarants(provider, house.sessions)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
@@ -65,7 +67,7 @@ def create_portal(house: House) -> FastAPI:
 def create_staff(house: House) -> FastAPI:
     """The listener of the inner network. An area of staff is one more of `areas`, with entries in the navigation."""
     web = house.settings.web
-    guard = Guard(house.tokens, web.staff.public_url, web.body_bytes, house.client_assertions)
+    guard = Guard(house.tokens, web.staff.public_url, web.body_bytes, house.rates, house.client_assertions)
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
     provider = house.staff_identity_provider
     entries: Sequence[NavigationEntry] = officer.ENTRIES
@@ -92,7 +94,7 @@ def _app(title: str, description: str, *tags: str) -> FastAPI:
         version="1",
         description=description,
         openapi_tags=openapi.tags(*tags),
-        openapi_url="/api/openapi.json",
+        openapi_url=reference.DOCUMENT,
         docs_url=None,  # the ready-made pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -108,6 +110,7 @@ def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str,
     faults.install(app, house.observe, pages)
     app.add_middleware(Recognising, find=find, cookie=cookie)
     app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
+    app.include_router(reference.routes(pages, app.openapi))
     openapi.describe(app, *bodies)
     return app
 

@@ -19,7 +19,7 @@ from adapter.model.events import Observe
 from adapter.services.dossiers.acts import SessionOver
 
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz")
-_TOLD = (400, 403, 404, 405, 413, 500, 503)
+_TOLD = (400, 403, 404, 405, 413, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)

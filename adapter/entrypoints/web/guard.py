@@ -1,6 +1,7 @@
 """Who may use a route: each route is for `anybody`, or needs one right, from a session or a token."""
 
 # Annotations are not postponed here: FastAPI reads those of dependencies.
+import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -14,6 +15,7 @@ from adapter.entrypoints.web.browser import browser_of, changes, is_from_here, i
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.services.access import rights
+from adapter.services.access.rates import RateRule, Rates
 from adapter.services.access.rights import Right
 from adapter.services.access.tokens import Tokens
 from adapter.services.customs.assertions import Assertions
@@ -49,6 +51,7 @@ class Guard:
     tokens: Tokens
     public_url: str | None
     form_bytes: int
+    rates: Rates
     assertions: Assertions | None = None
     """Of programs that ask for customs officers; None: none is taken here."""
 
@@ -57,6 +60,7 @@ class Guard:
 
         Raises (when called):
             NotServed: 401, the token is none of ours, or no more.
+            TooOften: it was shown more often than a minute allows.
         """
 
         def granted(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> Actor:
@@ -66,6 +70,7 @@ class Guard:
             if caller is None:
                 challenge = f'{_REALM}, error="invalid_token"'
                 raise NotServed(401, "The token is unknown, expired or revoked.", {"WWW-Authenticate": challenge})
+            self.rates.count(RateRule.API, f"token:{caller.token or caller.id}")
             return caller
 
         return _asking(granted, right)
@@ -118,6 +123,25 @@ class Guard:
 
         return _asking(granted, right)
 
+    def seldom(self, rule: RateRule) -> Callable[[Request], None]:
+        """The dependency of a route that nobody may ask for too often: by account, else by address.
+
+        Raises (when called):
+            TooOften: more often than a minute allows.
+        """
+
+        def counted(request: Request) -> None:
+            session = browser_of(request).session
+            actor = session.actor if session is not None else None
+            self.rates.count(
+                rule,
+                f"account:{actor.id}"
+                if actor is not None
+                else f"address:{network_of(request.client.host if request.client else '')}",
+            )
+
+        return counted
+
     async def form(self, request: Request) -> FormData:
         """What was sent as a form, whose length is stated and bounded: its files would be kept on disk as they come.
 
@@ -130,6 +154,15 @@ class Guard:
         if int(stated) > self.form_bytes:
             raise NotServed(413, f"The form has more than {self.form_bytes} bytes.", {"Connection": "close"})
         return await request.form()  # kept with the request: the route reads the same
+
+
+def network_of(host: str) -> str:
+    """Who counts as one caller: an address; of IPv6 its network, since whoever has one address has all of it."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
 def _asking(dependency: F, right: Right) -> F:

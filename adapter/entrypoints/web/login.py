@@ -19,6 +19,7 @@ from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
 from adapter.services.access.browser_sessions import BrowserSessions
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.access.sessions import AccountHolder, Sessions, Suspended
 from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount, StaffSessions
@@ -108,7 +109,9 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
     router = APIRouter(include_in_schema=False)
     provider, sessions, after = entrance.provider, entrance.sessions, entrance.after
 
-    @router.get("/login", dependencies=[Depends(anybody)])
+    seldom = guard.seldom(RateRule.LOGIN)
+
+    @router.get("/login", dependencies=[Depends(anybody), Depends(seldom)])
     def log_in(
         request: Request, next: Annotated[str | None, Query()] = None, account: Annotated[str | None, Query()] = None
     ) -> Response:

@@ -760,3 +760,90 @@ emergency_secret = Table(  # by which staff log in while their identity provider
     Column("failures", Integer, nullable=False),  # wrong tries since it was right last
     Column("locked_until", Moment),
 )
+
+notification = Table(  # what a declarant is told in his inbox, and by e-mail if he has confirmed an address
+    "notification",
+    metadata,
+    _id(),
+    Column("number", String(20), nullable=False),  # whose: personal number or tax code
+    Column("kind", String(40), nullable=False),  # as mappings/notifications.yaml names it
+    Column("cause", String(80), nullable=False),  # what it tells of: each is told once to each
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id")),  # the reply that it tells of: it is shown with that only
+    Column("words", JSON, nullable=False),  # what its text is filled with
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment),  # he is to have it by then
+    Column("late_at", Moment),  # told to the operator: it had not arrived when it was due
+    Column("read_at", Moment),
+    Column("spread_at", Moment),  # its e-mails were made, or none is to be
+    UniqueConstraint("number", "cause"),
+)
+Index("ix_notification_number", notification.c.number, notification.c.created_at, notification.c.id)
+Index("ix_notification_dossier", notification.c.dossier_id)
+Index("ix_notification_outbox", notification.c.outbox_id)
+_UNSPREAD, _UNTOLD = text("spread_at IS NULL"), text("due_at IS NOT NULL AND late_at IS NULL AND read_at IS NULL")
+Index("ix_notification_unspread", notification.c.created_at, sqlite_where=_UNSPREAD, postgresql_where=_UNSPREAD)
+Index("ix_notification_due", notification.c.due_at, sqlite_where=_UNTOLD, postgresql_where=_UNTOLD)
+
+mail = Table(  # an e-mail of ours, with its tries and the server's last word
+    "mail",
+    metadata,
+    _id(),
+    Column("notification_id", BigInteger, ForeignKey("notification.id")),  # null: a code for an address
+    Column("kind", String(40), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("words", JSON, nullable=False),
+    Column("message_id", String(120), nullable=False, unique=True),  # RFC 5322: the same at each try
+    Column("created_at", Moment, nullable=False),
+    Column("state", String(10), nullable=False),  # waiting | sent | failed
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("tried_at", Moment),
+    Column("ended_at", Moment),
+    Column("answer", Text),  # what the server said last
+)
+Index("ix_mail_notification", mail.c.notification_id)
+_WAITING = text("state = 'waiting'")
+Index("ix_mail_waiting", mail.c.next_at, mail.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+
+mail_address = Table(  # where a person wants to be told, for each number that he acts for
+    "mail_address",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("number", String(20), primary_key=True),
+    Column("address", String(254)),  # the one that he has confirmed
+    Column("confirmed_at", Moment),
+    Column("pending", String(254)),  # stated and not confirmed yet
+    Column("code", String(64)),  # SHA-256 of the code that was sent there
+    Column("code_until", Moment),
+    Column("tries", Integer, nullable=False),  # wrong codes since it was sent
+    Column("stated_at", Moment, nullable=False),
+)
+Index("ix_mail_address_number", mail_address.c.number)
+
+mode_notice = Table(  # a published notice of a change of the window's mode; `body` empty: it waits for the portal's key
+    "mode_notice",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False, unique=True),
+    Column("at", Moment, nullable=False),
+    Column("mode", String(12), nullable=False),
+    Column("cause", String(20), nullable=False),
+    Column("title", JSON, nullable=False),
+    Column("text", JSON, nullable=False),
+    Column("announcement", String(35)),  # number of its manager's notice
+    Column("expected_end", Moment),
+    Column("body", LargeBinary),
+    Column("digest", String(64)),
+    Column("signed_at", Moment),
+)
+Index("ix_mode_notice_at", mode_notice.c.at, mode_notice.c.id)
+
+rate = Table(  # how often something was asked for in a minute, by a key that names nobody; old rows are deleted
+    "rate",
+    metadata,
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),  # since 1970
+    Column("rule", String(20), primary_key=True),
+    Column("key", String(64), primary_key=True),  # SHA-256 of who asked
+    Column("count", Integer, nullable=False),
+)

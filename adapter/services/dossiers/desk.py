@@ -148,7 +148,8 @@ class Desk:
             latest = dossiers.version(connection, before.id, before.version)
             request = messages.request_of(connection, before.id, before.version)
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
-            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket)
+            told = self.correspondence.catalogue.notifications
+            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket, told)
             done = do(Matter(ledger, act, replace(before, state=state), latest, request))
             state_shown = _shown(connection, done.dossier, act)
             detail = {"state": state_shown, **done.detail}

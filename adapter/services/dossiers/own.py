@@ -146,6 +146,7 @@ class OwnDossiers:
         with self.database.reading() as connection:
             row = own_row(connection, actor, number, year, self.clock())
             found = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
+            signed = lookups.confirmations(connection, [row.id]).get(row.id, ()) if row and found else ()
         if row is None or not found or found[0].delivered_at is None:
             return None
         body = found[0].body
@@ -153,7 +154,16 @@ class OwnDossiers:
         assert content is not None, "every answer of ours has a content"
         declared = self._declared(row, found[0])
         lines = readable(content, declared, self._named(row))
-        return OpenedAnswer(_answer(found[0]), row.number, row.year, title(content, declared), lines, body)
+        return OpenedAnswer(
+            answer=_answer(found[0]),
+            number=row.number,
+            year=row.year,
+            title=title(content, declared),
+            lines=lines,
+            body=body,
+            procedure=row.procedure,
+            confirmation=next((each.number for each in signed if each.outbox_id == found[0].id), None),
+        )
 
     def _answers(self, connection: Connection, row: StoredDossier) -> list[ReadableReply]:
         """What he may open. Of a window's dossier, while it works, only what the broker has confirmed: an answer that

@@ -104,3 +104,6 @@ class OpenedAnswer:
     title: Label
     lines: tuple[ReadableLine, ...]
     body: bytes
+    procedure: str
+    confirmation: str | None
+    """The number of the confirmation that it is; None: it is another answer."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lxml import etree
 
-from adapter.gateways.store import amendments, deadlines, dossiers, messages, replies, tables
+from adapter.gateways.store import amendments, deadlines, dossiers, messages, notifications, replies, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.dossier_records import KeyHolder
 from adapter.gateways.store.journal import Entry, alone, chained
@@ -25,6 +25,7 @@ from adapter.gateways.store.new_rows import (
 from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
+from adapter.model.notification import NOBODY_TOLD, NotificationKinds
 from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration
@@ -32,6 +33,7 @@ from adapter.pipeline.terms import BRING_WITHIN
 from adapter.services.ledger.docket import Docket
 from adapter.services.messages.admission import Register
 from adapter.services.messages.passing import Passings
+from adapter.services.notifications.telling import notification_rows
 from adapter.services.watch.way import WindowLink
 
 
@@ -54,6 +56,8 @@ class Ledger:
     dossiers: dict[DossierKey, Dossier]
     now: datetime
     docket: Docket
+    told: NotificationKinds = NOBODY_TOLD
+    """What declarants are told of which replies."""
     incident: str | None = None
     window_links: Sequence[WindowLink] = ()
     """What was stated of procedures and gates, where something of the batch came by the portal."""
@@ -81,6 +85,7 @@ class Ledger:
     _links: list[tuple[int, int]] = field(default_factory=list)
     _requests: list[NewRequest] = field(default_factory=list)
     _confirmations: list[NewConfirmation] = field(default_factory=list)
+    _notified: list[dict[str, object]] = field(default_factory=list)
     _new: dict[DossierKey, dict[str, object]] = field(default_factory=dict)
     _answers: dict[int, list[NewReply]] = field(default_factory=dict)
     _found: Mapping[DossierKey, Dossier] = field(init=False)
@@ -212,9 +217,22 @@ class Ledger:
         self._outbox.append(row)
         if dossier is not None and route is not Route.TRANSFER:
             self.docket.replied(dossier, made.reply.kind, row["id"], readable=readable, is_signed=is_signed)
+            self._notify(dossier, made.reply.kind, row["id"])
         if inbox_id is not None and route is not Route.TRANSFER and is_signed:
             self._answers.setdefault(inbox_id, []).append(row)
         return row["id"]
+
+    def _notify(self, dossier: Dossier, kind: ReplyKind, outbox_id: int) -> None:
+        """Declarant and principal are told, as soon as they may open the reply."""
+        self._notified += notification_rows(
+            self.told.of_reply(kind),
+            dossier.identities,
+            cause=f"reply:{outbox_id}",
+            words={},
+            at=self.now,
+            dossier_id=dossier.id,
+            outbox_id=outbox_id,
+        )
 
     def link(self, dossier: Dossier, twins: Sequence[KeyHolder]) -> None:
         """A new dossier declares the same as others: linked, never a second one silently."""
@@ -286,6 +304,7 @@ class Ledger:
         bulk(self.connection, tables.journal, self._journal)
         bulk(self.connection, tables.outbox, self._outbox)
         bulk(self.connection, tables.confirmation, self._confirmations)
+        notifications.add(self.connection, self.database, self._notified)
         for later, earlier in self._links:
             dossiers.link(self.connection, later, earlier, self.now)
         for request in self._requests:

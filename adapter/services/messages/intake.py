@@ -182,6 +182,7 @@ class Intake:
             found,
             at,
             Docket(self.database, connection, Terms.of(self.ground.catalogue)),
+            self.ground.catalogue.notifications,
             incident=incident,
             window_links=links,
             register=self.admission.ask(connection, [item.outcome for item in items], at),

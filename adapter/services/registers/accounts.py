@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from adapter.gateways.store import journal, sessions
+from adapter.gateways.store import journal, notifications, sessions
 from adapter.gateways.store import suspensions as store
-from adapter.gateways.store.database import Database
+from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.suspensions import Suspension
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
+from adapter.model.notification import NOBODY_TOLD, RESTORED, SUSPENDED, NotificationKinds
 from adapter.model.text import REASON, typed
 from adapter.model.units import BorderUnits
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.rights import Right, needs, needs_in_unit
+from adapter.services.notifications.telling import hour_and_day, notification_rows
 from adapter.services.registers.party_numbers import number_of
 
 
@@ -30,6 +32,10 @@ class Accounts:
     """Asked only for the unit's code."""
     units: Callable[[], BorderUnits]
     clock: Callable[[], datetime]
+    told: Callable[[], NotificationKinds] = lambda: NOBODY_TOLD
+    """How the holder is told (Article 8: thông báo cho người làm thủ tục, nêu rõ lý do)."""
+    notice_hours: float | None = None
+    """So soon he is to have it; None: no time is stated. The draft (dự thảo) has 2 hours."""
 
     def suspend(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> Suspension:
         """Suspend: the next message of this account is refused, by either door, with the reason.
@@ -56,6 +62,7 @@ class Accounts:
             if unit is None:  # at one unit the door refuses; whoever is suspended everywhere has nothing to do here
                 sessions.end_of_number(connection, account)
             journal.append(connection, self.database, Entry.by("account.suspend", actor, now, detail))
+            self._tell(connection, SUSPENDED, account, row_id, unit, told, now)
             return next(each for each in store.standing(connection, [account]) if each.id == row_id)
 
     def restore(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> list[Suspension]:
@@ -79,6 +86,7 @@ class Accounts:
                 store.lift(connection, each.id, reason=told, officer=actor.id, at=now)
                 detail = {"suspension": each.id, "unit": each.unit, "reason": told, "officer": actor.id}
                 journal.append(connection, self.database, Entry.by("account.restore", actor, now, detail))
+                self._tell(connection, RESTORED, account, each.id, each.unit, told, now)
         return lifted
 
     def list(self, *, number: str | None = None, lifted: bool = False, actor: Actor) -> list[Suspension]:
@@ -90,6 +98,23 @@ class Accounts:
         needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
+
+    def _tell(
+        self,
+        connection: Connection,
+        occasion: str,
+        account: str,
+        suspension: int,
+        unit: str | None,
+        reason: str,
+        at: datetime,
+    ) -> None:
+        due = None if self.notice_hours is None else at + timedelta(hours=self.notice_hours)
+        where = "tại mọi đơn vị (everywhere)" if unit is None else f"tại {unit} (at {unit})"
+        words = {"at": hour_and_day(at), "reason": reason, "where": where}
+        kind, cause = self.told().of_occasion(occasion), f"suspension:{suspension}:{occasion}"
+        rows = notification_rows(kind, [account], cause=cause, words=words, at=at, due_at=due)
+        notifications.add(connection, self.database, rows)
 
     def _in_his_unit(self, actor: Actor, right: Right, code: str | None) -> None:
         """What is suspended everywhere is of no unit more than of another."""

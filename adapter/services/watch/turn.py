@@ -11,6 +11,8 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.window_records import StoredMaintenance, StoredWindow
 from adapter.gateways.store.windows import IncidentCause
 from adapter.model.ages import age
+from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.services.watch import mode_notices
 from adapter.services.watch.mode import (
     Advice,
     Mode,
@@ -23,6 +25,7 @@ from adapter.services.watch.mode import (
     sighting,
     stored_mode,
 )
+from adapter.services.watch.mode_notices import ModeChange
 
 _CLOCK = "clock"
 
@@ -35,6 +38,8 @@ class Turn:
     database: Database
     now: datetime
     patience: WindowPatience
+    told: NotificationKinds = NOBODY_TOLD
+    """What is published, and told to declarants, when the mode changes."""
 
     def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
         """Compute and store what is seen, with its incident. An override does not change what is seen."""
@@ -115,6 +120,8 @@ class Turn:
         windows.write(self.connection, mode=mode, stage=stage, since=self.now, opened_at=opened)
         entry = Entry("window.mode", by, self.now, {"mode": mode, "stage": stage, "cause": advised.cause})
         journal.append(self.connection, self.database, entry)
+        change = ModeChange(advised.mode, advised.cause, self.now, windows.open_incident(self.connection))
+        mode_notices.publish(self.connection, self.database, self.told, change)
 
 
 def said(row: StoredWindow, now: datetime) -> Sighting | None:

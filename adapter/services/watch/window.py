@@ -21,6 +21,7 @@ from adapter.model.actor import Actor
 from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
+from adapter.model.notification import NOBODY_TOLD, NotificationKinds
 from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.access.rights import Right, needs
@@ -47,6 +48,8 @@ class Window:
     clock: Callable[[], datetime]
     patience: WindowPatience
     observe: Observe
+    told: Callable[[], NotificationKinds] = lambda: NOBODY_TOLD
+    """What is published and told when the mode changes."""
 
     def state(self) -> WindowState:
         """The mode now; a row that nobody refreshed for too long means unknown."""
@@ -155,7 +158,7 @@ class Window:
                 heartbeat_at=not_after(now, row.heartbeat_at),
             )
             passed, reminded = self._override_passes(connection, row, now)
-            turn = Turn(connection, self.database, now, self.patience)
+            turn = self._turn(connection, now)
             seen = turn.look(started_at=started_at, broker_fault=broker_fault)
             advised = turn.tell(seen)
         if reminded and row.override_until is not None:
@@ -214,7 +217,7 @@ class Window:
                 override_until=until,
                 override_reminded_at=None,
             )
-            turn = Turn(connection, self.database, now, self.patience)
+            turn = self._turn(connection, now)
             turn.keep_incident(seen_before(windows.read(connection)))
             if expected_end is not None:
                 windows.expect(connection, expected_end)
@@ -255,7 +258,7 @@ class Window:
             if expected_end is not None:
                 windows.expect(connection, expected_end)
             journal.append(connection, self.database, Entry.by("window.confirm", actor, now, {"reason": reason}))
-            turn = Turn(connection, self.database, now, self.patience)
+            turn = self._turn(connection, now)
             advised = turn.tell(_kept(connection), confirmed=reason, by=actor.journal_name)
         self._tell(advised)
 
@@ -307,11 +310,14 @@ class Window:
 
     def _look_again(self, connection: Connection, now: datetime, actor: Actor) -> Advice:
         """Compute the mode again from what was seen last; without a first refresh nothing is known."""
-        turn, row = Turn(connection, self.database, now, self.patience), windows.read(connection)
+        turn, row = self._turn(connection, now), windows.read(connection)
         if row.refreshed_at is None:
             turn.keep_incident(seen_before(row))
             return turn.tell(_kept(connection), by=actor.journal_name)
         return turn.tell(turn.look(started_at=row.refreshed_at), by=actor.journal_name)
+
+    def _turn(self, connection: Connection, now: datetime) -> Turn:
+        return Turn(connection, self.database, now, self.patience, self.told())
 
     def _tell(self, advised: Advice, **more: str) -> None:
         mode = {"mode": advised.mode.condition.value, "stage": advised.mode.value}

@@ -66,5 +66,5 @@ def may_fail(*statuses: int, with_token: bool = True) -> dict[int | str, dict[st
     """The problems a route may answer with, for the OpenAPI document."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     # `model` registers the schema; the media type is ours.
-    every = [*([401] if with_token else []), *statuses, 500, 503]
+    every = [*([401, 429] if with_token else []), *statuses, 500, 503]
     return {status: {"model": Problem, "content": content} for status in every}

@@ -17,6 +17,7 @@ from adapter.entrypoints.web.api.shapes import FindingShape, finding_shape
 from adapter.entrypoints.web.headers import SECURE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
+from adapter.services.access.rates import TooOften
 from adapter.services.customs.assertions import AssertionRefused
 from adapter.services.customs.search import NotASearch
 from adapter.services.customs.searches import TooManyNames
@@ -50,6 +51,7 @@ _VI = {
     413: "Nội dung yêu cầu vượt quá giới hạn.",
     415: "Chỉ nhận application/xml hoặc text/xml, UTF-8, không nén.",
     422: "Yêu cầu thiếu hoặc sai tham số.",
+    429: "Yêu cầu quá nhiều lần trong một phút; hãy thử lại sau.",
     500: "Lỗi của hệ thống; đã được ghi lại.",
     503: "Hệ thống tạm thời chưa phục vụ được; hãy thử lại.",
 }
@@ -128,6 +130,7 @@ def handlers(observe: Observe) -> Mapping[type[Exception], Callable[[Request, An
         NotASearch: _no_search,
         AssertionRefused: _not_believed,
         TooManyNames: _too_many_names,
+        TooOften: _too_often,
         NotAllowed: _not_allowed,
         Unavailable: _unavailable,
         RequestValidationError: _invalid,
@@ -172,6 +175,10 @@ def _not_allowed(_: Request, error: NotAllowed) -> Response:
 
 def _too_large(_: Request, error: DraftTooLarge) -> Response:
     return problem(413, str(error))
+
+
+def _too_often(_: Request, error: TooOften) -> Response:
+    return problem(429, str(error), kind="too-often", headers={"Retry-After": str(error.retry_s)})
 
 
 def _unavailable(_: Request, error: Unavailable) -> Response:

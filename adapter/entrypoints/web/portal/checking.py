@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from adapter.entrypoints.web.guard import anybody
+from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.page import Page, Pages
+from adapter.services.access.rates import RateRule
 from adapter.services.dossiers.check_code import CheckedConfirmation, ConfirmationChecks
 
 _LONGEST = 60
@@ -30,9 +31,10 @@ class GenuinePage(Page):
         return bool(self.number and self.code)
 
 
-def routes(pages: Pages, checks: ConfirmationChecks) -> APIRouter:
+def routes(pages: Pages, checks: ConfirmationChecks, guard: Guard) -> APIRouter:
     """GET /xac-minh."""
     router = APIRouter(include_in_schema=False)
+    counted = guard.seldom(RateRule.CHECK)
 
     @router.get("/xac-minh", dependencies=[Depends(anybody)])
     def check(
@@ -40,6 +42,8 @@ def routes(pages: Pages, checks: ConfirmationChecks) -> APIRouter:
         number: Annotated[str, Query(alias="so", max_length=_LONGEST, pattern=_SEEN)] = "",
         code: Annotated[str, Query(alias="ma", max_length=_LONGEST, pattern=_SEEN)] = "",
     ) -> Response:
+        if number and code:
+            counted(request)
         found = checks.of(number, code) if number and code else None
         return pages.respond(request, GenuinePage(number, code, found))
 

@@ -22,6 +22,7 @@ from adapter.entrypoints.web.portal.drafting import Drafting, owner
 from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label, Meaning, Procedure
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import TooManyDrafts
 from adapter.services.door.drafts import MOST, Drafts
@@ -32,12 +33,14 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     declarant = guard.by_session(Right.DECLARE)
     posted = posting(declarant)
-    _beginning(router, drafting, declarant, posted)
+    _beginning(router, drafting, declarant, posted, guard.seldom(RateRule.DRAFT))
     _draft(router, drafting, declarant, posted)
     return router
 
 
-def _beginning(router: APIRouter, drafting: Drafting, declarant: Dependency, posted: Dependency) -> None:
+def _beginning(
+    router: APIRouter, drafting: Drafting, declarant: Dependency, posted: Dependency, seldom: Dependency
+) -> None:
     """Before there is a draft."""
     pages, drafts = drafting.pages, drafting.drafts
 
@@ -59,7 +62,7 @@ def _beginning(router: APIRouter, drafting: Drafting, declarant: Dependency, pos
         del actor
         return pages.respond(request, _choosing(drafts, _named(drafts, procedure), missing=False))
 
-    @router.post(f"{ROOT}/moi")
+    @router.post(f"{ROOT}/moi", dependencies=[Depends(seldom)])
     def chosen(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
         wanted, gate = _named(drafts, sent["procedure"]), sent["gate"]
         if all(code.code != gate for code in drafts.gates(wanted)):

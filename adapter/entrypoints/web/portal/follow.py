@@ -23,6 +23,7 @@ from adapter.services.door.corrections import AskedItem, Corrections, Ways
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer, OwnAnswer, OwnDossier, OwnPage, RunningLimit
+from adapter.services.dossiers.printing import Printing
 from adapter.services.ledger.docket import AMEND
 from adapter.services.watch.way import PortalTakes
 
@@ -131,7 +132,7 @@ def address(number: str, year: int) -> str:
     return f"/ho-so/{year}/{number}"
 
 
-def routes(pages: Pages, own: OwnDossiers, corrections: Corrections, guard: Guard) -> APIRouter:
+def routes(pages: Pages, own: OwnDossiers, corrections: Corrections, printing: Printing, guard: Guard) -> APIRouter:
     """/ho-so and what is below it."""
     router = APIRouter(include_in_schema=False, prefix="/ho-so")
 
@@ -154,12 +155,46 @@ def routes(pages: Pages, own: OwnDossiers, corrections: Corrections, guard: Guar
             raise HTTPException(404)
         return pages.respond(request, DossierPage(found, ways, _asked(ways, corrections.ground.catalogue)))
 
+    _files(router, own, printing, guard)
     _answers(router, pages, own, guard)
     return router
 
 
+def _files(router: APIRouter, own: OwnDossiers, printing: Printing, guard: Guard) -> None:
+    """An answer that he has opened as files: what was signed, and a page to be printed."""
+
+    @router.get("/{year}/{number}/tra-loi/{digest}.xml")
+    def signed(
+        year: DossierYear,
+        number: DossierNumber,
+        digest: _Digest,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
+    ) -> Response:
+        """The exact bytes that were signed."""
+        opened = _opened(own, actor, number, year, digest)
+        return Response(opened.body, media_type="application/xml", headers=_file(number, year, digest, "xml"))
+
+    @router.get("/{year}/{number}/tra-loi/{digest}.pdf")
+    def printed(
+        year: DossierYear,
+        number: DossierNumber,
+        digest: _Digest,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
+    ) -> Response:
+        """The same for people: no official form, and no receipt."""
+        made = printing.of(actor, number, year, digest)
+        if made is None:
+            raise HTTPException(404)
+        return Response(made, media_type="application/pdf", headers=_file(number, year, digest, "pdf"))
+
+
+def _file(number: str, year: int, digest: str, suffix: str) -> dict[str, str]:
+    """Headers of a file that is kept, not shown within our pages."""
+    return {**PERSONAL, "Content-Disposition": f'attachment; filename="{number}-{year}-{digest[:8]}.{suffix}"'}
+
+
 def _answers(router: APIRouter, pages: Pages, own: OwnDossiers, guard: Guard) -> None:
-    """The answers of a dossier: opening one, reading it, its signed XML."""
+    """The answers of a dossier: opening one, reading it."""
 
     @router.post("/{year}/{number}/tra-loi/{digest}")
     def open_answer(
@@ -172,18 +207,6 @@ def _answers(router: APIRouter, pages: Pages, own: OwnDossiers, guard: Guard) ->
         if not own.open(actor, number, year, digest):
             raise HTTPException(404)
         return RedirectResponse(f"{address(number, year)}/tra-loi/{digest}", 303, PERSONAL)
-
-    @router.get("/{year}/{number}/tra-loi/{digest}.xml")
-    def signed(
-        year: DossierYear,
-        number: DossierNumber,
-        digest: _Digest,
-        actor: Annotated[Actor, Depends(guard.by_session(Right.READ_OWN))],
-    ) -> Response:
-        """The exact bytes that were signed."""
-        opened = _opened(own, actor, number, year, digest)
-        told = {"Content-Disposition": f'attachment; filename="{number}-{year}-{digest[:8]}.xml"'}
-        return Response(opened.body, media_type="application/xml", headers={**PERSONAL, **told})
 
     @router.get("/{year}/{number}/tra-loi/{digest}")
     def answer(

@@ -30,6 +30,7 @@ from adapter.pipeline.forms.answers import Texts
 from adapter.pipeline.forms.importing import CellFault, heading, rows_of
 from adapter.pipeline.forms.layout import FormField, FormGroup
 from adapter.pipeline.forms.sheet import Cells, Unreadable, cells_of_csv
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import Draft
 
@@ -52,7 +53,7 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
     declarant = guard.by_session(Right.DECLARE)
     importing = _Importing(drafting)
     _templates(router, importing, declarant)
-    _files(router, importing, declarant, posting(declarant))
+    _files(router, importing, declarant, posting(declarant), guard.seldom(RateRule.UPLOAD))
     return router
 
 
@@ -147,7 +148,9 @@ def _templates(router: APIRouter, importing: _Importing, declarant: Dependency) 
         return _file(body, "text/csv; charset=utf-8", f"{name}.csv")
 
 
-def _files(router: APIRouter, importing: _Importing, declarant: Dependency, posted: Dependency) -> None:
+def _files(
+    router: APIRouter, importing: _Importing, declarant: Dependency, posted: Dependency, seldom: Dependency
+) -> None:
     drafting = importing.drafting
 
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}")
@@ -155,7 +158,7 @@ def _files(router: APIRouter, importing: _Importing, declarant: Dependency, post
         draft = drafting.find(actor, id)
         return drafting.pages.respond(request, importing.page(draft, importing.group(draft, name)))
 
-    @router.post(f"{ROOT}/{{id}}/nhap/{{name}}")
+    @router.post(f"{ROOT}/{{id}}/nhap/{{name}}", dependencies=[Depends(seldom)])
     def read(request: Request, id: str, name: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.find(sent.actor, id)
         page = importing.read(draft, importing.group(draft, name), sent)

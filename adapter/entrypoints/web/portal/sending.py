@@ -19,6 +19,7 @@ from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Severity, StatedFinding
 from adapter.model.procedure import Label
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import ChangedMeanwhile, Draft, OtherForm, Overtaken
 from adapter.services.door.precheck import TurnedAway
@@ -114,7 +115,7 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
     posted_form = posting(declarant)
     sending = _Sending(drafting)
     _checking(router, sending, declarant, posted_form)
-    _signing(router, sending, declarant, posted_form)
+    _signing(router, sending, declarant, posted_form, guard.seldom(RateRule.UPLOAD))
     return router
 
 
@@ -147,7 +148,9 @@ def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, poste
         return sending.sent(request, actor, id, message)
 
 
-def _signing(router: APIRouter, sending: _Sending, declarant: Dependency, posted_form: Dependency) -> None:
+def _signing(
+    router: APIRouter, sending: _Sending, declarant: Dependency, posted_form: Dependency, seldom: Dependency
+) -> None:
     drafting = sending.drafting
 
     @router.post(f"{ROOT}/{{id}}/chuan-bi")
@@ -174,6 +177,6 @@ def _signing(router: APIRouter, sending: _Sending, declarant: Dependency, posted
         named = {"Content-Disposition": f'attachment; filename="{draft.key.number}.xml"'}
         return Response(body, media_type="application/xml", headers={**PERSONAL, **named})
 
-    @router.post(f"{ROOT}/{{id}}/ky")
+    @router.post(f"{ROOT}/{{id}}/ky", dependencies=[Depends(seldom)])
     def take_signed(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
         return sending.taken(request, drafting.find(posted.actor, id), posted.file)

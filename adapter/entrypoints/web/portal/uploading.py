@@ -16,6 +16,7 @@ from adapter.entrypoints.web.portal.sending_pages import SentPage
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.model.procedure import Label
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.door.precheck import TurnedAway
 
@@ -32,7 +33,7 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
         del actor
         return pages.respond(request, UploadPage(None))
 
-    @router.post(UPLOAD)
+    @router.post(UPLOAD, dependencies=[Depends(guard.seldom(RateRule.UPLOAD))])
     def send(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
         if not sent.file:
             return pages.respond(request, UploadPage(said("sign.no_file")), 422)

@@ -1,0 +1,74 @@
+"""What declarants are told in their inbox and by e-mail, and what is published when the window's mode changes: as data.
+
+The words stand in `mappings/notifications.yaml`. Words in braces are filled in: only those of `IN_INBOX`, and in an
+e-mail only those of `IN_MAIL`, so that no name and no number of a paper can come into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from adapter.model.procedure import Label, ReplyKind
+
+IN_MAIL = frozenset({"number", "year", "until", "at", "end", "code", "minutes", "portal", "site"})
+"""What may be filled into an e-mail: a dossier's number, times, a code, the portal's name and address."""
+IN_INBOX = frozenset({"number", "year", "until", "at", "end", "reason", "where"})
+"""What may be filled into the inbox, which only its owner reads."""
+IN_NOTICE = frozenset({"at", "end", "reason", "announcement"})
+"""What may be filled into a published notice of a change of mode."""
+SUSPENDED, RESTORED, ADDRESS = "suspended", "restored", "address"
+"""Occasions that are no reply and no mode."""
+OCCASIONS = (SUSPENDED, RESTORED, ADDRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationKind:
+    """One kind of notification. `mail` None: it is not sent by e-mail."""
+
+    name: str
+    title: Label
+    text: Label
+    mail: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModeWords:
+    """What is published when the mode becomes this one; `causes` say why, where its manager has announced nothing."""
+
+    title: Label
+    text: Label
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationKinds:
+    """Every kind by its name, and by what it tells of: a kind of reply, a mode, an occasion."""
+
+    kinds: Mapping[str, NotificationKind] = field(default_factory=dict)
+    replies: Mapping[ReplyKind, str] = field(default_factory=dict)
+    modes: Mapping[str, str] = field(default_factory=dict)
+    occasions: Mapping[str, str] = field(default_factory=dict)
+    published: Mapping[str, ModeWords] = field(default_factory=dict)
+    """By the mode that begins."""
+    causes: Mapping[str, Label] = field(default_factory=dict)
+
+    def of_reply(self, kind: ReplyKind) -> NotificationKind | None:
+        """What its declarant is told when such a reply is ready; None: nothing."""
+        return self.kinds.get(self.replies.get(kind, ""))
+
+    def of_mode(self, mode: str) -> NotificationKind | None:
+        """What declarants with open dossiers are told when that mode begins; None: nothing."""
+        return self.kinds.get(self.modes.get(mode, ""))
+
+    def of_occasion(self, occasion: str) -> NotificationKind | None:
+        """What is told on one of OCCASIONS; None: nothing."""
+        return self.kinds.get(self.occasions.get(occasion, ""))
+
+
+NOBODY_TOLD = NotificationKinds()
+
+
+def filled(words: Label, values: Mapping[str, str]) -> Label:
+    """The words with their values; a value that is not known is a dash."""
+    known = {name: values.get(name) or "–" for name in IN_MAIL | IN_INBOX | IN_NOTICE}
+    return Label(words.vi.format_map(known), words.en.format_map(known))

@@ -1,0 +1,1 @@
+"""What declarants are told: notifications in their inbox, e-mails, the addresses for them."""

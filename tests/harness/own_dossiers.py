@@ -1,0 +1,44 @@
+"""Declarants at the portal, and dossiers of theirs by either door."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from adapter.entrypoints.web.browser import PORTAL_COOKIE
+from adapter.gateways.store import tables
+from adapter.model.identifiers import DossierKey
+from adapter.services.access.sessions import AccountHolder
+from tests.harness.browsing import Person
+from tests.harness.fixtures import load_cases, submission
+from tests.harness.history import dossier_of
+from tests.harness.pki import shared_pki
+from tests.harness.website import CITIZEN, Website, citizen_message
+
+GROUP = next(case for case in load_cases() if case.id == "BQP0100001/accepted-tour-group-entering")
+DECLARATIONS = "/api/v1/declarations"
+XML = {"Content-Type": "application/xml"}
+
+
+def somebody(site: Website, number: str, tax_code: str | None = None) -> Person:
+    """Who has logged in with these numbers; log-in itself is tests/integration/test_web_login.py's."""
+    holder = AccountHolder("https://id.invalid", f"{number}{tax_code}", "Nguyễn Văn An", number, tax_code, None)
+    return Person(site.url, {urlsplit(site.url).netloc: {PORTAL_COOKIE: site.house.sessions.start(holder)}})
+
+
+def declared(site: Website, number: str = CITIZEN) -> DossierKey:
+    with site.declarant(number) as client:
+        told = client.post(DECLARATIONS, content=citizen_message(), headers=XML).json()
+    return DossierKey(told["reference"], told["year"])
+
+
+def by_the_window(site: Website) -> DossierKey:
+    site.house.intake.receive([submission(GROUP, shared_pki())])
+    return dossier_of(GROUP.message)
+
+
+def address(key: DossierKey) -> str:
+    return f"/ho-so/{key.year}/{key.number}"
+
+
+def parties(site: Website, key: DossierKey) -> list[str]:
+    return next(row.identities for row in site.rows(tables.dossier) if row.number == key.number)
