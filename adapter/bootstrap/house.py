@@ -96,6 +96,7 @@ from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.authorisations import Authorisations
 from adapter.services.registers.certificates import Registry
 from adapter.services.registers.expiry import Expiry
+from adapter.services.registers.grants import Grants
 from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
@@ -626,7 +627,12 @@ class House:
             sender=self.portal,
             clock=self.legal_clock,
             new_id=new_message_id,
+            granted=self.grants.is_granted,
         )
+
+    @cached_property
+    def grants(self) -> Grants:
+        return Grants(self.database, self.catalogue, self.legal_clock)
 
     @cached_property
     def corrections(self) -> Corrections:

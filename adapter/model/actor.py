@@ -78,6 +78,10 @@ class Actor:
     """Personal number or tax code of a declarant, or of the one whose machine it is; for neither journal nor log."""
     on_behalf_of: str | None = field(default=None, repr=False)
     """Personal number or tax code of the principal; None: the actor acts for itself."""
+    by_grant: bool = False
+    """He acts for the principal because that one has authorised him; else it is the principal's own account."""
+    principals: tuple[str, ...] = field(default=(), repr=False)
+    """Those who have authorised him, as numbers: he chooses for whom he acts."""
     account: str | None = None
     """Account of the operating system from which a command was typed; None: it came another way."""
     typed_by: str | None = None

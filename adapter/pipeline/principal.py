@@ -15,13 +15,13 @@ from adapter.model.stages import Declaration, Signer
 from adapter.pipeline.converters import write
 from adapter.pipeline.trust.holder import head_of, plain
 
-Entitled = Callable[[Signer, str, datetime], bool]
-"""Whether a register says that this signer may act for this number at this time (aware)."""
+Entitled = Callable[[Signer, str, datetime, str], bool]
+"""Whether a register says that this signer may act for this number at this time (aware), in this procedure."""
 
 
-def nobody(signer: Signer, number: str, at: datetime) -> bool:
+def nobody(signer: Signer, number: str, at: datetime, procedure: str) -> bool:
     """The port without a register, such as for the command `judge`."""
-    del signer, number, at
+    del signer, number, at, procedure
     return False
 
 
@@ -54,7 +54,8 @@ def check(declaration: Declaration, representation: Representation, found: Seque
     assert field is not None, "the check at start has seen it"
     pointer = f"/Envelope/Body/Content/{verified.envelope.spec.root}/{field.path}"
     if number is not None:
-        if representation.speaks(signer.numbers, number) or representation.entitled(signer, number, at):
+        procedure = verified.envelope.procedure.code
+        if representation.speaks(signer.numbers, number) or representation.entitled(signer, number, at, procedure):
             return
         if signer.numbers:
             yield Finding("principal_mismatch", pointer)

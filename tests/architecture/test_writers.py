@@ -15,6 +15,7 @@ WRITERS = {
     "gateways/store/database.py": {"Database.altering"},
     "services/registers/accounts.py": {"Accounts.suspend", "Accounts.restore"},
     "services/registers/authorisations.py": {"Authorisations.grant", "Authorisations.revoke"},
+    "services/registers/grants.py": {"Grants.give", "Grants.withdraw"},
     "services/dossiers/own.py": {"OwnDossiers.open"},  # what he opens counts as delivered
     "services/dossiers/versions.py": {"Versions.of"},  # that personal values were shown is journalled; else it reads
     "services/watch/deadlines.py": {"Deadlines.watch"},
@@ -50,7 +51,7 @@ WRITERS = {
     "services/access/emergency.py": {
         *("EmergencyAccess.set_secret", "EmergencyAccess.open", "EmergencyAccess._judged"),
     },
-    "services/access/sessions.py": {"Sessions.start"},
+    "services/access/sessions.py": {"Sessions.start", "Sessions.act_for"},
     "services/access/staff_sessions.py": {"StaffSessions.admit"},
     "services/dossiers/case_file.py": {"CaseFiles.open"},  # as Versions.of
     "services/dossiers/worklist.py": {"WorkLists._keep"},  # that who declared was shown is journalled

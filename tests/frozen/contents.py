@@ -13,6 +13,7 @@ from sqlalchemy import Boolean, Column, Connection, MetaData, String, Text, func
 
 from adapter.bootstrap import House
 from adapter.catalogue.names import SEARCH_KINDS
+from adapter.gateways.store.authorisations import GrantedBy
 from adapter.gateways.store.certificates import CertificateState, Office
 from adapter.gateways.store.deadlines import End
 from adapter.gateways.store.tables import metadata
@@ -79,6 +80,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "session.area": ("portal", "staff"),
     "api_party.kind": ("client", "issuer"),
     "mail.state": ("waiting", "sent", "failed"),
+    "authorisation.granted_by": GrantedBy,
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
 }
 """The columns with a closed set of values. No mapping of today asks for a key by personal number."""
@@ -105,6 +107,7 @@ OPEN = {
     *("certificate.officer", "authorisation.holder", "authorisation.principal", "authorisation.document"),
     *("draft.public_id", "draft.owner", "draft.procedure", "draft.pair", "draft.message_key", "draft.number"),
     *("draft.sent_as", "draft.declared", "draft.acts_for"),
+    *("authorisation.procedure", "session.acts_for", "draft.granted_for"),
     *("authorisation.reason", "suspension.number", "suspension.unit", "suspension.reason", "suspension.officer"),
     *("person.code", "person.name", "person.rank", "person.unit", "person.office", "person.granted_by"),
     *("session.hash", "session.csrf", "session.account", "session.provider_session", "session.number"),

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import yaml
@@ -25,7 +25,7 @@ from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.gateways.store.windows import Notice
-from adapter.model.actor import Actor
+from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.events import unobserved
 from adapter.model.identifiers import DossierKey
@@ -487,6 +487,7 @@ def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
     unsigned = post.house.door.submit(group_message(), callers["enterprise"])
     assert unsigned.outcome == Word.REJECTED
     _drafts(post)
+    _grants(post)
     return keys
 
 
@@ -498,7 +499,7 @@ def _drafts(post: Post) -> None:
         draft = drafts.begin(owner, lists[code], "HUUNGHI", {"number": owner})
         form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
         assert form is not None
-        draft = drafts.save(draft, answers_in(drafts.layout(draft), form))
+        draft = drafts.save(draft, answers_in(drafts.forms.layout(draft), form))
         if draft.must_be_signed:
             draft, prepared = drafts.prepare(draft)
             drafts.take_signed(draft, prepared)
@@ -508,6 +509,21 @@ def _drafts(post: Post) -> None:
             assert sent.outcome == Word.ACCEPTED
             _amended_draft(post, draft, sent.reference)
             _presses(post, draft)
+
+
+def _grants(post: Post) -> None:
+    """A citizen authorises somebody for one procedure, who declares for him and has not sent it."""
+    principal = Actor(ActorKind.PERSON, "citizen", "Nguyễn Văn An", roles=frozenset({Role.DECLARANT}), number=CITIZEN)
+    holder, ends = "001190004567", date(2099, 12, 31)
+    post.house.grants.give(principal, holder, "UQ-CN-1", until=ends, procedures=[post.house.grants.procedures()[0][0]])
+    secret = post.house.sessions.start(AccountHolder("https://id.invalid", "grantee", "Bình", holder, None, None))
+    session = post.house.sessions.find(secret)
+    assert session is not None
+    assert session.actor is not None
+    post.house.sessions.act_for(session, CITIZEN)
+    procedure = post.house.drafts.offered()[0]
+    gate = post.house.drafts.gates(procedure)[0].code
+    post.house.drafts.begin(holder, procedure, gate, {}, granted_for=CITIZEN)
 
 
 def _presses(post: Post, filled: Draft) -> None:
@@ -530,7 +546,7 @@ def _amended_draft(post: Post, declared: Draft, reference: str) -> None:
     assert spec is not None
     start = Start(
         procedure, spec, declared.answers, DossierKey(number, int(year)), 1,
-        declared=declared.procedure, cover={"gate": declared.gate}, acts_for=ENTERPRISE,
+        declared=declared.procedure, cover={"gate": declared.gate}, acting={"acts_for": ENTERPRISE},
     )  # fmt: skip
     post.house.drafts.begin_about(declared.owner, start)
 

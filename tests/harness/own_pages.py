@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import cast
 
+from adapter.entrypoints.web.form_page import Choice
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
-from adapter.entrypoints.web.portal import checking, follow, inbox
+from adapter.entrypoints.web.portal import checking, follow, granting, inbox
+from adapter.gateways.store.authorisations import Authorisation, GrantedBy
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.readable import ReadableLine
 from adapter.pipeline.terms import RUNNING_KINDS
@@ -26,6 +28,7 @@ from adapter.services.dossiers.own_records import (
 )
 from adapter.services.notifications.addresses import AddressAct, OwnAddress
 from adapter.services.notifications.inbox import InboxNotification, InboxPage
+from adapter.services.registers.grants import OwnGrant, OwnGrants
 from adapter.services.watch.way import PortalTakes
 
 MEANINGS = (
@@ -81,7 +84,24 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     lines_asked = tuple(
         follow.AskedLine(label, place, said, text, text) for label, place in ((None, None), (said, None), (said, said))
     )
+    letters = tuple(
+        OwnGrant(
+            Authorisation(1, *[text] * 3, at, ends, at, revoked, text if revoked else None, None, GrantedBy.PRINCIPAL),
+            given, named, revoked is None,
+        )
+        for ends, revoked, given, named in ((None, None, True, None), (at, None, False, said), (at, at, True, said))
+    )  # fmt: skip
+    typed = {"holder": text, "procedure.P": "1"}
+    grants = {
+        granting.GrantsPage: [
+            granting.GrantsPage(OwnGrants(text, ()), (Choice("P", said),), {}, None),
+            granting.GrantsPage(OwnGrants(text, letters), (Choice("P", said),), typed, said),
+            granting.GrantsPage(OwnGrants(None, letters), (), {}, None),
+        ],
+        granting.EndGrantPage: [granting.EndGrantPage(1, text, text, told) for told in (None, said)],
+    }
     return {
+        **grants,
         follow.DossiersPage: [
             follow.DossiersPage(OwnPage(rows, "7", at), first=False),
             follow.DossiersPage(OwnPage((), None, at), first=True),

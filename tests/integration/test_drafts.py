@@ -51,7 +51,7 @@ def begun(whole: House, code: str = "BQP0100002", owner: str = CITIZEN) -> Draft
 
 def filled(whole: House, begun: Draft, message: bytes) -> Draft:
     """With what an accepted message says, as if it had been typed."""
-    sketch = whole.drafts.layout(begun)
+    sketch = whole.drafts.forms.layout(begun)
     form = etree.fromstring(message).find(f"Body/Content/{begun.spec.root}")
     assert form is not None
     said = answers_in(sketch, form)
@@ -102,7 +102,7 @@ def test_a_form_gets_the_verdict_of_an_uploaded_envelope(whole: House) -> None:
 
 def test_what_is_missing_is_told_by_its_label_at_its_field(whole: House) -> None:
     draft = begun(whole)
-    sketch = whole.drafts.layout(draft)
+    sketch = whole.drafts.forms.layout(draft)
     found = whole.drafts.check(draft)
     by_seat = {seat.name: finding for finding in found if (seat := seat_of(sketch, finding.pointer))}
     assert {"fullName", "direction", "expectedArrival"} <= by_seat.keys()

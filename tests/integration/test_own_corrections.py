@@ -103,7 +103,7 @@ def changed(whole: House, draft: Draft, **values: str) -> Draft:
 
 def told(whole: House, draft: Draft) -> list[tuple[str, str]]:
     """Finding and the field where it stands."""
-    sketch = whole.drafts.layout(draft)
+    sketch = whole.drafts.forms.layout(draft)
     seats = [(each.name, seat_of(sketch, each.pointer)) for each in whole.drafts.check(draft)]
     return [(name, seat.name if seat else "") for name, seat in seats]
 
@@ -178,7 +178,7 @@ def test_a_fault_in_what_he_amends_is_told_at_its_field(whole: House) -> None:
     sent = whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     found = whole.drafts.outcome(CITIZEN, draft.public_id, sent.public_id)
     assert found is not None
-    sketch = whole.drafts.layout(draft)
+    sketch = whole.drafts.forms.layout(draft)
     seats = [seat.name for each in found[1].findings if (seat := seat_of(sketch, each.pointer))]
     assert "expectedReturn" in seats
 

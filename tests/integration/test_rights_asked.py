@@ -279,6 +279,14 @@ def test_the_signed_form_has_name_and_rank_of_the_register_and_the_journal_the_a
     assert "Đại úy" in form.decode()
 
 
+def test_only_a_declarant_authorises_others_for_himself(whole: House) -> None:
+    clerk = officer("an", HUUNGHI)
+    with pytest.raises(NoRight):
+        whole.grants.give(clerk, "001190004567", "UQ-1", until=None, procedures=())
+    with pytest.raises(NoRight):
+        whole.grants.withdraw(clerk, 1, reason="x")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -63,7 +63,7 @@ def draft_of(site: Website, who: str) -> Draft:
 def typed(site: Website, who: str, message: bytes) -> dict[str, dict[str, str]]:
     """By address below the draft's: what to type so that the draft says what this message says."""
     draft = draft_of(site, who)
-    sketch = site.house.drafts.layout(draft)
+    sketch = site.house.drafts.forms.layout(draft)
     form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
     assert form is not None
     said = answers_in(sketch, form)

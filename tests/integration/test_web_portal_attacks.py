@@ -186,7 +186,7 @@ def test_a_draft_does_not_grow_without_end(site: Website) -> None:
     draft_id = begun(person, "Mẫu 07").rpartition("/")[2]
     drafts = site.house.drafts
     draft = drafts.find(CITIZEN, draft_id)
-    (group,) = drafts.layout(draft).groups
+    (group,) = drafts.forms.layout(draft).groups
     draft = drafts.save(draft, draft.answers.with_rows(group.name, [{"fullName": "x" * 999_000}] * 5))
     with pytest.raises(DraftTooLarge):
         drafts.save(draft, draft.answers.with_row(group.name, 6, {"fullName": "x" * 100_000}))

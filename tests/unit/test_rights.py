@@ -25,6 +25,7 @@ WHOLE = """
 use_console                 x  x  x  x  x  x  x  x
 declare                  x
 read_own                 x
+grant_own                x
 see_dossiers                x  x  x  x           x
 see_personal_values         x  x  x
 find_dossiers               x  x  x  x           x

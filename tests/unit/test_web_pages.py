@@ -39,7 +39,10 @@ HOSTILE = "<script>alert(1)</script>\"'&{{x}}"
 """What a text field of a declaration, a register or the configuration may hold."""
 EVIL = Label(HOSTILE, HOSTILE)
 ABOUT = About(EVIL, EVIL, EVIL, HOSTILE, "1900 9299", HOSTILE, EVIL)
-VISITOR = Visitor(HOSTILE, "001085012345", "0100109106", "csrf-of-this-session")
+VISITOR = Visitor(
+    HOSTILE, "001085012345", "0100109106", "csrf-of-this-session",
+    principals=("0100109106", HOSTILE), acts_for="0100109106",
+)  # fmt: skip
 INCIDENT = Disturbance(AT, AT + timedelta(hours=2), None, HOSTILE, HOSTILE)
 OFFERED = tuple(Offered("P", EVIL, ("07", "08"), True, taken) for taken in (True, False, None))
 POSTS = (Post(HOSTILE, (), ""), Post(HOSTILE, (EVIL, EVIL), "0205 385 1234"))

@@ -40,6 +40,11 @@ OF_PORTAL: dict[str, str] = {
     "POST /hop-thu/thu-dien-tu": Right.READ_OWN,
     "POST /hop-thu/thu-dien-tu/ma": Right.READ_OWN,
     "POST /hop-thu/thu-dien-tu/bo": Right.READ_OWN,
+    "GET /uy-quyen": Right.GRANT_OWN,
+    "POST /uy-quyen": Right.GRANT_OWN,
+    "POST /uy-quyen/thay-mat": Right.GRANT_OWN,
+    "GET /uy-quyen/{id}/rut": Right.GRANT_OWN,
+    "POST /uy-quyen/{id}/rut": Right.GRANT_OWN,
     "GET /khai-bao": Right.DECLARE,
     "GET /khai-bao/tep": Right.DECLARE,
     "POST /khai-bao/tep": Right.DECLARE,
@@ -124,7 +129,7 @@ OF_AN_OFFICER = {
     *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS),
 }
 OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
-    "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN}},
+    "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN}},
     "staff": {
         **{role: {Right.USE_CONSOLE} for role in STAFF_ROLES},
         **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},

@@ -26,6 +26,7 @@ from adapter.entrypoints.web.portal import (
     declare,
     filling,
     follow,
+    granting,
     importing,
     inbox,
     public,
@@ -58,6 +59,7 @@ def create_portal(house: House) -> FastAPI:
         entrance = login.of_declarants(provider, house.sessions)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
         drafting = Drafting(pages, house.drafts, house.corrections, house.presses, house.opening)
+        app.include_router(granting.routes(pages, house.grants, house.sessions, guard))
         for area in (uploading, declare, filling, importing, sending, correcting, waiting):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)

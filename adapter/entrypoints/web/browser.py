@@ -103,7 +103,9 @@ def visitor_of(request: Request) -> Visitor | None:
     if session is None or session.actor is None:
         return None
     actor = session.actor
-    return Visitor(actor.name, actor.number or "", actor.on_behalf_of or "", session.csrf, actor.roles)
+    principal = actor.on_behalf_of or ""
+    chosen = principal if actor.by_grant else ""
+    return Visitor(actor.name, actor.number or "", principal, session.csrf, actor.roles, actor.principals, chosen)
 
 
 def give(response: Response, browser: Browser, secret: str) -> None:

@@ -78,6 +78,10 @@ class Visitor:
     """The tax code he acts for; empty where he acts for himself."""
     csrf: str
     roles: frozenset[Role] = frozenset()
+    principals: tuple[str, ...] = ()
+    """Numbers of those who have authorised him: he chooses for whom he acts."""
+    acts_for: str = ""
+    """The one of them that he has chosen; empty where he acts for himself or with his own organisation's account."""
 
 
 @dataclass(frozen=True, slots=True)

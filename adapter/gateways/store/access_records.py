@@ -37,6 +37,7 @@ class StoredSession:
     provider_session: str | None
     number: str | None
     tax_code: str | None
+    acts_for: str | None
     name: str | None
     person: str | None
     """Of staff: the id in the register of people."""
@@ -71,6 +72,7 @@ class StoredDraft:
     declared: str | None
     cover: dict[str, str] | None
     acts_for: str | None
+    granted_for: str | None
     waits_since: datetime | None
     leaves_at: datetime | None
     held_back: dict[str, str] | None

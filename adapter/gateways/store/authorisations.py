@@ -5,15 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import authorisation
 
 Pair = tuple[str, str]
 """Holder and principal, as numbers."""
+
+
+class Grant(NamedTuple):
+    """That a holder may speak for a principal; `procedure` None: in every procedure."""
+
+    holder: str
+    principal: str
+    procedure: str | None
+
+    def covers(self, procedure: str | None) -> bool:
+        """Whether it is for this procedure; None: for every one."""
+        return self.procedure is None or self.procedure == procedure
+
+
+class GrantedBy(StrEnum):
+    """Who has entered an authorisation."""
+
+    OFFICER = "officer"
+    """With the letter before him."""
+    PRINCIPAL = "principal"
+    """The principal himself, at the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +51,19 @@ class Authorisation:
     granted_at: datetime
     revoked_at: datetime | None
     reason: str | None
+    procedure: str | None
+    granted_by: GrantedBy
 
 
-def pairs(connection: Connection, holders: Iterable[str], at: datetime) -> set[Pair]:
-    """For whom these holders may act at that time, in one query."""
+def grants(connection: Connection, holders: Iterable[str], at: datetime) -> set[Grant]:
+    """For whom these holders may speak at that time, in one query."""
     wanted = sorted(set(holders))
     if not wanted:
         return set()
-    query = select(authorisation.c.holder, authorisation.c.principal).where(
+    query = select(authorisation.c.holder, authorisation.c.principal, authorisation.c.procedure).where(
         authorisation.c.holder.in_(wanted), _in_force(at)
     )
-    return {(row.holder, row.principal) for row in connection.execute(query)}
+    return {Grant(row.holder, row.principal, row.procedure) for row in connection.execute(query)}
 
 
 def add(connection: Connection, database: Database, **values: Any) -> int:
@@ -49,11 +73,16 @@ def add(connection: Connection, database: Database, **values: Any) -> int:
     return row_id
 
 
-def same(connection: Connection, pair: Pair, document: str) -> bool:
-    """Whether this letter is registered already and not revoked."""
+def same(connection: Connection, grant: Grant, document: str) -> bool:
+    """Whether this letter is registered already for that procedure and not revoked."""
     table = authorisation.c
+    procedure = table.procedure.is_(None) if grant.procedure is None else table.procedure == grant.procedure
     query = select(table.id).where(
-        table.holder == pair[0], table.principal == pair[1], table.document == document, table.revoked_at.is_(None)
+        table.holder == grant.holder,
+        table.principal == grant.principal,
+        table.document == document,
+        table.revoked_at.is_(None),
+        procedure,
     )
     return connection.execute(query).first() is not None
 
@@ -62,6 +91,18 @@ def revoke(connection: Connection, row_id: int, *, reason: str, at: datetime) ->
     """Revoke one; whether there was one to revoke."""
     query = update(authorisation).where(authorisation.c.id == row_id, authorisation.c.revoked_at.is_(None))
     return connection.execute(query.values(revoked_at=at, reason=reason)).rowcount > 0
+
+
+def count(connection: Connection, principal: str, at: datetime) -> int:
+    """How many letters of a principal are in force."""
+    query = select(func.count()).select_from(authorisation)
+    return int(connection.execute(query.where(authorisation.c.principal == principal, _in_force(at))).scalar_one())
+
+
+def find(connection: Connection, row_id: int) -> Authorisation | None:
+    """The letter of that id, or None."""
+    row = connection.execute(select(authorisation).where(authorisation.c.id == row_id)).first()
+    return _authorisation(row) if row is not None else None
 
 
 def every(connection: Connection, *, number: str | None = None, at: datetime | None = None) -> list[Authorisation]:
@@ -90,4 +131,6 @@ def _authorisation(row: Row[Any]) -> Authorisation:
         granted_at=row.granted_at,
         revoked_at=row.revoked_at,
         reason=row.reason,
+        procedure=row.procedure,
+        granted_by=GrantedBy(row.granted_by),
     )

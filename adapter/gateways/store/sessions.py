@@ -31,6 +31,11 @@ def seen(connection: Connection, digest: str, at: datetime) -> None:
     connection.execute(update(session).where(session.c.hash == digest).values(seen_at=at))
 
 
+def act_for(connection: Connection, digest: str, principal: str | None) -> None:
+    """Whom its person acts for from now on."""
+    connection.execute(update(session).where(session.c.hash == digest).values(acts_for=principal))
+
+
 def end(connection: Connection, digest: str) -> None:
     """It is over."""
     connection.execute(delete(session).where(session.c.hash == digest))

@@ -660,6 +660,8 @@ authorisation = Table(
     Column("holder", String(20), nullable=False, index=True),
     Column("principal", String(20), nullable=False, index=True),
     Column("document", String(80), nullable=False),
+    Column("procedure", String(100)),  # null: for every procedure
+    Column("granted_by", String(10), nullable=False, server_default="officer"),  # officer | principal
     Column("valid_from", Moment, nullable=False),
     Column("valid_to", Moment),
     Column("granted_at", Moment, nullable=False),
@@ -718,6 +720,7 @@ draft = Table(
     Column("declared", String(120)),  # of an amendment: the mapping of that version, whose form is filled in
     Column("cover", JSON),  # of an amendment: what form 14 says of itself
     Column("acts_for", String(20)),  # tax code of the organisation whose account begins it
+    Column("granted_for", String(20)),  # for whom it is begun by whoever is authorised; it stops with that
     Column("waits_since", Moment),  # when it was pressed to be sent as soon as the portal opens
     Column("leaves_at", Moment),  # when the clock took it up to send it: it cannot be taken back any more
     Column("held_back", JSON),  # why it was not taken when the portal opened, in both languages
@@ -737,7 +740,8 @@ session = Table(  # who has logged in, and log-ins under way; a row that is over
     Column("account", String(32)),  # of issuer and subject at the identity provider; null: a log-in under way
     Column("provider_session", String(255)),  # by which the provider ends it
     Column("number", String(20)),  # personal number
-    Column("tax_code", String(20)),  # of the organisation that he acts for
+    Column("tax_code", String(20)),  # of the organisation whose account it is
+    Column("acts_for", String(20)),  # whom he has chosen to act for, being authorised by him
     Column("name", String(255)),
     Column("person", String(100)),  # of staff: his id in the register of people, which has his name and roles
     Column("underway", JSON, nullable=False),  # what the return from the provider is compared with

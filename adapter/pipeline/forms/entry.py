@@ -146,6 +146,12 @@ def _date(plain: str) -> str | None:
     return day.isoformat() if day else None
 
 
+def day_of(typed: str) -> date | None:
+    """A day as people type it, or None where it is none."""
+    plain = _date(typed.strip())
+    return date.fromisoformat(plain) if plain else None
+
+
 def _moment(plain: str) -> str | None:
     found = _TIME.fullmatch(plain) or _TIME_FIRST.fullmatch(plain)
     day = _day(found) if found else None

@@ -18,6 +18,8 @@ class Right(StrEnum):
     """Log in at the pages of staff, and log out again; what is behind them needs other rights."""
     DECLARE = "declare"
     READ_OWN = "read_own"
+    GRANT_OWN = "grant_own"
+    """Authorise somebody to declare for oneself or one's organisation, and withdraw that."""
     SEE_DOSSIERS = "see_dossiers"
     """List and read dossiers; personal values stay masked."""
     SEE_PERSONAL_VALUES = "see_personal_values"
@@ -63,6 +65,7 @@ RIGHT_NAMES = {
     Right.USE_CONSOLE: Label("vào trang nghiệp vụ", "use the pages of staff"),
     Right.DECLARE: Label("khai báo", "declare"),
     Right.READ_OWN: Label("xem hồ sơ của mình", "read own declarations"),
+    Right.GRANT_OWN: Label("ủy quyền cho người khác khai", "authorise somebody to declare"),
     Right.SEE_DOSSIERS: Label("xem hồ sơ", "see dossiers"),
     Right.SEE_PERSONAL_VALUES: Label("xem dữ liệu cá nhân", "see personal values"),
     Right.FIND_DOSSIERS: Label("tìm hồ sơ", "find dossiers"),
@@ -104,6 +107,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.USE_CONSOLE: STAFF_ROLES,
     Right.DECLARE: frozenset({Role.DECLARANT}),
     Right.READ_OWN: frozenset({Role.DECLARANT}),
+    Right.GRANT_OWN: frozenset({Role.DECLARANT}),
     Right.SEE_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},
     Right.SEE_PERSONAL_VALUES: _UNIT,
     Right.FIND_DOSSIERS: _UNIT | {Role.OPERATOR, Role.AUDITOR},

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from adapter.gateways.store import journal, suspensions
+from adapter.gateways.store import authorisations, journal, suspensions
+from adapter.gateways.store import sessions as store
 from adapter.gateways.store.access_records import StoredSession
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
-from adapter.services.access.browser_sessions import BrowserSessions, account_of
+from adapter.services.access.browser_sessions import BrowserSessions, Session, account_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,33 @@ class Sessions(BrowserSessions):
         return secret
 
     def who(self, connection: Connection, row: StoredSession) -> Actor | None:
-        """The declarant, as the provider stated him when he logged in."""
-        del connection
+        """The declarant, as the provider stated him when he logged in.
+
+        Who was authorised acts for the principal whom he has chosen as long as that lasts, and then for himself.
+        """
         if row.account is None:
             return None
+        granted = authorisations.grants(connection, [row.number] if row.number else [], self.clock())
+        principals = tuple(sorted({grant.principal for grant in granted}))
+        by_grant = row.acts_for in principals
         return Actor(
             kind=ActorKind.PERSON,
             id=row.account,
             name=row.name or "",
             roles=frozenset({Role.DECLARANT}),
             number=row.number,
-            on_behalf_of=row.tax_code,
+            on_behalf_of=row.acts_for if by_grant else row.tax_code,
+            by_grant=by_grant,
+            principals=principals,
         )
+
+    def act_for(self, session: Session, principal: str | None) -> None:
+        """He acts for this principal from now on; None: for himself, or for the organisation whose account it is.
+
+        Raises:
+            NotAllowed: that one has not authorised him, or does no more.
+        """
+        if principal is not None and (session.actor is None or principal not in session.actor.principals):
+            raise NotAllowed("you are not authorised by this number")
+        with self.database.transaction() as connection:
+            store.act_for(connection, session.digest, principal)

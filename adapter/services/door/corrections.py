@@ -27,7 +27,7 @@ from adapter.pipeline.forms.given import begun
 from adapter.pipeline.forms.layout import FormField, FormLayout
 from adapter.pipeline.judge import Ground
 from adapter.services.access.rights import Right, needs
-from adapter.services.door.draft import Draft, Start, message_of
+from adapter.services.door.draft import Draft, Start, acting_as, known, message_of
 from adapter.services.door.draft_forms import answers_of_document
 from adapter.services.door.drafts import Drafts
 from adapter.services.door.opening import Opening
@@ -210,16 +210,15 @@ class Corrections:
         assert was is not None, "a dossier begins with a declaration"
         form = self.drafts.forms.of(declared, was)
         before = answers_of_document(form, document)
-        known = {"name": actor.name, "number": actor.number or "", "tax_code": actor.on_behalf_of or ""}
-        asked, own = all_asked(form, before), begun(procedure, known)
-        key, acts_for = DossierKey(row.number, row.year), actor.on_behalf_of
+        asked, own = all_asked(form, before), begun(procedure, known(actor))
+        key, acting = DossierKey(row.number, row.year), acting_as(actor)
         if meaning.is_amendment:
             both = self.drafts.forms.amending(procedure, spec, declared)
             number = request.number if request and meaning is Meaning.AMENDMENT_REQUESTED else ""
             cover = both.cover(before, own, number)
-            return Start(procedure, spec, asked, key, row.version, declared, cover, acts_for)
+            return Start(procedure, spec, asked, key, row.version, declared, cover, acting)
         values = Answers({**asked.values, **own}, asked.rows if meaning is Meaning.REPLACEMENT else {})
-        return Start(procedure, spec, values, key, row.version, acts_for=acts_for)
+        return Start(procedure, spec, values, key, row.version, acting=acting)
 
 
 def _item(form: FormLayout, stands: Answers, kept: Mapping[str, str | None]) -> AskedItem:

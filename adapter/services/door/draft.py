@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from adapter.gateways.store.access_records import StoredDraft
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import DossierState
 from adapter.model.errors import NotAllowed
@@ -15,6 +16,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure
 from adapter.pipeline.forms.answers import Answers, stored_answers
+from adapter.services.registers.party_numbers import PERSONAL
 
 LARGEST = 5_000_000
 """Characters of all answers of a draft: more than the fullest list of persons has."""
@@ -34,6 +36,10 @@ class OtherForm(NotAllowed):
 
 class DraftTooLarge(NotAllowed):
     """It holds more than any declaration."""
+
+
+class GrantEnded(NotAllowed):
+    """It was begun for somebody who does not authorise its owner any more."""
 
 
 class Overtaken(NotAllowed):
@@ -87,6 +93,8 @@ class Draft:
     """Of an amendment: what form 14 says of itself."""
     acts_for: str | None = None
     """Tax code of the organisation whose account began it."""
+    granted_for: str | None = None
+    """For whom it was begun by whoever is authorised: it is sent only as long as he is."""
     waits_since: datetime | None = None
     """When it was pressed to be sent as soon as the portal opens; None: it does not wait."""
     leaves_at: datetime | None = None
@@ -127,7 +135,20 @@ class Start:
     base: int
     declared: Procedure | None = None
     cover: Mapping[str, str] = field(default_factory=dict)
-    acts_for: str | None = None
+    acting: Mapping[str, str | None] = field(default_factory=dict)
+    """The columns that say for whom (`acting_as`)."""
+
+
+def known(actor: Actor) -> dict[str, str]:
+    """What a form is begun with, by the sources of the mapping's `prefill`: who fills it in, and for which body."""
+    principal = actor.on_behalf_of or ""
+    tax_code = "" if PERSONAL.fullmatch(principal) else principal  # a citizen may authorise, and has no tax code
+    return {"name": actor.name, "number": actor.number or "", "tax_code": tax_code}
+
+
+def acting_as(actor: Actor) -> dict[str, str | None]:
+    """For whom somebody begins a draft: the organisation whose account it is, or who has authorised him."""
+    return {"granted_for" if actor.by_grant else "acts_for": actor.on_behalf_of}
 
 
 def draft_of(row: StoredDraft, catalogue: Catalogue, on: date) -> Draft | None:
@@ -157,6 +178,7 @@ def draft_of(row: StoredDraft, catalogue: Catalogue, on: date) -> Draft | None:
         declared=declared,
         cover=row.cover or {},
         acts_for=row.acts_for,
+        granted_for=row.granted_for,
         waits_since=row.waits_since,
         leaves_at=row.leaves_at,
         held_back=Label(**row.held_back) if row.held_back else None,

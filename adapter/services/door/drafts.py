@@ -25,12 +25,12 @@ from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import Changed
 from adapter.pipeline.forms.given import begun, gates_of, unit_of_gate
-from adapter.pipeline.forms.layout import FormLayout
 from adapter.pipeline.judge import Ground
 from adapter.services.door.declarations import sent_by
 from adapter.services.door.draft import (
     ChangedMeanwhile,
     Draft,
+    GrantEnded,
     NoDraft,
     OtherForm,
     Overtaken,
@@ -66,6 +66,8 @@ class Drafts:
     sender: str
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    granted: Callable[[str, str, str], bool]
+    """Whether somebody may act for a principal in a procedure now."""
 
     @property
     def today(self) -> date:
@@ -89,17 +91,17 @@ class Drafts:
             if not units.are_foreign(code.code, unit_of_gate(procedure, {field: code.code}, lists, self.today))
         ]
 
-    def layout(self, draft: Draft) -> FormLayout:
-        """Its form."""
-        return self.forms.layout(draft)
-
     @cached_property
     def forms(self) -> DraftForms:
         """What is made of a draft's answers."""
         return DraftForms(self.database, self.ground, self.threshold, self.sender, self.clock)
 
-    def begin(self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str]) -> Draft:
+    def begin(
+        self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str], **acting: str | None
+    ) -> Draft:
         """A new draft; `known` has what is known of its owner, by the mapping's sources of `prefill`.
+
+        `acting`: the columns that say for whom he begins it (`acting_as`).
 
         Raises:
             TooManyDrafts: he has as many as one may have.
@@ -111,7 +113,7 @@ class Drafts:
         values = {**begun(procedure, known), procedure.place["gate"]: gate}
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"drafts:{owner}"])
-            public_id = self._add(connection, owner, procedure, spec, Answers(values))
+            public_id = self._add(connection, owner, procedure, spec, Answers(values), **acting)
         return self.find(owner, public_id)
 
     def begin_about(self, owner: str, start: Start) -> Draft:
@@ -124,20 +126,23 @@ class Drafts:
             self.database.lock(connection, [f"drafts:{owner}"])
             wanted = (start.procedure.code, start.spec.pair, start.base)
             begun_already = store.about(connection, owner, start.key.number, start.key.year)
-            public_id = next(
-                (row.public_id for row in begun_already if (row.procedure, row.pair, row.base) == wanted), None
-            ) or self._add(
-                connection,
-                owner,
-                start.procedure,
-                start.spec,
-                start.answers,
-                number=start.key.number,
-                year=start.key.year,
-                base=start.base,
-                declared=start.declared.name if start.declared else None,
-                cover=dict(start.cover),
-                acts_for=start.acts_for,
+            same = [row.public_id for row in begun_already if (row.procedure, row.pair, row.base) == wanted]
+            public_id = (
+                same[0]
+                if same
+                else self._add(
+                    connection,
+                    owner,
+                    start.procedure,
+                    start.spec,
+                    start.answers,
+                    number=start.key.number,
+                    year=start.key.year,
+                    base=start.base,
+                    declared=start.declared.name if start.declared else None,
+                    cover=dict(start.cover),
+                    **start.acting,
+                )
             )
         return self.find(owner, public_id)
 
@@ -250,6 +255,7 @@ class Drafts:
             NoDraft: there is none.
             ChangedMeanwhile: the page that was pressed on is older than the draft.
             Overtaken: its dossier has another version in force by now.
+            GrantEnded: it was begun for somebody who does not authorise him any more.
             TurnedAway, Unavailable: as the door; the draft is kept.
         """
         with self.database.reading() as connection:
@@ -260,6 +266,8 @@ class Drafts:
         if draft.message_key != message_key:
             raise ChangedMeanwhile(draft)
         if draft.sent_as is None:
+            if draft.granted_for and not self.granted(owner, draft.granted_for, draft.fills_in.code):
+                raise GrantEnded("the authorisation for which it was begun has ended")
             draft = self.pressed(draft)
         raw = draft.signed or self.forms.envelope(draft)
         admitted = self.submit(raw, Caller(owner, draft.acts_for, draft.begun_at, draft.waits_since))

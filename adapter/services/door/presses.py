@@ -17,7 +17,7 @@ from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Label
-from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, Overtaken, draft_of
+from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, NoDraft, Overtaken, draft_of
 from adapter.services.door.drafts import Drafts
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.watch.way import PortalTakes, way
@@ -28,6 +28,10 @@ _AT_ONCE = 50
 OVERTAKEN = Label(
     "Hồ sơ đã có bản khai khác có hiệu lực trước khi bản này được gửi.",
     "The dossier had another declaration in force before this was sent.",
+)
+
+ENDED = Label(
+    "Ủy quyền mà bạn khai theo đã bị rút hoặc hết hạn.", "The authorisation under which you declare has ended."
 )
 
 
@@ -108,8 +112,8 @@ class Presses:
         except TurnedAway as turned:
             self._back(draft, Label(turned.vi, turned.en))
             return False
-        except Overtaken:
-            self._back(draft, OVERTAKEN)
+        except (Overtaken, GrantEnded) as error:
+            self._back(draft, OVERTAKEN if isinstance(error, Overtaken) else ENDED)
             return False
         if sent.outcome == Word.REJECTED.value and sent.findings:
             self._back(draft, Label(sent.findings[0].vi, sent.findings[0].en))

@@ -241,7 +241,8 @@ class Judging:
             key = own.get(each.asks.key, each.asks.key)
             dossier = found.get(key)
             if dossier is not None:
-                if spoken_for(connection, each.caller.numbers, self.clock()) & set(dossier.identities):
+                spoken = spoken_for(connection, each.caller.numbers, self.clock())
+                if spoken.of(dossier.procedure) & set(dossier.identities):
                     continue
             elif issued.get(key) == each.identity.sender:
                 continue  # the window may give a number of its own series to somebody else later

@@ -44,7 +44,7 @@ from adapter.services.dossiers.own_records import (
 )
 from adapter.services.dossiers.results import ConfirmationTimes, result
 from adapter.services.dossiers.shown_state import shown
-from adapter.services.registers.authorisations import spoken_for
+from adapter.services.registers.authorisations import Spoken, spoken_for
 from adapter.services.watch.way import way
 from adapter.services.watch.window import Window
 
@@ -81,9 +81,9 @@ class OwnDossiers:
         rights.needs(actor, Right.READ_OWN)
         now, before = self.clock(), int(after) if after else None
         with self.database.reading() as connection:
-            numbers = _numbers(connection, actor, now)
-            found = store.of(connection, sorted(numbers), before=before, limit=PAGE + 1)
-            rows = [row for row in found[:PAGE] if numbers & set(row.identities)]
+            spoken = _spoken(connection, actor, now)
+            found = store.of(connection, sorted(spoken.everybody), before=before, limit=PAGE + 1)
+            rows = [row for row in found[:PAGE] if spoken.of(row.procedure) & set(row.identities)]
             ids = [row.id for row in rows]
             limits, waiting = self._limits(connection, ids), self._waiting(connection, ids)
             confirmations = lookups.confirmations(connection, ids)
@@ -259,13 +259,21 @@ def own_row(connection: Connection, actor: Actor, number: str, year: int, now: d
     """
     rights.needs(actor, Right.READ_OWN)
     row = store.find(connection, number, year)
-    return row if row is not None and _numbers(connection, actor, now) & set(row.identities) else None
+    if row is None or not _spoken(connection, actor, now).of(row.procedure) & set(row.identities):
+        return None
+    return row
 
 
-def _numbers(connection: Connection, actor: Actor, now: datetime) -> set[str]:
-    """Whose dossiers he sees: his own, or his organisation's, and those of whom he is authorised for now."""
+def _spoken(connection: Connection, actor: Actor, now: datetime) -> Spoken:
+    """Whose dossiers he sees: his own, or his organisation's, and those of whom he is authorised for now.
+
+    Who has chosen to act for somebody sees that one's only.
+    """
+    if actor.by_grant and actor.number is not None:
+        granted = spoken_for(connection, [actor.number], now).grants
+        return Spoken(frozenset(), frozenset(grant for grant in granted if grant.principal == actor.on_behalf_of))
     own = actor.speaks_for
-    return set() if own is None else spoken_for(connection, [own], now)
+    return spoken_for(connection, [own] if own is not None else [], now)
 
 
 _NO_MESSAGE = -1

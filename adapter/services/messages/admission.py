@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from adapter.gateways.store import authorisations, certificates, dossiers, suspensions
-from adapter.gateways.store.authorisations import Pair
+from adapter.gateways.store.authorisations import Grant, Pair
 from adapter.gateways.store.certificates import CertificateState, Name, Registered
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.suspensions import Suspension
@@ -48,7 +48,12 @@ class Register:
 
     certificates: Mapping[Name, Registered] = field(default_factory=dict)
     suspensions: Mapping[str, Sequence[Suspension]] = field(default_factory=dict)
-    authorised: frozenset[Pair] = frozenset()
+    grants: frozenset[Grant] = frozenset()
+
+    def principals(self, holders: Iterable[str], procedure: str) -> list[str]:
+        """For whom these holders are authorised in this procedure."""
+        own = set(holders)
+        return [grant.principal for grant in self.grants if grant.holder in own and grant.covers(procedure)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +75,15 @@ class Admission:
         changing = [each for each in declarations if ACTS.get(each.verified.meaning) is not Act.DECLARE]
         holders = {number for each in changing for number in _speakers(each, found)}
         holders |= {pair[0] for each in declarations if (pair := _acts_for(each)) is not None}
-        return Register(found, standing, frozenset(authorisations.pairs(connection, holders, at)))
+        return Register(found, standing, frozenset(authorisations.grants(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:
         """Who may act for another, by what this transaction has read: a second one would wait for it."""
 
-        def entitled(signer: Signer, number: str, at: datetime) -> bool:
+        def entitled(signer: Signer, number: str, at: datetime, procedure: str) -> bool:
             known = register.certificates.get(certificates.name_of(signer))
             registered = known.numbers(at) if known is not None else []
-            own = {*signer.numbers, *registered}
-            authorised = [principal for holder, principal in register.authorised if holder in own]
+            authorised = register.principals([*signer.numbers, *registered], procedure)
             return self.representation.speaks([*registered, *authorised], number)
 
         return replace(self.representation, entitled=entitled)
@@ -116,7 +120,7 @@ class Admission:
         if dossier is None or ACTS[declaration.verified.meaning] not in _ALONE:
             return
         speakers = _speakers(declaration, register.certificates)
-        own = [*speakers, *(principal for holder, principal in register.authorised if holder in speakers)]
+        own = [*speakers, *register.principals(speakers, dossier.procedure)]
         if speakers and not any(self.representation.speaks(own, number) for number in dossier.identities):
             yield Finding("not_of_the_dossier", "/Envelope/Header/Subject/reference", words={"key": str(dossier.key)})
 
@@ -172,9 +176,12 @@ def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding
 
 
 def _acts_for(declaration: Declaration) -> Pair | None:
-    """Who declares and for whom, where that is another person and no letter of authorisation is stated."""
+    """Who declares and for whom, where that is another person and no letter of authorisation is stated.
+
+    What nobody has signed at the portal is proved by no letter that is only named.
+    """
     spec, values = declaration.verified.envelope.procedure.on_behalf, declaration.values
-    if spec is None or values.get(spec.letter) is not None:
+    if spec is None or (values.get(spec.letter) is not None and not _is_unproved(declaration)):
         return None
     declarant, of = values.get(spec.declarant), values.get(spec.of)
     if declarant is None or of is None:
@@ -186,13 +193,23 @@ def _acts_for(declaration: Declaration) -> Pair | None:
     return pair if pair[0] != pair[1] else None
 
 
+def _is_unproved(declaration: Declaration) -> bool:
+    """Whether it came by the portal and nobody has signed it: who declares is known by his log-in alone."""
+    on_portal = declaration.verified.envelope.submission.channel is Channel.PORTAL
+    return on_portal and _signer(declaration) is None
+
+
 def _unauthorised(register: Register, declaration: Declaration) -> Iterator[Finding]:
-    """A citizen declares for himself or authorises somebody (Article 3(4)(a), which names no consequence)."""
+    """A citizen declares for himself or authorises somebody (Article 3(4)(a), which names no consequence).
+
+    At the portal the register says whom; the window vouches for those who declare there.
+    """
     pair, envelope = _acts_for(declaration), declaration.verified.envelope
     spec = envelope.procedure.on_behalf
-    if pair is None or spec is None or pair in register.authorised:
+    if pair is None or spec is None or pair[1] in register.principals([pair[0]], envelope.procedure.code):
         return
     field = envelope.procedure.field(spec.declarant)
     assert field is not None, "the check at start has seen it"
     pointer = f"/Envelope/Body/Content/{envelope.spec.root}/{field.path}"
-    yield Finding("authorisation_missing", pointer, Severity.WARN, words=named(field.label), basis=spec.basis)
+    severity = Severity.REJECT if _is_unproved(declaration) else Severity.WARN
+    yield Finding("authorisation_missing", pointer, severity, words=named(field.label), basis=spec.basis)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.gateways.store import authorisations as store
 from adapter.gateways.store import certificates, journal
-from adapter.gateways.store.authorisations import Authorisation
+from adapter.gateways.store.authorisations import Authorisation, Grant, GrantedBy
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
@@ -30,7 +30,7 @@ class Authorisations:
     representation: Representation
     """Without a register: whether an enterprise speaks for its branches."""
 
-    def entitled(self, signer: Signer, number: str, at: datetime) -> bool:
+    def entitled(self, signer: Signer, number: str, at: datetime, procedure: str) -> bool:
         """For `pipeline/principal`: called only if certificate and declaration differ.
 
         Raises:
@@ -41,7 +41,8 @@ class Authorisations:
             known = certificates.find(connection, [name]).get(name)
             registered = known.numbers(at) if known is not None else []
             own = [*signer.numbers, *registered]
-            authorised = [principal for _, principal in store.pairs(connection, own, at)]
+            found = store.grants(connection, own, at)
+        authorised = [grant.principal for grant in found if grant.covers(procedure)]
         return self.representation.speaks([*registered, *authorised], number)
 
     def grant(
@@ -61,32 +62,9 @@ class Authorisations:
             NoRight: the actor has no right to it.
         """
         needs(actor, Right.GRANT_AUTHORISATION)
-        now = self.clock()
-        pair = number_of(holder), number_of(principal)
-        begins, text = valid_from or now, typed(document, "the document", most=80)
-        if pair[0] == pair[1]:
-            raise NotAllowed("holder and principal are the same: nobody needs an authorisation of his own")
-        if not text:
-            raise NotAllowed("the document has a number of 1 to 80 characters: it is what an inspector asks for")
-        if valid_to is not None and valid_to <= begins:
-            raise NotAllowed("an authorisation ends after it begins")
+        letter = AuthorisationLetter(holder, principal, document, valid_from or self.clock(), valid_to)
         with self.database.transaction() as connection:
-            self.database.lock(connection, [f"authorisation:{pair[0]}:{pair[1]}"])
-            if store.same(connection, pair, text):
-                raise NotAllowed(f"the letter {text!r} is registered already for these two; revoke it first")
-            row_id = store.add(
-                connection,
-                self.database,
-                holder=pair[0],
-                principal=pair[1],
-                document=text,
-                valid_from=begins,
-                valid_to=valid_to,
-                granted_at=now,
-            )
-            detail = {"authorisation": row_id, "document": text}
-            journal.append(connection, self.database, Entry.by("authorisation.grant", actor, now, detail))
-        return row_id
+            return kept(connection, self.database, letter, (None,), GrantedBy.OFFICER, actor, self.clock())[0]
 
     def revoke(self, row_id: int, *, reason: str, actor: Actor) -> None:
         """Revoke a letter, from this moment.
@@ -116,7 +94,80 @@ class Authorisations:
             )
 
 
-def spoken_for(connection: Connection, own: Iterable[str], at: datetime) -> set[str]:
-    """Whose dossiers somebody with these numbers sees and changes: his own, and those of whom he is authorised for."""
-    numbers = set(own)
-    return numbers | {principal for _, principal in store.pairs(connection, numbers, at)}
+@dataclass(frozen=True, slots=True)
+class AuthorisationLetter:
+    """What is stated of an authorisation. Numbers as typed; times are aware, `valid_to` None: until it is revoked."""
+
+    holder: str
+    principal: str
+    document: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+def kept(
+    connection: Connection,
+    database: Database,
+    letter: AuthorisationLetter,
+    procedures: Sequence[str | None],
+    by: GrantedBy,
+    actor: Actor,
+    now: datetime,
+) -> list[int]:
+    """Keep a letter, one row for each procedure (None: for all), with its entry in the journal; gives their ids.
+
+    Raises:
+        NotAllowed: numbers or times do not fit, or the letter is registered already.
+    """
+    pair = number_of(letter.holder), number_of(letter.principal)
+    text = typed(letter.document, "the document", most=80)
+    if pair[0] == pair[1]:
+        raise NotAllowed("holder and principal are the same: nobody needs an authorisation of his own")
+    if not text:
+        raise NotAllowed("the document has a number of 1 to 80 characters: it is what an inspector asks for")
+    if letter.valid_to is not None and letter.valid_to <= letter.valid_from:
+        raise NotAllowed("an authorisation ends after it begins")
+    database.lock(connection, [f"authorisation:{pair[0]}:{pair[1]}"])
+    ids = []
+    for procedure in procedures:
+        if store.same(connection, Grant(*pair, procedure), text):
+            raise NotAllowed(f"the letter {text!r} is registered already for these two; revoke it first")
+        row_id = store.add(
+            connection,
+            database,
+            holder=pair[0],
+            principal=pair[1],
+            document=text,
+            procedure=procedure,
+            granted_by=by.value,
+            valid_from=letter.valid_from,
+            valid_to=letter.valid_to,
+            granted_at=now,
+        )
+        detail = {"authorisation": row_id, "document": text}
+        journal.append(connection, database, Entry.by("authorisation.grant", actor, now, detail))
+        ids.append(row_id)
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """For whom somebody speaks: with his own numbers, and for those of whom he is authorised now."""
+
+    own: frozenset[str]
+    grants: frozenset[Grant]
+
+    @property
+    def everybody(self) -> set[str]:
+        """All of them, whatever the procedure."""
+        return {*self.own, *(grant.principal for grant in self.grants)}
+
+    def of(self, procedure: str) -> set[str]:
+        """For whom in this procedure."""
+        return {*self.own, *(grant.principal for grant in self.grants if grant.covers(procedure))}
+
+
+def spoken_for(connection: Connection, own: Iterable[str], at: datetime) -> Spoken:
+    """Whose dossiers somebody with these numbers sees and changes."""
+    numbers = frozenset(own)
+    return Spoken(numbers, frozenset(store.grants(connection, numbers, at)))

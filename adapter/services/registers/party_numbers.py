@@ -11,7 +11,8 @@ from adapter.pipeline.trust.holder import plain
 
 LARGEST_ID = 2**63
 """Ids are below it: a column of the database holds no more."""
-_PERSONAL = re.compile(r"[0-9]{12}")
+PERSONAL = re.compile(r"[0-9]{12}")
+"""A personal number; a tax code has 10 or 13 digits."""
 
 
 def number_of(text: str) -> str:
@@ -21,7 +22,7 @@ def number_of(text: str) -> str:
         NotAllowed: it is neither, or the tax code's check digit is wrong.
     """
     number = plain(text.replace(" ", ""))
-    if _PERSONAL.fullmatch(number):
+    if PERSONAL.fullmatch(number):
         return number
     if not re.fullmatch(r"[0-9]{10}(-[0-9]{3})?", number):
         raise NotAllowed(

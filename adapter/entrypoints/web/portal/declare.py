@@ -24,7 +24,7 @@ from adapter.model.actor import Actor
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
-from adapter.services.door.draft import TooManyDrafts
+from adapter.services.door.draft import TooManyDrafts, acting_as, known
 from adapter.services.door.drafts import MOST, Drafts
 
 
@@ -68,7 +68,7 @@ def _beginning(
         if all(code.code != gate for code in drafts.gates(wanted)):
             return pages.respond(request, _choosing(drafts, wanted, missing=True), 422)
         try:
-            draft = drafts.begin(owner(sent.actor), wanted, gate, _known(sent.actor))
+            draft = drafts.begin(owner(sent.actor), wanted, gate, known(sent.actor), **acting_as(sent.actor))
         except TooManyDrafts:
             return RedirectResponse(ROOT, 303)
         return RedirectResponse(drafting.head(draft).address, 303)
@@ -111,8 +111,3 @@ def _choosing(drafts: Drafts, procedure: Procedure, *, missing: bool) -> BeginPa
 def _offer(procedure: Procedure) -> Offer:
     forms = [spec.form for spec in procedure.messages.values() if spec.meaning is Meaning.DECLARATION and spec.form]
     return Offer(procedure.code, procedure.title, forms[0] if forms else "")
-
-
-def _known(actor: Actor) -> dict[str, str]:
-    """What a form is begun with, by the sources of the mapping's `prefill`."""
-    return {"name": actor.name, "number": actor.number or "", "tax_code": actor.on_behalf_of or ""}

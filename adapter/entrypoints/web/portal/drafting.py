@@ -108,7 +108,7 @@ class Drafting:
 
     def tasks(self, draft: Draft) -> Iterator[Task]:
         """The parts that a person fills in."""
-        sketch, view, head = self.drafts.layout(draft), self.view(draft.fills_in), self.head(draft)
+        sketch, view, head = self.drafts.forms.layout(draft), self.view(draft.fills_in), self.head(draft)
         for section in asked(sketch):
             address = section_address(head, section.name)
             yield Task(address, section.label, progress(view, section, draft.answers.values))
@@ -133,7 +133,7 @@ class Drafting:
 
     def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:
         """Everything that is filled in, what the house fills in too."""
-        sketch, view, head = self.drafts.layout(draft), self.view(draft.fills_in), self.head(draft)
+        sketch, view, head = self.drafts.forms.layout(draft), self.view(draft.fills_in), self.head(draft)
         whole = self.drafts.forms.complete(draft)
         sections = sketch.sections[:1] if draft.declared else sketch.sections  # an amendment shows what it changes
         parts = tuple(
@@ -155,7 +155,11 @@ class Drafting:
 
     def unlike(self, draft: Draft, changes: Sequence[Changed]) -> Iterator[Unlike]:
         """Differences in words, each with its place on the form."""
-        sketch, sent, view = self.drafts.layout(draft), self.drafts.forms.message(draft), self.view(draft.fills_in)
+        sketch, sent, view = (
+            self.drafts.forms.layout(draft),
+            self.drafts.forms.message(draft),
+            self.view(draft.fills_in),
+        )
         for each in changes:
             group = sketch.group(each.group) or sent.group(each.group) if each.group else None
             place = place_of([group.label], each.ordinal or 0) if group else None
@@ -164,7 +168,7 @@ class Drafting:
 
     def troubles(self, draft: Draft, found: Sequence[StatedFinding]) -> tuple[Trouble, ...]:
         """Findings with the place on the form where each can be corrected, in the order of the form."""
-        sketch, head = self.drafts.layout(draft), self.head(draft)
+        sketch, head = self.drafts.forms.layout(draft), self.head(draft)
         seats = [(seat_of(sketch, finding.pointer), finding) for finding in found]
         order = {name: place for place, name in enumerate(_names(sketch))}
         seats.sort(key=lambda each: _rank(each[0], order))

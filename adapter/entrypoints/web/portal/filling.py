@@ -68,7 +68,7 @@ class _Filling:
     drafting: Drafting
 
     def section(self, draft: Draft, name: str) -> _Part:
-        sketch, head = self.drafting.drafts.layout(draft), self.drafting.head(draft)
+        sketch, head = self.drafting.drafts.forms.layout(draft), self.drafting.head(draft)
         wanted = "" if name == GENERAL else name
         found = next((section for section in asked(sketch) if section.name == wanted), None)
         if found is None:
@@ -78,7 +78,7 @@ class _Filling:
         return _Part(Row(found.asked), found.label, found.optional, action, head.address, values, values)
 
     def group(self, draft: Draft, name: str) -> FormGroup:
-        found = self.drafting.drafts.layout(draft).group(name)
+        found = self.drafting.drafts.forms.layout(draft).group(name)
         if found is None:
             raise HTTPException(404)
         return found

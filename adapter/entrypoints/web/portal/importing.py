@@ -62,7 +62,7 @@ class _Importing:
     drafting: Drafting
 
     def group(self, draft: Draft, name: str) -> FormGroup:
-        found = self.drafting.drafts.layout(draft).group(name)
+        found = self.drafting.drafts.forms.layout(draft).group(name)
         if found is None:
             raise HTTPException(404)
         return found

@@ -21,8 +21,9 @@ from adapter.model.finding import Severity, StatedFinding
 from adapter.model.procedure import Label
 from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
-from adapter.services.door.draft import ChangedMeanwhile, Draft, OtherForm, Overtaken
+from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, OtherForm, Overtaken
 from adapter.services.door.precheck import TurnedAway
+from adapter.services.door.presses import ENDED
 from adapter.services.watch.way import PortalTakes
 
 
@@ -137,6 +138,8 @@ def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, poste
             return sending.again(request, changed.now, said("check.changed"), 409)
         except Overtaken:
             return sending.again(request, draft, said("check.overtaken"), 409)
+        except GrantEnded:
+            return sending.again(request, draft, ENDED, 409)
         except TurnedAway as turned:
             return sending.again(request, draft, Label(turned.vi, turned.en), 409)
         except Unavailable:

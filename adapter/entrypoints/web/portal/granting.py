@@ -1,0 +1,113 @@
+"""Authorisations: who may declare for me or my organisation, who has authorised me, and for whom I act just now."""
+
+# Annotations are not postponed here: FastAPI reads them.
+import re
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from adapter.entrypoints.web.browser import browser_of, safe_target
+from adapter.entrypoints.web.form_page import Choice, said
+from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.model.actor import Actor
+from adapter.model.errors import NotAllowed
+from adapter.model.procedure import Label
+from adapter.pipeline.forms.entry import day_of
+from adapter.services.access.rights import Right
+from adapter.services.access.sessions import Sessions
+from adapter.services.registers.grants import Grants, OwnGrants
+
+GRANTS = "/uy-quyen"
+_NUMBER = re.compile(r"[0-9]{12}")
+_Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsPage(Page):
+    """What one has given and received, and the form to give one. `typed`: what was typed, where it was not taken."""
+
+    template: ClassVar[str] = "grants.html"
+    own: OwnGrants
+    procedures: tuple[Choice, ...]
+    typed: dict[str, str]
+    told: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndGrantPage(Page):
+    """Whether an authorisation is really to end."""
+
+    template: ClassVar[str] = "end_grant.html"
+    id: int
+    other: str
+    document: str
+    told: Label | None
+
+
+def routes(pages: Pages, grants: Grants, sessions: Sessions, guard: Guard) -> APIRouter:
+    """`/uy-quyen` and what is below it."""
+    router = APIRouter(include_in_schema=False, prefix=GRANTS)
+    somebody = guard.by_session(Right.GRANT_OWN)
+    _giving(router, pages, grants, somebody)
+    _ending(router, pages, grants, somebody)
+
+    @router.post("/thay-mat")
+    def act_for(request: Request, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
+        session = browser_of(request).session
+        assert session is not None, "whoever has a right by a session has a session"
+        try:
+            sessions.act_for(session, sent["principal"] or None)
+        except NotAllowed:
+            raise HTTPException(404) from None
+        return RedirectResponse(safe_target(sent["next"], "/ho-so"), 303)
+
+    return router
+
+
+def _giving(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependency) -> None:
+    def shown(request: Request, actor: Actor, typed: dict[str, str], told: Label | None, status: int) -> Response:
+        procedures = tuple(Choice(code, title) for code, title in grants.procedures())
+        return pages.respond(request, GrantsPage(grants.of(actor), procedures, typed, told), status)
+
+    @router.get("")
+    def look(request: Request, actor: Annotated[Actor, Depends(somebody)]) -> Response:
+        return shown(request, actor, {}, None, 200)
+
+    @router.post("")
+    def give(request: Request, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
+        typed, until = dict(sent.fields), day_of(sent["until"])
+        procedures = [name.removeprefix("procedure.") for name in sent.fields if name.startswith("procedure.")]
+        if not _NUMBER.fullmatch(sent["holder"].replace(" ", "")):
+            return shown(request, sent.actor, typed, said("grants.bad_number"), 422)
+        if sent["until"].strip() and until is None:
+            return shown(request, sent.actor, typed, said("grants.bad_day"), 422)
+        try:
+            grants.give(sent.actor, sent["holder"], sent["document"], until=until, procedures=procedures)
+        except NotAllowed:
+            return shown(request, sent.actor, typed, said("grants.bad"), 422)
+        return RedirectResponse(GRANTS, 303)
+
+
+def _ending(router: APIRouter, pages: Pages, grants: Grants, somebody: Dependency) -> None:
+    def shown(request: Request, actor: Actor, id: int, told: Label | None, status: int) -> Response:
+        found = next((each for each in grants.of(actor).grants if each.letter.id == id and each.in_force), None)
+        if found is None:
+            raise HTTPException(404)
+        return pages.respond(request, EndGrantPage(id, found.other, found.letter.document, told), status)
+
+    @router.get("/{id}/rut")
+    def ask(request: Request, id: _Id, actor: Annotated[Actor, Depends(somebody)]) -> Response:
+        return shown(request, actor, id, None, 200)
+
+    @router.post("/{id}/rut")
+    def end(request: Request, id: _Id, sent: Annotated[Posting, Depends(posting(somebody))]) -> Response:
+        try:
+            grants.withdraw(sent.actor, id, reason=sent["reason"])
+        except NotAllowed:
+            return shown(request, sent.actor, id, said("grants.no_reason"), 422)
+        return RedirectResponse(GRANTS, 303)

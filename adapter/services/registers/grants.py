@@ -1,0 +1,146 @@
+"""Authorisations that a principal gives himself, on the portal: whoever he names declares for him from then on.
+
+An enterprise gives them under its organisation's account, a citizen under his own (QĐ 15/2019/QĐ-TTg Articles 3(4),
+7(3)). Withdrawn, one has no effect from that moment; what was sent under it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from adapter.gateways.store import authorisations as store
+from adapter.gateways.store import journal
+from adapter.gateways.store.authorisations import Authorisation, GrantedBy
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.journal import Entry
+from adapter.model.actor import Actor
+from adapter.model.catalogue import Catalogue
+from adapter.model.errors import NotAllowed
+from adapter.model.procedure import Label
+from adapter.pipeline.envelope import VIETNAM
+from adapter.services.access.rights import Right, needs
+from adapter.services.registers.accounts import reason_of
+from adapter.services.registers.authorisations import AuthorisationLetter, kept, spoken_for
+
+MOST = 200
+"""Letters of one principal that are in force at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGrant:
+    """A letter as principal and holder see it. `given`: whoever looks is its principal; `other`: the other's number."""
+
+    letter: Authorisation
+    given: bool
+    procedure: Label | None
+    """None: every procedure."""
+    in_force: bool
+
+    @property
+    def other(self) -> str:
+        """The number of the other side."""
+        return self.letter.holder if self.given else self.letter.principal
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGrants:
+    """What somebody has given and received, the newest first."""
+
+    principal: str | None
+    """In whose name he may give; None: he acts for somebody who has authorised him, and passes nothing on."""
+    grants: tuple[OwnGrant, ...]
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The use cases. `clock` gives the legal time (aware)."""
+
+    database: Database
+    catalogue: Catalogue
+    clock: Callable[[], datetime]
+
+    def of(self, actor: Actor) -> OwnGrants:
+        """What his account has given, and what he has received as a person.
+
+        Raises:
+            NoRight: no declarant asks.
+        """
+        needs(actor, Right.READ_OWN)
+        now, principal = self.clock(), _principal(actor)
+        numbers = [number for number in {principal, actor.number} if number is not None]
+        with self.database.reading() as connection:
+            found = {letter.id: letter for number in numbers for letter in store.every(connection, number=number)}
+        shown = [letter for letter in found.values() if letter.principal == principal or letter.holder == actor.number]
+        shown.sort(key=lambda letter: (letter.granted_at, letter.id), reverse=True)
+        return OwnGrants(principal, tuple(self._own(letter, principal, now) for letter in shown))
+
+    def procedures(self) -> list[tuple[str, Label]]:
+        """The procedures for which one can be given: code and title of those in force that begin a dossier."""
+        today = self.clock().astimezone(VIETNAM).date()
+        current = (self.catalogue.find(code, today) for code in self.catalogue.procedures)
+        return [(each.code, each.title) for each in current if each and each.identities and each.amends is None]
+
+    def give(
+        self, actor: Actor, holder: str, document: str, *, until: date | None, procedures: Sequence[str]
+    ) -> list[int]:
+        """Authorise somebody, by his personal number, until the end of a day; no procedure named: for all.
+
+        Raises:
+            NotAllowed: numbers, day or procedures do not fit, it is given already, or there are too many.
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.GRANT_OWN)
+        now, principal = self.clock(), _principal(actor)
+        if principal is None:
+            raise NotAllowed("who acts for another passes nothing on")
+        unknown = set(procedures) - {code for code, _ in self.procedures()}
+        if unknown:
+            raise NotAllowed(f"there is no procedure {', '.join(sorted(unknown))}")
+        ends = datetime.combine(until, time.max, VIETNAM) if until else None
+        letter = AuthorisationLetter(holder, principal, document, now, ends)
+        with self.database.transaction() as connection:
+            if store.count(connection, principal, now) >= MOST:
+                raise NotAllowed(f"{MOST} authorisations are in force already; withdraw some")
+            wanted = self._with_amendments(procedures, now) or (None,)
+            return kept(connection, self.database, letter, wanted, GrantedBy.PRINCIPAL, actor, now)
+
+    def withdraw(self, actor: Actor, row_id: int, *, reason: str) -> None:
+        """It has no effect from now on. Its principal may do that, whoever entered it; its holder may give it back.
+
+        Raises:
+            NotAllowed: there is none of that id that is his, or it has ended.
+            NoRight: the actor has no right to it.
+        """
+        needs(actor, Right.GRANT_OWN)
+        now, told = self.clock(), reason_of(reason)
+        with self.database.transaction() as connection:
+            found = store.find(connection, row_id)
+            is_his = found is not None and (found.principal == _principal(actor) or found.holder == actor.number)
+            if not is_his or not store.revoke(connection, row_id, reason=told, at=now):
+                raise NotAllowed("there is no such authorisation of yours in force")
+            detail = {"authorisation": row_id, "reason": told}
+            journal.append(connection, self.database, Entry.by("authorisation.revoke", actor, now, detail))
+
+    def is_granted(self, holder: str, principal: str, procedure: str) -> bool:
+        """Whether somebody may act for a principal in a procedure now."""
+        with self.database.reading() as connection:
+            spoken = spoken_for(connection, [holder], self.clock())
+        return any(grant.principal == principal and grant.covers(procedure) for grant in spoken.grants)
+
+    def _with_amendments(self, procedures: Sequence[str], now: datetime) -> tuple[str, ...]:
+        """With the procedures that amend their dossiers: form 14 goes under its own."""
+        today = now.astimezone(VIETNAM).date()
+        amending = (self.catalogue.amending(code, today) for code in procedures)
+        return tuple(dict.fromkeys([*procedures, *(each.code for each in amending if each)]))
+
+    def _own(self, letter: Authorisation, principal: str | None, now: datetime) -> OwnGrant:
+        found = self.catalogue.find(letter.procedure, now.astimezone(VIETNAM).date()) if letter.procedure else None
+        title = found.title if found else Label(letter.procedure, letter.procedure) if letter.procedure else None
+        in_force = letter.revoked_at is None and (letter.valid_to is None or letter.valid_to >= now)
+        return OwnGrant(letter, letter.principal == principal, title, in_force)
+
+
+def _principal(actor: Actor) -> str | None:
+    return None if actor.by_grant else actor.on_behalf_of or actor.number

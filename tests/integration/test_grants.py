@@ -1,0 +1,177 @@
+"""A principal authorises somebody on the portal; both see it; withdrawn it has no effect at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from adapter.gateways.store import tables
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.services.door.submission import Caller
+from adapter.services.watch.mode import Sight
+from tests.harness.browsing import Person
+from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, Website, citizen_message, configure, website
+from tests.integration.test_own_corrections import logged_in
+from tests.integration.test_web_declare import HOSTILE, begun, press
+from tests.servers.identity import IdentityProvider
+
+AN, BINH = logged_in(CITIZEN), logged_in(OTHER, name="Trần Thị Bình")
+FIRM = logged_in("001088007890", ENTERPRISE, "Lê Mạnh Cường")
+CITIZENS, GROUPS = "BQP0100002", "BQP0100001"
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    """The window is down by the operator's word."""
+    with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
+        served.window(Sight.DOWN)
+        yield served
+
+
+def somebody(site: Website, who: str, address: str = "/uy-quyen") -> Person:
+    person = Person(site.url)
+    person.log_in(who, f"/login?next={address}")
+    return person
+
+
+def declared(site: Website, **changes: str) -> DossierKey:
+    admitted = site.house.door.declare(citizen_message(**changes), Caller(CITIZEN))
+    assert admitted.reference is not None
+    assert admitted.year is not None
+    return DossierKey(admitted.reference, admitted.year)
+
+
+def sees(site: Website, actor: object, key: DossierKey) -> bool:
+    return site.house.own_dossiers.read(actor, key.number, key.year) is not None  # type: ignore[arg-type]
+
+
+def test_whom_a_citizen_authorises_sees_his_dossiers_until_it_is_withdrawn(site: Website) -> None:
+    key, grants = declared(site), site.house.grants
+    assert not sees(site, BINH, key)
+    (row_id,) = grants.give(AN, OTHER, "UQ-1", until=None, procedures=())
+    assert sees(site, BINH, key)
+    for side in (AN, BINH):
+        assert [each.letter.id for each in grants.of(side).grants] == [row_id], "both sides see it"
+    grants.withdraw(AN, row_id, reason="Không cần nữa")
+    assert not sees(site, BINH, key)
+    told = [(row.event, row.actor) for row in site.rows(tables.journal) if row.event.startswith("authorisation")]
+    assert told == [(f"authorisation.{what}", AN.journal_name) for what in ("grant", "revoke")]
+
+
+def test_a_grant_for_one_procedure_is_none_for_another(site: Website) -> None:
+    key, grants = declared(site), site.house.grants
+    grants.give(AN, OTHER, "UQ-1", until=None, procedures=[GROUPS])
+    assert not sees(site, BINH, key)
+    grants.give(AN, OTHER, "UQ-2", until=None, procedures=[CITIZENS])
+    assert sees(site, BINH, key)
+
+
+def test_a_grant_ends_with_its_last_day(site: Website) -> None:
+    key, grants = declared(site), site.house.grants
+    today = site.house.legal_clock().date()
+    grants.give(AN, OTHER, "UQ-1", until=today, procedures=())
+    assert sees(site, BINH, key)
+    with pytest.raises(NotAllowed):
+        grants.give(AN, OTHER, "UQ-2", until=today - timedelta(days=1), procedures=())
+
+
+def test_only_its_two_sides_end_a_grant(site: Website) -> None:
+    grants = site.house.grants
+    (row_id,) = grants.give(AN, OTHER, "UQ-1", until=None, procedures=())
+    with pytest.raises(NotAllowed):
+        grants.withdraw(FIRM, row_id, reason="x")
+    grants.withdraw(BINH, row_id, reason="Tôi không nhận")
+    with pytest.raises(NotAllowed):
+        grants.withdraw(AN, row_id, reason="x")
+
+
+@pytest.mark.parametrize(
+    ("holder", "document", "procedures"),
+    [(CITIZEN, "UQ", ()), ("123", "UQ", ()), (OTHER, "", ()), (OTHER, "x" * 81, ()), (OTHER, "UQ", ["BQP9"])],
+)
+def test_a_grant_that_does_not_fit_is_not_kept(
+    site: Website, holder: str, document: str, procedures: list[str]
+) -> None:
+    with pytest.raises(NotAllowed):
+        site.house.grants.give(AN, holder, document, until=None, procedures=procedures)
+    assert site.rows(tables.authorisation) == []
+
+
+def test_an_unsigned_declaration_for_another_needs_a_grant(site: Website) -> None:
+    """Form 11 of An, sent by Bình: a letter that is only named proves nothing."""
+    refused = site.house.door.declare(for_another(), Caller(OTHER))
+    assert refused.outcome == "rejected"
+    site.house.grants.give(AN, OTHER, "UQ-1", until=None, procedures=[CITIZENS])
+    taken = site.house.door.declare(for_another(again=True), Caller(OTHER))
+    assert taken.outcome == "accepted"
+
+
+def for_another(*, again: bool = False) -> bytes:
+    """Form 11 of An with Bình as the declarant."""
+    message = citizen_message(messageId=f"11111111-1111-4111-8111-11111111111{int(again)}")
+    head, rest = message.split(b"</Declarant>", 1)
+    return head.replace(CITIZEN.encode(), OTHER.encode()) + b"</Declarant>" + rest
+
+
+def test_a_draft_stops_with_its_grant_and_what_was_sent_stays(site: Website) -> None:
+    site.house.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
+    (grant,) = site.rows(tables.authorisation)
+    person = somebody(site, "an", "/khai-bao")
+    person.send("/uy-quyen/thay-mat", principal=ENTERPRISE, next="/khai-bao")
+    assert ENTERPRISE in person.document().xpath("string(//nav[@class='who'])")
+    begun(person, "Mẫu 07")
+    (draft,) = site.house.drafts.unsent(CITIZEN)
+    assert (draft.granted_for, draft.answers.values["principalTaxCode"]) == (ENTERPRISE, ENTERPRISE)
+    site.house.grants.withdraw(FIRM, grant.id, reason="Hết hợp đồng")
+    person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
+    answer = person.send(f"/khai-bao/{draft.public_id}/gui", key=draft.message_key)
+    assert answer.status_code == 409
+    assert "Ủy quyền mà bạn khai theo đã bị rút" in person.told()
+    assert site.rows(tables.inbox) == []
+    assert "Khai thay cho" not in person.document().xpath("string(//nav[@class='who'])"), "he acts for himself again"
+
+
+def test_he_chooses_among_those_who_have_authorised_him_and_nobody_else(site: Website) -> None:
+    site.house.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
+    person = somebody(site, "an")
+    assert person.document().xpath("//select[@id='acts-for']/option/@value") == ["", ENTERPRISE]
+    answer = person.send("/uy-quyen/thay-mat", principal=OTHER, next="/ho-so")
+    assert answer.status_code == 404
+    person.get("/uy-quyen")
+    person.send("/uy-quyen/thay-mat", principal=ENTERPRISE, next="//evil.invalid")
+    assert person.at.endswith("/ho-so")
+    person.get("/uy-quyen")
+    assert person.document().xpath("//h2[@id='give']") == [], "he passes nothing on"
+
+
+def test_on_the_page_an_enterprise_gives_and_withdraws(site: Website) -> None:
+    person = somebody(site, "cuong")
+    answer = press(person, "Ủy quyền", follow=False, holder="12", document="UQ-1")
+    assert answer.status_code == 422
+    press(person, "Ủy quyền", holder=CITIZEN, document=HOSTILE, until="31/12/2099")
+    (row,) = site.rows(tables.authorisation)
+    assert (row.holder, row.principal, row.granted_by) == (CITIZEN, ENTERPRISE, "principal")
+    assert person.page is not None
+    assert HOSTILE in person.told()
+    assert "<script>alert" not in person.page.text
+    person.get(f"/uy-quyen/{row.id}/rut")
+    assert press(person, "Rút ủy quyền", follow=False, reason="").status_code == 422
+    press(person, "Rút ủy quyền", reason="Hết hợp đồng")
+    assert "Đã hết hiệu lực" in person.told()
+    assert somebody(site, "binh").get(f"/uy-quyen/{row.id}/rut").status_code == 404
+
+
+def test_a_form_of_another_site_gives_nothing(site: Website) -> None:
+    person = somebody(site, "cuong")
+    given = {"holder": CITIZEN, "document": "UQ-1", "csrf": person.document().xpath("//input[@name='csrf']/@value")[0]}
+    for fields, headers in (
+        (given, {"Origin": "https://evil.invalid"}),
+        ({**given, "csrf": "x"}, {"Origin": site.url}),
+    ):
+        assert person.ask("POST", "/uy-quyen", data=fields, headers=headers).status_code == 403
+    assert site.rows(tables.authorisation) == []
