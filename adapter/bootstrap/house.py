@@ -370,7 +370,7 @@ class House:
 
     @cached_property
     def desk(self) -> Desk:
-        return Desk(self.database, self.correspondence, self.legal_clock, self.observe)
+        return Desk(self.database, self.correspondence, self.legal_clock, self.observe, self.window.shows)
 
     @cached_property
     def signing(self) -> Signing:
@@ -457,7 +457,8 @@ class House:
             override_s=stated.override_hours * 3600,
             remind_s=stated.remind_minutes * 60,
         )
-        return Window(self.database, now, patience, self.observe, lambda: self.notification_kinds)
+        readable = self.legal_clock if self.settings.web.portal.login is not None else None
+        return Window(self.database, now, patience, self.observe, lambda: self.notification_kinds, readable)
 
     @cached_property
     def notification_kinds(self) -> NotificationKinds:

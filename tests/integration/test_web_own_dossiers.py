@@ -16,6 +16,8 @@ from tests.harness.own_dossiers import DECLARATIONS, XML, address, by_the_window
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, OTHER, Website, citizen_message, configure, website
+from tests.servers.identity import IdentityProvider
+from tests.servers.process import free_ports
 
 STRANGER = "001077000001"
 
@@ -203,6 +205,64 @@ def test_the_duty_to_confirm_a_visa_is_told_to_run_from_what_is_complete_and_val
     told = dict(zip(limits[::2], limits[1::2], strict=True))
     assert told["Biên phòng xác nhận"] == "tính từ khi có bản khai đầy đủ, hợp lệ"
     assert told["Bạn sửa đổi, bổ sung"] == "tính từ khi bạn nhận được yêu cầu"
+
+
+@pytest.fixture
+def entered(tmp_path: Path, database_url: str) -> Iterator[Website]:
+    """A portal at which people can log in. The provider is never asked: sessions are begun without it."""
+    (port,) = free_ports(1)
+    provider = IdentityProvider(tmp_path / "provider", f"http://127.0.0.1:{port}")
+    with website(configure(tmp_path, database_url, provider.settings()), port) as served:
+        served.window(Sight.UP)
+        yield served
+
+
+def duty(site: Website) -> tuple[str | None, bool]:
+    """How the duty to confirm ended, and whether the confirmation has left by the window."""
+    (row,) = (each for each in site.rows(tables.deadline) if each.kind == "confirm_within")
+    (reply,) = (each for each in site.rows(tables.outbox) if each.kind == "Completion")
+    return row.why, reply.sent_at is not None
+
+
+def test_in_an_incident_of_the_window_a_confirmation_is_sent_when_it_can_be_read_here(entered: Website) -> None:
+    """Articles 9(2), 10(1)(b): the portal is the way then, for a dossier that came by the window too."""
+    key = by_the_window(entered)
+    entered.window(Sight.DOWN)
+    entered.house.completion.complete(key, OFFICER)
+    assert duty(entered) == ("answered", False)
+    person = somebody(entered, parties(entered, key)[0])
+    person.get(address(key))
+    assert "Đã có xác nhận" in person.told()
+
+
+def test_what_waited_for_the_window_when_its_incident_began_is_sent_from_then_on(entered: Website) -> None:
+    key = by_the_window(entered)
+    entered.house.completion.complete(key, OFFICER)
+    assert duty(entered) == (None, False), "while the window works, its broker's word is wanted"
+    entered.window(Sight.DOWN)
+    assert duty(entered) == ("answered", False)
+
+
+def test_what_could_be_read_here_and_was_opened_reaches_the_window_in_a_transfer(entered: Website) -> None:
+    """NĐ 85/2019 Article 17(5): in exactly one way, though it could be read before it was opened."""
+    key = by_the_window(entered)
+    entered.mark_sent()
+    entered.house.completion.complete(key, OFFICER)
+    entered.window(Sight.DOWN)
+    (sent_at,) = (row.readable_at for row in entered.rows(tables.outbox) if row.kind == "Completion")
+    person = somebody(entered, parties(entered, key)[0])
+    person.get(address(key))
+    person.send(unopened(person)[0])
+    assert entered.house.settling.settle() == 1
+    (reply,) = (row for row in entered.rows(tables.outbox) if row.kind == "Completion")
+    assert (reply.route, reply.readable_at) == ("portal", sent_at), "it was sent when it could be read"
+    assert [row.kind for row in entered.rows(tables.outbox) if row.route == "transfer"] == ["Transfer"]
+
+
+def test_where_nobody_can_log_in_an_incident_sends_nothing(site: Website) -> None:
+    key = by_the_window(site)
+    site.house.completion.complete(key, OFFICER)
+    assert duty(site) == (None, False)
 
 
 def test_the_hour_of_a_request_runs_from_when_he_opens_it(small: Website) -> None:

@@ -113,6 +113,14 @@ def take_in_hand(connection: Connection, ids: Sequence[int], at: datetime) -> No
         connection.execute(update(outbox).where(among(connection, outbox.c.id, ids)).values(in_hand_at=at))
 
 
+def make_readable(connection: Connection, at: datetime) -> list[int]:
+    """What waits for the window can be read on the portal from now on: it is sent with that; gives the replies."""
+    waits = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
+    mine = (outbox.c.route == Route.WINDOW.value, outbox.c.dossier_id.is_not(None), outbox.c.copy_of.is_(None))
+    query = update(outbox).where(*waits, *mine, outbox.c.readable_at.is_(None)).values(readable_at=at)
+    return list(connection.execute(query.returning(outbox.c.id)).scalars())
+
+
 def mark_sent(connection: Connection, ids: Sequence[int], at: datetime) -> None:
     """These left and the broker has confirmed them."""
     if ids:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, null, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, exists, null, or_, select, tuple_, update
 
 from adapter.gateways.store.deadline_records import StoredDeadline
 from adapter.gateways.store.incident_records import IncidentAnswer, OpenedFirst
@@ -14,17 +14,19 @@ from adapter.gateways.store.records import StoredReply, made_all, made_first
 from adapter.gateways.store.tables import deadline, dossier, inbox, incident, outbox
 from adapter.gateways.store.window_records import StoredIncident
 from adapter.model.outcomes import Route
+from adapter.model.stages import Channel
 
 _AT_ONCE = 500
 HELD = and_(outbox.c.in_hand_at.is_(None), outbox.c.returns == 0, outbox.c.answer.is_(None))
 """An answer that has not left and was never published: nobody took it in hand, no broker gave it back, and the window
 has said nothing to it."""
+_came = dossier.alias("came")
 OPENED_FIRST = and_(
     # The first two are those of the partial index ix_outbox_opened.
     outbox.c.sent_at.is_(None),
     outbox.c.delivered_at.is_not(None),
-    outbox.c.readable_at.is_not(None),
-    outbox.c.delivered_at == outbox.c.readable_at,  # what was declared on the portal is readable from its signing on
+    # What was declared on the portal is read there in any case, and reading it holds nothing back.
+    exists().where(_came.c.id == outbox.c.dossier_id, _came.c.channel == Channel.WINDOW.value),
     outbox.c.route == Route.WINDOW.value,
     outbox.c.taken_back_at.is_(None),
     outbox.c.copy_of.is_(None),

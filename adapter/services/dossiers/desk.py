@@ -100,6 +100,8 @@ class Desk:
     correspondence: Correspondence
     clock: Callable[[], datetime]
     observe: Observe
+    shows: Callable[[Connection], bool] = lambda connection: False
+    """Whether declarants read answers to dossiers of the window at the portal now (an incident of the window)."""
     seen: int | None = None
     """How far the dossier's journal went when the officer looked at it: he acts on what he has seen, or not at all."""
 
@@ -205,9 +207,9 @@ class Desk:
             said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name, unit=unit
         )
         direct = is_direct(dossier, request, carried=carried)
-        reply = ledger.reply(
-            signed, inbox_id=request.id, dossier=dossier, route=Route.PORTAL if direct else Route.WINDOW
-        )
+        route = Route.PORTAL if direct else Route.WINDOW
+        shown = self.shows(ledger.connection)
+        reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route=route, shown=shown)
         if said.confirmation is not None:
             ledger.add_confirmation(said.confirmation, dossier, reply)
         if said.asked is not None:

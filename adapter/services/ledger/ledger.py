@@ -37,10 +37,13 @@ from adapter.services.notifications.telling import notification_rows
 from adapter.services.watch.way import WindowLink
 
 
-def is_readable(route: Route, dossier: Dossier | None) -> bool:
-    """Whether the declarant reads a reply on the portal at once: of a dossier declared there he reads every one."""
-    declared_there = dossier is not None and dossier.channel is Channel.PORTAL
-    return route is Route.PORTAL or (route is not Route.TRANSFER and declared_there)
+def is_readable(route: Route, dossier: Dossier | None, *, shown: bool = False) -> bool:
+    """Whether the declarant reads a reply on the portal at once: of a dossier declared there he reads every one.
+
+    `shown`: an incident of the window makes the portal the way for its dossiers too (Articles 9(2), 12(2), 15(2)).
+    """
+    is_shown = dossier is not None and (shown or dossier.channel is Channel.PORTAL)
+    return route is Route.PORTAL or (route is not Route.TRANSFER and is_shown)
 
 
 _OVERTAKEN = "Bản khai được sửa đổi đã được thay thế hoặc rút (the declaration it amends was replaced or withdrawn)"
@@ -191,9 +194,17 @@ class Ledger:
         return dossier
 
     def reply(
-        self, made: SignedReply | UnsignedReply, *, inbox_id: int | None, dossier: Dossier | None, route: Route
+        self,
+        made: SignedReply | UnsignedReply,
+        *,
+        inbox_id: int | None,
+        dossier: Dossier | None,
+        route: Route,
+        shown: bool = False,
     ) -> int:
         """A reply into the outbox, at its place among the dossier's replies; gives its row's id.
+
+        `shown`: as `is_readable` takes it.
 
         One that waits for the key of its unit answers nothing before that has signed it (`services/replies/signing`).
         """
@@ -203,7 +214,7 @@ class Ledger:
             dossier = replace(dossier, replies=dossier.replies + 1)
             self.dossiers[dossier.key] = dossier
             ordinal = dossier.replies
-        readable = is_signed and is_readable(route, dossier)
+        readable = is_signed and is_readable(route, dossier, shown=shown)
         row = replies.reply_row(
             made,
             row_id=self.new_id(),

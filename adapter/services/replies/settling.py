@@ -43,9 +43,10 @@ class Settling:
         with desk.database.transaction() as connection:
             desk.database.lock(connection, [dossiers.lock_name(key)])
             row, now = reconciliation.still_opened_first(connection, row_id), desk.clock()
-            if row is None or settlement(case_of(row, CameBy.WINDOW)) is not Settlement.INSTEAD:
-                return False
             found = dossiers.find(connection, [key])
+            declared = CameBy(found[key].channel.value)
+            if row is None or settlement(case_of(row, declared=declared)) is not Settlement.INSTEAD:
+                return False
             docket = Docket(desk.database, connection, Terms.of(desk.correspondence.catalogue))
             ledger = Ledger(connection, desk.database, {}, dict(found), now, docket)
             self._transfer(ledger, found[key], row)

@@ -83,7 +83,7 @@ class Signing:
         carried = self.desk.carried(connection, in_force.mapping, dossier)
         direct = is_direct(dossier, request, carried=carried)
         route = Route.PORTAL if direct else Route.WINDOW
-        readable = is_readable(route, dossier)
+        readable = is_readable(route, dossier, shown=self.desk.shows(connection))
         times = {"sent_at": now if direct else None, "readable_at": now if readable else None}
         replies.keep_signed(connection, row.id, signed, {"route": route, "created_at": now, **times})
         ledger.docket.replied(dossier, kind, row.id, readable=readable)

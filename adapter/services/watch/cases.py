@@ -99,21 +99,19 @@ class AnswerTimes(Protocol):
     @property
     def answer(self) -> str | None: ...
     @property
-    def readable_at(self) -> datetime | None: ...
-    @property
     def delivered_at(self) -> datetime | None: ...
 
 
-def case_of(answer: AnswerTimes, door: CameBy) -> Case:
-    """The case of an answer to what the window carries.
+def case_of(answer: AnswerTimes, *, declared: CameBy) -> Case:
+    """The case of an answer that goes to the window. `declared`: by which door its dossier came.
 
-    One that is read before it has left is readable from that moment on; what was declared on the portal is readable
-    when it is signed, and reading it holds nothing back.
+    What was declared on the portal is read there in any case, and reading it holds nothing back. Of the window's own a
+    declarant has what was never published only if he has opened it on the portal.
     """
     departure = Departure.HELD
     if answer.sent_at is not None:
         departure = Departure.CONFIRMED
     elif answer.in_hand_at is not None or answer.returns or answer.answer is not None:
         departure = Departure.IN_DOUBT
-    opened = answer.delivered_at is not None and answer.delivered_at == answer.readable_at
-    return Case(True, door, departure, opened)
+    opened = answer.delivered_at is not None and declared is CameBy.WINDOW
+    return Case(True, CameBy.WINDOW, departure, opened)

@@ -153,7 +153,7 @@ def _settlement(row: IncidentAnswer) -> Settlement:
     """What was or is to be done of it."""
     if row.route == Route.TRANSFER.value:
         return Settlement.TRANSFER if row.channel == CameBy.PORTAL.value else Settlement.INSTEAD
-    told = settlement(case_of(row, CameBy.WINDOW))
+    told = settlement(case_of(row, declared=CameBy(row.channel)))
     if told is not Settlement.NOTHING:
         return told
     return Settlement.AGAIN if row.returns else Settlement.ORIGINAL
@@ -171,6 +171,6 @@ def _open_for(row: IncidentAnswer) -> OpenFor | None:
             return OpenFor.UNANSWERED
     if row.sent_at is not None:
         return None
-    if row.route == Route.WINDOW.value and settlement(case_of(row, CameBy.WINDOW)) is Settlement.INSTEAD:
+    if row.route == Route.WINDOW.value and settlement(case_of(row, declared=CameBy(row.channel))) is Settlement.INSTEAD:
         return OpenFor.TO_TRANSFER
     return OpenFor.GIVEN_BACK if row.returns else OpenFor.WAITS

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from adapter.gateways.store import departures, drafts, journal, windows
+from adapter.gateways.store import deadlines, departures, drafts, journal, windows
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.window_records import StoredMaintenance, StoredWindow
@@ -26,6 +27,7 @@ from adapter.services.watch.mode import (
     stored_mode,
 )
 from adapter.services.watch.mode_notices import ModeChange
+from adapter.services.watch.way import way
 
 _CLOCK = "clock"
 
@@ -40,6 +42,8 @@ class Turn:
     patience: WindowPatience
     told: NotificationKinds = NOBODY_TOLD
     """What is published, and told to declarants, when the mode changes."""
+    readable: Callable[[], datetime] | None = None
+    """The legal time, where declarants log in and read their answers at the portal; None: nobody does."""
 
     def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
         """Compute and store what is seen, with its incident. An override does not change what is seen."""
@@ -96,6 +100,10 @@ class Turn:
         mode, stage = advised.mode.condition.value, advised.mode.value
         if advised.mode is not before:
             self._change(row, advised, by)
+            if self.readable is not None and _shows(advised.mode) and not _shows(before):
+                # Article 9(2): from now on the portal is the way, and what waits there for the declarant is sent.
+                at = self.readable()
+                deadlines.sent(self.connection, departures.make_readable(self.connection, at), at)
         elif (row.mode, row.stage) != (mode, stage):  # the first look, or a clock of 0.1.0 has looked
             windows.write(self.connection, mode=mode, stage=stage, since=row.since or self.now)
         return advised
@@ -122,6 +130,10 @@ class Turn:
         journal.append(self.connection, self.database, entry)
         change = ModeChange(advised.mode, advised.cause, self.now, windows.open_incident(self.connection))
         mode_notices.publish(self.connection, self.database, self.told, change)
+
+
+def _shows(mode: Mode) -> bool:
+    return way(mode, linked=True).shows
 
 
 def said(row: StoredWindow, now: datetime) -> Sighting | None:

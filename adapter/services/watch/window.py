@@ -29,6 +29,7 @@ from adapter.services.recorded_times import happened_at
 from adapter.services.watch.mode import Advice, Mode, Sight, Sighting, WindowPatience, stored_mode
 from adapter.services.watch.state import Incident, Lasting, WindowState
 from adapter.services.watch.turn import Turn, said, seen_before
+from adapter.services.watch.way import way
 
 _NO_OVERRIDE: WindowChange = {
     "override": None,
@@ -50,6 +51,8 @@ class Window:
     observe: Observe
     told: Callable[[], NotificationKinds] = lambda: NOBODY_TOLD
     """What is published and told when the mode changes."""
+    readable: Callable[[], datetime] | None = None
+    """The legal time, where declarants log in and read their answers at the portal; None: nobody does."""
 
     def state(self) -> WindowState:
         """The mode now; a row that nobody refreshed for too long means unknown."""
@@ -116,6 +119,13 @@ class Window:
         if mode is Mode.MAINTENANCE and opened is not None:
             return Advice(mode, "maintenance", opened.reason)
         return Advice(mode, seen.cause, seen.reason)
+
+    def shows(self, connection: Connection) -> bool:
+        """Whether a declarant reads the answers to a dossier of the window at the portal now, before they left."""
+        if self.readable is None:
+            return False
+        now, row, opened = self.clock(), windows.read(connection), windows.open_incident(connection)
+        return way(self._advice(row, opened, self._seen(row, opened, now), now).mode, linked=True).shows
 
     def note(self) -> str:
         """What the operator should know though everything is ready; empty while the window is up and nobody says so."""
@@ -317,7 +327,7 @@ class Window:
         return turn.tell(turn.look(started_at=row.refreshed_at), by=actor.journal_name)
 
     def _turn(self, connection: Connection, now: datetime) -> Turn:
-        return Turn(connection, self.database, now, self.patience, self.told())
+        return Turn(connection, self.database, now, self.patience, self.told(), self.readable)
 
     def _tell(self, advised: Advice, **more: str) -> None:
         mode = {"mode": advised.mode.condition.value, "stage": advised.mode.value}
