@@ -103,7 +103,7 @@ def _refused(
     finding = trust().may_sign_as(role, chain, at=clock())
     if finding is not None and finding.name == "store_forbidden":
         return (
-            f"the certificate belongs to the {finding.words['store']} store, which may not vouch for the role {role}; "
+            f"the certificate belongs to the {finding.words['store']} store, which is not for the role {role}; "
             "it needs one of the Government's specialised CA"
         )
     pinned = [partner for partner in trust().partners if partner.role is role]

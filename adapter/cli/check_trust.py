@@ -36,7 +36,7 @@ def _misplaced(house: House, whose: str, role: SignerRole, chain: Sequence[x509.
     finding = house.trust.may_sign_as(role, chain, at=now())
     if finding is not None and finding.name == "store_forbidden":
         yield (
-            f"{whose}: its certificate belongs to the {finding.words['store']} store, which may not vouch for the role "
+            f"{whose}: its certificate belongs to the {finding.words['store']} store, which is not for the role "
             f"{role}; it needs one of the Government's specialised CA"
         )
 

@@ -35,4 +35,4 @@ def init(
         raise NotAllowed(f"{file} is there already; name another file, or move it away") from None
     except OSError as error:
         raise Misconfigured(f"cannot write {file}: {error.strerror}") from None
-    line(f"written to {file}: state what stands in capitals, lay keys and certificates down, then nsw-adapter check")
+    line(f"written to {file}: fill in what is in capitals, put keys and certificates there, then nsw-adapter check")

@@ -96,7 +96,7 @@ def _configuration(house: House) -> Iterator[Remark]:
     if settings.workers.count > 1 and not unread and database_url(settings).startswith("sqlite"):
         yield fault_at("configuration", "workers.count: more than one worker needs PostgreSQL, SQLite has one writer")
     if settings.clock.unsafe_frozen is not None:
-        yield warning_at("configuration", "clock.unsafe_frozen: the legal clock stands still; only tests want that")
+        yield warning_at("configuration", "clock.unsafe_frozen: the legal clock is frozen; only tests need that")
     for old in settings.old_names:
         yield warning_at(
             "configuration", f"{old}: it is called {RENAMED[old]} now; the old name goes with a later version"
@@ -245,7 +245,7 @@ def _topology(house: House) -> Iterator[Remark]:
 
 def _broker(house: House) -> Iterator[Remark]:
     for difference in compare(house.broker, house.topology):
-        yield fault_at("broker", f"{difference}; run nsw-adapter declare where it is missing, else mend it by hand")
+        yield fault_at("broker", f"{difference}; run nsw-adapter declare where it is missing, else correct it by hand")
 
 
 def _database(house: House) -> Iterator[Remark]:

@@ -32,7 +32,7 @@ def rehearse(
     by_day: Annotated[
         bool, typer.Option("--by-day", help="Versions by the day of reception; default: the newest for every day.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=0, max=1000000, help="Tell at most so many; all are counted.")] = 1000,
+    limit: Annotated[int, typer.Option(min=0, max=1000000, help="Show at most so many; all are counted.")] = 1000,
     json: AsJson = False,
     config: Config = None,
 ) -> None:
@@ -96,7 +96,7 @@ def _sum_up(tally: Tally, left_out: int, json: bool) -> None:
         as_json({"tally": tally})
         return
     if left_out > 0:
-        note(f"{left_out} more are not told; --limit tells more")
+        note(f"{left_out} more are not shown; --limit shows more")
     for step, count in sorted(tally.outcomes.items()):
         line(f"{count} {step}")
     for code, count in sorted(tally.unknown.items()):

@@ -40,8 +40,8 @@ _TAKES_OVER_S = 10.0
 _MISCONFIGURED = 2
 _ENDS = {-signal.SIGKILL: "killed", _MISCONFIGURED: "configuration"}
 """How a part ended, by its exit code, where readiness names that."""
-_WRONG = "it cannot begin as it is configured, as the part has told; the others go on"
-_LEFT = "it cannot begin as it is configured, as the part has told; mend that and reload, it is not tried before"
+_WRONG = "it cannot begin as it is configured, see the log of the part; the others go on"
+_LEFT = "it cannot begin as it is configured, see the log of the part; correct it and reload, it is not tried before"
 MEBIBYTE = 1024 * 1024
 _PRELOADED = "adapter.entrypoints.preloaded"
 

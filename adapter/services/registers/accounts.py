@@ -135,4 +135,6 @@ def reason_of(text: str) -> str:
     Raises:
         NotAllowed: it is empty, or too long for a refusal.
     """
-    return typed(text, f"a reason of 1 to {REASON} characters is told to him who is turned away", most=REASON, least=1)
+    return typed(
+        text, f"a reason of 1 to {REASON} characters is shown to the declarant in each refusal", most=REASON, least=1
+    )

@@ -100,7 +100,7 @@ class Window:
     def _seen(self, row: StoredWindow, opened: StoredIncident | None, now: datetime) -> Sighting:
         """What was seen last, if that is not too long ago."""
         if row.refreshed_at is None or age(now, row.refreshed_at) > self.patience.stale_s:
-            silent = "nobody has looked at the window for too long: is the daemon running?"
+            silent = "the window was not checked for too long: is the daemon running?"
             return Sighting(Sight.UNKNOWN, "none", silent)
         seen = seen_before(row)
         if seen is not Sight.DOWN:
