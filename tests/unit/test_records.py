@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 import pytest
 from sqlalchemy import JSON, Column, Table
 
-from adapter.gateways.store import new_rows, tables
+from adapter.gateways.store import new_access_rows, new_rows, tables
 from adapter.gateways.store.access_records import StoredDraft, StoredSession, StoredToken
 from adapter.gateways.store.deadline_records import StoredDeadline
 from adapter.gateways.store.dossier_records import (
@@ -64,6 +64,15 @@ NEW = {
     new_rows.AmendmentDecision: tables.amendment,
     new_rows.DraftChange: tables.draft,
     new_rows.WindowChange: tables.window,
+    new_access_rows.NewToken: tables.token,
+    new_access_rows.NewSession: tables.session,
+    new_access_rows.SessionHolder: tables.session,
+    new_access_rows.NewPerson: tables.person,
+    new_access_rows.NewDraft: tables.draft,
+    new_access_rows.NewCertificate: tables.certificate,
+    new_access_rows.NewAuthorisation: tables.authorisation,
+    new_access_rows.NewSuspension: tables.suspension,
+    new_access_rows.NewLink: tables.window_link,
 }
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewAuthorisation
 from adapter.gateways.store.tables import authorisation
 
 Pair = tuple[str, str]
@@ -66,7 +67,7 @@ def grants(connection: Connection, holders: Iterable[str], at: datetime) -> set[
     return {Grant(row.holder, row.principal, row.procedure) for row in connection.execute(query)}
 
 
-def add(connection: Connection, database: Database, **values: Any) -> int:
+def add(connection: Connection, database: Database, **values: Unpack[NewAuthorisation]) -> int:
     """A new row; gives its id."""
     row_id = database.new_id(connection)
     connection.execute(insert(authorisation).values(id=row_id, **values))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, tuple_, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewCertificate
 from adapter.gateways.store.tables import certificate
 from adapter.model.stages import Signer
 
@@ -93,7 +94,7 @@ def every(connection: Connection, *, number: str | None = None) -> list[Register
     return [_registered(row) for row in connection.execute(query)]
 
 
-def add(connection: Connection, database: Database, **values: Any) -> int:
+def add(connection: Connection, database: Database, values: NewCertificate) -> int:
     """A new row; gives its id."""
     row_id = database.new_id(connection)
     connection.execute(insert(certificate).values(id=row_id, **values))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewDraft
 from adapter.gateways.store.new_rows import DraftChange
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import draft
 
 
-def add(connection: Connection, database: Database, **values: Any) -> None:
+def add(connection: Connection, database: Database, **values: Unpack[NewDraft]) -> None:
     """A new draft."""
     connection.execute(insert(draft).values(id=database.new_id(connection), **values))
 

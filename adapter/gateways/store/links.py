@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import Connection, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewLink
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import window_link
 from adapter.gateways.store.window_records import StoredLink
@@ -28,7 +29,7 @@ def every(connection: Connection, limit: int) -> list[StoredLink]:
     return made_all(StoredLink, connection.execute(query.limit(limit)))
 
 
-def add(connection: Connection, database: Database, **values: Any) -> int:
+def add(connection: Connection, database: Database, **values: Unpack[NewLink]) -> int:
     """State a link; gives its id."""
     row_id = database.new_id(connection)
     connection.execute(insert(window_link).values(id=row_id, **values))

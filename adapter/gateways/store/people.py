@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewPerson
 from adapter.gateways.store.tables import person
 from adapter.model.actor import Role
 
@@ -73,7 +74,7 @@ def is_empty(connection: Connection) -> bool:
     return not connection.execute(select(exists().select_from(person))).scalar_one()
 
 
-def add(connection: Connection, database: Database, values: dict[str, Any]) -> None:
+def add(connection: Connection, database: Database, values: NewPerson) -> None:
     """A new entry, with the columns of the table but its id."""
     connection.execute(insert(person).values(id=database.new_id(connection), **values))
 

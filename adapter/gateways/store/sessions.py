@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from adapter.gateways.store.access_records import StoredSession
+from adapter.gateways.store.new_access_rows import NewSession
 from adapter.gateways.store.records import made_first
 from adapter.gateways.store.tables import session
 
 
-def add(connection: Connection, **values: Any) -> None:
+def add(connection: Connection, **values: Unpack[NewSession]) -> None:
     """A new session."""
     connection.execute(insert(session).values(**values))
 

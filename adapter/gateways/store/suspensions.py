@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewSuspension
 from adapter.gateways.store.tables import suspension
 
 
@@ -37,7 +38,7 @@ def standing(connection: Connection, numbers: Iterable[str]) -> list[Suspension]
     return [_suspension(row) for row in connection.execute(query.order_by(suspension.c.since, suspension.c.id))]
 
 
-def add(connection: Connection, database: Database, **values: Any) -> int:
+def add(connection: Connection, database: Database, **values: Unpack[NewSuspension]) -> int:
     """A new row; gives its id."""
     row_id = database.new_id(connection)
     connection.execute(insert(suspension).values(id=row_id, **values))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from adapter.gateways.store.access_records import StoredToken
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import NewToken
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import token
 
 
-def add(connection: Connection, database: Database, **values: Any) -> int:
+def add(connection: Connection, database: Database, **values: Unpack[NewToken]) -> int:
     """A new token's row; gives its id."""
     row_id = database.new_id(connection)
     connection.execute(insert(token).values(id=row_id, **values))

@@ -11,13 +11,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from adapter.gateways.store import journal
 from adapter.gateways.store import sessions as store
 from adapter.gateways.store.access_records import StoredSession
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_access_rows import SessionHolder
 from adapter.model.actor import Actor
 from adapter.model.ages import age
 from adapter.model.journal_events import JournalEvent
@@ -103,13 +104,25 @@ class BrowserSessions(ABC):
         with self.database.transaction() as connection:
             return store.end_of_account(connection, self.area, account, provider_session)
 
-    def keep(self, connection: Connection, ends_at: datetime, **values: object) -> str:
+    def keep(self, connection: Connection, ends_at: datetime, **holder: Unpack[SessionHolder]) -> str:
         """A new row, in the caller's transaction; gives what the browser is to hold."""
         secret, now = self.new_secret(), self.clock()
-        nobody = dict.fromkeys(("account", "provider_session", "number", "tax_code", "name", "person"))
-        times = {"created_at": now, "seen_at": now, "ends_at": ends_at}
-        row = {"underway": {}, "area": self.area, **nobody, **times, **values}
-        store.add(connection, hash=_hash(secret), csrf=self.new_secret(), **row)
+        store.add(
+            connection,
+            hash=_hash(secret),
+            csrf=self.new_secret(),
+            area=self.area,
+            account=holder.get("account"),
+            provider_session=holder.get("provider_session"),
+            number=holder.get("number"),
+            tax_code=holder.get("tax_code"),
+            name=holder.get("name"),
+            person=holder.get("person"),
+            underway=holder.get("underway", {}),
+            created_at=now,
+            seen_at=now,
+            ends_at=ends_at,
+        )
         return secret
 
 

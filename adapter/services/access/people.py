@@ -17,6 +17,7 @@ from adapter.gateways.store import offices as office_store
 from adapter.gateways.store import people as store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_access_rows import NewPerson
 from adapter.gateways.store.people import Person
 from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, STAFF_ROLES, UNIT_ROLES, Actor, ActorKind, Role
 from adapter.model.errors import NoRight, NotAllowed
@@ -163,7 +164,7 @@ class People:
 
     def _enter(self, connection: Connection, event: str, code: str, facts: Facts, actor: Actor) -> Person:
         now, roles, login = self.clock(), _roles(facts.roles), _login(connection, facts.login)
-        values = {
+        values: NewPerson = {
             "code": code,
             "name": typed(facts.name, "the name", most=OFFICER_NAME, least=1),
             "rank": typed(facts.rank, "the rank", most=OFFICER_RANK),
@@ -171,9 +172,11 @@ class People:
             "unit": self._unit(roles, facts.unit),
             "office": _office(connection, roles, facts.office),
             "login": login,
+            "since": now,
+            "granted_by": actor.journal_name,
         }
         self._within_reach(connection, actor, roles, facts.office)
-        store.add(connection, self.database, {**values, "since": now, "granted_by": actor.journal_name})
+        store.add(connection, self.database, values)
         detail = {"person": code, "roles": values["roles"], "unit": values["unit"], "office": values["office"]}
         if login is not None:  # it may be a number of his
             detail["login"] = login_digest(login)

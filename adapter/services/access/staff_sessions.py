@@ -59,8 +59,10 @@ class StaffSessions(BrowserSessions):
         with self.database.transaction() as connection:
             person, was_there = people.of_login(connection, login)
             if person is not None:
-                row = {"account": stated.account, "provider_session": stated.provider_session, "person": person.id}
-                secret = self.keep(connection, now + self.whole, **row)
+                session, ends_at = stated.provider_session, now + self.whole
+                secret = self.keep(
+                    connection, ends_at, account=stated.account, provider_session=session, person=person.id
+                )
                 entry = Entry.by(JournalEvent.SESSION_START, actor_of(person), now, {"area": self.area})
                 journal.append(connection, self.database, entry)
                 return secret

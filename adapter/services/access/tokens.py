@@ -21,6 +21,7 @@ from adapter.gateways.store import tokens as store
 from adapter.gateways.store.access_records import StoredToken
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_access_rows import TokenFacts
 from adapter.gateways.store.people import Person
 from adapter.model.actor import EVERYWHERE, Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
@@ -92,7 +93,7 @@ class Tokens:
         """
         given = _check(role, bound_to, office)
         bound_to = None if bound_to is None else number_of(bound_to)
-        facts = {"role": given.value, "bound_to": bound_to, "office": office}
+        facts: TokenFacts = {"role": given.value, "bound_to": bound_to, "office": office}
         return self._issue(label, facts, expires_at, actor)
 
     def issue_to_person(
@@ -109,9 +110,7 @@ class Tokens:
                 raise NotAllowed(f"nobody is registered as {code!r}: see `people list`")
         return self._issue(label, {"role": PERSON, "person": code}, expires_at, actor)
 
-    def _issue(
-        self, label: str, facts: Mapping[str, str | None], expires_at: datetime | None, actor: Actor
-    ) -> tuple[int, str]:
+    def _issue(self, label: str, facts: TokenFacts, expires_at: datetime | None, actor: Actor) -> tuple[int, str]:
         needs(actor, Right.MANAGE_TOKENS)
         now, label = self.clock(), typed(label, "the label", most=120, least=1)
         if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
@@ -130,7 +129,8 @@ class Tokens:
                 expires_at=expires_at,
                 **facts,
             )
-            detail = {"token": row_id, **{name: facts.get(name) for name in ("role", "person", "office")}}
+            opens = {"role": facts["role"], "person": facts.get("person"), "office": facts.get("office")}
+            detail = {"token": row_id, **opens}
             journal.append(connection, self.database, Entry.by("token.issue", actor, now, detail))
         return row_id, plain
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import Unpack
 
 from adapter.gateways.store import drafts as store
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.new_access_rows import DraftSubject
 from adapter.gateways.store.new_rows import DraftChange
 from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
@@ -153,7 +155,7 @@ class Drafts:
         procedure: Procedure,
         spec: MessageSpec,
         answers: Answers,
-        **values: object,
+        **about: Unpack[DraftSubject],
     ) -> str:
         if len(store.unsent(connection, owner, MOST)) >= MOST:
             raise TooManyDrafts(f"there are {MOST} drafts already; send or discard one")
@@ -170,7 +172,7 @@ class Drafts:
             message_key=self.new_id(),
             created_at=now,
             changed_at=now,
-            **values,
+            **about,
         )
         return public_id
 

@@ -19,6 +19,7 @@ from adapter.gateways.store import journal
 from adapter.gateways.store.certificates import CertificateState, Name, Office, Registered
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_access_rows import NewCertificate
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.text import holdable, typed
@@ -97,7 +98,7 @@ class Registry:
 
     def _row(
         self, certificate: x509.Certificate, how: Registration, stated: str | None, now: datetime
-    ) -> dict[str, object]:
+    ) -> NewCertificate:
         own = numbers(certificate, self.places)
         return {
             "issuer": holdable(certificate.issuer.rfc4514_string())[:500],
@@ -119,7 +120,7 @@ class Registry:
         self,
         file: str,
         certificate: x509.Certificate,
-        row: dict[str, object],
+        row: NewCertificate,
         known: Registered | None,
         before: Sequence[Name],
     ) -> list[str]:
@@ -140,8 +141,8 @@ class Registry:
             return [f"{at} expired on {end.astimezone(VIETNAM):%Y-%m-%d}; register the new one"]
         return []
 
-    def _add(self, connection: Connection, row: dict[str, object], actor: Actor, now: datetime) -> None:
-        row_id = store.add(connection, self.database, **row)
+    def _add(self, connection: Connection, row: NewCertificate, actor: Actor, now: datetime) -> None:
+        row_id = store.add(connection, self.database, row)
         detail = {"certificate": row_id, "serial": row["serial"], "registered_with": row["registered_with"]}
         journal.append(connection, self.database, Entry.by("certificate.register", actor, now, detail))
 
@@ -215,5 +216,5 @@ def _holder(certificate: x509.Certificate) -> str:
     return holdable(str(common[0].value) if common else certificate.subject.rfc4514_string())[:255]
 
 
-def _name(row: dict[str, object]) -> Name:
-    return str(row["issuer"]), str(row["serial"])
+def _name(row: NewCertificate) -> Name:
+    return row["issuer"], row["serial"]

@@ -61,13 +61,29 @@ class Links:
             raise NotAllowed("a link begins now or later: what was received before goes on as it was received")
         if until is not None and until <= begins:
             raise NotAllowed("a link ends after it begins")
-        values = {"procedure": procedure, "gate": gate, "linked": linked, "since": begins, "until": until}
-        detail = {**values, "since": write_time(begins), "until": write_time(until) if until else None}
         with self.database.transaction() as connection:
-            kept = {"document": text, "stated_by": actor.journal_name, "stated_at": now}
-            row_id = store.add(connection, self.database, **values, **kept)
-            said = {"link": row_id, **detail, "document": text}
-            journal.append(connection, self.database, Entry.by("window.link", actor, now, said))
+            row_id = store.add(
+                connection,
+                self.database,
+                procedure=procedure,
+                gate=gate,
+                linked=linked,
+                since=begins,
+                until=until,
+                document=text,
+                stated_by=actor.journal_name,
+                stated_at=now,
+            )
+            detail = {
+                "link": row_id,
+                "procedure": procedure,
+                "gate": gate,
+                "linked": linked,
+                "since": write_time(begins),
+                "until": write_time(until) if until else None,
+                "document": text,
+            }
+            journal.append(connection, self.database, Entry.by("window.link", actor, now, detail))
         return row_id
 
     def _check(self, code: str, gate: str | None, now: datetime) -> None:
