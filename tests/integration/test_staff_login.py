@@ -41,7 +41,7 @@ def entries(site: Website, event: JournalEvent) -> list[Any]:
 
 def test_a_registered_person_logs_in_as_himself(site: Website) -> None:
     person = logged_in(site, "can-bo", "/")
-    assert "NGUYEN VAN HAI" in person.document().xpath("//div[@class='who']")[0].text_content()
+    assert "NGUYEN VAN HAI" in person.document().xpath("//*[@class='who']")[0].text_content()
     (row,) = site.rows(tables.session)
     assert (row.area, row.person, row.number, row.name) == ("staff", "can-bo", None, None)
     (started,) = entries(site, JournalEvent.SESSION_START)

@@ -60,7 +60,7 @@ def test_a_person_logs_in_and_comes_back_to_where_he_was(site: Website) -> None:
     person = Person(site.url)
     person.log_in("an", "/login?next=/?from=gate")
     assert person.at == f"{site.url}/?from=gate"
-    assert AN.name in person.document().xpath("//div[@class='who']")[0].text_content()
+    assert AN.name in person.document().xpath("//*[@class='who']")[0].text_content()
     (row,) = site.rows(tables.session)
     assert (row.number, row.tax_code, row.name) == (AN.number, None, AN.name)
     secret = person.cookies[urlsplit(site.url).netloc][COOKIE]
@@ -71,7 +71,7 @@ def test_a_person_logs_in_and_comes_back_to_where_he_was(site: Website) -> None:
 def test_an_organisations_account_still_names_the_human_being(small: Website) -> None:
     person = Person(small.url)
     person.log_in("cuong", "/login?next=/")
-    told = person.document().xpath("//div[@class='who']")[0].text_content()
+    told = person.document().xpath("//*[@class='who']")[0].text_content()
     assert CUONG.name in told
     assert CUONG.tax_code in told
     (row,) = small.rows(tables.session)
