@@ -62,10 +62,7 @@ def dossier_find(
     confirmation: Annotated[str | None, typer.Option(help="Number of a confirmation.")] = None,
     tax_code: Annotated[str | None, typer.Option(help="Tax code of the enterprise.")] = None,
     after: Annotated[
-        int | None,
-        typer.Option(
-            metavar="PLACE", min=0, max=2**62, help="The next ones: the place that the page before ended with."
-        ),
+        int | None, typer.Option(metavar="PLACE", min=0, max=2**62, help="The next ones, behind this place.")
     ] = None,
     by: By = None,
     json: AsJson = False,
