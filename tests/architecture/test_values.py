@@ -25,7 +25,6 @@ SOURCES = {
 DRAWS = {"secrets", "random"}
 EXCEPTIONS = {
     "gateways/decisions/line.py": "which of several processes is asked",
-    "gateways/decisions/line.py": "which of several equal sockets is tried first",
     "gateways/revocation/cache.py": "ages of files, by the times that the system gives them",
     "gateways/revocation/refresh.py": "the default of an argument",
     "services/access/emergency.py": "the salt of a hash",
