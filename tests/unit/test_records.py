@@ -69,6 +69,7 @@ NEW = {
     new_access_rows.SessionHolder: tables.session,
     new_access_rows.NewPerson: tables.person,
     new_access_rows.NewDraft: tables.draft,
+    new_access_rows.ActingFor: tables.draft,
     new_access_rows.NewCertificate: tables.certificate,
     new_access_rows.NewAuthorisation: tables.authorisation,
     new_access_rows.NewSuspension: tables.suspension,

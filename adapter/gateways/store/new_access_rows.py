@@ -70,7 +70,14 @@ class NewPerson(TypedDict):
     granted_by: str
 
 
-class DraftSubject(TypedDict, total=False):
+class ActingFor(TypedDict, total=False):
+    """For whom a draft is begun: the organisation of the account, or who has authorised its owner."""
+
+    acts_for: str | None
+    granted_for: str | None
+
+
+class DraftSubject(ActingFor, total=False):
     """Of a draft about a dossier: its number, and what it was begun with."""
 
     number: str
@@ -78,7 +85,6 @@ class DraftSubject(TypedDict, total=False):
     base: int | None
     declared: str | None
     cover: dict[str, str]
-    acts_for: str | None
 
 
 class NewDraft(DraftSubject):
@@ -119,6 +125,8 @@ class NewAuthorisation(TypedDict):
     holder: str
     principal: str
     document: str
+    procedure: str | None
+    granted_by: str
     valid_from: datetime
     valid_to: datetime | None
     granted_at: datetime

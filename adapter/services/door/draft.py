@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from adapter.gateways.store.access_records import StoredDraft
+from adapter.gateways.store.new_access_rows import ActingFor
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import DossierState
@@ -135,7 +136,7 @@ class Start:
     base: int
     declared: Procedure | None = None
     cover: Mapping[str, str] = field(default_factory=dict)
-    acting: Mapping[str, str | None] = field(default_factory=dict)
+    acting: ActingFor = field(default_factory=ActingFor)
     """The columns that say for whom (`acting_as`)."""
 
 
@@ -146,9 +147,9 @@ def known(actor: Actor) -> dict[str, str]:
     return {"name": actor.name, "number": actor.number or "", "tax_code": tax_code}
 
 
-def acting_as(actor: Actor) -> dict[str, str | None]:
+def acting_as(actor: Actor) -> ActingFor:
     """For whom somebody begins a draft: the organisation whose account it is, or who has authorised him."""
-    return {"granted_for" if actor.by_grant else "acts_for": actor.on_behalf_of}
+    return {"granted_for": actor.on_behalf_of} if actor.by_grant else {"acts_for": actor.on_behalf_of}
 
 
 def draft_of(row: StoredDraft, catalogue: Catalogue, on: date) -> Draft | None:

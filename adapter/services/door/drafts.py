@@ -15,7 +15,7 @@ from typing import Unpack
 from adapter.gateways.store import drafts as store
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.new_access_rows import DraftSubject
+from adapter.gateways.store.new_access_rows import ActingFor, DraftSubject
 from adapter.gateways.store.new_rows import DraftChange
 from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
@@ -99,7 +99,7 @@ class Drafts:
         return DraftForms(self.database, self.ground, self.threshold, self.sender, self.clock)
 
     def begin(
-        self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str], **acting: str | None
+        self, owner: str, procedure: Procedure, gate: str, known: Mapping[str, str], **acting: Unpack[ActingFor]
     ) -> Draft:
         """A new draft; `known` has what is known of its owner, by the mapping's sources of `prefill`.
 
@@ -129,23 +129,16 @@ class Drafts:
             wanted = (start.procedure.code, start.spec.pair, start.base)
             begun_already = store.about(connection, owner, start.key.number, start.key.year)
             same = [row.public_id for row in begun_already if (row.procedure, row.pair, row.base) == wanted]
-            public_id = (
-                same[0]
-                if same
-                else self._add(
-                    connection,
-                    owner,
-                    start.procedure,
-                    start.spec,
-                    start.answers,
-                    number=start.key.number,
-                    year=start.key.year,
-                    base=start.base,
-                    declared=start.declared.name if start.declared else None,
-                    cover=dict(start.cover),
-                    **start.acting,
-                )
-            )
+            about: DraftSubject = {
+                "number": start.key.number,
+                "year": start.key.year,
+                "base": start.base,
+                "declared": start.declared.name if start.declared else None,
+                "cover": dict(start.cover),
+                **start.acting,
+            }
+            what = start.procedure, start.spec, start.answers
+            public_id = same[0] if same else self._add(connection, owner, *what, **about)
         return self.find(owner, public_id)
 
     def _add(
