@@ -83,6 +83,7 @@ from adapter.services.dossiers.lookup import Lookup
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.printing import Printing
+from adapter.services.dossiers.suspended import SuspendedAccounts
 from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.browser import MessageBrowser
@@ -192,6 +193,7 @@ class House:
             units=lambda: self.installation.units,
             clock=self.legal_clock,
             told=lambda: self.notification_kinds,
+            notice_hours=self.settings.accounts.notice_hours,
         )
 
     @cached_property
@@ -547,6 +549,10 @@ class House:
     @cached_property
     def own_dossiers(self) -> OwnDossiers:
         return OwnDossiers(self.database, self.catalogue, self.window, self.ground.reporter, self.legal_clock)
+
+    @cached_property
+    def suspended_accounts(self) -> SuspendedAccounts:
+        return SuspendedAccounts(self.own_dossiers)
 
     @cached_property
     def printing(self) -> Printing:

@@ -19,6 +19,7 @@ from adapter.gateways.keys.pem_files import load_holders
 from adapter.gateways.store.certificates import Office, Registered
 from adapter.model.errors import Misconfigured
 from adapter.pipeline.envelope import VIETNAM
+from adapter.services.notifications.overdue import what_stands_in_the_way
 from adapter.services.registers.certificates import NotImported, Registration
 from adapter.services.registers.expiry import Expiring
 
@@ -311,6 +312,19 @@ def account_list(
     names = ("number", "reason", "officer", "since", "lifted_at", "lifted_reason", "lifted_officer")
     rows = ([_where(each.unit), *(getattr(each, name) for name in names)] for each in found)
     table(f"{len(found)} suspension(s)", ("where", *names), rows)
+
+
+@account.command("notices")
+def account_notices(by: By = None, json: AsJson = False, config: Config = None) -> None:
+    """Notices of suspensions and restorations with a time to be had by that nobody has read (accounts.notice_hours)."""
+    house = open_house(config)
+    found = house.accounts.unread_notices(actor=acting(house, by))
+    if json:
+        as_json(found)
+        return
+    names = ("number", "kind", "created_at", "due_at")
+    rows = ([*(getattr(each, name) for name in names), what_stands_in_the_way(each)] for each in found)
+    table(f"{len(found)} notice(s) that nobody has read", (*names, "why"), rows)
 
 
 def _where(unit: str | None) -> str:

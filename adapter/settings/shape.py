@@ -223,6 +223,10 @@ class WindowSettings(Section):
     answer_portal: Annotated[str, text_in(500), Field(pattern=r"^https?://[^\s/]+")]
 
 
+class AccountSettings(Section):
+    notice_hours: Annotated[float, Field(gt=0, le=720)] | None
+
+
 class WaitingSettings(Section):
     overtaken_s: float = Field(ge=0, le=604_800)
     evidence_s: float = Field(ge=0, le=604_800)
@@ -280,6 +284,7 @@ class Settings(BaseSettings):
     keys: KeysSettings
     window: WindowSettings
     waiting: WaitingSettings
+    accounts: AccountSettings
     deadlines: DeadlineSettings
     clock: ClockSettings
     web: WebSettings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import cast
 
+from adapter.entrypoints.web import login
 from adapter.entrypoints.web.form_page import Choice
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
@@ -26,6 +27,7 @@ from adapter.services.dossiers.own_records import (
     OwnRow,
     RunningLimit,
 )
+from adapter.services.dossiers.suspended import SuspensionNotice
 from adapter.services.notifications.addresses import AddressAct, OwnAddress
 from adapter.services.notifications.inbox import InboxNotification, InboxPage
 from adapter.services.registers.grants import OwnGrant, OwnGrants
@@ -117,6 +119,9 @@ def own_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             checking.GenuinePage("XN1", "6BD7", CheckedConfirmation(text, at, True, is_withdrawn=True)),
         ],
         follow.AnswerPage: [follow.AnswerPage(each) for each in opened],
+        login.SuspendedPage: [
+            login.SuspendedPage(SuspensionNotice(text, at, text, OwnPage(each, None, at))) for each in (rows, ())
+        ],
         inbox.NotificationsPage: [
             inbox.NotificationsPage(InboxPage((), None), first=True, mails=False),
             inbox.NotificationsPage(

@@ -17,7 +17,11 @@ from sqlalchemy import update
 from adapter.bootstrap import now
 from adapter.gateways.store import tables
 from adapter.model.journal_events import JournalEvent
+from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
+from tests.harness.history import ITEMS, OFFICER
+from tests.harness.own_dossiers import several_declared
+from tests.harness.people import TESTER
 from tests.harness.website import Website, configure, website
 from tests.servers.identity import CLIENT, PEOPLE, IdentityProvider
 from tests.servers.process import wait_until
@@ -274,6 +278,25 @@ def test_a_suspension_ends_his_sessions_and_keeps_him_out_with_its_reason(site: 
     again = Person(site.url)
     assert again.log_in("an").status_code == 403
     assert "Khai báo sai nhiều lần" in again.told()
+
+
+def test_whoever_is_suspended_sees_one_page_with_what_is_under_way_and_can_do_nothing(small: Website) -> None:
+    """Article 8: the notice, since when, by whom; his requests and confirmations, read only; no session."""
+    small.window(Sight.DOWN)
+    confirmed, asked = several_declared(small, AN.number, 2)
+    small.house.completion.complete(confirmed, OFFICER)
+    small.house.amendments.request(asked, OFFICER, reason="Sai", items=ITEMS)
+    small.suspend(AN.number, reason="Nghi bị chiếm đoạt")
+    person = Person(small.url)
+    assert person.log_in("an").status_code == 403
+    for told in ("Nghi bị chiếm đoạt", TESTER.id, confirmed.number, asked.number, "vẫn làm được thủ tục bằng giấy"):
+        assert told in person.told(), told
+    assert person.document().xpath("//main//form | //main//a[contains(@href, 'ho-so')]") == []
+    assert person.cookies[urlsplit(small.url).netloc] == {}
+    assert [row.name for row in small.rows(tables.session)] == []
+    assert {row.delivered_at for row in small.rows(tables.outbox) if row.kind == "Completion"} == {None}
+    small.house.accounts.restore(AN.number, unit=None, reason="Đã xác minh", actor=TESTER)
+    assert Person(small.url).log_in("an").status_code == 200
 
 
 def test_a_log_out_at_the_provider_ends_the_session_here(site: Website, provider: IdentityProvider) -> None:

@@ -101,8 +101,8 @@ SAMPLES: dict[type[Page], list[Page]] = {
     ],
     login.AccountKindPage: [login.AccountKindPage("/ho-so"), login.AccountKindPage("/ho-so?x=" + HOSTILE)],
     login.LoginPage: [
-        *(login.LoginPage(what, "", "/ho-so") for what in login.OUTCOMES),
-        login.LoginPage("suspended", HOSTILE, "/ho-so?x=" + HOSTILE),
+        *(login.LoginPage(what, "/ho-so") for what in login.OUTCOMES),
+        login.LoginPage("refused", "/ho-so?x=" + HOSTILE),
     ],
     landing.StaffHomePage: [landing.StaffHomePage()],
     emergency.EmergencyPage: [

@@ -56,7 +56,7 @@ def create_portal(house: House) -> FastAPI:
     app.include_router(follow.routes(pages, house.own_dossiers, house.corrections, house.printing, guard))
     app.include_router(inbox.routes(pages, house.inbox, house.mail_addresses, guard))
     if provider is not None:
-        entrance = login.of_declarants(provider, house.sessions)
+        entrance = login.of_declarants(provider, house.sessions, house.suspended_accounts.notice)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
         drafting = Drafting(pages, house.drafts, house.corrections, house.presses, house.opening)
         app.include_router(granting.routes(pages, house.grants, house.sessions, guard))

@@ -66,7 +66,7 @@ def _to_log_in(pages: Pages) -> Callable[[Request, Any], Response]:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if not changes(request) and browser_of(request).secret is None:
             return RedirectResponse(f"/login?next={quote(here)}", 303, PERSONAL)
-        page = LoginPage("session_over", "", request.url.path if changes(request) else here)
+        page = LoginPage("session_over", request.url.path if changes(request) else here)
         response = pages.respond(request, page, 403)
         take_back(response, browser_of(request))
         return response

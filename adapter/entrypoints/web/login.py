@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from adapter.bootstrap.identity import RETURN
 from adapter.entrypoints.web.browser import browser_of, give, safe_target, take_back
 from adapter.entrypoints.web.guard import Guard, anybody
+from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import Page, Pages
 from adapter.gateways.identity import NotBelieved, Provider, ProviderDown, Stated
 from adapter.model.actor import Actor
@@ -23,10 +24,11 @@ from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.access.sessions import AccountHolder, Sessions, Suspended
 from adapter.services.access.staff_sessions import NotAdmitted, StaffAccount, StaffSessions
+from adapter.services.dossiers.suspended import SuspensionNotice
 from adapter.services.registers.party_numbers import number_of
 
 OUTCOMES = (
-    *("provider_down", "not_under_way", "other_kind", "refused", "suspended", "unregistered", "ended"),
+    *("provider_down", "not_under_way", "other_kind", "refused", "unregistered", "ended"),
     *("logged_out", "session_over"),
 )
 """Keys of the words for each way in which nobody is logged in."""
@@ -61,10 +63,18 @@ class LoginPage(Page):
 
     template: ClassVar[str] = "login.html"
     what: str
-    reason: str
-    """Of a suspension, as the officer wrote it; empty otherwise."""
     target: str
     """Where log-in leads to, as an address of this site."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuspendedPage(Page):
+    """The one page of whoever is suspended everywhere (Article 8): why, and what of his is under way. No session."""
+
+    template: ClassVar[str] = "suspended.html"
+    marks = MARKS
+    urgency = staticmethod(urgency)
+    told: SuspensionNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +90,19 @@ class Entrance:
     admit: Callable[[Stated], str]
     right: Right
     after: str
+    notice: Callable[[Suspended], SuspensionNotice] | None = None
+    """What whoever is suspended is shown; None: nobody here is."""
     chooses: bool = False
     """Whether the kind of account is chosen first (Article 7(2)(b)), and must be the one that logs in."""
 
 
-def of_declarants(provider: Provider, sessions: Sessions) -> Entrance:
+def of_declarants(provider: Provider, sessions: Sessions, notice: Callable[[Suspended], SuspensionNotice]) -> Entrance:
     """The portal's entrance."""
 
     def admit(stated: Stated) -> str:
         return sessions.start(_person(provider, stated))
 
-    return Entrance(provider, sessions, admit, Right.READ_OWN, "/ho-so", chooses=True)
+    return Entrance(provider, sessions, admit, Right.READ_OWN, "/ho-so", notice, chooses=True)
 
 
 def of_staff(provider: Provider, sessions: StaffSessions) -> Entrance:
@@ -125,7 +137,7 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
             address, underway = provider.begin()
         except ProviderDown as error:
             observe(Event.LOGIN, outcome="provider-down", reason=str(error))
-            return pages.respond(request, LoginPage("provider_down", "", target), 503)
+            return pages.respond(request, LoginPage("provider_down", target), 503)
         response = RedirectResponse(address, 302, {"Cache-Control": "no-store"})
         give(response, browser_of(request), sessions.begin({**underway, "target": target, "account": account or ""}))
         return response
@@ -136,7 +148,7 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
         if browser.session is None or browser.session.actor is not None or browser.secret is None:
             # Nothing is under way in this browser: cookies are off, it took too long, or somebody sent a link.
             observe(Event.LOGIN, outcome="not-under-way")
-            return pages.respond(request, LoginPage("not_under_way", "", after), 400)
+            return pages.respond(request, LoginPage("not_under_way", after), 400)
         underway = browser.session.underway
         target = safe_target(underway.get("target"), after)
         sessions.end(browser.session)  # a return counts once, whatever comes of it
@@ -147,7 +159,13 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
             secret = entrance.admit(stated)
         except ProviderDown as error:
             observe(Event.LOGIN, outcome="provider-down", reason=str(error))
-            return pages.respond(request, LoginPage("provider_down", "", target), 503)
+            return pages.respond(request, LoginPage("provider_down", target), 503)
+        except Suspended as suspended:
+            observe(Event.LOGIN, outcome="suspended")
+            assert entrance.notice is not None, "staff are not suspended"
+            response = pages.respond(request, SuspendedPage(entrance.notice(suspended)), 403)
+            take_back(response, browser_of(request))
+            return response
         except NotAllowed as error:
             page = _refusal(error, target)
             # What the provider said may hold a number; only which kind of answer it was is told.
@@ -192,7 +210,7 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
 
     @router.get("/logged-out", dependencies=[Depends(anybody)])
     def logged_out(request: Request) -> Response:
-        return pages.respond(request, LoginPage("logged_out", "", after))
+        return pages.respond(request, LoginPage("logged_out", after))
 
     return router
 
@@ -203,11 +221,9 @@ def _kind(stated: Stated) -> AccountKind:
 
 def _refusal(error: NotAllowed, target: str) -> LoginPage:
     """What somebody is told who is not let in."""
-    if isinstance(error, Suspended):
-        return LoginPage("suspended", error.reason, target)
     if isinstance(error, OtherKind):
-        return LoginPage("other_kind", "", target)
-    return LoginPage(error.why if isinstance(error, NotAdmitted) else "refused", "", target)
+        return LoginPage("other_kind", target)
+    return LoginPage(error.why if isinstance(error, NotAdmitted) else "refused", target)
 
 
 def _person(provider: Provider, stated: Stated) -> AccountHolder:

@@ -10,6 +10,7 @@ from adapter.gateways.store import sessions as store
 from adapter.gateways.store.access_records import StoredSession
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.suspensions import Suspension
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
@@ -36,9 +37,9 @@ class AccountHolder:
 class Suspended(NotAllowed):
     """The account is suspended everywhere (QĐ 15/2019/QĐ-TTg Article 8); says why, as the law wants it told."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"this account is suspended: {reason}")
-        self.reason = reason
+    def __init__(self, suspension: Suspension, person: AccountHolder) -> None:
+        super().__init__(f"this account is suspended: {suspension.reason}")
+        self.suspension, self.person = suspension, person
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Sessions(BrowserSessions):
             self.database.lock(connection, [f"account:{number}" for number in numbers])
             standing = [each for each in suspensions.standing(connection, numbers) if each.unit is None]
             if standing:
-                raise Suspended(standing[0].reason)
+                raise Suspended(standing[0], person)
             secret = self.keep(
                 connection,
                 now + self.whole,

@@ -38,11 +38,6 @@ class OverdueNotifications:
             self.observe(Event.NOTIFICATION_LATE, notification=row_id, kind=kind)
         return len(rows)
 
-    def list(self, limit: int = AT_ONCE) -> list[UnarrivedNotification]:
-        """What is to be had in time and nobody has read, the newest first."""
-        with self.database.reading() as connection:
-            return store.to_arrive(connection, limit)
-
 
 def what_stands_in_the_way(each: UnarrivedNotification) -> str:
     """Why one has not arrived, as far as that is known, and what to do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from adapter.gateways.store import journal, notifications, sessions
 from adapter.gateways.store import suspensions as store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.notification_records import UnarrivedNotification
 from adapter.gateways.store.suspensions import Suspension
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
@@ -21,6 +22,8 @@ from adapter.pipeline.units import codes_stated
 from adapter.services.access.rights import Right, needs, needs_in_unit
 from adapter.services.notifications.telling import hour_and_day, notification_rows
 from adapter.services.registers.party_numbers import number_of
+
+_NOTICES = 200
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,16 @@ class Accounts:
         needs(actor, Right.SEE_REGISTERS)
         with self.database.reading() as connection:
             return store.every(connection, number=number_of(number) if number else None, lifted=lifted)
+
+    def unread_notices(self, *, actor: Actor) -> Sequence[UnarrivedNotification]:
+        """Notices that are to be had in time (`notice_hours`) and that nobody has read, the newest first.
+
+        Raises:
+            NoRight: the actor may not see the registers.
+        """
+        needs(actor, Right.SEE_REGISTERS)
+        with self.database.reading() as connection:
+            return notifications.to_arrive(connection, _NOTICES)
 
     def _tell(
         self,
