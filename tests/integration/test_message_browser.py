@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from adapter.services.replies.dispatch import Dispatch
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import Message, declaration, heartbeat
 from tests.harness.fixtures import CLOCK, Case, load_cases, signed
-from tests.harness.history import OFFICER, Desk
+from tests.harness.history import OFFICER, Desk, told_again
 from tests.harness.outbound import Confirming
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
@@ -138,18 +139,21 @@ def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: House
 
 
 def personal(whole: House, raw: bytes) -> set[str]:
-    """Texts of a message that any mapping calls a person's, by the fields' own names."""
-    procedures = [each for many in whole.catalogue.procedures.values() for each in many]
-    specs = [spec for each in procedures for spec in each.fields]
-    specs += [spec for each in procedures for group in each.groups for spec in group.fields]
-    closed = {spec.path.rpartition("/")[2] for spec in specs if spec.personal}
+    """What the mapping of a message's procedure calls a person's, wherever no open field of it says the same."""
     root = etree.fromstring(raw)
-    return {
-        text
-        for element in root.iter()
-        if isinstance(element.tag, str) and element.tag in closed and (text := (element.text or "").strip())
-        if len(text) >= LEAST
-    }
+    code, content = root.findtext("Header/Subject/documentType"), root.find("Body/Content")
+    if content is None:
+        return set()
+    told: dict[bool, set[str]] = {True: set(), False: set()}
+    for procedure in (each for many in whole.catalogue.procedures.values() for each in many):
+        if procedure.document_type != code:
+            continue
+        paths = [(spec.path, spec.personal) for spec in procedure.fields]
+        paths += [(f"{group.path}/{spec.path}", spec.personal) for group in procedure.groups for spec in group.fields]
+        for path, is_personal in paths:
+            told[is_personal] |= {(found.text or "").strip() for found in content.findall(f"*/{path}")}
+    secret = {value for value in told[True] if len(value) >= LEAST}
+    return {value for value in secret if not any(value in other for other in told[False])}
 
 
 def everything(view: MessageView) -> str:
@@ -158,23 +162,43 @@ def everything(view: MessageView) -> str:
     return "\n".join([*lines, *facts])
 
 
-CASES = [case for case in load_cases() if not case.id.startswith("attacks")]
+EXAMPLE = re.compile("(ví dụ|for example) [0-9]+")
+"""What a finding says of how a number is written."""
+CASES = {case.id: case for case in load_cases()}
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_no_value_of_a_person_of_any_fixture_is_shown(small: House, case: Case) -> None:
-    raw = signed(Desk(small).filled(case), shared_pki())
+def sent(whole: House, case: Case) -> tuple[str, bytes]:
+    """A fixture's message after its history; gives our id of it, and its bytes."""
+    desk = Desk(whole)
+    for given in case.register.authorisations:
+        whole.authorisations.grant(given.holder, given.principal, given.document, actor=TESTER)
+    for step, before in enumerate(case.before):
+        if before.act is not None:
+            desk.act(case, before.act)
+        else:
+            sent(whole, replace(told_again(case, step, CASES), before=()))
+    raw = signed(desk.filled(case), shared_pki())
     digest = Digest(hashlib.sha256(raw).hexdigest())
-    (settled,) = small.intake.receive([Submission(raw, case.channel, CLOCK, digest)])
-    shown = everything(small.message_browser.show(settled.public_id, actor=AUDITOR))
+    (settled,) = whole.intake.receive([Submission(raw, case.channel, CLOCK, digest)])
+    return settled.public_id, raw
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
+def test_no_value_of_a_person_of_any_fixture_is_shown(small: House, case: Case) -> None:
+    ours, raw = sent(small, case)
+    try:
+        values = personal(small, raw)
+    except etree.XMLSyntaxError:  # nobody knows what is a person's there; such a message is masked from its fault on
+        values = set()
+    shown = everything(small.message_browser.show(ours, actor=AUDITOR))
     for reply in said(small):
         view = small.message_browser.reply(reply.message_id, actor=AUDITOR)
         shown += "\n".join("".join(token.shown for token in line) for line in view.xml.lines)
-    try:
-        values = personal(small, raw)
-    except etree.XMLSyntaxError:
-        return
-    assert [value for value in sorted(values) if value in shown] == []
+    shown = EXAMPLE.sub("", shown)
+    leaks = {
+        value: shown[max(0, shown.find(value) - 80) : shown.find(value) + 40] for value in values if value in shown
+    }
+    assert leaks == {}
 
 
 def test_unmasking_needs_the_right_and_a_reason_and_is_journalled(whole: House) -> None:

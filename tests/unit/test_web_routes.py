@@ -115,6 +115,16 @@ OF_STAFF: dict[str, str] = {
     f"GET {_FILE}/note_papers": Right.NOTE_PAPERS,
     f"POST {_FILE}/note_papers": Right.NOTE_PAPERS,
     "POST /api/v1/lookup/searches": Right.LOOK_UP,
+    "GET /van-hanh": Right.BROWSE_MESSAGES,
+    **{f"POST /van-hanh/cong/{act}": Right.OVERRIDE_WINDOW for act in ("confirm", "down", "up", "end")},
+    "GET /van-hanh/thong-diep": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/thong-diep/{id}": Right.BROWSE_MESSAGES,
+    "POST /van-hanh/thong-diep/{id}/hien": Right.UNMASK_MESSAGES,
+    "GET /van-hanh/tra-loi/{id}": Right.BROWSE_MESSAGES,
+    "POST /van-hanh/tra-loi/{id}/gui-lai": Right.RESEND_REPLY,
+    "GET /van-hanh/su-co": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/su-co/{number}": Right.BROWSE_MESSAGES,
+    "GET /van-hanh/so-lieu": Right.BROWSE_MESSAGES,
     "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
 }
@@ -128,12 +138,14 @@ OF_AN_OFFICER = {
     *(Right.ACCEPT, Right.CONFIRM, Right.REFUSE, Right.REQUEST_AMENDMENT, Right.WITHDRAW_REQUEST),
     *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS),
 }
+OF_AN_OPERATOR = {Right.BROWSE_MESSAGES, Right.UNMASK_MESSAGES, Right.RESEND_REPLY, Right.OVERRIDE_WINDOW}
 OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
     "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN}},
     "staff": {
         **{role: {Right.USE_CONSOLE} for role in STAFF_ROLES},
         **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},
-        **{role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS} for role in (Role.OPERATOR, Role.AUDITOR)},
+        Role.AUDITOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.BROWSE_MESSAGES},
+        Role.OPERATOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, *OF_AN_OPERATOR},
         **{role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, *OF_AN_OFFICER} for role in UNIT_ROLES},
     },
 }

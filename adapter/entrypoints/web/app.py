@@ -19,6 +19,7 @@ from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, R
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.officer import area as officer
+from adapter.entrypoints.web.operator import area as operator
 from adapter.entrypoints.web.page import About, NavigationEntry, Pages
 from adapter.entrypoints.web.portal import (
     checking,
@@ -72,7 +73,7 @@ def create_staff(house: House) -> FastAPI:
     guard = Guard(house.tokens, web.staff.public_url, web.body_bytes, house.rates, house.client_assertions)
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
     provider = house.staff_identity_provider
-    entries: Sequence[NavigationEntry] = officer.ENTRIES
+    entries: Sequence[NavigationEntry] = (*officer.ENTRIES, *operator.ENTRIES)
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
     app.include_router(lookup.routes(house.searches, guard))
     app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
@@ -84,6 +85,7 @@ def create_staff(house: House) -> FastAPI:
         landing.routes(pages),
         emergency.routes(pages, house.emergency, guard),
         officer.routes(pages, of_officers, guard),
+        operator.routes(pages, house, guard),
     )
     for area in areas:
         app.include_router(area)

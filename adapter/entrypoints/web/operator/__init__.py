@@ -1,0 +1,1 @@
+"""Pages of operators (vận hành): messages, the window, incidents, deadlines and certificates."""

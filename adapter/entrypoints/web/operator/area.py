@@ -1,0 +1,26 @@
+"""The operators' area: its entry in the navigation, and its routes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from adapter.bootstrap import House
+from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.operator import figures, incidents, messages, overview
+from adapter.entrypoints.web.operator.overview import HOME, OperatorViews
+from adapter.entrypoints.web.page import NavigationEntry, Pages
+from adapter.services.access.rights import Right
+from adapter.services.watch.telling import from_rows
+
+ENTRIES = (NavigationEntry("operator.title", HOME, Right.BROWSE_MESSAGES),)
+
+
+def routes(pages: Pages, house: House, guard: Guard) -> APIRouter:
+    """/van-hanh and what is below it."""
+    router = APIRouter()
+    seen = OperatorViews(house.window, house.reading, lambda: from_rows(house.alert_file.load()))
+    router.include_router(overview.routes(pages, seen, guard))
+    router.include_router(messages.routes(pages, house.message_browser, house.resend, guard))
+    router.include_router(incidents.routes(pages, house.window, house.links, house.reconciliation, guard))
+    router.include_router(figures.routes(pages, house.deadlines, house.expiry, house.legal_clock, guard))
+    return router

@@ -1,0 +1,128 @@
+"""What an operator sees first: the window, what waits, what is amiss; and his word about the window."""
+
+# Annotations are not postponed here: FastAPI reads them.
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+
+from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of, text_of
+from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.model.actor import Actor
+from adapter.model.errors import NoRight, NotAllowed
+from adapter.services.access.rights import Right, has
+from adapter.services.watch.alerts import Alert
+from adapter.services.watch.mode import Mode, Sight
+from adapter.services.watch.readings import Reading, Readings
+from adapter.services.watch.state import WindowState
+from adapter.services.watch.window import Window
+
+HOME = "/van-hanh"
+ACTS = ("confirm", "down", "up", "end")
+"""What may be said of the window: the suspicion is right; it is down, it is up; that word ends."""
+MODES = {
+    Mode.NEVER_HEARD: ("wait", "question"),
+    Mode.NORMAL: ("ok", "check"),
+    Mode.SUSPECT: ("ask", "diamond"),
+    Mode.DIRECT: ("no", "cross"),
+    Mode.MAINTENANCE: ("ask", "clock"),
+    Mode.RECONCILING: ("info", "both"),
+    Mode.UNKNOWN: ("wait", "question"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPage(Page):
+    """The overview. `said`: which act was just done; `told`: why one was not, in the service's words."""
+
+    template: ClassVar[str] = "operator.html"
+    marks: ClassVar[dict[Mode, tuple[str, str]]] = MODES
+    window: WindowState
+    readings: Readings
+    alerts: tuple[Alert, ...]
+    may_say: bool
+    said: str = ""
+    told: str = ""
+    asked: str = ""
+    fault: str = ""
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """What may be said now."""
+        possible = {"confirm": self.window.mode is Mode.SUSPECT, "end": self.window.override_by is not None}
+        return tuple(act for act in ACTS if possible.get(act, True)) if self.may_say else ()
+
+
+@dataclass(frozen=True)
+class OperatorViews:
+    """What the pages are drawn from. `alerts`: those that this machine's daemon has kept."""
+
+    window: Window
+    reading: Reading
+    alerts: Callable[[], Sequence[Alert]]
+
+    def page(self, actor: Actor, **more: str) -> OperatorPage:
+        """As it is now."""
+        standing = tuple(each for each in self.alerts() if each.began_at is not None and each.ended_at is None)
+        may = has(actor, Right.OVERRIDE_WINDOW)
+        return OperatorPage(self.window.state(), self.reading.read({}), standing, may, **more)
+
+    def say(self, act: str, reason: str, until: datetime | None, actor: Actor) -> None:
+        """Say it.
+
+        Raises:
+            NotAllowed: it is not possible now.
+            NoRight: the actor has no right to it.
+        """
+        if act == "confirm":
+            self.window.confirm_suspicion(reason=reason, actor=actor)
+        elif act == "end":
+            self.window.end_override(actor=actor)
+        else:
+            self.window.override(Sight(act), reason=reason, actor=actor, until=until)
+
+
+def routes(pages: Pages, overview: OperatorViews, guard: Guard) -> APIRouter:
+    """/van-hanh and what is said of the window."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get(HOME)
+    def home(
+        request: Request,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.BROWSE_MESSAGES))],
+        xong: Annotated[str, Query(pattern="^[a-z]{0,10}$")] = "",
+    ) -> Response:
+        return pages.respond(request, overview.page(actor, said=xong if xong in ACTS else ""))
+
+    for act in ACTS:
+        router.add_api_route(f"{HOME}/cong/{act}", _saying(pages, overview, guard, act), methods=["POST"])
+    return router
+
+
+def _saying(pages: Pages, overview: OperatorViews, guard: Guard, act: str) -> Callable[..., object]:
+    async def say(
+        request: Request, actor: Annotated[Actor, Depends(guard.by_session(Right.OVERRIDE_WINDOW))]
+    ) -> Response:
+        form = await request.form()
+        return await run_in_threadpool(_said, pages, overview, request, actor, act, form)
+
+    return say
+
+
+def _said(pages: Pages, overview: OperatorViews, request: Request, actor: Actor, act: str, form: FormData) -> Response:
+    reason, until = text_of(form, "ly-do"), moment_of(text_of(form, "den"))
+    if act != "end" and (fault := fault_of_reason(reason)):
+        return pages.respond(request, overview.page(actor, asked=act, fault=fault), 422)
+    try:
+        overview.say(act, reason, until, actor)
+    except NoRight:
+        raise
+    except NotAllowed as error:
+        return pages.respond(request, overview.page(actor, asked=act, told=str(error)), 409)
+    return RedirectResponse(f"{HOME}?xong={act}", 303, PERSONAL)

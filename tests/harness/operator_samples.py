@@ -1,0 +1,189 @@
+"""Pages of operators in each of their states, with one text in every field that others have written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from adapter.entrypoints.web.operator import figures, incidents, messages, overview
+from adapter.entrypoints.web.page import Page
+from adapter.gateways.keys.certificates_in_use import InUse, Use
+from adapter.gateways.store.browse import ListPlace, WantedMessages
+from adapter.gateways.store.deadline_records import Figures
+from adapter.gateways.store.window_records import StoredLink
+from adapter.model.outcomes import MessageState, Route, Word
+from adapter.model.procedure import ReplyKind
+from adapter.pipeline.masked import masked
+from adapter.services.messages.browser import (
+    FoundAt,
+    ListedMessage,
+    MessagePage,
+    MessageView,
+    ReplyView,
+    SaidReply,
+    Try,
+)
+from adapter.services.registers.expiry import Expiring
+from adapter.services.watch.alerts import Alert, AlertName
+from adapter.services.watch.cases import Settlement
+from adapter.services.watch.deadlines import DeadlineState
+from adapter.services.watch.mode import Mode, Sight
+from adapter.services.watch.readings import PARTIES, Readings
+from adapter.services.watch.reconciliation import OpenFor, Report, ReportLine, WorkingDay
+from adapter.services.watch.state import Incident, WindowState
+
+FAULTS = ("operator.fault.empty", "operator.fault.text")
+
+
+def operator_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    """Each kind of these pages with its samples."""
+    return {
+        overview.OperatorPage: _overviews(text, at),
+        messages.MessagesPage: _lists(text, at),
+        messages.MessageShownPage: _messages(text, at),
+        messages.AnswerShownPage: _answers(text, at),
+        incidents.IncidentsPage: [
+            incidents.IncidentsPage((), ()),
+            incidents.IncidentsPage(
+                (
+                    Incident(1, at, at, None, "notice", text, text, text),
+                    Incident(2, at, None, at, "broker", text, None, "clock"),
+                ),
+                (StoredLink(1, text, None, True, at, None, text, text, at, None, None),),
+            ),
+        ],
+        incidents.ReportPage: [incidents.ReportPage(each) for each in _reports(text, at)],
+        figures.FiguresPage: [
+            figures.FiguresPage((), ()),
+            figures.FiguresPage((), None),
+            figures.FiguresPage(_counted(text), _ending(text, at)),
+        ],
+    }
+
+
+def _overviews(text: str, at: datetime) -> list[Page]:
+    quiet = WindowState(Mode.NORMAL, "none", "", None, None, None, None, None, Sight.UP, None, None, None, 0, 0)
+    read = Readings(
+        at=at,
+        waiting={route.value: 3 for route in Route},
+        oldest_s={"window": 700.0},
+        returned=1,
+        held={"waiting": 1, "parked": 2},
+        deadlines={(party, how): 1 for party in PARTIES for how in ("near", "broken")},
+        certificate_days={},
+        modes={mode.value: mode is Mode.NORMAL for mode in Mode},
+    )
+    alerts = tuple(Alert(name, text, 1, at, began_at=at) for name in AlertName)
+    said = replace(quiet, reason=text, since=at, heartbeat_at=at, override_by=text, override_until=at, incident=text)
+    return [
+        overview.OperatorPage(quiet, read, (), may_say=False),
+        *(overview.OperatorPage(replace(said, mode=mode), read, alerts, may_say=True) for mode in Mode),
+        *(overview.OperatorPage(said, read, (), may_say=True, said=act) for act in overview.ACTS),
+        *(overview.OperatorPage(said, read, (), may_say=True, asked="down", fault=fault) for fault in FAULTS),
+        overview.OperatorPage(replace(said, expected_end=at), read, (), may_say=True, asked="up", told=text),
+    ]
+
+
+def _listed(text: str, at: datetime, outcome: Word | None = Word.ACCEPTED) -> ListedMessage:
+    word = outcome.value if outcome else None
+    return ListedMessage("id-1", at, text, "window", text, text, "10/01", text, word, "settled", (text,))
+
+
+def _lists(text: str, at: datetime) -> list[Page]:
+    rows = [_listed(text, at, word) for word in Word]
+    rows += [replace(rows[0], state=state.value, outcome=None, channel="portal") for state in MessageState]
+    rows += [replace(rows[0], message_id=None, procedure=None, pair=None, dossier=None, codes=())]
+    behind = ListPlace(at, 7)
+    wanted = WantedMessages(outcome="refused", state="parked", channel="portal", code=text, sender=text, procedure="P")
+    return [
+        messages.MessagesPage(MessagePage(tuple(rows), behind), "", wanted, "2026-03-02T07:00", "", first=False),
+        messages.MessagesPage(MessagePage((), behind), "", wanted, "", "", first=False),
+        messages.MessagesPage(MessagePage(()), text, WantedMessages(), "", "", first=True),
+    ]
+
+
+def _said(text: str, at: datetime) -> SaidReply:
+    return SaidReply(
+        "id-2", "Acceptance", "20/21", "window", "0" * 64, at, at, None, at, "receipt", 2, text, is_copy=True
+    )
+
+
+def _messages(text: str, at: datetime) -> list[Page]:
+    xml = masked(f"<Envelope>\n<Body>{text}\n</Body></Envelope>", lambda _: True)
+    spots = tuple(
+        FoundAt("BQP", severity, text, text, "/Envelope", line) for severity, line in (("warn", 1), ("no", None))
+    )
+    replies = [replace(_said(text, at), kind=kind.value, is_copy=False) for kind in ReplyKind]
+    replies += [replace(_said(text, at), route=route.value, sent_at=None, answer="error") for route in Route]
+    replies += [replace(_said(text, at), taken_back_at=at, answer=None)]
+    whole = MessageView(
+        listed=_listed(text, at),
+        digest="0" * 64,
+        size=7,
+        stage=None,
+        mapping=text,
+        schema=text,
+        note=text,
+        waits_for="evidence",
+        waits_until=at,
+        xml=xml,
+        findings=spots,
+        tries=(Try(at, at), Try(at, None)),
+        answers=tuple(replies),
+        previous="a",
+        following="b",
+        is_unmasked=False,
+    )
+    bare = replace(
+        whole,
+        listed=_listed(text, at, None),
+        findings=(),
+        tries=(),
+        answers=(),
+        previous=None,
+        following=None,
+        note=None,
+    )
+    long = replace(whole, xml=masked("<a>\n" * 50 + "\n" * messages.SHOWN_LINES, lambda _: True), is_unmasked=True)
+    return [
+        messages.MessageShownPage(whole, may_unmask=True),
+        messages.MessageShownPage(bare, may_unmask=False),
+        messages.MessageShownPage(long, may_unmask=True),
+        *(messages.MessageShownPage(whole, may_unmask=True, fault=fault) for fault in FAULTS),
+    ]
+
+
+def _answers(text: str, at: datetime) -> list[Page]:
+    xml = masked("<Envelope/>", lambda _: True)
+    view = ReplyView(_said(text, at), text, "id-1", xml)
+    bare = ReplyView(replace(_said(text, at), taken_back_at=at, answer=None, returns=0), None, None, xml)
+    return [
+        messages.AnswerShownPage(view, may_resend=True),
+        messages.AnswerShownPage(bare, may_resend=False),
+        messages.AnswerShownPage(view, may_resend=True, is_done=True),
+        messages.AnswerShownPage(view, may_resend=True, told=text),
+        *(messages.AnswerShownPage(view, may_resend=True, fault=fault) for fault in FAULTS),
+    ]
+
+
+def _reports(text: str, at: datetime) -> list[Report]:
+    line = ReportLine(text, text, None, "20/21", Settlement.ORIGINAL, "id-2", "0" * 64, at, at, at, 1.5, None)
+    lines = [replace(line, settlement=each) for each in Settlement]
+    lines += [replace(line, open_for=each, left_at=None, received_at=None, gate=text) for each in OpenFor]
+    days = [WorkingDay(at, at, at + timedelta(hours=1), state) for state in DeadlineState]
+    clean = Report(1, text, "notice", at, at, days[0], (line,), at)
+    return [
+        replace(clean, working_day=None, ended_at=None, lines=()),
+        clean,
+        *(replace(clean, working_day=day, lines=tuple(lines)) for day in days),
+        replace(clean, lines=(line,) * (incidents.MOST + 1)),
+    ]
+
+
+def _counted(text: str) -> tuple[Figures, ...]:
+    return Figures(text, text, text, 3, 1, 0, 2, 2), Figures(None, None, text, 0, 0, 0, 0, 0)
+
+
+def _ending(text: str, at: datetime) -> tuple[Expiring, ...]:
+    certificate = InUse(Use.PARTNER, text, text, "f", text, at, at, text)
+    return (Expiring(certificate, breaks=True, stops=text),)
