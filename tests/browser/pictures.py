@@ -8,11 +8,15 @@ from __future__ import annotations
 import sys
 import tempfile
 from base64 import b64encode
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.scenes import SCHEMES, WIDTHS, Portal, launch, log_in, portal, visit
+from adapter.model.actor import Actor, ActorKind, Role
+from adapter.model.procedure import Meaning
+from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, launch, log_in, portal, visit
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import identity_provider
 
@@ -25,14 +29,41 @@ def pictures(browser: Browser, house: Portal, state: str, folder: Path) -> None:
     named = {
         "trang-dau": "/",
         "ho-so-cua-toi": "/ho-so",
-        "ho-so": house.page_of(house.asked),
+        "ho-so": house.page_of(house.fresh),
         "xac-nhan": _opened(browser, house, state),
         "khai-bao": "/khai-bao",
+        **_answering(house),
     }
     for name, address in named.items():
         for width in WIDTHS:
             shots = [_shot(browser, house.url + address, state, width, scheme) for scheme in SCHEMES]
             _beside(browser, shots, folder / f"{name}-{width}.jpg")
+
+
+def _answering(house: Portal) -> dict[str, str]:
+    """A request that he has opened, his answer before it is sent, a press that waits, and what he was granted."""
+    built, key = house.site.house, house.asked
+    an = Actor(ActorKind.PERSON, "an", AN.name, roles=frozenset({Role.DECLARANT}), number=AN.number)
+    firm = replace(an, id="firm", number="001088007890", on_behalf_of="0100109106")
+    built.grants.give(firm, AN.number, "UQ-12/2026", until=None, procedures=())
+    built.grants.give(an, "001190004567", "UQ-CN-3", until=date(2099, 12, 31), procedures=["BQP0100002"])
+    found = built.own_dossiers.read(an, key.number, key.year)
+    assert found is not None
+    for answer in found.answers:
+        built.own_dossiers.open(an, key.number, key.year, answer.digest)
+    draft = built.corrections.begin(an, key.number, key.year, Meaning.AMENDMENT_REQUESTED)
+    waits = built.corrections.begin(an, house.fresh.number, house.fresh.year, Meaning.REPLACEMENT)
+    assert draft is not None
+    assert waits is not None
+    changed = {"documentNumber": "C7654321", "reason": "Gõ nhầm số hộ chiếu"}
+    built.drafts.save(draft, draft.answers.with_values(changed))
+    built.presses.hold(waits.owner, waits.public_id, waits.message_key)
+    return {
+        "yeu-cau": house.page_of(key),
+        "tra-loi-yeu-cau": f"/khai-bao/{draft.public_id}/kiem-tra",
+        "cho-gui": f"/khai-bao/{waits.public_id}/cho",
+        "uy-quyen": "/uy-quyen",
+    }
 
 
 def _opened(browser: Browser, house: Portal, state: str) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from adapter.gateways.store import tables
+from adapter.gateways.store import tables, windows
 from adapter.model.identifiers import DossierKey
-from adapter.services.watch.mode import Sight
+from adapter.services.watch.mode import Mode, Sight
 from tests.browser.scenes import SCHEMES, WIDTHS, Portal, visit
 from tests.browser.test_portal import faults
 from tests.harness.people import TESTER
@@ -38,8 +38,9 @@ def suspected(house: Portal) -> None:
     window = house.site.house.window
     window.end_override(actor=TESTER)
     gone = replace(window, patience=replace(window.patience, broker_down_s=0))
-    for up in (True, False):
-        gone.refresh(broker_up=up, started_at=gone.clock())
+    gone.refresh(broker_up=False, started_at=gone.clock())
+    with house.site.house.database.transaction() as connection:
+        windows.write(connection, stage=Mode.SUSPECT.value, mode=Sight.UNKNOWN.value, opened_at=None)
 
 
 def test_on_a_telephone_he_answers_a_request_and_back_shows_what_became_of_it(

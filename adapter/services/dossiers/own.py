@@ -28,6 +28,7 @@ from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.readable import Named, readable, title
+from adapter.pipeline.terms import Terms
 from adapter.pipeline.xml import reparsed
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
@@ -135,6 +136,8 @@ class OwnDossiers:
             wanted = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
             read = replies.mark_read(connection, [each.id for each in wanted if each.delivered_at is None], now)
             deadlines.sent(connection, sorted(read), now)
+            if row is not None and read:  # his hour runs from now on, and the page that follows says how long
+                deadlines.begin_delivered(connection, Terms.of(self.catalogue), _HOURS, dossier_id=row.id)
             return bool(read) or any(each.delivered_at is not None for each in wanted)
 
     def answer(self, actor: Actor, number: str, year: int, digest: str) -> OpenedAnswer | None:
@@ -276,6 +279,8 @@ def _spoken(connection: Connection, actor: Actor, now: datetime) -> Spoken:
     return spoken_for(connection, [own] if own is not None else [], now)
 
 
+_HOURS = 10
+"""More time limits than can begin with the delivery of one reply."""
 _NO_MESSAGE = -1
 """No inbox row has this id: answers of the dossier are wanted, not those of one message."""
 
