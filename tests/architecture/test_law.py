@@ -78,6 +78,20 @@ def test_pages_say_nothing_of_a_declaration_where_a_ship_is_meant_too() -> None:
     both = [words[key] for key in ("answer.completion", "answer.amendment_completion", "answer.no_permission")]
     assert [said for said in both if "khai báo" in said] == []
     assert "xuất trình giấy tờ" in words["answer.no_permission"], "papers are shown at the gate (Article 10(1)(c))"
+    assert "tàu biển" in words["act.complete.means"]
+    printed = (ROOT / "prints" / "answer.typ").read_text(encoding="utf-8")
+    assert "hoàn thành khai báo" not in printed
+    assert "xuất trình giấy tờ" in printed
+    notice = (ROOT / "mappings" / "notifications.yaml").read_text(encoding="utf-8")
+    spoken = [line for line in notice.splitlines() if "hoàn thành khai báo" in line]
+    assert [line for line in spoken if "tàu biển" not in line] == []
+
+
+def test_an_officer_is_told_what_may_be_asked_and_need_not_be_refused() -> None:
+    """Articles 11(3)(a), 17(3)(a): incomplete or inaccurate is asked to be amended; a request names each."""
+    words = yaml.safe_load((ROOT / "adapter/entrypoints/web/words/vi.yaml").read_text(encoding="utf-8"))
+    assert "yêu cầu sửa đổi, bổ sung (Điều 11, 17)" in words["ask.refuse.told"]
+    assert "(Điều 11, 14, 17)" in words["request.told"]
 
 
 def test_the_declarants_guide_states_the_hours_that_the_mappings_have() -> None:
