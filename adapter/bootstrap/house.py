@@ -60,6 +60,7 @@ from adapter.services.access.staff_sessions import StaffSessions
 from adapter.services.access.tokens import Tokens
 from adapter.services.customs.assertions import Assertions
 from adapter.services.customs.audit import LookupAudit
+from adapter.services.customs.box import SearchBox
 from adapter.services.customs.clients import Clients
 from adapter.services.customs.granted import LookupRights
 from adapter.services.customs.searches import Searches
@@ -691,6 +692,10 @@ class House:
             clock=self.legal_clock,
             observe=self.observe,
         )
+
+    @cached_property
+    def search_box(self) -> SearchBox:
+        return SearchBox(self.searches, lambda: self.catalogue, self.settings.installation.confirmation_prefix)
 
     @cached_property
     def client_assertions(self) -> Assertions:

@@ -43,6 +43,25 @@ def pictures(browser: Browser, house: Shift, state: str, folder: Path) -> None:
                     page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
 
 
+def of_customs(browser: Browser, house: Shift, state: str, folder: Path) -> None:
+    """The one box of customs, what it finds, and one dossier."""
+    key = house.confirmed
+    asked = {"tra-cuu": "", "tra-cuu-ho-so": f"{key.number}/{key.year}", "tra-cuu-mst": "0100109106"}
+    for name, text in asked.items():
+        for language in _LANGUAGES:
+            for width in WIDTHS:
+                with visit(browser, width=width, state=state) as context:
+                    page = context.new_page()
+                    page.goto(f"{house.url}/hai-quan?lang={language}")
+                    if text:
+                        page.locator("#q").fill(text)
+                        page.locator("main button").first.click()
+                        page.wait_for_load_state()
+                    page.evaluate("document.fonts.ready")
+                    file = folder / f"{name}-{language}-{width}.jpg"
+                    page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
+
+
 def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
@@ -54,6 +73,10 @@ def main(folder: Path) -> int:
                 log_in_staff(context.new_page(), house.url, "can-bo")
                 context.storage_state(path=here / "state.json")
             pictures(browser, house, str(here / "state.json"), folder)
+            with visit(browser) as context:
+                log_in_staff(context.new_page(), house.url, "hai-quan", "/hai-quan")
+                context.storage_state(path=here / "customs.json")
+            of_customs(browser, house, str(here / "customs.json"), folder)
         browser.close()
     return 0
 

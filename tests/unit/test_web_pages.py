@@ -27,6 +27,7 @@ from adapter.services.access.rights import Right
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.mode_notices import ModeNotice
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
+from tests.harness.customs_samples import customs_samples
 from tests.harness.draft_samples import samples
 from tests.harness.officer_samples import officer_samples
 from tests.harness.operator_samples import operator_samples
@@ -117,6 +118,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
     **own_samples(HOSTILE, AT),
     **officer_samples(HOSTILE, AT),
     **operator_samples(HOSTILE, AT),
+    **customs_samples(HOSTILE, AT),
     **samples(HOSTILE, AT),
     reference.ApiPage: [reference.page_of(DOCUMENT)],
     faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 429, 500, 502, 503)],

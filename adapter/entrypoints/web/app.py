@@ -16,6 +16,7 @@ from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, reference, service
 from adapter.entrypoints.web.api.customs_shapes import SearchShape
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
+from adapter.entrypoints.web.customs import area as customs
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.headers import Requests
 from adapter.entrypoints.web.officer import area as officer
@@ -39,6 +40,7 @@ from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_th
 from adapter.entrypoints.web.staff import emergency, landing
 from adapter.model.procedure import Label
 from adapter.services.dossiers.check_code import ConfirmationChecks
+from adapter.services.watch.mode import Sight
 from adapter.settings import AboutSettings, WordsSettings
 
 
@@ -73,7 +75,7 @@ def create_staff(house: House) -> FastAPI:
     guard = Guard(house.tokens, web.staff.public_url, web.body_bytes, house.rates, house.client_assertions)
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
     provider = house.staff_identity_provider
-    entries: Sequence[NavigationEntry] = (*officer.ENTRIES, *operator.ENTRIES)
+    entries: Sequence[NavigationEntry] = (*officer.ENTRIES, *customs.ENTRIES, *operator.ENTRIES)
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
     app.include_router(lookup.routes(house.searches, guard))
     app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
@@ -86,10 +88,21 @@ def create_staff(house: House) -> FastAPI:
         emergency.routes(pages, house.emergency, guard),
         officer.routes(pages, of_officers, guard),
         operator.routes(pages, house, guard),
+        customs.routes(pages, _uses_of_customs(house), guard),
     )
     for area in areas:
         app.include_router(area)
     return _finished(app, house, pages, house.staff_sessions.find, STAFF_COOKIE, SearchShape)
+
+
+def _uses_of_customs(house: House) -> customs.CustomsUses:
+    stated = house.settings.customs
+    support = customs.Support(
+        Label(stated.support.name.vi, stated.support.name.en), stated.support.telephone, stated.support.email
+    )
+    purposes = [(each.code, Label(each.vi, each.en)) for each in stated.purposes]
+    around = customs.LookupSurroundings(support, purposes, lambda: house.window.state().condition is Sight.DOWN)
+    return customs.CustomsUses(house.search_box, house.searches, house.lookup_audit, around)
 
 
 def _app(title: str, description: str, *tags: str) -> FastAPI:

@@ -41,6 +41,8 @@ class CustomsAnswer:
     dossier: Found
     principal: str | None
     declarant: str | None
+    gate: Label | None
+    """Its name; the dossier has its code."""
     direction: Label | None
     signature: SignatureShown
     persons: Sequence[ShownRow]
@@ -95,7 +97,8 @@ def answered(
         dossier=_as_may(found, catalogue, sight),
         principal=row.principal,
         declarant=row.declarant if sight.persons else None,
-        direction=_direction(procedure, values, catalogue),
+        gate=_placed("gate", procedure, values, catalogue),
+        direction=_placed("direction", procedure, values, catalogue),
         signature=_verdict(version.signer if version is not None else None, sight),
         persons=persons,
         person_count=len(persons) if sight.persons else None,
@@ -112,8 +115,9 @@ def _as_may(found: Found, catalogue: Catalogue, sight: LookupReach) -> Found:
     return replace(found, versions=(), changes=())
 
 
-def _direction(procedure: Procedure | None, values: StoredRecord, catalogue: Catalogue) -> Label | None:
-    spec = procedure.field(procedure.place.get("direction", "")) if procedure is not None else None
+def _placed(what: str, procedure: Procedure | None, values: StoredRecord, catalogue: Catalogue) -> Label | None:
+    """What the mapping's `place` says, in words."""
+    spec = procedure.field(procedure.place.get(what, "")) if procedure is not None else None
     stated = values.get(spec.name) if spec is not None else None
     if spec is None or not isinstance(stated, str):
         return None

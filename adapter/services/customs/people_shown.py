@@ -31,7 +31,12 @@ class ShownRow:
 
     def get(self, name: str) -> str | None:
         """The value of that name, or None."""
-        return next((each.value for each in self.values if each.name == name), None)
+        found = self.find(name)
+        return found.value if found is not None else None
+
+    def find(self, name: str) -> ShownValue | None:
+        """The value of that name with its meaning, or None."""
+        return next((each for each in self.values if each.name == name), None)
 
 
 def shown_rows(

@@ -38,6 +38,7 @@ class TooManyNames(NoRight):
     def __init__(self, most: int, retry_s: int) -> None:
         super().__init__(f"at most {most} searches by name in an hour; search by a paper's number meanwhile")
         self.most, self.retry_s = most, retry_s
+        self.vi = f"Mỗi giờ chỉ được tra cứu theo họ tên {most} lần; hãy tra theo số giấy tờ hoặc chờ sang giờ sau."
 
 
 @dataclass(frozen=True, slots=True)

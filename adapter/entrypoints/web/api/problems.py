@@ -165,8 +165,7 @@ def _no_search(_: Request, error: NotASearch) -> Response:
 
 
 def _too_many_names(_: Request, error: TooManyNames) -> Response:
-    told = f"Mỗi giờ chỉ được tra cứu theo họ tên {error.most} lần; hãy tra theo số giấy tờ hoặc chờ sang giờ sau."
-    return problem(429, str(error), vi=told, kind="too-many-names", headers={"Retry-After": str(error.retry_s)})
+    return problem(429, str(error), vi=error.vi, kind="too-many-names", headers={"Retry-After": str(error.retry_s)})
 
 
 def _not_allowed(_: Request, error: NotAllowed) -> Response:

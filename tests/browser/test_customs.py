@@ -1,0 +1,131 @@
+"""A customs officer in Chromium: the one box by keyboard, read aloud, on a telephone; the auditor after him."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from adapter.gateways.store import tables
+from tests.browser.conftest import watching
+from tests.browser.scenes import SCHEMES, WIDTHS, visit
+from tests.browser.staff_scenes import Shift, log_in_staff, shift
+from tests.browser.test_portal import faults
+from tests.harness.stores import sqlite_store
+from tests.servers.identity import IdentityProvider
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
+    folder = tmp_path_factory.mktemp("customs")
+    with shift(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
+        yield made
+
+
+def cookies(browser: Browser, house: Shift, folder: Path, who: str, at: str) -> str:
+    kept = str(folder / f"{who}.json")
+    with visit(browser) as context:
+        log_in_staff(context.new_page(), house.url, who, at)
+        context.storage_state(path=kept)
+    return kept
+
+
+@pytest.fixture(scope="module")
+def thang(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The cookies of a customs officer who has logged in; a file."""
+    return cookies(browser, house, tmp_path_factory.mktemp("thang"), "hai-quan", "/hai-quan")
+
+
+@pytest.fixture(scope="module")
+def son(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Those of an auditor."""
+    return cookies(browser, house, tmp_path_factory.mktemp("son"), "kiem-tra", "/nhat-ky-tra-cuu")
+
+
+@pytest.fixture
+def page(browser: Browser, thang: str) -> Iterator[Page]:
+    with visit(browser, state=thang) as context, watching(context.new_page()) as watched:
+        yield watched
+
+
+def number(house: Shift) -> str:
+    return f"{house.confirmed.number}/{house.confirmed.year}"
+
+
+def dossier(house: Shift) -> str:
+    return f"/hai-quan/ho-so/{house.confirmed.year}/{house.confirmed.number}"
+
+
+def ask(page: Page, house: Shift, text: str) -> None:
+    """By keyboard alone: into the box, and the first button."""
+    page.goto(house.url + "/hai-quan")
+    page.locator("#q").focus()
+    page.keyboard.insert_text(text)
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+
+
+def test_a_dossier_is_looked_up_by_its_number_with_the_keyboard_and_says_what_it_was_taken_for(
+    page: Page, house: Shift
+) -> None:
+    ask(page, house, number(house))
+    expect(page.get_by_role("status")).to_contain_text("mã số hồ sơ và năm")
+    expect(page.locator("#result")).to_contain_text(number(house))
+    expect(page.locator("main")).to_contain_text("yêu cầu nộp bản giấy")
+    expect(page.locator("#persons")).to_be_visible()
+    assert number(house) not in page.url, "nothing that was typed stands in the address"
+
+
+def test_a_name_without_accents_finds_the_dossiers_and_the_journal_knows_it(
+    page: Page, house: Shift, browser: Browser, son: str
+) -> None:
+    rows = [each.values for each in house.site.rows(tables.declaration_row) if each.values.get("fullName")]
+    name = str(rows[0]["fullName"])
+    ask(page, house, " ".join(reversed(name.split())).lower())
+    expect(page.get_by_role("status")).to_contain_text("họ tên")
+    expect(page.locator("main")).to_contain_text(name)
+    with visit(browser, state=son) as context, watching(context.new_page()) as auditor:
+        auditor.goto(house.url + "/nhat-ky-tra-cuu")
+        auditor.get_by_label("Công chức").fill("hai-quan")
+        auditor.get_by_role("button", name="Xem nhật ký").click()
+        expect(auditor.get_by_role("status")).to_contain_text("lần tra cứu")
+
+
+def test_what_is_unclear_is_asked_about(browser: Browser, house: Shift, thang: str) -> None:
+    with visit(browser, state=thang) as context:
+        page = context.new_page()
+        ask(page, house, "AN")
+        expect(page.get_by_role("alert")).to_contain_text("Chưa rõ đây là gì")
+
+
+def test_an_officer_of_the_border_guard_has_no_box(browser: Browser, house: Shift, tmp_path: Path) -> None:
+    kept = cookies(browser, house, tmp_path, "can-bo", "/can-bo")
+    with visit(browser, state=kept) as context:
+        there = context.new_page()
+        answer = there.goto(house.url + "/hai-quan")
+        assert answer is not None
+        assert answer.status == 403
+
+
+@pytest.mark.parametrize("name", ["/hai-quan", "<dossier>", "<looked>", "/nhat-ky-tra-cuu"])
+def test_a_page_has_no_serious_fault_of_accessibility(
+    browser: Browser, house: Shift, thang: str, son: str, node_packages: Path, name: str
+) -> None:
+    """By axe-core, on a telephone in light and on a screen in dark colours; nothing is wider than the telephone."""
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        with visit(browser, width=width, scheme=scheme, state=son if "nhat-ky" in name else thang) as context:
+            page = context.new_page()
+            if name == "<looked>":
+                ask(page, house, number(house))
+                page.locator("#result").wait_for()
+            else:
+                page.goto(house.url + name.replace("<dossier>", dossier(house)))
+            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert found == [], (width, scheme)
