@@ -46,6 +46,9 @@ SILENT = {
     *("window maintenance", "window link add", "window link end", "alerts test", "alerts list"),
     *("message resend", "message find"),
     *("people list", "people show", "office list", "window link list"),  # no released store has them yet
+    *("people lookups", "client list", "issuer list"),  # nor these
+    *("people link", "people unlink", "people give-lookup", "people withdraw-lookup"),
+    *("client add", "client change", "client end", "issuer add", "issuer change", "issuer end"),
     *("simulate pki", "simulate sign", "simulate send", "simulate window", "config init"),
 }
 """Commands that show nothing of what is stored."""
@@ -57,6 +60,7 @@ READS: dict[str, tuple[str, ...]] = {
     "dossier amendments": ("dossier", "amendments", "--all", "--limit", "10000", "--json"),
     "deadlines": ("deadlines", "--limit", "100000", "--days", "3650", "--json"),
     "journal verify": ("journal", "verify", "--by", "frozen", "--json"),
+    "journal lookups": ("journal", "lookups", "--since", "2000-01-01", "--by", "frozen", "--json"),
     "quarantine list": ("quarantine", "list", "--json"),
     "message list": ("message", "list", "--json"),
     "certificate list": ("certificate", "list", "--json"),
