@@ -299,6 +299,17 @@ def test_every_table_has_its_line_in_the_architecture() -> None:
     assert set(metadata.tables) - named == set()
 
 
+def test_every_folder_of_services_and_gateways_stands_in_the_picture() -> None:
+    picture = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("## One message")[0]
+    folders = [
+        each.parent.name
+        for part in ("services", "gateways")
+        for each in (ROOT / "adapter" / part).glob("*/__init__.py")
+    ]
+    assert len(folders) > 10
+    assert [name for name in folders if f"{name}/" not in picture] == []
+
+
 def test_every_decision_stands_in_the_index_under_its_title() -> None:
     folder = ROOT / "docs" / "decisions"
     titles = {file.name: file.read_text(encoding="utf-8").splitlines()[0] for file in folder.glob("0*.md")}
