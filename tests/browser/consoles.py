@@ -23,6 +23,7 @@ def places(house: Shift) -> Mapping[str, str]:
     return {
         "viec": "/can-bo",
         "ho-so": file_of(house.group),
+        "sua-doi": file_of(house.amended),
         "yeu-cau": f"{file_of(house.group)}/request_amendment?o=groupName&o=persons[2].documentNumber",
         "tu-choi": f"{file_of(house.citizen)}/refuse",
         "ket-qua": "/can-bo/xac-nhan?"

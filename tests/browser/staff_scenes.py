@@ -14,7 +14,7 @@ from adapter.bootstrap import House
 from adapter.model.identifiers import DossierKey
 from tests.browser.scenes import ABOUT
 from tests.harness.fixtures import Case, load_cases, submission
-from tests.harness.history import ITEMS, OFFICER, REASON, dossier_of
+from tests.harness.history import ITEMS, OFFICER, REASON, dossier_of, play
 from tests.harness.pki import shared_pki
 from tests.harness.staff import staffed
 from tests.harness.website import Website
@@ -27,6 +27,7 @@ FRESH = (
     *("BQP0100001/accepted-late-and-flagged", "BQP0100001/accepted-official-delegation-by-public-ca"),
 )
 ASKED = "BQP0100001/asked-leader-with-another-paper"
+AMENDED = "BQP0100003/accepted-own-discovery-waits-for-approval"
 CONFIRMED = "BQP0100001/accepted-single-foreigner"
 
 
@@ -39,6 +40,8 @@ class Shift:
     asked: DossierKey
     confirmed: DossierKey
     citizen: DossierKey
+    amended: DossierKey
+    """Its declarant has found something himself, and waits for a decision."""
 
     @property
     def url(self) -> str:
@@ -55,9 +58,10 @@ def shift(folder: Path, database_url: str, provider: IdentityProvider) -> Iterat
     """The shift, until left."""
     with staffed(folder, database_url, provider, **ABOUT) as site:
         fill(site.house)
+        amended = play(site.house, AMENDED)
         cases = {case.id: case for case in load_cases()}
         keys = [dossier_of(cases[name].message) for name in (FRESH[0], ASKED, CONFIRMED, FRESH[2])]
-        yield Shift(site, *keys)
+        yield Shift(site, *keys, amended)
 
 
 def fill(house: House) -> None:

@@ -19,6 +19,7 @@ from tests.servers.identity import IdentityProvider
 PAGES = (
     *("/", "/can-bo", "/can-bo?luot=nguoi-khai", "/can-bo?luot=moi-nhat", "/can-bo?trang-thai=refused"),
     *("<group>", "<asked>", "<confirmed>", "<group>/refuse", "<asked>/withdraw_request", "<group>/request_amendment"),
+    *("<amended>", "<amended>/approve", "<amended>/decline", "/khan-cap", "/khan-cap/mat-khau"),
     *("<group>/request_amendment?o=gate", "<confirmed>/refuse", "/can-bo/xac-nhan", "/khong-co"),
 )
 
@@ -49,7 +50,7 @@ def page(browser: Browser, hai: str) -> Iterator[Page]:
 
 def place(house: Shift, name: str) -> str:
     """The address that a name of PAGES stands for."""
-    for said in ("group", "asked", "confirmed"):
+    for said in ("group", "asked", "confirmed", "amended"):
         name = name.replace(f"<{said}>", file_of(getattr(house, said)))
     return name
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from lxml import html
 
-from tests.servers.identity import PEOPLE, STAFF
+from tests.servers.identity import PEOPLE
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Person:
     def log_in(self, who: str, address: str = "/login") -> httpx.Response:
         """By the portal's choice of the kind of account, and the test provider's page of people."""
         self.get(address)
-        kind = "organisation" if {**PEOPLE, **STAFF}[who].tax_code else "person"
+        kind = "organisation" if who in PEOPLE and PEOPLE[who].tax_code else "person"
         for link in self.document().xpath(f"//a[contains(@href, 'account={kind}')]/@href"):
             self.get(link)
         return self.ask("POST", self.at, data={"who": who})

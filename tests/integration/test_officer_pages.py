@@ -19,6 +19,7 @@ from adapter.services.dossiers.worklist import PAGE
 from tests.harness.browsing import Person
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
+from tests.harness.history import OFFICER, play
 from tests.harness.staff import logged_in, staffed
 from tests.harness.website import Website
 from tests.servers.identity import IdentityProvider
@@ -66,7 +67,7 @@ def state(site: Website, key: DossierKey) -> str:
     return next(row.state for row in site.rows(tables.dossier) if row.number == key.number)
 
 
-def act(person: Person, key: DossierKey, name: str, **fields: str) -> int:
+def act(person: Person, key: DossierKey, name: str, /, **fields: str) -> int:
     """Press the button on the page that he is on."""
     seen = person.document().xpath("//input[@name='seen']/@value")[0]
     return person.send(f"{address(key)}/{name}", seen=str(seen), **fields).status_code
@@ -198,6 +199,65 @@ def test_a_request_to_amend_names_the_fields_and_can_be_withdrawn(site: Website)
     assert act(person, HERE, "withdraw_request", reason="Đã kiểm tra lại") == 200
     (asked,) = site.rows(tables.amendment_request)
     assert asked.withdrawn_by == "can-bo"
+
+
+WAITS = "BQP0100003/accepted-own-discovery-waits-for-approval"
+LETTER_LATER = "BQP0100004/accepted-original-letter-to-follow"
+
+
+def test_an_amendment_is_seen_beside_what_it_changes_and_approved(site: Website) -> None:
+    key = play(site.house, WAITS)
+    person = logged_in(site, "can-bo", address(key))
+    changed = person.document().xpath("//tr[@class='changed'] | //ins")
+    assert changed, "what is changed is marked"
+    assert "Phiên bản 2" in person.told()
+    assert "chờ duyệt" in person.told()
+    assert person.document().xpath("//button[@data-next]") == [], "it is decided first"
+    person.get(f"{address(key)}/approve")
+    number = next(row.number for row in site.rows(tables.amendment))
+    assert act(person, key, "approve", amendment=number) == 200
+    assert state(site, key) == "amended"
+    assert act(person, key, "complete") == 200
+    assert state(site, key) == "completed_amended"
+
+
+def test_an_amendment_is_declined_with_its_reason(small: Website) -> None:
+    key = play(small.house, WAITS)
+    person = logged_in(small, "can-bo", f"{address(key)}/decline")
+    number = next(row.number for row in small.rows(tables.amendment))
+    assert act(person, key, "decline", amendment=number, reason="") == 422
+    assert act(person, key, "decline", amendment=number, reason="Không khớp với giấy tờ") == 200
+    (row,) = small.rows(tables.amendment)
+    assert (row.state, row.decided_by, row.reason) == ("declined", "can-bo", "Không khớp với giấy tờ")
+
+
+def test_an_amendment_of_another_dossier_is_not_decided_here(small: Website) -> None:
+    key = play(small.house, WAITS)
+    number = next(row.number for row in small.rows(tables.amendment))
+    person = logged_in(small, "can-bo", address(HERE))
+    assert act(person, HERE, "approve", amendment=number) == 409
+    assert state(small, key) == "completed"
+
+
+def test_papers_that_were_brought_are_noted(small: Website) -> None:
+    key = play(small.house, LETTER_LATER, MOCBAI="HUUNGHI")
+    small.house.completion.complete(key, OFFICER)
+    person = logged_in(small, "can-bo", f"{address(key)}/note_papers")
+    (name,) = person.document().xpath("//select[@name='name']/option/@value")
+    assert act(person, key, "note_papers", name=str(name)) == 200
+    (noted,) = entries(small, JournalEvent.DOSSIER_BROUGHT)
+    assert (noted.actor, noted.detail["deadline"]) == ("person:can-bo", name)
+
+
+def test_warnings_tell_number_gate_and_time_of_another_dossier_and_no_more(small: Website) -> None:
+    """Both dossiers state one paper; the other one is another unit's."""
+    person = logged_in(small, "can-bo", address(HERE))
+    (warned,) = person.document().xpath("//section[@aria-labelledby='warnings']")
+    told = " ".join(warned.text_content().split())
+    assert "Giấy tờ này có ở hồ sơ khác" in told
+    assert f"{THERE.number}/{THERE.year}" in told
+    assert "Móng Cái" in told
+    assert warned.xpath(".//a") == []
 
 
 def test_several_are_confirmed_with_one_question_and_one_result_list(site: Website) -> None:

@@ -248,10 +248,6 @@ def main() -> int:
     if given.what == "start":
         provider.start()
         print(f"the portal: {given.site}/ (log in as {', '.join(each.name for each in PEOPLE.values())})", flush=True)
-        if given.staff_site:
-            print(
-                f"staff: {given.staff_site}/ (log in as {', '.join(each.name for each in STAFF.values())})", flush=True
-            )
     elif given.what == "stop":
         provider.stop()
     else:
