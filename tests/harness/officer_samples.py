@@ -32,7 +32,6 @@ from adapter.services.dossiers.worklist import FLAGS, WorkFilter, WorkNews, Work
 from tests.harness.own_pages import MEANINGS
 
 ACTS = (*acting.TEXTS, requesting.ACT)
-OF_A_DOSSIER = ("message.", "dossier.", "confirmation.", "request.", "reply.")
 
 
 def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
@@ -108,11 +107,7 @@ def case(text: str, at: datetime) -> CaseFile:
     cell, changed = CaseCell("persons[1].a", said, said, None), CaseCell("persons[1].b", said, said, said)
     gone = CaseCell("persons[1].c", said, Label("", ""), said)
     rows = (CaseRow(1, (cell, changed, gone, None), (changed, cell)), CaseRow(2, (cell, cell, cell, cell), ()))
-    events = tuple(
-        CaseEvent(at, event.value, "person:an", text, text, n)
-        for n, event in enumerate(JournalEvent)
-        if event.value.startswith(OF_A_DOSSIER) and event is not JournalEvent.DOSSIER_PERSONAL_SHOWN
-    )
+    events = tuple(CaseEvent(at, event.value, "person:an", text, text, n) for n, event in enumerate(JournalEvent))
     times = (at, at, at)
     return CaseFile(
         number="N1",

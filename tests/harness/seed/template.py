@@ -16,7 +16,18 @@ from adapter.pipeline.search_keys import search_value
 Rows = Mapping[str, list[dict[str, Any]]]
 """Rows by table."""
 ONCE = {
-    *("window", "incident", "maintenance", "window_link", "counter", "token", "person", "customs_office", "session"),
+    *(
+        "window",
+        "incident",
+        "maintenance",
+        "window_link",
+        "counter",
+        "token",
+        "person",
+        "customs_office",
+        "session",
+        "emergency_secret",
+    ),
     *("expiry_alert", "journal_seal", "lookup_right", "lookup_count", "lookup_trace", "api_party", "assertion_seen"),
 }
 """Tables that do not grow with dossiers, and the seals, which each copy makes anew."""

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.browser import browser_of
 from adapter.entrypoints.web.guard import Guard, LoggedOut
 from adapter.entrypoints.web.marks import MARKS
-from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, address, opened
+from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, address, event_words, opened
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
@@ -85,6 +85,7 @@ class OvertakenPage(Page):
 
     template: ClassVar[str] = "overtaken.html"
     marks = MARKS
+    event_words = staticmethod(event_words)
     case: CaseFile
     act: str
     since: tuple[CaseEvent, ...]

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.words import Language, words
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import DossierKey
@@ -31,6 +32,12 @@ DONE = (
 """Acts whose result a dossier's page tells."""
 
 
+def event_words(event: str) -> str:
+    """The key of the words for an event of the journal; one that has none of its own is told as another entry."""
+    key = f"event.{event}"
+    return key if key in words(Language.VI) else "event.other"
+
+
 @dataclass(frozen=True, slots=True)
 class CasePage(Page):
     """A dossier. `done` is the act that was just done with it."""
@@ -38,6 +45,7 @@ class CasePage(Page):
     template: ClassVar[str] = "case.html"
     marks = MARKS
     urgency = staticmethod(urgency)
+    event_words = staticmethod(event_words)
     case: CaseFile
     done: str | None
     remarks: tuple[Label, ...]
