@@ -310,7 +310,11 @@ class House:
         stated = self.settings.database
         # A command may take its time over a migration or a report; the daemon's processes serve.
         answer_s = stated.answer_s if self.fetches else None
-        return Database(configuration.database_url(self.settings), pool=stated.pool, answer_s=answer_s)
+        if self.reach is Reach.WHOLE:
+            url = configuration.database_url(self.settings)
+        else:
+            url = configuration.listener_database_url(self.settings, self.reach.value)
+        return Database(url, pool=stated.pool, answer_s=answer_s)
 
     def close(self) -> None:
         """Give all connections back, to the database and to the part that decides."""

@@ -94,6 +94,20 @@ def _counts(told: topology.Topology) -> str:
     return f"{len(told.exchanges)} exchanges, {len(told.queues)} queues, {len(told.bindings)} bindings"
 
 
+@database.command("grants")
+def database_grants(
+    portal: Annotated[str | None, typer.Option(metavar="ROLE", help="Role of the portal's listener.")] = None,
+    staff: Annotated[str | None, typer.Option(metavar="ROLE", help="Role of the staff's listener.")] = None,
+) -> None:
+    """Print the SQL that lets the listeners' roles of PostgreSQL do what they need and nothing else."""
+    from adapter.gateways.store.grants import statements
+
+    roles = {name: role for name, role in (("portal", portal), ("staff", staff)) if role}
+    if not roles:
+        raise typer.BadParameter("name at least one role: --portal ROLE, --staff ROLE")
+    block("\n".join(f"{each};" for each in statements(roles)))
+
+
 @database.command("upgrade")
 def database_upgrade(json: AsJson = False, config: Config = None) -> None:
     """Bring the tables to this version of the program. Doing it again changes nothing."""

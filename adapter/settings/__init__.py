@@ -1,7 +1,7 @@
 """config.yaml to frozen settings: `shape` says what may stand there, `reading` reads file and environment."""
 
 from adapter.settings.old_names import RENAMED
-from adapter.settings.reading import broker_urls, database_url, load_settings, production_sample
+from adapter.settings.reading import broker_urls, database_url, listener_database_url, load_settings, production_sample
 from adapter.settings.shape import InstallationSettings, PartySettings, Settings, UnitSettings
 from adapter.settings.trust import AuthoritySettings, KeySettings, KeysSettings, StoreSettings, TrustSettings
 from adapter.settings.web import (
@@ -32,6 +32,7 @@ __all__ = [
     "WordsSettings",
     "broker_urls",
     "database_url",
+    "listener_database_url",
     "load_settings",
     "production_sample",
 ]

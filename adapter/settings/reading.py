@@ -18,6 +18,7 @@ from adapter.settings.faults import said
 from adapter.settings.old_names import Environment, take_old_names
 from adapter.settings.shape import Settings
 from adapter.settings.variables import misspelt_variables
+from adapter.settings.web import ListenerSettings
 
 DEFAULT_FILE = "config.yaml"
 _DEFAULTS = Path(__file__).with_name("defaults.yaml")
@@ -137,6 +138,7 @@ _PATHS = {
         "anchors",
     ),
     *("intermediates", "module", "pin_file", "crls", "certificates", "client_secret_file"),
+    "database_url_file",
     *("password_file", "token_file", "folder"),
 }
 
@@ -170,6 +172,19 @@ def database_url(settings: Settings) -> str:
         return stated.url.get_secret_value()
     (url,) = _addresses("database", stated.url_file, database_fault, several=False)
     return url
+
+
+def listener_database_url(settings: Settings, listener: str) -> str:
+    """The database url of a listener: with its own role where one is stated, else the daemon's.
+
+    Raises:
+        Misconfigured: as `database_url`.
+    """
+    stated: ListenerSettings = getattr(settings.web, listener)
+    if stated.database_url_file is not None:
+        (url,) = _addresses(f"web.{listener}.database", stated.database_url_file, database_fault, several=False)
+        return url
+    return database_url(settings) if stated.database_url is None else stated.database_url.get_secret_value()
 
 
 def broker_urls(settings: Settings) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from typing import Annotated, Literal, Self
 from pydantic import (
     AfterValidator,
     Field,
+    SecretStr,
     model_validator,
 )
 
+from adapter.gateways.addresses import database_fault
 from adapter.settings.values import FilePath, Section, Word, text_in
 
 
@@ -89,6 +91,19 @@ class ListenerSettings(Section):
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#]+$")] | None = None
     trusted_proxies: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     login: LoginSettings | None = None
+    database_url: SecretStr | None = None
+    database_url_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _a_role_is_postgresql_s(self) -> Self:
+        stated = None if self.database_url is None else self.database_url.get_secret_value()
+        if stated is not None and self.database_url_file is not None:
+            raise ValueError("database_url: stated beside database_url_file; take one of them away")
+        if stated is not None and (fault := database_fault(stated)):
+            raise ValueError(f"database_url: {fault}")
+        if stated is not None and stated.startswith("sqlite"):
+            raise ValueError("database_url: SQLite has no roles; leave it out")
+        return self
 
     @model_validator(mode="after")
     def _log_in_has_somewhere_to_return(self) -> Self:

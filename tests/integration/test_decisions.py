@@ -6,9 +6,7 @@ import os
 import pickle
 import socket
 import stat
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,29 +14,25 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-import uvicorn
 
 from adapter.bootstrap import House, OutOfReach, Reach, house
-from adapter.entrypoints import serving as served
-from adapter.entrypoints.decisions.app import create_decisions
-from adapter.entrypoints.decisions.serve import listening
 from adapter.gateways.store import tables
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.events import unobserved
 from adapter.services.access.tokens import Machine
-from adapter.services.decisions.shown import SESSION, SHOWN, TOKEN, Shown
+from adapter.services.decisions.shown import SESSION, TOKEN, Shown
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
 from adapter.services.door.sealing import sealed, write_number
 from adapter.services.dossiers.acts import SessionOver
 from adapter.services.watch.mode import Sight
+from tests.harness.deciding import deciding, showing
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, anybody
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, OTHER, citizen_message, configure, serving, website
-from tests.servers.process import wait_until
 
 DECLARATIONS = "/api/v1/declarations"
 CASE = next(case for case in load_cases() if case.id == "BQP0100002/accepted-citizen-signed")
@@ -109,21 +103,21 @@ def test_a_token_that_is_revoked_while_the_portal_still_believes_it_declares_not
     """The portal's word that it has seen a token is worth nothing: whoever decides looks it up again."""
     post.whole.tokens.revoke("a program", actor=TESTER)
     believed = Actor(TESTER.kind, "token:1", number=CITIZEN)
-    with deciding(post.whole), _shown(Shown(TOKEN, post.token)), pytest.raises(SessionOver):
+    with deciding(post.whole), showing(Shown(TOKEN, post.token)), pytest.raises(SessionOver):
         post.portal.door.declare(citizen_message(), Caller(believed.number or ""))
     assert post.rows(tables.inbox) == []
 
 
 @pytest.mark.parametrize("shown", [None, Shown(TOKEN, "nsw_" + "A" * 43), Shown(SESSION, "x"), Shown("Basic", "YTpi")])
 def test_a_portal_that_shows_nobody_gets_nothing(post: Post, shown: Shown | None) -> None:
-    with deciding(post.whole), _shown(shown), pytest.raises((SessionOver, Exception)) as told:
+    with deciding(post.whole), showing(shown), pytest.raises((SessionOver, Exception)) as told:
         post.portal.reception.number("m", "HN", Caller(CITIZEN), None)
     assert type(told.value).__name__ in ("SessionOver", "Unavailable")
     assert post.rows(tables.contingency) == []
 
 
 def test_a_portal_that_speaks_for_another_than_who_has_shown_himself_is_refused(post: Post) -> None:
-    with deciding(post.whole), _shown(Shown(TOKEN, post.token)):
+    with deciding(post.whole), showing(Shown(TOKEN, post.token)):
         for caller in (Caller(OTHER), Caller(CITIZEN, organisation="0100109106")):
             with pytest.raises(NotAllowed, match="another number"):
                 post.portal.reception.number("m", "HN", caller, None)
@@ -134,13 +128,13 @@ def test_a_portal_that_speaks_for_another_than_who_has_shown_himself_is_refused(
 
 def test_the_token_of_customs_declares_nothing_behind_the_socket(post: Post) -> None:
     _, customs = post.whole.tokens.issue(Machine.CUSTOMS, "customs", office="*", actor=TESTER)
-    with deciding(post.whole), _shown(Shown(TOKEN, customs)), pytest.raises(NoRight):
+    with deciding(post.whole), showing(Shown(TOKEN, customs)), pytest.raises(NoRight):
         post.portal.reception.number("m", "HN", Caller(CITIZEN), None)
 
 
 def test_what_is_sealed_by_another_key_than_the_pinned_one_is_rejected(post: Post) -> None:
     """Whoever has taken the portal's process without its key: the declaration is rejected as any forged seal."""
-    with deciding(post.whole), _shown(Shown(TOKEN, post.token)):
+    with deciding(post.whole), showing(Shown(TOKEN, post.token)):
         tree = _presented(post)
         forged = sealed(tree, post.whole.keyrings.own["system"].current()).body
         admitted = post.portal.reception.take(forged, Caller(CITIZEN))
@@ -149,7 +143,7 @@ def test_what_is_sealed_by_another_key_than_the_pinned_one_is_rejected(post: Pos
 
 
 def test_what_was_changed_after_it_was_sealed_is_rejected(post: Post) -> None:
-    with deciding(post.whole), _shown(Shown(TOKEN, post.token)):
+    with deciding(post.whole), showing(Shown(TOKEN, post.token)):
         body = sealed(_presented(post), post.portal.portal_key()).body.replace(b"<Gate>", b"<Gate> ", 1)
         changed = body.replace(CITIZEN.encode(), OTHER.encode(), 1)
         assert changed != body
@@ -161,9 +155,9 @@ def test_a_sealed_number_of_somebody_else_is_turned_away(post: Post) -> None:
     """The portal has looked whose number it is; whoever decides looks again."""
     _, other = post.whole.tokens.issue(Machine.DECLARANT, "another program", OTHER, actor=TESTER)
     with deciding(post.whole):
-        with _shown(Shown(TOKEN, other)):
+        with showing(Shown(TOKEN, other)):
             taken = post.portal.reception.number("theirs", "HN", Caller(OTHER), None)
-        with _shown(Shown(TOKEN, post.token)):
+        with showing(Shown(TOKEN, post.token)):
             tree = post.portal.threshold.present(
                 citizen_message(reference=taken.number, preReference=taken.number),
                 f"portal:{CITIZEN}",
@@ -267,27 +261,3 @@ def _presented(post: Post) -> Any:
     tree = post.portal.threshold.present(citizen_message(), f"portal:{CITIZEN}", post.portal.legal_clock()).tree
     write_number(tree, post.portal.reception.number("m", "HN", Caller(CITIZEN), None))
     return tree
-
-
-@contextmanager
-def deciding(whole: House) -> Iterator[None]:
-    """The part that decides answers until left, in a thread of this process."""
-    with listening(whole.decisions_folder) as place:
-        server = uvicorn.Server(served.configuration(create_decisions(whole)))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
-        thread.start()
-        try:
-            assert wait_until(lambda: server.started, seconds=120)
-            yield
-        finally:
-            server.should_exit = True
-            thread.join(120)
-
-
-@contextmanager
-def _shown(shown: Shown | None) -> Iterator[None]:
-    kept = SHOWN.set(shown)
-    try:
-        yield
-    finally:
-        SHOWN.reset(kept)

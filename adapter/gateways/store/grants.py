@@ -1,0 +1,116 @@
+"""What the listeners' own roles of PostgreSQL may do: the statements that grant exactly that, and nothing else.
+
+The role of `database.url` owns the tables and may do everything. A listener's role reads what its pages show and writes
+what its people do there; whatever is signed, judged or counted is written by the owner's processes alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from adapter.gateways.store.dossiers import PARTY
+from adapter.gateways.store.tables import metadata
+from adapter.model.errors import NotAllowed
+
+_ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
+READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What may be done with a table. `columns` may be changed, `rows` (SQL) are seen; empty: every one."""
+
+    does: tuple[str, ...] = (READ,)
+    columns: tuple[str, ...] = ()
+    rows: str = ""
+
+
+_DOSSIERS = ("inbox", "dossier", "dossier_link", "declaration", "declaration_row", "confirmation", "amendment_request")
+_WINDOW = ("window", "incident", "maintenance", "window_link")
+NOBODY: frozenset[str] = frozenset({"attempt", "counter"})
+"""Tables that no listener needs."""
+
+PORTAL: Mapping[str, Grant] = {
+    **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "authorisation", "certificate"), Grant()),
+    "outbox": Grant((READ, CHANGE), ("delivered_at", "readable_at")),
+    "deadline": Grant((READ, CHANGE), ("ended_at", "why")),
+    "draft": Grant((READ, ADD, CHANGE, REMOVE)),
+    "session": Grant((READ, ADD, CHANGE, REMOVE), rows="area = 'portal'"),
+    "token": Grant(rows="role = 'declarant'"),
+    "search_key": Grant(rows=f"kind = '{PARTY}'"),
+    "journal": Grant((ADD,)),
+}
+"""The portal's. It reads nobody of the staff, no token of theirs, and no journal."""
+
+_MANAGED = Grant((READ, ADD, CHANGE))
+STAFF: Mapping[str, Grant] = {
+    **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), Grant()),
+    **dict.fromkeys(("journal_seal", "expiry_alert"), Grant()),
+    **dict.fromkeys(
+        (
+            *_WINDOW,
+            "suspension",
+            "authorisation",
+            "certificate",
+            "person",
+            "customs_office",
+            "token",
+            "emergency_secret",
+        ),
+        _MANAGED,
+    ),
+    "session": Grant((READ, ADD, CHANGE, REMOVE), rows="area = 'staff'"),
+    "journal": Grant((READ, ADD)),
+}
+"""The staff's. It writes no message, dossier, version, reply or time limit: the part that decides does."""
+
+GRANTS: Mapping[str, Mapping[str, Grant]] = {"portal": PORTAL, "staff": STAFF}
+
+
+def statements(roles: Mapping[str, str]) -> Iterator[str]:
+    """The statements for the roles of `portal` and `staff`, by those names. Doing them again changes nothing.
+
+    They are the owner's to do, after each `database upgrade`.
+
+    Raises:
+        NotAllowed: a role's name is none that PostgreSQL takes without quotes and more.
+    """
+    for role in roles.values():
+        if not _ROLE.fullmatch(role):
+            raise NotAllowed(f"{role!r} is no name of a role: letters, digits, _ and -, at most 63")
+    for listener, role in roles.items():
+        yield f'REVOKE ALL ON ALL TABLES IN SCHEMA public FROM "{role}"'
+        yield f'GRANT USAGE ON SCHEMA public TO "{role}"'
+        yield f'GRANT USAGE ON SEQUENCE ids TO "{role}"'
+        yield f'GRANT SELECT ON alembic_version TO "{role}"'
+        for table, grant in sorted(GRANTS[listener].items()):
+            yield from _granted(table, grant, role)
+    yield from _rows(roles)
+
+
+def _granted(table: str, grant: Grant, role: str) -> Iterator[str]:
+    columns = ", ".join(f'"{name}"' for name in grant.columns)
+    for each in grant.does:
+        only = f" ({columns})" if each == CHANGE and columns else ""
+        yield f'GRANT {each}{only} ON "{table}" TO "{role}"'
+
+
+def _rows(roles: Mapping[str, str]) -> Iterator[str]:
+    """Row security for the tables of which a listener sees a part; the owner is not bound by it."""
+    bounded = {table for listener in roles for table, grant in GRANTS[listener].items() if grant.rows}
+    for table in sorted(bounded):
+        yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
+        for listener, role in roles.items():
+            grant = GRANTS[listener].get(table)
+            if grant is None:
+                continue
+            policy, rows = f"of_{listener}", grant.rows or "true"
+            yield f'DROP POLICY IF EXISTS "{policy}" ON "{table}"'
+            yield f'CREATE POLICY "{policy}" ON "{table}" TO "{role}" USING ({rows}) WITH CHECK ({rows})'
+
+
+def unnamed() -> Collection[str]:
+    """Tables of which nobody has said what the listeners may do."""
+    return set(metadata.tables) - NOBODY - set(PORTAL) - set(STAFF)

@@ -1,0 +1,233 @@
+"""Each listener with a role of its own on a real PostgreSQL: it does its work, and reaches nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import ProgrammingError
+from typer.testing import CliRunner
+
+from adapter.bootstrap import House, Reach, house
+from adapter.cli.app import app
+from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE
+from adapter.gateways.store import grants, tables
+from adapter.gateways.store.database import Database
+from adapter.model.actor import Role
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.services.access.people import Facts
+from adapter.services.access.sessions import AccountHolder
+from adapter.services.access.staff_sessions import StaffAccount
+from adapter.services.access.tokens import Machine
+from adapter.services.watch.mode import Sight
+from tests.harness import configuration
+from tests.harness.deciding import deciding
+from tests.harness.history import OFFICER
+from tests.harness.people import TESTER
+from tests.harness.website import CITIZEN, citizen_message, configure, serving, website
+
+ROLES = {"portal": "nsw_test_portal", "staff": "nsw_test_staff"}
+XML = {"Content-Type": "application/xml"}
+
+
+@dataclass
+class Post:
+    """One installation: the owner's house, and each listener's with its role."""
+
+    whole: House
+    portal: House
+    staff: House
+    portal_url: str
+    staff_url: str
+
+
+def _with_role(database: Database, role: str) -> str:
+    """The url of the same database for a role that is made here, with a password of its own."""
+    password = secrets.token_hex(8)
+    with database.session() as connection:
+        connection.execute(text(f'DROP ROLE IF EXISTS "{role}"'))
+        connection.execute(text(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}'"))
+    url = make_url(database.engine.url).set(username=role, password=password)
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def post(tmp_path: Path, postgresql_url: str) -> Iterator[Post]:
+    config = configure(tmp_path, postgresql_url)
+    with website(config) as site:
+        site.window(Sight.DOWN)
+        whole = site.house
+        urls = {name: _with_role(whole.database, role) for name, role in ROLES.items()}
+        for _ in range(2):  # doing them again changes nothing
+            with whole.database.session() as connection:
+                for statement in grants.statements(ROLES):
+                    connection.execute(text(statement))
+        stated = {name: {"database_url": url} for name, url in urls.items()}
+        configuration.edit(config, lambda told: [told["web"][name].update(stated[name]) for name in stated])
+        portal, staff = house(config, reach=Reach.PORTAL), house(config, reach=Reach.STAFF)
+        with deciding(whole), serving(portal) as at, serving(staff, listener="staff") as inner:
+            yield Post(whole, portal, staff, at, inner)
+        portal.close()
+        staff.close()
+        with whole.database.session() as connection:
+            for role in ROLES.values():
+                connection.execute(text(f'DROP OWNED BY "{role}"'))
+                connection.execute(text(f'DROP ROLE "{role}"'))
+
+
+def _refused(made: House, statement: str) -> bool:
+    with pytest.raises(ProgrammingError) as told, made.database.engine.begin() as connection:
+        connection.execute(text(statement))
+    return "permission denied" in str(told.value)
+
+
+def test_the_portal_s_role_declares_reads_and_opens_an_answer(post: Post) -> None:
+    _, token = post.whole.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    bearer = {"Authorization": f"Bearer {token}", **XML}
+    with httpx.Client(base_url=post.portal_url, timeout=120) as client:
+        told = client.post("/api/v1/declarations", content=citizen_message(), headers=bearer)
+        assert (told.status_code, told.json()["outcome"]) == (202, "accepted")
+        assert client.get(told.headers["location"], headers=bearer).json()["replies"], "read, and so delivered"
+        assert client.get("/api/v1/window").status_code == 200
+        assert client.get("/readyz").json() == {"status": "ready"}
+
+        reference, year = told.json()["reference"], told.json()["year"]
+        post.whole.completion.complete(DossierKey(reference, year), OFFICER)
+        holder = AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None)
+        secret = post.portal.sessions.start(holder)
+        cookie = {"Cookie": f"{PORTAL_COOKIE}={secret}"}
+        csrf = getattr(post.portal.sessions.find(secret), "csrf", "")
+        for page in ("/", "/feed.atom", "/xac-minh", "/ho-so", f"/ho-so/{year}/{reference}"):
+            assert client.get(page, headers=cookie).status_code == 200, page
+        (digest,) = [row.digest for row in _rows(post, tables.outbox) if row.kind == "Completion" and not row.copy_of]
+        opened = client.post(
+            f"/ho-so/{year}/{reference}/tra-loi/{digest}",
+            data={"csrf": csrf},
+            headers={**cookie, "Sec-Fetch-Site": "same-origin"},
+        )
+        assert opened.status_code == 303
+        assert [row.delivered_at for row in _rows(post, tables.outbox) if row.digest == digest] != [None]
+
+
+def test_the_portal_s_role_keeps_drafts_and_sends_them(post: Post) -> None:
+    drafts = post.portal.drafts
+    procedure = next(each for each in drafts.offered() if each.code == "BQP0100002")
+    draft = drafts.begin(CITIZEN, procedure, "HUUNGHI", {"name": "Nguyễn Văn An", "number": CITIZEN})
+    assert [each.public_id for each in drafts.unsent(CITIZEN)] == [draft.public_id]
+    drafts.check(draft)
+    drafts.discard(CITIZEN, draft.public_id)
+    assert drafts.unsent(CITIZEN) == []
+
+
+READS_NOT = (
+    "person",
+    "customs_office",
+    "journal",
+    "journal_seal",
+    "counter",
+    "attempt",
+    "emergency_secret",
+)
+WRITES_NOT = (
+    "UPDATE outbox SET body = ''",
+    "UPDATE outbox SET digest = ''",
+    "DELETE FROM outbox",
+    "INSERT INTO inbox SELECT * FROM inbox",
+    "UPDATE dossier SET state = 'completed'",
+    "UPDATE deadline SET due_at = now()",
+    "UPDATE counter SET value = 0",
+    "UPDATE token SET revoked_at = NULL",
+    "INSERT INTO authorisation SELECT * FROM authorisation",
+    "DELETE FROM suspension",
+    "DELETE FROM journal",
+    "UPDATE \"window\" SET mode = 'down'",
+    "CREATE TABLE mine (id int)",
+)
+
+
+def test_the_portal_s_role_reads_nobody_of_the_staff_and_no_journal(post: Post) -> None:
+    assert [table for table in READS_NOT if not _refused(post.portal, f'SELECT 1 FROM "{table}" LIMIT 1')] == []
+
+
+@pytest.mark.parametrize("statement", WRITES_NOT)
+def test_the_portal_s_role_writes_nothing_that_is_signed_judged_or_counted(post: Post, statement: str) -> None:
+    assert _refused(post.portal, statement)
+
+
+def test_the_portal_s_role_sees_tokens_and_sessions_of_declarants_alone(post: Post) -> None:
+    post.whole.people.add("hoa", Facts("LE THI HOA", (Role.ADMINISTRATOR,), login="hoa"), actor=TESTER)
+    post.whole.tokens.issue_to_person("hoa", "hoa", actor=TESTER)
+    post.whole.tokens.issue(Machine.CUSTOMS, "customs", office="*", actor=TESTER)
+    post.whole.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    secret = post.whole.staff_sessions.admit(StaffAccount("https://id.invalid", "1", "hoa", None))
+    with post.portal.database.reading() as connection:
+        assert connection.execute(text("SELECT role FROM token")).scalars().all() == ["declarant"]
+        assert connection.execute(text("SELECT area FROM session")).scalars().all() == []
+    with post.staff.database.reading() as connection:
+        assert len(connection.execute(text("SELECT role FROM token")).scalars().all()) == 3
+        assert connection.execute(text("SELECT area FROM session")).scalars().all() == ["staff"]
+    assert post.staff.staff_sessions.find(secret) is not None
+
+
+def test_the_staff_s_role_looks_up_and_its_officer_acts_through_the_part_that_decides(post: Post) -> None:
+    _, token = post.whole.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    _, customs = post.whole.tokens.issue(Machine.CUSTOMS, "customs", office="*", actor=TESTER)
+    told = httpx.post(
+        f"{post.portal_url}/api/v1/declarations",
+        content=citizen_message(),
+        headers={"Authorization": f"Bearer {token}", **XML},
+        timeout=120,
+    ).json()
+    post.whole.people.add("hoa", Facts("LE THI HOA", (Role.ADMINISTRATOR,)), actor=TESTER)
+    post.whole.people.add(
+        "binh", Facts("TRAN VAN BINH", (Role.OFFICER,), unit="CK-HUUNGHI", login="binh"), actor=TESTER
+    )
+    with httpx.Client(base_url=post.staff_url, timeout=120) as client:
+        asked = {"reference": told["reference"], "year": told["year"]}
+        bearer = {"Authorization": f"Bearer {customs}"}
+        assert len(client.get("/api/v1/lookup/dossiers", params=asked, headers=bearer).json()["dossiers"]) == 1
+        secret = post.staff.staff_sessions.admit(StaffAccount("https://id.invalid", "1", "binh", None))
+        cookie = {"Cookie": f"{STAFF_COOKIE}={secret}"}
+        start = client.get("/", headers=cookie)
+        assert start.status_code == 200
+        done = post.staff.acts.do(secret, "complete", DossierKey(told["reference"], told["year"]), {})
+    assert done.state == "completed"
+    for statement in (
+        "UPDATE dossier SET state = 'completed'",
+        "DELETE FROM journal",
+        "INSERT INTO outbox SELECT * FROM outbox",
+    ):
+        assert _refused(post.staff, statement)
+    assert _refused(post.staff, "SELECT 1 FROM draft")
+
+
+def _rows(post: Post, table: Any) -> list[Any]:
+    with post.whole.database.reading() as connection:
+        return list(connection.execute(table.select()).all())
+
+
+def test_of_every_table_it_is_said_what_the_listeners_may_do() -> None:
+    assert grants.unnamed() == set(), "add it to PORTAL, STAFF or NOBODY in adapter/gateways/store/grants.py"
+    named = set(grants.PORTAL) | set(grants.STAFF) | grants.NOBODY
+    assert named <= set(tables.metadata.tables)
+
+
+def test_the_command_prints_what_is_granted() -> None:
+    done = CliRunner().invoke(app, ["database", "grants", "--portal", "nsw_portal"])
+    assert done.exit_code == 0
+    assert 'GRANT UPDATE ("delivered_at", "readable_at") ON "outbox" TO "nsw_portal";' in done.stdout
+    assert "nsw_staff" not in done.stdout
+    assert CliRunner().invoke(app, ["database", "grants"]).exit_code == 2
+
+
+@pytest.mark.parametrize("role", ['x"; DROP TABLE inbox; --', "", "a b", "x" * 64])
+def test_a_name_that_is_none_of_a_role_is_refused(role: str) -> None:
+    with pytest.raises(NotAllowed, match="no name of a role"):
+        list(grants.statements({"portal": role}))
