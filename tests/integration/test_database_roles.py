@@ -26,9 +26,10 @@ from adapter.services.access.people import Facts
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.access.tokens import Machine
+from adapter.services.decisions.shown import SESSION, Shown
 from adapter.services.watch.mode import Sight
 from tests.harness import configuration
-from tests.harness.deciding import deciding
+from tests.harness.deciding import deciding, showing
 from tests.harness.history import OFFICER
 from tests.harness.people import TESTER
 from tests.harness.website import CITIZEN, citizen_message, configure, serving, website
@@ -122,6 +123,13 @@ def test_the_portal_s_role_keeps_drafts_and_sends_them(post: Post) -> None:
     draft = drafts.begin(CITIZEN, procedure, "HUUNGHI", {"name": "Nguyễn Văn An", "number": CITIZEN})
     assert [each.public_id for each in drafts.unsent(CITIZEN)] == [draft.public_id]
     drafts.check(draft)
+    secret = post.portal.sessions.start(AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None))
+    with showing(Shown(SESSION, secret)):
+        assert post.portal.sessions.find(secret) is not None
+        draft, prepared = drafts.prepare(draft)
+        assert draft.key is not None
+        assert draft.key.number.encode() in prepared
+        assert drafts.send(CITIZEN, draft.public_id, draft.message_key).outcome == "rejected", "it lacks most answers"
     drafts.discard(CITIZEN, draft.public_id)
     assert drafts.unsent(CITIZEN) == []
 

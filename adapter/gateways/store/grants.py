@@ -16,6 +16,7 @@ from adapter.model.errors import NotAllowed
 
 _ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
+_ALL = (READ, ADD, CHANGE, REMOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,13 @@ PORTAL: Mapping[str, Grant] = {
     **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "authorisation", "certificate"), Grant()),
     "outbox": Grant((READ, CHANGE), ("delivered_at", "readable_at")),
     "deadline": Grant((READ, CHANGE), ("ended_at", "why")),
-    "draft": Grant((READ, ADD, CHANGE, REMOVE)),
-    "session": Grant((READ, ADD, CHANGE, REMOVE), rows="area = 'portal'"),
+    "draft": Grant(_ALL),
+    "mail_address": Grant(_ALL),
+    "rate": Grant(_ALL),
+    "mail": Grant((READ, ADD)),
+    "mode_notice": Grant(),
+    "notification": Grant((READ, CHANGE), ("read_at",)),
+    "session": Grant(_ALL, rows="area = 'portal'"),
     "token": Grant(rows="role = 'declarant'"),
     "search_key": Grant(rows=f"kind = '{PARTY}'"),
     "journal": Grant((ADD,)),
@@ -58,10 +64,15 @@ STAFF: Mapping[str, Grant] = {
             "customs_office",
             "token",
             "emergency_secret",
+            "lookup_right",
+            "api_party",
         ),
         _MANAGED,
     ),
-    "session": Grant((READ, ADD, CHANGE, REMOVE), rows="area = 'staff'"),
+    **dict.fromkeys(("rate", "lookup_count", "assertion_seen"), Grant(_ALL)),
+    **dict.fromkeys(("mail", "mode_notice", "notification"), Grant()),
+    "lookup_trace": Grant((READ, ADD)),
+    "session": Grant(_ALL, rows="area = 'staff'"),
     "journal": Grant((READ, ADD)),
 }
 """The staff's. It writes no message, dossier, version, reply or time limit: the part that decides does."""
