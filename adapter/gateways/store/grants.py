@@ -20,7 +20,7 @@ _ALL = (READ, ADD, CHANGE, REMOVE)
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class TableGrant:
     """What may be done with a table. `columns` may be changed, `rows` (SQL) are seen; empty: every one."""
 
     does: tuple[str, ...] = (READ,)
@@ -33,27 +33,27 @@ _WINDOW = ("window", "incident", "maintenance", "window_link")
 NOBODY: frozenset[str] = frozenset({"attempt", "counter"})
 """Tables that no listener needs."""
 
-PORTAL: Mapping[str, Grant] = {
-    **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "authorisation", "certificate"), Grant()),
-    "outbox": Grant((READ, CHANGE), ("delivered_at", "readable_at")),
-    "deadline": Grant((READ, CHANGE), ("ended_at", "why")),
-    "draft": Grant(_ALL),
-    "mail_address": Grant(_ALL),
-    "rate": Grant(_ALL),
-    "mail": Grant((READ, ADD)),
-    "mode_notice": Grant(),
-    "notification": Grant((READ, CHANGE), ("read_at",)),
-    "session": Grant(_ALL, rows="area = 'portal'"),
-    "token": Grant(rows="role = 'declarant'"),
-    "search_key": Grant(rows=f"kind = '{PARTY}'"),
-    "journal": Grant((ADD,)),
+PORTAL: Mapping[str, TableGrant] = {
+    **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "authorisation", "certificate"), TableGrant()),
+    "outbox": TableGrant((READ, CHANGE), ("delivered_at", "readable_at")),
+    "deadline": TableGrant((READ, CHANGE), ("ended_at", "why")),
+    "draft": TableGrant(_ALL),
+    "mail_address": TableGrant(_ALL),
+    "rate": TableGrant(_ALL),
+    "mail": TableGrant((READ, ADD)),
+    "mode_notice": TableGrant(),
+    "notification": TableGrant((READ, CHANGE), ("read_at",)),
+    "session": TableGrant(_ALL, rows="area = 'portal'"),
+    "token": TableGrant(rows="role = 'declarant'"),
+    "search_key": TableGrant(rows=f"kind = '{PARTY}'"),
+    "journal": TableGrant((ADD,)),
 }
 """The portal's. It reads nobody of the staff, no token of theirs, and no journal."""
 
-_MANAGED = Grant((READ, ADD, CHANGE))
-STAFF: Mapping[str, Grant] = {
-    **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), Grant()),
-    **dict.fromkeys(("journal_seal", "expiry_alert"), Grant()),
+_MANAGED = TableGrant((READ, ADD, CHANGE))
+STAFF: Mapping[str, TableGrant] = {
+    **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), TableGrant()),
+    **dict.fromkeys(("journal_seal", "expiry_alert"), TableGrant()),
     **dict.fromkeys(
         (
             *_WINDOW,
@@ -69,15 +69,15 @@ STAFF: Mapping[str, Grant] = {
         ),
         _MANAGED,
     ),
-    **dict.fromkeys(("rate", "lookup_count", "assertion_seen"), Grant(_ALL)),
-    **dict.fromkeys(("mail", "mode_notice", "notification"), Grant()),
-    "lookup_trace": Grant((READ, ADD)),
-    "session": Grant(_ALL, rows="area = 'staff'"),
-    "journal": Grant((READ, ADD)),
+    **dict.fromkeys(("rate", "lookup_count", "assertion_seen"), TableGrant(_ALL)),
+    **dict.fromkeys(("mail", "mode_notice", "notification"), TableGrant()),
+    "lookup_trace": TableGrant((READ, ADD)),
+    "session": TableGrant(_ALL, rows="area = 'staff'"),
+    "journal": TableGrant((READ, ADD)),
 }
 """The staff's. It writes no message, dossier, version, reply or time limit: the part that decides does."""
 
-GRANTS: Mapping[str, Mapping[str, Grant]] = {"portal": PORTAL, "staff": STAFF}
+GRANTS: Mapping[str, Mapping[str, TableGrant]] = {"portal": PORTAL, "staff": STAFF}
 
 
 def statements(roles: Mapping[str, str]) -> Iterator[str]:
@@ -101,7 +101,7 @@ def statements(roles: Mapping[str, str]) -> Iterator[str]:
     yield from _rows(roles)
 
 
-def _granted(table: str, grant: Grant, role: str) -> Iterator[str]:
+def _granted(table: str, grant: TableGrant, role: str) -> Iterator[str]:
     columns = ", ".join(f'"{name}"' for name in grant.columns)
     for each in grant.does:
         only = f" ({columns})" if each == CHANGE and columns else ""
