@@ -175,3 +175,16 @@ def test_a_script_in_a_request_and_in_what_was_declared_stays_text(site: Website
     for page in ("/muc/AmendmentDeclaration", "/muc/Citizen", "/kiem-tra"):
         person.get(f"{person.at.split('/muc')[0].split('/kiem')[0]}{page}")
         assert "<script>alert" not in person.page.text
+
+
+def test_who_has_logged_out_here_is_shown_the_way_out_at_the_provider(
+    site: Website, provider: IdentityProvider
+) -> None:
+    person = an(site, declared(site))
+    answer = person.send("/logout")
+    assert answer.status_code == 200, (site.events[-3:], answer.text[:300])
+    (leave,) = person.document().xpath("//main//a[contains(@href, 'client_id=')]/@href")
+    assert leave.startswith(provider.issuer)
+    answer = person.get(leave)
+    assert answer.status_code == 200
+    assert person.document().xpath("//form"), "the provider asks whether that is wanted"

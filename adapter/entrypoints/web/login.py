@@ -65,6 +65,8 @@ class LoginPage(Page):
     what: str
     target: str
     """Where log-in leads to, as an address of this site."""
+    leave: str = ""
+    """Where one logs out at the provider too; empty where there is no such place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +212,7 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
 
     @router.get("/logged-out", dependencies=[Depends(anybody)])
     def logged_out(request: Request) -> Response:
-        return pages.respond(request, LoginPage("logged_out", after))
+        return pages.respond(request, LoginPage("logged_out", after, provider.farewell()))
 
     return router
 

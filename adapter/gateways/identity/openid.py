@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 from authlib.integrations.base_client import BaseApp, OAuth2Mixin, OAuthError, OpenIDMixin
@@ -174,6 +175,20 @@ class Provider:
         ):
             raise NotBelieved("the logout token is not one for us, or is too old")
         return Ended(claims.get("sub"), claims.get("sid"))
+
+    def farewell(self) -> str:
+        """Where one ends the session at the provider itself (RP-Initiated Logout 1.0); empty where it states no place.
+
+        The provider asks there whether that is wanted, so no token of his is kept for it.
+        """
+        try:
+            with self._asking():
+                stated = str(self._client().server_metadata.get("end_session_endpoint") or "")
+        except (ProviderDown, NotBelieved):
+            return ""
+        if urlsplit(stated).scheme not in ("https", urlsplit(self.trusted.issuer).scheme):
+            return ""
+        return f"{stated}{'&' if '?' in stated else '?'}{urlencode({'client_id': self.trusted.client_id})}"
 
     def look(self) -> None:
         """Ask whether it answers, unless that was asked a moment ago; `is_down` says what was found."""
