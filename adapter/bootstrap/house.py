@@ -33,12 +33,13 @@ from adapter.gateways.mail.smtp import SmtpServer, post_office
 from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.store.database import Database
-from adapter.gateways.store.own_numbers import Series
+from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Observe, unobserved
+from adapter.model.identifiers import DossierKey
 from adapter.model.installation import Installation
 from adapter.model.limits import Limits
 from adapter.model.notification import NotificationKinds
@@ -626,7 +627,13 @@ class House:
             key=self.portal_key,
             sender=self.portal,
             clock=self.legal_clock,
+            foreseen_number=self._foreseen_number,
         )
+
+    def _foreseen_number(self, asked: NumberRequest) -> DossierKey:
+        with self.database.reading() as connection:
+            given = self.series.given(connection, asked)
+        return given or self.series.of(asked.unit).placeholder(asked.at)
 
     @cached_property
     def drafts(self) -> Drafts:

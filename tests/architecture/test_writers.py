@@ -29,7 +29,7 @@ WRITERS = {
     },
     "services/registers/expiry.py": {"Expiry.alert"},
     "services/dossiers/original_papers.py": {"OriginalPapers.brought"},
-    "services/messages/intake.py": {"Intake._store"},
+    "services/messages/intake.py": {"Intake._store", "Intake.foresee"},  # what is foreseen is taken back
     "services/dossiers/lookup.py": {"Lookup.find"},  # that somebody asked is journalled
     "services/customs/searches.py": {"Searches.search", "Searches.reply"},
     "services/customs/audit.py": {"LookupAudit.looked"},

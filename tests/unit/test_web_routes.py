@@ -78,6 +78,7 @@ OF_PORTAL: dict[str, str] = {
     "GET /khai-bao/{id}/da-gui/{message}": Right.DECLARE,
     "GET /api/v1/window": ANYBODY,
     "POST /api/v1/declarations": Right.DECLARE,
+    "POST /api/v1/declarations/dry-run": Right.DECLARE,
     "GET /api/v1/declarations/{id}": Right.READ_OWN,
     "GET /api/v1/declarations/{id}/replies/{digest}": Right.READ_OWN,
 }

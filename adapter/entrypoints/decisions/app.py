@@ -39,6 +39,7 @@ def create_decisions(house: House) -> Starlette:
     callers = Callers(house.tokens.authenticate, house.sessions.find)
     asked: dict[str, Work] = {
         "/declarations": _declarations(house.reception, callers),
+        "/dry-runs": _dry_runs(house.reception, callers),
         "/numbers": _numbers(house.reception, callers),
         "/acts": _acts(house.acts),
         "/alive": lambda body, headers: b"{}",
@@ -52,6 +53,13 @@ def _declarations(reception: Reception, callers: Callers) -> Work:
         return wire.ADMITTED.dump_json(reception.take(body, _declarant(callers, headers)))
 
     return take
+
+
+def _dry_runs(reception: Reception, callers: Callers) -> Work:
+    def foresee(body: bytes, headers: Mapping[str, str]) -> bytes:
+        return wire.FORESEEN.dump_json(reception.foresee(body, _declarant(callers, headers)))
+
+    return foresee
 
 
 def _numbers(reception: Reception, callers: Callers) -> Work:

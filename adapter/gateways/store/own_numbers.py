@@ -89,6 +89,20 @@ class Series:
         year = at.astimezone(VIETNAM).year
         return DossierKey(self._number(self.prefix, year, 0), year)
 
+    def given(self, connection: Connection, asked: NumberRequest) -> DossierKey | None:
+        """The number that a message has; None where none was drawn for it."""
+        mine = (contingency.c.sender == asked.sender, contingency.c.message_key == asked.message_key)
+        row = connection.execute(select(contingency.c.number, contingency.c.year).where(*mine)).first()
+        return None if row is None else DossierKey(row.number, row.year)
+
+    def is_placeholder(self, key: DossierKey, units: Iterable[str], at: datetime) -> bool:
+        """Whether it is the placeholder of one of these units."""
+        return any(key == self.of(unit).placeholder(at) for unit in units)
+
+    def lend(self, connection: Connection, database: Database, asked: NumberRequest, key: DossierKey) -> None:
+        """Give a placeholder to a message, in a transaction that its caller takes back."""
+        database.insert(connection, contingency, [self._row(connection, database, asked, key.number)])
+
     def papers(self, at: datetime) -> tuple[str, str]:
         """A number of a confirmation and one of an amendment, of the series' form; given to nobody."""
         year = at.astimezone(VIETNAM).year

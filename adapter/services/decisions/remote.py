@@ -16,7 +16,7 @@ from adapter.model.errors import Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.services.decisions import wire
 from adapter.services.decisions.shown import SESSION, SHOWN, Shown
-from adapter.services.door.reception import Admitted, Arriving, Caller
+from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer
 from adapter.services.dossiers.acts import ActDone
 
 T = TypeVar("T")
@@ -43,6 +43,10 @@ class RemoteReception:
     def take(self, body: bytes, caller: Caller) -> Admitted:
         """As `Reception.take`."""
         return _told(self.ask("/declarations", body, _headers(caller)), wire.ADMITTED)
+
+    def foresee(self, body: bytes, caller: Caller) -> ForeseenAnswer:
+        """As `Reception.foresee`."""
+        return _told(self.ask("/dry-runs", body, _headers(caller)), wire.FORESEEN)
 
 
 @dataclass(frozen=True, slots=True)

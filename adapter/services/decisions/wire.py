@@ -14,7 +14,7 @@ from adapter.model.errors import Misconfigured, NoRight, NotAllowed, Unavailable
 from adapter.model.finding import StatedFinding
 from adapter.model.identifiers import DossierKey
 from adapter.services.door.precheck import TurnedAway, Why
-from adapter.services.door.reception import Admitted, Arriving, Caller, WindowSuspected, WindowUnknown
+from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer, WindowSuspected, WindowUnknown
 from adapter.services.dossiers.acts import ActDone, SessionOver
 
 
@@ -52,7 +52,7 @@ class WireError:
     retry_s: float = 0.0
 
 
-CALLER, ADMITTED = TypeAdapter(Caller), TypeAdapter(Admitted)
+CALLER, ADMITTED, FORESEEN = TypeAdapter(Caller), TypeAdapter(Admitted), TypeAdapter(ForeseenAnswer)
 NUMBER_ASKED, NUMBER = TypeAdapter(NumberAsked), TypeAdapter(DossierKey)
 ACT_ASKED, ACT_DONE = TypeAdapter(ActAsked), TypeAdapter(ActDone)
 ERROR = TypeAdapter(WireError)

@@ -2,6 +2,8 @@
 
 It takes the number of the caller from whoever recognised him, reads everything else from the sealed bytes, and judges
 the seal as that of any message: so the half that faces the Internet needs no key but its own.
+
+Longer than 350 lines: what is asked on one side and done on the other stands together.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from adapter.model.dossier import CONFIRMED
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Finding, StatedFinding
 from adapter.model.identifiers import DossierKey
+from adapter.model.outcomes import Word
 from adapter.model.stages import Channel, Envelope
 from adapter.pipeline.units import gate_before
 from adapter.services.door.batching import Batching
@@ -59,6 +62,15 @@ class Admitted:
     year: int | None
     state: str
     outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenAnswer:
+    """What a declaration would be answered now. `duplicate`: the same was sent before, and has its answer."""
+
+    outcome: Word
+    findings: tuple[StatedFinding, ...]
+    duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,13 @@ class Reception(Protocol):
             Unavailable: time must pass; nothing was stored, or the same is to be sent again.
         """
 
+    def foresee(self, body: bytes, caller: Caller) -> ForeseenAnswer:
+        """What `take` would answer now; nothing is kept. A declaration without a number bears a placeholder.
+
+        Raises:
+            TurnedAway, Unavailable: as `take`.
+        """
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Asking:
@@ -176,6 +195,24 @@ class Judging:
         self._pass(_Asking(asks, caller, _identity(f"{self.sender}:{caller.number}", asks), has_number=True))
         judged = self.intake.judge(submitted(body, now, caller.number, caller.pressed_at), envelope.tree)
         return self._admitted(self.keeping.put(judged))
+
+    def foresee(self, body: bytes, caller: Caller) -> ForeseenAnswer:
+        """As `Reception.foresee`."""
+        now, sender = self.clock(), f"{self.sender}:{caller.number}"
+        envelope = self.threshold.sealed(body, now)
+        asks, units = arriving(envelope), self.threshold.installation.units.every
+        lent = self.series.is_placeholder(asks.key, {unit.number_code for unit in units}, now)
+        self._pass(_Asking(asks, caller, _identity(sender, asks), has_number=not lent))
+        judged = self.intake.judge(submitted(body, now, caller.number), envelope.tree)
+
+        def first(connection: Connection) -> None:
+            if lent:
+                asked = NumberRequest(sender, f"dry-run:{asks.message_id}", self.series.unit, now)
+                self.series.lend(connection, self.database, asked, asks.key)
+
+        settled = self.intake.foresee(judged, first)
+        self._turn_strangers_away([finding.code for finding in settled.findings])
+        return ForeseenAnswer(settled.outcome, settled.findings, settled.duplicate)
 
     @cached_property
     def numbers(self) -> Batching[NumberRequest, DossierKey]:
@@ -286,15 +323,17 @@ class Judging:
         )
 
     def _admitted(self, row: MessageWithDossier) -> Admitted:
-        stranger = self.threshold.ground.catalogue.findings.texts[_STRANGER].code
-        if any(finding["code"] == stranger for finding in row.findings):
+        self._turn_strangers_away([finding["code"] for finding in row.findings])
+        return Admitted(row.public_id, row.reference, row.year, self._state(row), row.outcome)
+
+    def _turn_strangers_away(self, codes: Sequence[str]) -> None:
+        if self.threshold.ground.catalogue.findings.texts[_STRANGER].code in codes:
             raise TurnedAway(
                 Why.STRANGER,
                 "The caller is not the declarant of this declaration.",
                 "Người gọi không phải là người làm thủ tục trong bản khai.",
                 self._stated((Finding(_STRANGER, "/Envelope"),)),
             )
-        return Admitted(row.public_id, row.reference, row.year, self._state(row), row.outcome)
 
     def _state(self, row: MessageWithDossier) -> str:
         """The state; a dossier is confirmed only when a message is sent again, so only then the store is read."""

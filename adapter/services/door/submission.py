@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.gateways.store.own_numbers import NumberRequest
 from adapter.model.actor import Actor
+from adapter.model.identifiers import DossierKey
 from adapter.pipeline.signature.seal import SigningKey
 from adapter.pipeline.units import unit_before
 from adapter.services.access.rights import Right, has
 from adapter.services.door import sealing
 from adapter.services.door.precheck import Presented, Threshold, TurnedAway, Why
-from adapter.services.door.reception import Admitted, Caller, Reception, arriving
+from adapter.services.door.reception import Admitted, Caller, ForeseenAnswer, Reception, arriving
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Door:
     """Asked for each message, so that a key that rolls over is taken without a restart."""
     sender: str
     clock: Callable[[], datetime]
+    foreseen_number: Callable[[NumberRequest], DossierKey]
+    """The number that a message has, or one of its form that is given to nobody."""
 
     def submit(self, raw: bytes, actor: Actor) -> Admitted:
         """Accept a declaration; sent again, it gets the same number, the same dossier and the stored answer.
@@ -38,9 +42,21 @@ class Door:
             TurnedAway: the caller must act.
             Unavailable: time must pass; nothing was stored.
         """
-        if not has(actor, Right.DECLARE) or actor.number is None:
-            raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
-        return self.declare(raw, Caller(actor.number))
+        return self.declare(raw, _caller(actor))
+
+    def foresee(self, raw: bytes, actor: Actor) -> ForeseenAnswer:
+        """What `submit` would answer now: judged as at the door; nothing is kept and no number is drawn.
+
+        Raises:
+            TurnedAway, Unavailable: as `submit`.
+        """
+        caller = _caller(actor)
+        presented = self.threshold.present(raw, f"{self.sender}:{caller.number}", self.clock())
+        if presented.numberless:
+            name, sender = _name(presented, raw), f"{self.sender}:{caller.number}"
+            asked = NumberRequest(sender, name, self._code(presented), self.clock())
+            sealing.write_number(presented.tree, self.foreseen_number(asked))
+        return self.reception.foresee(sealing.sealed(presented.tree, self.key()).body, caller)
 
     def declare(self, raw: bytes, caller: Caller) -> Admitted:
         """The same for a person who has logged in.
@@ -54,9 +70,22 @@ class Door:
         return self.reception.take(sealing.sealed(presented.tree, self.key()).body, caller)
 
     def _number(self, presented: Presented, raw: bytes, caller: Caller) -> None:
-        envelope, installation = presented.envelope, self.threshold.installation
-        unit = unit_before(envelope.procedure, presented.tree, installation.units)
-        name = presented.named or hashlib.sha256(raw).hexdigest()
-        code = installation.of_unit(unit).number_code
-        key = self.reception.number(name, code, caller, arriving(envelope))
+        key = self.reception.number(_name(presented, raw), self._code(presented), caller, arriving(presented.envelope))
         sealing.write_number(presented.tree, key)
+
+    def _code(self, presented: Presented) -> str:
+        """What stands in its number for the unit that it is for."""
+        installation = self.threshold.installation
+        unit = unit_before(presented.envelope.procedure, presented.tree, installation.units)
+        return installation.of_unit(unit).number_code
+
+
+def _name(presented: Presented, raw: bytes) -> str:
+    """By which its sender asks for a message's number: sent again, it gets the same."""
+    return presented.named or hashlib.sha256(raw).hexdigest()
+
+
+def _caller(actor: Actor) -> Caller:
+    if not has(actor, Right.DECLARE) or actor.number is None:
+        raise TurnedAway(Why.ROLE, "Only a declarant's token may declare.", "Chỉ người khai mới được gửi bản khai.")
+    return Caller(actor.number)

@@ -45,6 +45,14 @@ def unheld(digest: str) -> None:
     del digest
 
 
+class _TakenBack(Exception):
+    """What would have become of a message; whoever raises it rolls its transaction back."""
+
+    def __init__(self, settled: Settled) -> None:
+        super().__init__()
+        self.settled = settled
+
+
 class _Engaged(Exception):
     """Another transaction holds a lock of a dossier or message of the batch."""
 
@@ -121,6 +129,22 @@ class Intake:
             raise
         except Exception as error:  # noqa: BLE001  what fails alone is our fault: it is parked, the others go on
             return self._store([replace(item_of(item.submission, broken(error)), replaces=item.replaces)])[0]
+
+    def foresee(self, item: Item, first: Callable[[Connection], None]) -> Settled:
+        """What would become of a message if it were kept now: all that keeping does, and then it is taken back.
+
+        `first` is done before it, in the same transaction.
+
+        Raises:
+            Unavailable: that cannot be told now.
+        """
+        try:
+            with self.database.transaction() as connection:
+                first(connection)
+                items, found = self._locked(connection, [item], waits=True)
+                raise _TakenBack(self._opened(connection, items, found).fold(items[0]))
+        except _TakenBack as taken:
+            return taken.settled
 
     def park(self, submission: Submission, reason: str) -> Settled:
         """Park a message without judging it: it was tried too often."""

@@ -50,6 +50,18 @@ def routes(door: Door, declarations: Declarations, body_bytes: int, guard: Guard
         response.headers["Location"] = f"{API}/declarations/{admitted.public_id}"
         return shapes.admitted_shape(admitted)
 
+    @router.post(
+        "/dry-run",
+        summary="Try a declaration",
+        openapi_extra=body,
+        responses=may_fail(400, 403, 408, 409, 413, 415, 422),
+    )
+    async def dry_run(
+        caller: Annotated[Actor, Depends(guard.by_token(Right.DECLARE))], raw: Annotated[bytes, Depends(read_body)]
+    ) -> shapes.ForeseenShape:
+        """Judged as if it were sent now: signatures, rules, what is stored. Nothing is kept, no number is given."""
+        return shapes.foreseen_shape(await run_in_threadpool(door.foresee, raw, caller))
+
     @router.get("/{id}", summary="Read a declaration", responses=may_fail(404, 422))
     def read(id: _Id, caller: Annotated[Actor, Depends(guard.by_token(Right.READ_OWN))]) -> shapes.DeclarationShape:
         """State, findings and the signed replies. Reading a reply for the first time is its delivery."""

@@ -12,7 +12,7 @@ from adapter.model.finding import StatedFinding
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.declarations import Progress
-from adapter.services.door.reception import Admitted
+from adapter.services.door.reception import Admitted, ForeseenAnswer
 from adapter.services.dossiers.lookup import Found
 from adapter.services.watch.mode import Sight
 from adapter.services.watch.state import WindowState
@@ -58,6 +58,16 @@ class AdmittedShape(_Shape):
     """The dossier's (docs/reference/dossier.md). The message's: waiting, parked, rejected."""
     outcome: str | None
     """accepted, refused, rejected or parked."""
+
+
+class ForeseenShape(_Shape):
+    """What a declaration would be answered now; nothing of it was kept."""
+
+    outcome: str
+    """accepted, refused, rejected or parked."""
+    findings: list[FindingShape]
+    duplicate: bool
+    """The same was sent before: it would get the stored answer again."""
 
 
 class ReplyShape(_Shape):
@@ -237,6 +247,12 @@ def admitted_shape(admitted: Admitted) -> AdmittedShape:
         state=admitted.state,
         outcome=admitted.outcome,
     )
+
+
+def foreseen_shape(foreseen: ForeseenAnswer) -> ForeseenShape:
+    """The answer to a dry run."""
+    found = [finding_shape(finding) for finding in foreseen.findings]
+    return ForeseenShape(outcome=foreseen.outcome.value, findings=found, duplicate=foreseen.duplicate)
 
 
 def declaration_shape(standing: Progress) -> DeclarationShape:

@@ -1,0 +1,106 @@
+"""The dry run: the verdict of the door, and nothing is kept, drawn, sent or told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapter.gateways.store import tables
+from adapter.services.watch.mode import Sight
+from tests.harness.own_dossiers import DECLARATIONS, XML
+from tests.harness.website import (
+    CITIZEN,
+    ENTERPRISE,
+    OTHER,
+    Website,
+    citizen_message,
+    configure,
+    group_message,
+    website,
+)
+
+DRY = f"{DECLARATIONS}/dry-run"
+KEPT = ("inbox", "outbox", "dossier", "declaration", "search_key", "journal", "contingency", "deadline", "notification")
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path, database_url)) as served:
+        served.window(Sight.DOWN)
+        yield served
+
+
+def held(site: Website) -> dict[str, Any]:
+    """How many rows there are of what a declaration leaves, and how far each series has counted."""
+    rows = {name: len(site.rows(tables.metadata.tables[name])) for name in KEPT}
+    return rows | {row.name: row.value for row in site.rows(tables.counter) if row.name != "ids"}
+
+
+def test_it_says_what_the_door_would_say_and_leaves_nothing(site: Website) -> None:
+    with site.declarant() as client:
+        before = held(site)
+        foreseen = client.post(DRY, content=citizen_message(), headers=XML)
+        assert held(site) == before
+        sent = client.post(DECLARATIONS, content=citizen_message(), headers=XML).json()
+        read = client.get(f"{DECLARATIONS}/{sent['id']}").json()
+    assert foreseen.status_code == 200
+    assert foreseen.json() == {"outcome": sent["outcome"], "findings": read["findings"], "duplicate": False}
+    assert sent["outcome"] == "accepted"
+    assert "00000001" in sent["reference"], "no number was drawn before"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"DateOfBirth": "2099-01-01"}, {"Sex": "Q"}, {"Purpose": ""}, {"ExpectedArrival": "x"}, {"Gate": "NONE"}],
+)
+def test_faults_are_those_of_the_door(site: Website, changes: dict[str, str]) -> None:
+    message = citizen_message(**changes)
+    with site.declarant() as client:
+        foreseen = client.post(DRY, content=message, headers=XML).json()
+        sent = client.post(DECLARATIONS, content=message, headers=XML).json()
+        read = client.get(f"{DECLARATIONS}/{sent['id']}").json()
+    assert (foreseen["outcome"], foreseen["findings"]) == (sent["outcome"], read["findings"])
+
+
+def test_what_only_the_store_knows_is_foreseen_too(site: Website) -> None:
+    with site.declarant() as client:
+        client.post(DECLARATIONS, content=citizen_message(), headers=XML)
+        assert client.post(DRY, content=citizen_message(), headers=XML).json()["duplicate"] is True
+        site.suspend(CITIZEN, reason="Nghi bị chiếm đoạt")
+        again = citizen_message(messageId="11111111-1111-4111-8111-111111111119", Purpose="Việc khác")
+        foreseen = client.post(DRY, content=again, headers=XML).json()
+        assert foreseen["outcome"] == "refused"
+        assert any("Nghi bị chiếm đoạt" in finding["vi"] for finding in foreseen["findings"])
+
+
+def test_whom_the_door_turns_away_it_turns_away_here(site: Website) -> None:
+    with site.declarant(OTHER) as client:
+        for address in (DRY, DECLARATIONS):
+            response = client.post(address, content=citizen_message(), headers=XML)
+            assert (response.status_code, response.json()["type"]) == (403, "urn:nsw-adapter:problem:not-the-declarant")
+        for body, status in ((b"<x/>", 422), (b"", 422)):
+            assert client.post(DRY, content=body, headers=XML).status_code == status
+    assert site.client().post(DRY, content=citizen_message(), headers=XML).status_code == 401
+
+
+def test_a_shut_door_is_shut(site: Website) -> None:
+    site.window(Sight.UP)
+    with site.declarant() as client:
+        assert client.post(DRY, content=citizen_message(), headers=XML).status_code == 409
+
+
+def test_a_signed_message_is_judged_with_its_signature(site: Website) -> None:
+    with site.declarant(ENTERPRISE) as client:
+        unsigned = client.post(DRY, content=group_message(), headers=XML).json()
+    assert unsigned["outcome"] in ("accepted", "rejected", "refused")
+    assert held(site)["inbox"] == 0
+
+
+def test_two_dry_runs_and_a_declaration_beside_one_another(site: Website) -> None:
+    with site.declarant() as client:
+        for place in range(3):
+            assert client.post(DRY, content=citizen_message(), headers=XML).status_code == 200, place
+        assert client.post(DECLARATIONS, content=citizen_message(), headers=XML).status_code == 202
