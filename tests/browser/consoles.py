@@ -1,4 +1,4 @@
-"""`python -m tests.browser.consoles FOLDER`: what officers see, in both languages, on a screen and a telephone."""
+"""`python -m tests.browser.consoles FOLDER`: what officers and operators see, in both languages, on both widths."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, launch, visit
 from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
 from tests.harness.stores import sqlite_store
@@ -31,14 +32,14 @@ def places(house: Shift) -> Mapping[str, str]:
     }
 
 
-def pictures(browser: Browser, house: Shift, state: str, folder: Path) -> None:
+def pictures(browser: Browser, url: str, shown: Mapping[str, str], state: str, folder: Path) -> None:
     """One picture for each page, language and width."""
-    for name, address in places(house).items():
+    for name, address in shown.items():
         for language in _LANGUAGES:
             for width in WIDTHS:
                 with visit(browser, width=width, state=state) as context:
                     page = context.new_page()
-                    page.goto(f"{house.url}{address}{'&' if '?' in address else '?'}lang={language}")
+                    page.goto(f"{url}{address}{'&' if '?' in address else '?'}lang={language}")
                     page.evaluate("document.fonts.ready")
                     file = folder / f"{name}-{language}-{width}.jpg"
                     page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
@@ -70,10 +71,12 @@ def main(folder: Path) -> int:
         browser = launch(playwright)
         url = sqlite_store(here / "adapter.sqlite3")
         with identity_provider(here / "identity") as provider, shift(here / "shift", url, provider) as house:
-            with visit(browser) as context:
-                log_in_staff(context.new_page(), house.url, "can-bo")
-                context.storage_state(path=here / "state.json")
-            pictures(browser, house, str(here / "state.json"), folder)
+            for who, shown in (("can-bo", places), ("van-hanh", night)):
+                kept = here / f"{who}.json"
+                with visit(browser) as context:
+                    log_in_staff(context.new_page(), house.url, who, "/")
+                    context.storage_state(path=kept)
+                pictures(browser, house.url, shown(house), str(kept), folder)
             with visit(browser) as context:
                 log_in_staff(context.new_page(), house.url, "hai-quan", "/hai-quan")
                 context.storage_state(path=here / "customs.json")

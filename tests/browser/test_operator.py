@@ -1,0 +1,73 @@
+"""An operator's pages in Chromium: no serious fault by axe-core, nothing wider than a telephone; a night's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import watching
+from tests.browser.operator_scenes import night
+from tests.browser.scenes import SCHEMES, WIDTHS, visit
+from tests.browser.staff_scenes import Shift, log_in_staff, shift
+from tests.browser.test_portal import faults
+from tests.harness.stores import sqlite_store
+from tests.servers.identity import IdentityProvider
+
+NAMES = ("van-hanh", "thong-diep", "mot-thong-diep", "tra-loi", "su-co", "bao-cao", "so-lieu")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Shift]:
+    folder = tmp_path_factory.mktemp("night")
+    with shift(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def places(house: Shift) -> Mapping[str, str]:
+    return night(house)
+
+
+@pytest.fixture(scope="module")
+def lan(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The cookies of an operator who has logged in; a file."""
+    kept = str(tmp_path_factory.mktemp("lan") / "state.json")
+    with visit(browser) as context:
+        log_in_staff(context.new_page(), house.url, "van-hanh", "/van-hanh")
+        context.storage_state(path=kept)
+    return kept
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_has_no_serious_fault_of_accessibility(
+    browser: Browser, house: Shift, places: Mapping[str, str], lan: str, node_packages: Path, name: str
+) -> None:
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        with visit(browser, width=width, scheme=scheme, state=lan) as context:
+            page = context.new_page()
+            page.goto(house.url + places[name])
+            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
+        assert found == [], (width, scheme)
+
+
+def test_from_the_alert_to_the_message_that_was_rejected_and_its_line(
+    browser: Browser, house: Shift, places: Mapping[str, str], lan: str
+) -> None:
+    del places
+    with visit(browser, state=lan) as context, watching(context.new_page()) as page:
+        page.goto(f"{house.url}/van-hanh")
+        expect(page.get_by_text("Cổng một cửa gặp sự cố hoặc mất kết nối")).to_be_visible()
+        page.get_by_role("link", name="Thông điệp", exact=True).click()
+        page.get_by_label("Kết quả").select_option("rejected")
+        page.get_by_role("button", name="Lọc").click()
+        page.locator("tbody a").first.click()
+        expect(page.locator(".x-masked").first).to_be_visible()
+        expect(page.locator(".xml .found").first).to_be_visible()
+        page.get_by_text("Xem dữ liệu cá nhân").click()
+        page.get_by_label("Lý do").fill("Cổng hỏi")
+        page.get_by_role("button", name="Hiện và ghi nhật ký").click()
+        expect(page.locator(".x-masked")).to_have_count(0)
