@@ -19,18 +19,20 @@ from adapter.cli.app import app
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE
 from adapter.gateways.store import grants, tables
 from adapter.gateways.store.database import Database
-from adapter.model.actor import Role
+from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Meaning
 from adapter.services.access.people import Facts
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.access.tokens import Machine
 from adapter.services.decisions.shown import SESSION, Shown
+from adapter.services.door.reception import Caller
 from adapter.services.watch.mode import Sight
 from tests.harness import configuration
 from tests.harness.deciding import deciding, showing
-from tests.harness.history import OFFICER
+from tests.harness.history import ITEMS, OFFICER
 from tests.harness.people import TESTER
 from tests.harness.website import CITIZEN, citizen_message, configure, serving, website
 
@@ -239,3 +241,21 @@ def test_the_command_prints_what_is_granted() -> None:
 def test_a_name_that_is_none_of_a_role_is_refused(role: str) -> None:
     with pytest.raises(NotAllowed, match="no name of a role"):
         list(grants.statements({"portal": role}))
+
+
+def test_the_portals_role_suffices_to_open_a_request_to_answer_it_and_to_authorise(post: Post) -> None:
+    """His hour begins in the transaction in which he opens the request; a grant is written by the portal itself."""
+    admitted = post.whole.door.declare(citizen_message(), Caller(CITIZEN))
+    key = DossierKey(str(admitted.reference), int(admitted.year or 0))
+    post.whole.amendments.request(key, OFFICER, reason="Sai số giấy tờ", items=ITEMS)
+    actor = Actor(ActorKind.PERSON, "an", "Nguyễn Văn An", roles=frozenset({Role.DECLARANT}), number=CITIZEN)
+    found = post.portal.own_dossiers.read(actor, key.number, key.year)
+    assert found is not None
+    assert all(post.portal.own_dossiers.open(actor, key.number, key.year, each.digest) for each in found.answers)
+    opened = post.portal.own_dossiers.read(actor, key.number, key.year)
+    assert opened is not None
+    assert [each.due_at is not None for each in opened.limits if each.kind == "amend_within"] == [True]
+    draft = post.portal.corrections.begin(actor, key.number, key.year, Meaning.AMENDMENT_REQUESTED)
+    assert draft is not None
+    (row_id,) = post.portal.grants.give(actor, "001190004567", "UQ-1", until=None, procedures=())
+    post.portal.grants.withdraw(actor, row_id, reason="Không cần nữa")

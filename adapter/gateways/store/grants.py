@@ -34,9 +34,10 @@ NOBODY: frozenset[str] = frozenset({"attempt", "counter"})
 """Tables that no listener needs."""
 
 PORTAL: Mapping[str, TableGrant] = {
-    **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "authorisation", "certificate"), TableGrant()),
+    **dict.fromkeys((*_DOSSIERS, "amendment", *_WINDOW, "suspension", "certificate"), TableGrant()),
+    "authorisation": TableGrant((READ, ADD, CHANGE), ("revoked_at", "reason")),
     "outbox": TableGrant((READ, CHANGE), ("delivered_at", "readable_at")),
-    "deadline": TableGrant((READ, CHANGE), ("ended_at", "why")),
+    "deadline": TableGrant((READ, CHANGE), ("ended_at", "why", "started_at", "due_at")),
     "draft": TableGrant(_ALL),
     "mail_address": TableGrant(_ALL),
     "rate": TableGrant(_ALL),
