@@ -38,11 +38,15 @@ PARSERS = {
 READERS = {
     "pipeline/text.py": "the one reader of values",
     "pipeline/signature/coverage.py": "canonical bytes, compared with what was signed",
+    "services/watch/mode_notices.py": "the row of a stored notice",
     "simulator/sign.py": "a signature that the test window makes",
 }
-OTHER_TEXTS = {"sa", "remark", "limits", "response", "text", "cell", "entry"}
+OTHER_TEXTS = {
+    *("sa", "remark", "limits", "response", "text", "cell", "entry"),
+    *("words", "kind", "asked", "notice", "letter", "line"),
+}
 """Names whose `.text` is no element's: SQL, a remark on the configuration, a limit, a sheet's cell, what a
-person typed, and functions of pipeline/text."""
+person typed, notices and letters of ours, and functions of pipeline/text."""
 
 
 def _files() -> Iterator[tuple[str, ast.Module]]:
