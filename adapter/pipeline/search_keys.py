@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import permutations
 
@@ -16,18 +17,21 @@ LONGEST = 255
 @lru_cache(maxsize=2048)  # who is stored is looked for too, in other groups and as declared twice
 def search_value(kind: str, value: str) -> str:
     """A key as it is stored and asked for: accents folded, letters upper case, numbers without separators."""
-    letters = folded(value)
     if kind == NAME:
         return _arranged(name_words(value))
+    letters = folded(value)
     return letters[:LONGEST] if letters.isalnum() else "".join(char for char in letters if char.isalnum())[:LONGEST]
 
 
+_PLAIN = re.compile(r"[A-Z ]*").fullmatch
+"""Nearly every name, as passports have it."""
 _BETWEEN_WORDS = str.maketrans("-.,</", "     ", "'")
 
 
 def name_words(name: str) -> list[str]:
     """The words of a name, folded: a hyphen parts two words, an apostrophe is left out, as in passports."""
-    return folded(name).translate(_BETWEEN_WORDS).split()
+    letters = folded(name)
+    return (letters if _PLAIN(letters) else letters.translate(_BETWEEN_WORDS)).split()
 
 
 def name_values(words: list[str]) -> list[str]:
