@@ -1,0 +1,59 @@
+"""The interface for customs as its OpenAPI document says: whatever fits or does not fit it, nothing is our fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.services.access.people import Facts
+from tests.harness.people import TESTER
+from tests.harness.website import Website, configure, website
+
+ROUTES = (
+    ("/api/v1/lookup/searches", "POST"),
+    ("/api/v1/lookup/dossiers", "GET"),
+    ("/api/v1/lookup/dossiers/{number}/{year}/reply", "GET"),
+)
+ROLES = ("customs_officer", "auditor")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("schema")
+    with website(configure(folder, f"sqlite:///{folder / 'adapter.db'}", {"customs.names_an_hour": 10_000})) as served:
+        house = served.house
+        house.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+        house.people.add("qt", Facts("QT", ("administrator",)), actor=TESTER)
+        for role in ROLES:
+            office = "HN" if role.startswith("customs") else None
+            house.people.add(role, Facts(role, (role,), office=office), actor=TESTER)
+        yield served
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_no_request_is_answered_by_a_fault_of_ours(site: Website, path: str, method: str, role: str) -> None:
+    schema = schemathesis.openapi.from_url(f"{site.staff_url}/api/openapi.json")
+    _, token = site.house.tokens.issue_to_person(role, f"{method} {path} {role}", actor=TESTER)
+    operation = schema[path][method]
+
+    @settings(
+        max_examples=40,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def every(case: schemathesis.Case) -> None:
+        answer = case.call(headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code < 500, answer.text
+        if role == "auditor":
+            assert answer.status_code != 200
+
+    every()
