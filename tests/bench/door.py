@@ -164,7 +164,8 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, supply: S
     stages = _stages(folder, postgres, next(reversed(given)))
     warm, full, half, _ = given
     url = postgres.create_database("adapter")
-    changes = {"web.portal.workers": asked.workers, "clock.unsafe_frozen": CLOCK.isoformat()}
+    changes = {"web.portal.workers": asked.workers, "decisions.workers": asked.workers}
+    changes |= {"clock.unsafe_frozen": CLOCK.isoformat()}
     tokens = _prepared(folder, url, changes)
     with Adapter(folder, amqp_url=rabbit.url, database_url=url, workers=1, changes=changes) as adapter:
         port = adapter.web_port
