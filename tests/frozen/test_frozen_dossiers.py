@@ -46,7 +46,7 @@ SILENT = {
     *("window maintenance", "window link add", "window link end", "alerts test", "alerts list"),
     *("message resend", "message find"),
     *("people list", "people show", "office list", "window link list"),  # no released store has them yet
-    *("people lookups", "client list", "issuer list", "account notices"),  # nor these
+    *("people lookups", "client list", "issuer list", "account notices", "database grants"),  # nor these
     *("people link", "people unlink", "people give-lookup", "people withdraw-lookup"),
     *("client add", "client change", "client end", "issuer add", "issuer change", "issuer end"),
     *("simulate pki", "simulate sign", "simulate send", "simulate window", "config init"),
