@@ -19,7 +19,7 @@ from adapter.services.dossiers.worklist import PAGE
 from tests.harness.browsing import Person
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
-from tests.harness.history import OFFICER, play
+from tests.harness.history import ITEMS, OFFICER, play
 from tests.harness.staff import logged_in, staffed
 from tests.harness.website import Website
 from tests.servers.identity import IdentityProvider
@@ -160,6 +160,15 @@ def test_of_two_officers_the_second_is_told_who_was_faster(site: Website) -> Non
     assert "Đại úy NGUYEN VAN HAI" in told
     assert "Không đầy đủ" in told, "what he has written is not lost"
     assert state(site, HERE) == "completed"
+
+
+def test_an_act_is_done_to_what_was_seen_or_not_at_all(small: Website) -> None:
+    """A colleague has asked for an amendment meanwhile: the state would allow the confirmation all the same."""
+    person = logged_in(small, "can-bo", address(HERE))
+    small.house.amendments.request(HERE, OFFICER, reason="Chưa chính xác", items=ITEMS)
+    assert act(person, HERE, "complete") == 409
+    assert "Yêu cầu sửa đổi, bổ sung" in person.told()
+    assert state(small, HERE) == "amendment_requested"
 
 
 def test_of_two_officers_at_the_same_moment_one_does_it(site: Website) -> None:
