@@ -514,7 +514,7 @@ def _drafts(post: Post) -> None:
 def _grants(post: Post) -> None:
     """A citizen authorises somebody for one procedure, who declares for him and has not sent it."""
     principal = Actor(ActorKind.PERSON, "citizen", "Nguyễn Văn An", roles=frozenset({Role.DECLARANT}), number=CITIZEN)
-    holder, ends = "001190004567", date(2099, 12, 31)
+    holder, ends = "001077001234", date(2099, 12, 31)
     post.house.grants.give(principal, holder, "UQ-CN-1", until=ends, procedures=[post.house.grants.procedures()[0][0]])
     secret = post.house.sessions.start(AccountHolder("https://id.invalid", "grantee", "Bình", holder, None, None))
     session = post.house.sessions.find(secret)
