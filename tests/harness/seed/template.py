@@ -29,6 +29,7 @@ ONCE = {
         "emergency_secret",
     ),
     *("expiry_alert", "journal_seal", "lookup_right", "lookup_count", "lookup_trace", "api_party", "assertion_seen"),
+    *("mail_address", "mode_notice", "rate"),
 }
 """Tables that do not grow with dossiers, and the seals, which each copy makes anew."""
 LARGE_FIRM = "tax_code"
@@ -47,6 +48,8 @@ _NAMED = {
     "certificate": ("serial", "fingerprint", "number"),
     "authorisation": ("holder", "principal"),
     "suspension": ("number",),
+    "notification": ("cause",),
+    "mail": ("message_id",),
 }
 """What names a row, and so differs from copy to copy, wherever it is said."""
 _REST = {
@@ -57,6 +60,8 @@ _REST = {
     "inbox": lambda row: row["state"] == "settled",
     "attempt": lambda row: row["settled_at"] is not None,
     "suspension": lambda row: row["lifted_at"] is not None,
+    "notification": lambda row: row["spread_at"] is not None,
+    "mail": lambda row: row["state"] != "waiting",
 }
 """When a row waits for nothing any more; in a store of a year nearly all are such."""
 
