@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, select, text
 
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import StoredEntry, made_all
 from adapter.gateways.store.tables import journal, lookup_trace, search_key
 
@@ -42,8 +43,10 @@ def by_subjects(
     connection: Connection, subjects: Sequence[str], *, since: datetime, until: datetime, limit: int
 ) -> list[StoredEntry]:
     """Lookups that were about one of these, the newest first."""
-    ids = select(lookup_trace.c.journal_id).where(lookup_trace.c.subject.in_(subjects))
-    query = select(journal).where(journal.c.id.in_(ids), journal.c.at >= since, journal.c.at < until)
+    traced = select(lookup_trace.c.journal_id).where(among(connection, lookup_trace.c.subject, subjects)).distinct()
+    # Asked first: as one statement the whole journal would be walked in its order.
+    ids = connection.execute(traced).scalars().all()
+    query = select(journal).where(among(connection, journal.c.id, ids), journal.c.at >= since, journal.c.at < until)
     return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
 
 

@@ -10,9 +10,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 
 from adapter.gateways.store.dossier_records import StoredDossier
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import amendment, deadline, dossier, dossier_link, journal
 from adapter.model.dossier import DossierState
@@ -65,10 +80,11 @@ _EARLIER = deadline.alias("earlier")
 def by_clock(connection: Connection, wanted: WorkWanted, behind: Behind | None, limit: int) -> list[ListedDossier]:
     """Dossiers with the limit that ends first, each once."""
     columns = [column.label(f"clock_{column.name}") for column in _CLOCK]
+    its, holds = _its(connection, wanted)
     query = (
-        select(dossier, *columns, deadline.c.id.label("place"), ENDS.label("ends"))
-        .join(deadline, deadline.c.dossier_id == dossier.c.id)
-        .where(*_running(wanted), ~_has_earlier(wanted), *_of(wanted))
+        select(its, *columns, deadline.c.id.label("place"), ENDS.label("ends"))
+        .select_from(deadline.join(its, holds))
+        .where(*_running(wanted), ~_has_earlier(wanted))
         .order_by(ENDS.nulls_last(), deadline.c.id)
     )
     if behind is not None:
@@ -106,8 +122,9 @@ def news(connection: Connection, wanted: WorkWanted, since: datetime, most: int)
 
 def linked(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Those of these dossiers that another one declares the same as, by the other door."""
-    query = select(dossier_link).where(or_(dossier_link.c.dossier_id.in_(ids), dossier_link.c.earlier_id.in_(ids)))
-    return {each for row in connection.execute(query) for each in (row.dossier_id, row.earlier_id)} & set(ids)
+    ends = dossier_link.c.dossier_id, dossier_link.c.earlier_id
+    looks = [select(end).where(among(connection, end, ids)) for end in ends]  # an `or` reads all links
+    return set(connection.execute(union(*looks)).scalars())
 
 
 def undecided(connection: Connection, ids: Sequence[int]) -> set[int]:
@@ -126,6 +143,14 @@ def _looked(wanted: WorkWanted, gate: str | None, state: str, behind: Behind | N
         same = and_(dossier.c.received_at == behind.at, dossier.c.id < behind.id)
         query = query.where(or_(dossier.c.received_at < behind.at, same))
     return query.order_by(dossier.c.received_at.desc(), dossier.c.id.desc()).limit(limit)
+
+
+def _its(connection: Connection, wanted: WorkWanted) -> tuple[FromClause, ColumnElement[bool]]:
+    """The dossier of a limit, if it is wanted: looked up for each limit that runs, whatever the planner estimates."""
+    mine = dossier.c.id == deadline.c.dossier_id
+    if connection.dialect.name == "sqlite":
+        return dossier, and_(mine, *_of(wanted))
+    return select(dossier).where(mine, *_of(wanted)).offset(0).lateral("its"), true()
 
 
 def _running(wanted: WorkWanted) -> list[ColumnElement[bool]]:
@@ -160,7 +185,9 @@ def _of(wanted: WorkWanted, *, places: bool = True) -> list[ColumnElement[bool]]
         mine = or_(dossier_link.c.dossier_id == dossier.c.id, dossier_link.c.earlier_id == dossier.c.id)
         conditions.append(exists().where(mine))
     if wanted.by is not None:
-        conditions.append(exists().where(journal.c.dossier_id == dossier.c.id, journal.c.actor == wanted.by))
+        # The first entry, not `EXISTS`: that would be joined, from all dossiers on.
+        entry = select(journal.c.id).where(journal.c.dossier_id == dossier.c.id, journal.c.actor == wanted.by)
+        conditions.append(entry.limit(1).scalar_subquery().is_not(None))
     return conditions
 
 
