@@ -16,7 +16,8 @@ from adapter.pipeline.search_keys import name_words
 from adapter.services.customs.search import Key, Search
 from adapter.services.registers.party_numbers import number_of
 
-_WITH_YEAR = re.compile(r"([A-Za-z0-9]{1,35})\s*(?:/|\s)\s*((?:19|20)[0-9]{2})")
+_WITH_YEAR = re.compile(r"([A-Za-z0-9]{1,35})(?: ?/ ?| )((?:19|20)[0-9]{2})")
+"""Of a text whose blanks are single ones."""
 _PLATE = re.compile(r"(?:[0-9]{2}[A-Z]{1,2}[0-9]?[-. ]?[0-9]{3,4}[-. ]?[0-9]{1,2}|[A-Z]{2}[-. ][0-9]{2}[-. ][0-9]{2})")
 """Of Vietnamese vehicles, civil and military. Others are searched for by saying that it is a plate."""
 _IMO = re.compile(r"(?:IMO\s*)?([0-9]{7})")
