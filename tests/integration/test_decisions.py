@@ -6,6 +6,7 @@ import os
 import pickle
 import socket
 import stat
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ import orjson
 import pytest
 
 from adapter.bootstrap import House, OutOfReach, Reach, house
+from adapter.entrypoints.decisions.serve import listening
+from adapter.gateways.decisions.line import DecisionsLine
 from adapter.gateways.store import tables
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
@@ -207,6 +210,25 @@ def test_only_its_own_user_reaches_the_socket(post: Post) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert stat.S_IMODE(place.stat().st_mode) == 0o600
     assert list(folder.iterdir()) == [], "nothing is left"
+
+
+def test_a_folder_whose_path_is_longer_than_a_sockets_may_be_is_listened_in(tmp_path: Path) -> None:
+    folder = tmp_path / ("d" * 120)
+
+    def answer(place: socket.socket) -> None:
+        connection, _ = place.accept()
+        with connection:
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+    with listening(folder) as place:
+        answering = threading.Thread(target=answer, args=[place], daemon=True)
+        answering.start()
+        line = DecisionsLine(folder, 10.0)
+        assert line.answers()
+        line.close()
+    answering.join(10)
+    assert list(folder.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_passed_by_and_taken_away(post: Post) -> None:

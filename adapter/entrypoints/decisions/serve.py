@@ -19,11 +19,9 @@ from adapter.bootstrap import House
 from adapter.entrypoints.decisions.app import create_decisions
 from adapter.entrypoints.pulse import Pulse
 from adapter.entrypoints.serving import configuration, watched
-from adapter.gateways.decisions.line import SUFFIX
+from adapter.gateways.decisions.line import SUFFIX, folder_open, in_folder
 from adapter.model.errors import Misconfigured
 
-_LONGEST_NAME = 100
-"""Bytes of a Unix socket's path that every system takes."""
 _BACKLOG = 512
 
 
@@ -61,13 +59,12 @@ def listening(folder: Path) -> Iterator[socket.socket]:
 def _listen(folder: Path) -> tuple[socket.socket, Path]:
     """A socket of this process's own in the folder, which nobody finds before it listens."""
     name, being_made = folder / f"{os.getpid()}{SUFFIX}", folder / f"{os.getpid()}.new"
-    if len(os.fsencode(being_made)) > _LONGEST_NAME:
-        raise Misconfigured(f"decisions.folder: {folder} is too long for a socket; name another")
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _prepare(folder)
         being_made.unlink(missing_ok=True)
-        made.bind(str(being_made))
+        with _opened(folder) as descriptor:
+            made.bind(in_folder(descriptor, being_made.name))
         being_made.chmod(0o600)
         made.listen(_BACKLOG)
         being_made.rename(name)
@@ -75,6 +72,15 @@ def _listen(folder: Path) -> tuple[socket.socket, Path]:
         made.close()
         raise Misconfigured(f"decisions.folder: {folder} cannot be listened in: {error.strerror}") from None
     return made, name
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    descriptor = folder_open(folder)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _prepare(folder: Path) -> None:
@@ -85,7 +91,8 @@ def _prepare(folder: Path) -> None:
     for left in folder.glob(f"*{SUFFIX}"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
             try:
-                asked.connect(str(left))
+                with _opened(folder) as descriptor:
+                    asked.connect(in_folder(descriptor, left.name))
             except ConnectionRefusedError:
                 left.unlink(missing_ok=True)
             except OSError:

@@ -27,6 +27,19 @@ LONGEST = 4_194_304
 """Bytes of the longest answer."""
 
 
+def folder_open(folder: Path) -> int:
+    """A descriptor of the folder, for `in_folder`.
+
+    Raises: OSError where it cannot be opened.
+    """
+    return os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def in_folder(descriptor: int, name: str) -> str:
+    """A path of a socket in an open folder, short enough for any folder: the kernel takes 108 bytes (unix(7))."""
+    return f"/proc/self/fd/{descriptor}/{name}"
+
+
 class DecisionsAway(Unavailable):
     """Nobody answers at the other end."""
 
@@ -45,7 +58,8 @@ class DecisionsLine:
 
     folder: Path
     answer_s: float
-    _clients: dict[Path, httpx2.Client] = field(default_factory=dict)
+    _clients: dict[Path, tuple[httpx2.Client, int]] = field(default_factory=dict)
+    """For each socket its client, and the descriptor of the folder by which the client finds it."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, path: str, body: bytes, headers: Mapping[str, str]) -> DecisionsAnswer:
@@ -57,7 +71,7 @@ class DecisionsLine:
         for socket in self._listening():
             try:
                 answer = self._client(socket).post(path, content=body, headers=dict(headers))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+            except (OSError, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
                 self._forget(socket)
                 continue
             except httpx2.HTTPError as error:
@@ -91,16 +105,21 @@ class DecisionsLine:
         with self._lock:
             if socket not in self._clients:
                 limits = httpx2.Limits(max_connections=_MOST, max_keepalive_connections=_MOST, keepalive_expiry=_KEPT_S)
-                transport = httpx2.HTTPTransport(uds=str(socket), limits=limits, trust_env=False)
+                descriptor = folder_open(self.folder)
+                place = in_folder(descriptor, socket.name)
+                transport = httpx2.HTTPTransport(uds=place, limits=limits, trust_env=False)
                 timeout = httpx2.Timeout(self.answer_s, connect=_CONNECT_S, pool=_CONNECT_S)
-                self._clients[socket] = httpx2.Client(
+                client = httpx2.Client(
                     transport=transport, base_url="http://decisions", timeout=timeout, trust_env=False
                 )
-            return self._clients[socket]
+                self._clients[socket] = client, descriptor
+            return self._clients[socket][0]
 
     def _forget(self, socket: Path) -> None:
         """Its process is gone: another one has another name."""
         with self._lock:
             gone = self._clients.pop(socket, None)
         if gone is not None:
-            gone.close()
+            client, descriptor = gone
+            client.close()
+            os.close(descriptor)
