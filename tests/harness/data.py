@@ -36,6 +36,7 @@ def few(folder: Path, *procedures: str, states: bool = False) -> DataFiles:
 
     for name in ("schemas", "mappings"):
         shutil.copytree(ROOT / name, folder / name, ignore=others)
+    (folder / "mappings" / "customs.yaml").unlink()  # it names fields of every procedure
     if not states:
         lists = folder / "mappings" / "codelists"
         short = "".join(f"  - {{code: {code}, vi: a, en: a}}\n" for code in STATES)
