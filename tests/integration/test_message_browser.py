@@ -6,7 +6,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -47,10 +50,27 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path, Path]]:
+    """A gate on SQLite, its file, and a copy of that file from before the first message."""
+    folder = tmp_path_factory.mktemp("one")
+    file, original = folder / "one.db", folder / "original.db"
+    with gate(folder / "gate", f"sqlite:///{file}") as made:
+        with closing(sqlite3.connect(file)) as furnished:
+            furnished.execute("VACUUM INTO ?", [str(original)])  # whole, whatever stands in the write-ahead log
+        yield made, file, original
+
+
 @pytest.fixture
-def small(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
-    with gate(tmp_path, sqlite_url) as made:
-        yield made
+def small(one: tuple[House, Path, Path]) -> House:
+    """The gate with no message yet: one house works on copies of one file, so that nothing is compiled twice."""
+    made, file, original = one
+    made.database.engine.dispose()
+    for each in (f"{file}-wal", f"{file}-shm"):
+        Path(each).unlink(missing_ok=True)
+    shutil.copyfile(original, file)
+    made.database._forget_ids()
+    return made
 
 
 def take(whole: House, message: Message, channel: Channel = Channel.WINDOW) -> str:
