@@ -55,6 +55,6 @@ def test_several_web_processes_serve_one_port_and_one_that_dies_comes_again(scen
 
 def test_several_web_processes_are_refused_on_sqlite(embedded_scene: Scene) -> None:
     (port,) = free_ports(1)
-    embedded_scene.configure({"web.portal.workers": 2, "web.portal.port": port})
+    embedded_scene.configure({"web.portal.enabled": True, "web.portal.workers": 2, "web.portal.port": port})
     with pytest.raises(Misconfigured, match=r"web\.portal\.workers is more than 1 on SQLite"):
         run(embedded_scene.config)
