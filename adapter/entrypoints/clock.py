@@ -17,7 +17,6 @@ from adapter.gateways.revocation.refresh import EvidenceRefresh
 from adapter.gateways.store.database import Database
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event, Observe
-from adapter.services.door.presses import Presses
 from adapter.services.messages.waiting import Waiting
 from adapter.services.registers.expiry import Expiry
 from adapter.services.replies.settling import Settling
@@ -40,7 +39,8 @@ class Clock:
     window: Window
     waiting: Waiting
     signing: Signing
-    presses: Presses
+    send_pressed: Callable[[], None]
+    """Sends what waits for the portal to open."""
     settling: Settling
     deadlines: Deadlines
     expiry: Expiry
@@ -105,7 +105,7 @@ class Clock:
             held()
             self.signing.sign()
             held()
-            self.presses.send_due()
+            self.send_pressed()
             held()
             self.settling.settle()
             held()

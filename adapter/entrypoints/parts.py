@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
         window=part.window,
         waiting=Waiting(part.database, part.intake, part.legal_clock, part.observe),
         signing=part.signing,
-        presses=part.presses,
+        send_pressed=partial(_send_pressed, part),
         settling=part.settling,
         deadlines=part.deadlines,
         expiry=part.expiry,
@@ -116,6 +118,12 @@ def clock(part: House, pulse: Pulse) -> Clock:
         mailer=Mailer(part.mailing, part.observe),
         chores=(part.mode_notices.sign, part.overdue.watch, part.rates.sweep),
     )
+
+
+def _send_pressed(part: House) -> None:
+    """A door that cannot be used as it is configured stops its own process, which says why; the timers go on."""
+    with suppress(Misconfigured):
+        part.presses.send_due()
 
 
 DECISIONS = "decisions"

@@ -43,7 +43,7 @@ def test_from_log_in_to_the_opened_confirmation(browser: Browser, house: Portal)
         log_in(page, house.url)
         expect(page.get_by_role("heading", level=1)).to_have_text("Hồ sơ của tôi")
         page.get_by_role("link", name=house.confirmed.number).click()
-        heading = page.get_by_role("heading", name="Có trả lời: Xác nhận hoàn thành khai báo")
+        heading = page.get_by_role("heading", name="Có trả lời: Xác nhận hoàn thành")
         expect(heading).to_be_visible()
         assert delivered(house) == [None], "looking is no receipt"
         page.locator("section", has=heading).get_by_role("button", name="Mở và nhận trả lời").click()
@@ -54,7 +54,7 @@ def test_from_log_in_to_the_opened_confirmation(browser: Browser, house: Portal)
         page.reload()
         expect(page.get_by_role("heading", name="Đã xác nhận hoàn thành")).to_be_visible()
         with page.expect_download() as download:
-            page.get_by_role("link", name="Xác nhận hoàn thành khai báo").click()
+            page.get_by_role("link", name="Xác nhận hoàn thành").click()
             page.get_by_role("link", name="Tải tệp XML đã ký").click()
         body = Path(download.value.path()).read_bytes()
         assert body in [bytes(row.body) for row in house.site.rows(tables.outbox)]

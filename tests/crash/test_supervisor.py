@@ -153,7 +153,7 @@ def _with_a_second_portal() -> dict[str, Any]:
     return {**partners, "another": partners["portal"]}
 
 
-def test_a_web_process_that_cannot_begin_after_a_reload_stops_nobody_and_comes_when_mended(
+def test_what_decides_and_cannot_begin_after_a_reload_stops_nobody_and_the_reload_is_refused(
     embedded_scene: Scene,
 ) -> None:
     """Nothing that one part dislikes may end the daemon: exit code 2 forbids systemd a restart."""
@@ -168,11 +168,11 @@ def test_a_web_process_that_cannot_begin_after_a_reload_stops_nobody_and_comes_w
     scene.configure({**served, "trust.partners": _with_a_second_portal()})
     daemon.process.send_signal(signal.SIGHUP)
 
-    scene.until(lambda: any(told.get("code") == 2 for told in daemon.events()), "the web process could not begin")
+    scene.until(lambda: any(told.get("code") == 2 for told in daemon.events()), "what decides could not begin")
     said = [told for told in daemon.events(Event.WORKER_STOPPED) if "reason" in told]
     assert {told["level"] for told in said} == {"warning"}
     assert any("exactly one of role portal" in told["reason"] for told in said)
-    scene.until(lambda: scene.readyz() == (503, ["portal-3: configuration"]), "readiness names it")
+    scene.until(lambda: daemon.told(Event.RELOAD_REFUSED), "the reload is given up")
     scene.partner.publish(messages)
     scene.until_done(messages)
     scene.configure(served)
@@ -195,7 +195,7 @@ def test_a_port_that_is_taken_at_the_start_stops_the_web_process_alone_until_a_r
         scene.partner.publish(messages)
         scene.until_done(messages)
         scene.until(lambda: bool(_left(daemon)), "it is tried no more")
-        assert scene.readyz() == (503, ["portal-3: configuration"])
+        assert scene.readyz() == (503, ["portal-4: configuration"])
         assert b"READY=1" in said, "systemd does not end what serves"
         reasons = [told["reason"] for told in daemon.events(Event.WORKER_STOPPED)]
         assert f"web.portal.host and web.portal.port: 127.0.0.1:{port} cannot be listened on" in reasons

@@ -14,7 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from adapter.cli import app, options
-from adapter.gateways.store.tables import certificate, dossier, inbox, metadata, search_key
+from adapter.gateways.store.tables import certificate, dossier, inbox, incident, metadata, search_key
 from adapter.gateways.store.upgrade import upgrade
 from adapter.services.dossiers.lookup import LookupKind
 from tests.frozen.keeping import every
@@ -98,10 +98,13 @@ def calls(store: Standing) -> Iterator[tuple[str, list[str]]]:
         yield name, list(words)
     with store.house.database.reading() as connection:
         held = connection.execute(select(inbox.c.public_id).where(inbox.c.state == "parked")).scalars().all()
+        arrived = connection.execute(select(inbox.c.public_id)).scalars().all()
+        incidents = connection.execute(select(incident.c.id)).scalars().all()
         serials = connection.execute(select(certificate.c.serial)).scalars().all()
         rows = connection.execute(select(dossier)).all()
         kinds = {row.kind: row.value for row in connection.execute(select(search_key))}
     followed = {"quarantine show": held, "certificate show": serials}
+    followed |= {"message show": arrived, "reconcile report": incidents}
     assert followed.keys() == FOLLOWED.keys()
     for name, ids in followed.items():
         assert ids, name

@@ -207,7 +207,7 @@ def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
         ),  # type: ignore[arg-type]
         signing=SimpleNamespace(sign=step, unready=dict, units=1),  # type: ignore[arg-type]
         settling=SimpleNamespace(settle=lambda: 0),  # type: ignore[arg-type]
-        presses=SimpleNamespace(send_due=lambda: 0),  # type: ignore[arg-type]
+        send_pressed=lambda: None,
         deadlines=SimpleNamespace(watch=step),  # type: ignore[arg-type]
         expiry=SimpleNamespace(alert=lambda: 0, days_left=dict),  # type: ignore[arg-type]
         probe=Quiet(),  # type: ignore[arg-type]
