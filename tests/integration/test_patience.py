@@ -53,7 +53,7 @@ def door(tmp_path: Path, told: Told, token: list[str]) -> Iterator[int]:
     whole = house(configuration.write(tmp_path), observe=lambda event, /, **fields: told.append((event, fields)))
     upgrade(whole.database)
     token.append(whole.tokens.issue(Machine.DECLARANT, "slow", "001085012345", actor=TESTER)[1])
-    server = uvicorn.Server(web_configuration(whole, "127.0.0.1", port))
+    server = uvicorn.Server(web_configuration(whole, "portal", "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert wait_until(lambda: server.started, seconds=PATIENCE_S)

@@ -224,8 +224,8 @@ def test_a_certificate_that_names_nobody_speaks_for_whom_it_was_registered(scene
     scene.house.registry.register([("b", body)], Registration(Office.PORTAL, number=OTHER), actor=TESTER)
     port = scene.house.authorisations.entitled
     whose = signer(body, role=SignerRole.DECLARANT, store="government")
-    assert port(whose, OTHER, datetime.now(UTC))
-    assert not port(whose, ENTERPRISE, datetime.now(UTC))
+    assert port(whose, OTHER, datetime.now(UTC), "BQP0100001")
+    assert not port(whose, ENTERPRISE, datetime.now(UTC), "BQP0100001")
 
 
 # -- authorisations ---------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ def _keep(data: str, folder: Path) -> Path:
     for procedure in (folder / data).glob("BQP*"):
         if procedure.name not in KEPT:
             shutil.rmtree(procedure)
+    (folder / data / "customs.yaml").unlink(missing_ok=True)  # it names fields of every procedure
     return folder / data
 
 

@@ -559,6 +559,7 @@ def test_without_its_database_it_is_alive_but_not_ready(tmp_path: Path, sqlite_u
 
 OF_PORTAL = {
     ("/api/v1/declarations", "post"),
+    ("/api/v1/declarations/dry-run", "post"),
     ("/api/v1/declarations/{id}", "get"),
     ("/api/v1/declarations/{id}/replies/{digest}", "get"),
     ("/api/v1/window", "get"),
