@@ -6,37 +6,16 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from adapter.gateways.mail import MailServer
+from adapter.gateways.mail.smtp import OpenOffice
 from adapter.gateways.webhook import Webhook
 from adapter.model.errors import Misconfigured
-from adapter.services.watch.telling import ByMail, ByWebhook, Tell
+from adapter.services.watch.alert_ways import ByMail, ByWebhook, Tell
 from adapter.settings import Settings
 from adapter.settings.alerts import WebhookSettings
 
 
-def mail_server(settings: Settings) -> MailServer | None:
-    """The mail server that takes letters of ours; None where there is none.
-
-    Raises:
-        Misconfigured: the file of its password cannot be read.
-    """
-    stated = settings.mail
-    if stated is None:
-        return None
-    return MailServer(
-        host=stated.host,
-        port=stated.port,
-        security=stated.security,
-        sender=stated.sender,
-        user=stated.user,
-        password=_secret("mail.password_file", stated.password_file),
-        ca=stated.ca,
-        timeout_s=stated.timeout_s,
-    )
-
-
-def alert_ways(settings: Settings) -> dict[str, Tell]:
-    """How alerts are told, by name.
+def alert_ways(settings: Settings, office: OpenOffice | None) -> dict[str, Tell]:
+    """How alerts are told, by name. `office`: opens a connection to the mail server; None: there is none.
 
     Raises:
         Misconfigured: a file cannot be read, an address is none, or e-mail is to be sent and there is no server.
@@ -46,18 +25,21 @@ def alert_ways(settings: Settings) -> dict[str, Tell]:
     if stated.webhook is not None:
         ways["webhook"] = ByWebhook(_webhook(stated.webhook), instance)
     if stated.mail is not None:
-        server = mail_server(settings)
-        if server is None:
+        if office is None or settings.mail is None:
             raise Misconfigured("alerts.mail: needs a mail server; state `mail`")
-        ways["mail"] = ByMail(server, stated.mail.recipients, instance)
+        ways["mail"] = ByMail(office, stated.mail.recipients, instance, settings.mail.domain)
     return ways
 
 
 def _webhook(stated: WebhookSettings) -> Webhook:
     url = stated.url.get_secret_value() if stated.url else _secret("alerts.webhook.url_file", stated.url_file)
     assert url is not None  # one of the two is stated
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, or no address between brackets
+        is_one = False
+    if not is_one:
         raise Misconfigured("alerts.webhook: its address is no http or https URL")
     token = _secret("alerts.webhook.token_file", stated.token_file)
     return Webhook(url=url, token=token, ca=stated.ca, timeout_s=stated.timeout_s)

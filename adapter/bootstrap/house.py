@@ -29,7 +29,7 @@ from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.keys.pem_files import load_partners
-from adapter.gateways.mail.smtp import SmtpServer, post_office
+from adapter.gateways.mail.smtp import OpenOffice, SmtpServer, post_office
 from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
 from adapter.gateways.store.database import Database
@@ -104,6 +104,7 @@ from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
+from adapter.services.watch.alert_ways import Tell
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.links import Links
 from adapter.services.watch.mode import WindowPatience
@@ -111,7 +112,6 @@ from adapter.services.watch.mode_notices import ModeNotices
 from adapter.services.watch.readings import Reading
 from adapter.services.watch.reconciliation import Reconciliation
 from adapter.services.watch.situation import Situations
-from adapter.services.watch.telling import Tell
 from adapter.services.watch.transfers import Transfers
 from adapter.services.watch.window import Window
 from adapter.settings import LoginSettings, Settings, WordsSettings
@@ -209,7 +209,7 @@ class House:
         Raises:
             Misconfigured: a file cannot be read.
         """
-        return alert_ways(self.settings)
+        return alert_ways(self.settings, self.open_post_office)
 
     @property
     def alert_file(self) -> AlertFile:
@@ -486,27 +486,34 @@ class House:
         """Where declarants want e-mail; None where none is sent."""
         if self.settings.mail is None:
             return None
-        domain = self.settings.mail.sender.rpartition("@")[2]
+        domain = self.settings.mail.domain
         return MailAddresses(self.database, self.notification_kinds, self.legal_clock, new_code, new_message_id, domain)
+
+    @cached_property
+    def open_post_office(self) -> OpenOffice | None:
+        """Opens a connection to the mail server; None where there is none."""
+        stated = self.settings.mail
+        if stated is None:
+            return None
+        return partial(post_office, SmtpServer(**stated.model_dump(exclude={"tries", "fresh_hours"})))
 
     @cached_property
     def mailing(self) -> Mailing | None:
         """E-mail to declarants; None where none is sent."""
-        stated = self.settings.mail
-        if stated is None:
+        stated, office = self.settings.mail, self.open_post_office
+        if stated is None or office is None:
             return None
-        server = SmtpServer(**stated.model_dump(exclude={"tries", "fresh_hours"}))
         return Mailing(
             database=self.database,
             kinds=self.notification_kinds,
             window=self.window,
-            office=partial(post_office, server),
+            office=office,
             clock=self.legal_clock,
             new_id=new_message_id,
             observe=self.observe,
             portal=self._label(self.settings.web.about.portal),
             site=self.settings.web.portal.public_url or "",
-            domain=stated.sender.rpartition("@")[2],
+            domain=stated.domain,
             tries=stated.tries,
             fresh_hours=stated.fresh_hours,
         )

@@ -9,8 +9,8 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_house
 from adapter.cli.printing import as_json, line, table
 from adapter.model.errors import Misconfigured, Unavailable
+from adapter.services.watch.alert_ways import from_rows
 from adapter.services.watch.alerts import Alert, AlertName
-from adapter.services.watch.telling import from_rows
 
 alerts = typer.Typer(no_args_is_help=True, help="Alerts for those without Prometheus: by webhook and by e-mail.")
 
@@ -25,7 +25,7 @@ def alerts_test(json: AsJson = False, config: Config = None) -> None:
         try:
             tell([Alert(AlertName.TEST, "", 1, seen_at=at, began_at=at)], at)
             became[name] = "told"
-        except Unavailable as error:
+        except (Unavailable, Misconfigured) as error:
             became[name] = str(error)
     if json:
         as_json(became)

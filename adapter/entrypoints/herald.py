@@ -14,11 +14,11 @@ from types import TracebackType
 
 from adapter.gateways.alert_file import AlertFile
 from adapter.model.ages import age
-from adapter.model.errors import AdapterError
+from adapter.model.errors import AdapterError, defect
 from adapter.model.events import Event, Observe
+from adapter.services.watch.alert_ways import Tell, as_rows, from_rows
 from adapter.services.watch.alerts import STALE_S, Alert, Outlook, after, alarms, due, watched
 from adapter.services.watch.readings import Readings
-from adapter.services.watch.telling import Tell, as_rows, from_rows
 
 _PAUSES_S = (10.0, 30.0, 60.0, 300.0, 900.0)
 """How long a way that failed is left alone, longer each time."""
@@ -88,11 +88,12 @@ class Herald:
             return
         try:
             tell(wanted, now)
-        except AdapterError as error:
+        except Exception as error:  # noqa: BLE001  a defect in one way must not end all alerts
+            reason = str(error) if isinstance(error, AdapterError) else defect(error)
             times = self._failed[way] = self._failed.get(way, 0) + 1
             pause = _PAUSES_S[min(times, len(_PAUSES_S)) - 1]
             self._again[way] = self.monotonic() + pause
-            self.observe(Event.ALERT_UNSENT, way=way, reason=str(error), again_in_s=pause)
+            self.observe(Event.ALERT_UNSENT, way=way, reason=reason, again_in_s=pause)
             return
         self._failed.pop(way, None)
         self._again.pop(way, None)

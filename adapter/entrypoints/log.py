@@ -148,7 +148,7 @@ def silence() -> None:
 
 
 def observer(role: str) -> Observe:
-    """The observer in production: the log. `role` is the process's: supervisor, worker, dispatcher, clock, web."""
+    """The observer in production: the log. `role`: `supervisor`, or the name of the part that the process is."""
     # Not bound yet: it follows a later `configure`, after the configuration was read.
     log = structlog.get_logger(role=role, pid=os.getpid())
     folding = Folding()

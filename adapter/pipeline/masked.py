@@ -165,7 +165,8 @@ class _Scan:
             end, attribute = self._attribute(place)
             if end < 0:
                 return -1, []
-            found, place = found + attribute, end
+            found += attribute
+            place = end
         return -1, []
 
     def _attribute(self, at: int) -> tuple[int, list[XmlToken]]:

@@ -28,6 +28,11 @@ class MailSettings(Section):
         float, Field(gt=0, le=720, description="What could not be sent to a declarant for so long is not sent any more")
     ] = 24
 
+    @property
+    def domain(self) -> str:
+        """That of the sender, for a Message-ID."""
+        return self.sender.rpartition("@")[2]
+
     @model_validator(mode="after")
     def _password_has_a_line_and_a_name(self) -> Self:
         if (self.user is None) != (self.password_file is None):

@@ -11,9 +11,9 @@ from adapter.gateways.store.tables import incident as incident_table
 from adapter.gateways.store.tables import outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
+from adapter.services.watch.alert_ways import as_rows
 from adapter.services.watch.alerts import Alert, AlertName
 from adapter.services.watch.mode import Sight
-from adapter.services.watch.telling import as_rows
 from tests.browser.staff_scenes import Shift
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK

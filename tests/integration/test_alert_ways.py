@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,16 @@ from aiosmtpd.controller import Controller
 from typer.testing import CliRunner
 
 from adapter.cli import app
-from adapter.gateways.mail import LetterRefused, MailLetter, MailServer
+from adapter.gateways.mail.smtp import SmtpServer, post_office
 from adapter.gateways.webhook import Webhook
 from adapter.model.errors import Unavailable
+from adapter.services.watch.alert_ways import ByMail, letter
+from adapter.services.watch.alerts import Alert, AlertName
 from tests.harness import configuration
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-LETTER = MailLetter("id-1", AT, ("truc@example.vn",), "Cảnh báo", "Cổng một cửa gặp sự cố\n")
+DOWN = [Alert(AlertName.WINDOW_DOWN, "", 1, AT, began_at=AT)]
+TRUC, GONE = "truc@example.vn", "gone@example.vn"
 
 
 @dataclass
@@ -106,16 +110,22 @@ class Mailbox:
 
 
 @contextmanager
-def mailbox(handler: Mailbox) -> Iterator[MailServer]:
+def mailbox(handler: Mailbox) -> Iterator[int]:
+    """Serve; gives the port."""
     controller = Controller(handler, hostname="127.0.0.1", port=0)
     controller.port = _free_port()
     controller.start()
     try:
-        yield MailServer(
-            "127.0.0.1", controller.port, "none", "adapter@example.vn", timeout_s=0.5 if handler.hangs_s else 30
-        )
+        yield controller.port
     finally:
         controller.stop()
+
+
+def by_mail(port: int, *recipients: str, **stated: Any) -> ByMail:
+    """How alerts are told over the mail server at that port."""
+    usual = {"security": "none", "ca": None, "user": None, "password_file": None, "timeout_s": 30.0}
+    server = SmtpServer(host="127.0.0.1", port=port, sender="adapter@example.vn", **{**usual, **stated})
+    return ByMail(partial(post_office, server), recipients or (TRUC,), "gate-1", "example.vn")
 
 
 def _free_port() -> int:
@@ -160,56 +170,60 @@ def test_a_webhook_that_is_down_is_told() -> None:
         Webhook(f"http://127.0.0.1:{_free_port()}/", timeout_s=30).post({})
 
 
+def test_a_token_that_no_header_holds_is_told() -> None:
+    with receiving(Receiver()) as receiver, pytest.raises(Unavailable, match="Error") as told:
+        Webhook(receiver.url, token="mật khẩu", timeout_s=30).post({})
+    assert "khẩu" not in str(told.value)
+
+
 def test_a_letter_arrives_as_it_was_written() -> None:
     box = Mailbox()
-    with mailbox(box) as server:
-        assert server.send(LETTER) == []
+    with mailbox(box) as port:
+        by_mail(port)(DOWN, AT)
     (envelope,) = box.got
     message = message_from_bytes(envelope.content, policy=policy.default)
-    assert (message["Subject"], message["To"], message["From"]) == ("Cảnh báo", "truc@example.vn", "adapter@example.vn")
-    assert message["Message-ID"] == "<id-1@example.vn>"
+    written = letter(DOWN, AT, TRUC, "gate-1", "example.vn")
+    assert (message["Subject"], message["To"], message["From"]) == (written.subject, TRUC, "adapter@example.vn")
+    assert message["Message-ID"] == written.message_id
     assert message["Date"] == "Mon, 02 Mar 2026 08:00:00 +0700"
-    assert message.get_content().replace("\r\n", "\n") == LETTER.body
+    assert message.get_content().replace("\r\n", "\n") == written.text
+    assert "Cổng một cửa gặp sự cố" in written.text
 
 
-@pytest.mark.parametrize(("says", "kind"), [("451 later", Unavailable), ("554 never", LetterRefused)])
-def test_a_mail_server_that_says_later_is_asked_again_and_one_that_says_never_is_not(
-    says: str, kind: type[Unavailable]
-) -> None:
-    with mailbox(Mailbox(says=f"{says}, truc@example.vn")) as server, pytest.raises(Unavailable) as told:
-        server.send(LETTER)
-    assert type(told.value) is kind
-    assert "truc" not in str(told.value), "what it says may quote a recipient"
+@pytest.mark.parametrize("says", ["451 later", "554 never"])
+def test_a_mail_server_that_does_not_take_it_is_told_by_its_code(says: str) -> None:
+    with mailbox(Mailbox(says=f"{says}, {TRUC}")) as port, pytest.raises(Unavailable) as told:
+        by_mail(port)(DOWN, AT)
+    assert str(told.value) == f"mail: taken for nobody: {says[:3]}", "what it says may quote a recipient"
 
 
 def test_a_recipient_who_is_unknown_keeps_the_letter_from_no_other() -> None:
-    box = Mailbox(refuses=("gone@example.vn",))
-    with mailbox(box) as server:
-        letter = MailLetter("id-2", AT, ("gone@example.vn", "truc@example.vn"), "a", "b")
-        assert server.send(letter) == ["gone@example.vn"]
-        with pytest.raises(LetterRefused):
-            server.send(MailLetter("id-3", AT, ("gone@example.vn",), "a", "b"))
-    assert [each.rcpt_tos for each in box.got] == [["truc@example.vn"]]
+    box = Mailbox(refuses=(GONE,))
+    with mailbox(box) as port:
+        by_mail(port, GONE, TRUC)(DOWN, AT)
+        with pytest.raises(Unavailable, match="550"):
+            by_mail(port, GONE)(DOWN, AT)
+    assert [each.rcpt_tos for each in box.got] == [[TRUC]]
 
 
 def test_a_slow_mail_server_is_left_after_its_time() -> None:
     """It would say in the end that all is well."""
-    with mailbox(Mailbox(hangs_s=20)) as server, pytest.raises(Unavailable):
-        server.send(LETTER)
+    with mailbox(Mailbox(hangs_s=20)) as port, pytest.raises(Unavailable):
+        by_mail(port, timeout_s=0.5)(DOWN, AT)
 
 
 def test_a_mail_server_that_is_down_is_told() -> None:
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1: ConnectionRefused"):
-        MailServer("127.0.0.1", _free_port(), "none", "a@example.vn", timeout_s=30).send(LETTER)
+    port = _free_port()
+    with pytest.raises(Unavailable, match=rf"127\.0\.0\.1:{port}: ConnectionRefused"):
+        by_mail(port)(DOWN, AT)
 
 
-def test_a_password_never_goes_over_an_open_line() -> None:
+def test_a_password_never_goes_over_an_open_line(tmp_path: Path) -> None:
     """A server that offers no STARTTLS gets neither name nor letter."""
-    box = Mailbox()
-    with mailbox(box) as open_line:
-        server = MailServer("127.0.0.1", open_line.port, "starttls", "a@example.vn", "user", "s3cret", timeout_s=30)
-        with pytest.raises(Unavailable, match="SMTPNotSupported"):
-            server.send(LETTER)
+    box, secret = Mailbox(), tmp_path / "password"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    with mailbox(box) as port, pytest.raises(Unavailable, match="SMTPNotSupported"):
+        by_mail(port, security="starttls", user="user", password_file=secret)(DOWN, AT)
     assert box.got == []
 
 
@@ -217,10 +231,10 @@ def test_a_password_never_goes_over_an_open_line() -> None:
 def told(tmp_path: Path) -> Iterator[tuple[Path, Receiver, Mailbox]]:
     """An installation whose alerts go both ways."""
     box = Mailbox()
-    with receiving(Receiver()) as receiver, mailbox(box) as server:
+    with receiving(Receiver()) as receiver, mailbox(box) as port:
         (tmp_path / "hook").write_text(receiver.url + "\n", encoding="utf-8")
         stated = {
-            "mail": {"host": server.host, "port": server.port, "security": "none", "sender": "adapter@example.vn"},
+            "mail": {"host": "127.0.0.1", "port": port, "security": "none", "sender": "adapter@example.vn"},
             "alerts.webhook": {"url_file": str(tmp_path / "hook"), "timeout_s": 30},
             "alerts.mail": {"recipients": ["truc@example.vn"]},
         }
@@ -246,3 +260,11 @@ def test_an_alert_by_mail_needs_a_mail_server(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["alerts", "test", "--config", str(config)])
     assert done.exit_code != 0
     assert "state `mail`" in done.output
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "https://", "https://127.0.0.1:70000/", "https://[::1/"])
+def test_what_is_no_address_of_a_webhook_is_told(tmp_path: Path, url: str) -> None:
+    config = configuration.write(tmp_path, {"alerts.webhook": {"url": url}})
+    done = CliRunner().invoke(app, ["alerts", "test", "--config", str(config)])
+    assert done.exit_code != 0
+    assert "no http or https URL" in done.output

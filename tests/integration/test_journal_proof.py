@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +16,10 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
 from adapter.entrypoints.clock import Clock
+from adapter.entrypoints.herald import Herald
+from adapter.entrypoints.mailer import Mailer
 from adapter.entrypoints.pulse import Pulse, new_cells
+from adapter.gateways.alert_file import AlertFile
 from adapter.gateways.store import journal, seals
 from adapter.gateways.store.database import Database, DatabaseUnavailable
 from adapter.gateways.store.journal import Entry
@@ -21,6 +27,7 @@ from adapter.gateways.store.journal_proof import Part, Proof, prove
 from adapter.gateways.store.tables import journal as entries
 from adapter.gateways.store.tables import journal_seal
 from adapter.gateways.store.upgrade import upgrade
+from adapter.model.events import unobserved
 
 WHOLE = Part()
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -247,6 +254,42 @@ def test_a_clock_that_loses_its_locks_session_does_nothing_more(postgresql_url: 
         assert held is not None
     database.close()
     other.close()
+
+
+def test_a_webhook_and_a_mail_server_that_hang_hold_up_no_timer(database: Database, tmp_path: Path) -> None:
+    step, over, in_hand, left = Step(), threading.Event(), set[str](), set[str]()
+
+    def hangs(name: str) -> None:
+        in_hand.add(name)
+        over.wait(120)
+        left.add(name)
+
+    amiss = SimpleNamespace(
+        at=AT,
+        modes=defaultdict(bool),
+        oldest_s={},
+        returned=0,
+        held=defaultdict(int),
+        deadlines=defaultdict(int),
+        certificate_days={"partner": 3.0},
+    )
+    ways = {"webhook": lambda *_: hangs("webhook")}
+    herald = Herald(ways, AlertFile(tmp_path / "alerts.json"), lambda: AT, unobserved, repeat_s=3600, every_s=0.01)
+    mailer = Mailer(SimpleNamespace(round=lambda: hangs("mail")), unobserved)  # type: ignore[arg-type]
+    told = {"tell": lambda _: amiss, "herald": herald, "mailer": mailer, "look_s": 0.0, "seal_s": 0.0}
+    clock, counted = replace(_clock(database, step, []), **told), list[int]()  # type: ignore[arg-type]
+
+    def looks_on() -> None:
+        if in_hand == {"webhook", "mail"}:
+            counted.append(step.done)
+        if len(counted) == 100 or left:
+            clock.pulse.stop()
+
+    step.then = looks_on
+    clock.run()
+    assert len(counted) >= 100, "deadlines, seals, the window: they go on while both hang"
+    assert left == set()
+    over.set()
 
 
 def test_the_lock_is_one_clocks_on_both_databases_and_free_after_it(database: Database) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import socketserver
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import astuple
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -323,6 +326,37 @@ def test_a_dot_alone_in_a_line_ends_no_letter(box: MailBox) -> None:
     (got,) = box.letters
     assert got.get_content().splitlines() == ["trước", ".", "MAIL FROM:<x@y>", "sau"]
     assert b"\r\n" in letter_bytes(letter(), "portal@bienphong.example")
+
+
+def test_a_letter_goes_in_seven_bits_for_not_every_server_takes_eight() -> None:
+    assert letter_bytes(letter(subject="Hồ sơ", text="trước"), "portal@bienphong.example").isascii()
+
+
+def test_a_server_that_drips_is_left_after_its_time() -> None:
+    """Each byte comes in time, and in the end it would say that all is well."""
+
+    class Drips(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                for _ in range(400):
+                    self.request.sendall(b"220-x\r\n")
+                    if over.wait(0.05):
+                        return
+                self.request.sendall(b"220 x\r\n")
+                while self.request.recv(1000):
+                    self.request.sendall(b"250 x\r\n")
+
+    over = threading.Event()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Drips) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            box = MailBox(server.server_address[1], site=0)
+            with pytest.raises(Unavailable), post_office(server_of(box, timeout_s=0.5)):
+                pass
+        finally:
+            over.set()
+            server.shutdown()
 
 
 def test_log_in_and_tls_are_asked_for_before_any_letter(box: MailBox, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +15,8 @@ from lxml import etree, html
 from adapter.gateways.keys.keyring import KeyUnavailable
 from adapter.gateways.store import tables, windows
 from adapter.gateways.store.windows import Notice
+from adapter.model.errors import Misconfigured
+from adapter.pipeline.signature.seal import SigningKey
 from adapter.services.watch.mode import Sight
 from tests.conftest import demand
 from tests.harness.fixtures import CLOCK
@@ -95,15 +99,25 @@ def test_numbers_follow_one_another_and_mean_one_notice(site: Website) -> None:
     assert httpx.get(f"{site.url}/thong-bao/9999/2026/TB.xml").status_code == 404
 
 
-def test_while_the_portals_key_is_away_the_notice_stands_unsigned(
-    site: Website, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.window(Sight.DOWN)
+class Gone:
+    """A key in a module that was there when it was looked at, and is not when it is to sign."""
 
-    def away() -> None:
+    def sign(self, *_: Any, **__: Any) -> bytes:
         raise KeyUnavailable("the module is away")
 
-    notices = site.house.mode_notices
-    object.__setattr__(notices, "key", away)
-    assert notices.sign() == 0
+
+@pytest.mark.parametrize("how", ["away", "gone", "wrong"])
+def test_while_the_portals_key_cannot_sign_the_notice_stands_unsigned_and_the_timers_go_on(
+    site: Website, how: str
+) -> None:
+    site.window(Sight.DOWN)
+    notices, whole = site.house.mode_notices, site.house.portal_key()
+
+    def key() -> SigningKey:
+        if how == "gone":
+            return replace(whole, key=Gone())
+        raise KeyUnavailable("the module is away") if how == "away" else Misconfigured("keys.portal: no such file")
+
+    assert replace(notices, key=key).sign() == 0
     assert "khai tại Cổng này" in httpx.get(f"{site.url}/").text
+    assert notices.sign() == 1, "it is signed once the key is there"

@@ -104,6 +104,15 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     assert journalled(site, "window.override") == [("person:van-hanh", "Điện thoại TCHQ")]
 
 
+def test_an_end_that_cannot_be_meant_is_told_and_never_taken_for_none(site: Website) -> None:
+    operator = logged_in(site, "van-hanh", "/van-hanh")
+    operator.get("/van-hanh")
+    operator.send("/van-hanh/cong/down", **{"ly-do": "Điện thoại TCHQ", "den": "0226-03-02T23:00"})
+    assert operator.page.status_code == 409
+    assert "no day and hour" in operator.told()
+    assert site.house.window.state().override_by is None
+
+
 def test_what_is_not_possible_is_told_and_nothing_is_done(site: Website) -> None:
     operator = logged_in(site, "van-hanh", "/van-hanh")
     operator.get("/van-hanh")

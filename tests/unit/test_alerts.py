@@ -15,10 +15,10 @@ from adapter.entrypoints.herald import Herald
 from adapter.gateways.alert_file import AlertFile
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event
+from adapter.services.watch.alert_ways import as_rows, document, from_rows, letter
 from adapter.services.watch.alerts import RULES, Alert, AlertName, Outlook, alarms
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.readings import PARTIES, Readings
-from adapter.services.watch.telling import as_rows, document, from_rows, letter
 from tests.harness.pki import ROOT
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -160,6 +160,20 @@ def test_a_way_that_fails_is_tried_ever_more_seldom_and_holds_up_no_other(tmp_pa
     assert len(pauses) <= 6
 
 
+def test_a_defect_in_one_way_ends_no_alerts(tmp_path: Path) -> None:
+    class Broken(Way):
+        def __call__(self, alerts: Sequence[Alert], now: datetime) -> None:
+            raise ValueError("truc@example.vn is no address")
+
+    well = Way()
+    night = Night(tmp_path, {"webhook": Broken(), "mail": well})
+    night.passes(5, PARKED)
+    assert well.told == [ON]
+    reasons = [told["reason"] for event, told in night.seen if event is Event.ALERT_UNSENT]
+    assert reasons
+    assert "truc" not in str(reasons), "a library's text may quote what it stumbled over"
+
+
 def test_a_database_that_is_away_is_told_and_ends_nothing_that_it_holds(night: Night, way: Way) -> None:
     night.passes(3, PARKED)
     for _ in range(12):
@@ -255,9 +269,11 @@ def test_the_document_is_that_of_alertmanagers_webhooks() -> None:
 
 
 def test_the_letter_says_what_began_what_is_over_and_the_first_command() -> None:
-    told = letter([_kept(), replace(_kept(), name=AlertName.DUTY_NEAR, ended_at=START)], START, ("a@b.vn",), "gate-1")
+    told = letter(
+        [_kept(), replace(_kept(), name=AlertName.DUTY_NEAR, ended_at=START)], START, "a@b.vn", "gate-1", "b.vn"
+    )
     assert told.subject == "[nsw-adapter gate-1] KHẨN: 1 cảnh báo, 1 đã hết"
-    assert "Cổng một cửa gặp sự cố" in told.body
-    assert "08:00 02/03/2026" in told.body
-    assert "nsw-adapter window status" in told.body
-    assert "ĐÃ HẾT (over): Có thời hạn" in told.body
+    assert "Cổng một cửa gặp sự cố" in told.text
+    assert "08:00 02/03/2026" in told.text
+    assert "nsw-adapter window status" in told.text
+    assert "ĐÃ HẾT (over): Có thời hạn" in told.text

@@ -1,4 +1,4 @@
-"""A connection to a mail server (RFC 5321), and what it says of each letter.
+"""A connection to a mail server (RFC 5321), bounded in time, and what it says of each letter.
 
 After the last byte of a letter only the server's answer tells whether it has it. Where that answer is lost nobody can
 know: the outcome is UNSURE, and the same letter with the same Message-ID may be sent again, by which a receiver sees
@@ -8,9 +8,10 @@ that it is one.
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -18,12 +19,15 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol, TypeAlias
 
+from adapter.gateways.time_bound import within
 from adapter.model.errors import Misconfigured, Unavailable
+from adapter.pipeline.envelope import VIETNAM
 
 _LONGEST = 300
 """Characters of a server's answer that are kept."""
-_REFUSED = 500
+_READY, _REFUSED = 220, 500
 
 
 class MailServerUnavailable(Unavailable):
@@ -45,7 +49,10 @@ class Posted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where letters are handed in. `security`: starttls, tls (from the first byte) or none."""
+    """Where letters are handed in. `security`: starttls, tls (from the first byte) or none.
+
+    `timeout_s`: how long opening a connection may take, and handing in one letter.
+    """
 
     host: str
     port: int
@@ -75,12 +82,28 @@ class PostReceipt:
     posted: Posted
     answer: str
 
+    @property
+    def code(self) -> str:
+        """What may be logged of it: the code alone, for the server's words may quote a letter or a recipient."""
+        code = self.answer.partition(" ")[0]
+        return code if code.isdigit() else self.answer
+
+
+class OpenPostOffice(Protocol):
+    """An open connection to a mail server."""
+
+    def send(self, letter: OutgoingLetter) -> PostReceipt: ...
+
+
+OpenOffice: TypeAlias = Callable[[], AbstractContextManager[OpenPostOffice]]
+"""Opens a connection, or raises Unavailable or Misconfigured."""
+
 
 class PostOffice:
-    """An open connection to the server."""
+    """An open connection to the server. `timeout_s`: how long handing in one letter may take."""
 
-    def __init__(self, connection: smtplib.SMTP, sender: str) -> None:
-        self._connection, self._sender = connection, sender
+    def __init__(self, connection: smtplib.SMTP, sender: str, timeout_s: float) -> None:
+        self._connection, self._sender, self._timeout_s = connection, sender, timeout_s
 
     def send(self, letter: OutgoingLetter) -> PostReceipt:
         """Hand one letter in. Never raises: whatever happens is an outcome of this letter."""
@@ -88,6 +111,10 @@ class PostOffice:
             body = letter_bytes(letter, self._sender)
         except ValueError as error:  # a line break in a header, an address that is none
             return PostReceipt(Posted.REFUSED, f"not sent: {type(error).__name__}")
+        with within(self._timeout_s, self._connection):
+            return self._handed_in(letter, body)
+
+    def _handed_in(self, letter: OutgoingLetter, body: bytes) -> PostReceipt:
         try:
             for code, said in self._envelope(letter):
                 if not 200 <= code < 300:
@@ -120,20 +147,23 @@ def post_office(server: SmtpServer) -> Iterator[PostOffice]:
         MailServerUnavailable: he cannot be reached, or does not let us in now.
         Misconfigured: the password or the authorities of his TLS cannot be read.
     """
-    password = _password(server)
-    connection = _connected(server)
+    password, connection = _password(server), _connection(server)
     try:
         try:
-            connection.ehlo_or_helo_if_needed()
-            if server.user is not None:
-                connection.login(server.user, password)
-        except (smtplib.SMTPException, OSError) as error:
-            raise MailServerUnavailable(f"mail: {_words(error)}") from None
-        yield PostOffice(connection, server.sender)
+            with within(server.timeout_s, connection):
+                _open(connection, server, password)
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            raise MailServerUnavailable(f"mail: {server.host}:{server.port}: {_words(error)}") from None
+        yield PostOffice(connection, server.sender, server.timeout_s)
     finally:
-        with suppress(smtplib.SMTPException, OSError):
+        with suppress(smtplib.SMTPException, OSError), within(server.timeout_s, connection):
             connection.quit()
         connection.close()
+
+
+def message_id_of(drawn: str, domain: str) -> str:
+    """A Message-ID (RFC 5322, 3.6.4)."""
+    return f"<{drawn}@{domain}>"
 
 
 def letter_bytes(letter: OutgoingLetter, sender: str) -> bytes:
@@ -146,34 +176,45 @@ def letter_bytes(letter: OutgoingLetter, sender: str) -> bytes:
     made["From"] = sender
     made["To"] = letter.address
     made["Subject"] = letter.subject
-    made["date"] = format_datetime(letter.at)
+    made["date"] = format_datetime(letter.at.astimezone(VIETNAM))
     made["Message-ID"] = letter.message_id
     made["Auto-Submitted"] = "auto-generated"
     if len(made["To"].addresses) != 1 or made["To"].addresses[0].addr_spec != letter.address:
         raise ValueError("not one plain address")
-    made.set_content(letter.text)
+    made.set_content(letter.text, cte="quoted-printable")  # a server need not take eight bits (RFC 6152)
     return made.as_bytes()
 
 
-def _connected(server: SmtpServer) -> smtplib.SMTP:
+def _connection(server: SmtpServer) -> smtplib.SMTP:
+    """Not connected yet, so that its bound begins before that."""
+    name = socket.gethostname()  # smtplib would ask the name service for a longer one, for as long as that takes
+    if server.security == "tls":
+        made: smtplib.SMTP = smtplib.SMTP_SSL(
+            timeout=server.timeout_s, local_hostname=name, context=_authorities(server)
+        )
+    else:
+        made = smtplib.SMTP(timeout=server.timeout_s, local_hostname=name)
+    # What TLS compares the certificate with; smtplib keeps it only where it connects as it is made.
+    made._host = server.host  # type: ignore[attr-defined]
+    return made
+
+
+def _open(connection: smtplib.SMTP, server: SmtpServer, password: str) -> None:
+    code, said = connection.connect(server.host, server.port)
+    if code != _READY:
+        raise smtplib.SMTPConnectError(code, said)
+    if server.security == "starttls":
+        connection.starttls(context=_authorities(server))
+    connection.ehlo_or_helo_if_needed()
+    if server.user is not None:
+        connection.login(server.user, password)
+
+
+def _authorities(server: SmtpServer) -> ssl.SSLContext:
     try:
-        context = None if server.security == "none" else ssl.create_default_context(cafile=server.ca)
+        return ssl.create_default_context(cafile=server.ca)
     except OSError as error:
         raise Misconfigured(f"mail.ca: cannot read {server.ca}: {error.strerror}") from None
-    try:
-        if server.security == "tls":
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=context)
-        connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
-    except (smtplib.SMTPException, OSError) as error:
-        raise MailServerUnavailable(f"mail: {server.host}:{server.port}: {_words(error)}") from None
-    if context is None:
-        return connection
-    try:
-        connection.starttls(context=context)
-    except (smtplib.SMTPException, OSError) as error:
-        connection.close()
-        raise MailServerUnavailable(f"mail: {server.host}:{server.port}: {_words(error)}") from None
-    return connection
 
 
 def _password(server: SmtpServer) -> str:

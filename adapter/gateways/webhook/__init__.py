@@ -46,7 +46,7 @@ class Webhook:
             with within(self.timeout_s, connection):
                 connection.request("POST", target, body=orjson.dumps(document), headers=headers)
                 status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a token that no header holds
             raise Unavailable(f"the webhook at {host}: {type(error).__name__}") from None
         finally:
             connection.close()

@@ -26,7 +26,7 @@ from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED, DossierState
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
-from adapter.model.procedure import FieldSpec, Procedure
+from adapter.model.procedure import FieldSpec
 from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnits
 from adapter.services.access.rights import Right, needs, needs_in_unit, unit_within
@@ -223,7 +223,7 @@ def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
 
 def _told(parts: _Parts, catalogue: Catalogue, *, personal: bool) -> Life:
     versions = tuple(_version(each, parts.groups[each.id], catalogue, personal=personal) for each in parts.versions)
-    procedure = _procedure(parts.versions[-1].mapping if parts.versions else None, catalogue)
+    procedure = catalogue.version(parts.versions[-1].mapping) if parts.versions else None
     row = parts.row
     return Life(
         dossier=_overview(row, parts.confirmed, is_overdue=parts.is_overdue),
@@ -284,7 +284,7 @@ def _reply(row: ReplyWithoutBody) -> ReplyLife:
 
 
 def _version(row: VersionWithMessage, rows: list[StoredRow], catalogue: Catalogue, *, personal: bool) -> Version:
-    procedure = _procedure(row.mapping, catalogue)
+    procedure = catalogue.version(row.mapping)
     groups: dict[str, list[StoredRecord]] = {}
     for each in rows:
         group = procedure.group(each.group) if procedure else None
@@ -303,20 +303,6 @@ def _version(row: VersionWithMessage, rows: list[StoredRow], catalogue: Catalogu
         signer=signer,
         values=row.values if personal else masked(row.values, procedure.fields if procedure else ()),
         rows=groups,
-    )
-
-
-def _procedure(mapping: str | None, catalogue: Catalogue) -> Procedure | None:
-    """The procedure in the version that judged; None where its mapping is not installed any more."""
-    code, _, version = (mapping or "").partition("/")
-    return next(
-        (
-            procedure
-            for versions in catalogue.procedures.values()
-            for procedure in versions
-            if (procedure.code, procedure.version) == (code, version)
-        ),
-        None,
     )
 
 

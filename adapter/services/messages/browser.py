@@ -250,10 +250,8 @@ class MessageBrowser:
     def _open_paths(self, row: StoredMessage) -> Callable[[Path], bool]:
         """Whose text may be seen: fields of which the mapping says that they are not a person's. Of what no signature
         covers nothing is known, whatever it calls itself."""
-        code, _, version = (row.mapping or "").partition("/")
-        procedures = [each for many in self.catalogue().procedures.values() for each in many]
-        found = [each for each in procedures if (each.code, each.version) == (code, version)] if row.signers else []
-        open_paths = frozenset(path for each in found for path in _paths(each))
+        procedure = self.catalogue().version(row.mapping) if row.signers else None
+        open_paths: frozenset[Path] = frozenset(_paths(procedure) if procedure else ())
         return lambda path: path in open_paths
 
 

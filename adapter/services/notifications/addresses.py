@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from adapter.gateways.mail.smtp import message_id_of
 from adapter.gateways.store import mails as store
 from adapter.gateways.store.database import Database
 from adapter.model.actor import Actor
@@ -21,7 +22,6 @@ from adapter.model.errors import NotAllowed
 from adapter.model.notification import ADDRESS, NotificationKinds
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
-from adapter.services.notifications.mailing import message_id_of
 
 TRIES = 5
 """Wrong codes; then another one must be asked for."""

@@ -8,12 +8,17 @@ an e-mail (`IN_MAIL`), never of what a declaration says.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from adapter.gateways.mail.smtp import OutgoingLetter, Posted, PostReceipt
+from adapter.gateways.mail.smtp import (
+    OpenOffice,
+    OpenPostOffice,
+    OutgoingLetter,
+    Posted,
+    PostReceipt,
+    message_id_of,
+)
 from adapter.gateways.store import mails
 from adapter.gateways.store import notifications as store
 from adapter.gateways.store.database import Connection, Database
@@ -31,12 +36,6 @@ _PAUSES_S = (60.0, 300.0, 900.0, 3600.0, 7200.0)
 """Between one try and the next; the last one again and again."""
 
 
-class OpenPostOffice(Protocol):
-    """An open connection to a mail server."""
-
-    def send(self, letter: OutgoingLetter) -> PostReceipt: ...
-
-
 @dataclass(frozen=True)
 class Mailing:
     """The rounds of e-mail. `clock` gives the legal time (aware); `new_id` gives 36 random letters."""
@@ -44,8 +43,7 @@ class Mailing:
     database: Database
     kinds: NotificationKinds
     window: Window
-    office: Callable[[], AbstractContextManager[OpenPostOffice]]
-    """Opens a connection, or raises Unavailable."""
+    office: OpenOffice
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     observe: Observe
@@ -124,8 +122,3 @@ class Mailing:
         vi, en = ({**row.words, "site": self.site, "portal": name} for name in (self.portal.vi, self.portal.en))
         text = f"{filled(kind.mail, vi).vi}\n\n{filled(kind.mail, en).en}\n\n-- \n{self.portal.vi}\n{self.site}\n"
         return OutgoingLetter(row.address, filled(kind.title, vi).vi, text, row.message_id, row.created_at)
-
-
-def message_id_of(drawn: str, domain: str) -> str:
-    """A Message-ID (RFC 5322, 3.6.4)."""
-    return f"<{drawn}@{domain}>"

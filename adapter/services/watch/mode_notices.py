@@ -19,7 +19,7 @@ from adapter.gateways.store import notifications
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.notification_records import StoredModeNotice
 from adapter.gateways.store.window_records import StoredIncident
-from adapter.model.errors import Unavailable
+from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.notification import NotificationKinds, filled
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import write_time
@@ -102,21 +102,18 @@ class ModeNotices:
     clock: Callable[[], datetime]
 
     def sign(self) -> int:
-        """Sign what waits for the portal's key; gives how many that were, none while the key is away.
+        """Sign what waits for the portal's key; gives how many that were. While it cannot sign they wait.
 
         Raises:
             Unavailable: the store is away.
         """
         with self.database.reading() as connection:
             rows = store.unsigned(connection, SHOWN)
-        if not rows:
-            return 0
-        try:
-            key = self.key()
-        except KeyUnavailable:  # told by the look at the keys
-            return 0
-        for row in rows:
-            body = written(seal_envelope(notice_xml(_notice(row), self.issuer), system=key))
+        for done, row in enumerate(rows):
+            try:
+                body = written(seal_envelope(notice_xml(_notice(row), self.issuer), system=self.key()))
+            except (KeyUnavailable, Misconfigured):  # told by the parts that look at the keys; other timers go on
+                return done
             digest = hashlib.sha256(body).hexdigest()
             with self.database.transaction() as connection:
                 store.sign(connection, row.id, body=body, digest=digest, at=self.clock())

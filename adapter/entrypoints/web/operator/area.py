@@ -10,7 +10,7 @@ from adapter.entrypoints.web.operator import figures, incidents, messages, overv
 from adapter.entrypoints.web.operator.overview import HOME, OperatorViews
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.services.access.rights import Right
-from adapter.services.watch.telling import from_rows
+from adapter.services.watch.alert_ways import from_rows
 
 ENTRIES = (NavigationEntry("operator.title", HOME, Right.BROWSE_MESSAGES),)
 

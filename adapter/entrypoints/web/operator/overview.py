@@ -116,10 +116,13 @@ def _saying(pages: Pages, overview: OperatorViews, guard: Guard, act: str) -> Ca
 
 
 def _said(pages: Pages, overview: OperatorViews, request: Request, actor: Actor, act: str, form: FormData) -> Response:
-    reason, until = text_of(form, "ly-do"), moment_of(text_of(form, "den"))
+    reason, end = text_of(form, "ly-do"), text_of(form, "den").strip()
+    until = moment_of(end)
     if act != "end" and (fault := fault_of_reason(reason)):
         return pages.respond(request, overview.page(actor, asked=act, fault=fault), 422)
     try:
+        if end and until is None:
+            raise NotAllowed("the end is no day and hour that can be meant; correct it, or leave it empty")
         overview.say(act, reason, until, actor)
     except NoRight:
         raise

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from adapter.gateways.alert_file import KeptAlert, KeptTold
-from adapter.gateways.mail import MailLetter
+from adapter.gateways.mail.smtp import OpenOffice, OutgoingLetter, Posted, message_id_of
+from adapter.model.errors import Unavailable
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.watch.alerts import Alert, AlertName, ToldAlert, Urgency
 
@@ -25,12 +26,6 @@ class Posts(Protocol):
     """A webhook."""
 
     def post(self, document: Mapping[str, Json]) -> None: ...
-
-
-class Sends(Protocol):
-    """A mail server."""
-
-    def send(self, letter: MailLetter) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True)
@@ -51,18 +46,23 @@ class ByWebhook:
 
 @dataclass(frozen=True)
 class ByMail:
-    """`authority`: whose installation it is, for the subject."""
+    """`instance`: the name of this machine; `domain`: what stands behind the @ of a Message-ID."""
 
-    server: Sends
+    office: OpenOffice
     recipients: tuple[str, ...]
     instance: str
+    domain: str
 
     def __call__(self, alerts: Sequence[Alert], now: datetime) -> None:
         """
         Raises:
             Unavailable: no recipient's was taken.
+            Misconfigured: the mail server cannot be used as it is configured.
         """
-        self.server.send(letter(alerts, now, self.recipients, self.instance))
+        with self.office() as office:
+            said = [office.send(letter(alerts, now, to, self.instance, self.domain)) for to in self.recipients]
+        if all(each.posted is not Posted.TAKEN for each in said):
+            raise Unavailable(f"mail: taken for nobody: {', '.join(sorted({each.code for each in said}))}")
 
 
 Tell = Callable[[Sequence[Alert], datetime], None]
@@ -104,7 +104,7 @@ def _alert(alert: Alert, instance: str) -> dict[str, Json]:
     }
 
 
-def letter(alerts: Sequence[Alert], now: datetime, recipients: tuple[str, ...], instance: str) -> MailLetter:
+def letter(alerts: Sequence[Alert], now: datetime, address: str, instance: str, domain: str) -> OutgoingLetter:
     """One letter about all of them: what began first, then what has ended."""
     began = [each for each in alerts if each.ended_at is None]
     ended = [each for each in alerts if each.ended_at is not None]
@@ -114,7 +114,8 @@ def letter(alerts: Sequence[Alert], now: datetime, recipients: tuple[str, ...], 
     parts = [*map(_paragraph, began), *map(_paragraph, ended)]
     text = "\n\n".join([*parts, f"Máy chủ (machine): {instance}", "Thư tự động, không trả lời (sent by a program)."])
     told = "\n".join([text, _written(now)])
-    return MailLetter(hashlib.sha256(told.encode()).hexdigest()[:32], now, recipients, subject, text + "\n")
+    drawn = hashlib.sha256(told.encode()).hexdigest()[:32]
+    return OutgoingLetter(address, subject, text + "\n", message_id_of(drawn, domain), now)
 
 
 def _paragraph(alert: Alert) -> str:
