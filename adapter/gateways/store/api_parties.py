@@ -53,15 +53,15 @@ _NAMES = (
 _COLUMNS = tuple(api_party.c[name] for name in _NAMES)
 
 
-def standing(connection: Connection, kind: str, code: str) -> ApiParty | None:
-    """The one of that kind and code that stands, or None."""
+def current(connection: Connection, kind: str, code: str) -> ApiParty | None:
+    """The current one of that kind and code (not ended), or None."""
     mine = (api_party.c.kind == kind, api_party.c.code == code, api_party.c.ended_at.is_(None))
     row = connection.execute(select(*_COLUMNS).where(*mine)).first()
     return None if row is None else ApiParty(*row)
 
 
 def every(connection: Connection, *, ended: bool = False) -> Sequence[ApiParty]:
-    """All that stand; with `ended` all that ever did, the oldest first."""
+    """All current ones, the oldest first; with `ended` those that have ended too."""
     query = select(*_COLUMNS).order_by(api_party.c.since, api_party.c.id)
     if not ended:
         query = query.where(api_party.c.ended_at.is_(None))
@@ -69,7 +69,7 @@ def every(connection: Connection, *, ended: bool = False) -> Sequence[ApiParty]:
 
 
 def add(connection: Connection, database: Database, **facts: Any) -> None:
-    """A new one."""
+    """Add one."""
     connection.execute(insert(api_party).values(id=database.new_id(connection), **facts))
 
 

@@ -44,10 +44,10 @@ def messages(
 
 def open_versions(connection: Connection) -> dict[str, int]:
     """How many dossiers that may still be acted upon stand under each version (`<procedure>/<version>`)."""
-    standing = and_(declaration.c.dossier_id == dossier.c.id, declaration.c.version == dossier.c.version)
+    in_force = and_(declaration.c.dossier_id == dossier.c.id, declaration.c.version == dossier.c.version)
     query = (
         select(declaration.c.mapping, func.count().label("dossiers"))
-        .select_from(dossier.join(declaration, standing))
+        .select_from(dossier.join(declaration, in_force))
         .where(dossier.c.state.not_in(_CLOSED))
         .group_by(declaration.c.mapping)
     )

@@ -22,7 +22,7 @@ _IN_ORDER = (person.c.since, person.c.ended_at.is_(None), person.c.ended_at, per
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One entry of the register. Times are aware; `ended_at` None: it stands."""
+    """One entry of the register. Times are aware; `ended_at` None: it is current."""
 
     id: str
     name: str
@@ -41,8 +41,8 @@ class Person:
     """What the identity provider of staff calls him; None: he cannot log in there."""
 
 
-def standing(connection: Connection, codes: Collection[str]) -> dict[str, Person]:
-    """The entries that stand now under these ids, by id, in one query."""
+def current(connection: Connection, codes: Collection[str]) -> dict[str, Person]:
+    """The current entries of these ids (not ended), by id, in one query."""
     if not codes:
         return {}
     query = select(person).where(person.c.code.in_(codes), person.c.ended_at.is_(None))
@@ -50,7 +50,7 @@ def standing(connection: Connection, codes: Collection[str]) -> dict[str, Person
 
 
 def of_login(connection: Connection, login: str) -> tuple[Person | None, bool]:
-    """Who stands with this login, and whether anybody did once."""
+    """The current entry with this login, and whether any entry ever had it."""
     query = select(person).where(person.c.login == login).order_by(person.c.ended_at.is_not(None), person.c.id)
     row = connection.execute(query.limit(1)).first()
     found = _person(row) if row is not None else None

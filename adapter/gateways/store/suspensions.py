@@ -29,8 +29,8 @@ class Suspension:
     lifted_officer: str | None
 
 
-def standing(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
-    """The suspensions of these numbers that are not lifted, the oldest first, in one query."""
+def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
+    """The current suspensions of these numbers (not lifted), the oldest first, in one query."""
     wanted = sorted(set(numbers))
     if not wanted:
         return []

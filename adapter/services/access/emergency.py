@@ -96,7 +96,7 @@ class EmergencyAccess:
             self.observe(Event.EMERGENCY, outcome=why)
             raise NotOpened(why)
         with self.database.transaction() as connection:
-            found = people.standing(connection, [own.person, other.person])
+            found = people.current(connection, [own.person, other.person])
             secret = self.sessions.keep(connection, now + min(LASTS, self.sessions.whole), person=own.person)
             actor, unit = actor_of(found[own.person]), found[own.person].unit
             detail = {"with": f"person:{other.person}", "unit": unit}
@@ -108,7 +108,7 @@ class EmergencyAccess:
         """Why they do not come in; None: they do. Both secrets are tried, whatever the first was."""
         with self.database.transaction() as connection:
             self.database.lock(connection, sorted({f"emergency:{each.person}" for each in (own, other)}))
-            found = people.standing(connection, [own.person, other.person])
+            found = people.current(connection, [own.person, other.person])
             tried = [self._tried(connection, each, found.get(each.person), now) for each in (own, other)]
             refusal = next((why for why in tried if why is not None), None)
             if refusal is None and not _are_two_of_one_unit(found.get(own.person), found.get(other.person)):

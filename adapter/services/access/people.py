@@ -84,7 +84,7 @@ class People:
         """
         with self.database.transaction() as connection:
             self.database.lock(connection, [_LOCK])
-            before = self._standing(connection, code)
+            before = self._current(connection, code)
             _not_himself(actor, code)
             self._within_reach(connection, actor, before.roles, before.office)
             now = self.clock()
@@ -103,7 +103,7 @@ class People:
         reason = typed(reason, "the reason", most=REASON, least=1)
         with self.database.transaction() as connection:
             self.database.lock(connection, [_LOCK])
-            before, now = self._standing(connection, code), self.clock()
+            before, now = self._current(connection, code), self.clock()
             self._within_reach(connection, actor, before.roles, before.office)
             store.end(connection, code, at=now, by=actor.journal_name, reason=reason)
             _an_administrator_stays(connection)
@@ -135,7 +135,7 @@ class People:
             NotAllowed: nobody is registered under it, though the register is in use, or under another name.
         """
         with self.database.reading() as connection:
-            found = store.standing(connection, [code]).get(code)
+            found = store.current(connection, [code]).get(code)
             if found is None and not store.is_empty(connection):
                 raise _nobody(connection, code)
         if found is None:
@@ -156,8 +156,8 @@ class People:
                 raise NotAllowed(f"{code} is registered with another {what}; leave it out, or see `people change`")
         return actor_of(found, account=account, typed_by=typed_by)
 
-    def _standing(self, connection: Connection, code: str) -> Person:
-        found = store.standing(connection, [code]).get(code)
+    def _current(self, connection: Connection, code: str) -> Person:
+        found = store.current(connection, [code]).get(code)
         if found is None:
             raise _nobody(connection, code)
         return found
@@ -181,7 +181,7 @@ class People:
         if login is not None:  # it may be a number of his
             detail["login"] = login_digest(login)
         journal.append(connection, self.database, Entry.by(event, actor, now, detail))
-        return self._standing(connection, code)
+        return self._current(connection, code)
 
     def _unit(self, roles: tuple[Role, ...], unit: str | None) -> str | None:
         """The code of his unit, which the only unit of an installation need not be named for."""
@@ -294,9 +294,9 @@ def _login(connection: Connection, login: str | None) -> str | None:
     if login is None:
         return None
     stated = typed(login, "the login", most=LOGIN, least=1)
-    standing, _ = store.of_login(connection, stated)
-    if standing is not None:
-        raise NotAllowed(f"that login is {standing.id}'s already: a login is of one person")
+    holder, _ = store.of_login(connection, stated)
+    if holder is not None:
+        raise NotAllowed(f"that login is {holder.id}'s already: a login is of one person")
     return stated
 
 

@@ -59,9 +59,9 @@ class Sessions(BrowserSessions):
         with self.database.transaction() as connection:
             # A suspension that comes now ends this session too, or is found here.
             self.database.lock(connection, [f"account:{number}" for number in numbers])
-            standing = [each for each in suspensions.standing(connection, numbers) if each.unit is None]
-            if standing:
-                raise Suspended(standing[0], person)
+            suspended = [each for each in suspensions.current(connection, numbers) if each.unit is None]
+            if suspended:
+                raise Suspended(suspended[0], person)
             secret = self.keep(
                 connection,
                 now + self.whole,

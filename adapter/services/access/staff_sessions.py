@@ -79,7 +79,7 @@ class StaffSessions(BrowserSessions):
         """
         if row.person is None:
             return None
-        person = people.standing(connection, [row.person]).get(row.person)
+        person = people.current(connection, [row.person]).get(row.person)
         if person is None or (row.account is not None and person.login is None):
             return None
         return actor_of(person)

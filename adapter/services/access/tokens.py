@@ -106,7 +106,7 @@ class Tokens:
             NoRight: the actor has no right to it.
         """
         with self.database.reading() as connection:
-            if not people_store.standing(connection, [code]):
+            if not people_store.current(connection, [code]):
                 raise NotAllowed(f"nobody is registered as {code!r}: see `people list`")
         return self._issue(label, {"role": PERSON, "person": code}, expires_at, actor)
 
@@ -164,9 +164,7 @@ class Tokens:
     def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | None]:
         with self.database.reading() as connection:
             rows = store.by_hash(connection, hashes, self.clock())
-            people = people_store.standing(
-                connection, [row.person for row in rows if row.role == PERSON and row.person]
-            )
+            people = people_store.current(connection, [row.person for row in rows if row.role == PERSON and row.person])
         found = {row.hash: _actor(row, people) for row in rows}
         return [found.get(digest) for digest in hashes]
 

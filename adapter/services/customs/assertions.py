@@ -77,7 +77,7 @@ class Assertions:
                 raise _refused("this client brings no assertions of that issuer", "bên ký không được chấp nhận")
             if said.get("client_id") != program.code:
                 raise _refused("the officer's assertion names another client", "xác nhận nêu hệ thống khác")
-            found = people_store.standing(connection, [str(said.get("sub"))]).get(str(said.get("sub")))
+            found = people_store.current(connection, [str(said.get("sub"))]).get(str(said.get("sub")))
             if found is None:
                 raise _refused("the officer is not registered here", "công chức chưa được đăng ký tại đây")
             reached = {each for code in program.offices for each in _below(connection, code)}
@@ -103,7 +103,7 @@ class Assertions:
             raise _refused(f"the {what} assertion is too long", f"xác nhận {vi} quá dài")
         try:
             stated = assertions.claimed(assertion)
-            party = api_parties.standing(connection, kind, stated.issuer)
+            party = api_parties.current(connection, kind, stated.issuer)
             if party is None:
                 raise _refused(f"the {what} assertion is from nobody who is registered", f"không rõ bên ký ({vi})")
             said = assertions.verified(assertion, party.keys)

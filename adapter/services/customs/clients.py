@@ -70,7 +70,7 @@ class Clients:
         reason = typed(reason, "the reason", most=REASON, least=1)
         with self.database.transaction() as connection:
             self.database.lock(connection, [_LOCK])
-            before, now = _standing(connection, kind, code), self.clock()
+            before, now = _current(connection, kind, code), self.clock()
             store.end(connection, kind, code, at=now, by=actor.journal_name, reason=reason)
             self._tell(connection, "api_party.end", before, actor, now)
         return replace(before, ended_at=now, ended_by=actor.journal_name, reason=reason)
@@ -90,7 +90,7 @@ class Clients:
             now, known = self.clock(), store.every(connection)
             stands = any((each.kind, each.code) == (kind, code) for each in known)
             if change:
-                _standing(connection, kind, code)
+                _current(connection, kind, code)
                 store.end(connection, kind, code, at=now, by=actor.journal_name, reason="changed")
             elif stands:
                 raise NotAllowed(f"there is a {kind} {code} already; change it, or end it first")
@@ -107,7 +107,7 @@ class Clients:
                 "procedures": None if facts.procedures is None else sorted(set(facts.procedures)),
             }
             store.add(connection, self.database, **made, since=now, by=actor.journal_name)
-            entered = _standing(connection, kind, code)
+            entered = _current(connection, kind, code)
             self._tell(connection, "api_party.change" if change else "api_party.add", entered, actor, now)
         return entered
 
@@ -138,8 +138,8 @@ class Clients:
         journal.append(connection, self.database, Entry.by(event, actor, now, detail))
 
 
-def _standing(connection: Connection, kind: str, code: str) -> ApiParty:
-    found = store.standing(connection, kind, code)
+def _current(connection: Connection, kind: str, code: str) -> ApiParty:
+    found = store.current(connection, kind, code)
     if found is None:
         raise NotAllowed(f"there is no {kind} {code!r}; see `{kind} list`")
     return found

@@ -113,7 +113,7 @@ class LookupRights:
             raise NotAllowed(f"{procedure} is not looked up here; opened are: {opened} (customs.procedures)")
         with self.database.transaction() as connection:
             self.database.lock(connection, [_LOCK])
-            found = people_store.standing(connection, [person]).get(person)
+            found = people_store.current(connection, [person]).get(person)
             if found is None or not OFFICE_ROLES.intersection(found.roles):
                 raise NotAllowed(f"nobody of customs is registered as {person!r}: see `people list`")
             _within_reach(connection, actor, found)
@@ -136,7 +136,7 @@ def _both(
     connection: Connection, client: str, places: Sequence[str] | None, procedures: frozenset[str]
 ) -> tuple[Sequence[str] | None, frozenset[str]]:
     """What the officer may see and the program that asks for him may too."""
-    program = api_parties.standing(connection, api_parties.CLIENT, client)
+    program = api_parties.current(connection, api_parties.CLIENT, client)
     if program is None:
         raise NoRight(f"client {client} is not registered any more")
     own = {place for office in program.offices for place in reach(connection, office) or ()}

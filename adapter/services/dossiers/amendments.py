@@ -25,7 +25,7 @@ from adapter.pipeline.terms import CONFIRM_WITHIN, Terms
 from adapter.services.access.rights import Right, unit_within
 from adapter.services.dossiers.amendment_requests import Asker, Asking
 from adapter.services.dossiers.completion import Completion
-from adapter.services.dossiers.desk import Desk, Done, Matter, Said
+from adapter.services.dossiers.desk import Desk, Done, Matter, OfficerReply
 from adapter.services.ledger.docket import CONFIRM_AMENDMENT, due_of
 from adapter.services.registers.accounts import reason_of
 
@@ -73,7 +73,7 @@ class Amendments:
             for item in items
         ]
 
-        def say(matter: Matter) -> Said:
+        def compose_reply(matter: Matter) -> OfficerReply:
             ledger, dossier = matter.ledger, matter.dossier
             assert dossier.id is not None
             if amendments.is_pending(ledger.connection, dossier.id):
@@ -90,9 +90,11 @@ class Amendments:
             due.append(asked.answer_before)
             detail = {"request": asked.number}
             kind = ReplyKind.AMENDMENT_REQUEST
-            return Said(kind, asked.content, dossier, asked.procedure, matter.request, detail=detail, asked=asked.row)
+            return OfficerReply(
+                kind, asked.content, dossier, asked.procedure, matter.request, detail=detail, asked=asked.row
+            )
 
-        dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, say)
+        dossier = self.desk.act(key, (Act.REQUEST_AMENDMENT,), officer, compose_reply)
         return dossier, due[0]
 
     def withdraw(self, key: DossierKey, officer: Actor, *, reason: str) -> Dossier:
@@ -136,7 +138,7 @@ class Amendments:
         """
         key = self.about(number)
 
-        def say(matter: Matter) -> Said:
+        def compose_reply(matter: Matter) -> OfficerReply:
             ledger, row = matter.ledger, self._still_waiting(matter, number)
             if row.base != matter.dossier.version:
                 raise NotAllowed(
@@ -163,9 +165,9 @@ class Amendments:
             state = before.state if goes_on else matter.dossier.state
             dossier = replace(matter.dossier, version=row.version, state=state)
             detail = {"amendment": number, **_moved(matter.dossier, places)}
-            return Said(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail=detail)
+            return OfficerReply(ReplyKind.ACCEPTANCE, content, dossier, procedure, request, detail=detail)
 
-        return self.desk.act(key, (Act.APPROVE,), officer, say)
+        return self.desk.act(key, (Act.APPROVE,), officer, compose_reply)
 
     def decline(self, number: str, officer: Actor, *, reason: str, ground: str = "") -> Dossier:
         """20/22 for an amendment: the version before it stays in force, both are kept.
@@ -175,7 +177,7 @@ class Amendments:
         """
         key, reason = self.about(number), reason_of(reason)
 
-        def say(matter: Matter) -> Said:
+        def compose_reply(matter: Matter) -> OfficerReply:
             row = self._still_waiting(matter, number)
             self._decide(matter, row, officer, amendments.DECLINED, reason)
             matter.ledger.docket.declined(matter.dossier, matter.ledger.now)
@@ -183,9 +185,11 @@ class Amendments:
             finding = Finding("amendment_declined", "/Envelope", Severity.REFUSE, words={"reason": reason})
             procedure = self.desk.procedure(row.mapping)
             content = self.completion.refusal(matter, officer, finding, procedure, ground, request)
-            return Said(ReplyKind.REFUSAL, content, matter.dossier, procedure, request, detail={"amendment": number})
+            return OfficerReply(
+                ReplyKind.REFUSAL, content, matter.dossier, procedure, request, detail={"amendment": number}
+            )
 
-        return self.desk.act(key, (Act.DECLINE,), officer, say)
+        return self.desk.act(key, (Act.DECLINE,), officer, compose_reply)
 
     def listed(self, *, everything: bool, limit: int, actor: Actor) -> list[WaitingAmendment]:
         """Amendments that wait for an officer, the oldest first; with `everything` the decided ones too.

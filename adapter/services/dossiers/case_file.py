@@ -263,7 +263,7 @@ def _names(
     """Rank and name of the officers who did something here, by their ids in the register."""
     codes = {entry.actor.removeprefix("person:") for entry in entries if entry.actor.startswith("person:")}
     codes |= {each.officer for each in asked} | {each.decided_by for each in brought if each.decided_by}
-    found = people.standing(connection, sorted(codes))
+    found = people.current(connection, sorted(codes))
     return {code: f"{each.rank} {each.name}".strip() for code, each in found.items()}
 
 

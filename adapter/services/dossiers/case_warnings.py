@@ -45,7 +45,7 @@ def warnings(
 
 
 def _suspended(connection: Connection, row: StoredDossier) -> Iterator[CaseWarning]:
-    for each in suspensions.standing(connection, row.identities):
+    for each in suspensions.current(connection, row.identities):
         if each.unit in (None, row.unit):
             yield CaseWarning("suspended", each.reason, at=each.since)
 

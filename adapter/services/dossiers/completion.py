@@ -28,7 +28,7 @@ from adapter.pipeline import compose
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.terms import Terms
-from adapter.services.dossiers.desk import Desk, Matter, Said
+from adapter.services.dossiers.desk import Desk, Matter, OfficerReply
 from adapter.services.replies.refusal_grounds import LONGEST as LONGEST_GROUND
 from adapter.services.replies.refusal_grounds import ground_of
 
@@ -49,13 +49,15 @@ class Completion:
             NotAllowed: the dossier is unknown or its state has no such step.
         """
 
-        def say(matter: Matter) -> Said:
+        def compose_reply(matter: Matter) -> OfficerReply:
             now, request = matter.ledger.now, matter.request
             procedure = self.desk.procedure(request.mapping)
             content = self.acceptance(matter, officer, request)
-            return Said(ReplyKind.ACCEPTANCE, content, replace(matter.dossier, accepted_at=now), procedure, request)
+            return OfficerReply(
+                ReplyKind.ACCEPTANCE, content, replace(matter.dossier, accepted_at=now), procedure, request
+            )
 
-        return self.desk.act(key, (Act.ACCEPT,), officer, say)
+        return self.desk.act(key, (Act.ACCEPT,), officer, compose_reply)
 
     def acceptance(self, matter: Matter, officer: Actor, request: StoredMessage) -> etree._Element:
         """20/21 in an officer's name, with the warnings of reception: the receipt (99) has no place for them."""
@@ -73,7 +75,7 @@ class Completion:
 
         remarks = typed(remarks, "the remarks", most=REMARKS)
 
-        def say(matter: Matter) -> Said:
+        def compose_reply(matter: Matter) -> OfficerReply:
             amended = matter.act is Act.COMPLETE_AMENDMENT
             procedure = self.desk.procedure(matter.request.mapping if amended else matter.latest.mapping)
             now, dossier, docket = matter.ledger.now, matter.dossier, matter.ledger.docket
@@ -101,9 +103,9 @@ class Completion:
             kind = ReplyKind.AMENDMENT_COMPLETION if amended else ReplyKind.COMPLETION
             done = replace(dossier, confirmed_at=now)
             detail = {"confirmation": number}
-            return Said(kind, content, done, procedure, matter.request, spec.schema_name, detail, number)
+            return OfficerReply(kind, content, done, procedure, matter.request, spec.schema_name, detail, number)
 
-        return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, say, _to_confirm)
+        return self.desk.act(key, (Act.COMPLETE_AMENDMENT, Act.COMPLETE), officer, compose_reply, _to_confirm)
 
     def refuse(self, key: DossierKey, officer: Actor, *, reason: str, ground: str = "") -> Dossier:
         """20/22 with legal ground and reason, in every state before a confirmation.
@@ -114,15 +116,15 @@ class Completion:
 
         reason = typed(reason, "the reason", least=1)
 
-        def say(matter: Matter) -> Said:
+        def compose_reply(matter: Matter) -> OfficerReply:
             finding = Finding("officer_refusal", "/Envelope", Severity.REFUSE, words={"reason": reason})
             procedure = self.desk.procedure(matter.latest.mapping)
             content = self.refusal(matter, officer, finding, procedure, ground, matter.request)
             assert matter.dossier.id is not None
             amendments.void(matter.ledger.connection, matter.dossier.id, reason, matter.ledger.now)
-            return Said(ReplyKind.REFUSAL, content, matter.dossier, procedure, matter.request)
+            return OfficerReply(ReplyKind.REFUSAL, content, matter.dossier, procedure, matter.request)
 
-        return self.desk.act(key, (Act.REFUSE,), officer, say)
+        return self.desk.act(key, (Act.REFUSE,), officer, compose_reply)
 
     def refusal(
         self,

@@ -1,4 +1,4 @@
-"""The officer's desk (bàn trực): one act on one dossier, in one transaction.
+"""An officer's act on one dossier, in one transaction.
 
 Locks the dossier, checks the transition table, lets the caller compose the reply, signs, stores and journals it.
 """
@@ -47,8 +47,8 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What an officer has said: the reply's content, and the dossier after it.
+class OfficerReply:
+    """The reply that an act of an officer sends: its content, and the dossier after it.
 
     `procedure` is the one whose documentType the reply carries, `request` the message that it answers.
     """
@@ -86,9 +86,9 @@ RIGHTS = {
     Act.DECLINE: Right.DECLINE_AMENDMENT,
 }
 """The right that each act of an officer needs, in the unit that has the dossier."""
-Say = Callable[[Matter], Said]
+ComposeReply = Callable[[Matter], OfficerReply]
 Do = Callable[[Matter], Done]
-Stand = Callable[[Connection, Dossier], Dossier]
+StateThatCounts = Callable[[Connection, Dossier], Dossier]
 """The dossier with the state that counts for an act, by facts of the store beside its state."""
 
 
@@ -106,9 +106,14 @@ class Desk:
     """How far the dossier's journal went when the officer looked at it: he acts on what he has seen, or not at all."""
 
     def act(
-        self, key: DossierKey, acts: tuple[Act, ...], officer: Actor, say: Say, stands: Stand = lambda _, each: each
+        self,
+        key: DossierKey,
+        acts: tuple[Act, ...],
+        officer: Actor,
+        compose_reply: ComposeReply,
+        state_that_counts: StateThatCounts = lambda _, each: each,
     ) -> Dossier:
-        """Do the first of these acts that the dossier's state allows and sign what is said, or say why not.
+        """Do the first of these acts that the dossier's state allows and sign its reply, or raise why not.
 
         Raises:
             NotAllowed: the dossier is unknown, or not in a state that allows the act.
@@ -118,15 +123,20 @@ class Desk:
             raise NotAllowed("the officer's name stands in the signed form; it is empty")
 
         def do(matter: Matter) -> Done:
-            said = say(matter)
+            answer = compose_reply(matter)
             carried = self.carried(matter.ledger.connection, matter.latest.mapping, matter.dossier)
-            waits = self._reply(matter.ledger, said, carried=carried)
-            return Done(matter.ledger.dossiers[said.dossier.key], {**said.detail, **waits})
+            waits = self._reply(matter.ledger, answer, carried=carried)
+            return Done(matter.ledger.dossiers[answer.dossier.key], {**answer.detail, **waits})
 
-        return self.record(key, acts, officer, do, stands)
+        return self.record(key, acts, officer, do, state_that_counts)
 
     def record(
-        self, key: DossierKey, acts: tuple[Act, ...], officer: Actor, do: Do, stands: Stand = lambda _, each: each
+        self,
+        key: DossierKey,
+        acts: tuple[Act, ...],
+        officer: Actor,
+        do: Do,
+        state_that_counts: StateThatCounts = lambda _, each: each,
     ) -> Dossier:
         """The same for an act that sends nothing of itself.
 
@@ -146,7 +156,7 @@ class Desk:
             needs_in_unit(officer, right, self.correspondence.unit_of(before), f"dossier {key}")
             if self.seen is not None and before.journal != self.seen:
                 raise NotAllowed(f"dossier {key} has gone on since it was looked at: look at it again")
-            act, state = _step(stands(connection, before), acts)
+            act, state = _step(state_that_counts(connection, before), acts)
             latest = dossiers.version(connection, before.id, before.version)
             request = messages.request_of(connection, before.id, before.version)
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
@@ -189,31 +199,31 @@ class Desk:
             channel=request.channel,
         )
 
-    def _reply(self, ledger: Ledger, said: Said, *, carried: bool) -> dict[str, str]:
+    def _reply(self, ledger: Ledger, answer: OfficerReply, *, carried: bool) -> dict[str, str]:
         """Sign the reply and send it by the channel of its request, with a transfer until the window has the dossier.
 
         `carried`: the window carries the dossier's procedure, whichever amends it; else nothing is transferred.
         Gives, for the journal, for the key of which unit the reply waits, where it does.
         """
-        dossier, request, procedure = said.dossier, said.request, said.procedure
+        dossier, request, procedure = answer.dossier, answer.request, answer.procedure
         ledger.dossiers[dossier.key] = dossier
         to = self._address(dossier, procedure, request)
         unit = self.correspondence.unit_of(dossier)
-        if unit is None and said.kind in compose.OF_UNITS:
+        if unit is None and answer.kind in compose.OF_UNITS:
             raise NotAllowed(
                 f"dossier {dossier.key} is of gate {dossier.gate}, which none of units has: state it there"
             )
         signed = self.correspondence.sign(
-            said.kind, said.content, to=to, now=ledger.now, schema_name=said.schema_name, unit=unit
+            answer.kind, answer.content, to=to, now=ledger.now, schema_name=answer.schema_name, unit=unit
         )
         direct = is_direct(dossier, request, carried=carried)
         route = Route.PORTAL if direct else Route.WINDOW
         shown = self.shows(ledger.connection)
         reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route=route, shown=shown)
-        if said.confirmation is not None:
-            ledger.add_confirmation(said.confirmation, dossier, reply)
-        if said.asked is not None:
-            ledger.ask(said.asked, reply)
+        if answer.confirmation is not None:
+            ledger.add_confirmation(answer.confirmation, dossier, reply)
+        if answer.asked is not None:
+            ledger.ask(answer.asked, reply)
         if direct and carried and isinstance(signed, SignedReply):
             transfer = self.transfer(ledger, dossier, procedure.document_type, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route=Route.TRANSFER)

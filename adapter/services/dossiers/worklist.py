@@ -170,7 +170,7 @@ class WorkLists:
         confirmed = lookups.confirmations(connection, [row.id for row in found if row.state in CONFIRMED])
         linked, undecided = store.linked(connection, ids), store.undecided(connection, ids)
         numbers = {number for row in found for number in row.identities}
-        suspended = {each.number: each.unit for each in suspensions.standing(connection, numbers)}
+        suspended = {each.number: each.unit for each in suspensions.current(connection, numbers)}
         rows = []
         for row in found:
             units = [suspended[number] for number in row.identities if number in suspended]

@@ -69,13 +69,13 @@ class Admission:
         signers = [signer for each in declarations if (signer := _signer(each)) is not None]
         found = certificates.find(connection, map(certificates.name_of, signers))
         accounts = {number for one in declarations for number in _accounts(one, found)}
-        standing: dict[str, list[Suspension]] = {}
-        for each in suspensions.standing(connection, accounts):
-            standing.setdefault(each.number, []).append(each)
+        by_number: dict[str, list[Suspension]] = {}
+        for each in suspensions.current(connection, accounts):
+            by_number.setdefault(each.number, []).append(each)
         changing = [each for each in declarations if ACTS.get(each.verified.meaning) is not Act.DECLARE]
         holders = {number for each in changing for number in _speakers(each, found)}
         holders |= {pair[0] for each in declarations if (pair := _acts_for(each)) is not None}
-        return Register(found, standing, frozenset(authorisations.grants(connection, holders, at)))
+        return Register(found, by_number, frozenset(authorisations.grants(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:
         """Who may act for another, by what this transaction has read: a second one would wait for it."""
@@ -163,13 +163,13 @@ def _suspended(register: Register, declaration: Declaration) -> Iterator[Finding
     """The refusal names the reason (QĐ 15/2019/QĐ-TTg Article 8), never the number."""
     envelope = declaration.verified.envelope
     unit = declaration.values.get(envelope.procedure.place.get("unit", "")) or envelope.header.recipient.unit_code
-    standing = [
+    suspended = [
         each
         for number in sorted(_accounts(declaration, register.certificates))
         for each in register.suspensions.get(number, ())
         if each.unit is None or each.unit == unit
     ]
-    for reason, since in dict.fromkeys((each.reason, each.since) for each in standing):
+    for reason, since in dict.fromkeys((each.reason, each.since) for each in suspended):
         words = {"reason": reason, "since": since.astimezone(VIETNAM).strftime("%d/%m/%Y")}
         pointer = f"/Envelope/Body/Content/{envelope.spec.root}"
         yield Finding("account_suspended", pointer, Severity.REFUSE, words=words)

@@ -54,9 +54,9 @@ class Accounts:
         self._in_his_unit(actor, Right.SUSPEND_ACCOUNT, unit)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
-            standing = store.standing(connection, [account])
-            if any(each.unit in (None, unit) for each in standing):
-                where = "everywhere" if any(each.unit is None for each in standing) else f"at {unit}"
+            suspended = store.current(connection, [account])
+            if any(each.unit in (None, unit) for each in suspended):
+                where = "everywhere" if any(each.unit is None for each in suspended) else f"at {unit}"
                 raise NotAllowed(f"this account is suspended {where} already; restore it first, or see `account list`")
             row_id = store.add(
                 connection, self.database, number=account, unit=unit, reason=told, officer=actor.id, since=now
@@ -66,7 +66,7 @@ class Accounts:
                 sessions.end_of_number(connection, account)
             journal.append(connection, self.database, Entry.by("account.suspend", actor, now, detail))
             self._tell(connection, SUSPENDED, account, row_id, unit, told, now)
-            return next(each for each in store.standing(connection, [account]) if each.id == row_id)
+            return next(each for each in store.current(connection, [account]) if each.id == row_id)
 
     def restore(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> list[Suspension]:
         """Restore, at the unit named or wherever it is suspended; gives what was lifted.
@@ -80,7 +80,7 @@ class Accounts:
         needs(actor, Right.RESTORE_ACCOUNT)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"account:{account}"])
-            lifted = [each for each in store.standing(connection, [account]) if unit is None or each.unit == unit]
+            lifted = [each for each in store.current(connection, [account]) if unit is None or each.unit == unit]
             if not lifted:
                 where = f" at {unit}" if unit else ""
                 raise NotAllowed(f"this account is not suspended{where}; see `account list`")

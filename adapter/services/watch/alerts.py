@@ -202,15 +202,15 @@ def _alarms(outlook: Outlook) -> Iterator[Alarm]:
 def watched(kept: Sequence[Alert], now_amiss: Sequence[Alarm], outlook: Outlook) -> tuple[Alert, ...]:
     """The alerts after one more look.
 
-    While the database is away nothing is known of what it holds: what stood there neither ends nor begins.
+    While the database is away nothing is known of what it holds: no alert of it ends or begins.
     """
     now, found = outlook.at, {(each.name, each.about): each for each in now_amiss}
-    standing = {(each.name, each.about) for each in kept if each.ended_at is None}
+    lasting = {(each.name, each.about) for each in kept if each.ended_at is None}
     looked = [_looked(each, found.get((each.name, each.about)), outlook) for each in kept]
     fresh = [
         _raised(Alert(alarm.name, alarm.about, alarm.value, seen_at=now), now)
         for key, alarm in found.items()
-        if key not in standing
+        if key not in lasting
     ]
     return tuple(each for each in (*looked, *fresh) if each is not None)
 
