@@ -1,4 +1,4 @@
-"""The one place where parts meet: settings in, use cases out. Chooses; decides nothing."""
+"""Assembly of all parts: settings in, use cases out. Contains choices and no decisions."""
 
 from adapter.bootstrap.clock_and_ids import new_message_id, new_secret, now
 from adapter.bootstrap.house import House, house

@@ -20,13 +20,13 @@ from adapter.pipeline.trust.holder import names_of, spelled
 from adapter.settings import KeySettings, Settings, UnitSettings
 
 ROLES = {"system": SignerRole.BORDER, "portal": SignerRole.PORTAL_SYSTEM}
-"""What the keys sign as without which this installation does nothing; those of units sign for the border guard too."""
+"""Parties without whose keys this installation does nothing; units' keys sign for the border guard too."""
 Proof = Callable[[Sequence[x509.Certificate]], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rings:
-    """Our keys: those of the system and the portal by their names, those of units by the units' codes."""
+    """Our keys: of system and portal by their names, of units by the units' codes."""
 
     own: Mapping[str, Keyring]
     units: Mapping[str, Keyring]
@@ -79,8 +79,8 @@ def _of_unit(code: str, units: Mapping[str, UnitSettings], proof: Proof) -> Proo
 
 
 def of_another(code: str, units: Mapping[str, UnitSettings], certificate: x509.Certificate) -> str | None:
-    """Why a certificate is not a unit's own; None if its subject names that unit and no other. Otherwise two units with
-    exchanged keys would confirm in each other's name.
+    """Why a certificate does not belong to a unit; None if its subject names that unit and no other.
+    Two units with exchanged keys would confirm in each other's name.
     """
     named = names_of(certificate)
     whose = [each for each, unit in units.items() if named & set(map(spelled, unit.names(each)))]

@@ -1,4 +1,4 @@
-"""Which keys and use cases a process of the daemon reaches: what it must not do it cannot, whatever code asks."""
+"""The keys and use cases that a process of the daemon can reach; the rest it cannot use, whatever code asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Reach(StrEnum):
 
 
 class OutOfReach(Misconfigured):
-    """Something was asked of a process that is not its to do; a defect of ours or an attack, and never done."""
+    """A process was asked for something outside its reach: a defect of ours or an attack. It is never done."""
 
     def __init__(self, reach: Reach, what: str) -> None:
         super().__init__(f"the process of {reach} {what}")

@@ -1,4 +1,4 @@
-"""Trust as the configuration states it: the stores with their certificates loaded, and the evidence of revocation."""
+"""Trust as configured: the stores with their certificates, and the evidence of revocation."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ By = Annotated[
 
 
 def acting(house: House, stated: str | None, *, name: str = "", rank: str = "", typed_by: str | None = None) -> Actor:
-    """The person of this id, or of the system user's name; warns while nobody is registered.
+    """The person with this id, or with the system user's name. Warns while the register is empty.
 
     Raises:
         NotAllowed: the register has people, and nobody of this id among them.

@@ -1,4 +1,4 @@
-"""`deadlines`: what is due, what has passed, and how many deadlines were met."""
+"""`deadlines`: which deadlines run, which are broken, and how many were met."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def deadlines(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Deadlines that run, those that end first before the others, and how many were met by procedure and gate.
+    """Running deadlines, the earliest end first, and how many were met by procedure and gate.
 
-    A duty to confirm starts with reception and is met when the confirmation was sent in time. "answered" is when an
-    officer signed it: until it has left, the deadline runs.
+    A duty to confirm starts with reception and is met when the confirmation was sent in time. "answered" is when
+    an officer signed it; the deadline runs until the confirmation was sent.
     """
     given = moment(at, "--at")
     house = open_house(config)
@@ -84,7 +84,7 @@ def _gates_of(house: House, code: str | None) -> tuple[str, ...]:
 def _until(now: datetime, due_within: float | None, *, overdue: bool) -> datetime | None:
     if due_within is not None:
         return now + timedelta(hours=due_within)
-    # Who answers at the very end is in time.
+    # An answer exactly at the end is in time.
     return now - timedelta.resolution if overdue else None
 
 

@@ -1,4 +1,4 @@
-"""`alerts`: what is told by webhook and e-mail, and whether it arrives."""
+"""`alerts`: alerts by webhook and e-mail, and whether they arrived."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ alerts = typer.Typer(no_args_is_help=True, help="Alerts for those without Promet
 
 @alerts.command("test")
 def alerts_test(json: AsJson = False, config: Config = None) -> None:
-    """Tell a test alert by each way that is configured. Exit code 1 if one fails."""
+    """Send a test alert by each configured channel. Exit code 1 if one fails."""
     ways, at, became = open_house(config).alert_ways, now(), dict[str, str]()
     if not ways:
         raise Misconfigured("alerts: neither webhook nor mail is stated, so nobody is told")

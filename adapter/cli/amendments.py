@@ -1,4 +1,4 @@
-"""`dossier` further: what an officer does about amendments (forms 13 and 14), and versions side by side."""
+"""`dossier`, continued: an officer's acts on amendments (forms 13 and 14), and versions side by side."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def versions(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """The versions of a dossier side by side, what differs marked with ≠; personal values are masked."""
+    """The versions of a dossier side by side, differences marked with ≠; personal values are masked."""
     house = open_house(config)
     reading = Versions(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
     found = reading.of(DossierKey(number, year), personal=personal, actor=acting(house, by))

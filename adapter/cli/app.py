@@ -45,7 +45,7 @@ COMMANDS = {
 """
 
 _COLLECT_AFTER = 20_000
-"""New objects between two rounds of the collector: most commands load, answer and end, and leave nothing to collect."""
+"""New objects between two garbage collections: most commands end soon and leave nothing to collect."""
 
 
 class _Wanted(MutableMapping[str, Any]):
@@ -74,7 +74,7 @@ class _Wanted(MutableMapping[str, Any]):
 
 
 def _command(name: str, found: Any) -> Any:
-    """A function, or a group of them, as typer makes a command of it."""
+    """Make a typer command of a function or of a group of functions."""
     holder = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     if isinstance(found, typer.Typer):
         holder.add_typer(found, name=name)

@@ -1,4 +1,4 @@
-"""`message`: finding any message, what became of it, and sending an answer again."""
+"""`message`: find a message, show what became of it, send an answer again."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def message_list(
 ) -> None:
     """Messages by time, the newest first.
 
-    What no index holds (sender, outcome, code …) is looked for among 5,000 at a time.
+    What no index holds (sender, outcome, code …) is searched among 5,000 messages at a time.
     """
     house = open_house(config)
     wanted = WantedMessages(
@@ -69,7 +69,7 @@ def message_find(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Messages by one key, whatever it is."""
+    """Messages by one key of any kind."""
     house = open_house(config)
     _show(house.message_browser.called(key, actor=acting(house, by)), json)
 
@@ -105,7 +105,7 @@ def message_show(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """One message: what became of it, findings with their lines, tries, answers, and its XML with persons masked."""
+    """One message: outcome, findings with their lines, tries, answers, and its XML with persons masked."""
     house = open_house(config)
     browser, who = house.message_browser, acting(house, by)
     found = browser.unmask(id, reason=reason, actor=who) if unmask else browser.show(id, actor=who)
@@ -151,7 +151,7 @@ def message_resend(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Send an answer or a transfer once more: the same bytes under the same id, after all others of its dossier."""
+    """Send an answer or a transfer again: the same bytes under the same id, after all other replies of its dossier."""
     house = open_house(config)
     house.resend.again(id, reason=reason, actor=acting(house, by))
     if json:

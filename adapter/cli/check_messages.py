@@ -87,7 +87,7 @@ def _example(house: House, procedure: Procedure) -> Path:
 
 
 def _doors(procedure: Procedure) -> Iterator[Channel]:
-    """A control message comes from the window alone; what the window does not carry comes by the portal alone."""
+    """A control message comes only from the window; a procedure that is not on the window comes only by the portal."""
     control = all(spec.meaning.is_control for spec in procedure.messages.values())
     if procedure.on_window:
         yield Channel.WINDOW
@@ -96,7 +96,7 @@ def _doors(procedure: Procedure) -> Iterator[Channel]:
 
 
 def _one(house: House, submission: Submission, outcome: Outcome) -> str | None:
-    """How judging one message by one door fails; None if it does not."""
+    """Why one message fails at one door; None if it does not."""
     match outcome:
         case Accepted() | Noted():
             return _answered(house, submission, outcome)
@@ -123,7 +123,7 @@ def _answered(house: House, submission: Submission, outcome: Accepted | Noted) -
 
 
 def _shaped(outcome: Accepted | Noted) -> Iterator[tuple[ReplyKind, Outcome]]:
-    """The outcome as it would be for each answer that is given without an officer."""
+    """The outcome for each kind of answer that is given without an officer."""
     yield ReplyKind.RECEIPT, outcome
     if isinstance(outcome, Noted):
         return
@@ -133,7 +133,7 @@ def _shaped(outcome: Accepted | Noted) -> Iterator[tuple[ReplyKind, Outcome]]:
 
 
 def _written(house: House, stands: StandIn, procedure: Procedure, file: Path, channel: Channel, at: datetime) -> bytes:
-    """The example as it would come by that door now, signed by who stands in."""
+    """The example as it would enter by that door now, signed by the stand-in keys."""
     tree = reparsed(file.read_bytes())
     move_times(tree, at)
     own = house.installation
@@ -146,7 +146,7 @@ def _written(house: House, stands: StandIn, procedure: Procedure, file: Path, ch
 
 
 def _number(procedure: Procedure, tree: etree._Element) -> str | None:
-    """The number of whom the message is declared for: the first of the fields that the mapping names."""
+    """The number of the principal: the first of the fields that the mapping names."""
     for name in procedure.principal.fields if procedure.principal else ():
         field = procedure.field(name)
         if field is not None:
@@ -157,7 +157,7 @@ def _number(procedure: Procedure, tree: etree._Element) -> str | None:
 
 
 def move_times(tree: etree._Element, at: datetime) -> None:
-    """All its times by as much as lies between when it was written for, its sendDate, and now."""
+    """Move all its times by the distance between its sendDate and now."""
     sent = read_time(value_at(tree, "Header/Subject/sendDate"))
     if sent is None:
         return

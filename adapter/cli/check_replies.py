@@ -1,4 +1,4 @@
-"""`check` judges, the officer's part: what he sends about a genuine message is written and signed as configured.
+"""`check`, the officer's part: are an officer's replies to a genuine message written and signed as configured?
 
 Acceptance, request to amend (form 13), confirmation (forms 08, 12, 15, 17 …), transfer: with the configured names,
 units and series, and an officer whose name, rank and remarks are as long as they may be. Nothing is stored.
@@ -69,7 +69,7 @@ def unsaid(house: House, taken: Sequence[AcceptedMessage]) -> Iterator[tuple[Acc
     try:
         house.keys()
     except (Misconfigured, Unavailable):
-        return  # told where our keys are looked at
+        return  # reported by the check of keys
     for each in taken:
         acts: dict[str, Callable[[], object]] = {
             "accepted by an officer": lambda each=each: _accepted(house, each),  # type: ignore[misc]
@@ -82,7 +82,7 @@ def unsaid(house: House, taken: Sequence[AcceptedMessage]) -> Iterator[tuple[Acc
             except Misconfigured as error:
                 yield each, f"cannot be {act}: {error}"
             except Unavailable:
-                continue  # the unit's key, told where our keys are looked at
+                continue  # the unit's key: reported by the check of keys
 
 
 def _accepted(house: House, taken: AcceptedMessage) -> None:
@@ -103,7 +103,7 @@ def _completed(house: House, taken: AcceptedMessage, others: Sequence[AcceptedMe
     amended = procedure.amends.procedures if procedure.amends else (procedure.code,)
     about = [each for each in others if each.procedure.code in amended]
     if not about:
-        return  # what it amends was not accepted, which is told
+        return  # the message that it amends was not accepted, which is reported already
     for other in about:
         told |= where(other.procedure, other.values) | of_amendment(amendment, 2, at)
         told |= last_days(to_bring(other.procedure, other.values), Terms.of(house.catalogue))
@@ -128,7 +128,7 @@ def _asked(house: House, taken: AcceptedMessage) -> None:
 
 
 def _unit(house: House, taken: AcceptedMessage) -> BorderUnit | None:
-    """The unit that has it; the first, where the example's gate is none of ours."""
+    """The unit that has the dossier; the first unit, where the example's gate belongs to none of ours."""
     units = house.installation.units
     return unit_of(taken.outcome.declaration, units) or next(iter(units.every), None)
 
@@ -153,7 +153,7 @@ def _sent(
     content: etree._Element,
     schema_name: str | None = None,
 ) -> None:
-    """Signed, and where the portal has it the transfer of it too."""
+    """Sign it, and where it entered by the portal its transfer too."""
     own, at = _ours(house, taken), taken.submission.received_at
     direct = taken.submission.channel is Channel.PORTAL
     key = taken.outcome.declaration.verified.key

@@ -1,4 +1,4 @@
-"""`check` of trust stores: do they fit our keys and mappings, and can revocation be checked under them today?"""
+"""`check` of trust stores: do they fit keys and mappings, and can revocation be checked under them today?"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def mismatches(house: House) -> Iterator[str]:
 
 
 def _misplaced(house: House, whose: str, role: SignerRole, chain: Sequence[x509.Certificate]) -> Iterator[str]:
-    """A certificate of no store at all is no fault: keys are ours and partners are pinned."""
+    """A certificate that chains to no store is no fault: keys are ours and partners are pinned."""
     finding = house.trust.may_sign_as(role, chain, at=now())
     if finding is not None and finding.name == "store_forbidden":
         yield (
@@ -42,7 +42,7 @@ def _misplaced(house: House, whose: str, role: SignerRole, chain: Sequence[x509.
 
 
 def unfit_authorities(house: House) -> Iterator[str]:
-    """Faults of anchors and intermediates, each by itself: no authority, weaker than the store allows, no path."""
+    """Faults of each anchor and intermediate: no CA, weaker than the store allows, no path."""
     for store in house.authorities.values():
         where = _place(store.name)
         for certificate in (*store.anchors, *store.intermediates):
@@ -72,7 +72,7 @@ def _issued(certificate: x509.Certificate, above: x509.Certificate) -> bool:
 
 
 def untold(house: House, *, offline: bool) -> Iterator[str]:
-    """Where revocation cannot be told at present, or not for long; fetches to try unless offline, and keeps nothing."""
+    """Stores whose revocation cannot be checked now or soon. Fetches unless offline; keeps nothing."""
     for store in house.authorities.values():
         if store.revocation is None:
             yield f"{_place(store.name)}.revocation: not stated, so what is revoked passes; state it"

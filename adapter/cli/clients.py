@@ -1,4 +1,4 @@
-"""`client` and `issuer`: programs that look up for customs officers, and whoever logs these officers in."""
+"""`client` and `issuer`: programs that look up for customs officers, and the issuers that log these officers in."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def client_change(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Enter a program anew: its keys, offices and issuers are those named here and no others."""
+    """Replace a program's entry: its keys, offices and issuers are then exactly those named here."""
     facts = _facts(name, key, tuple(office), tuple(issuer), procedure)
     house = open_house(config)
     _told(house.clients.change(CLIENT, code, facts, actor=acting(house, by)), json)
@@ -84,14 +84,14 @@ def client_list(all: All = False, json: AsJson = False, config: Config = None) -
 
 @client.command("end")
 def client_end(code: Code, reason: Reason, by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Believe a program no more, from this moment: its key was stolen, or it is gone."""
+    """End a program's access from this moment: its key was stolen, or it is not used any more."""
     house = open_house(config)
     _told(house.clients.end(CLIENT, code, reason=reason, actor=acting(house, by)), json)
 
 
 @issuer.command("add")
 def issuer_add(iss: Issuer, name: Name, key: Keys, by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Register whoever logs officers in. Its keys are no client's."""
+    """Register an issuer, which logs officers in. Its keys must not be a client's."""
     facts, house = _facts(name, key), open_house(config)
     _told(house.clients.add(ISSUER, iss, facts, actor=acting(house, by)), json)
 
@@ -100,20 +100,20 @@ def issuer_add(iss: Issuer, name: Name, key: Keys, by: By = None, json: AsJson =
 def issuer_change(
     iss: Issuer, name: Name, key: Keys, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
-    """Enter an issuer anew: its keys are those in the file and no others. Both, while they are rolled over."""
+    """Replace an issuer's keys by those in the file. During a roll-over the file holds both."""
     facts, house = _facts(name, key), open_house(config)
     _told(house.clients.change(ISSUER, iss, facts, actor=acting(house, by)), json)
 
 
 @issuer.command("list")
 def issuer_list(all: All = False, json: AsJson = False, config: Config = None) -> None:
-    """Who logs officers in."""
+    """The issuers that log officers in."""
     _list(open_house(config), ISSUER, all=all, json=json)
 
 
 @issuer.command("end")
 def issuer_end(iss: Issuer, reason: Reason, by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Believe an issuer no more, from this moment."""
+    """End the trust in an issuer from this moment."""
     house = open_house(config)
     _told(house.clients.end(ISSUER, iss, reason=reason, actor=acting(house, by)), json)
 

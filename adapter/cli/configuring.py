@@ -1,4 +1,4 @@
-"""`config`: a configuration to begin with."""
+"""`config`: a first configuration."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ config = typer.Typer(no_args_is_help=True, help="The configuration file.")
 
 @config.callback()
 def _group() -> None:
-    """One command so far, and a group all the same: its name stays when a second comes."""
+    """A group with one command: its name stays when a second command is added."""
 
 
 @config.command("init")
 def init(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where it is written.")] = Path("config.yaml"),
 ) -> None:
-    """Write a configuration for production, to be gone through: who we are, servers, trust, keys.
+    """Write a configuration for production, to be completed: names, servers, trust, keys.
 
     It states what an installation must say; every other key has a default (docs/reference/configuration.md).
     A file that is there is never overwritten.

@@ -1,4 +1,4 @@
-"""`dossier`: an officer's acts, and looking at what happened."""
+"""`dossier`: an officer's acts, and the commands that show dossiers."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def dossier_find(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """The dossiers of which a version states a key, whatever its spelling; the journal keeps who asked.
+    """Dossiers with a version that states a key, in whatever spelling; the journal keeps who asked.
 
     Where only an older version states it, `replaced by` is the version that has replaced that one.
     """
@@ -203,7 +203,7 @@ def dossier_refuse(
 
 
 def tell(house: House, done: Dossier, json: bool) -> None:
-    """What an officer's act has brought about: the dossier as it stands, and the signed reply."""
+    """The dossier after an officer's act, and the signed reply."""
     now = dossier_reader(house).after_act(done.key)
     said = next(reply for reply in reversed(now.replies) if reply.kind != ReplyKind.TRANSFER.value)
     if json:

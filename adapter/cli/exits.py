@@ -16,7 +16,7 @@ from adapter.model.errors import Misconfigured, NotAllowed, Unavailable
 from adapter.model.text import text_fault, typed
 
 _LARGEST = 2**63
-"""Ids are below it: a column of the database holds no more."""
+"""Largest id: a database column holds no more."""
 _INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
@@ -26,7 +26,7 @@ class Exit(IntEnum):
 
     OK = 0
     NO = 1
-    """The answer is no: not all accepted, faults found, an act that is not allowed, nothing found."""
+    """The result is negative: not all accepted, faults found, an act that is not allowed, nothing found."""
     USAGE = 2
     """Usage or configuration."""
     UNAVAILABLE = 3
@@ -42,7 +42,7 @@ def leave(code: Exit) -> typer.Exit:
 
 
 class Commands(TyperGroup):
-    """The group that turns whatever ends a command into one line and an exit code."""
+    """The command group that turns each error into one line and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:  # click's context: typer keeps it private
         try:
@@ -109,7 +109,7 @@ def _told(code: Exit, text: str) -> typer.Exit:
 
 
 def look_at_texts(command: Any) -> None:
-    """Give every parameter that is a text or a number the check of what a person types; groups are nested."""
+    """Check every parameter that is a text or a number as typed input; groups are nested."""
     for inner in getattr(command, "commands", {}).values():
         look_at_texts(inner)
     for parameter in command.params:

@@ -1,4 +1,4 @@
-"""Everything that can be wrong before the first message: found in one go, each fault with what to do about it.
+"""All faults that can be found before the first message, in one run, each with what to do about it.
 
 It only reads: nothing is declared, migrated, created or repaired here.
 """
@@ -80,7 +80,7 @@ def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) 
     except Misconfigured as error:
         yield from (Remark(part, Weight.FAULT, each) for each in str(error).splitlines())
     except Unavailable as error:
-        # The broker's gateway gives the advice itself.
+        # The broker's gateway states the advice itself.
         advice = "" if isinstance(error, BrokerUnavailable) else ": is it running, and is its url right?"
         yield Remark(part, Weight.CANNOT_TELL, f"{error}{advice}")
 
@@ -112,7 +112,7 @@ def _machine(house: House) -> Iterator[Remark]:
 
 
 def _answers(house: House) -> Iterator[Remark]:
-    """An answer always leaves, so what stands in it for what cannot be repeated must fit every answer's XSD."""
+    """An answer must always be possible: the placeholder for what cannot be repeated must fit each answer's XSD."""
     for fault in house.correspondence.faults(now=now(), findings=house.settings.limits.findings):
         yield fault_at("configuration", fault)
 
@@ -126,9 +126,9 @@ def _catalogue(house: House) -> Iterator[Remark]:
 
 
 def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
-    """A year that is missing is asked for before its first day; limits in working days cannot be told without it.
+    """Warn of a missing year before its first day: limits in working days cannot be calculated without it.
 
-    It is a warning even then: those limits are told as unknown, and everything else goes on (also after a restart).
+    It stays a warning afterwards: those limits are shown as unknown, and everything else works (also after a restart).
     """
     today = now().astimezone(VIETNAM).date()
     soon = (today + CALENDAR_SOON).year
@@ -150,9 +150,9 @@ def _keys(house: House) -> Iterator[Remark]:
 
 
 def _unit_keys(house: House) -> Iterator[Remark]:
-    """A unit without a usable key keeps nobody from starting while another has one: what it decides waits.
+    """A unit without a usable key stops no start while another unit has one: its decisions wait for the key.
 
-    A key that is another unit's is a fault whatever the others have: somebody has exchanged them.
+    A key that is another unit's is always a fault: keys were exchanged.
     """
     units, alone = house.settings.units, house.settings.keys.unit
     unready = house.units_unready()
@@ -176,7 +176,7 @@ def _unit_keys(house: House) -> Iterator[Remark]:
 def _certificates_of(pairs: Sequence[KeySettings]) -> Iterator[Remark]:
     for stated in pairs:
         yield from _told("keys", lambda stated=stated: load_certificates(stated.certificates))  # type: ignore[misc]
-        # A pair that is over is no fault while another one signs: `ready` has asked.
+        # An expired pair is no fault while another one signs: `ready` has checked that.
         yield from (remark for remark in _dates("keys", stated.certificates) if not (len(pairs) > 1 and remark.counts))
 
 
@@ -207,7 +207,7 @@ def _trust(house: House) -> Iterator[Remark]:
 
 
 def _anchors(folder: Path) -> Iterator[Remark]:
-    """An anchor that is over is no fault beside one that counts: what runs lives with it, so what restarts must too."""
+    """An expired anchor is no fault beside a valid one: the running daemon accepts it, so a restart must too."""
     files = sorted(folder.glob("*.pem"))
     counts = any(is_valid(each, now()) for file in files for each in _certificates(file))
     for remark in (remark for file in files for remark in _dates("trust", file)):
@@ -220,8 +220,8 @@ def _trust_faults(house: House) -> Iterator[Remark]:
 
 
 def _messages(house: House) -> Iterator[Remark]:
-    """Judge and answer example messages with the configuration. What cannot be loaded is reported above."""
-    from adapter.cli import check_messages  # only `check` judges, and only then are keys made
+    """Judge and answer example messages with the configuration. What cannot be loaded was reported before."""
+    from adapter.cli import check_messages  # only `check` judges messages, and only then keys are made
 
     try:
         for text in check_messages.missing(house):
@@ -233,7 +233,7 @@ def _messages(house: House) -> Iterator[Remark]:
 
 
 def _revocation(house: House, *, offline: bool) -> Iterator[Remark]:
-    """A warning: the policy of the store says what becomes of messages, and the daemon goes on fetching."""
+    """A warning only: the store's policy decides what becomes of messages, and the daemon goes on fetching."""
     for text in untold(house, offline=offline):
         yield warning_at("revocation", text)
 
@@ -271,13 +271,13 @@ def _database(house: House) -> Iterator[Remark]:
 
 
 def _embedded_is_missing(settings: Settings) -> bool:
-    """Asking SQLite would make the file, and a check makes nothing."""
+    """Connecting to SQLite would create the file, and a check creates nothing."""
     _, embedded, file = database_url(settings).partition("sqlite:///")
     return bool(embedded and file) and not Path(file).exists()
 
 
 def _told(part: str, load: Callable[[], object]) -> Iterator[Remark]:
-    """What loading one thing says, so that the next is loaded too."""
+    """Load one thing and report its faults, so that the next is loaded too."""
     try:
         load()
     except Misconfigured as error:
@@ -303,7 +303,7 @@ def _dated(part: str, file: Path, certificate: x509.Certificate, at: datetime) -
 
 
 def _usable(name: str, files: Iterable[Path]) -> Iterator[Remark]:
-    """A partner needs one certificate that may sign today; others may wait for a roll-over or be past it."""
+    """A partner needs one certificate that may sign today; others may be expired or for a later roll-over."""
     pinned = [certificate for file in files for certificate in _certificates(file)[:1]]
     if pinned and all(fitness(each, at=now(), pointer="") is not None for each in pinned):
         yield fault_at("trust", f"trust.partners.{name}: none of its certificates may sign today; ask for a new one")
@@ -313,11 +313,11 @@ def _certificates(file: Path) -> tuple[x509.Certificate, ...]:
     try:
         return load_certificates(file)
     except Misconfigured:
-        return ()  # told where it is loaded
+        return ()  # reported where it is loaded
 
 
 def _private(part: str, file: Path) -> Iterator[Remark]:
-    """Who may exchange a secret is as good as who knows it."""
+    """Whoever may replace a secret file can choose the secret, so write access counts as read access."""
     mode = file.stat().st_mode if file.is_file() else 0
     if mode & 0o022:
         whom = "everybody on this machine" if mode & 0o002 else "its group"

@@ -1,4 +1,4 @@
-"""`journal`: whether it holds, and who has looked what up."""
+"""`journal`: verify it, and show who has looked what up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def journal_verify(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Recompute the journal: chains of dossiers, entries without one, seals. Exit code 1 if something does not hold.
+    """Recompute the journal: chains of dossiers, entries without a dossier, seals. Exit code 1 if one does not hold.
 
     With a range of seals only those and the entries that they cover.
     """
@@ -66,9 +66,9 @@ def journal_lookups(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Who looked what up: customs officers and officers of the border guard, the newest first. This is recorded too.
+    """Lookups by customs officers and border officers, the newest first. This command is journalled too.
 
-    Of what was asked for the journal has a digest alone; a person is found by his paper's number.
+    The journal has only a digest of the key that was asked for; a person is found by his paper's number.
     """
     house = open_house(config)
     last = moment(until, "--until") or datetime.now(VIETNAM)

@@ -1,4 +1,4 @@
-"""What `check` says of the machine that the daemon is to run on: its state folder and its ports."""
+"""`check` of the machine that the daemon is to run on: its state folder and its ports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from adapter.gateways.state_folder import unwritable
 
 
 def state_faults(house: House) -> Iterator[str]:
-    """With PostgreSQL nothing else would report it: fetched revocation data would be lost without a message."""
+    """With PostgreSQL nothing else would report it: fetched revocation data would be lost silently."""
     folder = house.settings.folders.state
     if reason := unwritable(folder):
         lost = "what is fetched of revocation is not kept over a restart"
@@ -18,7 +18,7 @@ def state_faults(house: House) -> Iterator[str]:
 
 
 def health_port_fault(house: House) -> str | None:
-    """Why the daemon could not begin."""
+    """Faults that would prevent the daemon's start."""
     host, port = house.settings.web.health
     reason = ports.fault(host, port)
     where = f"web.health_port: {host}:{port} cannot be listened on"
@@ -26,7 +26,7 @@ def health_port_fault(house: House) -> str | None:
 
 
 def listener_faults(house: House) -> Iterator[str]:
-    """Why a listener could not open; the other parts do."""
+    """Faults of one listener's address; the other parts could start."""
     for name, stated in house.settings.web.listeners.items():
         if reason := ports.fault(stated.host, stated.port):
             where = f"web.{name}.port: {stated.host}:{stated.port} cannot be listened on"
@@ -34,6 +34,6 @@ def listener_faults(house: House) -> Iterator[str]:
 
 
 def is_running(house: House) -> bool:
-    """Whether the daemon runs here already: then its ports are its own."""
+    """Whether the daemon runs here already: then the ports are in use by itself."""
     host, port = house.settings.web.health
     return bool(port) and ports.daemon_answers(host, port)

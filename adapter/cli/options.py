@@ -42,7 +42,7 @@ def open_house(config: Path | None) -> House:
 
 
 def moment(text: str | None, option: str) -> datetime | None:
-    """A time as it is typed: ISO 8601, without zone Vietnam's; None where none was."""
+    """A typed time: ISO 8601, Vietnam's time where no zone is stated; None where no time was typed."""
     if text is None:
         return None
     try:
@@ -55,7 +55,7 @@ def moment(text: str | None, option: str) -> datetime | None:
 
 
 def is_readable(file: Path) -> None:
-    """Found out before the first file is worked on.
+    """Check before the first file is processed.
 
     Raises:
         Misconfigured: it is not there, is a folder, or may not be read.

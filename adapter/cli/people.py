@@ -90,7 +90,7 @@ def people_change(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Give a person another name, rank, unit or office, or other roles: those named here and no others."""
+    """Change a person's name, rank, unit or office, or replace the roles by those named here."""
     if role is None and name is None and rank is None and unit is None and office is None:
         raise typer.BadParameter("say what changes: --name, --rank, --role, --unit or --office")
 
@@ -116,7 +116,7 @@ def people_link(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Link a person with his login at the identity provider of staff: whoever logs in by it is that person."""
+    """Link a person with a login at the identity provider of staff: whoever logs in by it is that person."""
     house = open_house(config)
     linked = house.people.change(id, lambda each: replace(facts_of(each), login=login), actor=acting(house, by))
     _told(linked, json)
@@ -124,7 +124,7 @@ def people_link(
 
 @people.command("unlink")
 def people_unlink(id: Id, by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """End the link of a person with his login: he stays in the register and logs in no more."""
+    """End the link of a person with a login: the person stays in the register and cannot log in any more."""
     house = open_house(config)
     linked = house.people.change(id, lambda each: replace(facts_of(each), login=None), actor=acting(house, by))
     _told(linked, json)
@@ -138,21 +138,21 @@ def people_remove(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Remove a person: he acts no more, his tokens open nothing. What he did stays his."""
+    """Remove a person: no more acts, and the tokens are not valid any more. The record of past acts stays."""
     house = open_house(config)
     _told(house.people.remove(id, reason=reason, actor=acting(house, by)), json)
 
 
 @people.command("restore")
 def people_restore(id: Id, by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Register a person who was removed again, as he stood last."""
+    """Register a removed person again, with the last name, roles, unit and office."""
     house = open_house(config)
     _told(house.people.restore(id, actor=acting(house, by)), json)
 
 
 @people.command("lookups")
 def people_lookups(id: Id, json: AsJson = False, config: Config = None) -> None:
-    """Which procedures a customs officer may look up, and what was given and withdrawn otherwise than by rule."""
+    """Which procedures a customs officer may look up, and the individual grants and withdrawals."""
     rights = open_house(config).lookup_rights
     now, history = sorted(rights.of(id)), rights.history(id)
     if json:
@@ -167,7 +167,7 @@ def people_lookups(id: Id, json: AsJson = False, config: Config = None) -> None:
 def people_give_lookup(
     id: Id, procedure: Procedures, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
-    """Let a customs officer look procedures up: those withdrawn from him, or of those that the installation opens."""
+    """Let a customs officer look procedures up: withdrawn ones again, or further ones that the installation allows."""
     house = open_house(config)
     actor = acting(house, by)
     for code in procedure:
@@ -179,7 +179,7 @@ def people_give_lookup(
 def people_withdraw_lookup(
     id: Id, procedure: Procedures, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
-    """Let a customs officer look procedures up no more."""
+    """Withdraw procedures from a customs officer's lookups."""
     house = open_house(config)
     actor = acting(house, by)
     for code in procedure:
@@ -227,7 +227,7 @@ def office_change(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Change an office: its name, the office above it, or its places, which are those named here and no others."""
+    """Change an office's name or the office above it, or replace its places by those named here."""
     if top and under is not None:
         raise typer.BadParameter("either --top or --under")
     if not top and name is None and under is None and at is None:
@@ -245,7 +245,7 @@ def office_change(
 
 @office.command("remove")
 def office_remove(code: Code, by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Remove an office of which no office, person or valid token is any more."""
+    """Remove an office that has no office below it, no person and no valid token."""
     house = open_house(config)
     house.offices.remove(code, actor=acting(house, by))
     if json:

@@ -1,4 +1,4 @@
-"""How results look: a table for people, JSON for machines. Only results go to stdout."""
+"""Output of results: a table for people, JSON for machines. Only results go to stdout."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 def listing(
     what: str, found: Sequence[object], fields: Sequence[str], *, json: bool, heads: Sequence[str] | None = None
 ) -> None:
-    """What was found: as JSON, or these fields of each as a table under their names or other `heads`."""
+    """Results: as JSON, or these fields of each as a table under their names or other `heads`."""
     if json:
         as_json(found)
     else:

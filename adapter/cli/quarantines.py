@@ -1,4 +1,4 @@
-"""`quarantine`: what an operator has to look at, and giving it another try."""
+"""`quarantine`: messages that an operator has to look at, and judging them again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class BrokerDeadLetters:
     def drain(
         self, wanted: Callable[[Delivery], bool], republish: Callable[[Sequence[Delivery]], Sequence[bool]]
     ) -> None:
-        """Republish what is wanted, and remove what was taken."""
+        """Republish the wanted messages, and remove each that the broker took."""
         drain(self.address, queue=QUEUE, wanted=wanted, republish=republish)
 
     def publish(self, batch: Sequence[Outgoing]) -> Sequence[Verdict]:
@@ -116,7 +116,7 @@ def quarantine_replay(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Judge a parked message again, or give one of the broker's back to its queue; `--reason` or `--all`: many at once.
+    """Judge a parked message again, or return one of the broker's to its queue; `--reason` or `--all`: many at once.
 
     Exit code 1 if one is parked again, or is not taken by the broker.
     """
@@ -158,10 +158,10 @@ def _words(done: Replayed) -> str:
 
 
 def _write(file: Path, body: bytes) -> None:
-    """For its owner alone, also where the file was there before and others could read it."""
+    """Readable by its owner only, also where the file existed before and others could read it."""
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-            if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):  # /dev/null stays everybody's
+            if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):  # /dev/null keeps its permissions
                 os.fchmod(opened.fileno(), 0o600)
             opened.write(body)
     except OSError as error:

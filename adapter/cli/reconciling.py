@@ -1,4 +1,4 @@
-"""`reconcile`: what an incident of the window left for its books, to be reported within one working day."""
+"""`reconcile`: answers of an incident that the window does not have yet, to be reported within one working day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ reconcile = typer.Typer(no_args_is_help=True, help="After an incident of the win
 
 @reconcile.callback()
 def _reconcile() -> None:
-    """A group, though it has one command."""
+    """A group with one command."""
 
 
 @reconcile.command("report")
@@ -39,7 +39,7 @@ def reconcile_report(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Each answer of an incident: how it reaches the window's books, when it was there, what is open and why.
+    """Each answer of an incident: how the window gets it, since when it has it, what is open and why.
 
     No value of a person is in it. Exit code 1 while something is open.
     """

@@ -55,7 +55,7 @@ def certificate_import(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Register certificates: all of them or, if one cannot be, none. What is registered already stays as it is."""
+    """Register certificates: all of them, or none if one cannot be registered. Registered ones stay as they are."""
     registered = moment(since, "--since")
     if (holder or number) and len(files) > 1:
         raise typer.BadParameter("--holder and --number are one holder's: name one file")
@@ -109,7 +109,7 @@ def certificate_suspend(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Suspend: what it signs is rejected by either door, from the next message on."""
+    """Suspend a certificate: what it signs is rejected at both doors, from the next message on."""
     house = open_house(config)
     actor = acting(house, officer, typed_by=by)
     _show(house.registry.suspend(which, reason=reason, issuer=issuer, actor=actor), json)
@@ -151,7 +151,7 @@ def certificate_report(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """What breaks at a time to come because a certificate is not valid then: which one, where, what stops working.
+    """What stops working at a future time because a certificate is not valid then: certificate, place, effect.
 
     Own keys, pinned partners, anchors and intermediates of the trust stores, registered certificates. Without a time
     also what ends within the days of `trust.alert_days`. Exit code 1 if something breaks at that time, or now; a
@@ -316,7 +316,7 @@ def account_list(
 
 @account.command("notices")
 def account_notices(by: By = None, json: AsJson = False, config: Config = None) -> None:
-    """Notices of suspensions and restorations with a time to be had by that nobody has read (accounts.notice_hours)."""
+    """Unread notices of suspension and restoration that are past their time (accounts.notice_hours)."""
     house = open_house(config)
     found = house.accounts.unread_notices(actor=acting(house, by))
     if json:

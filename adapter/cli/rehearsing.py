@@ -36,10 +36,10 @@ def rehearse(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Judge stored messages again under a new set, and tell what would change. Reads only; safe beside the daemon.
+    """Judge stored messages again under a new set, and show what would change. Reads only; safe beside the daemon.
 
-    Each message is judged by the set in force and by the new one, as of the time it was received. Values are told by
-    field name only. With --json one object a line, the last one the tally. Exit code 0: nothing would change; 1:
+    Each message is judged by the set in force and by the new one, at the time when it was received. Values are shown
+    by field name only. With --json one object a line, the last one the tally. Exit code 0: nothing would change; 1:
     something would, or could not be told.
     """
     began, ended = moment(since, "--since"), moment(until, "--until")

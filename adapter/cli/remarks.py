@@ -1,4 +1,4 @@
-"""What `check` says: a fault that forbids a start, or a warning, with what to do about it."""
+"""A remark of `check`: a fault that forbids a start, or a warning, with what to do about it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Remark:
 
     @property
     def counts(self) -> bool:
-        """Whether it makes the answer no: "cannot tell" does, a warning does not."""
+        """Whether it is a fault: "cannot tell" is one, a warning is not."""
         return self.weight is not Weight.WARNING
 
 
 def unsaid(step: str) -> None:
-    """The default: nobody reads what is looked at."""
+    """The default: progress is not shown."""
     del step
 
 

@@ -36,8 +36,8 @@ def views(
 ) -> None:
     """Typed SQL views for reports: one for each procedure in each version, and one for each list of it.
 
-    They show the version of a dossier that is in force, and no personal value. --drop takes away only what --create
-    has made; do that before `database upgrade`.
+    They show the version in force, and no personal value. --drop removes only what --create made;
+    do that before `database upgrade`.
     """
     if create + drop + show > 1:
         raise Misconfigured("--create, --drop and --print exclude one another; give one")

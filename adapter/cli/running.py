@@ -1,4 +1,4 @@
-"""`run` and `web`: the processes that stay. What they do is in `entrypoints`."""
+"""`run` and `web`: the long-running processes; their code is in `entrypoints`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`check`, `declare` and `database upgrade`: is everything in place, and putting it there."""
+"""`check`, `declare` and `database upgrade`: set an installation up, and check it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check(
     """
     try:
         house = open_house(config)
-    except Misconfigured as error:  # the configuration itself: what it names cannot be looked at
+    except Misconfigured as error:  # the configuration itself: the rest cannot be checked without it
         if json:
             unread = [Remark("configuration", Weight.FAULT, line) for line in str(error).splitlines()]
             as_json({"faults": len(unread), "remarks": unread})

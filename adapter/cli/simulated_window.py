@@ -73,7 +73,7 @@ def play(
     pki: PkiFolder = None,
     config: Config = None,
 ) -> None:
-    """Play the single window: send heartbeats, take nsw.replies, verify each reply and answer it with a receipt.
+    """Act as the single window: send heartbeats, take nsw.replies, verify each reply and answer it with a receipt.
 
     One line a reply. Exit code 1 if a signature did not hold.
     """

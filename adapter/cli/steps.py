@@ -1,7 +1,7 @@
-"""What a command is doing while it takes long: a line on stderr for each step.
+"""Progress of a command that takes long: a line on stderr for each step.
 
-At a terminal each step is told when it begins. Elsewhere only one that takes more than a few seconds is: a log holds
-what is worth reading.
+At a terminal each step is shown when it begins. Elsewhere only one that takes more than a few seconds is shown, so
+that a log stays short.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ AFTER_S = 5.0
 
 
 class Steps:
-    """Told each step as it begins; `done` after the last one. `after_s`: how long a step is silent off a terminal."""
+    """Called as each step begins; `done` after the last one. `after_s`: seconds before a step is shown in a log."""
 
     def __init__(self, after_s: float = AFTER_S) -> None:
         self._after_s = after_s
@@ -31,7 +31,7 @@ class Steps:
         self._timer.start()
 
     def done(self) -> None:
-        """Nothing more is told of the step before."""
+        """The step before is over."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _HIDDEN = re.compile(r"[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u03ff\u1e00-\u1eff]")
-"""Candidates: what is neither ASCII nor a Latin or Greek letter is looked up."""
+"""Characters to be looked up: neither ASCII nor a Latin or Greek letter."""
 _UNSEEN = ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
 
 
@@ -83,7 +83,7 @@ def console() -> Console:
 
 
 def prepare() -> None:
-    """Once at the start: a letter that the terminal's encoding has not is an escape, and no traceback."""
+    """At the start: a character that the terminal's encoding does not have becomes an escape, not a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -117,5 +117,5 @@ def give_up(stream: TextIO) -> None:
 
 def _write(text: str, *, error: bool) -> None:
     stream = sys.stderr if error else sys.stdout
-    if stream is not None:  # closed by whoever started us
+    if stream is not None:  # closed by the process that started this one
         stream.write(text)

@@ -28,7 +28,7 @@ token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door
 
 
 class Override(StrEnum):
-    """What an operator may state about the window."""
+    """The state of the window that an operator may state."""
 
     UP = "up"
     DOWN = "down"
@@ -36,7 +36,7 @@ class Override(StrEnum):
 
 @window.command("status")
 def window_status(json: AsJson = False, config: Config = None) -> None:
-    """The mode, why, since when, and what waits for the window."""
+    """The mode with its reason and beginning, and what waits for the window."""
     _show(open_house(config).window.state(), json)
 
 
@@ -85,10 +85,10 @@ def window_override(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say that the window is up or down, whatever is seen; stands until its end or `window end`.
+    """State that the window is up or down, whatever is observed; in force until its end or `window end`.
 
-    It decides whether the second door is open. `down` begins an incident where none stands; `up` ends none that is
-    seen or announced.
+    It decides whether the portal takes declarations. `down` begins an incident where none is open; `up` ends none
+    that is observed or announced.
     """
     end = moment(expected_end, "--expected-end")
     house = open_house(config)
@@ -106,7 +106,7 @@ def window_override(
 
 
 def _tell_of_transfers(transfers: Transfers) -> None:
-    """Before the word that lets them go: what is under way to a window that may not read."""
+    """Warn before transfers are sent to a window that may not read them."""
     count, stay = transfers.count()
     if count:
         leave = f"; {stay} of them have not left and leave now" if stay else ""
@@ -148,7 +148,7 @@ def window_confirm(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say that the suspected outage is one: the portal opens now, and closes when the window is seen again."""
+    """Confirm a suspected outage: the portal opens now, and closes when the window is observed again."""
     house = open_house(config)
     end = moment(expected_end, "--expected-end")
     house.window.confirm_suspicion(reason=reason, actor=acting(house, by), expected_end=end)
@@ -167,7 +167,7 @@ def window_maintenance(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say when the window's manager is to be away, as he told by letter or telephone; a 91/01 says it by itself."""
+    """Record maintenance that the window's manager announced by letter or telephone; a 91/01 is recorded by itself."""
     house, starts = open_house(config), moment(begins, "--from")
     assert starts is not None, "the option is required"
     notice = Notice(number, starts, moment(until, "--until"), reason)
@@ -189,7 +189,7 @@ def window_notice_ended(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Say that what was announced by 91/01 is over or called off, where its end (91/02) does not come."""
+    """End an announcement (91/01) that is over or was called off, where its end (91/02) does not come."""
     ended_at, house = moment(at, "--at"), open_house(config)
     stated = house.window
     stated.end_notice(reason=reason, actor=acting(house, by), at=ended_at, number=number)
@@ -202,7 +202,7 @@ def window_incidents(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """The incidents, the newest first: from when to when, the end that was expected, why, and who said so."""
+    """The incidents, the newest first: beginning, end, expected end, cause, and who stated it."""
     found = open_house(config).window.incidents(limit)
     names = [each.name for each in fields(Incident)]
     listing("incident", found, names, heads=[name.replace("_", " ") for name in names], json=json)
@@ -245,7 +245,7 @@ def link_list(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """What was stated, the newest first; of what nothing is stated the mapping says it (`on_window`)."""
+    """The statements, the newest first; where there is none the mapping decides (`on_window`)."""
     found = open_house(config).links.list(limit)
     names = [each.name for each in fields(StoredLink)]
     listing("link", found, names, heads=[name.replace("_", " ") for name in names], json=json)
@@ -258,7 +258,7 @@ def link_end(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Take back what was stated, from now on; what was received stays as it was received."""
+    """Withdraw a statement from now on; what was received stays as it was received."""
     house = open_house(config)
     house.links.take_back(id, actor=acting(house, by))
     if json:
@@ -306,7 +306,7 @@ def token_issue(
 
 @token.command("list")
 def token_list(json: AsJson = False, config: Config = None) -> None:
-    """All tokens, without what opens anything."""
+    """All tokens, without their secrets."""
     found = open_house(config).tokens.list()
     names = ("id", "role", "label", "person", "bound_to", "office", "created_at", "expires_at", "revoked_at")
     listing("token", found, names, json=json)
@@ -319,7 +319,7 @@ def token_revoke(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Revoke a token; it opens nothing from now on."""
+    """Revoke a token; it is not valid from now on."""
     house = open_house(config)
     revoked = house.tokens.revoke(id, actor=acting(house, by))
     if json:

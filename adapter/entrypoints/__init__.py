@@ -1,1 +1,1 @@
-"""Loops and HTTP: what runs. Every decision is below, in the services."""
+"""Processes: loops and HTTP. Decisions are made in the services."""

@@ -28,7 +28,7 @@ from adapter.services.watch.window import Window
 _LOCK = "clock"
 _ASK_AGAIN_S = 5.0
 _SET_S = 5.0
-"""A clock that moves so far against the monotonic one within a tick was set; less is a normal correction."""
+"""Seconds: a clock that moves further than this against the monotonic one within a tick was set by hand."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Clock:
     mailer: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Sends e-mail in a thread of its own while this clock is the active one."""
     chores: Sequence[Callable[[], object]] = ()
-    """What else is looked at every `look_s`: notices to be signed, notifications that are late, old counters."""
+    """Further work every `look_s`: notices to sign, late notifications, expired counters."""
     look_s: float = 10.0
     monotonic: Callable[[], float] = time.monotonic
     began: float = field(init=False)
@@ -149,7 +149,7 @@ class Clock:
         return drift
 
     def _started_at(self) -> datetime:
-        """When we began, by the clock as it is now: it may have been set since."""
+        """The start of this process, by the clock as it is now: the clock may have been set since."""
         return self.window.clock() - timedelta(seconds=self.monotonic() - self.began)
 
     def _sealing(self) -> Iterator[None]:

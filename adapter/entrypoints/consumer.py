@@ -1,6 +1,6 @@
 """A worker: gathers a batch from the broker, hands it to intake, acknowledges what has committed. Decides nothing.
 
-One of several competing processes. Unacknowledged deliveries of a worker that dies go back to the queue.
+One of several competing processes. Unacknowledged deliveries of a worker that ends go back to the queue.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from adapter.services.messages.intake import Intake
 _BACK_OFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 _MUTE_S = 1.0
 _ASIDE_S = 60.0
-"""The longest time that a message in which a worker ended waits for messages behind it."""
+"""Longest time (seconds) that a message in which a worker ended waits for the messages behind it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
-    """A redelivered message is tried: how often it was before, and the row of this try (None: too often)."""
+    """A try of a redelivered message: how many there were before, and the row of this one (None: too many)."""
 
     before: int
     row_id: int | None
@@ -38,7 +38,7 @@ class _Try:
 
 @dataclass(frozen=True, slots=True)
 class _Aside:
-    """A message that a worker has ended in, held until those behind it have passed; `until` is monotonic."""
+    """A message in which a worker ended, held until those behind it are done; `until` is monotonic."""
 
     delivery: Delivery
     submission: Submission
@@ -88,7 +88,7 @@ class Worker:
         self.consumer.close()
 
     def _signs(self) -> bool:
-        """Whether our keys can sign: while they cannot, no message is taken, because none could be answered."""
+        """Whether our keys can sign. While they cannot, no message is taken, because none could be answered."""
         now = time.monotonic()
         if not self._mute and now - self._asked < self.look_s:
             return True
@@ -116,9 +116,9 @@ class Worker:
         fresh = [delivery for delivery in readable if not delivery.redelivered]
         if fresh:
             self._settle(fresh, lambda: self.intake.receive([self._submission(d) for d in fresh]))
-        # What comes again may be what ended the process that had it first. It is taken alone, and each try is written
-        # down before it begins, so that its neighbours of the same prefetch are not condemned with it; and the one that
-        # is known to have ended a process is taken when nobody is left who would wait for it.
+        # A redelivered message may have ended the process that had it first. It is taken alone; each try is recorded
+        # before it begins, so that other messages of the same prefetch are not blamed for it. A message that is
+        # known to have ended a process is taken when no other message would wait for it.
         self._aside = [each for each in self._aside if each.delivery.tag.generation == deliveries[-1].tag.generation]
         for delivery in (each for each in readable if each.redelivered):
             submission = self._submission(delivery)
@@ -132,7 +132,7 @@ class Worker:
         self._settle([delivery], self._again(submission))
 
     def _is_suspected(self, digest: Digest) -> bool:
-        """Whether a worker has ended in this message: this daemon's last one, or any that had taken it alone."""
+        """Whether a worker ended in this message: this daemon's last one, or any that had taken the message alone."""
         if self.pulse.suspects(digest):
             return True
         try:
@@ -142,9 +142,9 @@ class Worker:
             return False  # taking it waits for the store
 
     def _again(self, submission: Submission) -> Callable[[], None]:
-        """A try counts only if its worker ends in it: a server that fails meanwhile is no fault of the message.
+        """A try counts only if the worker ends in it: an unavailable server is no fault of the message.
 
-        While a server is away the try is taken back, or later tries of the delivery would add up.
+        While a server is unavailable the try is removed again, or later tries of the delivery would be counted with it.
         """
         this: _Try | None = None
 
@@ -167,7 +167,7 @@ class Worker:
         return take
 
     def _begin(self, submission: Submission) -> _Try:
-        """How often it was taken up before; this try is written down, unless it was too often already."""
+        """How many tries there were before; this try is recorded, unless there were too many already."""
         with self.database.transaction() as connection:
             before = messages.attempts(connection, submission.digest)
             if before >= self.attempts:
@@ -177,7 +177,7 @@ class Worker:
         return _Try(before, row_id)
 
     def _taken_back(self, this: _Try) -> bool:
-        """Whether nothing of this try is written down any more; where the store cannot say, it goes on as the same."""
+        """Whether the record of this try was removed; if the store is away, the next try reuses it."""
         if this.row_id is None:
             return True
         try:

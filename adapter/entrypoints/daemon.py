@@ -23,7 +23,7 @@ from adapter.settings import RENAMED
 
 
 def warn(whole: House) -> None:
-    """Log once what the configuration has that it should not have."""
+    """Log once the warnings about the configuration."""
     if whole.settings.clock.unsafe_frozen is not None:
         whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
     for old in whole.settings.old_names:
@@ -49,7 +49,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         if whole.database.is_embedded and many > 1:
             raise Misconfigured(f"{name} is more than 1 on SQLite: it serves one writer; use PostgreSQL")
     warn(whole)
-    with suppress(OSError):  # a folder that cannot be written is told by check; without metrics the daemon works
+    with suppress(OSError):  # `check` reports a folder that cannot be written; the daemon works without metrics
         keep_in(settings.folders.state / "metrics")
     stated = settings.decisions
     decides = bool(settings.web.listeners) if stated.enabled is None else stated.enabled

@@ -32,7 +32,7 @@ class Dispatcher:
     def run(self) -> None:
         """Replies and transfers leave as the window's mode says (`way`).
 
-        Returned replies are tried less and less often; other replies do not wait for them.
+        Returned replies are tried at growing intervals; other replies do not wait for them.
         """
         leaves, asked = Leaves.NO_TRANSFERS, 0.0
         pause, again = _IDLE_S, 0.0

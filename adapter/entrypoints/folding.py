@@ -33,7 +33,7 @@ class Folding:
     _told: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def repeated(self, event: Event, fields: Mapping[str, Any]) -> int | None:
-        """How many lines like this one were folded before it; None: it is folded itself."""
+        """How many lines like this one were folded before it; None: this one is folded too."""
         if event is Event.AVAILABLE:
             folded = sum(count for _, count in self._told.values())
             self._told.clear()

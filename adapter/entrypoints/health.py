@@ -20,7 +20,7 @@ NEEDS = {
     "supervisor": ("database",),  # before it has parts
     "worker": ("alive", "broker", "database", "keys"),
     "dispatcher": ("alive", "broker", "database"),
-    "clock": ("alive", "database", "units"),  # units: one of them at least has a key that signs
+    "clock": ("alive", "database", "units"),  # units: at least one has a key that signs
     "decisions": ("alive", "database", "keys"),
     "portal": ("alive", "database", "keys", "decisions"),
     "staff": ("alive", "database", "decisions"),
@@ -36,7 +36,7 @@ NOTES = {
         "when it has room again",
     },
     "clock": {
-        **_REFUSED,  # the keys of units, which the clock alone looks at
+        **_REFUSED,  # the keys of units: only the clock checks them
         "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
         "queues": "the broker lacks a queue or an exchange of ours: nsw-adapter check tells which",
         "quarantine": "messages lie in the broker's quarantine: nsw-adapter quarantine list",
@@ -44,7 +44,7 @@ NOTES = {
         "certificate report --at that day what stops then",
     },
 }
-"""What a part may lack and be ready all the same, and what the operator is told of it."""
+"""What a ready part may still lack, and what the operator is told about it."""
 
 _CONNECTIONS = 32
 _IDLE_S = 5.0
@@ -53,7 +53,7 @@ _WHOLE_S = 10.0
 
 
 class _Server(ThreadingHTTPServer):
-    """Holds a bounded number of connections, each for seconds; if there are too many, the oldest is closed."""
+    """A bounded number of connections, each for a bounded time; if there are too many, the oldest is closed."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -76,7 +76,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """Called twice a second: a client that sends a byte now and then is idle too."""
+        """Called twice a second; also closes a client that sends a byte now and then."""
         before = time.monotonic() - _WHOLE_S
         with self._lock:
             late = [request for request, since in self._since.items() if since < before]
@@ -100,7 +100,7 @@ class Health:
         self.seen: list[tuple[str, bool, int, float]] = []
         """Each part's name, whether it is ready, its resident bytes and its age in seconds."""
         self.told: dict[str, str] = {}
-        """What the clock says, by the names of `pulse.TEXTS`."""
+        """Texts of the clock, by the names of `pulse.TEXTS`."""
         try:
             self._server = _Server((host, port), _handler(self))
         except OSError as error:
@@ -128,7 +128,7 @@ class Health:
         return [f"{name}: {need}" for name, has in self.parts.items() for need in _lacks(name, has)]
 
     def notes(self) -> list[str]:
-        """What should be looked at although everything is ready."""
+        """What needs attention although everything is ready."""
         many = self.unanswered
         waits = [f"{many} message(s) were taken and are not answered: nsw-adapter quarantine list"] if many else []
         if units := self.told.get("units_without_key"):
@@ -149,7 +149,7 @@ def is_ready(part: str, has: dict[str, bool]) -> bool:
 
 
 def _lacks(name: str, has: dict[str, bool]) -> list[str]:
-    """For a part that is not alive only that is reported: the rest is unknown."""
+    """Of a part that is not alive only this is reported: the rest is unknown."""
     needs = NEEDS.get(name.rpartition("-")[0], ("alive",))
     lacking = [need for need in needs if not has.get(need)]
     if "alive" not in lacking:

@@ -1,6 +1,6 @@
 """The mailer: rounds of `services/notifications/mailing` in a thread of the active clock.
 
-Nothing else of the clock waits for a mail server that hangs. While it cannot be reached letters wait and stay.
+A mail server that hangs delays nothing else. While it cannot be reached, letters wait and are kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from adapter.services.notifications.mailing import Mailing
 
 _IDLE_S = 2.0
 _AWAY_S = (5.0, 15.0, 60.0, 300.0)
-"""Pauses while the server cannot be reached; the last one again and again."""
+"""Pauses (seconds) while the server cannot be reached; the last one is repeated."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Mailer:
                 over.wait(self.idle_s)
 
     def _tell(self, reason: str) -> None:
-        """Once, until it is over."""
+        """Log an outage once, until it is over."""
         if not self.away:
             self.observe(Event.UNAVAILABLE, reason=reason)
         self.away = True

@@ -1,7 +1,7 @@
-"""Metrics for Prometheus: each process counts what it observes, and the health server gives all of it together.
+"""Metrics for Prometheus: each process counts its events, and the health server exports the sum.
 
-The counts of a process lie in files of a folder that `keep_in` names, so that those of a process that has ended stay
-counted. Labels are of closed sets: what a stranger writes never becomes one.
+The counts of a process are kept in files of the folder of `keep_in`, so that those of a process that has ended stay
+counted. Labels are of closed sets: text of a message never becomes a label.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from adapter.model.events import Event, Observe
 from adapter.services.watch.readings import Readings
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Read by the library when it is loaded: set before any part is started."""
+"""Read by the library at import: set before any part is started."""
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 500)
 _TROUBLE = {"broker.lost", "broker.unreachable", "broker.blocked", "broker.missing", "broker.quarantined"}
 _OUTCOMES = {Event.SENT: "sent", Event.RETURNED: "returned", Event.NACKED: "refused", Event.UNCONFIRMED: "unconfirmed"}
 OTHER = "other"
-"""The procedure of a message that is of none of ours."""
+"""The label of a message of an unknown procedure."""
 
 
 def keep_in(folder: Path) -> None:
-    """This daemon's counts begin anew, in that folder; its parts inherit where it is."""
+    """Start this daemon's counts anew in that folder; its parts inherit the location."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.environ[_FOLDER] = str(folder)
 
 
 class Metrics:
-    """What one process counts. `observe` is told each event as before."""
+    """The counters of one process. Each event is also passed on to `observe`."""
 
     def __init__(self, observe: Observe) -> None:
         self._observe = observe
@@ -60,7 +60,7 @@ class Metrics:
         self._requests = Counter("nsw_web_requests", "Requests answered", ("method", "status"), registry=None)
         self._logins = Counter("nsw_logins", "Log-ins by outcome", ("outcome",), registry=None)
         for result in _OUTCOMES.values():
-            self._replies.labels(result)  # a rate needs a beginning: each is there with 0
+            self._replies.labels(result)  # a rate needs a first value: each counter starts at 0
         self._gauges = _Gauges()
         self._counted: dict[Event, Callable[[Mapping[str, Any]], None]] = {
             Event.SETTLED: self._message,
@@ -82,13 +82,13 @@ class Metrics:
         self._observe(event, **fields)
 
     def read(self, readings: Readings) -> None:
-        """What the store holds now; one process says it, the clock that is active."""
+        """Set the figures of the store; only the active clock does so."""
         self._gauges.set(readings)
 
     def _message(self, told: Mapping[str, Any]) -> None:
-        if told.get("outcome") is None:  # what the broker's own quarantine holds
+        if told.get("outcome") is None:  # messages in the broker's own quarantine
             return
-        if told["duplicate"]:  # answered again; it was counted when it was kept
+        if told["duplicate"]:  # a repeated answer; it was counted when the message was stored
             self._duplicates.inc()
             return
         labels = (told.get("procedure") or OTHER, told.get("channel") or OTHER, told["outcome"], told["state"])
@@ -105,7 +105,7 @@ class Metrics:
 
 
 class _Gauges:
-    """What the store holds: of several clocks the one that has said it last counts."""
+    """Figures of the store; the value set last counts."""
 
     def __init__(self) -> None:
         self._waiting = self._of("nsw_replies_waiting", "Replies that have not left, by route", "route")

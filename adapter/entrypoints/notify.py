@@ -1,4 +1,4 @@
-"""Tells systemd how the daemon is (sd_notify(3)): waiting, ready, alive, stopping. Silent where nobody listens."""
+"""The daemon's state for systemd (sd_notify(3)): waiting, ready, alive, stopping. Does nothing without systemd."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Notifier:
             self._address = "\0" + self._address[1:]
 
     def waiting(self) -> None:
-        """Not ready yet for want of something else: a start may take another minute from now on."""
+        """Not ready yet because a server is missing: the start may take another minute from now on."""
         self._send("EXTEND_TIMEOUT_USEC=60000000")
 
     def ready(self) -> None:
@@ -23,11 +23,11 @@ class Notifier:
         self._send("READY=1")
 
     def alive(self) -> None:
-        """The watchdog's question is answered."""
+        """The daemon is alive (watchdog)."""
         self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
-        """On the way out."""
+        """The daemon is stopping."""
         self._send("STOPPING=1")
 
     def _send(self, text: str) -> None:

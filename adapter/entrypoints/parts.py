@@ -31,11 +31,11 @@ CONTROL, DECLARATIONS = "adapter.control", "adapter.declarations"
 _FAILED, _MISCONFIGURED = 1, 2
 _ALARM = {"broker.blocked": False, "broker.unblocked": True}
 _COLLECT_AFTER = 10_000
-"""New objects between two rounds of the collector; Python's own 700 are a fraction of one message."""
+"""New objects between two garbage collections; Python's own 700 are a fraction of one message."""
 
 
 def worker(part: House, pulse: Pulse) -> Worker:
-    """A competing consumer; control messages go before declarations."""
+    """A worker: a competing consumer; control messages go before declarations."""
     stated = part.settings.workers
     part.ground  # noqa: B018  loaded before the first message, as are the keys, so that a fault shows at start
     part.load_keys()
@@ -63,7 +63,7 @@ def worker(part: House, pulse: Pulse) -> Worker:
 
 
 def _settle_memory() -> None:
-    """What is loaded stays: the collector need not walk it with every few messages."""
+    """Loaded objects stay: the garbage collector need not visit them again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
@@ -74,7 +74,7 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
     stated = part.settings.broker
 
     def heard(name: str, **fields: Any) -> None:
-        if name in _ALARM:  # at once: the round that is under way waits for the end of the alarm
+        if name in _ALARM:  # at once: the current round waits for the end of the alarm
             pulse.note("room", at_hand=_ALARM[name])
         part.observe(Event.BROKER, kind=name, **fields)
 
@@ -84,7 +84,7 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
 
 
 def clock(part: House, pulse: Pulse) -> Clock:
-    """The timers, which tell the metrics what the store holds besides."""
+    """The timers, which also set the metrics of the store."""
     stated = part.settings.clock
 
     def tell(days: Mapping[str, float]) -> Readings:
@@ -121,13 +121,13 @@ def clock(part: House, pulse: Pulse) -> Clock:
 
 
 def _send_pressed(part: House) -> None:
-    """A door that cannot be used as it is configured stops its own process, which says why; the timers go on."""
+    """A portal that is configured wrongly stops its own process with a message; the timers continue."""
     with suppress(Misconfigured):
         part.presses.send_due()
 
 
 DECISIONS = "decisions"
-"""The part that judges, signs and stores what the listeners hand over."""
+"""The part that decides: it judges, signs and stores what the listeners hand over."""
 LISTENERS = ("portal", "staff")
 """The parts that serve people and programs over HTTP; each is a section of `web` in the configuration."""
 PARTS: dict[str, Callable[[House, Pulse], Any]] = {"worker": worker, "dispatcher": dispatcher, "clock": clock}
@@ -137,7 +137,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     """A child process, from its first line to its last."""
     pulse = Pulse(cells)
     pulse.follow_signals()
-    configure()  # until the configuration says how: what is wrong with it is one line too
+    configure()  # until the configuration is read: a fault in it is one line too
     observe = Metrics(observer(name))
     take_over(observe)
     try:

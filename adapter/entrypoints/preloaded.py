@@ -1,7 +1,7 @@
-"""What the process that parts are forked from loads, and how it waits: no connection, no thread, no file of its own.
+"""The process from which parts are forked. It has no connection, thread or file of its own.
 
-Importing the program costs two seconds of CPU; so it is done once, and each part is a fork of what has done nothing
-else. Must never build a house here: what a part reads, opens and connects to is its own.
+Importing the program costs two seconds of CPU; it is done once here, and each part is a fork of this process.
+It must never assemble a part's components: what a part reads, opens and connects to is its own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from adapter.entrypoints.web import serve
 
 __all__ = ["decisions", "parts", "serve"]
 
-# It ends when the supervisor does. A signal to the whole group is the supervisor's to understand: with this process
-# gone nobody would know any more how the parts end.
+# It ends with the supervisor. The supervisor handles signals to the whole group: without this process
+# nobody could tell how the parts end.
 for _number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
     signal.signal(_number, signal.SIG_IGN)
 # What is loaded stays as it is, so that its pages are shared with every part.

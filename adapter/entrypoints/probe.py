@@ -1,6 +1,6 @@
 """Checks regularly whether the broker answers and its objects exist, in a thread of its own.
 
-Deadlines, waiting messages and seals never wait for a broker that hangs. What is missing is declared again.
+Deadlines, waiting messages and seals do not wait for a broker that hangs. Missing objects are declared again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _HELD = "messages need a person: nsw-adapter quarantine list"
 
 @dataclass
 class Probe:
-    """Looks every `every_s` seconds between `__enter__` and `__exit__`; what it saw last is read by the clock."""
+    """Checks every `every_s` seconds between `__enter__` and `__exit__`; the clock reads the last result."""
 
     address: BrokerAddress
     topology: Topology
@@ -65,7 +65,7 @@ class Probe:
                 self.look()
                 over.wait(self.every_s)
         finally:
-            self._ended = not over.is_set()  # by a defect: the clock must not use an old result
+            self._ended = not over.is_set()  # by a defect: then the clock must not use an old result
 
     def look(self) -> None:
         """One look. A broker that comes back may be a new one: everything is declared again, bindings too."""
@@ -79,7 +79,7 @@ class Probe:
         except Unavailable as error:
             self.fault, self.answers = str(error), False
             return
-        except Misconfigured as error:  # a file of the TLS configuration is not whole
+        except Misconfigured as error:  # a TLS file is incomplete
             self._tell(Event.UNAVAILABLE, str(error))
             self.fault, self.answers = str(error), False
             return
@@ -107,7 +107,7 @@ class Probe:
         self.held = held
 
     def _tell(self, event: Event, reason: str, **fields: object) -> None:
-        """Once, until something else is to be told."""
+        """Log once, until the result changes."""
         if reason != self._told:
             self.observe(event, reason=reason, **fields)
         self._told = reason

@@ -1,4 +1,4 @@
-"""The pulse of a process: shared memory by which its supervisor sees its state and tells it to stop."""
+"""The pulse of a process: shared memory in which it shows its state to the supervisor and is told to stop."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _THINGS = (
 _FIELDS = ("busy_since", "beat", "stop", *_THINGS, "in_hand", "suspect", "unanswered")
 _IN_HAND, _SUSPECT = _FIELDS.index("in_hand"), _FIELDS.index("suspect")
 _WELL_UNTIL_LOOKED_AT = ("new_keys", "evidence", "certificates", "queues", "quarantine", "units", "room")
-"""Things that are reported only when they fail: before the first check it is not known that they do."""
+"""Facts that are reported only when they are false: before the first check they are not known to be."""
 
 TEXTS = ("units_without_key", "window")
 _OF_A_TEXT, _OF_A_CELL = 64, 6
-"""Cells after the fields hold texts, so many each, with so many bytes each: a double is exact up to 2^53."""
+"""Cells after the fields hold texts: so many cells each, so many bytes a cell (a double is exact up to 2^53)."""
 
 
 @dataclass
@@ -39,16 +39,16 @@ class Pulse:
     cells: Any
     """What `new_cells` gives, without a lock: each cell has one writer."""
     forked_by: int = field(default_factory=os.getppid)
-    """The process that a part is a fork of: with it goes whoever could tell how the part ends."""
+    """The process that this part was forked from: when it ends, nobody can tell any more how the part ends."""
 
     def busy(self) -> None:
-        """A piece of work begins; if it takes too long the supervisor ends the process."""
+        """A unit of work begins; if it takes too long the supervisor ends the process."""
         now = time.monotonic()
         self.cells[0] = now
         self.cells[1] = now
 
     def idle(self, **has: bool) -> None:
-        """Between two pieces of work: which of the things is at hand; one that is not named is."""
+        """Between two units of work: which facts are true; one that is not named is true."""
         self.cells[0] = 0.0
         self.cells[1] = time.monotonic()
         for at, thing in enumerate(_THINGS, start=_FIELDS.index(_THINGS[0])):
@@ -58,16 +58,16 @@ class Pulse:
         self.cells[_IN_HAND] = 0.0
 
     def note(self, thing: str, *, at_hand: bool) -> None:
-        """One thing alone, also in the middle of a piece of work."""
+        """Set one fact, also during a unit of work."""
         self.cells[_FIELDS.index(thing)] = float(at_hand)
 
     def hold(self, digest: str) -> None:
-        """A message is in hand: if the process ends now, it ended in this message."""
+        """A message is being judged: if the process ends now, it ended in this message."""
         self.cells[_IN_HAND] = _mark(digest)
 
     @property
     def in_hand(self) -> float:
-        """The mark of the message that is in hand, or was when the process ended; 0 for none."""
+        """The mark of the message being judged, now or when the process ended; 0 for none."""
         return float(self.cells[_IN_HAND])
 
     def suspect(self, mark: float) -> None:
@@ -84,11 +84,11 @@ class Pulse:
 
     @property
     def unanswered(self) -> int:
-        """As it was counted last."""
+        """The last count."""
         return int(self.cells[_FIELDS.index("unanswered")])
 
     def tell(self, name: str, text: str) -> None:
-        """A text for the supervisor, as much of it as there is room for.
+        """A text for the supervisor, cut to its room in the cells.
 
         `units_without_key`: the units whose keys cannot sign now. `window`: what the operator is told while it is down.
         """
@@ -98,37 +98,37 @@ class Pulse:
             self.cells[first + number] = float(int.from_bytes(cell, "big"))
 
     def told(self, name: str) -> str:
-        """The text of that name as it was told last; empty where there is nothing to tell."""
+        """The current text of that name; empty where there is none."""
         first = _cell_of(name)
         cells = (int(cell).to_bytes(_OF_A_CELL, "big") for cell in self.cells[first : first + _OF_A_TEXT])
         return b"".join(cells).rstrip(b"\0").decode(errors="ignore")
 
     def stop(self) -> None:
-        """Tell the process to finish what it has in hand and end."""
+        """Tell the process to finish its unit of work and end."""
         self.cells[_FIELDS.index("stop")] = 1.0
 
     @property
     def stopping(self) -> bool:
-        """Told to stop, or left alone: the supervisor is gone, or does not see this process any more."""
+        """Told to stop, or without a supervisor: it has ended, or does not see this process any more."""
         parent = parent_process()
         alone = parent is not None and (not parent.is_alive() or os.getppid() != self.forked_by)
         return bool(self.cells[_FIELDS.index("stop")]) or alone
 
     @property
     def busy_for(self) -> float:
-        """Seconds the present piece of work has taken; 0 between two."""
+        """Seconds that the present unit of work has taken; 0 between two."""
         since = self.cells[0]
         return time.monotonic() - since if since else 0.0
 
     @property
     def silent_for(self) -> float:
-        """Seconds since the process last showed itself; 0 before its first sign of life."""
+        """Seconds since the last sign of life; 0 before the first."""
         beat = self.cells[1]
         return time.monotonic() - beat if beat else 0.0
 
     @property
     def ready(self) -> dict[str, bool]:
-        """What the process has at hand."""
+        """The facts as the process has set them."""
         has = {thing: bool(self.cells[_FIELDS.index(thing)]) for thing in _THINGS}
         return {"alive": bool(self.cells[1]), **has}
 
@@ -154,6 +154,6 @@ def _cell_of(text: str) -> int:
 
 
 def new_cells(context: Any) -> Any:
-    """Shared cells for a Pulse: nothing is at hand yet, and nothing is known to be amiss."""
+    """New shared cells: no fact is true yet, and none is known to be false."""
     fields = [float(field in _WELL_UNTIL_LOOKED_AT) for field in _FIELDS]
     return context.Array("d", [*fields, *[0.0] * _OF_A_TEXT * len(TEXTS)], lock=False)

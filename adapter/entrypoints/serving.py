@@ -15,7 +15,7 @@ from adapter.model.errors import Misconfigured, Unavailable
 
 _ROUND_S = 2.0
 AT_ONCE = 200
-"""Requests at once in each process; more are told to come back."""
+"""Concurrent requests in each process; further ones get 503."""
 
 
 def configuration(app: Any, **others: Any) -> uvicorn.Config:
@@ -37,7 +37,7 @@ def configuration(app: Any, **others: Any) -> uvicorn.Config:
 
 
 def watched(house: House, pulse: Pulse, server: uvicorn.Server) -> threading.Event:
-    """Tell the supervisor from now on that we live and what we have, and pass its word to stop on; set: no more."""
+    """Keep the supervisor informed until `set`: alive, facts, and pass on its request to stop."""
     over = threading.Event()
     threading.Thread(target=_watch, args=(house, pulse, server, over), name="pulse", daemon=True).start()
     return over
@@ -63,7 +63,7 @@ def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.E
 
 
 def _sign(house: House) -> bool:
-    """Whether the keys of this process can sign now; of a process that holds none they can."""
+    """Whether the keys of this process can sign now; true for a process that holds none."""
     try:
         house.keys_ready()
     except (Unavailable, Misconfigured):

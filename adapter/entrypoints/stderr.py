@@ -1,6 +1,6 @@
 """Stderr for the log: it never raises and never waits long for its reader.
 
-A disk that is full, a reader that is gone, a pipe that nobody reads: the line is dropped and counted, and the work
+A full disk, a reader that has ended, a pipe that nobody reads: the line is dropped and counted, and the work
 goes on.
 Must never change what the descriptor is for others: it is shared with every part and with whoever started us.
 """
@@ -19,11 +19,11 @@ from collections.abc import Callable
 _PATIENCE_S = 1.0
 """Seconds to wait for a busy reader; after a time-out there is no waiting until the reader is back."""
 _CHUNK = select.PIPE_BUF
-"""So many bytes go into a pipe at once or not at all."""
+"""Bytes that go into a pipe at once or not at all (PIPE_BUF)."""
 
 
 def keep_numbers() -> None:
-    """Where one of the three standard descriptors is closed, nothing takes its number: no socket becomes a stderr."""
+    """Open /dev/null for a closed standard descriptor, so that no socket gets its number."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -52,7 +52,7 @@ class Stderr:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Does nothing: no line is buffered."""
 
     def is_free(self) -> bool:
         """Whether a line would be taken now."""
@@ -62,7 +62,7 @@ class Stderr:
             return False
 
     def close(self) -> None:
-        """Give back what was opened anew; the descriptor itself stays."""
+        """Close what was opened; the descriptor itself stays."""
         if self._own is not None:
             os.close(self._own)
         self._own = None
@@ -99,7 +99,7 @@ class Stderr:
         Raises: OSError where it is closed.
         """
         mode = os.fstat(number).st_mode
-        if stat.S_ISSOCK(mode):  # the journal's
+        if stat.S_ISSOCK(mode):  # the socket of systemd's journal
             channel = socket.socket(fileno=os.dup(number))
             return lambda part: channel.send(part, socket.MSG_DONTWAIT)
         if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
@@ -112,7 +112,7 @@ class Stderr:
         way = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
         try:
             self._own = os.open(f"/proc/self/fd/{number}", way)
-        except OSError:  # another user's pipe: then for all who write to it, and those are we
+        except OSError:  # another user's pipe: then for all who write to it, which are our processes
             if fifo:
                 held = fcntl.fcntl(number, fcntl.F_GETFL)
                 fcntl.fcntl(number, fcntl.F_SETFL, held | os.O_NONBLOCK)

@@ -1,10 +1,10 @@
 """The daemon: starts the parts, watches their pulse, replaces what ends, stops in order.
 
-SIGTERM and SIGINT: every part finishes what it holds. SIGHUP: every part is replaced, one by one and new before old
-where two may be at once, so that a changed configuration, key or password is taken; where a new one cannot begin, the
-old ones go on. What only a part finds at its start (a port that is taken, a file of its own) is told; the part is tried
-a few times, then left until a reload, and the others serve. The daemon ends with it only where nothing else began. It
-never waits for one part alone: the others and systemd's watchdog would wait with it. Must never touch a message itself.
+SIGTERM and SIGINT: every part finishes its unit of work. SIGHUP: every part is replaced, the new one before the old
+one where two may run at once, so that a changed configuration, key or password is used; where a new one cannot start,
+the old ones go on. A fault that only a part finds at its start (a port in use, a file of its own) is logged; the part
+is tried a few times, then waits for a reload, and the others serve. The daemon ends only where no part could start.
+It never waits for a single part: the others and systemd's watchdog would wait too. It must never touch a message.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _ROUND_S = 0.25
 _STOP_S = 45.0
 PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 _WRONG_PAUSES_S = (1.0, 5.0, 15.0)
-"""Before a part that cannot begin as it is configured is tried again; after the last it is left until a reload."""
+"""Pauses (seconds) between starts of a part that is configured wrongly; after the last it waits for a reload."""
 _STABLE_S = 30.0
 _SILENCE_S = 15.0
-"""Beyond the time a piece of work may take: every part shows itself at least every five seconds."""
+"""Seconds beyond the allowed time of a unit of work: every part shows itself at least every five seconds."""
 _TAKES_OVER_S = 10.0
-"""So long the new one of an exchange may take to have at hand what the old one has; a broker may be away for both."""
+"""Seconds for a new part to become as ready as the old one; a broker may be unavailable for both."""
 _MISCONFIGURED = 2
 _ENDS = {-signal.SIGKILL: "killed", _MISCONFIGURED: "configuration"}
-"""How a part ended, by its exit code, where readiness names that."""
+"""How a part ended, by exit code, where the readiness page names it."""
 _WRONG = "it cannot begin as it is configured, see the log of the part; the others go on"
 _LEFT = "it cannot begin as it is configured, see the log of the part; correct it and reload, it is not tried before"
 MEBIBYTE = 1024 * 1024
@@ -48,7 +48,7 @@ _PRELOADED = "adapter.entrypoints.preloaded"
 
 @dataclass(eq=False)
 class Child:
-    """One part's process, and how often it has ended of late."""
+    """One part's process, and how many times it ended recently."""
 
     name: str
     process: BaseProcess
@@ -56,7 +56,7 @@ class Child:
     started: float
     failures: int = 0
     leaves_by: float | None = None
-    """Told to make room: when (monotonic) it must have ended. It counts no more, and is not started again."""
+    """Told to end for its replacement: when (monotonic) it must have ended. It is not counted and not restarted."""
 
 
 def _at_hand(child: Child) -> dict[str, bool]:
@@ -65,7 +65,7 @@ def _at_hand(child: Child) -> dict[str, bool]:
 
 
 def _serves_as(new: Child, old: Child) -> bool:
-    """Whether the new one has at hand whatever the old one has: broker, database, keys."""
+    """Whether the new one has everything that the old one has: broker, database, keys."""
     has = new.pulse.ready
     return all(has[thing] for thing, is_there in old.pulse.ready.items() if is_there)
 
@@ -85,20 +85,20 @@ class Supervisor:
     stopping: bool = False
     reload: bool = False
     announced: bool = False
-    """Whether every part has been alive at once: from then on no part's end is the daemon's."""
+    """Whether all parts were alive at the same time once: from then on the end of a part does not end the daemon."""
     waiting: list[tuple[float, str, int]] = field(default_factory=list)
-    """Parts to be started again: when (monotonic), which, after how many failures."""
+    """Parts to restart: when (monotonic), which, after how many failures."""
     suspect: float = 0.0
-    """The mark of the message that the last worker to end had in hand; the workers are told, and take it last."""
+    """The mark of the message in which the last worker ended; the workers are told, and take it last."""
     left: list[str] = field(default_factory=list)
-    """Parts that cannot begin as they are configured, and are not tried again before a reload."""
+    """Parts that are configured wrongly; they are not tried again before a reload."""
     ended: dict[str, str] = field(default_factory=dict)
-    """How parts ended that are not there again, by their names: killed, or by their configuration."""
+    """How missing parts ended, by their names: killed, or by their configuration."""
     exchange: tuple[Child, ...] = ()
-    """While a reload waits: the old worker and the new one, of which one is enough."""
+    """During a reload: the old worker and the new one, of which one is enough."""
 
     def __post_init__(self) -> None:
-        # Never a fork of this process: it would share sockets, locks and threads. Of one that has only imported.
+        # Not a fork of this process, which has sockets, locks and threads: a fork of one that has only imported.
         self._context: BaseContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([_PRELOADED])
 
@@ -131,8 +131,8 @@ class Supervisor:
         return 0
 
     def readiness(self) -> dict[str, dict[str, bool]]:
-        """What each part has at hand, by its name and number; one that waits to be started again is not alive."""
-        # Of an exchange one counts: the old one, for as long as it is there.
+        """The facts of each part, by its name and number; one that waits for its restart is not alive."""
+        # During a replacement the old part counts, as long as it is there.
         spare = self.exchange[1:] if any(child in self.exchange[:1] for child in self.children) else ()
         counted = [child for child in self.children if child.leaves_by is None and child not in spare]
         has = [(child.name, _at_hand(child)) for child in counted]
@@ -152,7 +152,7 @@ class Supervisor:
         return found
 
     def _complete(self) -> bool:
-        """Whether every part that can begin is there and has shown itself."""
+        """Whether every part that can start is running and has shown itself."""
         return not self.waiting and all(
             child.process.is_alive() and child.pulse.ready["alive"] for child in self.children
         )
@@ -176,7 +176,7 @@ class Supervisor:
         return _MISCONFIGURED if not self.announced and len(self.left) == len(self.plan) else 0
 
     def _overdue(self, child: Child) -> str | None:
-        """A part that hangs or grows is ended: its messages go back, and are then taken one at a time."""
+        """End a part that hangs or uses too much memory: its messages go back, and are then taken one at a time."""
         if child.leaves_by is not None and time.monotonic() > child.leaves_by:
             return "did not stop"
         if child.pulse.busy_for > self.batch_s:
@@ -189,7 +189,7 @@ class Supervisor:
         return None
 
     def _suspect(self, ended: Child) -> None:
-        """Nobody is left to say what a part ended in, so it has said so beforehand."""
+        """The ended part cannot report its message any more; it recorded the mark before."""
         if ended.name == "worker" and ended.pulse.in_hand:
             self.suspect = ended.pulse.in_hand
             for child in self.children:
@@ -212,7 +212,7 @@ class Supervisor:
         self.waiting.append((time.monotonic() + pause, child.name, failures))
 
     def _start(self, name: str, failures: int) -> Child | None:
-        """Start a part; where the machine has nothing left for it (files, processes, memory), it waits for its turn."""
+        """Start a part; where the machine lacks files, processes or memory, it waits for a later try."""
         try:
             child = self._begun(name, failures)
         except (OSError, EOFError, MemoryError, RuntimeError) as error:
@@ -231,7 +231,7 @@ class Supervisor:
         process = self._context.Process(  # type: ignore[attr-defined]  # every context has it, and none says so
             target=parts.main, args=(name, self.config, cells), name=f"nsw-adapter-{name}", daemon=False
         )
-        # The terminal's SIGINT goes to the whole group; a child is told by its pulse, from its first moment on.
+        # The terminal's SIGINT goes to the whole group; a child stops by its pulse, from its start on.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             process.start()
@@ -240,15 +240,15 @@ class Supervisor:
         return Child(name, process, Pulse(cells), time.monotonic(), failures)
 
     def _told(self, name: str) -> str:
-        """What the active clock says by that name; one that waits for its turn says nothing."""
+        """The active clock's text of that name; a clock that is not active has none."""
         return next(filter(None, (child.pulse.told(name) for child in self.children if child.name == "clock")), "")
 
     def _reloads(self) -> Iterator[None]:
-        """One step of what SIGHUP asks for, each round."""
+        """One step of a reload (SIGHUP), each round."""
         while True:
             if self.reload:
                 self.reload = False
-                # What was imported at start may be another version than what is installed by now: from here on each
+                # The modules imported at start may be older than what is installed now: from here on each
                 # part imports for itself.
                 self._context = multiprocessing.get_context("spawn")
                 self.observe(Event.RELOAD_ASKED)
@@ -260,7 +260,7 @@ class Supervisor:
             yield
 
     def _why(self, name: str) -> str:
-        """Why a new part could not begin: by the file, where that is wrong; else it has told it itself."""
+        """Why a new part could not start: the fault in the file, if there is one; else the part logged it itself."""
         try:
             load_settings(self.config)
         except Misconfigured as error:
@@ -268,21 +268,21 @@ class Supervisor:
         return f"no new {name} could begin, as its worker.stopped tells: nsw-adapter check"
 
     def _replace(self) -> Generator[None, None, str | None]:
-        """New before old: nothing is ever without its part. Given up where a new one cannot begin: gives which part."""
+        """Start the new part before the old one ends. Gives the name of a part that cannot start, else None."""
         before, left, self.left = list(self.children), self.left, []
         for name in left:
             self._start(name, 0)
         self.waiting = [(0.0, name, 0) for _, name, _ in self.waiting]
-        # One process of a listener alone holds its port (several share it), and SQLite serves one dispatcher: there the
+        # A single process of a listener holds its port (several share it), and SQLite serves one dispatcher: there the
         # old one goes first.
         alone = {name for name in parts.LISTENERS if self.plan.count(name) == 1}
         alone |= {"dispatcher"} if self.embedded else set()
         for name in ("worker", "dispatcher", "clock", parts.DECISIONS, *parts.LISTENERS):
             for old in [child for child in before if child.name == name]:
                 if old not in self.children:
-                    continue  # it ended meanwhile: what is started in its place reads the new configuration anyhow
+                    continue  # it ended meanwhile: its restart reads the new configuration anyhow
                 if name in alone:
-                    # Where it cannot begin, it is told and tried again: the workers know the new configuration by now.
+                    # Where it cannot start, this is logged and tried again: the workers have the new configuration.
                     yield from self._leave(old)
                     self._start(name, 0)
                 elif not (yield from self._exchange(old)):
@@ -290,10 +290,10 @@ class Supervisor:
         return None
 
     def _exchange(self, old: Child) -> Generator[None, None, bool]:
-        """A new one in the place of the old one; False where it cannot begin, and the old one goes on."""
+        """Replace an old part by a new one; False where the new one cannot start and the old one goes on."""
         new = self._start(old.name, 0)
         if new is None:
-            self.waiting.pop()  # the old one goes on, so nobody is to be started again
+            self.waiting.pop()  # the old one goes on, so nothing is to be restarted
             return False
         self.exchange = (old, new)
         while not new.pulse.ready["alive"] and new.process.is_alive():
@@ -322,7 +322,7 @@ class Supervisor:
             self._again(old)
 
     def stop(self) -> None:
-        """Tell all parts to finish and wait: what decides after the listeners, the dispatcher last, for it sends."""
+        """Tell all parts to finish and wait: first the listeners, then the part that decides, the dispatcher last."""
         self.waiting.clear()
         ranks = {parts.DECISIONS: 1, "dispatcher": 2}
         for rank in range(3):
@@ -342,7 +342,7 @@ class Supervisor:
 
 
 def _resident(pid: int | None) -> int:
-    """Resident memory in bytes; 0 where it cannot be told."""
+    """Resident memory in bytes; 0 where it is not known."""
     try:
         fields = Path(f"/proc/{pid}/statm").read_text().split()
     except OSError:

@@ -1,4 +1,4 @@
-"""config.yaml to frozen settings: `shape` says what may stand there, `reading` reads file and environment."""
+"""config.yaml to frozen settings: `shape` defines the keys, `reading` reads file and environment."""
 
 from adapter.settings.old_names import RENAMED
 from adapter.settings.reading import broker_urls, database_url, listener_database_url, load_settings, production_sample

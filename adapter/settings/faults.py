@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words: where it came from (the file, or which variable), and what was meant."""
+"""Faults of values, in words: where the value came from (file or variable), and what is expected."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapter.settings.variables import sections
 
 PREFIX = "NSW_"
 SHORT: dict[tuple[str, ...], str] = {("broker", "url"): "NSW_AMQP_URL", ("database", "url"): "NSW_DATABASE_URL"}
-"""Variables that do not bear the path of their key."""
+"""Variables that are not named by the path of their key."""
 _KEY = re.compile(r"[a-z_]+(?=: )")
 _SEVERAL = (dict, Mapping, list, tuple)
 
@@ -27,7 +27,7 @@ def said(fault: Mapping[str, Any], file: Path) -> str:
     path = [str(part) for part in fault["loc"]]
     text = " ".join(str(fault["msg"]).removeprefix("Value error, ").split())
     found = _KEY.match(text) if fault["type"] == "value_error" else None
-    if found and path:  # keys of one section that do not go together name one of them
+    if found and path:  # keys that contradict each other: one of them is named
         path, text = [*path, found[0]], text[found.end() + 2 :]
     if fault["type"] == "extra_forbidden":
         text = _unknown(path)
@@ -39,7 +39,7 @@ def said(fault: Mapping[str, Any], file: Path) -> str:
 
 
 def variable_of(path: Sequence[str]) -> str | None:
-    """The variable of the environment that states what stands at this path, itself or with all around it."""
+    """The environment variable that states the value at this path, itself or with a whole section."""
     short = SHORT.get(tuple(path[:2]))
     if short and os.environ.get(short):
         return short
@@ -91,7 +91,7 @@ def _section(parents: Sequence[str]) -> type[BaseModel] | None:
 
 
 def _paths(model: type[BaseModel], before: str) -> Iterator[str]:
-    """Every key whose whole path is ours to name."""
+    """Every key with a fixed path."""
     for name, field in _fields(model).items():
         yield f"{before}{name}"
         inner = next(sections(field.annotation), None)

@@ -55,7 +55,7 @@ def take_old_names(document: dict[str, Any]) -> list[str]:
 
 
 def _taken(part: Any, path: Sequence[str]) -> Any:
-    """The value at a path, taken out of the document with what held nothing else; _NOTHING where there is none."""
+    """Take the value at a path out of the document, with sections that become empty; _NOTHING where there is none."""
     name, *inner = path
     if not isinstance(part, dict) or name not in part:
         return _NOTHING

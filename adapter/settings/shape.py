@@ -80,7 +80,7 @@ class InstallationSettings(Section):
 
 
 def _address_fits(part: P, url: SecretStr, file: Path | None, fault_of: Callable[[str], str | None]) -> P:
-    """A url that a file goes before is not used, and not judged; without a file there must be one."""
+    """A url is not used and not checked where a file states it; without a file there must be one."""
     if file is None and not url.get_secret_value():
         raise ValueError("url: missing; state it, or url_file")
     if file is None and (fault := fault_of(url.get_secret_value())):
@@ -133,7 +133,7 @@ class WorkerSettings(Section):
 
 class LimitSettings(Section):
     message_bytes: int = Field(ge=4096, le=6_291_456)
-    """A transfer carries a message in base64, of which its XSD holds 8 MiB."""
+    """A transfer holds a message in base64; its XSD allows 8 MiB."""
     depth: int = Field(ge=8, le=200)
     elements: int = Field(ge=100, le=1_000_000)
     attributes: int = Field(ge=20, le=100_000)
@@ -177,16 +177,16 @@ class UnitSettings(Section):
     key: Annotated[KeyPairs, Field(description="Signs the Content of its confirmations and requests to amend")]
 
     def names(self, code: str) -> tuple[str, ...]:
-        """What a certificate of this unit says of it."""
+        """The certificate subject of this unit."""
         return self.certificate_names or (code, self.name, self.division)
 
     def in_numbers(self, code: str) -> str:
-        """What stands for it in numbers of ours."""
+        """The unit's part of our own numbers."""
         return self.number_code or "".join(sign for sign in code.upper() if sign.isalnum())
 
 
 def _units_fit(units: dict[str, UnitSettings]) -> dict[str, UnitSettings]:
-    """Nothing may name two units: a code, a gate, a number of ours, a certificate."""
+    """No two units share a code, a gate, a part of numbers or a certificate subject."""
     whose: dict[tuple[str, str], str] = {}
     for code, unit in units.items():
         number = unit.in_numbers(code)
@@ -236,7 +236,7 @@ class WaitingSettings(Section):
     @field_validator("hold_sent_before")
     @classmethod
     def _has_passed(cls, before: datetime | None) -> datetime | None:
-        """What is sent from now on is never of the time that a restore lost: everything would be held."""
+        """A time in the future is refused: every message would be held as sent before a restore."""
         if before is not None and before > datetime.now(UTC):
             raise ValueError("lies in the future; it is when the restored store began to work again")
         return before
@@ -305,7 +305,7 @@ class Settings(BaseSettings):
 
     @property
     def old_names(self) -> tuple[str, ...]:
-        """The keys that were stated under a name which is in RENAMED; each is warned of once at start."""
+        """The keys that were stated under an old name (RENAMED); each is warned of once at start."""
         return self._old_names
 
     @classmethod

@@ -67,7 +67,7 @@ class FetchingSettings(Section):
 
 
 Prefixes = Annotated[tuple[Word, ...], Field(min_length=1)]
-"""Without one no certificate that names its holder there would be read."""
+"""Without one no certificate that names its holder there could be read."""
 
 
 class IdentitySettings(Section):

@@ -26,7 +26,7 @@ class Section(BaseModel):
 
 
 def text_in(most: int, *, least: int = 1) -> AfterValidator:
-    """A text of `least` to `most` characters that a form can hold, in NFC."""
+    """A text of `least` to `most` characters that XML can hold, in NFC."""
 
     def checked(text: str) -> str:
         if fault := text_fault(text, most=most, least=least):
@@ -66,7 +66,7 @@ Time = Annotated[AwareDatetime, AfterValidator(moment_in)]
 
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
-"""More than a day between two looks is a slip."""
+"""An interval of more than a day is a typing error."""
 
 
 Bits = Annotated[int, Field(ge=2048, le=16384)]

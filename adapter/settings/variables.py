@@ -1,4 +1,4 @@
-"""Variables of the environment (NSW_…) that are no setting but nearly one."""
+"""Environment variables (NSW_…) that resemble a setting but are none."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _ANY = "*"
 
 
 def misspelt_variables() -> Iterator[str]:
-    """NSW_ variables that are no setting but nearly one: a slip would otherwise be silent."""
+    """NSW_ variables that resemble a setting but are none: the typing error would otherwise be silent."""
     known = [*sorted(_variables(Settings, "NSW_")), "NSW_CONFIG", "NSW_AMQP_URL", "NSW_DATABASE_URL"]
     known += [f"NSW_{old.upper().replace('.', '__')}" for old in RENAMED]
     for name in sorted(os.environ):
         asked = name.upper()
         if not asked.startswith("NSW_") or any(_is_of(asked, each) for each in known):
             continue
-        # One underscore instead of two is the commonest slip, so that underscores do not count.
+        # One underscore instead of two is the most frequent error, so underscores do not count.
         plain = {each.replace("__", "_"): each for each in known if _ANY not in each}
         for meant in get_close_matches(asked.replace("__", "_"), plain, n=1, cutoff=0.85):
             yield f"{name} is no setting; did you mean {plain[meant]}?"

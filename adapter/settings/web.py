@@ -137,7 +137,7 @@ class WebSettings(Section):
 
     @property
     def listeners(self) -> dict[str, ListenerSettings]:
-        """The listeners that `run` starts, by their names."""
+        """The listeners started by `run`, by their names."""
         staff = self.portal.enabled if self.staff.enabled is None else self.staff.enabled
         return {**({"portal": self.portal} if self.portal.enabled else {}), **({"staff": self.staff} if staff else {})}
 

@@ -1,6 +1,6 @@
-"""What web processes may ask of the part that holds the keys: take a declaration, draw a number, do an officer's act.
+"""Requests of web processes to the part that holds the keys: take a declaration, give a number, do an officer's act.
 
-It believes nothing of what asks but what it can check: the caller by what he has shown, the declaration by its seal.
+It trusts only what it can verify: the caller by his session or token, the declaration by its seal.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from adapter.services.dossiers.acts import Acts
 
 _REFUSED, _FAILED, _LARGE = 409, 500, 413
 _BESIDE = 65_536
-"""Bytes beside a message: the seal that the portal puts around it, and what is told with it."""
+"""Bytes around a message: the portal's seal, and the other fields of the request."""
 Work = Callable[[bytes, Mapping[str, str]], bytes]
-"""From the body and the headers of a request to the document that answers it."""
+"""Takes body and headers of a request; gives the document of the answer."""
 
 
 def create_decisions(house: House) -> Starlette:
-    """The application; keys, schemas and mappings are loaded before any request, so that a fault shows at start."""
+    """The application; keys, schemas and mappings are loaded before the first request, so a fault shows at start."""
     house.load_keys()
     house.ground  # noqa: B018
     most = house.settings.limits.message_bytes + _BESIDE
@@ -88,7 +88,7 @@ def _declarant(callers: Callers, headers: Mapping[str, str]) -> Caller:
 
 
 def _answering(work: Work, most: int, observe: Observe) -> Callable[[Request], Awaitable[Response]]:
-    """Answers with the work's document, or with that of its error."""
+    """Answer with the work's document, or with the document of its error."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -117,7 +117,7 @@ def _worked(work: Work, body: bytes, headers: Mapping[str, str], observe: Observ
         return Response(work(body, headers), media_type="application/json")
     except AdapterError as error:
         return _refused(error, _REFUSED)
-    except ValidationError:  # also of what is no JSON: whoever asks is no web process of ours
+    except ValidationError:  # also for what is no JSON: the caller is none of our web processes
         return _refused(NotAllowed("this is no question that is answered here"), _REFUSED)
     except Exception as error:  # noqa: BLE001  told in the log; whoever asks is told no more than that
         observe(Event.REQUEST_FAILED, reason=defect(error))
