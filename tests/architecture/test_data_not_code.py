@@ -111,7 +111,7 @@ def test_every_event_name_is_one_of_the_closed_set() -> None:
 
 def test_only_intake_catches_everything() -> None:
     """Judging and storing sort what nobody foresaw; two stand before strangers' bytes and our own files; the others
-    guard a thread, a decoder, what a peer may say, and what is told to a process that asks."""
+    guard a thread, a decoder, one way of alerts, what a peer may say, and the answer to a process that asks."""
     broker = {"gateways/broker/link.py", "gateways/broker/address.py"}
     allowed = {
         "services/messages/intake.py",
@@ -122,6 +122,7 @@ def test_only_intake_catches_everything() -> None:
         "gateways/spreadsheets/child.py",
         "entrypoints/parts.py",
         "entrypoints/decisions/app.py",
+        "entrypoints/herald.py",
         "entrypoints/mailer.py",
         *broker,
     }
