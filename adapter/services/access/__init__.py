@@ -1,1 +1,1 @@
-"""Who may do what: the table of rights, and the people, offices and tokens that it is asked about."""
+"""Rights: the table of rights, and the people, offices, tokens and sessions that it is checked for."""

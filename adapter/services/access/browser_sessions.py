@@ -1,7 +1,7 @@
-"""Sessions of browsers, whoever logs in. They are kept in the database, so they are the same for every process.
+"""Sessions of browsers. They are kept in the database, so all processes share them.
 
-What the browser holds is 256 random bits; here is only its hash. A new one is drawn at log-in, so that a value that
-somebody put into the browser before is worth nothing. A session opens the area that it was begun in, and no other.
+The browser holds 256 random bits; the database only their hash. A new value is made at log-in, so that a value that
+somebody put into the browser before is useless. A session is valid only in the area in which it began.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from adapter.model.ages import age
 from adapter.model.journal_events import JournalEvent
 
 UNDERWAY = timedelta(minutes=15)
-"""So long one may take to log in at the provider."""
+"""Seconds between the begin of a log-in and the return from the provider."""
 _NOTED_S = 60.0
-"""How exactly it is known when a session was used last: not every page is a write."""
+"""Accuracy of the time of last use: not every page writes to the store."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that lasts. `digest` names it in the store; `actor` is None while a log-in is under way."""
+    """A valid session. `digest` names it in the store; `actor` is None during a log-in."""
 
     digest: str
     csrf: str
@@ -49,7 +49,7 @@ def account_of(issuer: str, subject: str) -> str:
 class BrowserSessions(ABC):
     """Begins, finds and ends sessions of one area. `clock` is the real time (aware), `new_secret` gives 43 letters.
 
-    `idle`: a session that is not used for so long is over; `whole`: and every session after so long.
+    `idle`: an unused session ends after this time; `whole`: every session ends after this time.
     """
 
     database: Database
@@ -64,14 +64,14 @@ class BrowserSessions(ABC):
         """Whose session it is, with what he may do now; None while a log-in is under way, or if he may nothing more."""
 
     def begin(self, underway: Mapping[str, str]) -> str:
-        """A log-in begins; gives what the browser is to hold."""
+        """Begin a log-in; gives the secret for the browser."""
         now = self.clock()
         with self.database.transaction() as connection:
             store.sweep(connection, seen_before=now - self.idle, now=now)
             return self.keep(connection, now + UNDERWAY, underway=dict(underway))
 
     def find(self, secret: str) -> Session | None:
-        """The session of this browser, or None where there is none or it is over; using it keeps it alive.
+        """The valid session of this browser, or None; using it extends it.
 
         Raises:
             Unavailable: the store is away.
@@ -91,7 +91,7 @@ class BrowserSessions(ABC):
         return Session(digest, row.csrf, actor, row.underway, row.ends_at)
 
     def end(self, session: Session) -> None:
-        """He logs out."""
+        """Log out."""
         with self.database.transaction() as connection:
             store.end(connection, session.digest)
             if session.actor is not None:
@@ -99,13 +99,13 @@ class BrowserSessions(ABC):
                 journal.append(connection, self.database, entry)
 
     def end_by_provider(self, issuer: str, subject: str | None, provider_session: str | None) -> int:
-        """The provider says that he has logged out there (Back-Channel Logout 1.0); gives how many ended."""
+        """The provider reports a log-out (Back-Channel Logout 1.0); gives how many sessions ended."""
         account = None if subject is None else account_of(issuer, subject)
         with self.database.transaction() as connection:
             return store.end_of_account(connection, self.area, account, provider_session)
 
     def keep(self, connection: Connection, ends_at: datetime, **holder: Unpack[SessionHolder]) -> str:
-        """A new row, in the caller's transaction; gives what the browser is to hold."""
+        """Add a row, in the caller's transaction; gives the secret for the browser."""
         secret, now = self.new_secret(), self.clock()
         store.add(
             connection,
@@ -127,7 +127,7 @@ class BrowserSessions(ABC):
 
 
 def is_logged_in(row: StoredSession) -> bool:
-    """Whether a row is the session of somebody, and not a log-in under way."""
+    """Whether a row is a session of a person, not a log-in in progress."""
     return row.account is not None or row.person is not None
 
 

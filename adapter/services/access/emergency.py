@@ -1,7 +1,7 @@
-"""The way in while the identity provider of staff is away: two registered persons of one unit, each with a secret.
+"""Emergency access without the identity provider of staff: two registered persons of one unit, each with a secret.
 
-Each of them set his secret beforehand, while he was logged in. The way grants no right: who comes in has the roles of
-the register, acts under his own name, and for eight hours at most. That it was used is told as an alert.
+Each set the secret beforehand, while logged in. The access grants no further right: the person has the
+roles of the register, acts under the own name, and for eight hours at most. Each use raises an alert.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from adapter.services.access.staff_sessions import StaffSessions
 SHORTEST, LONGEST = 12, 200
 """Characters of a secret."""
 TRIES = 5
-"""So often somebody may be wrong before he has to wait."""
+"""Failed tries before a waiting time."""
 WAIT = timedelta(minutes=15)
 LASTS = timedelta(hours=8)
 _COST = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
@@ -39,14 +39,14 @@ _COST = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who says that he is whom: an id of the register, and the secret of that person."""
+    """A claim: an id of the register, and the secret of that person."""
 
     person: str
     secret: str
 
 
 class NotOpened(NotAllowed):
-    """Nobody comes in this way now. `why`: wrong (a secret, or one has none), locked, or unit (they are not of one)."""
+    """Access refused. `why`: wrong (a secret, or one has none), locked, or unit (they are not of one)."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"the emergency way stays shut: {why}")
@@ -63,7 +63,7 @@ class EmergencyAccess:
     observe: Observe
 
     def set_secret(self, actor: Actor, secret: str) -> None:
-        """His own secret, in place of the one before.
+        """Set one's own secret, replacing the one before.
 
         Raises:
             NotAllowed: it is too short or too long.
@@ -79,13 +79,13 @@ class EmergencyAccess:
             journal.append(connection, self.database, Entry.by(JournalEvent.EMERGENCY_SECRET, actor, now, {}))
 
     def set_since(self, actor: Actor) -> datetime | None:
-        """Since when he has a secret; None: he has none."""
+        """Since when the person has a secret; None: no secret."""
         with self.database.reading() as connection:
             found = store.of(connection, actor.id)
         return found.set_at if found else None
 
     def open(self, own: Credentials, other: Credentials) -> str:
-        """Both are who they say, and of one unit: the session of the first; gives what his browser is to hold.
+        """Check both persons; begins a session of the first and gives the secret for the browser.
 
         Raises:
             NotOpened: one of them is not, has to wait, or they are not two persons of one unit.
@@ -105,7 +105,7 @@ class EmergencyAccess:
         return secret
 
     def _judged(self, own: Credentials, other: Credentials, now: datetime) -> str | None:
-        """Why they do not come in; None: they do. Both secrets are tried, whatever the first was."""
+        """Why access is refused; None: it is granted. Both secrets are checked, also if the first is wrong."""
         with self.database.transaction() as connection:
             self.database.lock(connection, sorted({f"emergency:{each.person}" for each in (own, other)}))
             found = people.current(connection, [own.person, other.person])
@@ -151,10 +151,10 @@ def _hashed(secret: str, salt: bytes) -> str:
 
 
 def _is_right(secret: str, kept: str) -> bool:
-    """Whether it is the secret; whoever has none takes as long."""
+    """Whether it is the secret; a person without a secret takes as long to check."""
     _, salt, _ = kept.split(":")
     return hmac.compare_digest(_hashed(_spelled(secret)[:LONGEST], bytes.fromhex(salt)), kept)
 
 
 _NOBODYS = f"scrypt:{bytes(16).hex()}:{bytes(64).hex()}"
-"""What is compared where somebody has no secret: no text has this hash."""
+"""The hash for a person without a secret: no text has this hash."""

@@ -21,7 +21,7 @@ from adapter.services.access.rights import Right, needs
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LOCK = "register of people"
-"""The same lock as for people: nobody is registered in an office while it is removed."""
+"""The same lock as for people: nobody is registered in an office while the office is removed."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Offices:
     clock: Callable[[], datetime]
 
     def add(self, office: CustomsOffice, *, actor: Actor) -> CustomsOffice:
-        """A new office.
+        """Add an office.
 
         Raises:
             NotAllowed: its code is in use, or names a gate or unit, or what it refers to is not there.
@@ -57,7 +57,7 @@ class Offices:
         return office
 
     def change(self, code: str, facts: Callable[[CustomsOffice], CustomsOffice], *, actor: Actor) -> CustomsOffice:
-        """The office of that code gets other facts, which are made from those that stand.
+        """Change an office; the new facts are made from the current ones.
 
         Raises:
             NotAllowed: there is no such office, or what it refers to is not there, or it would be below itself.
@@ -75,7 +75,7 @@ class Offices:
         return office
 
     def remove(self, code: str, *, actor: Actor) -> None:
-        """An office is there no more.
+        """Remove an office.
 
         Raises:
             NotAllowed: there is no such office, or an office, a person or a valid token is still of it.
@@ -119,7 +119,7 @@ class Offices:
 def reach(connection: Connection, office: str) -> list[str] | None:
     """Codes of the gates and units whose dossiers an office may look up; None: every one.
 
-    A token of old names a gate or a unit in place of an office, and reaches that.
+    An old token names a gate or a unit instead of an office, and reaches only that.
     """
     if office == EVERYWHERE:
         return None

@@ -1,4 +1,4 @@
-"""The table of rights: which role may do what. Every use case asks it, whatever page or command led there."""
+"""The table of rights: which role may do what. Every use case checks it, whether a page or a command called it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from adapter.model.units import BorderUnit, BorderUnits
 
 
 class Right(StrEnum):
-    """What may be done. Each member is asked for by a use case that exists."""
+    """The rights. Each member is checked by a use case."""
 
     USE_CONSOLE = "use_console"
-    """Log in at the pages of staff, and log out again; what is behind them needs other rights."""
+    """Log in at the pages of staff, and log out; the pages themselves need other rights."""
     DECLARE = "declare"
     READ_OWN = "read_own"
     GRANT_OWN = "grant_own"
@@ -45,7 +45,7 @@ class Right(StrEnum):
     LOOK_UP = "look_up"
     """Look results up as customs, from the dossiers of the office."""
     GRANT_LOOKUP = "grant_lookup"
-    """Say which procedures somebody of customs looks up."""
+    """State which procedures a customs officer may look up."""
     READ_JOURNAL = "read_journal"
     BROWSE_MESSAGES = "browse_messages"
     """Find messages and answers and read them; personal values stay masked."""
@@ -54,7 +54,7 @@ class Right(StrEnum):
     TAKE_PAYLOAD = "take_payload"
     REPLAY_QUARANTINE = "replay_quarantine"
     OVERRIDE_WINDOW = "override_window"
-    """Say that the window is up or down, end that, or end a notice of its manager's."""
+    """State that the window is up or down, end that, or end a notice of its manager."""
     MANAGE_TOKENS = "manage_tokens"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_CUSTOMS_PEOPLE = "manage_customs_people"
@@ -141,7 +141,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.MANAGE_PEOPLE: frozenset({Role.ADMINISTRATOR}),
     Right.MANAGE_CUSTOMS_PEOPLE: frozenset({Role.CUSTOMS_ADMINISTRATOR}),
 }
-"""Who has each right: in one of these roles, at least."""
+"""The roles that have each right."""
 
 
 def has(actor: Actor, right: Right) -> bool:
@@ -150,7 +150,7 @@ def has(actor: Actor, right: Right) -> bool:
 
 
 def needs(actor: Actor, right: Right) -> None:
-    """The actor has the right, wherever that is.
+    """Check that the actor has the right, in any unit.
 
     Raises:
         NoRight: none of its roles grants it; names those that do.
@@ -161,12 +161,12 @@ def needs(actor: Actor, right: Right) -> None:
 
 
 def is_of_unit(actor: Actor, right: Right) -> bool:
-    """Whether the actor has the right in roles of a unit only."""
+    """Whether the actor has the right only in roles of a unit."""
     return TABLE[right] & actor.roles <= UNIT_ROLES
 
 
 def unit_within(actor: Actor, right: Right, units: BorderUnits) -> BorderUnit | None:
-    """The unit whose data a list shows to the actor; None: those of every unit.
+    """The unit whose data a list shows to the actor; None: all units.
 
     Raises:
         NoRight: none of its roles grants the right, or it is of a unit that is none of ours.
@@ -181,9 +181,9 @@ def unit_within(actor: Actor, right: Right, units: BorderUnits) -> BorderUnit | 
 
 
 def needs_in_unit(actor: Actor, right: Right, unit: BorderUnit | None, what: str) -> None:
-    """The actor has the right over data of a border unit; `what` names them, as `dossier 1/2026`.
+    """Check that the actor has the right over data of a border unit; `what` names the data, as `dossier 1/2026`.
 
-    Without a unit they are of a gate that no unit of ours has (any more), and of no officer.
+    `unit` None: the data belong to a gate that no unit of ours has (any more), and to no officer.
 
     A role of a unit reaches its own unit only, any other role that grants the right reaches every unit.
 

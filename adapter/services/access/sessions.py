@@ -1,4 +1,4 @@
-"""Sessions of declarants at the portal. Whoever is suspended everywhere has none (QĐ 15/2019/QĐ-TTg Article 8)."""
+"""Sessions of declarants at the portal. A person suspended everywhere gets none (QĐ 15/2019/QĐ-TTg Article 8)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from adapter.services.access.browser_sessions import BrowserSessions, Session, a
 
 @dataclass(frozen=True, slots=True)
 class AccountHolder:
-    """Who logs in, as the provider states it. `tax_code` is that of the organisation whose account it is, or None."""
+    """The person who logs in, as the provider states. `tax_code`: of the organisation whose account it is, or None."""
 
     issuer: str
     subject: str
@@ -35,7 +35,7 @@ class AccountHolder:
 
 
 class Suspended(NotAllowed):
-    """The account is suspended everywhere (QĐ 15/2019/QĐ-TTg Article 8); says why, as the law wants it told."""
+    """The account is suspended everywhere (QĐ 15/2019/QĐ-TTg Article 8); with the reason, which is to be stated."""
 
     def __init__(self, suspension: Suspension, person: AccountHolder) -> None:
         super().__init__(f"this account is suspended: {suspension.reason}")
@@ -49,7 +49,7 @@ class Sessions(BrowserSessions):
     area: ClassVar[str] = "portal"
 
     def start(self, person: AccountHolder) -> str:
-        """He has logged in; gives what his browser is to hold from now on.
+        """Begin the session of a person who has logged in; gives the secret for the browser.
 
         Raises:
             Suspended: his account, or his organisation's, is suspended everywhere.
@@ -57,7 +57,7 @@ class Sessions(BrowserSessions):
         now = self.clock()
         numbers = [person.number, *([person.tax_code] if person.tax_code else [])]
         with self.database.transaction() as connection:
-            # A suspension that comes now ends this session too, or is found here.
+            # With the lock, a suspension at this moment either is found here or ends this session.
             self.database.lock(connection, [f"account:{number}" for number in numbers])
             suspended = [each for each in suspensions.current(connection, numbers) if each.unit is None]
             if suspended:
@@ -97,7 +97,7 @@ class Sessions(BrowserSessions):
         )
 
     def act_for(self, session: Session, principal: str | None) -> None:
-        """He acts for this principal from now on; None: for himself, or for the organisation whose account it is.
+        """Act for this principal from now on; None: for oneself, or for the organisation whose account it is.
 
         Raises:
             NotAllowed: that one has not authorised him, or does no more.

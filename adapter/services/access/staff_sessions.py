@@ -1,6 +1,6 @@
-"""Sessions of staff: who logs in is a person of the register, by the login that the register has of him.
+"""Sessions of staff: who logs in is a person of the register, found by the login.
 
-His roles are read with each request, so what is withdrawn from him, or that he was removed, holds at once.
+Roles are read with each request: a withdrawn role or a removed person has effect at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from adapter.services.access.people import actor_of, login_digest
 
 @dataclass(frozen=True, slots=True)
 class StaffAccount:
-    """Who logs in, as the provider of staff states it. `login` is the claim that the register knows people by."""
+    """The person who logs in, as the provider of staff states. `login`: the claim that the register has."""
 
     issuer: str
     subject: str
@@ -36,7 +36,7 @@ class StaffAccount:
 
 
 class NotAdmitted(NotAllowed):
-    """The provider knows him; the register of people does not, or not any more. `why`: unregistered, ended."""
+    """The provider knows this person; the register does not, or not any more. `why`: unregistered, ended."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"nobody of this login is in the register of people: {why}")
@@ -50,7 +50,7 @@ class StaffSessions(BrowserSessions):
     area: ClassVar[str] = "staff"
 
     def admit(self, stated: StaffAccount) -> str:
-        """He has logged in; gives what his browser is to hold from now on. Whoever is turned away is journalled too.
+        """Begin a session after log-in; gives the secret for the browser. Refusals are journalled too.
 
         Raises:
             NotAdmitted: nobody stands in the register with this login.
@@ -75,7 +75,7 @@ class StaffSessions(BrowserSessions):
     def who(self, connection: Connection, row: StoredSession) -> Actor | None:
         """The person as the register has him now; None where he was removed, or is linked with no login any more.
 
-        Whoever came by the emergency way (`access/emergency`) has no account at the provider.
+        A session of emergency access (`access/emergency`) has no account at the provider.
         """
         if row.person is None:
             return None

@@ -1,5 +1,5 @@
-"""Tokens: who a caller of the HTTP door is. A machine's says for whom or for which office it speaks; a person's, who
-he is, and the register of people says the rest.
+"""Tokens: they identify callers over HTTP. A machine's token states for whom or for which office it acts; a
+person's token states the person, whose roles are in the register.
 
 A token is shown once, when it is issued; only its SHA-256 is kept. It has 256 random bits, so that its hash needs no
 salt and cannot be searched for.
@@ -32,13 +32,13 @@ from adapter.services.door.batching import Batching
 from adapter.services.registers.party_numbers import number_of
 
 PREFIX = "nsw_"
-"""So that a token that was published by mistake can be searched for."""
+"""The prefix of every token, so that a token that was published by mistake can be found by a search."""
 _OFFICE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PLAIN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 
 class Machine(StrEnum):
-    """What a machine's token may be used for."""
+    """The use of a machine's token."""
 
     DECLARANT = "declarant"
     """A declarant's program: declares, and reads what is its own."""
@@ -47,13 +47,13 @@ class Machine(StrEnum):
 
 
 PERSON = "person"
-"""In place of a machine's use: the token of somebody in the register, with the rights that he has there."""
+"""Instead of a use: the token of a registered person, with the rights of that person."""
 _ROLES = {Machine.DECLARANT: Role.DECLARANT, Machine.CUSTOMS: Role.CUSTOMS_OFFICER}
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token as the operator sees it later: everything but the token."""
+    """A token in lists: everything except its secret."""
 
     id: int
     role: str
@@ -85,7 +85,7 @@ class Tokens:
         *,
         actor: Actor,
     ) -> tuple[int, str]:
-        """A machine's new token: its id, and the token itself, which nobody can be told again.
+        """Issue a machine's token; gives its id and the secret, which cannot be shown again.
 
         Raises:
             NotAllowed: use, identity and office do not fit together, or the label is in use.
@@ -99,7 +99,7 @@ class Tokens:
     def issue_to_person(
         self, code: str, label: str, expires_at: datetime | None = None, *, actor: Actor
     ) -> tuple[int, str]:
-        """A registered person's new token, by his id; it opens what his roles do, as long as he is registered.
+        """Issue a token of a registered person, by id; it has the person's roles as long as the person is registered.
 
         Raises:
             NotAllowed: nobody is registered under the id, or the label is in use.
@@ -154,7 +154,7 @@ class Tokens:
         return list(ids)
 
     def authenticate(self, plain: str) -> Actor | None:
-        """Who this token belongs to, or None where it is unknown, revoked or expired, or its person was removed."""
+        """The holder of this token, or None where it is unknown, revoked or expired, or its person was removed."""
         return self._callers.put(_hash(plain)) if _PLAIN.fullmatch(plain) else None
 
     @cached_property
@@ -193,7 +193,7 @@ def _actor(row: StoredToken, people: Mapping[str, Person]) -> Actor | None:
         person = people.get(row.person or "")
         return None if person is None else actor_of(person, token=row.id)
     if row.role not in list(Machine):
-        return None  # of 0.1.0: an officer's, operator's or auditor's, which are persons' now
+        return None  # of 0.1.0: an officer's, operator's or auditor's token; such tokens are now a person's
     return Actor(
         ActorKind.MACHINE,
         f"token:{row.id}",
@@ -211,7 +211,7 @@ def _check(stated: str, bound_to: str | None, office: str | None) -> Machine:
     if role is Machine.DECLARANT:
         if bound_to is None:
             raise NotAllowed("a declarant's token is bound to a personal number (12 digits) or tax code (10, or 13)")
-        number_of(bound_to)  # an impossible number belongs to nobody: its holder would be refused each time
+        number_of(bound_to)  # an impossible number: each message of its holder would be refused
     elif bound_to is not None:
         raise NotAllowed(f"a token of role {role.value} is bound to no person or enterprise")
     if role is Machine.CUSTOMS:

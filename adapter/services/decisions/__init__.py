@@ -1,1 +1,1 @@
-"""What a process without keys has decided for it: the same use cases, asked over a local line."""
+"""Use cases of a process without keys: asked of the part that decides, over a Unix socket."""

@@ -1,6 +1,6 @@
-"""Reception and acts for a process without keys: it asks the part that decides, and believes what that says.
+"""Reception and acts for a process without keys: it asks the part that decides, and trusts its answer.
 
-What its own caller has shown goes along, so that the other side recognises him by itself.
+The caller's session or token is sent along, so that the other side recognises the caller itself.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _headers(caller: Caller) -> dict[str, str]:
 
 
 def _told(answer: DecisionsAnswer, kind: TypeAdapter[T]) -> T:
-    """What was answered.
+    """Read the answer.
 
     Raises:
         NotAllowed, Unavailable, Misconfigured, DecisionsFailed: as the other side did.
@@ -79,7 +79,7 @@ def _told(answer: DecisionsAnswer, kind: TypeAdapter[T]) -> T:
             return kind.validate_json(answer.body)
         told = wire.ERROR.validate_json(answer.body)
     except ValueError:
-        if answer.status == _BUSY:  # the server's own words: more came than it serves at once
+        if answer.status == _BUSY:  # the server's own refusal: too many requests at once
             raise Unavailable("the part that decides has too much to do") from None
         raise wire.DecisionsFailed("the part that decides has said what cannot be read") from None
     raise wire.raised(told)

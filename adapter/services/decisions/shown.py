@@ -1,4 +1,4 @@
-"""What the caller of a request has shown of himself, kept for as long as the request lasts."""
+"""What the caller of a request has shown (session or token), for the time of the request."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ class Shown:
 
 
 SHOWN: ContextVar[Shown | None] = ContextVar("shown", default=None)
-"""Of the present request; the web sets it, and whoever asks another part in the caller's name sends it along."""
+"""Of the current request: set by the web, and sent along when another part is asked in the caller's name."""

@@ -1,4 +1,4 @@
-"""What web processes and the part that decides say to each other: JSON and bytes, never an object of Python's own.
+"""Documents between web processes and the part that decides: JSON and bytes, never a Python object.
 
 Each value is read by its type (pydantic): what does not fit is refused with ValueError.
 """
@@ -19,12 +19,12 @@ from adapter.services.dossiers.acts import ActDone, SessionOver
 
 
 class DecisionsFailed(Exception):
-    """The part that decides met a defect of its own; its log tells it."""
+    """The part that decides had a defect of its own; see its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class NumberAsked:
-    """As `Reception.number` takes it."""
+    """The request of `Reception.number`."""
 
     name: str
     unit_code: str
@@ -33,7 +33,7 @@ class NumberAsked:
 
 @dataclass(frozen=True, slots=True)
 class ActAsked:
-    """As `Acts.do` takes it."""
+    """The request of `Acts.do`."""
 
     act: str
     dossier: DossierKey
@@ -42,7 +42,7 @@ class ActAsked:
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """Why something was not done, by the kind of its error. Of a defect no more: its text may quote a person's data."""
+    """The kind of an error and its text. Of a defect only the kind: its text may quote personal data."""
 
     kind: str
     en: str = ""
@@ -58,7 +58,7 @@ ACT_ASKED, ACT_DONE = TypeAdapter(ActAsked), TypeAdapter(ActDone)
 ERROR = TypeAdapter(WireError)
 
 _PLAIN: Mapping[str, type[NotAllowed | Unavailable | Misconfigured]] = {
-    "no_right": NoRight,  # before what it is a kind of
+    "no_right": NoRight,  # before its base class
     "not_allowed": NotAllowed,
     "unavailable": Unavailable,
     "misconfigured": Misconfigured,
@@ -73,7 +73,7 @@ _TURNED, _SUSPECTED, _UNKNOWN, _OVER, _DEFECT = (
 
 
 def told(error: Exception) -> WireError:
-    """An error as it is given."""
+    """An error of the use case as a document."""
     match error:
         case TurnedAway():
             return WireError(_TURNED, error.en, error.vi, error.why, error.findings)
@@ -87,7 +87,7 @@ def told(error: Exception) -> WireError:
 
 
 def raised(given: WireError) -> Exception:
-    """The same error, to be raised; a kind that nobody knows is a defect."""
+    """The error to raise; an unknown kind is a defect."""
     if given.kind == _TURNED and given.why is not None:
         return TurnedAway(given.why, given.en, given.vi, given.findings)
     if given.kind in (_SUSPECTED, _UNKNOWN):

@@ -1,1 +1,1 @@
-"""The second door: declarations over HTTP, from the caller's bytes to a sealed submission."""
+"""The portal: declarations over HTTP, from the caller's bytes to a sealed submission."""

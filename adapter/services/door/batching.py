@@ -16,7 +16,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 _MOST = 32
 _PATIENCE_S = 0.05
-"""How long a thread waits for the current group; then it begins another one: the group may wait for a lock."""
+"""Seconds that a thread waits for the current group before it begins another: the group may wait for a lock."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +56,7 @@ class Batching(Generic[T, R]):
         return place.result[0] if place.result else self._alone(brought)
 
     def _group(self, place: _Place[T, R]) -> list[_Place[T, R]]:
-        """The group that this thread is to do; empty where another thread has done it."""
+        """The group that this thread has to do; empty where another thread has done it."""
         with self._changed:
             self._waiting.append(place)
             self._changed.wait_for(lambda: place.taken or not self._under_way, _PATIENCE_S)

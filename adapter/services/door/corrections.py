@@ -1,4 +1,4 @@
-"""What a declarant may do about a dossier that stands: replace, withdraw, answer a request (form 13), amend.
+"""What a declarant may do about an existing dossier: replace, withdraw, answer a request (form 13), amend.
 
 Each is a draft that begins with the version in force, and is sent by the second door like any other. Whether the step
 is lawful is decided there; here is told which are worth to be offered.
@@ -45,7 +45,7 @@ _ACTS = {
 
 
 class NotOffered(NotAllowed):
-    """This cannot be done about the dossier now."""
+    """This act is not possible for the dossier now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,17 @@ class AskedItem:
 
     seat: Seat | None
     group: Label | None
-    """The list in which that place is."""
+    """The list that contains the place."""
     field: FormField | None
     stands: str
-    """What the field says in the version in force, as XML has it; empty where it says nothing or none is named."""
+    """The value in the version in force, as in the XML; empty where there is none or no field is named."""
     wrong: str
     asked: str
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """A request of the border guard (form 13) that waits for its answer, and that he has."""
+    """An open request of the border guard (form 13) that the declarant has received."""
 
     number: str
     reason: str
@@ -75,12 +75,12 @@ class OpenRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What he may do about a dossier now. `begun`: public ids of drafts that are begun for it."""
+    """The possible acts on a dossier now. `begun`: public ids of drafts that are begun for it."""
 
     meanings: tuple[Meaning, ...]
     request: OpenRequest | None
     pending: bool
-    """An amendment waits for an officer: he decides first."""
+    """An amendment waits for an officer's decision."""
     begun: Mapping[Meaning, str]
     takes: PortalTakes
     """What the portal takes about this dossier just now."""
@@ -97,7 +97,7 @@ class Corrections:
     clock: Callable[[], datetime]
 
     def ways(self, actor: Actor, number: str, year: int) -> Ways | None:
-        """What he may do about a dossier of his; None where it is none of his.
+        """The possible acts on the declarant's dossier; None where it is another's.
 
         Raises:
             NoRight: no declarant asks.
@@ -107,7 +107,7 @@ class Corrections:
             return None if row is None else self._ways(connection, row, actor)
 
     def begin(self, actor: Actor, number: str, year: int, meaning: Meaning) -> Draft | None:
-        """A draft that begins with the version in force; None where the dossier is none of his.
+        """A draft that starts from the version in force; None where the dossier is another's.
 
         Raises:
             NotOffered: it cannot be done about the dossier now.
@@ -138,7 +138,7 @@ class Corrections:
         signed = lookups.confirmations(connection, [row.id]).get(row.id, [])
         standing = dossier
         if dossier.confirmed_at is not None and signed and all(each.sent_in_law is None for each in signed):
-            standing = dossier.unconfirmed  # what was confirmed has not left: a correction takes it back
+            standing = dossier.unconfirmed  # the confirmation has not left: a correction takes it back
         has = bool(signed) and signed[-1].delivered_at is not None
         meanings = tuple(
             meaning
@@ -150,7 +150,7 @@ class Corrections:
         )
 
     def _begun(self, connection: Connection, actor: Actor, row: StoredDossier) -> dict[Meaning, str]:
-        """Drafts of his that begin with the version in force."""
+        """The declarant's drafts that start from the version in force."""
         found = store.about(connection, actor.number or "", row.number, row.year)
         meanings = self.ground.catalogue.meanings
         return {meanings[each.pair]: each.public_id for each in reversed(found) if each.base == row.version}
@@ -167,7 +167,7 @@ class Corrections:
         if meaning is Meaning.AMENDMENT_REQUESTED:
             return request is not None and not pending and dossier.after(Act.ANSWER) is not None
         if meaning is Meaning.AMENDMENT_OWN:
-            # Article 11(1)(a): after he has the confirmation.
+            # Article 11(1)(a): only after the declarant has the confirmation.
             return not pending and dossier.after(Act.AMEND) is not None and (has or dossier.state not in CONFIRMED)
         spec = self._spec(dossier, meaning)
         late = spec is not None and spec.after_confirmation
@@ -185,7 +185,7 @@ class Corrections:
         return (catalogue.amending if meaning.is_amendment else catalogue.find)(code, self._today)
 
     def _request(self, connection: Connection, row: StoredDossier, dossier: Dossier) -> OpenRequest | None:
-        """Shown once he has it: opening it begins his hour, and nothing of it is known to him before."""
+        """Shown only after it was opened: opening it begins the declarant's hour, so nothing of it is shown before."""
         found = amendments.open_request(connection, row.id)
         if found is None or found.outbox_id is None or not replies.is_delivered(connection, found.outbox_id):
             return None

@@ -41,7 +41,7 @@ class SignedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a declaration stands. `findings` are as they were stated to the declarant."""
+    """A declaration and its state. `findings` are as they were stated to the declarant."""
 
     public_id: str
     state: str
@@ -139,7 +139,7 @@ def state_of(row: MessageWithDossier, newest: ConfirmationWithReply | None) -> s
 
 
 def sent_by(connection: Connection, owner: str, message: str, catalogue: Catalogue) -> Sent | None:
-    """What became of a message that this number has sent; None where there is none of his."""
+    """The result of a message that this number has sent; None where there is none."""
     row = lookups.message(connection, message)
     if row is None or row.bound_to != owner:
         return None

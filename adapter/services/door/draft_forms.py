@@ -1,6 +1,6 @@
-"""What is made of a draft's answers: its form, the envelope that is signed or sent, what would be found in it.
+"""Made from a draft's answers: its form, the envelope that is signed or sent, and the findings in advance.
 
-A draft that amends has two forms: form 14 is sent, and what is filled in is the form that it amends, as it stands.
+A draft that amends has two forms: form 14 is sent; the declarant fills in the form that it amends.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ class DraftForms:
     clock: Callable[[], datetime]
 
     def layout(self, draft: Draft) -> FormLayout:
-        """What is filled in."""
+        """The form that is filled in."""
         return self._amending_form(draft).asked if draft.declared else self.of(draft.procedure, draft.spec)
 
     def message(self, draft: Draft) -> FormLayout:
-        """What is sent."""
+        """The form that is sent."""
         return self.of(draft.procedure, draft.spec)
 
     @cached_property
     def of(self) -> Callable[[Procedure, MessageSpec], FormLayout]:
-        """The form of a message, drawn once a process: it has hundreds of places."""
+        """The form of a message, made once a process: it has hundreds of places."""
         drawn: dict[str, FormLayout] = {}
 
         def form(procedure: Procedure, spec: MessageSpec) -> FormLayout:
@@ -80,7 +80,7 @@ class DraftForms:
         return form
 
     def complete(self, draft: Draft) -> Answers:
-        """The draft's answers with what the house fills in."""
+        """The draft's answers with the values that the program fills in."""
         heading, lists = self._heading(draft), self.ground.catalogue.codelists
         if draft.declared is None:
             return whole(self.message(draft), draft.answers, heading, lists)
@@ -88,7 +88,7 @@ class DraftForms:
         return Answers({**amending.own, **amending.after.values}, amending.after.rows)
 
     def changed(self, draft: Draft) -> tuple[Changed, ...]:
-        """What an amendment changes in the version that it was begun with; nothing of any other draft."""
+        """The changes of an amendment against the version that it starts from; empty for any other draft."""
         if draft.declared is None:
             return ()
         return self._amending_form(draft).changed(self._amending(draft, self._heading(draft)))
@@ -98,7 +98,7 @@ class DraftForms:
         return self._written(draft, self._heading(draft))
 
     def late_by(self, draft: Draft) -> timedelta | None:
-        """How late its declarant is if he presses now; None where he is in time, or amends."""
+        """How late the declaration is if it is sent now; None where it is in time, or amends."""
         if draft.spec.meaning not in (Meaning.DECLARATION, Meaning.REPLACEMENT):
             return None
         values = self.complete(draft).values
@@ -107,7 +107,7 @@ class DraftForms:
         return late_by(limit, self.clock(), expected) if limit and expected else None
 
     def foreseen(self, draft: Draft) -> tuple[Finding, ...]:
-        """What would be found if it were sent now, at the fields that are filled in; nobody has signed it yet."""
+        """The findings if it were sent now, at the fields of the form; no signature is checked yet."""
         now = self.clock()
         heading = replace(self._heading(draft), sent_at=now)
         found = self._judged(self._written(draft, heading), draft, now)
@@ -121,9 +121,9 @@ class DraftForms:
     def _of_version(
         self, draft: Draft, amending: Amending, changes: Sequence[Changed], heading: Heading, now: datetime
     ) -> Iterator[Finding]:
-        """What would be found in the version that it brings, which is checked as if it had been declared so.
+        """The findings in the version that an amendment brings, which is checked as if it had been declared so.
 
-        It makes no declaration late that came in time, and no time wrong that it leaves as it is.
+        An amendment does not make a timely declaration late, nor an unchanged time wrong.
         """
         declared, form = draft.declared, self._amending_form(draft)
         if not changes:
@@ -131,7 +131,7 @@ class DraftForms:
         if declared is None or declared is not self.ground.catalogue.find(
             declared.code, now.astimezone(VIETNAM).date()
         ):
-            return  # another version of the form is in force: what it would say is told when it is sent
+            return  # another version of the form is in force: its findings are shown when it is sent
         raw = written(unsigned(form.amended, amending.after, heading, self.ground.catalogue.codelists))
         changed = {each.field.path for each in changes if each.group is None}
         for finding in self._judged(raw, draft, now):
@@ -145,7 +145,7 @@ class DraftForms:
         return foreseen(submitted(body, now, draft.owner), self.ground, presented.tree)
 
     def signed_otherwise(self, draft: Draft) -> list[Changed]:
-        """Where what its declarant has signed says something else than the draft."""
+        """The places where the signed file differs from the draft."""
         if draft.signed is None:
             return []
         sketch = self.message(draft)
@@ -205,7 +205,7 @@ class DraftForms:
 
 
 def answers_of_document(form: FormLayout, document: etree._Element) -> Answers:
-    """What a whole envelope declares, as it would be filled in."""
+    """The answers of a whole envelope, as they would be filled in."""
     root = document.find(f"Body/Content/{form.spec.root}")
     assert root is not None, "a version is valid"
     return answers_in(form, root)

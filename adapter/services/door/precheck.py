@@ -1,6 +1,6 @@
-"""Checks of a POST that need no store. The second door and the command `judge` use them.
+"""Checks of a POST without the store. The portal and the command `judge` use them.
 
-The bytes become a tree, From, To and messageId are written, and the pipeline's first stage looks at it; what that
+The bytes become a tree, From, To and messageId are written, and the pipeline's first stage checks it; what that
 refuses is turned away. Nothing is stored or sent here, no number is given, and Body is not changed.
 """
 
@@ -30,7 +30,7 @@ _NAMESPACE = uuid.UUID("3c0d7e52-5c0b-5f0e-8d55-1f2e6a9b7c10")
 
 
 class Why(StrEnum):
-    """Why a message is refused at the door."""
+    """Why a message is refused at the portal."""
 
     ROLE = "role"
     CLOSED = "door-closed"
@@ -61,19 +61,19 @@ class TurnedAway(NotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A message that may be asked about at the store."""
+    """A message that may be checked against the store."""
 
     tree: etree._Element
     """With the door's From, To and messageId; a stand-in for its number where it names no dossier."""
     envelope: Envelope
     named: str
-    """The messageId that its sender gave it; empty where he gave none."""
+    """The sender's messageId; empty where there is none."""
     numberless: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What these checks need: schemas and limits, and the names of installation and portal."""
+    """The needs of these checks: schemas and limits, and the names of installation and portal."""
 
     ground: Ground
     installation: Installation
@@ -91,7 +91,7 @@ class Threshold:
             raise self._unreadable((Finding("unprocessable", "/", words={"what": error.what}),)) from None
 
     def sealed(self, body: bytes, now: datetime) -> Envelope:
-        """Open what the door has sealed, as the first stage of judging does; its seal is judged later.
+        """Open a sealed message, as the first stage of judging does; the seal is verified later.
 
         Raises:
             TurnedAway: UNREADABLE or UNKNOWN: it is nothing that the door would seal.
@@ -113,7 +113,7 @@ class Threshold:
         sealing.write_header(tree, sender=ours.portal, recipient=ours.own, message_id=own_id)
         numberless = sealing.lacks_number(tree)
         try:
-            xml.canonical(tree)  # what has no canonical form cannot be sealed
+            xml.canonical(tree)  # XML without a canonical form cannot be sealed
         except etree.C14NError:
             raise self._unreadable((xml.uncanonical(tree),)) from None
         envelope = self._opened(tree, now, etree.tostring(tree, encoding="UTF-8"))

@@ -24,7 +24,7 @@ from adapter.services.watch.way import PortalTakes, way
 from adapter.services.watch.window import Window
 
 _AT_ONCE = 50
-"""So many are sent in one turn of the clock: it has other things to do."""
+"""Drafts sent in one tick of the clock, which has other work."""
 OVERTAKEN = Label(
     "Hồ sơ đã có bản khai khác có hiệu lực trước khi bản này được gửi.",
     "The dossier had another declaration in force before this was sent.",
@@ -36,7 +36,7 @@ ENDED = Label(
 
 
 class OnItsWay(NotAllowed):
-    """It is being sent just now, and cannot be taken back."""
+    """The draft is being sent now, and cannot be taken back."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Presses:
     observe: Observe
 
     def hold(self, owner: str, public_id: str, message_key: str) -> Draft:
-        """Keep the press until the portal opens; pressed twice, the first time counts.
+        """Keep a draft to be sent when the portal opens; pressed twice, the first time counts.
 
         Raises:
             NoDraft: there is none, or it was sent.
@@ -67,7 +67,7 @@ class Presses:
         return self.drafts.change(self.drafts.pressed(draft), {"waits_since": self.clock(), "held_back": None})
 
     def take_back(self, owner: str, public_id: str) -> Draft:
-        """It is not sent when the portal opens.
+        """Take the draft back: it is not sent when the portal opens.
 
         Raises:
             OnItsWay: it is being sent.
@@ -84,10 +84,10 @@ class Presses:
             try:
                 return self.drafts.change(draft, {"waits_since": None})
             except ChangedMeanwhile:
-                continue  # the clock has just taken it up, or another window has taken it back
+                continue  # the clock has just taken it, or another page has taken it back
 
     def send_due(self) -> int:
-        """Send what waits, the first press first, once the portal takes it; gives how many were sent."""
+        """Send the waiting drafts, the earliest press first, once the portal accepts them; gives how many were sent."""
         with self.database.reading() as connection:
             waiting = store.waiting(connection, _AT_ONCE)
             takes = way(self.window.mode_now(connection).mode, linked=True).takes if waiting else PortalTakes.SIGNED
@@ -104,7 +104,7 @@ class Presses:
         try:
             draft = draft if draft.leaves_at else self.drafts.change(draft, {"leaves_at": self.clock()})
             sent = self.drafts.send(draft.owner, draft.public_id, draft.message_key)
-        except (ChangedMeanwhile, NoDraft):  # taken back meanwhile, or thrown away
+        except (ChangedMeanwhile, NoDraft):  # taken back meanwhile, or deleted
             return False
         except Unavailable:
             self.drafts.change(self.drafts.find(draft.owner, draft.public_id), {"leaves_at": None})
@@ -120,7 +120,7 @@ class Presses:
         return True
 
     def _back(self, draft: Draft, why: Label) -> None:
-        """It is an ordinary draft again, and says why."""
+        """Make it an ordinary draft again, with the reason."""
         now = self.drafts.find(draft.owner, draft.public_id)
         told = {"vi": why.vi, "en": why.en}
         self.drafts.change(now, {"waits_since": None, "leaves_at": None, "held_back": told})

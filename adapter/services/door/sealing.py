@@ -18,11 +18,11 @@ from adapter.pipeline.signature.seal import SigningKey, seal_envelope, written
 
 _PARTY = ("name", "identity", "countryCode", "ministryCode", "organizationCode", "unitCode")
 _NOT_YET = DossierKey("0", 1000)
-"""A placeholder for the number while the rest is checked: a refused message gets no number."""
+"""A placeholder for the number during the checks: a refused message gets no number."""
 
 
 def is_sealed(envelope: etree._Element) -> bool:
-    """Whether SystemSignature holds anything: sealing is the door's to do."""
+    """Whether SystemSignature has content: only the portal seals."""
     return any(text.holds_something(seal) for seal in envelope.iterfind("SystemSignature"))
 
 
@@ -79,7 +79,7 @@ def _child(parent: etree._Element, name: str, place: int) -> etree._Element:
 
 
 def _line_at(parent: etree._Element, place: int) -> int:
-    """The line in which a child begins that is put there: findings tell the lines of what is read."""
+    """The line of an inserted child: findings tell the lines of what was sent."""
     before = parent[place - 1] if place else None
     if before is None:
         return int(parent.sourceline or 0) + text.line_breaks_before(parent)
@@ -106,13 +106,13 @@ def _write_party(element: etree._Element, party: Party) -> None:
             child = etree.SubElement(element, name)
             child.text = value
             _line(child, int(element.sourceline or 0) + lines)
-    # The following text must stay in the line where the sender wrote it.
+    # The following text must stay in the line in which the sender wrote it.
     element.text = "\n" * lines
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed envelope: its final bytes, and the tree that they were written from."""
+    """A sealed envelope: its final bytes, and the tree from which they were written."""
 
     body: bytes
     tree: etree._Element
@@ -128,10 +128,10 @@ def sealed(envelope: etree._Element, key: SigningKey) -> Sealed:
 
 
 def repeatable(key: SigningKey) -> SigningKey:
-    """The key, signing the same bytes the same way each time, so that a retried message is sealed into the same bytes.
+    """The key with deterministic signatures, so that a retried message is sealed into the same bytes.
 
-    RSA (PKCS #1 v1.5) does so by itself. An elliptic key in a hardware module is left as it is: then only what is
-    rejected before its signatures are verified counts as new when it is sent again.
+    RSA (PKCS #1 v1.5) is deterministic. An elliptic key in a hardware module is not: with it, a message that was
+    rejected before its signatures were verified counts as new when it is sent again.
     """
     return replace(key, key=_Repeatable(key.key)) if isinstance(key.key, ec.EllipticCurvePrivateKey) else key
 

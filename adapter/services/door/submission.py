@@ -1,4 +1,4 @@
-"""The second door: an authenticated caller's envelope becomes a sealed one of the portal's (wire profile 2).
+"""The portal: an authenticated caller's envelope becomes one sealed by the portal (wire profile 2).
 
 It guarantees the caller, the sender and the number, and hands the sealed bytes to the reception. It must never change
 Body, and it decides nothing about a declaration: the pipeline does.
@@ -29,11 +29,11 @@ class Door:
     threshold: Threshold
     reception: Reception
     key: Callable[[], SigningKey]
-    """Asked for each message, so that a key that rolls over is taken without a restart."""
+    """Called for each message, so that a new key is used without a restart."""
     sender: str
     clock: Callable[[], datetime]
     foreseen_number: Callable[[NumberRequest], DossierKey]
-    """The number that a message has, or one of its form that is given to nobody."""
+    """The number of a message, or a placeholder of the same form that is never given."""
 
     def submit(self, raw: bytes, actor: Actor) -> Admitted:
         """Accept a declaration; sent again, it gets the same number, the same dossier and the stored answer.
@@ -45,7 +45,7 @@ class Door:
         return self.declare(raw, _caller(actor))
 
     def foresee(self, raw: bytes, actor: Actor) -> ForeseenAnswer:
-        """What `submit` would answer now: judged as at the door; nothing is kept and no number is drawn.
+        """The answer that `submit` would give now; nothing is stored and no number is given.
 
         Raises:
             TurnedAway, Unavailable: as `submit`.
@@ -74,14 +74,14 @@ class Door:
         sealing.write_number(presented.tree, key)
 
     def _code(self, presented: Presented) -> str:
-        """What stands in its number for the unit that it is for."""
+        """The part of its number for the unit that it is for."""
         installation = self.threshold.installation
         unit = unit_before(presented.envelope.procedure, presented.tree, installation.units)
         return installation.of_unit(unit).number_code
 
 
 def _name(presented: Presented, raw: bytes) -> str:
-    """By which its sender asks for a message's number: sent again, it gets the same."""
+    """The name under which a message's number is kept: sent again, it gets the same number."""
     return presented.named or hashlib.sha256(raw).hexdigest()
 
 

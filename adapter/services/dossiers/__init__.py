@@ -1,1 +1,1 @@
-"""What people do with a dossier: confirm, refuse, amend, look up, compare."""
+"""Acts and reads on dossiers: confirm, refuse, amend, look up, compare."""

@@ -1,7 +1,7 @@
 """Acts of officers that come over the web: who acts is told by his session, what is done by the name of the act.
 
-A web process opens no key. It hands over the secret that the officer's browser holds, the act and its arguments (JSON
-values); whoever does the act looks the session up itself and believes nothing else.
+A web process opens no key. It sends the secret of the officer's session, the act and its arguments (JSON values).
+The process that does the act checks the session itself and trusts nothing else.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.original_papers import OriginalPapers
 
 SEEN = "seen"
-"""An argument of every act: it is done to what the officer has seen, or not at all. So no two of them collide."""
+"""An argument of every act: what the officer has seen. If the dossier has changed since, the act is refused."""
 
 
 class SessionOver(NotAllowed):
-    """Nobody is logged in by that session, or not any more."""
+    """There is no valid session of that secret."""
 
     def __init__(self) -> None:
         super().__init__("the session is over: log in again")
@@ -40,7 +40,7 @@ class ActDone:
 
 
 class Acts(Protocol):
-    """Does acts in the name of a session."""
+    """Acts in the name of a session."""
 
     def do(self, secret: str, act: str, dossier: DossierKey, arguments: Mapping[str, object]) -> ActDone:
         """Do the act (a name of `ACTS`) on the dossier; `secret` is what the officer's browser holds.
@@ -55,14 +55,14 @@ class Acts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desks:
-    """The use cases that acts lead to."""
+    """The use cases behind the acts."""
 
     completion: Completion
     amendments: Amendments
     papers: OriginalPapers
 
     def at(self, seen: int | None) -> Desks:
-        """The same, for a dossier as it was when its journal went so far; None: as it is."""
+        """The same, for a dossier at this length of its journal; None: as it is."""
         desk = replace(self.completion.desk, seen=seen)
         completion = replace(self.completion, desk=desk)
         return replace(
@@ -72,7 +72,7 @@ class Desks:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What came with an act. A name that the act does not know is refused: it would be lost in silence."""
+    """The arguments of an act. An unknown name is refused: it would be lost silently."""
 
     stated: Mapping[str, object]
     known: tuple[str, ...]
@@ -97,7 +97,7 @@ class Arguments:
         return value
 
     def items(self) -> list[AmendmentItem]:
-        """What a request to amend asks for.
+        """The items of a request to amend.
 
         Raises:
             NotAllowed: it is no list of items, or an item has other names than `wrong`, `asked`, `form` and `pointer`.
@@ -114,7 +114,7 @@ class Arguments:
         ]
 
     def seen(self) -> int | None:
-        """How far the dossier's journal went when the officer looked at it; None: it was not said.
+        """The length of the dossier's journal when the officer read it; None: not stated.
 
         Raises:
             NotAllowed: it is no number.
@@ -186,7 +186,7 @@ def _note_papers(desks: Desks, key: DossierKey, officer: Actor, given: Arguments
 
 
 def _amendment_of(desks: Desks, key: DossierKey, given: Arguments) -> str:
-    """The amendment that is decided on, which is one of the dossier that the officer has before him."""
+    """The amendment to decide on; it must belong to the dossier that is shown."""
     number = given.string("amendment")
     if (of := desks.amendments.about(number)) != key:
         raise NotAllowed(f"amendment {number} is of dossier {of}, not of {key}")
@@ -203,12 +203,12 @@ ACTS: Mapping[str, tuple[Doing, tuple[str, ...]]] = {
     "decline": (_decline, ("amendment", "reason", "ground")),
     "note_papers": (_note_papers, ("name", "brought_at")),
 }
-"""What an officer may have done from a page, by its name, with the names of its arguments."""
+"""The acts that a page offers, by name, with the names of their arguments."""
 
 
 @dataclass(frozen=True)
 class OfficerActs:
-    """Does acts in this process, which holds the keys. `recognise` gives who has logged in by a secret, or None."""
+    """Acts in this process, which holds the keys. `recognise` gives the person of a session, or None."""
 
     desks: Callable[[], Desks]
     recognise: Callable[[str], Actor | None]

@@ -32,7 +32,7 @@ from adapter.services.replies.correspondence import Correspondence
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: his id for the store, and the name that stands in the signed form."""
+    """Who asks: the id for the store, and the name in the signed form."""
 
     id: str
     name: str
@@ -67,7 +67,7 @@ class Asking:
         reason: str,
         items: Sequence[AmendmentItem],
     ) -> Request:
-        """Number it and begin the declarant's hour, which runs from when he has it (Article 11(3)(b)).
+        """Number it and begin the declarant's hour, which runs from the delivery (Article 11(3)(b)).
 
         `values` are of the version in force.
 
@@ -101,7 +101,7 @@ class Asking:
         return Request(content, procedure, number, answer_before, row)
 
     def is_possible(self, dossier: Dossier, now: datetime) -> bool:
-        """Whether form 13 can be sent: it needs a unit that has the gate, and a procedure that amends the dossier."""
+        """Whether form 13 can be sent: some unit must have the gate, and some procedure must amend the dossier."""
         is_ours = dossier.id is None or self.correspondence.unit_of(dossier) is not None
         return is_ours and self._found(dossier, now) is not None
 
@@ -147,5 +147,5 @@ def _known(procedure: Procedure, due: datetime | None) -> datetime:
 
 
 def items_of(found: Sequence[StatedFinding], words: RequestWords, form: str | None) -> tuple[AmendmentItem, ...]:
-    """What the program asks for: one item for each finding, at its place in the form that was sent."""
+    """The program's request: one item for each finding, at its place in the form that was sent."""
     return tuple(AmendmentItem(each.vi[:1000], words.asked, form, each.pointer[:1000]) for each in found)

@@ -1,4 +1,4 @@
-"""Amending a dossier, the officer's part: ask for it (form 13), approve or decline it (form 14), see what waits.
+"""An officer's acts on amendments: ask for one (form 13), approve or decline one (form 14), list what waits.
 
 Own discovery needs an approval always (Article 11(1)(a)); its completion (form 15) is `completion`'s.
 """
@@ -55,7 +55,7 @@ class Amendments:
     def request(
         self, key: DossierKey, officer: Actor, *, reason: str, items: Sequence[compose.AmendmentItem]
     ) -> tuple[Dossier, datetime]:
-        """20/25 with form 13: what is wrong and what is asked; gives the dossier and before when no answer is due.
+        """Send 20/25 with form 13; gives the dossier, and the time before which no answer is due.
 
         Raises:
             NotAllowed: no item is asked for, the state has no such step, or an amendment waits for a decision.
@@ -101,7 +101,7 @@ class Amendments:
         """Withdraw a request to amend. If it has not left, it is never sent; if it has, its time limit ends.
 
         There is no message for it: the next confirmation names the request in its remarks, and the declarant reads it
-        at the second door. The dossier stands where it stood before it was asked for.
+        at the portal. The dossier gets the state that it had before the request.
 
         Raises:
             NotAllowed: nothing is asked of the dossier, or there is no such dossier.
@@ -123,7 +123,7 @@ class Amendments:
         return self.desk.record(key, (Act.WITHDRAW_REQUEST,), officer, do)
 
     def _before_request(self, connection: Connection, dossier: Dossier) -> DossierState:
-        """Where a dossier stood before it was asked to be amended: what its version in force is, confirmed or not."""
+        """The state before the request to amend: that of the version in force, confirmed or not."""
         assert dossier.id is not None
         is_amended = amendments.of_version(connection, dossier.id, dossier.version) is not None
         if dossiers.is_confirmed(connection, dossier.id, dossier.version):
@@ -131,7 +131,7 @@ class Amendments:
         return DossierState.AMENDED if is_amended else DossierState.ACCEPTED
 
     def approve(self, number: str, officer: Actor) -> Dossier:
-        """20/21 for an amendment: its version comes into force.
+        """Send 20/21 for an amendment: its version comes into force.
 
         Raises:
             NotAllowed: there is no such amendment waiting, or the dossier has gone on since it was received.
@@ -160,7 +160,7 @@ class Amendments:
                 amendments.close(ledger.connection, matter.dossier.id, ledger.now)
             content = self.completion.acceptance(matter, officer, request)
             before = ledger.dossiers[matter.dossier.key]
-            # An amendment that he found himself does not answer the request, which still waits for its answer.
+            # An amendment of own discovery does not answer the request, which still waits for its answer.
             goes_on = before.state is DossierState.AMENDMENT_REQUESTED and not row.requested
             state = before.state if goes_on else matter.dossier.state
             dossier = replace(matter.dossier, version=row.version, state=state)
@@ -170,7 +170,7 @@ class Amendments:
         return self.desk.act(key, (Act.APPROVE,), officer, compose_reply)
 
     def decline(self, number: str, officer: Actor, *, reason: str, ground: str = "") -> Dossier:
-        """20/22 for an amendment: the version before it stays in force, both are kept.
+        """Send 20/22 for an amendment: the version before it stays in force, both are kept.
 
         Raises:
             NotAllowed: there is no such amendment waiting.
@@ -220,7 +220,7 @@ class Amendments:
         )
 
     def about(self, number: str) -> DossierKey:
-        """The dossier that an amendment is of.
+        """The dossier of an amendment.
 
         Raises:
             NotAllowed: there is no such amendment.
@@ -251,7 +251,7 @@ class Amendments:
 
 
 def _moved(dossier: Dossier, places: DossierPlace) -> dict[str, object]:
-    """For the journal, which both units read: from which gate and unit a dossier goes to which; empty if it stays.
+    """The change of gate and unit, for the journal of both units; empty if the dossier stays.
 
     Its deadlines go with it as they run: the hour of form 15 from the reception of form 14, a duty of the declaration
     with the time that is left.

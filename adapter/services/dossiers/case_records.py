@@ -12,10 +12,10 @@ from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 
 @dataclass(frozen=True, slots=True)
 class CaseVersion:
-    """A version kept: what brought it, where it stands, and its signature with both times.
+    """A stored version: its message, its state, and its signature with both times.
 
-    `signer` is None where nobody signed it; `claimed_at` is when he says that he signed, `proven_at` when a time stamp
-    proves that the signature existed.
+    `signer` is None without a signature; `claimed_at` is the claimed time of signing, `proven_at` the time
+    at which a time stamp proves that the signature existed.
     """
 
     number: int
@@ -45,7 +45,7 @@ class CaseValue:
 
 @dataclass(frozen=True, slots=True)
 class CaseCell:
-    """One value of a row: as it stands, and as it stood in the version before where that was another."""
+    """One value of a row, and the value in the version before where it was another."""
 
     place: str
     label: Label
@@ -55,7 +55,7 @@ class CaseCell:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A person, vehicle or paper: the cells of the table's columns, and what stands beside them."""
+    """A person, vehicle or paper: the cells of the table's columns, and the further values."""
 
     ordinal: int
     cells: tuple[CaseCell | None, ...]
@@ -64,7 +64,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CaseGroup:
-    """A list of a declaration as a table. `same`: what every row says alike, told once."""
+    """A list of a declaration as a table. `same`: values that all rows share, shown once."""
 
     name: str
     label: Label
@@ -75,7 +75,7 @@ class CaseGroup:
 
 @dataclass(frozen=True, slots=True)
 class CaseMessage:
-    """A message about the dossier with what was found in it."""
+    """A message about the dossier with its findings."""
 
     meaning: str
     received_at: datetime
@@ -84,7 +84,7 @@ class CaseMessage:
 
 @dataclass(frozen=True, slots=True)
 class CaseWarning:
-    """What another dossier has to do with this one: only its number, gate and time, whoever's it is.
+    """A relation to another dossier: only its number, gate and time, of whichever unit.
 
     `kind`: same_paper, both_doors or suspended; `told` is a paper's number, or why somebody is suspended.
     """
@@ -142,14 +142,14 @@ class CaseEvent:
     actor: str
     """As the journal names him."""
     who: str
-    """In words; empty where it was no officer."""
+    """In words; empty where the actor was no officer."""
     told: str
     ordinal: int
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A dossier on one page. `seen` is what an act is compared with: how far its journal went when this was read."""
+    """A dossier on one page. `seen` is compared when an act is done: the length of its journal when this was read."""
 
     number: str
     year: int
@@ -157,7 +157,7 @@ class CaseFile:
     title: Label
     form: str | None
     mapping: str | None
-    """Under which the newest version was judged."""
+    """The mapping that judged the newest version."""
     state: str
     channel: str
     unit: str | None
@@ -181,7 +181,7 @@ class CaseFile:
     replies: tuple[CaseReply, ...]
     events: tuple[CaseEvent, ...]
     acts: tuple[str, ...]
-    """What he may do with it now, by the names of acts."""
+    """The acts that this officer may do now, by their names."""
     grounds: Mapping[str, Label]
     """The grounds of a refusal by code, where the law names them."""
     to_bring: tuple[str, ...]

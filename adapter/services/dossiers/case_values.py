@@ -1,4 +1,4 @@
-"""What a dossier declares, through all its versions, in words: fields side by side, lists as tables.
+"""The values of a dossier through all its versions, in words: fields side by side, lists as tables.
 
 A table has a column for what a person is found by and for the fields that say most; what every row says alike is told
 once above it, and the rest stands at the end of its row. Nothing here knows a field by name.
@@ -18,9 +18,9 @@ from adapter.services.dossiers.case_records import CaseCell, CaseGroup, CaseRow,
 from adapter.services.dossiers.naming import MASK
 
 COLUMNS = 8
-"""So many fields of a row have a column of their own."""
+"""Fields of a row that have a column of their own."""
 _FEW = 3
-"""Fewer rows than these have nothing told once for all."""
+"""Smallest number of rows for which shared values are shown once above the table."""
 _FIRST = ("name", "paper", "plate")
 """Kinds of search keys whose fields come first."""
 _NOTHING = Label("", "")
@@ -31,7 +31,7 @@ Groups = Mapping[str, Sequence[StoredRecord]]
 
 @dataclass(frozen=True, slots=True)
 class VersionValues:
-    """What one version says, as it is stored."""
+    """The values of one version, as stored."""
 
     values: StoredRecord
     groups: Groups
@@ -57,7 +57,7 @@ class Wording:
 def side_by_side(procedure: Procedure | None, said: Sequence[VersionValues], wording: Wording) -> tuple[CaseValue, ...]:
     """Each field outside the lists, through all versions.
 
-    Left out is a field that no version states, and one that only repeats the header, which stands at the top.
+    Omitted: a field that no version states, and one that only repeats the header, which is shown at the top.
     """
     specs = {spec.name: spec for spec in procedure.fields} if procedure else {}
     given = {each.field for each in procedure.header_equal} if procedure else set()
@@ -101,7 +101,7 @@ def _table(
     columns, rest = _columns(procedure, group, [spec for spec in stated if spec not in alike], rows)
     made = []
     for ordinal in range(1, max(len(rows), len(earlier or ())) + 1):
-        row = rows[ordinal - 1] if ordinal <= len(rows) else {}  # left out in this version
+        row = rows[ordinal - 1] if ordinal <= len(rows) else {}  # not stated in this version
         was = None if earlier is None else earlier[ordinal - 1] if ordinal <= len(earlier) else {}
         cells = {spec.name: _cell(group, ordinal, spec, row, was, wording) for spec in stated}
         others = tuple(cell for spec in rest if (cell := cells[spec.name]) is not None)

@@ -1,4 +1,4 @@
-"""What other dossiers and the registers have to say of one dossier, while an officer decides on it.
+"""Warnings about one dossier from other dossiers and the registers, for the officer who decides on it.
 
 Of another dossier, whichever unit has it, only its number, gate and time are told.
 """
@@ -23,9 +23,9 @@ from adapter.services.dossiers.case_values import VersionValues
 from adapter.services.dossiers.naming import MASK, gate_name
 
 _MOST = 3
-"""So many papers are named; of the others how many there are."""
+"""Papers that are named; of the others the number is given."""
 AROUND = timedelta(hours=24)
-"""Who is expected with the same paper elsewhere within this time, before or after, is told [INF]."""
+"""A person with the same paper expected elsewhere within this time, before or after, is reported [INF]."""
 
 
 def warnings(

@@ -1,4 +1,4 @@
-"""What dossiers are called for people: the names of gates, and who it is about as far as that may be seen."""
+"""Names for people: gates, and the party of a dossier as far as it may be shown."""
 
 from __future__ import annotations
 

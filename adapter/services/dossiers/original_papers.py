@@ -1,6 +1,6 @@
-"""What a declarant brings later, handed in at the desk: the original letter on a visa, Article 16(3)(b).
+"""Papers that a declarant hands in later at the gate: the original letter on a visa, Article 16(3)(b).
 
-It ends a deadline and nothing else: no message says so, and no reply is due.
+It only ends a deadline: there is no message for it, and no reply.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class OriginalPapers:
     clock: Callable[[], datetime]
 
     def brought(self, key: DossierKey, name: str, officer: Actor, *, at: datetime | None = None) -> datetime:
-        """The officer has it; gives since when. `name` is that of the deadline in the mapping.
+        """Record that the officer has it; gives since when. `name` is that of the deadline in the mapping.
 
-        `at`: when it was brought, where that is not now. The declarant met his time limit by that, whenever the officer
-        comes to record it; the journal keeps both times.
+        `at`: when it was brought, if not now. This time decides whether the declarant was in time, not the time at
+        which the officer records it; the journal keeps both.
 
         Raises:
             NotAllowed: the dossier is unknown, nothing of that name is to be brought for it, or that time is to come or

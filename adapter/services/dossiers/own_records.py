@@ -1,4 +1,4 @@
-"""What a declarant is shown of his dossiers: frozen records, made by `services/dossiers/own`."""
+"""A declarant's view of his dossiers: frozen records, made by `services/dossiers/own`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class OwnPage:
 
 @dataclass(frozen=True, slots=True)
 class OwnFinding:
-    """What was found in a message of his, in both languages."""
+    """A finding in a message of the declarant, in both languages."""
 
     code: str
     severity: str
@@ -57,7 +57,7 @@ class OwnFinding:
 
 @dataclass(frozen=True, slots=True)
 class OwnMessage:
-    """A message of his about the dossier. `meaning`: what it asked for."""
+    """A message of the declarant about the dossier. `meaning`: what it asked for."""
 
     meaning: str
     channel: str
@@ -68,7 +68,7 @@ class OwnMessage:
 
 @dataclass(frozen=True, slots=True)
 class OwnAnswer:
-    """An answer of ours. `opened_at` is since when he has it in law; None: it waits for him to open it."""
+    """An answer of ours. `opened_at`: since when the declarant has it in law; None: not opened yet."""
 
     kind: ReplyKind
     digest: str
@@ -96,7 +96,7 @@ class OwnDossier:
 
 @dataclass(frozen=True, slots=True)
 class OpenedAnswer:
-    """An answer that he has, to be read. `body` are its exact bytes."""
+    """An answer that the declarant has opened. `body` are its exact bytes."""
 
     answer: OwnAnswer
     number: str

@@ -13,12 +13,12 @@ _LIST, _ACT = "officer_phrases", "act"
 
 @dataclass(frozen=True)
 class Phrases:
-    """The code lists of an installation, of which one holds the phrases; an installation may have none."""
+    """The code lists of an installation; one of them holds the phrases, or there are none."""
 
     codelists: Mapping[str, Mapping[str, Code]]
 
     def of(self, act: str) -> tuple[Label, ...]:
-        """What is offered where this is done."""
+        """The phrases for this act."""
         stated = self.codelists.get(_LIST, {}).values()
         return tuple(
             Label(code.vi, code.en) for code in stated if any(fact.value == act for fact in code.facts.get(_ACT, ()))

@@ -1,4 +1,4 @@
-"""Where in a declaration a request to amend points to: the XPath of a field, by the name that pages have for it."""
+"""The places of a declaration for a request to amend: the XPath of a field, by the name that pages use for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROW = re.compile(r"([A-Za-z]\w{0,39})\[(\d{1,4})\]\.([A-Za-z]\w{0,59})")
 
 @dataclass(frozen=True, slots=True)
 class RequestPlace:
-    """A field that may be asked for: its place, what it is called, and what stands there now."""
+    """A field that may be asked for: its place, its label, and its current value."""
 
     place: str
     label: Label

@@ -1,7 +1,7 @@
-"""The word for a dossier's state that people are shown: in commands, lookups, pages, the log and the journal.
+"""The word for a dossier's state as people see it: in commands, lookups, pages, the log and the journal.
 
-A dossier is stored as completed once its confirmation is signed. In law it is complete when the declarant has that
-(Article 10), so the word follows the confirmation's way.
+A dossier is stored as completed once its confirmation is signed. In law it is complete when the declarant has
+received it (Article 10), so the word follows the way of the confirmation.
 """
 
 from __future__ import annotations

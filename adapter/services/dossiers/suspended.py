@@ -1,7 +1,7 @@
-"""What whoever is suspended everywhere is shown after log-in (Article 8): why, and his dossiers, read only.
+"""The page of a person suspended everywhere, after log-in (Article 8): the reason, and the dossiers, read only.
 
-He gets no session: nothing of his can be opened, sent or drawn from this page. A running hour of form 13 goes on; the
-page says so.
+There is no session: nothing can be opened, sent or printed from this page. A running hour of form 13 goes on,
+and the page says so.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class SuspendedAccounts:
     own: OwnDossiers
 
     def notice(self, suspended: Suspended) -> SuspensionNotice:
-        """What to show to somebody who has proved who he is, and may not come in."""
+        """The page for a person who has proved the identity and may not come in."""
         person, stated = suspended.person, suspended.suspension
         reader = Actor(
             kind=ActorKind.PERSON,

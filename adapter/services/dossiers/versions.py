@@ -30,7 +30,7 @@ _Flat = dict[tuple[str, int, str], str | int | bool]
 
 @dataclass(frozen=True, slots=True)
 class VersionColumn:
-    """A version: where it stands (in force, earlier, waiting, declined) and what brought it."""
+    """A version: its state (in force, earlier, waiting, declined) and what brought it."""
 
     version: int
     standing: str
@@ -55,7 +55,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Every version, and line by line what it says."""
+    """Every version, and its values line by line."""
 
     dossier: str
     columns: tuple[VersionColumn, ...]

@@ -1,1 +1,1 @@
-"""What one transaction writes: dossiers, replies, deadlines and journal, decided first and written together."""
+"""The rows of one transaction: dossiers, replies, deadlines and journal, collected first and written together."""

@@ -1,4 +1,4 @@
-"""What an amendment starts from: read from the store and the current batch. It decides nothing."""
+"""The version from which an amendment starts: read from the store and the current batch. Decides nothing."""
 
 from __future__ import annotations
 

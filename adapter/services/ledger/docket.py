@@ -1,4 +1,4 @@
-"""The docket of one transaction: deadlines that begin, start to run, or end with what the ledger writes.
+"""The deadlines of one transaction: those that begin, start to run, or end with what the ledger writes.
 
 It decides nothing about a dossier; it keeps the deadlines that follow from a decision.
 """
@@ -21,7 +21,7 @@ from adapter.model.stages import Declaration
 from adapter.pipeline.terms import CONFIRM_WITHIN, RUNNING_KINDS, Term, Terms, to_bring
 
 LAPSED = (DossierState.REFUSED, DossierState.WITHDRAWN)
-"""States in which nothing is left to be done in time."""
+"""States in which no deadline is left to be met."""
 DECLARED = (Meaning.DECLARATION, Meaning.REPLACEMENT)
 AMEND, CONFIRM_AMENDMENT = "amend_within", "confirm_amendment_within"
 ANSWERS = {
@@ -52,10 +52,10 @@ class Docket:
     _reopened: dict[DossierKey, NewDeadline] = field(default_factory=dict)
     _answered: list[tuple[int, tuple[str, ...], int]] = field(default_factory=list)
     _readable: list[int] = field(default_factory=list)
-    """Replies that are sent by being readable on the portal."""
+    """Replies that count as sent because the declarant can read them on the portal."""
     _asked: dict[DossierKey, Term] = field(default_factory=dict)
     _begun: list[NewDeadline] = field(default_factory=list)
-    """Of amendments; one that begins again ends the one before."""
+    """Deadlines of amendments; a new one ends the one before."""
     _beside: set[int] = field(default_factory=set)
     """Deadlines that do not close older ones of their kind: amendments not yet approved, papers to be brought."""
 
@@ -78,7 +78,7 @@ class Docket:
         return term.due_at
 
     def asked(self, dossier: Dossier, limit: Deadline, at: datetime) -> datetime | None:
-        """The declarant is asked to amend; the time limit runs from when he has the request (Article 11(3)(b)).
+        """The declarant is asked to amend; the time limit runs from the delivery of the request (Article 11(3)(b)).
 
         Gives when the answer is due if he has it at once; None where the calendar cannot tell.
         """
@@ -88,7 +88,7 @@ class Docket:
     def amended(
         self, dossier: Dossier, form: Declaration, version: Declaration, *, answers: bool, in_force: bool
     ) -> datetime | None:
-        """A form 14 came: gives when its confirmation is due, an hour from its reception (Article 11(3)(c)).
+        """A form 14 was received: gives when its confirmation is due, an hour from its reception (Article 11(3)(c)).
 
         `version` is what it makes of the dossier.
         """
@@ -112,7 +112,7 @@ class Docket:
     def in_force(self, dossier: Dossier, received_at: datetime, confirm: Deadline | None) -> None:
         """An amended version is in force, received then; `confirm`: how long its confirmation has if it is complete.
 
-        Where the first confirmation waits for a complete and valid version, this may be it (Articles 13(2), 16(2)).
+        The first confirmation may wait for a complete and valid version; this may be it (Articles 13(2), 16(2)).
         """
         assert dossier.id is not None
         if confirm is not None:
@@ -132,7 +132,7 @@ class Docket:
         return deadlines.due_at(self.connection, dossier.id, CONFIRM_AMENDMENT)
 
     def declined(self, dossier: Dossier, at: datetime) -> None:
-        """An amendment that waited has no confirmation; that of the version before it is due as it was."""
+        """A waiting amendment gets no confirmation; that of the version before it is due as before."""
         assert dossier.id is not None
         deadlines.drop_newest(self.connection, dossier.id, CONFIRM_AMENDMENT, at)
 
@@ -144,7 +144,7 @@ class Docket:
     def confirmed(
         self, dossier: Dossier, procedure: Procedure, values: Mapping[str, object], at: datetime
     ) -> list[tuple[Deadline, datetime]]:
-        """The declarant is told what he has to bring, and by when: that runs from now on, unless he brought it already.
+        """The declarant is told what to bring later, and by when: these deadlines run from now on, unless already met.
 
         `values` are of the version in force; what only the confirmation before this one asked for is not asked for any
         more. Gives each limit, and the time from which it counts.
@@ -167,10 +167,10 @@ class Docket:
     def replied(
         self, dossier: Dossier, kind: ReplyKind, row_id: int, *, readable: bool, is_signed: bool = True
     ) -> None:
-        """A reply is in the outbox: it may answer a deadline, or a time limit may begin with it.
+        """A reply is in the outbox: it may answer a deadline, or begin one.
 
-        `readable`: the declarant reads it on the portal from now on, so it is sent. One that is not signed yet answers
-        nothing: alerts of the deadline go on.
+        `readable`: the declarant can read it on the portal from now on, so it counts as sent.
+        An unsigned reply answers nothing: alerts of the deadline go on.
         """
         if kind is ReplyKind.AMENDMENT_REQUEST and dossier.key in self._asked:
             self._begin(dossier, self._asked.pop(dossier.key), starts_with=row_id)
@@ -199,7 +199,7 @@ class Docket:
     def _follow(self, was: Dossier, dossier: Dossier, now: datetime) -> None:
         assert dossier.id is not None
         if was.state is DossierState.AMENDMENT_REQUESTED is not dossier.state:
-            # Completed as it was declared: what the request named was in order.
+            # Completed as it was declared: what the request named was correct.
             deadlines.end(self.connection, dossier.id, [AMEND], End.LAPSED, now)
             # A request that waits for a key is not needed any more.
             replies.drop_awaiting(self.connection, dossier.id, ReplyKind.AMENDMENT_REQUEST.value, now)

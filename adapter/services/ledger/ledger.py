@@ -1,4 +1,4 @@
-"""The ledger of one transaction: collects the rows of a batch and writes them together."""
+"""The ledger of one transaction (its unit of work): collects the rows of a batch and writes them together."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from adapter.services.watch.way import WindowLink
 
 
 def is_readable(route: Route, dossier: Dossier | None, *, shown: bool = False) -> bool:
-    """Whether the declarant reads a reply on the portal at once: of a dossier declared there he reads every one.
+    """Whether the declarant can read a reply on the portal at once: of a dossier declared there always.
 
     `shown`: an incident of the window makes the portal the way for its dossiers too (Articles 9(2), 12(2), 15(2)).
     """
@@ -51,7 +51,7 @@ _OVERTAKEN = "Bản khai được sửa đổi đã được thay thế hoặc r
 
 @dataclass
 class Ledger:
-    """Collected while the batch is folded; `write` puts everything into the store at once."""
+    """Rows collected while the batch is processed; `write` stores all of them at once."""
 
     connection: Connection
     database: Database
@@ -60,16 +60,16 @@ class Ledger:
     now: datetime
     docket: Docket
     told: NotificationKinds = NOBODY_TOLD
-    """What declarants are told of which replies."""
+    """The notifications to declarants, by kind of reply."""
     incident: str | None = None
     window_links: Sequence[WindowLink] = ()
-    """What was stated of procedures and gates, where something of the batch came by the portal."""
+    """The stated links of procedures and gates, where a message of the batch came by the portal."""
     register: Register = field(default_factory=Register)
-    """What the store says of who signed and declares in this batch."""
+    """The store's entries on signers and declarants of this batch."""
     same: Mapping[str, Sequence[KeyHolder]] = field(default_factory=dict)
     """Dossiers that declare the same as a declaration of this batch, by their common key."""
     passing: Passings = field(default_factory=Passings)
-    """Who passes which gate when, of the store and of this batch."""
+    """Persons with gate and time, from the store and from this batch."""
     foreign: frozenset[DossierKey] = frozenset()
     """Numbers of this batch with our prefix that we did not issue."""
     versions: dict[DossierKey, Declaration] = field(default_factory=dict)
@@ -101,7 +101,7 @@ class Ledger:
         return self.database.new_id(self.connection)
 
     def adopt(self, found: Mapping[DossierKey, Dossier]) -> None:
-        """Dossiers that are found to be needed while folding; they count as changed."""
+        """Add dossiers that are found to be needed later; they count as changed."""
         self.dossiers.update(found)
 
     def take(self, identity: MessageIdentity, row: NewMessage, *, replaces: int | None) -> int:
@@ -234,7 +234,7 @@ class Ledger:
         return row["id"]
 
     def _notify(self, dossier: Dossier, kind: ReplyKind, outbox_id: int) -> None:
-        """Declarant and principal are told, as soon as they may open the reply."""
+        """Notify declarant and principal, as soon as they may open the reply."""
         self._notified += notification_rows(
             self.told.of_reply(kind),
             dossier.identities,
@@ -251,11 +251,11 @@ class Ledger:
         self._links += [(dossier.id, row.id) for row in twins]
 
     def take_back(self, dossier: Dossier) -> list[str]:
-        """Take back what was confirmed and has not left; gives the numbers, none where a confirmation may have left."""
+        """Take back confirmations that have not left; gives their numbers, none where one may have left."""
         assert dossier.id is not None
         live = dossiers.confirmations_of(self.connection, dossier.id)
         for row in live:
-            # They leave in this order: if the first one has not left, none has, and none will while its row is locked.
+            # They leave in this order: if the first has not left, none has, and none will while its row is locked.
             if not replies.hold_back(self.connection, row.outbox_id, self.now):
                 return []
             deadlines.reopen(self.connection, row.outbox_id)
@@ -264,7 +264,7 @@ class Ledger:
         return [row.number for row in live]
 
     def take_back_request(self, dossier: Dossier) -> str | None:
-        """Take the request to amend back that nobody has answered, if it has not left; gives its number."""
+        """Take back the open request to amend, if it has not left; gives its number."""
         assert dossier.id is not None
         row = amendments.open_request(self.connection, dossier.id)
         kind = ReplyKind.AMENDMENT_REQUEST.value

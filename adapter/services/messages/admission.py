@@ -1,7 +1,7 @@
 """Admission: checks of signer and declarant that need the store, inside the intake's transaction.
 
-Is the certificate registered and not suspended (Article 6(3)), is the account suspended (Article 8), may he change this
-dossier. The store is asked once for a batch: a committed suspension holds in the next transaction of every process.
+Checks: is the certificate registered and not suspended (Article 6(3)), is the account suspended (Article 8), may the
+signer change this dossier. One query a table for a batch: a committed suspension holds in the next transaction.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Admission:
         return Register(found, by_number, frozenset(authorisations.grants(connection, holders, at)))
 
     def within(self, register: Register) -> Representation:
-        """Who may act for another, by what this transaction has read: a second one would wait for it."""
+        """Who may act for another, by the rows read in this transaction: a second transaction would wait for it."""
 
         def entitled(signer: Signer, number: str, at: datetime, procedure: str) -> bool:
             known = register.certificates.get(certificates.name_of(signer))
@@ -140,7 +140,7 @@ def _signed_numbers(declaration: Declaration, found: Mapping[Name, Registered]) 
 
 
 def _speakers(declaration: Declaration, found: Mapping[Name, Registered]) -> set[str]:
-    """In whose name a message acts: its signer; else the authenticated caller; else the declared identities."""
+    """The party that a message acts for: its signer; else the authenticated caller; else the declared identities."""
     envelope = declaration.verified.envelope
     bound = envelope.submission.bound_to
     return (
@@ -188,13 +188,13 @@ def _acts_for(declaration: Declaration) -> Pair | None:
         return None
     received = declaration.verified.envelope.submission.received_at
     if spec.born is not None and is_under(values.get(spec.born), spec.under, received.astimezone(VIETNAM).date()):
-        return None  # his parents or guardian represent him by law
+        return None  # a child's parents or guardian represent it by law
     pair = plain(write(declarant)), plain(write(of))
     return pair if pair[0] != pair[1] else None
 
 
 def _is_unproved(declaration: Declaration) -> bool:
-    """Whether it came by the portal and nobody has signed it: who declares is known by his log-in alone."""
+    """Whether it came by the portal without a declarant signature: then the declarant is known by log-in alone."""
     on_portal = declaration.verified.envelope.submission.channel is Channel.PORTAL
     return on_portal and _signer(declaration) is None
 

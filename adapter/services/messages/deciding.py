@@ -32,7 +32,7 @@ HELD = (
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """What one batch is decided with.
+    """Inputs for deciding one batch.
 
     `held_before`: after a restore from a backup, messages sent before this time may have been answered already.
     """
@@ -45,7 +45,7 @@ class Deciding:
     held_before: datetime | None
 
     def decided(self, item: Item) -> Decision:
-        """What becomes of the message and its dossier."""
+        """The result for the message and its dossier."""
         if self._is_held(item):
             return Decision(Parked(None, HELD, ParkedFor.HELD), None)
         dossier = self.ledger.dossiers.get(item.key) if item.key else None
@@ -73,8 +73,8 @@ class Deciding:
         )
 
     def _is_held(self, item: Item) -> bool:
-        """Whether it was sent in the time that a restore lost: a second acceptance would be later than the first."""
-        if isinstance(item.outcome, Noted):  # what the window says of itself
+        """Whether it was sent in the time lost by a restore: a second acceptance would be later than the first."""
+        if isinstance(item.outcome, Noted):  # the window's own notices
             return False
         verified = verified_of(item.outcome)
         # As it was written: judging puts one that lies far from reception aside, and here all do.

@@ -40,7 +40,7 @@ class Fold:
         prior = self.ledger.known.get(item.identity)
         verified = verified_of(item.outcome)
         if prior is not None and prior.id == item.replaces and prior.state is MessageState.SETTLED:
-            # Somebody else has judged it again in the meantime (a second clock, an operator's replay).
+            # Another process has judged it meanwhile (a second clock, an operator's replay).
             return _duplicate(prior)
         if prior is not None and prior.id != item.replaces:
             if prior.state is MessageState.PARKED:
@@ -54,7 +54,7 @@ class Fold:
         return self._keep(item, self.deciding.decided(item))
 
     def _reused(self, item: Item, verified: VerifiedDocument) -> Settled:
-        """The id was used for other content: a signed rejection of its own, and a security event."""
+        """The id was used for other content: answer with a signed rejection, and record a security event."""
         identity = reused_name(item.identity, verified)
         prior = self.ledger.known.get(identity)
         if prior is not None:

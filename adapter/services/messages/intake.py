@@ -1,6 +1,6 @@
 """Intake: takes Submissions of both channels. Judges outside a transaction; stores and answers in one.
 
-A message that fails the batch is tried alone; one that fails alone is parked. The broker is unknown here.
+A message that makes its batch fail is tried alone; one that fails alone is parked. The broker is not known here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def unheld(digest: str) -> None:
 
 
 class _TakenBack(Exception):
-    """What would have become of a message; whoever raises it rolls its transaction back."""
+    """The result that a message would have had; raised to roll the transaction back."""
 
     def __init__(self, settled: Settled) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class Intake:
             return None
 
     def wake(self, row: StoredMessage, *, may_wait: bool) -> Settled:
-        """Judge a stored message again: its declaration has come, its waiting time is over, or an operator asks."""
+        """Judge a stored message again: its declaration came, its waiting time ended, or an operator asked."""
         submission = stored(row)
         since = row.waits_since or submission.received_at
         item = replace(self.judge(submission), replaces=row.id, may_wait=may_wait, since=since, released=True)
@@ -131,7 +131,7 @@ class Intake:
             return self._store([replace(item_of(item.submission, broken(error)), replaces=item.replaces)])[0]
 
     def foresee(self, item: Item, first: Callable[[Connection], None]) -> Settled:
-        """What would become of a message if it were kept now: all that keeping does, and then it is taken back.
+        """The result that a message would have now: done like keeping it, then rolled back.
 
         `first` is done before it, in the same transaction.
 

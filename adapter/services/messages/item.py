@@ -22,14 +22,14 @@ from adapter.services.messages.incoming import identify
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long messages wait, in seconds: for their predecessor, for evidence of their signer; between two looks."""
+    """Seconds that messages wait: for their predecessor, for evidence of their signer, and between two tries."""
 
     overtaken_s: float
     evidence_s: float
     retry_s: float
 
     def until(self, wait: Wait, since: datetime, now: datetime) -> tuple[Wait, datetime, datetime]:
-        """What is waited for, when it is looked at again, and since when it waits. No wait begins in the future."""
+        """A wait: for what, when the next try is, and since when. No wait begins in the future."""
         since = min(since, now)
         if wait is Wait.PREDECESSOR:
             return wait, since + timedelta(seconds=self.overtaken_s), since
@@ -38,13 +38,13 @@ class Patience:
         return wait, min(now + pause, since + timedelta(seconds=self.evidence_s)), since
 
     def longest(self) -> timedelta:
-        """The longest time from now that any row waits, whatever the clock said when it began to wait."""
+        """The longest time from now that any row waits, whatever the clock was when the wait began."""
         return timedelta(seconds=max(self.overtaken_s, self.evidence_s))
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one submission, once its transaction has committed."""
+    """The result of one submission, once its transaction has committed."""
 
     public_id: str
     state: MessageState
@@ -68,7 +68,7 @@ class Item:
     same: str | None = None
     """What a new declaration has in common with another that declares the same (`pipeline/sameness`)."""
     passing: Passing | None = None
-    """Who passes which gate when, of a version that is declared."""
+    """Persons with gate and time, of a declared version."""
     may_wait: bool = True
     released: bool = False
     """Judged again by an operator or the clock: it is not held any more."""
@@ -85,7 +85,7 @@ class Item:
 
     @property
     def lock_names(self) -> list[str]:
-        """What nobody else may change while it is kept."""
+        """The names to lock while it is stored."""
         return [
             *([dossiers.lock_name(self.key)] if self.key is not None else []),
             self.identity.lock_name,

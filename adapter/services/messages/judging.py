@@ -1,4 +1,4 @@
-"""Judging with errors sorted: our own faults and unexpected errors become Parked."""
+"""Judging, with errors sorted: our own faults and unexpected errors give Parked."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def stored(row: StoredMessage) -> Submission:
 def judged(
     submission: Submission, ground: Ground, mark: Mark = unmarked, tree: etree._Element | None = None
 ) -> Outcome:
-    """The outcome that needs no store; `tree` is what the bytes were written from, where the second door has it.
+    """The outcome without the store; `tree` is the tree that the bytes were written from, if the portal has it.
 
     Raises:
         Unavailable: something judging needs cannot be reached now; the message is to be tried again.

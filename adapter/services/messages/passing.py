@@ -91,7 +91,7 @@ def others(
 
 
 def _around(expected: Iterable[Passing]) -> tuple[datetime, datetime]:
-    """The time in which another dossier may meet one of these."""
+    """The time range in which another dossier can be about the same crossing."""
     ends = [
         (each.at - timedelta(hours=each.once.hours), each.at + timedelta(hours=each.once.hours)) for each in expected
     ]

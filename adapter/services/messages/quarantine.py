@@ -36,7 +36,7 @@ _APP_ID = "nsw-adapter"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A message that waits for an operator; never its payload."""
+    """A message that waits for an operator; without its payload."""
 
     id: str
     """Of a parked message its public id; of one in the queue the SHA-256 of its body. A beginning is enough."""
@@ -64,7 +64,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is held, and what could not be asked."""
+    """The messages held, and notes on what could not be read."""
 
     held: tuple[Held, ...]
     notes: tuple[str, ...]
@@ -72,7 +72,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of a replay: judged now, or back in a queue to be judged by a worker."""
+    """The result of a replay: judged now, or back in a queue to be judged by a worker."""
 
     held: Held
     settled: Settled | None
@@ -105,7 +105,7 @@ class Quarantine:
     clock: Callable[[], datetime]
 
     def list(self, limit: int = 100, kind: str | None = None) -> Listing:
-        """What is held, of one kind or all; a broker that cannot be reached or has no such queue is a note."""
+        """The messages held, of one kind or all; a broker that cannot be reached or has no such queue gives a note."""
         with self.database.reading() as connection:
             held = [_parked(row) for row in listings.parked(connection, limit=limit, head=HEAD)]
         notes: tuple[str, ...] = ()
@@ -202,7 +202,7 @@ class Quarantine:
         return taken
 
     def _republish(self, delivery: Delivery) -> None:
-        """Publish it to the queue that it came from: by the exchange, an unroutable message would come back here.
+        """Publish it directly to its former queue: by the exchange, an unroutable message would come back here.
 
         Its properties are written anew: a header table that cannot be decoded must not come back.
         """

@@ -1,4 +1,4 @@
-"""Messages that wait for their declaration or for evidence are judged again in time. Seals of the journal."""
+"""Judges messages again that waited for their declaration or for evidence. Seals the journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adapter.pipeline.decide import Wait
 from adapter.services.messages.intake import Intake
 
 SEALED_AT_ONCE = 20_000
-"""Entries of one seal: the clock does its other work between two of them."""
+"""Entries of one seal: the clock does other work between two seals."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def note_answer(ledger: Ledger, verified: VerifiedDocument, submission: Submissi
 
 
 def _transferred(ledger: Ledger, dossier_id: int, verified: VerifiedDocument) -> None:
-    """The window has a dossier that was decided directly: later replies go to it; its number is kept as alias."""
+    """The window has a transferred dossier: later replies go to the window; its number is kept as alias."""
     key = dossiers.key_of(ledger.connection, dossier_id)
     if key not in ledger.dossiers:
         ledger.database.lock(ledger.connection, [dossiers.lock_name(key)])
@@ -66,7 +66,7 @@ def note_control(ledger: Ledger, verified: VerifiedDocument, submission: Submiss
             reason=value_at(content, "Reason"),
         )
         actor, at = str(verified.signers[0].partner), submission.received_at
-        if notice.started_at > at:  # announced before it begins: maintenance
+        if notice.started_at > at:  # announced before its begin: maintenance
             windows.plan(connection, ledger.database, notice, actor=actor, at=at)
         else:
             windows.announce(connection, ledger.database, notice, actor=actor)

@@ -96,7 +96,7 @@ class Authorisations:
 
 @dataclass(frozen=True, slots=True)
 class AuthorisationLetter:
-    """What is stated of an authorisation. Numbers as typed; times are aware, `valid_to` None: until it is revoked."""
+    """The facts of an authorisation. Numbers as typed; times are aware, `valid_to` None: until it is revoked."""
 
     holder: str
     principal: str
@@ -152,7 +152,7 @@ def kept(
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """For whom somebody speaks: with his own numbers, and for those of whom he is authorised now."""
+    """The parties that somebody may act for: the own numbers, and those of principals who authorise him now."""
 
     own: frozenset[str]
     grants: frozenset[Grant]
@@ -168,6 +168,6 @@ class Spoken:
 
 
 def spoken_for(connection: Connection, own: Iterable[str], at: datetime) -> Spoken:
-    """Whose dossiers somebody with these numbers sees and changes."""
+    """The parties whose dossiers somebody with these numbers sees and changes."""
     numbers = frozenset(own)
     return Spoken(numbers, frozenset(store.grants(connection, numbers, at)))

@@ -1,7 +1,7 @@
 """The certificate registry (Article 6(3); NĐ 85/2019/NĐ-CP Article 12): whose certificates may sign declarations.
 
-A registration changes what is accepted, so every act has a reason or a place where it was registered, and stands in
-the journal: by serial number, never by a person's name.
+A registration changes which messages are accepted, so every act has a reason or a place of registration, and is
+in the journal: by serial number, never by a person's name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from adapter.services.registers.party_numbers import number_of
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one certificate: registered now, or it was before."""
+    """The result for one certificate: registered now, or registered before."""
 
     file: str
     certificate: Registered
@@ -147,7 +147,7 @@ class Registry:
         journal.append(connection, self.database, Entry.by("certificate.register", actor, now, detail))
 
     def suspend(self, which: str, *, reason: str, issuer: str | None = None, actor: Actor) -> Registered:
-        """From the commit on what it signs is rejected, by either door.
+        """Suspend it: from the commit on what it signs is rejected at both doors.
 
         Raises:
             NotAllowed: there is no such certificate, more than one, or it is suspended already.
@@ -157,7 +157,7 @@ class Registry:
         return self._change(which, CertificateState.SUSPENDED, reason, issuer, actor)
 
     def restore(self, which: str, *, reason: str, issuer: str | None = None, actor: Actor) -> Registered:
-        """It may be used again.
+        """End its suspension.
 
         Raises:
             NotAllowed: there is no such certificate, more than one, or it is not suspended.

@@ -1,4 +1,4 @@
-"""Certificates that run out: alerts before the day, once each, and what breaks on a day to come.
+"""Expiry of certificates: alerts before the day, once each, and what stops working on a future day.
 
 Own keys, partners' pinned certificates, anchors and intermediates of the trust stores, registered certificates. A
 certificate that already has a successor is not alerted.
@@ -69,7 +69,7 @@ class Expiry:
         return sorted(found, key=lambda each: (not each.breaks, each.certificate.valid_to, each.certificate.serial))
 
     def ending(self) -> list[Expiring]:
-        """What is valid and ends within the days of the alerts, with no other to go on in its place; the next first.
+        """Valid certificates that end within the alert days without a successor; the next first.
 
         Raises:
             Misconfigured: a file cannot be read.
@@ -86,7 +86,7 @@ class Expiry:
         now, left = self.clock(), dict[str, float]()
         try:
             own = list(self.installed())
-        except Misconfigured:  # told by `alert`
+        except Misconfigured:  # reported by `alert`
             return left
         for each in own:
             if not _succeeded(each, own):
@@ -95,7 +95,7 @@ class Expiry:
         return left
 
     def alert(self) -> int:
-        """Alert what ends within the days, once for each certificate and threshold; gives how many of our own do.
+        """Alert certificates that end within the days, once each and threshold; gives how many are our own.
 
         A file that cannot be read is reported by `check` and at start; here it must not stop the clock.
         """
@@ -155,7 +155,7 @@ def _as_in_use(each: Registered) -> InUse:
 
 
 def _near(certificate: InUse, now: datetime, limit: datetime) -> bool:
-    """Whether it ends before the limit. One of a declarant that has ended is not reported; one of ours is."""
+    """Whether it ends before the limit. A declarant's expired certificate is not reported; our own is."""
     return certificate.valid_to <= limit and (certificate.use is not Use.REGISTERED or certificate.valid_to >= now)
 
 
@@ -174,7 +174,7 @@ def _expiring(certificate: InUse, breaks: bool) -> Expiring:
 
 
 def _facts(expiring: Expiring, now: datetime) -> dict[str, object]:
-    """For log and journal: its place and number, never a person's name."""
+    """The name for log and journal: place and number, never a person's name."""
     certificate = expiring.certificate
     return {
         "use": certificate.use.value,

@@ -1,4 +1,4 @@
-"""Authorisations that a principal gives himself, on the portal: whoever he names declares for him from then on.
+"""Authorisations that principals give themselves on the portal: the named person may declare for them from then on.
 
 An enterprise gives them under its organisation's account, a citizen under his own (QĐ 15/2019/QĐ-TTg Articles 3(4),
 7(3)). Withdrawn, one has no effect from that moment; what was sent under it stays.
@@ -30,7 +30,7 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class OwnGrant:
-    """A letter as principal and holder see it. `given`: whoever looks is its principal; `other`: the other's number."""
+    """A letter for its principal or holder. `given`: the viewer is its principal; `other`: the other party's number."""
 
     letter: Authorisation
     given: bool
@@ -46,10 +46,10 @@ class OwnGrant:
 
 @dataclass(frozen=True, slots=True)
 class OwnGrants:
-    """What somebody has given and received, the newest first."""
+    """Given and received letters, the newest first."""
 
     principal: str | None
-    """In whose name he may give; None: he acts for somebody who has authorised him, and passes nothing on."""
+    """The party that the viewer may give for; None: he acts under an authorisation, which cannot be passed on."""
     grants: tuple[OwnGrant, ...]
 
 
@@ -62,7 +62,7 @@ class Grants:
     clock: Callable[[], datetime]
 
     def of(self, actor: Actor) -> OwnGrants:
-        """What his account has given, and what he has received as a person.
+        """Letters that the account has given, and that the person has received.
 
         Raises:
             NoRight: no declarant asks.
@@ -107,7 +107,7 @@ class Grants:
             return kept(connection, self.database, letter, wanted, GrantedBy.PRINCIPAL, actor, now)
 
     def withdraw(self, actor: Actor, row_id: int, *, reason: str) -> None:
-        """It has no effect from now on. Its principal may do that, whoever entered it; its holder may give it back.
+        """Withdraw it from now on. Its principal may do so, whoever entered it; its holder may give it back.
 
         Raises:
             NotAllowed: there is none of that id that is his, or it has ended.
@@ -130,7 +130,7 @@ class Grants:
         return any(grant.principal == principal and grant.covers(procedure) for grant in spoken.grants)
 
     def _with_amendments(self, procedures: Sequence[str], now: datetime) -> tuple[str, ...]:
-        """With the procedures that amend their dossiers: form 14 goes under its own."""
+        """The procedures, with those that amend their dossiers: form 14 has its own procedure."""
         today = now.astimezone(VIETNAM).date()
         amending = (self.catalogue.amending(code, today) for code in procedures)
         return tuple(dict.fromkeys([*procedures, *(each.code for each in amending if each)]))

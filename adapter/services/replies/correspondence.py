@@ -1,4 +1,4 @@
-"""Composing and signing replies. What they say is decided elsewhere."""
+"""Composes and signs replies. Their content is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Correspondence:
         return self.installation.units.of(dossier.gate, dossier.unit)
 
     def ours(self, dossier: Dossier) -> Installation:
-        """The installation as it speaks for the dossier's unit."""
+        """The installation's names, with those of the dossier's unit."""
         return self.installation.of_unit(self.unit_of(dossier))
 
     def state(self, findings: Sequence[Finding]) -> tuple[StatedFinding, ...]:
@@ -120,7 +120,7 @@ class Correspondence:
         return self.installation.of_unit(self._unit(outcome, None, None))
 
     def _unit(self, outcome: Outcome, dossier: Dossier | None, header: Header | None) -> BorderUnit | None:
-        """The unit in whose name a message is answered: that of its dossier, of what it declares, or whom it is for."""
+        """The unit that answers a message: that of its dossier, of its declaration, or the recipient."""
         units, declared = self.installation.units, None
         if dossier is not None:
             return self.unit_of(dossier)
@@ -158,7 +158,7 @@ class Correspondence:
         return with_articles(general, bases)
 
     def in_reply_to(self, submission: Submission, outcome: Outcome) -> compose.InReplyTo:
-        """What binds the reply to its request: id, digest, and the schema and mapping that judged it."""
+        """The binding of a reply to its request: id, digest, and the schema and mapping that judged it."""
         verified = verified_of(outcome)
         claims = outcome.claims if isinstance(outcome, Rejected) else None
         header: Header | None = verified.header if verified else claims
@@ -191,7 +191,7 @@ class Correspondence:
         try:
             return seal(decided(reply, keys.unit(unit)), system=keys.system)
         except KeyUnavailable:
-            self.keys()  # raises if the system's own key cannot sign: then there is no reply at all
+            self.keys()  # raises if the system's own key cannot sign: then there is no reply
             return UnsignedReply(reply, unit.code)
 
     def sign_late(self, row: StoredReply, xml: bytes, dossier: Dossier, unit: BorderUnit) -> SignedReply:
@@ -207,7 +207,7 @@ class Correspondence:
     def to_declarant(
         self, channel: Channel, procedure: Procedure, dossier: Dossier, *, correlation_id: str | None
     ) -> addressing.Address:
-        """The address of a reply of ours about a dossier, the way its message came; each kind states its own type."""
+        """The address of a reply about a dossier, by the way that its message came."""
         ours = self.ours(dossier)
         return addressing.Address(
             sender=ours.own,

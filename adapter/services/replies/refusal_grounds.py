@@ -16,14 +16,14 @@ LONGEST = 500
 
 
 def ground_of_faults(procedure: Procedure, codelists: Mapping[str, Mapping[str, Code]], *, general: str) -> str:
-    """The ground on which the program refuses a declaration that breaks a rule (of ships: Article 12(3))."""
+    """The ground of a refusal by the program for a broken rule (for ships: Article 12(3))."""
     grounds = codelists.get(procedure.refusal_grounds or "", {})
     fit = (each.vi for each in grounds.values() for fact in each.facts.get(DECLARATION, ()) if fact.value == FAULTY)
     return next(fit, general)
 
 
 def with_articles(ground: str, bases: Iterable[str]) -> str:
-    """The ground with the articles broken, each once (what follows a colon explains it), as far as there is room."""
+    """The ground with the broken articles, each once (without what follows a colon), as far as there is room."""
     said, known = ground, {_article(ground)}
     for basis in bases:
         if _article(basis) not in known and len(said) + 2 + len(basis) <= LONGEST:

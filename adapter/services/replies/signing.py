@@ -94,7 +94,7 @@ class Signing:
     def _answer_before(
         self, connection: Connection, dossier: Dossier, row: StoredReply, now: datetime
     ) -> datetime | None:
-        """The time of form 13 counts from when it leaves: none has passed while the key could not sign."""
+        """The time limit of form 13 runs from when it leaves, so none has passed while the key could not sign."""
         assert dossier.id is not None
         asked = amendments.carried_by(connection, row.id)
         values = dossiers.version(connection, dossier.id, dossier.version).values

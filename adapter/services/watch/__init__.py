@@ -1,1 +1,1 @@
-"""What is watched by the clock, the window's mode and deadlines, and what the public is told of it."""
+"""The window's mode, deadlines, alerts and public information, as the clock observes them."""

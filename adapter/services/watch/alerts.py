@@ -1,7 +1,7 @@
-"""Alerts for those without Prometheus: what is amiss now, since when, and who has been told of it. Pure.
+"""Alerts without Prometheus: current problems, since when, and who was told. Pure.
 
-The names are those of the rules that are shipped for Prometheus (deploy/prometheus/alerts.yml). An alert is raised once
-what it is about has lasted, is told once to each way, again after a time while it lasts, and once more at its end.
+The names are those of the Prometheus rules (deploy/prometheus/alerts.yml). An alert is raised when its
+problem has lasted some time. Each channel gets it once, again after a time while it lasts, and once at its end.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from adapter.services.watch.mode import Mode
 from adapter.services.watch.readings import Readings
 
 CALM_S = 60.0
-"""What is over for so long has ended: what comes and goes within a minute is one alert."""
+"""Seconds after which a problem that is gone has ended: what comes and goes within a minute is one alert."""
 STALE_S = 120.0
-"""The store was read so long ago that nothing is known of what it holds."""
+"""Seconds after which the last reading of the store is too old to tell anything."""
 
 
 class AlertName(StrEnum):
-    """What can be amiss."""
+    """The possible problems."""
 
     DATABASE_AWAY = "NswDatabaseAway"
     BROKER_AWAY = "NswBrokerAway"
@@ -41,7 +41,7 @@ class AlertName(StrEnum):
 
 
 class Urgency(StrEnum):
-    """`page`: somebody gets up at night; `ticket`: somebody sees to it by day."""
+    """`page`: act at once, also at night; `ticket`: act during the working day."""
 
     PAGE = "page"
     TICKET = "ticket"
@@ -49,13 +49,13 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertRule:
-    """What is said of an alert, and for how long (seconds) it must last before it is."""
+    """The texts of an alert, and how long (seconds) its problem must last before it is raised."""
 
     severity: Urgency
     lasts_s: float
     summary: Label
     action: str
-    """The command to begin with."""
+    """The first command for the operator."""
 
 
 _PAGE, _TICKET = Urgency.PAGE, Urgency.TICKET
@@ -123,7 +123,7 @@ _REPLY_AGE_S, _CERTIFICATE_DAYS = 300, 14
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the clock knows now. `readings` None: the store was not read yet."""
+    """The clock's knowledge now. `readings` None: the store was not read yet."""
 
     at: datetime
     readings: Readings | None
@@ -134,7 +134,7 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that is amiss now. `about`: which of several (a use of certificates); `value`: how many, how long."""
+    """A current problem. `about`: which of several (a use of certificates); `value`: how many, how long."""
 
     name: AlertName
     value: float = 1
@@ -143,7 +143,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class ToldAlert:
-    """What one way was told last. `is_end`: that it has ended."""
+    """What one channel was sent last. `is_end`: the end of the alert."""
 
     at: datetime
     is_end: bool
@@ -151,7 +151,7 @@ class ToldAlert:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that is or was amiss. `began_at` None: it has not lasted yet; `gone_at`: it is not seen since."""
+    """A current or past problem. `began_at` None: it has not lasted long enough; `gone_at`: not seen since then."""
 
     name: AlertName
     about: str
@@ -164,12 +164,12 @@ class Alert:
 
     @property
     def rule(self) -> AlertRule:
-        """What is said of it."""
+        """Its texts."""
         return RULES[self.name]
 
 
 def alarms(outlook: Outlook) -> tuple[Alarm, ...]:
-    """What is amiss now."""
+    """The current problems."""
     return tuple(_alarms(outlook))
 
 
@@ -216,7 +216,7 @@ def watched(kept: Sequence[Alert], now_amiss: Sequence[Alarm], outlook: Outlook)
 
 
 def _looked(alert: Alert, alarm: Alarm | None, outlook: Outlook) -> Alert | None:
-    """One of them; None where it went away before it had lasted."""
+    """One alert after a look; None where the problem went away before it had lasted long enough."""
     now = outlook.at
     if alert.ended_at is not None:
         return alert
@@ -240,7 +240,7 @@ def _raised(alert: Alert, now: datetime) -> Alert:
 
 
 def due(kept: Sequence[Alert], way: str, now: datetime, repeat_s: float) -> tuple[Alert, ...]:
-    """What this way is to be told now: what began or ended that it does not know; again what lasts."""
+    """The alerts to send by this channel now: begun or ended ones that it does not have; again those that last."""
     return tuple(
         each for each in kept if each.began_at is not None and _is_due(each, each.told.get(way), now, repeat_s)
     )
@@ -257,7 +257,7 @@ def _is_due(alert: Alert, told: ToldAlert | None, now: datetime, repeat_s: float
 def after(
     kept: Sequence[Alert], way: str, told: Collection[Alert], now: datetime, ways: Collection[str]
 ) -> tuple[Alert, ...]:
-    """The alerts after a way has taken these; what has ended and every way knows is forgotten."""
+    """The alerts after a channel has taken these; ended ones that every channel has are removed."""
     marked = [
         replace(each, told={**each.told, way: ToldAlert(now, each.ended_at is not None)}) if each in told else each
         for each in kept

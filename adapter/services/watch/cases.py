@@ -1,6 +1,6 @@
-"""How an answer reaches the window's books after an incident (NĐ 85/2019 Article 17(5)): one table of cases. Pure.
+"""How an answer reaches the window after an incident (NĐ 85/2019 Article 17(5)): one table of cases. Pure.
 
-Whoever sends, transfers or reports asks `settlement`; nothing else decides it.
+Sending, transferring and reporting all use `settlement`; nothing else decides it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class CameBy(StrEnum):
 
 
 class Departure(StrEnum):
-    """How far an answer has got on its way to the window's queue."""
+    """How far an answer is on its way to the window's queue."""
 
     HELD = "held"
     """It was never published."""
@@ -30,7 +30,7 @@ class Departure(StrEnum):
 
 
 class Settlement(StrEnum):
-    """What is done for the window's books."""
+    """What is to be done so that the window gets the answer."""
 
     TRANSFER = "transfer"
     """A 40/01 with the bytes of request and reply."""
@@ -46,7 +46,7 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A signed answer that stands. `opened`: its declarant has read it on the portal."""
+    """A signed answer that was not taken back. `opened`: its declarant has read it on the portal."""
 
     carried: bool
     """Whether the window carries the dossier's procedure at its gate."""
@@ -57,7 +57,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A line of the table; None stands for either."""
+    """A line of the table; None means either."""
 
     settlement: Settlement
     carried: bool | None = None
@@ -79,16 +79,16 @@ TABLE = (
     CaseLine(Settlement.AGAIN, carried=True, door=CameBy.WINDOW, departure=Departure.IN_DOUBT),
     CaseLine(Settlement.NOTHING, carried=True, door=CameBy.WINDOW, departure=Departure.CONFIRMED),
 )
-"""Exactly one line holds for each case that there can be."""
+"""Exactly one line applies to each possible case."""
 
 
 def settlement(case: Case) -> Settlement:
-    """What is done for the window's books."""
+    """What is to be done so that the window gets the answer."""
     return next(row.settlement for row in TABLE if row.holds(case))
 
 
 class AnswerTimes(Protocol):
-    """What the store keeps of an answer's way."""
+    """The stored facts about an answer's way."""
 
     @property
     def sent_at(self) -> datetime | None: ...

@@ -1,4 +1,4 @@
-"""Deadlines for people: what is due, what has passed, how many were met; and the alerts that the clock sends.
+"""Deadlines: running ones, broken ones, figures; and the alerts that the clock sends.
 
 A duty to confirm runs from reception until the signed confirmation was sent (Articles 10, 11, 13, 14, 16, 17). When an
 officer signed it, when it was sent and when the declarant had it are three times, and all are shown.
@@ -34,7 +34,7 @@ _AT_ONCE = 500
 
 
 class DeadlineState(StrEnum):
-    """How a deadline stands at one moment."""
+    """The state of a deadline at one moment."""
 
     RUNNING = "running"
     NEAR = "near"
@@ -47,9 +47,9 @@ class DeadlineState(StrEnum):
     MET = "met"
     LATE = "late"
     LAPSED = "lapsed"
-    """Nothing was left to be done before the time was over: refused, withdrawn, replaced."""
+    """It ended before its time without an answer: refused, withdrawn, replaced."""
     WITHDRAWN = "withdrawn"
-    """What asked for it was taken back."""
+    """The request that began it was taken back."""
     UNKNOWN = "unknown"
     """It is counted in working days of a year that the calendar does not have, old data lack the time, or it was
     answered later than it was asked and nobody knows since when the declarant had it."""
@@ -98,7 +98,7 @@ class Deadlines:
     units: BorderUnits = NO_UNITS
 
     def agenda(self, wanted: Wanted, *, since: datetime, now: datetime, actor: Actor) -> Agenda:
-        """What runs, and the figures of what began since then; of the actor's unit, if he sees one unit only.
+        """Running deadlines, and figures of those that began since then; of one unit, if the actor sees one only.
 
         Raises:
             NoRight: the actor may not see dossiers.
@@ -149,7 +149,7 @@ class Deadlines:
 
 
 def due_of(row: ListedDeadline, now: datetime) -> RunningDeadline:
-    """A row of the agenda as people see it."""
+    """A deadline in a list."""
     return RunningDeadline(
         subject=_subject(row),
         procedure=row.procedure,
@@ -169,9 +169,9 @@ def due_of(row: ListedDeadline, now: datetime) -> RunningDeadline:
 
 
 def state_at(row: StoredDeadline, now: datetime) -> DeadlineState:
-    """How a deadline stands. What ends exactly when it is due is in time."""
+    """The state of a deadline. What ends exactly when it is due is in time."""
     if row.why == End.LAPSED.value:
-        # A deadline that was passed stays passed, also if nothing is left to be done later.
+        # A broken deadline stays broken, also if nothing is left to be done later.
         return DeadlineState.LATE if row.due_at and row.ended_at and row.ended_at > row.due_at else DeadlineState.LAPSED
     if row.why == End.WITHDRAWN.value:
         return DeadlineState.WITHDRAWN
@@ -197,7 +197,7 @@ def _subject(row: ListedDeadline) -> str:
 
 
 def _alert(row: DeadlineOfDossier) -> dict[str, object]:
-    """What an alert says: no personal value."""
+    """The fields of an alert: no personal value."""
     return {
         "dossier": None if row.number is None else f"{row.number}/{row.year}",
         "incident": row.incident_id,

@@ -1,4 +1,4 @@
-"""Links to the single window: which procedure it carries at which gate (Article 9(2): "chưa hoàn thiện kết nối").
+"""Links to the single window: which procedures it carries at which gates (Article 9(2): "chưa hoàn thiện kết nối").
 
 Stated by operators, each with the document that decided it. A dossier follows the link at the time when it was first
 received: a later statement does not change it.
@@ -101,7 +101,7 @@ class Links:
             raise NotAllowed(f"{gate} is the code of no gate")
 
     def take_back(self, row_id: int, *, actor: Actor) -> None:
-        """Take a statement back from this moment; the statement before it is in force again.
+        """Withdraw a statement from this moment; the statement before it is in force again.
 
         Raises:
             NotAllowed: nothing of that id stands.

@@ -1,4 +1,4 @@
-"""The mode of the window, computed from what is seen, announced and stated. Pure.
+"""The mode of the window, computed from what is observed, announced and stated. Pure.
 
 `sighting` says how the window is seen; `advice` makes the mode of that, of what its manager has announced and of what
 the operator says (Article 9(2); NĐ 85/2019 Article 17). What each mode means for door and replies is in `way`.
@@ -15,7 +15,7 @@ from adapter.pipeline.envelope import VIETNAM
 
 
 class Sight(StrEnum):
-    """How the window is, as it is seen or said."""
+    """The state of the window, as observed or stated."""
 
     UP = "up"
     DOWN = "down"
@@ -29,15 +29,15 @@ class Mode(StrEnum):
     """Nothing has come from the window yet, and nothing has left to it."""
     NORMAL = "normal"
     SUSPECT = "suspect"
-    """It seems down, and that is not confirmed yet."""
+    """It seems down; this is not confirmed yet."""
     DIRECT = "direct"
     """It has an incident: the portal takes its place."""
     RECONCILING = "reconciling"
-    """It is back: what waited leaves, and what was begun at the portal is ended there."""
+    """It works again: waiting replies leave, and drafts begun at the portal are finished there."""
     MAINTENANCE = "maintenance"
-    """Its manager announced from when until when it is away."""
+    """Its manager announced a time of maintenance."""
     UNKNOWN = "unknown"
-    """The clock process has not looked for too long. Readers get it; it is never stored."""
+    """The clock process has not looked for too long. Readers get this value; it is never stored."""
 
     @property
     def condition(self) -> Sight:
@@ -86,7 +86,7 @@ class WindowPatience:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is seen of the window at one moment; times are aware."""
+    """Observations of the window at one moment; times are aware."""
 
     now: datetime
     started_at: datetime
@@ -150,7 +150,7 @@ class ModeBasis:
     maintenance: str | None = None
     """What the window's manager does now, as he announced it with its times."""
     confirmed: str | None = None
-    """Why the operator says that what is suspected is so."""
+    """The operator's reason for confirming a suspicion."""
     heard: bool = True
     """Something has come from the window, or has left to it, ever."""
     opened: bool = False

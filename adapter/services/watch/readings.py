@@ -1,4 +1,4 @@
-"""Readings: counts for the metrics, read from the store at one moment."""
+"""Counts for the metrics, read from the store at one moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of an incident as a document that is sent to the window's manager: XML under our system's signature.
+"""The report of an incident for the window's manager: XML signed by our system.
 
 Its root is no Envelope, so no door takes it for a message. Times are written as in messages, in Vietnam's zone.
 """

@@ -1,4 +1,4 @@
-"""Public information (Articles 9(2), 10(4); NĐ 85/2019 Article 17): does the window work, what does the portal take?
+"""Public information (Articles 9(2), 10(4); NĐ 85/2019 Article 17): the window's state, and what the portal accepts.
 
 Shown without log-in, so it holds no person's data, no operator's name, and of an incident only what its manager
 has announced: reasons that the program or an operator wrote are for the operator.
@@ -22,12 +22,12 @@ from adapter.services.watch.way import PortalTakes, WindowLink, is_linked, way
 from adapter.services.watch.window import Window
 
 SHOWN = 20
-"""So many incidents are told in the feed, the newest."""
+"""Incidents in the feed, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A procedure, and whether the portal takes its declarations now; None: that cannot be told now."""
+    """A procedure, and whether the portal accepts its declarations now; None: not known now."""
 
     code: str
     title: Label
@@ -35,12 +35,12 @@ class Offered:
     on_window: bool
     taken: bool | None
     unlinked: tuple[Label, ...] = ()
-    """The gates where it is not linked to the window, and taken whatever the mode."""
+    """The gates where it is not linked to the window, so that the portal always accepts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A unit of the border guard as the public finds it; no gates: it has every gate of the installation."""
+    """A unit of the border guard for the public; no gates: it has every gate of the installation."""
 
     name: str
     gates: tuple[Label, ...]
@@ -49,7 +49,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """An incident of the window, as everybody is told. The announcement is its manager's (91/01), if there is one."""
+    """An incident of the window, for the public. The announcement is its manager's (91/01), if there is one."""
 
     started_at: datetime
     expected_end: datetime | None

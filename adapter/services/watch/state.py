@@ -1,4 +1,4 @@
-"""The window's mode and its incidents as readers find them."""
+"""The window's mode and its incidents, for readers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """The mode that a declaration goes by, and since when it has lasted."""
+    """The mode that applies to a declaration, and since when it has lasted."""
 
     mode: Mode
     reason: str
@@ -47,7 +47,7 @@ class WindowState:
     override_by: str | None
     override_until: datetime | None
     seen: Sight
-    """How it is seen, whatever is said."""
+    """The observed state, whatever is stated."""
     incident: str | None
     expected_end: datetime | None
     """When the incident that stands should be over, as the manager or the operator has said last."""

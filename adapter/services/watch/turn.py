@@ -41,12 +41,12 @@ class Turn:
     now: datetime
     patience: WindowPatience
     told: NotificationKinds = NOBODY_TOLD
-    """What is published, and told to declarants, when the mode changes."""
+    """The notice that is published, and sent to declarants, when the mode changes."""
     readable: Callable[[], datetime] | None = None
     """The legal time, where declarants log in and read their answers at the portal; None: nobody does."""
 
     def look(self, *, started_at: datetime, broker_fault: str = "") -> Sighting:
-        """Compute and store what is seen, with its incident. An override does not change what is seen."""
+        """Compute and store what is observed, with its incident. An override does not change the observation."""
         connection = self.connection
         row, opened = windows.read(connection), windows.open_incident(connection)
         signs = Signs(
@@ -76,7 +76,7 @@ class Turn:
             windows.begin_incident(connection, self.database, _cause(row, away, down=down), at=self.now)
 
     def maintenance(self) -> StoredMaintenance | None:
-        """What the window's manager has announced for now; None where there is none."""
+        """The manager's announcement for now; None where there is none."""
         planned = windows.planned(self.connection, self.now)
         return next((each for each in planned if each.starts_at <= self.now), None)
 
@@ -144,7 +144,7 @@ def said(row: StoredWindow, now: datetime) -> Sighting | None:
 
 
 def seen_before(row: StoredWindow) -> Sight:
-    """What was seen last. Without an override that is the mode, where a clock of 0.1.0 looked, which keeps no other."""
+    """The last observation. Without an override that is the mode, where a clock of 0.1.0 wrote the row."""
     kept = row.stage is not None and Mode(row.stage).condition.value == row.mode
     if row.override or kept:
         return Sight(row.seen or Sight.UNKNOWN)
@@ -152,7 +152,7 @@ def seen_before(row: StoredWindow) -> Sight:
 
 
 def _cause(row: StoredWindow, away: StoredMaintenance | None, *, down: bool) -> IncidentCause:
-    """Why the incident begins: first what is seen, then what is announced, then what an operator states."""
+    """The cause of the incident: first what is observed, then what is announced, then what an operator states."""
     if down:
         return IncidentCause(row.seen_cause or "none", row.seen_reason or "", _CLOCK)
     if away is not None:

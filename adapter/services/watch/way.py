@@ -1,4 +1,4 @@
-"""How declarations come and answers leave, by the mode of the window and the link of the procedure. Pure.
+"""How declarations come in and answers leave, by the mode of the window and the link of the procedure. Pure.
 
 Article 9(1): by the single window where the link is complete. Article 9(2): by the portal where it is not, or while
 the window has an incident. Door, dispatcher and pages ask `way`, and nothing else decides it.
@@ -17,7 +17,7 @@ from adapter.services.watch.mode import Mode
 
 @dataclass(frozen=True, slots=True)
 class WindowLink:
-    """What was stated of a procedure at a gate, from `since` (included) to `until` (not included); times are aware."""
+    """A statement about a procedure at a gate, from `since` (included) to `until` (excluded); times are aware."""
 
     procedure: str
     gate: str | None
@@ -46,13 +46,13 @@ def is_linked(procedure: Procedure, gate: str | None, at: datetime, stated: Iter
 
 
 class PortalTakes(StrEnum):
-    """What the portal takes of new declarations."""
+    """What the portal accepts of new declarations."""
 
     ALL = "all"
     BEGUN = "begun"
     """What was begun at the portal while it took all; new ones go to the window."""
     SIGNED = "signed"
-    """Drafts, and what is signed: it is sent when the portal opens."""
+    """Drafts, also signed ones: they are sent when the portal opens."""
     DRAFTS = "drafts"
     """Drafts; they are declared by the window."""
 
@@ -72,7 +72,7 @@ class Leaves(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What the door takes, what replies do, and whether answers are shown."""
+    """What the portal accepts, what happens with replies, and whether answers are shown."""
 
     takes: PortalTakes
     replies: Leaves
