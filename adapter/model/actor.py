@@ -120,6 +120,11 @@ class Actor:
         return {name: way for name, way in ways.items() if way is not None}
 
     @property
+    def organisation(self) -> str | None:
+        """Tax code of the organisation whose account he uses; None: he has none, or acts by an authorisation now."""
+        return None if self.by_grant else self.on_behalf_of
+
+    @property
     def speaks_for(self) -> str | None:
         """Personal number or tax code of whoever is bound by the act: the principal, else the actor itself."""
         return self.on_behalf_of or self.number

@@ -136,6 +136,26 @@ def test_a_draft_stops_with_its_grant_and_what_was_sent_stays(site: Website) -> 
     assert "Khai thay cho" not in person.document().xpath("string(//*[@class='who'])"), "he acts for himself again"
 
 
+def test_what_was_begun_in_an_organisation_s_account_is_sent_from_that_account_alone(site: Website) -> None:
+    """The part that decides believes nobody that he speaks for an organisation whose account he does not use."""
+    site.house.grants.give(BINH, FIRM.number or "", "UQ-1", until=None, procedures=())
+    person = somebody(site, "cuong", "/khai-bao")
+    begun(person, "Mẫu 07")
+    (draft,) = site.house.drafts.unsent(FIRM.number or "")
+    assert draft.acts_for == ENTERPRISE
+    person.send("/uy-quyen/thay-mat", principal=OTHER, next="/khai-bao")
+    for press_on in ("gui", "gui-sau"):
+        person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
+        person.send(f"/khai-bao/{draft.public_id}/{press_on}", key=draft.message_key)
+        assert "Bản này được soạn bằng tài khoản của một tổ chức" in person.told()
+    assert site.house.drafts.find(draft.owner, draft.public_id) == draft, "neither sent nor waiting"
+    person.send("/uy-quyen/thay-mat", principal="", next="/khai-bao")
+    person.get(f"/khai-bao/{draft.public_id}/kiem-tra")
+    assert "Bản này được soạn bằng" not in person.told()
+    person.send(f"/khai-bao/{draft.public_id}/gui", key=draft.message_key)
+    assert len(site.rows(tables.inbox)) == 1
+
+
 def test_he_chooses_among_those_who_have_authorised_him_and_nobody_else(site: Website) -> None:
     site.house.grants.give(FIRM, CITIZEN, "UQ-1", until=None, procedures=())
     person = somebody(site, "an")

@@ -33,7 +33,8 @@ class Callers:
         if actor is None:
             raise SessionOver
         needs(actor, Right.DECLARE)
-        if caller.number != actor.number or caller.organisation not in (None, actor.on_behalf_of):
+        # Whoever has authorised him is no organisation of his: a grant may be for some procedures, and is looked up.
+        if caller.number != actor.number or caller.organisation not in (None, actor.organisation):
             raise NotAllowed("the caller speaks for another number")
 
     def _actor(self, shown: str) -> Actor | None:

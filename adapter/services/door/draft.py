@@ -152,6 +152,11 @@ def acting_as(actor: Actor) -> ActingFor:
     return {"granted_for": actor.on_behalf_of} if actor.by_grant else {"acts_for": actor.on_behalf_of}
 
 
+def begun_elsewhere(draft: Draft, actor: Actor) -> bool:
+    """Whether it was begun in the account of an organisation that he does not use now: it is sent from there alone."""
+    return draft.acts_for not in (None, actor.organisation)
+
+
 def draft_of(row: StoredDraft, catalogue: Catalogue, on: date) -> Draft | None:
     """The draft of a stored row, by the version of its procedure that is in force on that day: names of fields stay
     when a form changes. None where nobody can declare so any more.

@@ -21,7 +21,7 @@ from adapter.model.finding import Severity, StatedFinding
 from adapter.model.procedure import Label
 from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
-from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, OtherForm, Overtaken
+from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, OtherForm, Overtaken, begun_elsewhere
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.presses import ENDED
 from adapter.services.watch.way import PortalTakes
@@ -109,6 +109,11 @@ def _foreseen(found: Sequence[StatedFinding]) -> str:
     return "refused" if Severity.REFUSE in severities else "asked" if Severity.REQUEST in severities else ""
 
 
+def _elsewhere(draft: Draft, actor: Actor) -> Label | None:
+    """Why he cannot send it as he is logged in now."""
+    return said("check.other_account") if begun_elsewhere(draft, actor) else None
+
+
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
     """`/khai-bao/<draft>/kiem-tra`, `/ky`, `/gui` and what became of it."""
     router = APIRouter(include_in_schema=False)
@@ -125,13 +130,16 @@ def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, poste
 
     @router.get(f"{ROOT}/{{id}}/kiem-tra")
     def check(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        return sending.checked(request, drafting.find(actor, id))
+        draft = drafting.find(actor, id)
+        return sending.checked(request, draft, _elsewhere(draft, actor))
 
     @router.post(f"{ROOT}/{{id}}/gui")
     def send(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:
         draft = drafting.any(posted.actor, id)
         if draft.waits_since is not None and draft.sent_as is None:
             return RedirectResponse(waiting_address(draft), 303)
+        if told := _elsewhere(draft, posted.actor):
+            return sending.again(request, draft, told, 409)
         try:
             sent = drafting.drafts.send(owner(posted.actor), draft.public_id, posted["key"])
         except ChangedMeanwhile as changed:

@@ -13,7 +13,7 @@ from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
 from adapter.entrypoints.web.portal.sending_pages import WaitingPage
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
-from adapter.services.door.draft import ChangedMeanwhile, NoDraft, Overtaken
+from adapter.services.door.draft import ChangedMeanwhile, NoDraft, Overtaken, begun_elsewhere
 from adapter.services.door.presses import OnItsWay
 
 
@@ -30,10 +30,13 @@ def _pressing(router: APIRouter, drafting: Drafting, posted: Dependency) -> None
     @router.post(f"{ROOT}/{{id}}/gui-sau")
     def hold(id: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.any(sent.actor, id)
+        checked = f"{ROOT}/{draft.public_id}/kiem-tra"  # this page tells what stands now
+        if begun_elsewhere(draft, sent.actor):
+            return RedirectResponse(checked, 303)
         try:
             draft = drafting.presses.hold(owner(sent.actor), draft.public_id, sent["key"])
-        except (ChangedMeanwhile, Overtaken):  # the page to which this leads tells what stands now
-            return RedirectResponse(f"{ROOT}/{draft.public_id}/kiem-tra", 303)
+        except (ChangedMeanwhile, Overtaken):
+            return RedirectResponse(checked, 303)
         except NoDraft:
             return RedirectResponse(waiting_address(draft), 303)
         return RedirectResponse(waiting_address(draft), 303)
