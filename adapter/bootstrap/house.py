@@ -466,7 +466,8 @@ class House:
             remind_s=stated.remind_minutes * 60,
         )
         readable = self.legal_clock if self.settings.web.portal.login is not None else None
-        return Window(self.database, now, patience, self.observe, lambda: self.notification_kinds, readable)
+        writes = self.reach is not Reach.PORTAL
+        return Window(self.database, now, patience, self.observe, lambda: self.notification_kinds, readable, writes)
 
     @cached_property
     def notification_kinds(self) -> NotificationKinds:

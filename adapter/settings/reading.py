@@ -124,22 +124,10 @@ def _urls_of_the_environment(document: dict[str, Any]) -> None:
 _PACKAGED = Path(__file__).parents[1] / "data"
 _DATA = {"schemas", "mappings", "queues", "prints"}
 _PATHS = {
-    *(
-        "schemas",
-        "mappings",
-        "queues",
-        "prints",
-        "state",
-        "calendar",
-        "url_file",
-        "ca",
-        "certificate",
-        "key",
-        "anchors",
-    ),
-    *("intermediates", "module", "pin_file", "crls", "certificates", "client_secret_file"),
-    "database_url_file",
-    *("password_file", "token_file", "folder"),
+    *_DATA,
+    *("state", "folder", "anchors", "intermediates", "crls"),
+    *("calendar", "ca", "certificate", "certificates", "key", "module"),
+    *("url_file", "database_url_file", "pin_file", "client_secret_file", "password_file", "token_file"),
 }
 
 

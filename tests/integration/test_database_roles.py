@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House, Reach, house
+from adapter.bootstrap import House, Reach, house, now
 from adapter.cli.app import app
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE
-from adapter.gateways.store import grants, tables
+from adapter.gateways.store import grants, tables, windows
 from adapter.gateways.store.database import Database
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
@@ -29,7 +30,7 @@ from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.access.tokens import Machine
 from adapter.services.decisions.shown import SESSION, Shown
 from adapter.services.door.reception import Caller
-from adapter.services.watch.mode import Sight
+from adapter.services.watch.mode import Mode, Sight
 from tests.harness import configuration
 from tests.harness.deciding import deciding, showing
 from tests.harness.history import ITEMS, OFFICER
@@ -134,6 +135,22 @@ def test_the_portal_s_role_keeps_drafts_and_sends_them(post: Post) -> None:
         assert drafts.send(CITIZEN, draft.public_id, draft.message_key).outcome == "rejected", "it lacks most answers"
     drafts.discard(CITIZEN, draft.public_id)
     assert drafts.unsent(CITIZEN) == []
+
+
+def test_the_portal_s_role_reads_a_mode_that_was_refreshed_before_the_clock_was_set_back(post: Post) -> None:
+    """It may not write the time anew; the part that decides does so when it is asked next."""
+    ahead = now() + timedelta(hours=1)
+    with post.whole.database.transaction() as connection:
+        windows.write(connection, refreshed_at=ahead)
+    with httpx.Client(base_url=post.portal_url, timeout=120) as client:
+        for page in ("/", "/api/v1/window"):
+            assert client.get(page).status_code == 200, page
+    with post.portal.database.reading() as connection:
+        assert post.portal.window.mode_now(connection).mode is Mode.DIRECT
+        assert windows.read(connection).refreshed_at == ahead
+    post.whole.window.state()
+    with post.whole.database.reading() as connection:
+        assert (windows.read(connection).refreshed_at or ahead) < ahead
 
 
 READS_NOT = (

@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from adapter.bootstrap import House, OutOfReach, Reach, house
 from adapter.entrypoints.decisions.serve import listening
 from adapter.gateways.decisions.line import DecisionsLine
 from adapter.gateways.store import tables
-from adapter.model.actor import Actor
+from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.events import unobserved
+from adapter.services.access.browser_sessions import Session
 from adapter.services.access.tokens import Machine
+from adapter.services.decisions.callers import Callers
 from adapter.services.decisions.shown import SESSION, TOKEN, Shown
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Caller
@@ -35,7 +38,7 @@ from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import dossier_of
 from tests.harness.people import TESTER, anybody
 from tests.harness.pki import shared_pki
-from tests.harness.website import CITIZEN, OTHER, citizen_message, configure, serving, website
+from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, configure, serving, website
 
 DECLARATIONS = "/api/v1/declarations"
 CASE = next(case for case in load_cases() if case.id == "BQP0100002/accepted-citizen-signed")
@@ -127,6 +130,20 @@ def test_a_portal_that_speaks_for_another_than_who_has_shown_himself_is_refused(
             with pytest.raises(NotAllowed, match="another number"):
                 post.portal.door.declare(citizen_message(), caller)
     assert post.rows(tables.inbox) == []
+
+
+def test_who_has_authorised_a_declarant_is_no_organisation_of_his() -> None:
+    """A grant may be for some procedures; an organisation's own account speaks for it in all of them."""
+    agent = Actor(ActorKind.PERSON, "12", roles=frozenset({Role.DECLARANT}), number=CITIZEN, on_behalf_of=ENTERPRISE)
+
+    def ask(actor: Actor, caller: Caller) -> None:
+        session = Session("digest", "csrf", actor, {}, datetime.now(UTC))
+        Callers(lambda token: None, lambda secret: session).declarant("Session s", caller)
+
+    ask(agent, Caller(CITIZEN, ENTERPRISE))
+    ask(replace(agent, by_grant=True), Caller(CITIZEN))
+    with pytest.raises(NotAllowed, match="another number"):
+        ask(replace(agent, by_grant=True), Caller(CITIZEN, ENTERPRISE))
 
 
 def test_the_token_of_customs_declares_nothing_behind_the_socket(post: Post) -> None:
@@ -229,6 +246,56 @@ def test_a_folder_whose_path_is_longer_than_a_sockets_may_be_is_listened_in(tmp_
         line.close()
     answering.join(10)
     assert list(folder.iterdir()) == []
+
+
+class Listening:
+    """What listens on a socket of the folder, in the test's own hands."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self.place = socket.socket(socket.AF_UNIX)
+        self.place.bind(str(folder / f"{name}.sock"))
+        self.place.listen(5)
+
+    def taken(self) -> socket.socket:
+        """The next connection, its question read."""
+        self.place.settimeout(120)
+        connection, _ = self.place.accept()
+        connection.settimeout(120)
+        connection.recv(10_000)
+        return connection
+
+
+def test_one_that_takes_nothing_more_still_answers_what_it_has_taken(tmp_path: Path) -> None:
+    """A reload: the old process finishes what it holds, while others cannot connect to it any more."""
+    folder = tmp_path / "d"
+    old, line, answers = Listening(folder, "1"), DecisionsLine(folder, 120.0), list[int]()
+    asking = threading.Thread(target=lambda: answers.append(line.ask("/declarations", b"x", {}).status), daemon=True)
+    asking.start()
+    with old.taken() as held:
+        old.place.close()
+        assert not line.answers(), "it takes nothing more"
+        (folder / "1.sock").unlink()
+        assert not line.answers(), "and its name is gone"
+        held.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        asking.join(120)
+    assert answers == [200]
+    assert not line.answers()
+    assert line._ends == {}, "nothing of it is kept"
+
+
+def test_whoever_asks_only_whether_somebody_is_there_does_not_wait_as_long_as_for_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapter.gateways.decisions.line.ALIVE_S", 0.5)
+    hanging, line, told = Listening(tmp_path / "d", "1"), DecisionsLine(tmp_path / "d", 300.0), list[bool]()
+    asking = threading.Thread(target=lambda: told.append(line.answers()), daemon=True)
+    asking.start()
+    with hanging.taken():
+        asking.join(60)
+    assert told == [False]
+    hanging.place.close()
+    line.close()
 
 
 def test_what_a_killed_process_left_is_passed_by_and_taken_away(post: Post) -> None:

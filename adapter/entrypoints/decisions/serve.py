@@ -90,6 +90,7 @@ def _prepare(folder: Path) -> None:
         folder.chmod(0o700)
     for left in folder.glob(f"*{SUFFIX}"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
+            asked.setblocking(False)  # whoever has too much to do is there
             try:
                 with _opened(folder) as descriptor:
                     asked.connect(in_folder(descriptor, left.name))

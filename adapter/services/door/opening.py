@@ -14,8 +14,8 @@ from adapter.model.procedure import Procedure
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.draft import Draft
-from adapter.services.watch.links import stated
-from adapter.services.watch.way import PortalTakes, is_linked, way
+from adapter.services.watch.links import carries
+from adapter.services.watch.way import PortalTakes, way
 from adapter.services.watch.window import Window
 
 
@@ -47,5 +47,5 @@ class Opening:
     def _takes(
         self, connection: Connection, procedure: Procedure | None, gate: str | None, at: datetime
     ) -> PortalTakes:
-        linked = procedure is None or is_linked(procedure, gate or None, at, stated(connection, None))
+        linked = procedure is None or carries(connection, procedure, gate or None, at)
         return way(self.window.mode_now(connection).mode, linked=linked).takes

@@ -2,8 +2,6 @@
 
 It takes the number of the caller from whoever recognised him, reads everything else from the sealed bytes, and judges
 the seal as that of any message: so the half that faces the Internet needs no key but its own.
-
-Longer than 350 lines: what is asked on one side and done on the other stands together.
 """
 
 from __future__ import annotations
@@ -51,6 +49,10 @@ class WindowUnknown(Unavailable):
 
 class WindowSuspected(WindowUnknown):
     """The window seems to be down: the door opens when that is confirmed, or has lasted."""
+
+
+_Refusal = TurnedAway | WindowUnknown
+"""Why a message is not let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +158,6 @@ class _Asking:
     has_number: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Stands:
-    """How the window stands for a message that it carries."""
-
-    lasting: Lasting
-    begun: bool
-    """It was begun here before the mode became what it is."""
-
-
 @dataclass(frozen=True)
 class Judging:
     """The reception in the process that holds the keys. `sender` is the portal's name among the partners."""
@@ -240,18 +233,16 @@ class Judging:
 
     def _pass(self, asking: _Asking) -> None:
         """Check whether the door is open and whose the number is; a message accepted before is accepted again."""
-        stands = self.asking.put(asking)
-        if isinstance(stands, TurnedAway):
-            raise stands
-        if stands is not None:
-            self._open(stands)
+        refusal = self.asking.put(asking)
+        if refusal is not None:
+            raise refusal
 
     @cached_property
-    def asking(self) -> Batching[_Asking, _Stands | TurnedAway | None]:
+    def asking(self) -> Batching[_Asking, _Refusal | None]:
         """Whose the number is, and the window's mode for messages that are accepted only during an incident."""
-        return Batching(self._standing, lambda asked: self._standing([asked])[0])
+        return Batching(self._refusals, lambda asked: self._refusals([asked])[0])
 
-    def _standing(self, asked: Sequence[_Asking]) -> Sequence[_Stands | TurnedAway | None]:
+    def _refusals(self, asked: Sequence[_Asking]) -> Sequence[_Refusal | None]:
         with self.database.reading() as connection:
             others = self._of_others(connection, [each for each in asked if each.has_number])
             known = messages.known(connection, [each.identity for each in asked])
@@ -259,11 +250,8 @@ class Judging:
             links = stated(connection, None) if fresh else []
             carried = [each for each in fresh if self._carried(connection, each.asks, links)]
             lasting = self.window.mode_now(connection) if carried else None
-            return [
-                others.get(each)
-                or (_Stands(lasting, _begun(connection, each, lasting.since)) if lasting and each in carried else None)
-                for each in asked
-            ]
+            shut = {each: self._shut(connection, each, lasting) for each in carried if lasting}
+            return [others.get(each) or shut.get(each) for each in asked]
 
     def _of_others(self, connection: Connection, asked: Sequence[_Asking]) -> dict[_Asking, TurnedAway]:
         """Check that the caller's number is his: nobody replaces another's dossier or uses another's number.
@@ -307,16 +295,16 @@ class Judging:
                 gate, at = amended.gate, amended.received_at
         return procedure is None or is_linked(procedure, gate, at, links)
 
-    def _open(self, stands: _Stands) -> None:
+    def _shut(self, connection: Connection, asking: _Asking, lasting: Lasting) -> _Refusal | None:
         """Article 9(2): by the portal while the window has an incident; what the window does not carry, always."""
-        lasting = stands.lasting
         takes = way(lasting.mode, linked=True).takes
-        if takes is PortalTakes.ALL or (takes is PortalTakes.BEGUN and stands.begun):
-            return
+        # Whether it was begun here is asked only where that counts: in an incident the portal takes all.
+        if takes is PortalTakes.ALL or (takes is PortalTakes.BEGUN and _begun(connection, asking, lasting.since)):
+            return None
         if takes is PortalTakes.SIGNED:
             kind = WindowSuspected if lasting.mode is Mode.SUSPECT else WindowUnknown
-            raise kind(lasting.again_s, lasting.reason)
-        raise TurnedAway(
+            return kind(lasting.again_s, lasting.reason)
+        return TurnedAway(
             Why.CLOSED,
             f"The national single window works: declare there, at {self.answer_portal}.",
             f"Cổng thông tin một cửa quốc gia đang hoạt động: hãy khai tại {self.answer_portal}.",

@@ -53,12 +53,14 @@ class Window:
     """What is published and told when the mode changes."""
     readable: Callable[[], datetime] | None = None
     """The legal time, where declarants log in and read their answers at the portal; None: nobody does."""
+    writes: bool = True
+    """False: the role of this process only reads, and leaves to others what is to be set right."""
 
     def state(self) -> WindowState:
         """The mode now; a row that nobody refreshed for too long means unknown."""
         with self.database.reading() as connection:
-            now = self._refreshed(connection)
-            row, opened = windows.read(connection), windows.open_incident(connection)
+            now, row = self._refreshed(connection)
+            opened = windows.open_incident(connection)
             waiting, planned = departures.unsent(connection), windows.planned(connection, now)
         seen = self._seen(row, opened, now)
         advised = self._advice(row, opened, seen, now)
@@ -81,21 +83,22 @@ class Window:
 
     def mode_now(self, connection: Connection) -> Lasting:
         """The mode now, as in `state`, in the caller's transaction: every declaration follows it."""
-        now = self._refreshed(connection)
-        row, opened = windows.read(connection), windows.open_incident(connection)
+        now, row = self._refreshed(connection)
+        opened = windows.open_incident(connection)
         advised = self._advice(row, opened, self._seen(row, opened, now), now)
         lasted = age(now, row.since) if row.since is not None else 0.0
         opens = advised.mode is Mode.SUSPECT and not self.patience.confirm_only
         opens_in = max(0.0, self.patience.suspect_s - lasted) if opens else self.patience.stale_s
         return Lasting(advised.mode, advised.reason, row.since, opens_in)
 
-    def _refreshed(self, connection: Connection) -> datetime:
-        """The time now. A refresh dated in the future is set to now: the clock was set back since."""
+    def _refreshed(self, connection: Connection) -> tuple[datetime, StoredWindow]:
+        """The time now, and the row. A refresh dated in the future is set to now: the clock was set back since."""
         now, row = self.clock(), windows.read(connection)
-        if row.refreshed_at is not None and row.refreshed_at > now:
-            with self.database.transaction() as writing:  # maybe no clock process runs any more
-                windows.not_refreshed_after(writing, now)
-        return now
+        if row.refreshed_at is None or row.refreshed_at <= now or not self.writes:
+            return now, row
+        with self.database.transaction() as writing:  # maybe no clock process runs any more
+            windows.not_refreshed_after(writing, now)
+        return now, windows.read(connection)
 
     def _seen(self, row: StoredWindow, opened: StoredIncident | None, now: datetime) -> Sighting:
         """What was seen last, if that is not too long ago."""
