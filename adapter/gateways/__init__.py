@@ -1,1 +1,1 @@
-"""The only users of SQLAlchemy, pika and the network: one module per thing outside. They decide nothing."""
+"""The only users of SQLAlchemy, pika and the network: one module for each outside system. They decide nothing."""

@@ -1,4 +1,4 @@
-"""Whether a url can be the address of a database or a broker: what is wrong with it, never the url itself.
+"""Checks of database and broker addresses: what is wrong with one, without repeating it.
 
 A url may hold a password, so that no part of it but the scheme is repeated.
 """

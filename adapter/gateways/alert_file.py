@@ -1,6 +1,6 @@
-"""What is kept of alerts: a file of the state folder, whole or as it was before, which needs no database.
+"""The stored alerts: a file in the state folder, written whole or not at all; it needs no database.
 
-An outage of the database is an alert as well, and a restart must not tell everything anew.
+An outage of the database is an alert as well, and a restart must not send all alerts again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class KeptTold(BaseModel):
-    """What one way was told last; times are ISO 8601."""
+    """What one channel was sent last; times are ISO 8601."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -61,7 +61,7 @@ class AlertFile:
         return found
 
     def save(self, rows: Sequence[KeptAlert]) -> None:
-        """Keep these in place of those before. A folder that cannot be written costs the memory, never the alert."""
+        """Replace the stored alerts. A folder that cannot be written costs only the memory of alerts."""
         beside = self.file.with_suffix(".new")
         with suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Whether an address can be listened on, and whether it is the running daemon that has it."""
+"""Checks whether an address is free to listen on, and whether the running daemon uses it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ANSWERS_S = 2.0
 
 
 def fault(host: str, port: int) -> str | None:
-    """Why nobody could listen there now; None where one can. Port 0 is any free one. Nothing goes on listening."""
+    """Why the address cannot be listened on now; None where it can. Port 0 is any free one."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with closing(socket.socket(family, kind)) as tried:

@@ -1,4 +1,4 @@
-"""Whether the state folder can be written: where it stands on a file system that only reads, nobody else says so."""
+"""Checks whether the state folder can be written: a read-only file system shows in no other check."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def unwritable(folder: Path) -> str | None:
             return "its file system can only be read"
     except OSError as error:
         return error.strerror or type(error).__name__
-    # By the rights that count where the process was started under another user's.
+    # By effective rights, if the process was started under another user.
     if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
         return "this user may not write into it"
     return None

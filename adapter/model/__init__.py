@@ -1,1 +1,1 @@
-"""The field's words as frozen values. Imports nothing of ours but itself and does no I/O."""
+"""The terms of the field as frozen values. Imports nothing outside this folder and does no I/O."""

@@ -9,11 +9,11 @@ from adapter.model.procedure import Label
 from adapter.model.text import ACTOR, OFFICER_NAME, OFFICER_RANK, typed
 
 EVERYWHERE = "*"
-"""In place of a unit or an office: every one of them."""
+"""Instead of the code of a unit or an office: all of them."""
 
 
 class ActorKind(StrEnum):
-    """What acts."""
+    """Kinds of actors."""
 
     PERSON = "person"
     MACHINE = "machine"
@@ -21,7 +21,7 @@ class ActorKind(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody is to this program. A role grants the rights that the table gives it, and nothing else."""
+    """A role of an actor. It grants the rights that the table gives it, and nothing else."""
 
     DECLARANT = "declarant"
     OFFICER = "officer"
@@ -37,9 +37,9 @@ class Role(StrEnum):
 UNIT_ROLES = frozenset({Role.OFFICER, Role.COMMANDER, Role.DEPUTY})
 """Roles in one border unit: they reach the dossiers of that unit only."""
 OFFICE_ROLES = frozenset({Role.CUSTOMS_OFFICER, Role.CUSTOMS_ADMINISTRATOR})
-"""Roles in one customs office: they reach what that office and its sub-offices look up."""
+"""Roles in one customs office: they reach what that office and the offices below it look up."""
 STAFF_ROLES = frozenset(Role) - {Role.DECLARANT}
-"""Roles of people in the register. A declarant has an account, not a place among the staff."""
+"""Roles of people in the register. A declarant has an account and no entry in the register."""
 
 ROLE_NAMES = {
     Role.DECLARANT: Label("người khai", "declarant"),
@@ -59,16 +59,16 @@ ROLE_NAMES = {
 class Actor:
     """A person or machine at the moment of an act, with the rights of its roles.
 
-    A machine's `id` is the name that the journal has for it, such as `token:5`; a person's is the one in the register,
-    or, of a declarant, that of his account. It is never a personal number.
+    A machine's `id` is its name in the journal, such as `token:5`; a person's is that of the
+    register, a declarant's that of the account. It is never a personal number.
     """
 
     kind: ActorKind
     id: str
     name: str = ""
-    """As people read it and as it stands in forms that are signed; neither journal nor log has it."""
+    """As people read it and as signed forms state it; neither journal nor log has it."""
     rank: str = ""
-    """An officer's, as it stands in forms that are signed."""
+    """An officer's rank, as signed forms state it."""
     roles: frozenset[Role] = frozenset()
     unit: str | None = None
     """Code of his border unit; `EVERYWHERE`: every unit."""
@@ -79,19 +79,19 @@ class Actor:
     on_behalf_of: str | None = field(default=None, repr=False)
     """Personal number or tax code of the principal; None: the actor acts for itself."""
     by_grant: bool = False
-    """He acts for the principal because that one has authorised him; else it is the principal's own account."""
+    """True: authorised by the principal; False: the principal's own account."""
     principals: tuple[str, ...] = field(default=(), repr=False)
-    """Those who have authorised him, as numbers: he chooses for whom he acts."""
+    """Numbers of the principals who have authorised him: he chooses one to act for."""
     account: str | None = None
-    """Account of the operating system from which a command was typed; None: it came another way."""
+    """Account of the operating system in which a command was typed; None: no command."""
     typed_by: str | None = None
-    """Who typed it for him, where he has said so; None: it is not known, or he himself."""
+    """Who typed it for the actor, if stated; None: not known, or the actor."""
     token: int | None = None
-    """Id of the token that was shown; None: none was."""
+    """Id of the token that was shown; None: no token."""
     client: str | None = None
-    """Code of the program that asks for him and has proven who it is; None: he came another way."""
+    """Code of the program that acts for him with a proven identity; None: no program."""
     is_registered: bool = True
-    """Whether the register of people has him; only while it is empty does anybody else act."""
+    """Whether the person is in the register of people; others act only while it is empty."""
 
     def __post_init__(self) -> None:
         """
@@ -105,7 +105,7 @@ class Actor:
 
     @property
     def journal_name(self) -> str:
-        """How the journal names the actor: `token:5`, `person:an-01`, `declarant:12`, `unregistered:an`."""
+        """The actor's name in the journal: `token:5`, `person:an-01`, `declarant:12`, `unregistered:an`."""
         if self.kind is ActorKind.MACHINE:
             return self.id
         if Role.DECLARANT in self.roles:
@@ -114,8 +114,8 @@ class Actor:
 
     @property
     def came_by(self) -> dict[str, str | int]:
-        """By which account and token it came, and who typed it, for the journal; empty where none is known."""
-        token = self.token if self.kind is ActorKind.PERSON else None  # of a machine the token is its name
+        """The account and token, and who typed it, for the journal; empty where none is known."""
+        token = self.token if self.kind is ActorKind.PERSON else None  # a machine's name is its token
         ways = {"account": self.account, "typed_by": self.typed_by, "by_token": token, "client": self.client}
         return {name: way for name, way in ways.items() if way is not None}
 

@@ -1,6 +1,6 @@
 """The calendar of working days: Monday to Friday less public holidays, plus the days worked in exchange.
 
-Days only; moments and time limits are in `pipeline/terms`. What a year's file does not say is never guessed.
+Days only; times and time limits are in `pipeline/terms`. A year without its file is unknown, never guessed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Calendar:
     exchanged: frozenset[date] = frozenset()
 
     def is_working(self, day: date) -> bool:
-        """Whether offices work on that day.
+        """Whether it is a working day.
 
         Raises:
             YearUnknown: the calendar does not have its year.
@@ -83,4 +83,4 @@ class Calendar:
 
 
 NO_CALENDAR = Calendar()
-"""Without a single year: every question about it is YearUnknown."""
+"""A calendar without years: every question raises YearUnknown."""

@@ -29,7 +29,7 @@ class ReplySpec:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a code list says of a code besides its name, between two days: a gate's province, class, unit."""
+    """Facts of a code list on a code, between two days: a gate's province, class, unit."""
 
     value: object
     valid_from: date | None = None
@@ -52,7 +52,7 @@ class Code:
         return is_within(on, self.valid_from, self.valid_to)
 
     def fact(self, name: str, on: date) -> object | None:
-        """What the list says of it on a day, or None."""
+        """The fact on a day, or None."""
         stated = self.facts.get(name, ())
         return next((fact.value for fact in stated if is_within(on, fact.valid_from, fact.valid_to)), None)
 
@@ -63,7 +63,7 @@ def is_within(on: date, first: date | None, last: date | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything the data files say, proved at start: procedures, code lists, replies, finding texts."""
+    """All data files, proved at start: procedures, code lists, replies, finding texts."""
 
     procedures: Mapping[ProcedureCode, tuple[Procedure, ...]]
     codelists: Mapping[str, Mapping[str, Code]]
@@ -76,14 +76,14 @@ class Catalogue:
     findings: FindingCatalogue
     calendar: Calendar = NO_CALENDAR
     reconciliation: Deadline | None = None
-    """How soon after an incident what was decided directly must be with the window; of no single procedure."""
+    """Time limit after an incident for transfers to the window; it belongs to no single procedure."""
     request_words: RequestWords = field(default_factory=RequestWords)
     customs: CustomsView = field(default_factory=CustomsView)
-    """What customs see of persons and vehicles."""
+    """The values of persons and vehicles that customs see."""
     notifications: NotificationKinds = NOBODY_TOLD
-    """What declarants are told."""
+    """Notifications to declarants."""
     warn_share: float = 0.75
-    """At which share of a time limit an alert goes out."""
+    """The share of a time limit after which an alert is sent."""
 
     def find(self, code: str, on: date) -> Procedure | None:
         """The version of a procedure in force on a day, or None."""

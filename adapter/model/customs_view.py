@@ -1,4 +1,4 @@
-"""What customs see of the persons and vehicles of a dossier: a list of values, in data, and nothing beside it."""
+"""The values of persons and vehicles that customs see: a closed list, as data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from adapter.model.procedure import Label
 
 OUTSIDE = "outside"
-"""In place of a group: the fields of a declaration that stand in none."""
+"""Instead of a group: the fields of a declaration outside all groups."""
 
 
 class Show(StrEnum):
@@ -39,7 +39,7 @@ class ShownList:
 
 @dataclass(frozen=True, slots=True)
 class CustomsView:
-    """Everything that customs see besides what a dossier itself says. Nothing where no list is stated."""
+    """The whole list. Empty: customs see no persons and no vehicles."""
 
     persons: ShownList = ShownList()
     vehicles: ShownList = ShownList()

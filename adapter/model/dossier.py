@@ -12,7 +12,7 @@ from adapter.model.stages import Channel
 
 
 class DossierState(StrEnum):
-    """Where a dossier stands for the next step. People are shown `shown_state`: completed in law is later."""
+    """The state of a dossier, for its next step. People see `shown_state`: completed in law is later."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -25,7 +25,7 @@ class DossierState(StrEnum):
 
 
 class Act(StrEnum):
-    """What can happen to a dossier, by a declarant's message or by an officer."""
+    """Acts on a dossier, by a declarant's message or by an officer."""
 
     DECLARE = "declare"
     REPLACE = "replace"
@@ -48,14 +48,14 @@ CONFIRMED = {
     _S.COMPLETED: ("confirmation_signed", "confirmation_sent", "completed"),
     _S.COMPLETED_AMENDED: ("amendment_confirmation_signed", "amendment_confirmation_sent", "completed_amended"),
 }
-"""What a confirmed dossier is called while its newest confirmation is signed, was sent, and is with the declarant."""
+"""The shown states of a confirmed dossier: confirmation signed, sent, and with the declarant."""
 
 TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (None, _A.DECLARE): _S.RECEIVED,
     (_S.RECEIVED, _A.REPLACE): _S.RECEIVED,
     (_S.RECEIVED, _A.WITHDRAW): _S.WITHDRAWN,
     (_S.RECEIVED, _A.ACCEPT): _S.ACCEPTED,
-    # An automatic acceptance closes nothing: until the confirmation has left a declaration is corrected by a newer one.
+    # An automatic acceptance does not prevent corrections: until the confirmation was sent, a new version corrects it.
     (_S.ACCEPTED, _A.REPLACE): _S.RECEIVED,
     (_S.ACCEPTED, _A.WITHDRAW): _S.WITHDRAWN,
     (_S.AMENDMENT_REQUESTED, _A.REPLACE): _S.RECEIVED,
@@ -75,7 +75,7 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.AMENDMENT_REQUESTED, _A.ANSWER): _S.AMENDMENT_REQUESTED,
     # Back to where the dossier was before it was asked for; `Desk` knows that (accepted stands for all of them here).
     (_S.AMENDMENT_REQUESTED, _A.WITHDRAW_REQUEST): _S.ACCEPTED,
-    # What the request named was in order as declared.
+    # What the request named was declared correctly.
     (_S.AMENDMENT_REQUESTED, _A.COMPLETE): _S.COMPLETED,
     # Article 11(1)(a): on own discovery only after the confirmation, and only with the border guard's approval.
     (_S.COMPLETED, _A.AMEND): _S.COMPLETED,
@@ -103,7 +103,7 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     # What was refused may be declared again under its number, as a new version; what was withdrawn may not.
     (_S.REFUSED, _A.DECLARE): _S.RECEIVED,
 }
-"""Every lawful step; what is not here is a wrong state."""
+"""Every lawful step; any other step is refused."""
 
 ONLY_UNCONFIRMED = (Act.COMPLETE, Act.REFUSE, Act.REPLACE, Act.WITHDRAW)
 """Not once the declaration was confirmed: a confirmation that the declarant holds is amended, not taken back. A
@@ -181,7 +181,7 @@ class Dossier:
     received_at: datetime
     accepted_at: datetime | None = None
     confirmed_at: datetime | None = None
-    """When a confirmation was signed last; it completes nothing before it was sent and the declarant has it."""
+    """When a confirmation was signed last; the dossier is complete only once the declarant has it."""
     id: int | None = None
     identities: tuple[str, ...] = ()
     """The personal numbers and tax codes of those who may read and change it."""
@@ -217,7 +217,7 @@ class Dossier:
 
     @property
     def possible(self) -> tuple[Act, ...]:
-        """What can happen to it now."""
+        """The acts that are possible now."""
         return tuple(act for act in Act if self.after(act) is not None)
 
 

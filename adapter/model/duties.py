@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Unit(StrEnum):
-    """What a time limit is counted in; the value is the mapping's keyword."""
+    """The units of time limits; the value is the mapping's keyword."""
 
     HOURS = "hours"
     DAYS = "days"
@@ -23,7 +23,7 @@ class Condition:
     value: str
 
     def holds(self, values: Mapping[str, object]) -> bool:
-        """Whether a record, as read or as stored, says so; an absent value does not."""
+        """Whether the condition holds for a record, as read or as stored; an absent value does not fulfil it."""
         found = values.get(self.field)
         return found is not None and str(int(found) if isinstance(found, bool) else found) == self.value
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class AdapterError(Exception):
-    """Whatever this program raises on purpose."""
+    """Base of all errors that this program raises on purpose."""
 
 
 class Fault(AdapterError):
-    """The sender must act: a stage stopped the message, for the findings given.
+    """The sender must act: a stage stopped the message for these findings.
 
     `claims` is the header as it was written, where it could be read: enough to address the answer.
     """
@@ -36,19 +36,19 @@ class Fault(AdapterError):
 
 
 class Unavailable(AdapterError):
-    """Time must pass: a server cannot be reached. "Cannot tell" is never "is bad"."""
+    """Time must pass: a server cannot be reached. Unknown is never treated as bad."""
 
 
 class Misconfigured(AdapterError):
-    """We must act: configuration, data or key of ours is wrong."""
+    """We must act: our configuration, data or key is wrong."""
 
 
 class NotAllowed(AdapterError):
-    """A caller at one of our own doors (officer, operator, API) asks for what the state or its rights forbid."""
+    """An officer, operator or API caller asks for something that the state or the rights forbid."""
 
 
 class NoRight(NotAllowed):
-    """None of the caller's roles grants what is asked for, or not for data of that unit, office or declarant."""
+    """None of the caller's roles grants it, or not for data of that unit, office or declarant."""
 
 
 def defect(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Names of what is logged: one closed set, so that an operator's filter never misses a spelling.
+"""Log events: one closed set, so that filters of operators can rely on the names.
 
 An event carries message id, dossier, outcome, durations: never a payload, never a person's name.
 """

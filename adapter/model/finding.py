@@ -1,4 +1,4 @@
-"""A finding: one fault or warning, with the place where it stands and what it means in two languages."""
+"""A finding: one fault or warning, its place in the message, and its meaning in two languages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ENGLISH = "_en"
 
 
 class Severity(StrEnum):
-    """What a finding does to its message."""
+    """The effect of a finding on its message."""
 
     REJECT = "reject"
-    """t/00: the message cannot be taken as it is."""
+    """t/00: the message cannot be processed."""
     REFUSE = "refuse"
     """20/22: a lawful ground."""
     WAIT = "wait"
-    """Cannot tell yet: receipted, kept, judged again later, for a bounded time."""
+    """Not known yet: receipted, kept, judged again later, for a bounded time."""
     REQUEST = "request"
     """Accepted, and the border guard asks at once for an amendment (form 13, Article 11(3)(a))."""
     WARN = "warn"
@@ -31,7 +31,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found, as the pipeline says it: a name of the catalogue, an XPath, the words for its text.
+    """A finding of the pipeline: a name of the catalogue, an XPath, the words for its text.
 
     `line` counts from 1 in the received, unwrapped bytes; 0 where there is none.
     `words` fill the catalogue's text; they never hold the value of a personal field.
@@ -43,7 +43,7 @@ class Finding:
     line: int = 0
     words: Mapping[str, str] = field(default_factory=dict)
     basis: str = ""
-    """The article that the rule rests on; a refusal names it."""
+    """The article that is the basis of the rule; a refusal names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +124,12 @@ class FindingCatalogue:
 
 
 def _writable(text: str) -> str:
-    """A text that XML can hold: its words may come from users or certificates, and an answer must leave."""
+    """A text that XML can hold: its words may come from users or certificates, and the answer must be valid."""
     return _UNWRITABLE.sub("\ufffd", text)
 
 
 class _Words(dict[str, str]):
-    """Words for a text; one that was not given stays visible as a dash and never breaks an answer."""
+    """Words for a text; a missing one is shown as a dash and never breaks an answer."""
 
     def __missing__(self, key: str) -> str:
         return "–"

@@ -1,4 +1,4 @@
-"""Who we are and to whom we answer (config.yaml, `installation`): values of every reply's header."""
+"""The installation's own parties (config.yaml, `installation`): values of every reply's header."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Installation:
     placeholder_type: str
     """And its type."""
     placeholder_reference: str
-    """And its dossier's number, which stands for no dossier."""
+    """Its dossier number, which belongs to no dossier."""
     refusal_ground: str
     """The legal ground a rule's refusal names (NĐ 85/2019 Article 19(2)(b))."""
     number_code: str = ""
-    """Stands in numbers of our own where no unit is known."""
+    """Part of our own numbers where no unit is known."""
     units: BorderUnits = NO_UNITS
 
     def of_unit(self, unit: BorderUnit | None) -> Installation:

@@ -1,4 +1,4 @@
-"""Names of what the journal keeps: one closed set, so that each event has one spelling."""
+"""Journal events: one closed set, so that each event has one name."""
 
 from __future__ import annotations
 

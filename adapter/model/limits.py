@@ -1,4 +1,4 @@
-"""What a message may be at most, before anything is trusted (config.yaml, `limits`)."""
+"""The limits of a message before anything is trusted (config.yaml, `limits`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Limits:
     """References of all signatures together."""
     transforms: int
     findings: int
-    """How many findings an answer lists; more are capped, and the cap is said."""
+    """Findings that an answer lists; if there are more, the answer says so."""
     report_bytes: int
     """Up to this size a rejected message gets the second, slower schema report."""
     report_children: int

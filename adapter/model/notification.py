@@ -1,4 +1,4 @@
-"""What declarants are told in their inbox and by e-mail, and what is published when the window's mode changes: as data.
+"""Notifications to declarants (inbox and e-mail) and published notices of the window's mode: as data.
 
 The words stand in `mappings/notifications.yaml`. Words in braces are filled in: only those of `IN_INBOX`, and in an
 e-mail only those of `IN_MAIL`, so that no name and no number of a paper can come into one.
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from adapter.model.procedure import Label, ReplyKind
 
 IN_MAIL = frozenset({"number", "year", "until", "at", "end", "code", "minutes", "portal", "site"})
-"""What may be filled into an e-mail: a dossier's number, times, a code, the portal's name and address."""
+"""Words that an e-mail may contain: a dossier's number, times, a code, the portal's name and address."""
 IN_INBOX = frozenset({"number", "year", "until", "at", "end", "reason", "where"})
-"""What may be filled into the inbox, which only its owner reads."""
+"""Words that the inbox may contain, which only its owner reads."""
 IN_NOTICE = frozenset({"at", "end", "reason", "announcement"})
 """What may be filled into a published notice of a change of mode."""
 SUSPENDED, RESTORED, ADDRESS = "suspended", "restored", "address"
-"""Occasions that are no reply and no mode."""
+"""Occasions other than a reply or a mode."""
 OCCASIONS = (SUSPENDED, RESTORED, ADDRESS)
 
 
@@ -61,7 +61,7 @@ class NotificationKinds:
         return self.kinds.get(self.modes.get(mode, ""))
 
     def of_occasion(self, occasion: str) -> NotificationKind | None:
-        """What is told on one of OCCASIONS; None: nothing."""
+        """The notification on one of OCCASIONS; None: none."""
         return self.kinds.get(self.occasions.get(occasion, ""))
 
 

@@ -1,4 +1,4 @@
-"""How judging a message ends. The words accepted, refused, rejected and parked mean the same everywhere."""
+"""Outcomes of judging. The words accepted, refused, rejected and parked mean the same everywhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Word(StrEnum):
 
 
 class MessageState(StrEnum):
-    """What is still to be done about a stored message: nothing; it waits; an operator has to look at it."""
+    """The state of a stored message: settled; it waits; an operator has to look at it."""
 
     SETTLED = "settled"
     WAITING = "waiting"
@@ -30,7 +30,7 @@ class MessageState(StrEnum):
 
 
 class Route(StrEnum):
-    """How a reply leaves: by the window's queue, read on the portal, or as a transfer to the window (40/01).
+    """The way of a reply: by the window's queue, read on the portal, or as a transfer to the window (40/01).
 
     `AWAITING_KEY` is the route of what waits for the key of its unit: it is not sent, also not by an earlier version.
     """
@@ -66,7 +66,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It cannot be taken as it is: answered t/00.
+    """It cannot be processed: answered t/00.
 
     `claims` is its header as written, where one could be read; `verified` what verification returned, if it got so far.
     """
@@ -78,15 +78,15 @@ class Rejected:
 
 
 class ParkedFor(StrEnum):
-    """Why a message is parked, as the log names it."""
+    """The cause of parking, as the log names it."""
 
     CONFIGURATION = "configuration"
-    """Something of ours is set wrongly."""
+    """Our configuration, data or key is wrong."""
     DEFECT = "defect"
     HELD = "held"
     """It was sent before `waiting.hold_sent_before`."""
     TAKEN_UP_TOO_OFTEN = "taken_up_too_often"
-    """The process that had it ended."""
+    """The process that judged it ended."""
 
 
 @dataclass(frozen=True, slots=True)

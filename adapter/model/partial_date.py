@@ -1,4 +1,4 @@
-"""A day of which only the year, or the year and the month, are known: a paper may state no more of a birth.
+"""A date of which only the year, or year and month, are known: some papers state no more of a birth.
 
 ICAO Doc 9303 Part 3, 4.8: what is unknown of a date of birth is left out. Old Vietnamese papers state a year alone.
 """
@@ -19,12 +19,12 @@ class PartialDate:
 
     @property
     def first(self) -> date:
-        """The first day that is meant."""
+        """The first possible day."""
         return date(self.year, self.month or 1, 1)
 
     @property
     def last(self) -> date:
-        """The last day that is meant."""
+        """The last possible day."""
         month = self.month or 12
         return date(self.year, month, monthrange(self.year, month)[1])
 

@@ -15,7 +15,7 @@ from adapter.model.identifiers import ProcedureCode
 
 
 class Meaning(StrEnum):
-    """What a message means; the data file mappings/messages.yaml says which (type, function) has which meaning."""
+    """The meaning of a message; mappings/messages.yaml assigns it to each (type, function)."""
 
     DECLARATION = "declaration"
     REPLACEMENT = "replacement"
@@ -45,7 +45,7 @@ class Meaning(StrEnum):
 
 
 class ReplyKind(StrEnum):
-    """What we may answer; the value is the element under Content, but for the completion of an amendment."""
+    """Kinds of our answers; the value is the element under Content, except for the completion of an amendment."""
 
     RECEIPT = "Receipt"
     ERRORS = "Errors"
@@ -262,7 +262,7 @@ class Procedure:
 
     code: ProcedureCode
     document_type: ProcedureCode
-    """What its messages bear: its own code, or that of the procedure which it amends."""
+    """The documentType of its messages: its own code, or that of the procedure which it amends."""
     version: str
     effective_from: date
     effective_to: date | None

@@ -48,7 +48,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Bytes as they came by one of the two doors.
+    """The received bytes of one channel.
 
     `received_at` is aware. `bound_to` is the personal number or tax code that the door authenticated, if it did.
     `correlation_id` is the transport's claim of which message of ours this answers.
@@ -93,7 +93,7 @@ class SignerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who signed: role, subject and issuer (RFC 4514), serial number (hexadecimal), and where trust came from."""
+    """A signer: role, subject and issuer (RFC 4514), serial number (hexadecimal), and the source of trust."""
 
     role: SignerRole
     subject: str
@@ -152,7 +152,7 @@ class ValidDocument:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Typed values under the mapping's names, and the warnings that the rules left."""
+    """Typed values under the mapping's names, and the warnings of the rules."""
 
     valid: ValidDocument
     values: Record

@@ -1,4 +1,4 @@
-"""The broker: takes deliveries in, publishes replies with confirms, looks into the quarantine.
+"""The broker: receives deliveries, publishes replies with confirms, reads the quarantine.
 
 Properties and headers of a message are claims; they are not judged here. pika's exceptions and threads
 never leave this package.

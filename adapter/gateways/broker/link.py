@@ -127,7 +127,7 @@ class Link:
             return True
 
     def drop(self, reason: str) -> None:
-        """Gives this connection up; a new one is made."""
+        """Ends this connection; a new one is made."""
         with self._changed:
             if self._state is not LinkState.READY or self._connection is None:
                 return
@@ -224,7 +224,7 @@ class Link:
             self._end(connection, f"it let us in and answered nothing more for {SET_UP_S:g} s")
 
     def _listen(self, connection: Any, heard: int = 0, silent_s: int = 0) -> None:
-        """Give up a silent peer: the machine of a frozen process still acknowledges what we send.
+        """End the connection to a silent peer: the machine of a frozen process still acknowledges TCP packets.
 
         Looks each second and counts looks, so that a pause of this process is not taken for one of the peer.
         """

@@ -33,7 +33,7 @@ _REFUSALS = 2
 
 
 class _Flight:
-    """One batch on its way. All but `done` and the reading of `verdicts` happens in the link's thread."""
+    """One batch being published. All but `done` and the reading of `verdicts` happens in the link's thread."""
 
     def __init__(self, batch: Sequence[Outgoing], *, most_unconfirmed: int, written: Callable[[], None]) -> None:
         self.batch = batch

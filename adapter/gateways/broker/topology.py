@@ -54,7 +54,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """All of it, in the order in which it can be declared."""
+    """The whole topology, in the order in which it can be declared."""
 
     exchanges: tuple[Exchange, ...]
     queues: tuple[Queue, ...]
@@ -156,7 +156,7 @@ def declare(address: BrokerAddress, topology: Topology) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look has found: which objects are not there, and how many messages each queue holds."""
+    """The result of a check: missing objects, and the number of messages in each queue."""
 
     missing: tuple[str, ...]
     messages: Mapping[str, int]

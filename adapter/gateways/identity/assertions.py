@@ -1,8 +1,8 @@
 """Signed assertions (RFC 7519, RFC 7523): who a program is, and for which officer it asks. The only user of joserfc
 beside the log-in.
 
-A key is named by its thumbprint (RFC 7638), so that one key is known again under any name. What an assertion says is
-nothing until its signature holds by a key that is registered for whoever it says that it is from.
+A key is identified by its thumbprint (RFC 7638), so that the same key is recognised under any name. The content of
+an assertion counts only when a key that is registered for its stated issuer verifies its signature.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _KINDS = ("EC", "RSA", "OKP")
 
 
 class NotAnAssertion(NotAllowed):
-    """This is no assertion, or its signature holds by none of the keys; says which."""
+    """Not an assertion, or no key verifies its signature; with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What an assertion says of itself before anything is proven."""
+    """The unverified claims of an assertion."""
 
     issuer: str
     kind: str
@@ -74,12 +74,12 @@ def _of_pem(text: str) -> Any:
 
 
 def thumbprint(key: Mapping[str, Any]) -> str:
-    """By which a key is known again (RFC 7638)."""
+    """The thumbprint of a key (RFC 7638)."""
     return str(jwk.import_key(dict(key)).thumbprint())
 
 
 def claimed(assertion: str) -> Claimed:
-    """From whom an assertion says that it is.
+    """The issuer that an assertion claims.
 
     Raises:
         NotAnAssertion: it has not the form of one.

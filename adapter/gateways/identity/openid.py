@@ -27,11 +27,11 @@ from joserfc.jws import JWSRegistry
 from adapter.model.errors import NotAllowed, Unavailable
 
 LEEWAY_S = 30
-"""How far the provider's clock may be from ours."""
+"""Seconds that the provider's clock may differ from ours."""
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 _LOGOUT_AGE_S = 120
 _LOOK_S = 30.0
-"""So often, at most, is looked whether the provider answers."""
+"""Seconds between two checks whether the provider answers."""
 
 
 class ProviderDown(Unavailable):
@@ -108,7 +108,7 @@ class Provider:
         self._renewed = -_LOOK_S
 
     def begin(self) -> tuple[str, dict[str, str]]:
-        """Where to send somebody, and what his return is compared with.
+        """The provider's address for a log-in, and the values to compare with the return.
 
         Raises:
             ProviderDown: it does not answer.
@@ -119,7 +119,7 @@ class Provider:
         return made["url"], {name: made[name] for name in ("state", "nonce", "code_verifier")}
 
     def finish(self, underway: Mapping[str, str], returned: Mapping[str, str]) -> Stated:
-        """Who has logged in. `underway` is what `begin` gave, `returned` the parameters of the return.
+        """The person who has logged in. `underway` is the result of `begin`, `returned` the parameters of the return.
 
         Raises:
             NotBelieved: the return is not the answer to what was asked, or the ID token is not to be believed.
@@ -150,7 +150,7 @@ class Provider:
         return self._stated(claims)
 
     def ended(self, logout_token: str) -> Ended:
-        """What a logout token says (OpenID Connect Back-Channel Logout 1.0, 2.6).
+        """The content of a logout token (OpenID Connect Back-Channel Logout 1.0, 2.6).
 
         Raises:
             NotBelieved: it is not to be believed.

@@ -1,4 +1,4 @@
-"""The certificates that this installation stands on, read from its files: own keys, pinned partners, trust stores."""
+"""The certificates in use, read from their files: own keys, pinned partners, trust stores."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class InUse:
     valid_from: datetime
     valid_to: datetime
     group: str = ""
-    """Certificates of one use, name and group stand in for one another: one valid one is enough."""
+    """Certificates of one use, name and group replace one another: one valid one is enough."""
 
     @property
     def place(self) -> tuple[Use, str, str]:
-        """What it stands in for."""
+        """The use, name and group that it belongs to."""
         return self.use, self.name, self.group
 
     def valid(self, at: datetime) -> bool:
@@ -56,7 +56,7 @@ def installed(
     stores: Mapping[str, tuple[Path, Path | None]],
     broker: tuple[Path, Path] | None = None,
 ) -> Iterator[InUse]:
-    """Everything that the files hold now: they change while a key or partner is rolled over.
+    """All certificates in the files now: they change during a roll-over.
 
     `broker`: what this side shows of itself over TLS, and the authorities that vouch for the other.
 
@@ -72,7 +72,7 @@ def installed(
     for name, (anchors, intermediates) in stores.items():
         for use, folder in ((Use.ANCHOR, anchors), (Use.INTERMEDIATE, intermediates)):
             for each in load_folder(folder, must_hold=False):
-                # A renewed authority keeps its name: then the new certificate stands in for the old one.
+                # A renewed authority keeps its name: the new certificate replaces the old one.
                 yield _in_use(use, name, each, group=each.subject.rfc4514_string())
 
     if broker is not None:

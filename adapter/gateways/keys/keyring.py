@@ -43,7 +43,7 @@ class InToken:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A key and the file of its certificates (leaf first). `since`: not before that time, though it be valid."""
+    """A key and the file of its certificates (leaf first). `since`: not used before that time, though valid."""
 
     source: OnDisk | InToken
     certificates: Path
@@ -56,11 +56,11 @@ class Pair:
 
 
 Proof = Callable[[Sequence[x509.Certificate]], str | None]
-"""What stands against a pair's certificates (leaf first) in its place; None if nothing does."""
+"""The reason against a pair's certificates (leaf first) in its place; None if there is none."""
 
 
 def unproved(_: Sequence[x509.Certificate]) -> str | None:
-    """Nothing is asked: for a key that stands in no configuration."""
+    """No check: for a key outside the configuration."""
     return None
 
 
@@ -89,19 +89,19 @@ class Keyring:
     observe: Observe
     look_s: float
     proof: Proof = unproved
-    """Whether whoever receives what this key signs would take it; asked before a pair is taken."""
+    """Checks whether receivers would accept what this key signs; called before a pair is used."""
     section: str = "keys"
-    """Where the configuration states it: `keys`, or `units` for the key of one of several units."""
+    """The section of the configuration: `keys`, or `units` for the key of one of several units."""
     is_needed: bool = True
     """Whether what the process does cannot be done without it; else what is not whole is told and waited for."""
     monotonic: Callable[[], float] = time.monotonic
     _held: list[_Held] = field(default_factory=list)
     _absent: dict[int, str] = field(default_factory=dict)
-    """Pairs whose module could not be asked yet, by their place in `pairs`, with the reason."""
+    """Pairs whose module could not be reached yet, by their place in `pairs`, with the reason."""
     _looked: float | None = None
     _signs: str = ""
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    """The web process looks and signs in different threads."""
+    """The web process checks and signs in different threads."""
 
     @property
     def place(self) -> str:
@@ -166,14 +166,14 @@ class Keyring:
         return max(valid, key=lambda held: held.pair.since or held.leaf.not_valid_before_utc)
 
     def _look(self) -> None:
-        """Take what has changed; what is not whole yet is told once and asked again at the next look."""
+        """Use what has changed; incomplete files are reported once and tried again at the next check."""
         self._looked = self.monotonic()
         self._find_absent()
         for number, held in enumerate(self._held):
             try:
                 stamp = _stamp(held.pair.files)
                 if stamp == held.stamp:
-                    held.told = None  # what was offered is taken back
+                    held.told = None  # the new pair was removed again
                     continue
                 self._held[number] = self._read(held.pair)
             except (Misconfigured, KeyUnavailable) as error:
@@ -183,7 +183,7 @@ class Keyring:
                     self.observe(Event.KEY_NOT_TAKEN, key=self.name, reason=str(error))
 
     def _read(self, pair: Pair) -> _Held:
-        """A pair, proved by doing: what it signs is verified as a message is, and its certificate fits its place."""
+        """Read a pair and test it: what it signs is verified like a message, and its certificate fits its place."""
         stamp = _stamp(pair.files)
         chain = load_certificates(pair.certificates)
         fault = unfit(chain)

@@ -24,7 +24,7 @@ def load_key(name: str, *, key: Path, certificates: Path) -> SigningKey:
     chain = load_certificates(certificates)
     try:
         private = load_pem_private_key(_read(key), password=None)
-    except TypeError:  # a pass phrase is asked for, and nobody is there who could type it
+    except TypeError:  # a pass phrase is needed, which nobody can type
         told = "is encrypted; store it without a pass phrase for the service's user alone, or in a hardware module"
         raise Misconfigured(f"key {name}: {key} {told}") from None
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -64,7 +64,7 @@ def load_holders(file: Path) -> tuple[x509.Certificate, ...]:
 
 
 def is_authority(certificate: x509.Certificate) -> bool:
-    """Whether it may issue others, as its basicConstraints say."""
+    """Whether it is a CA certificate, by its basicConstraints."""
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except (x509.ExtensionNotFound, ValueError):

@@ -1,7 +1,7 @@
-"""A key in a hardware module (PKCS #11): signs with what never leaves it, and finds its way back to a lost session.
+"""A key in a hardware module (PKCS #11): signs inside the module, and reopens a lost session.
 
-A session is the process's own; a module that was away is asked anew at the next signature. A PIN that was refused is
-not tried again until its file has changed: modules lock a token after a few wrong ones.
+A session belongs to the process; a module that was away is opened again at the next signature. A PIN that
+was refused is not tried again until its file has changed: modules lock a token after a few wrong ones.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Token:
         try:
             library = pkcs11.lib(str(self.module))
             if afresh:
-                library.reinitialize()  # a module that was away knows none of its old handles
+                library.reinitialize()  # a module that was away has none of its old handles
             token = library.get_token(token_label=self.label)
         except pkcs11.PKCS11Error:
             raise
@@ -128,7 +128,7 @@ class Token:
 
         session, self._session = self._session, None
         if session is not None:
-            with suppress(PKCS11Error):  # it may be lost already
+            with suppress(PKCS11Error):  # the session may be lost already
                 session.close()
 
     def _stamp(self) -> tuple[int, int]:

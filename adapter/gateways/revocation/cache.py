@@ -1,4 +1,4 @@
-"""Where fetched CRLs and OCSP answers are kept: files that survive a restart and are whole or not there at all.
+"""The cache of fetched CRLs and OCSP answers: files that survive a restart, each whole or absent.
 
 Several processes read and write them; the newest answer wins, so that nobody can push an older one back in.
 """
@@ -21,7 +21,7 @@ _USED_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
-    """Something that can be asked for. `certificate` and `issuer` (PEM) are what an OCSP question is about."""
+    """A source of evidence. `certificate` and `issuer` (PEM) are for an OCSP question."""
 
     kind: str
     """crl | ocsp"""
@@ -39,12 +39,12 @@ class EvidenceSource:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceCache:
-    """A folder of answers, each with a note of what was asked."""
+    """A folder of answers, each with its question."""
 
     folder: Path
 
     def file(self, source: EvidenceSource) -> Path:
-        """Where its answer is, if there is one."""
+        """The file of its answer, if there is one."""
         return self.folder / source.name
 
     def put(self, source: EvidenceSource, data: bytes) -> None:
@@ -62,19 +62,19 @@ class EvidenceCache:
         self._write(note, json.dumps(asdict(source)).encode())
 
     def sources(self) -> Iterator[EvidenceSource]:
-        """What was asked lately. What nobody has used for two weeks is cleared away."""
+        """Recent questions. A question that was not used for two weeks is removed."""
         for note in sorted(self.folder.glob("*.json")):
             try:
                 source = EvidenceSource(**json.loads(note.read_bytes()))
                 since = time.time() - note.stat().st_mtime
                 if since < 0:
-                    os.utime(note)  # of a clock that ran ahead: it is two weeks from now on
+                    os.utime(note)  # of a clock that ran ahead: two weeks begin now
                 if since <= _FORGOTTEN_S:
                     yield source
                     continue
                 self.file(source).unlink(missing_ok=True)
             except (OSError, TypeError, ValueError):
-                pass  # not ours, or half gone: cleared away below
+                pass  # not ours, or incomplete: removed below
             with contextlib.suppress(OSError):
                 note.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Evidence of revocation: what lies in folders and on the shelf, and what can be fetched while a message waits.
+"""Evidence of revocation: from folders and the cache, and fetched while a message waits.
 
 It never decides: it gives `RevocationAnswer`s. It is asked only for certificates whose path to a store was found.
 """
@@ -46,7 +46,7 @@ class Revocation:
     def __call__(
         self, certificate: x509.Certificate, issuer: x509.Certificate, *, store: str
     ) -> Sequence[RevocationAnswer]:
-        """What is at hand; fetched within the bounded wait where nothing that counts is."""
+        """The stored evidence; fetched within the bounded wait where none of it counts."""
         if store not in self.collection.places:
             return ()
         known = self._known.get((certificate, store))
@@ -63,7 +63,7 @@ class Revocation:
         return answers
 
     def sources(self, certificate: x509.Certificate, issuer: x509.Certificate, store: str) -> list[EvidenceSource]:
-        """Whom one may ask about a certificate, OCSP first: its answer is small and new."""
+        """The sources for a certificate, OCSP first: its answer is small and recent."""
         places = self.collection.places[store]
         responders = (places.ocsp_url,) if places.ocsp_url else ocsp_urls(certificate)
         asked = [EvidenceSource("ocsp", url, store, _pem(certificate), _pem(issuer)) for url in responders]

@@ -53,7 +53,7 @@ class Fetcher:
     _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_AT_ONCE))
 
     def is_paused(self, url: str) -> bool:
-        """Whether it failed lately and is left alone."""
+        """Whether it failed recently and is not asked now."""
         with self._lock:
             _, until = self._pauses.get(url, (0, 0.0))
         return self.monotonic() < until

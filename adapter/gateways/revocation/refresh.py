@@ -1,7 +1,7 @@
-"""Collecting evidence: CRLs and OCSP answers are fetched, checked, kept if they are newer, and refreshed in time.
+"""Keeps evidence fresh: CRLs and OCSP answers are fetched, checked, stored if newer, and refreshed in time.
 
-Asks only hosts that the configuration or a CA certificate of a configured store names. Nothing here raises into a
-message, and nothing waits longer than the bounded moment.
+Asks only hosts named by the configuration or a CA certificate of a configured store. Nothing here fails a
+message, and no wait is longer than its bound.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def places(store: Store, stated: Places) -> Places:
 
 @dataclass
 class EvidenceRefresh:
-    """What one process collects. Without a fetcher nothing is fetched and nothing is written."""
+    """The evidence of one process. Without a fetcher nothing is fetched and nothing is written."""
 
     stores: Mapping[str, Store]
     places: Mapping[str, Places]
@@ -81,7 +81,7 @@ class EvidenceRefresh:
     def collect(
         self, sources: Sequence[EvidenceSource], *, monotonic: Callable[[], float], enough: Callable[[], bool]
     ) -> None:
-        """Ask these now and wait a bounded moment, until there is enough."""
+        """Ask these now and wait for a bounded time, until there is enough."""
         if self.fetcher is None:
             return
         end = monotonic() + self.fetcher.bounds.wait_s
@@ -116,7 +116,7 @@ class EvidenceRefresh:
         return False
 
     def always_asked(self) -> Iterator[EvidenceSource]:
-        """What is asked whether a message needs it or not."""
+        """Sources that are refreshed even if no message needs them."""
         for name, places in self.places.items():
             authorities = (*self.stores[name].anchors, *self.stores[name].intermediates)
             named = (url for authority in authorities for url in crl_urls(authority))
@@ -229,7 +229,7 @@ class EvidenceRefresh:
         return there is not None and not over
 
     def tell_once(self, key: object, event: Event, **fields: str) -> None:
-        """Tell the operator, not again and again."""
+        """Tell the operator, but not again and again."""
         if key not in self._told:
             if len(self._told) >= _REMEMBERED:
                 self._told.clear()

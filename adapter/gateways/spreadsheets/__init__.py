@@ -1,1 +1,1 @@
-"""Spreadsheet files of strangers, read in a process of its own with bounded memory and time; and templates for them."""
+"""Spreadsheets: files of users, read in a process of its own with bounded memory and time; and templates for them."""

@@ -1,4 +1,4 @@
-"""Reading an XLSX file of somebody: a child process with bounds reads it, and a bad file ends that process alone."""
+"""Reads an XLSX file of a user: a child process with bounds reads it, and a bad file ends only that process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The database. The only user of SQLAlchemy; every statement is here."""
+"""The database: the only user of SQLAlchemy, and the place of every statement."""

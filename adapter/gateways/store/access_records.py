@@ -31,7 +31,7 @@ class StoredSession:
 
     hash: str
     area: str
-    """The listener that it opens: portal, staff."""
+    """The listener that it is valid for: portal, staff."""
     csrf: str
     account: str | None
     provider_session: str | None
@@ -42,7 +42,7 @@ class StoredSession:
     person: str | None
     """Of staff: the id in the register of people."""
     underway: dict[str, str]
-    """What the return from the identity provider is compared with."""
+    """The values that the return from the identity provider is compared with."""
     created_at: datetime
     seen_at: datetime
     ends_at: datetime

@@ -26,15 +26,15 @@ class Grant(NamedTuple):
     procedure: str | None
 
     def covers(self, procedure: str | None) -> bool:
-        """Whether it is for this procedure; None: for every one."""
+        """Whether it applies to this procedure; None: to all."""
         return self.procedure is None or self.procedure == procedure
 
 
 class GrantedBy(StrEnum):
-    """Who has entered an authorisation."""
+    """Who entered an authorisation."""
 
     OFFICER = "officer"
-    """With the letter before him."""
+    """An operator, with the letter at hand."""
     PRINCIPAL = "principal"
     """The principal himself, at the portal."""
 
@@ -57,7 +57,7 @@ class Authorisation:
 
 
 def grants(connection: Connection, holders: Iterable[str], at: datetime) -> set[Grant]:
-    """For whom these holders may speak at that time, in one query."""
+    """The principals that these holders may act for at that time, in one query."""
     wanted = sorted(set(holders))
     if not wanted:
         return set()

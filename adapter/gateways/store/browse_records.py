@@ -57,7 +57,7 @@ class ReplyWithMessage(StoredReply):
 
 @dataclass(frozen=True, slots=True)
 class StoredTry:
-    """One time that a message was taken up."""
+    """One try of a message."""
 
     at: datetime
     settled_at: datetime | None

@@ -17,7 +17,7 @@ from adapter.model.stages import Signer
 
 _COLUMNS = [column for column in certificate.c if column.name != "body"]
 Name = tuple[str, str]
-"""Issuer (RFC 4514) and serial number (hexadecimal): what no two certificates of an authority share (RFC 5280)."""
+"""Issuer (RFC 4514) and serial number (hexadecimal): unique for each certificate of an authority (RFC 5280)."""
 
 
 class Office(StrEnum):
@@ -55,17 +55,17 @@ class Registered:
     changed_at: datetime
 
     def numbers(self, at: datetime) -> list[str]:
-        """The number it was registered with, from then on."""
+        """The number it was registered with."""
         return [self.number] if self.number and self.since <= at else []
 
 
 def name_of(signer: Signer) -> Name:
-    """How a signer's certificate is found."""
+    """The name by which a signer's certificate is found."""
     return signer.issuer[:500], signer.serial
 
 
 def find(connection: Connection, names: Iterable[Name]) -> dict[Name, Registered]:
-    """Those of these certificates that are registered, in one query."""
+    """The registered ones of these certificates, in one query."""
     wanted = sorted(set(names))
     if not wanted:
         return {}

@@ -1,4 +1,4 @@
-"""What only customs look up by: names, periods, and what a version in force says. Changes nothing."""
+"""Lookups for customs only: names, periods, and values of the version in force. Read only."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from adapter.model.stages import StoredRecord
 from adapter.pipeline.search_keys import NAME
 
 NAMESAKES = 2_000
-"""So many of one name are looked through at most, so that a name that half the country has costs no more."""
+"""Rows of one name that are read at most, so that a frequent name costs no more."""
 _BEHIND_ALL_NAMES = "Z" * 20
 
 
 @dataclass(frozen=True, slots=True)
 class Namesakes:
-    """Dossiers by a name. `more`: not all of the name were looked through."""
+    """Dossiers by a name. `more`: there are further rows that were not read."""
 
     dossiers: Sequence[FoundDossier]
     more: bool

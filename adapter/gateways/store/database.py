@@ -163,13 +163,13 @@ class Database:
         return int(row) * _BLOCK
 
     def _forget_ids(self) -> None:
-        """After a rollback on SQLite: the block may be drawn again by another process."""
+        """Forget the block after a rollback on SQLite: another process may draw it again."""
         if self.is_embedded:
             with self._ids_lock:
                 self._ids = []
 
     def lock(self, connection: Connection, names: Iterable[str], *, waits: bool = True) -> bool:
-        """Serialise on names (dossiers, message identities) until the transaction ends; gives whether they are locked.
+        """Lock names (dossiers, message identities) until the transaction ends; gives whether they are locked.
 
         Names are hashed to advisory locks and taken in one sorted order, so that no two transactions can wait for each
         other, and a dossier that has no row yet is locked all the same. With `waits` False it does not wait, and gives
@@ -252,7 +252,7 @@ class Database:
 
 @contextmanager
 def _locked(database: str | None, name: str) -> Iterator[bool]:
-    """Whether a lock beside the embedded database's file is ours; in memory there is nobody else."""
+    """Whether this process holds a lock beside the embedded database's file; always true in memory."""
     if not database or database == ":memory:":
         yield True
         return

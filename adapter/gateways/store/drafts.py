@@ -67,6 +67,6 @@ def remove(connection: Connection, owner: str, public_id: str) -> bool:
 
 
 def any_begun(connection: Connection, after: datetime, until: datetime) -> bool:
-    """Whether a draft that was begun between these moments is neither sent nor discarded."""
+    """Whether a draft begun between these times is neither sent nor deleted."""
     begun = (draft.c.sent_as.is_(None), draft.c.created_at >= after, draft.c.created_at <= until)
     return connection.execute(select(draft.c.id).where(*begun).limit(1)).first() is not None

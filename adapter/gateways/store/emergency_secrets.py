@@ -13,7 +13,7 @@ from adapter.gateways.store.tables import emergency_secret
 
 @dataclass(frozen=True, slots=True)
 class StoredSecret:
-    """A secret as it was kept. `failures`: wrong tries since it was right last."""
+    """A stored secret. `failures`: wrong tries since the last right one."""
 
     person: str
     hash: str
@@ -23,19 +23,19 @@ class StoredSecret:
 
 
 def of(connection: Connection, person: str) -> StoredSecret | None:
-    """The secret of a person; None: he has set none."""
+    """The secret of a person; None: not set."""
     query = select(emergency_secret).where(emergency_secret.c.person == person)
     return made_first(StoredSecret, connection.execute(query))
 
 
 def keep(connection: Connection, person: str, hashed: str, at: datetime) -> None:
-    """A new secret, in place of the one before."""
+    """Replace a person's secret."""
     connection.execute(delete(emergency_secret).where(emergency_secret.c.person == person))
     values = {"person": person, "hash": hashed, "set_at": at, "failures": 0, "locked_until": None}
     connection.execute(insert(emergency_secret).values(values))
 
 
 def tried(connection: Connection, person: str, *, failures: int, locked_until: datetime | None) -> None:
-    """How often it was wrong by now, and until when nobody may try."""
+    """Store the number of wrong tries, and until when no try is allowed."""
     values = {"failures": failures, "locked_until": locked_until}
     connection.execute(update(emergency_secret).where(emergency_secret.c.person == person).values(values))

@@ -1,4 +1,4 @@
-"""Makes an engine of a url: several hosts, time limits, and connections that do not wait for ever.
+"""The engine for a url: several hosts, time limits, and connections that do not wait for ever.
 
 A frozen server still acknowledges packets, so keepalives and its own time-outs do not show it: the client measures.
 """
@@ -28,7 +28,7 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 _CONNECT_S = 5
 _POOL_S = 5
 _LATER_S = 2.0
-"""The client gives up a statement so much later than the server: the server's error says more."""
+"""Seconds by which the client's limit exceeds the server's: the server's error says more."""
 _INTERVAL_S = 0.1
 _OVER_THE_LINE = {
     # The connection: a peer that does not acknowledge for ten seconds is lost.
@@ -140,7 +140,7 @@ def _connecting(waits: Waits) -> Callable[..., PatientConnection]:
 
 
 def _tell_what_is_not_made(context: ExceptionContext) -> None:
-    """Missing tables do not appear by waiting: an operator must make them.
+    """Missing tables are an operator's task: waiting does not help.
 
     Raises:
         Misconfigured: tables, or the embedded database's folder, are missing, or it may not be written.
@@ -153,7 +153,7 @@ def _tell_what_is_not_made(context: ExceptionContext) -> None:
 
 
 def _tell_the_place(file: Path) -> None:
-    """If folder and file exist and are ours, a resource is short for now (file descriptors): a temporary error."""
+    """If folder and file exist and are ours, a resource is short now (file descriptors): a temporary error."""
     if not os.access(file.parent, os.F_OK):
         raise Misconfigured(f"database: the folder {file.parent} is not there: make it, for the service's user")
     for place in (file.parent, file):

@@ -1,4 +1,4 @@
-"""What the listeners' own roles of PostgreSQL may do: the statements that grant exactly that, and nothing else.
+"""Rights of the listeners' roles in PostgreSQL: the statements that grant exactly these.
 
 The role of `database.url` owns the tables and may do everything. A listener's role reads what its pages show and writes
 what its people do there; whatever is signed, judged or counted is written by the owner's processes alone.
@@ -21,7 +21,7 @@ _ALL = (READ, ADD, CHANGE, REMOVE)
 
 @dataclass(frozen=True, slots=True)
 class TableGrant:
-    """What may be done with a table. `columns` may be changed, `rows` (SQL) are seen; empty: every one."""
+    """Rights on a table. `columns` may be changed, `rows` (SQL) are visible; empty: all."""
 
     does: tuple[str, ...] = (READ,)
     columns: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ PORTAL: Mapping[str, TableGrant] = {
     "search_key": TableGrant(rows=f"kind = '{PARTY}'"),
     "journal": TableGrant((ADD,)),
 }
-"""The portal's. It reads nobody of the staff, no token of theirs, and no journal."""
+"""The portal's rights. It reads no staff, no token of theirs, and no journal."""
 
 _MANAGED = TableGrant((READ, ADD, CHANGE))
 STAFF: Mapping[str, TableGrant] = {
@@ -76,7 +76,7 @@ STAFF: Mapping[str, TableGrant] = {
     "session": TableGrant(_ALL, rows="area = 'staff'"),
     "journal": TableGrant((READ, ADD)),
 }
-"""The staff's. It writes no message, dossier, version, reply or time limit: the part that decides does."""
+"""The rights of the staff listener. It writes no message, dossier, version, reply or time limit: another part does."""
 
 GRANTS: Mapping[str, Mapping[str, TableGrant]] = {"portal": PORTAL, "staff": STAFF}
 
@@ -124,5 +124,5 @@ def _rows(roles: Mapping[str, str]) -> Iterator[str]:
 
 
 def unnamed() -> Collection[str]:
-    """Tables of which nobody has said what the listeners may do."""
+    """Tables without a statement of the listeners' rights."""
     return set(metadata.tables) - NOBODY - set(PORTAL) - set(STAFF)

@@ -24,7 +24,7 @@ from adapter.model.journal_events import JournalEvent
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened: event (of `model/journal_events`), who did it, details that hold no personal value."""
+    """One entry: event (of `model/journal_events`), actor, details without personal values."""
 
     event: str
     actor: str
@@ -33,7 +33,7 @@ class Entry:
 
     @classmethod
     def by(cls, event: str, actor: Actor, at: datetime, detail: Mapping[str, object]) -> Entry:
-        """What somebody did; the account that typed it, or the token that was shown, stands among the details."""
+        """An entry for an act of this actor; the account or token is added to the details."""
         return cls(event, actor.journal_name, at, {**detail, **actor.came_by})
 
 

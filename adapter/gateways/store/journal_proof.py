@@ -17,12 +17,12 @@ from adapter.pipeline.envelope import write_time
 
 _AT_ONCE = 2000
 _TOLD = 1000
-"""At most so many faults are listed; more are counted."""
+"""Faults that are listed; further ones are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which seals, and what they cover, are looked at; None is no bound."""
+    """The range of seals to check with their entries; None is no bound."""
 
     first: int | None = None
     last: int | None = None
@@ -53,7 +53,7 @@ class Proof:
     remarks: list[str] = field(default_factory=list)
 
     def fault(self, what: str) -> None:
-        """Keep one, or count it."""
+        """Add a fault to the list, or count it."""
         if len(self.faults) < _TOLD:
             self.faults.append(what)
         else:
@@ -61,9 +61,9 @@ class Proof:
 
 
 def prove(connection: Connection, *, now: datetime, part: Part = _WHOLE) -> Proof:
-    """Look at all of it, or at the entries of some seals. `connection` is of a fresh transaction that reads."""
+    """Check the whole journal, or the entries of some seals. `connection` is of a fresh transaction that reads."""
     if connection.dialect.name == "postgresql":
-        # One snapshot for all statements: entries written meanwhile would be in one result and not in another.
+        # One snapshot for all statements: new entries would be in one result and not in another.
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     proof = Proof()
     if part.is_whole:
@@ -111,7 +111,7 @@ def _chains(connection: Connection, proof: Proof) -> None:
 
 
 def _alone(connection: Connection, proof: Proof) -> None:
-    """Entries without a dossier: each says what it said; that none is missing is what the seals prove."""
+    """Entries without a dossier: each matches its hash; that none is missing is proved by the seals."""
     query = select(journal).where(journal.c.dossier_id.is_(None)).order_by(journal.c.ordinal, journal.c.id)
     for row in _streamed(connection, query):
         if row.ordinal != 0 or row.previous or row.hash != entry_hash("", None, 0, _entry(row)):

@@ -1,4 +1,4 @@
-"""What was stated on links to the single window: procedure by gate, from when until when. It decides nothing."""
+"""Statements about links to the single window: procedure by gate, from when until when. Decides nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from adapter.gateways.store.window_records import StoredLink
 
 
 def of(connection: Connection, procedure: str | None) -> list[StoredLink]:
-    """What was ever stated of a procedure (None: of all): a dossier goes on as it was received."""
+    """All statements on a procedure (None: on all), ended ones too: a dossier keeps the link of its reception."""
     query = select(window_link)
     if procedure is not None:
         query = query.where(window_link.c.procedure == procedure)
@@ -23,21 +23,21 @@ def of(connection: Connection, procedure: str | None) -> list[StoredLink]:
 
 
 def every(connection: Connection, limit: int) -> list[StoredLink]:
-    """What was stated, the newest first."""
+    """Statements, the newest first."""
     columns = window_link.c
     query = select(window_link).order_by(columns.stated_at.desc(), columns.id.desc())
     return made_all(StoredLink, connection.execute(query.limit(limit)))
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewLink]) -> int:
-    """State a link; gives its id."""
+    """Add a statement; gives its id."""
     row_id = database.new_id(connection)
     connection.execute(insert(window_link).values(id=row_id, **values))
     return row_id
 
 
 def take_back(connection: Connection, row_id: int, *, at: datetime, by: str) -> StoredLink | None:
-    """Take a statement back; gives it, or None if no statement of that id is in force."""
+    """Withdraw a statement; gives it, or None if no statement of that id is in force."""
     stands = (window_link.c.id == row_id, window_link.c.ended_at.is_(None))
     found = made_first(StoredLink, connection.execute(select(window_link).where(*stands)))
     if found is not None:

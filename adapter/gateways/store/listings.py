@@ -1,4 +1,4 @@
-"""Reading the store for officers and operators: lists, and everything about one dossier. No writes, no locks."""
+"""Reads for officers and operators: lists, and one dossier with everything. No writes, no locks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has looked what up, for the auditor: found by the officer, by the person looked up, by the day."""
+"""The record of lookups, for the auditor: by officer, by the person looked up, by day."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapter.gateways.store.records import StoredEntry, made_all
 from adapter.gateways.store.tables import journal, lookup_trace, search_key
 
 _LOOKUPS: ColumnElement[bool] = text("journal.event IN ('lookup.dossiers', 'lookup.reply')")  # type: ignore[assignment]
-"""In the words of the index, or it would not be used."""
+"""In the same words as the index, so that it is used."""
 
 
 def of_dossier(dossier_id: int) -> str:
@@ -21,7 +21,7 @@ def of_dossier(dossier_id: int) -> str:
 
 
 def keep(connection: Connection, journal_id: int, subjects: Iterable[str]) -> None:
-    """This entry of the journal is about these."""
+    """Record that a journal entry is about these subjects."""
     rows = [{"subject": subject, "journal_id": journal_id} for subject in dict.fromkeys(subjects)]
     if rows:
         connection.execute(insert(lookup_trace), rows)

@@ -1,4 +1,4 @@
-"""What the HTTP door reads: a message with its answers, dossiers by a key, the newest decision. Changes nothing."""
+"""Reads of the web: a message with its answers, dossiers by a key, the newest decision."""
 
 from __future__ import annotations
 

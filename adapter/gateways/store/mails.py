@@ -23,7 +23,7 @@ def add(connection: Connection, database: Database, told: NewRow, at: datetime) 
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[StoredMail]:
-    """Those to be tried now, the longest due first."""
+    """E-mails to try now, the longest due first."""
     query = select(mail).where(mail.c.state == WAITING, mail.c.next_at <= now)
     return made_all(StoredMail, connection.execute(query.order_by(mail.c.next_at, mail.c.id).limit(limit)))
 
@@ -36,7 +36,7 @@ def take(connection: Connection, row: StoredMail, now: datetime, next_at: dateti
 
 
 def settle(connection: Connection, row_id: int, *, state: str, answer: str, at: datetime) -> None:
-    """What became of a try. What has ended is filled with nothing any more: a code is of no use to a reader later."""
+    """Store the result of a try. A finished e-mail keeps no words: a code is of no use later."""
     ended = {"ended_at": at, "words": {}} if state != WAITING else {}
     connection.execute(update(mail).where(mail.c.id == row_id).values(state=state, answer=answer, **ended))
 
@@ -72,6 +72,6 @@ def change_address(connection: Connection, account: str, number: str, values: Ne
 
 
 def forget_address(connection: Connection, account: str, number: str) -> bool:
-    """He wants no e-mail any more; whether there was an address."""
+    """Remove an address; gives whether there was one."""
     mine = (mail_address.c.account == account, mail_address.c.number == number)
     return connection.execute(delete(mail_address).where(*mine)).rowcount > 0

@@ -28,7 +28,7 @@ from adapter.model.outcomes import MessageState
 
 @dataclass(frozen=True, slots=True)
 class MessageIdentity:
-    """Who sent a message and what he called it; for what cannot be verified, its raw bytes (wire profile 5)."""
+    """The identity of a message: verified sender and its id; for an unverified one, its raw bytes (wire profile 5)."""
 
     sender: str
     name: str
@@ -97,23 +97,23 @@ def stored(connection: Connection, row_id: int) -> StoredMessage:
 
 
 def attempts(connection: Connection, digest: str) -> int:
-    """How often this message was taken up without settling."""
+    """The number of tries of this message that did not settle."""
     query = select(func.count()).select_from(attempt).where(attempt.c.digest == digest, attempt.c.settled_at.is_(None))
     return int(connection.execute(query).scalar_one())
 
 
 def record_attempt(connection: Connection, digest: str, row_id: int, at: datetime) -> None:
-    """One more try."""
+    """Add a try."""
     connection.execute(insert(attempt).values(id=row_id, digest=digest, at=at))
 
 
 def withdraw_attempt(connection: Connection, row_id: int) -> None:
-    """Forget a try that failed for another reason than its message."""
+    """Remove a try that failed for another reason than its message."""
     connection.execute(delete(attempt).where(attempt.c.id == row_id))
 
 
 def settle_attempts(connection: Connection, digest: str, at: datetime) -> None:
-    """The message settled: its earlier tries do not count any more."""
+    """The message settled: remove its tries."""
     open_tries = attempt.c.settled_at.is_(None)
     connection.execute(update(attempt).where(attempt.c.digest == digest, open_tries).values(settled_at=at))
 
@@ -165,6 +165,6 @@ def woken(
 
 
 def wait_from(connection: Connection, ids: Sequence[int], now: datetime, latest: datetime) -> None:
-    """These begin to wait now: what they had waited is not known any more."""
+    """Let these wait from now on: how long they had waited is not known any more."""
     waiting = and_(inbox.c.id.in_(ids), inbox.c.state == MessageState.WAITING.value)
     connection.execute(update(inbox).where(waiting).values(waits_since=now, waits_until=latest))

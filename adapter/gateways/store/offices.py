@@ -49,7 +49,7 @@ def remove(connection: Connection, code: str) -> None:
 def below(offices: Sequence[CustomsOffice], code: str) -> list[CustomsOffice]:
     """The office of that code, if there is one, and every office below it."""
     found = [office for office in offices if office.code == code]
-    for above in found:  # grows while it is gone through: each level adds the next
+    for above in found:  # the list grows during the loop: each level adds the next
         found += [office for office in offices if office.parent == above.code and office not in found]
     return found
 

@@ -33,7 +33,7 @@ class Layouts:
     folder: Path
 
     def first(self, names: Sequence[str]) -> Path:
-        """The first of these layouts (without suffix) that is there.
+        """The first of these layouts (without suffix) that exists.
 
         Raises:
             Misconfigured: none is.
@@ -52,7 +52,7 @@ class Layouts:
         return self._made(names, data, at, "pdf")[0]
 
     def pictures(self, names: Sequence[str], data: Mapping[str, object], at: datetime) -> list[bytes]:
-        """The pages of the same as PNG files, to be looked at.
+        """The same pages as PNG files, for inspection.
 
         Raises:
             Misconfigured: as `pdf`.

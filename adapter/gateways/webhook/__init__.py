@@ -23,7 +23,7 @@ class Webhook:
     """Where it is. `token` is shown as a bearer token; `ca`: authorities for TLS, else the system's."""
 
     url: str = field(repr=False)
-    """It may hold a secret, so nobody is told more of it than its host."""
+    """The host alone: the rest of the address may hold a secret."""
     token: str | None = field(default=None, repr=False)
     ca: Path | None = None
     timeout_s: float = 10.0

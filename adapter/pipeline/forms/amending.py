@@ -174,7 +174,7 @@ class AmendingForm:
 
 
 def all_asked(form: FormLayout, answers: Answers) -> Answers:
-    """What a person may change of a version that stands: what the house fills in is filled in again."""
+    """What a person may change of a version that stands: what the program fills in is filled in again."""
     values = {name: text for name, text in answers.values.items() if (f := form.fields.get(name)) and not f.given}
     rows = {}
     for group in form.groups:

@@ -1,4 +1,4 @@
-"""What the house fills into a form by itself, so that nobody is asked for it and nobody can contradict it.
+"""What the program fills into a form by itself, so that nobody is asked for it and nobody can contradict it.
 
 A field that repeats the header, the number of a row, a count of rows, the unit that has the gate, the time at which it
 is sent, and a field that a rule lets have one value only.

@@ -131,7 +131,7 @@ def _names(group: FormGroup) -> Mapping[str, FormField]:
 
 
 def _given(group: FormGroup) -> frozenset[str]:
-    """Headings of what the house fills in, such as the number of a row: their columns are passed over."""
+    """Headings of what the program fills in, such as the number of a row: their columns are passed over."""
     given = (field for field in group.fields if field.given)
     return frozenset(_key(name) for field in given for name in (field.label.vi, field.label.en, heading(field)))
 

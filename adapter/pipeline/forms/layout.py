@@ -1,6 +1,6 @@
 """A form as it is asked for: sections, fields and lists of rows, drawn from the mapping and the XSD of one message.
 
-Labels are the mapping's, titles of sections and hints the XSD's, in Vietnamese and English. A field that the house
+Labels are the mapping's, titles of sections and hints the XSD's, in Vietnamese and English. A field that the program
 fills by itself (`given`) is not asked for.
 """
 
@@ -64,7 +64,7 @@ class FormField:
     """Characters, where the XSD says so."""
     personal: bool
     given: bool
-    """The house fills it: what repeats the header, counts rows or numbers them, or can only be one value."""
+    """The program fills it: what repeats the header, counts rows or numbers them, or can only be one value."""
     simple: Any
     """Its type in the XSD."""
 

@@ -41,7 +41,7 @@ class Heading:
 
 
 def whole(layout: FormLayout, answers: Answers, heading: Heading, lists: CodeLists) -> Answers:
-    """The answers with all that the house fills in."""
+    """The answers with all that the program fills in."""
     key, about = heading.key or heading.about, heading.about or heading.key
     kind, _, function = layout.spec.pair.partition("/")
     said = {
