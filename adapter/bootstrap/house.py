@@ -417,7 +417,7 @@ class House:
 
     @cached_property
     def reception(self) -> Reception:
-        """Where the second door hands over what it has sealed."""
+        """Where the portal hands over what it has sealed."""
         if self.reach is not Reach.WHOLE:
             return RemoteReception(self.decisions.ask)
         return Judging(
@@ -604,7 +604,7 @@ class House:
 
     @cached_property
     def portal(self) -> str:
-        """In whose name the second door seals: its name among the partners.
+        """In whose name the portal seals: its name among the partners.
 
         Raises:
             Misconfigured: there is none, or more than one.
@@ -612,11 +612,11 @@ class House:
         names = [name for name, partner in self.settings.trust.partners.items() if partner.role == "portal"]
         if len(names) != 1:
             told = ", ".join(names) or "none"
-            raise Misconfigured(f"trust.partners: the second door needs exactly one of role portal, not {told}")
+            raise Misconfigured(f"trust.partners: exactly one partner must have role portal, not {told}")
         return names[0]
 
     def portal_key(self) -> SigningKey:
-        """The key that seals what enters by the second door now.
+        """The key that seals what enters by the portal now.
 
         Raises:
             KeyUnavailable: it cannot.

@@ -110,7 +110,7 @@ def _refused(
     if role is SignerRole.PORTAL_SYSTEM and pinned and not any(chain[0] in partner.certificates for partner in pinned):
         name = ", ".join(partner.name for partner in pinned)
         return (
-            f"trust.partners.{name}.certificates does not hold it, so every declaration of the second door would be "
+            f"trust.partners.{name}.certificates does not hold it, so every declaration of the portal would be "
             "rejected; name its certificate there, and reload"
         )
     return None

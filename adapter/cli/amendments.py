@@ -51,7 +51,7 @@ def withdraw_request(
     number: Number,
     year: Year,
     officer: OfficerId,
-    reason: Annotated[str, typer.Option(help="Why; the declarant reads it at the second door.")],
+    reason: Annotated[str, typer.Option(help="Why; the declarant reads it at the portal.")],
     json: AsJson = False,
     config: Config = None,
 ) -> None:

@@ -215,7 +215,7 @@ def tell(house: House, done: Dossier, json: bool) -> None:
         waits = "is not signed yet: it waits for the key of its unit and then leaves by itself"
         line(f"dossier {done.key} is {standing}{number}; the {said.pair} {waits} {said.awaits_unit}".rstrip())
         return
-    way = "can be read at the second door" if said.route == Route.PORTAL.value else "waits to be sent"
+    way = "can be read at the portal" if said.route == Route.PORTAL.value else "waits to be sent"
     line(f"dossier {done.key} is {standing}{number}; the signed {said.pair} {way}")
 
 

@@ -52,7 +52,7 @@ def judge(
 
     The answer is written too, unsigned: what could not be answered is parked here as it would be there. A form 13 that
     would follow the acceptance at once is written likewise, and a note says what it asks for. With --channel
-    portal a file is what is posted at the second door: From, To and a missing messageId are written, and it is sealed
+    portal a file is what is posted at the portal: From, To and a missing messageId are written, and it is sealed
     with the portal's key. Where it names no dossier, a number of our series' form stands in, which is said and never
     given to anybody. A file that is sealed already is judged as the door has stored it. Whether the door is open, and
     whose a number is, the store knows and is not asked.
@@ -108,7 +108,7 @@ class Presenting:
         """As the door hands it in.
 
         Raises:
-            TurnedAway: the second door would not take it.
+            TurnedAway: the portal would not take it.
             AdapterError: there is no key that could seal it.
         """
         house = self.house

@@ -1,4 +1,4 @@
-"""`window` and `token`: the window's mode as the doors see it, and the keys to the second door."""
+"""`window` and `token`: the window's mode, and tokens of the HTTP interface."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from adapter.services.watch.transfers import OpenTransfer, Transfers
 window = typer.Typer(no_args_is_help=True, help="The single window: its mode, incidents, and what it carries.")
 link = typer.Typer(no_args_is_help=True, help="Which procedure is linked to the window at which gate (Article 9(2)).")
 window.add_typer(link, name="link")
-token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the second door and the lookup.")
+token = typer.Typer(no_args_is_help=True, help="Bearer tokens of the HTTP interface.")
 
 
 class Override(StrEnum):

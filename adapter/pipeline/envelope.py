@@ -37,7 +37,7 @@ def open_envelope(
 ) -> Envelope:
     """Unwrap, gate, parse and read the header; find the procedure and what the message claims to be.
 
-    `tree` is what the bytes were written from, where the second door has just written them: it meets the same limits
+    `tree` is what the bytes were written from, where the portal has just written them: it meets the same limits
     and is not parsed again.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The HTTP interfaces: the second door from its own OpenAPI document, the daemon's health pages from what they ask."""
+"""The HTTP interfaces: that for programs from its OpenAPI document, the health pages from what they ask."""
 
 from __future__ import annotations
 

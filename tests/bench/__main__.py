@@ -1,5 +1,5 @@
 """`python -m tests.bench`: private RabbitMQ and PostgreSQL with fsync, the real daemon, a window that loads it.
-`python -m tests.bench door`: the same for the second door (tests/bench/door.py).
+`python -m tests.bench door`: the same for the portal (tests/bench/door.py).
 
 Prints a table, writes var/bench/result.json. Says which targets were missed and ends with 0 all the same: a shared
 machine is no judge of the program. Everything it starts is ended, whatever happens.

@@ -1,4 +1,4 @@
-"""`python -m tests.bench door`: the second door under load, by HTTP over connections that stay.
+"""`python -m tests.bench door`: the portal under load, by HTTP over connections that stay.
 
 The daemon as it is installed, on PostgreSQL with fsync, with several web processes; the window has an incident.
 Prints a table, writes var/bench/door.json. Judges nothing beyond the status and outcome of each answer.

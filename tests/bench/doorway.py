@@ -1,4 +1,4 @@
-"""CPU of one declaration at the second door by stage, in this process and without HTTP; against PostgreSQL."""
+"""CPU of one declaration at the portal by stage, in this process and without HTTP; against PostgreSQL."""
 
 from __future__ import annotations
 

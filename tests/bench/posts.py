@@ -1,4 +1,4 @@
-"""Distinct genuine declarations of several procedures for the second door's benchmark, kept under var/bench.
+"""Distinct genuine declarations of several procedures for the portal's benchmark, kept under var/bench.
 
 Each is a fixture that the portal takes, without a number, with papers of its own; who declares is who signs. Must never
 be taken for a fixture: nothing is expected of these beyond that they are accepted.

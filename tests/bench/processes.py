@@ -51,7 +51,7 @@ class Adapter:
 
     @property
     def web_port(self) -> int:
-        """Where the second door listens."""
+        """Where the portal listens."""
         return int(load_settings(self.config).web.portal.port)
 
     def __enter__(self) -> Adapter:

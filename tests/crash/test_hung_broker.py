@@ -1,4 +1,4 @@
-"""A broker that takes TCP and never answers: the daemon's clock goes on, the mode is told, the second door opens."""
+"""A broker that takes TCP and never answers: the daemon's clock goes on, the mode is told, the portal opens."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def test_while_the_broker_is_gone_declarations_enter_directly_and_their_transfer
 
 
 def enter(scene: Scene, number: int) -> str:
-    """A declaration without a number by the second door, answered at once; the number it was given."""
+    """A declaration without a number by the portal, answered at once; the number it was given."""
     admitted = scene.house.door.submit(for_the_second_door(number), CITIZEN)
     assert (admitted.state, admitted.outcome) == ("accepted", "accepted")
     assert admitted.reference is not None

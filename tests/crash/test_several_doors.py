@@ -1,4 +1,4 @@
-"""Several processes of the second door on one port: each watched and replaced by itself, the door never shut."""
+"""Several processes of the portal on one port: each watched and replaced by itself, the door never shut."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def window_works(play: Play, premises: Premises, cases: Sequence[Case], narrator
 
 
 def _beside_the_window(play: Play, premises: Premises, cases: Sequence[Case], narrator: Narrator) -> None:
-    """What the window does not carry (vehicles) is taken by the second door while the window works, too."""
+    """What the window does not carry (vehicles) is taken by the portal while the window works, too."""
     declarations = [each for each in _directs(premises, cases) if not each.carried]
     who = outage.callers(premises, declarations, "portal")
     narrator.say("The window does not carry vehicles (công văn ngày 27/5/2022): the portal takes them at any time.")

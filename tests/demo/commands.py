@@ -33,5 +33,5 @@ def request_amendment(premises: Premises, number: str, year: int) -> Any:
 
 
 def issue_token(premises: Premises, role: str, label: str, *bound: str) -> str:
-    """A bearer token of the second door; it is told only once."""
+    """A bearer token of the portal; it is told only once."""
     return str(nsw_adapter(premises, "token", "issue", "--role", role, "--label", label, *bound)["token"])

@@ -1,4 +1,4 @@
-"""Declarations as declarants hand them in at the second door: without a number and without a seal."""
+"""Declarations as declarants hand them in at the portal: without a number and without a seal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NUMBERS = ("DossierNumber", "DossierYear")
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """One declaration for the second door, who hands it in, and the answer that must come."""
+    """One declaration for the portal, who hands it in, and the answer that must come."""
 
     label: str
     body: bytes

@@ -1,4 +1,4 @@
-"""The second door seen by its callers: HTTP with a bearer token, nothing else. It judges nothing."""
+"""The portal seen by its callers: HTTP with a bearer token, nothing else. It judges nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outage (sự cố): the broker goes, declarations go in by the second door, the broker returns."""
+"""An outage (sự cố): the broker goes, declarations go in by the portal, the broker returns."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def callers(premises: Premises, declarations: Sequence[Direct], label: str) -> C
 
 
 def door_is_shut(premises: Premises, who: Callers, first: Direct, narrator: Narrator) -> None:
-    """While the window works the second door sends the caller there (Article 9(2))."""
+    """While the window works the portal sends the caller there (Article 9(2))."""
     with Door(premises.door_url, who.declarants[first.declarant]) as door:
         posted = door.declare(first.body)
     problems = [] if posted.status == 409 else [f"HTTP {posted.status}: {posted.told}"]
-    narrator.check(f"while the window works the second door is shut: 409, {posted.told.get('detail', '')}", problems)
+    narrator.check(f"while the window works the portal is shut: 409, {posted.told.get('detail', '')}", problems)
     with Door(premises.door_url) as door:
         status = door.declare(first.body).status
     narrator.check("and who has no token is not heard: 401", [] if status == 401 else [f"HTTP {status}"])
@@ -64,7 +64,7 @@ def break_down(broker: Broker, premises: Premises, narrator: Narrator) -> None:
     """Take the broker away and wait until the adapter knows."""
     narrator.say(broker.go(premises))
     _await_mode(premises, "down")
-    narrator.check("the adapter knows that the window is down; the second door is open", [])
+    narrator.check("the adapter knows that the window is down; the portal is open", [])
 
 
 def come_back(broker: Broker, premises: Premises, narrator: Narrator) -> None:

@@ -476,7 +476,7 @@ def _refresh(post: Post, *, up: bool) -> None:
 
 
 def _direct(post: Post, callers: dict[str, Actor]) -> list[DossierKey]:
-    """Declarations by the second door, without numbers of their own, each read by whoever declared."""
+    """Declarations by the portal, without numbers of their own, each read by whoever declared."""
     keys = []
     for number in range(4):
         body = citizen_message(Purpose=f"Thăm thân {number}", messageId=f"direct-{number}")

@@ -106,7 +106,7 @@ def run(store: Standing, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture(scope="module")
 def door(store: Standing) -> Iterator[str]:
-    """The second door over the store, as callers reach it."""
+    """The portal over the store, as callers reach it."""
     with serving(store.house) as url:
         yield url
 

@@ -94,7 +94,7 @@ WITHOUT_A_STORE = {
 OF_A_KEY = {"client add", "client change", "issuer add", "issuer change"}
 """They read a file of keys first; those that end what they register are asked in their place."""
 STAYS = {"run", "web"}
-"""The daemon and its second door; what they do with their store is shown by their own tests."""
+"""The daemon and its portal; what they do with their store is shown by their own tests."""
 _OVERRIDE = 0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 
 

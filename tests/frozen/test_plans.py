@@ -179,11 +179,11 @@ def _searches(made: Post, recorder: Recorder, row: Any) -> None:
 
 
 def _declares(made: Post, recorder: Recorder) -> None:
-    """A citizen declares at the second door, and sends the same again."""
+    """A citizen declares at the portal, and sends the same again."""
     house = made.house
     recorder.asked_by = TEST
     house.window.override(Sight.DOWN, reason="a test", actor=TESTER)
-    recorder.asked_by = "the second door"
+    recorder.asked_by = "the portal"
     assert house.tokens.authenticate(PREFIX + 43 * "a") is None
     caller = declarant(CITIZEN)
     first, again = (house.door.submit(citizen_message(), caller) for _ in range(2))

@@ -31,7 +31,7 @@ def declared(site: Website, number: str = CITIZEN) -> DossierKey:
 
 
 def several_declared(site: Website, number: str, count: int) -> list[DossierKey]:
-    """So many dossiers of his by the second door, each of another journey."""
+    """So many dossiers of his by the portal, each of another journey."""
     ids = [
         {"messageId": f"11111111-1111-4111-8111-11111111111{place}", "Purpose": f"Việc {place}"} for place in range(9)
     ]

@@ -147,7 +147,7 @@ def test_judging_writes_nothing_and_needs_no_server(config: Path, messages: dict
     assert sorted(config.parent.rglob("*")) == before
 
 
-# judged as the second door does ---------------------------------------------------------------------------------------
+# judged as the portal does ---------------------------------------------------------------------------------------
 
 
 def at_the_door(config: Path, message: bytes, *more: object) -> tuple[dict[str, Any], str, int]:
@@ -312,14 +312,14 @@ def _second_portal(settings: dict[str, Any]) -> None:
 def test_check_finds_what_the_second_door_could_not_begin_with(config: Path) -> None:
     told = _remarks(config, _second_portal, code=1)
     assert told == {
-        "trust.partners: the second door needs exactly one of role portal, not portal, portal2": "fault",
+        "trust.partners: exactly one partner must have role portal, not portal, portal2": "fault",
     }
     assert _remarks(config, lambda settings: settings["web"]["portal"].update(enabled=False), code=0) == {}
 
 
 def test_without_a_portal_check_tells_the_second_door_too(config: Path) -> None:
     told = _remarks(config, lambda settings: settings["trust"]["partners"]["portal"].update(role="window"), code=1)
-    assert told == {"trust.partners: the second door needs exactly one of role portal, not none": "fault"}
+    assert told == {"trust.partners: exactly one partner must have role portal, not none": "fault"}
 
 
 @pytest.mark.parametrize(("beside", "weight", "code"), [(True, "warning", 0), (False, "fault", 1)])

@@ -1,4 +1,4 @@
-"""What the second door says of a declaration is what `judge --channel portal` says of it, and what its fixture asks."""
+"""What the portal says of a declaration is what `judge --channel portal` says of it, and what its fixture asks."""
 
 from __future__ import annotations
 

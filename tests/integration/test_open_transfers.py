@@ -47,7 +47,7 @@ def run(config: Path, *arguments: str, code: int = 0) -> Result:
 
 
 def declared(whole: House, number: int) -> DossierKey:
-    """Declared by the second door and confirmed: its acceptance and its confirmation are transferred."""
+    """Declared by the portal and confirmed: its acceptance and its confirmation are transferred."""
     message = declaration(number, signer="portal")
     whole.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
     key = DossierKey(message.reference, 2026)

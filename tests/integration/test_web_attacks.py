@@ -1,4 +1,4 @@
-"""Hostile HTTP against the second door, over a real socket: refused or cut off, and the next caller is served."""
+"""Hostile HTTP against the portal, over a real socket: refused or cut off, and the next caller is served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second door over real HTTP, on both databases, with no broker: who may declare, when, and what it gives."""
+"""The portal over real HTTP, on both databases, with no broker: who may declare, when, and what it gives."""
 
 from __future__ import annotations
 

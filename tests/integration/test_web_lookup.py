@@ -38,7 +38,7 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
 
 
 def declare(site: Website) -> dict[str, Any]:
-    """One citizen declares by the second door."""
+    """One citizen declares by the portal."""
     with site.declarant() as client:
         response = client.post(
             "/api/v1/declarations", content=citizen_message(), headers={"Content-Type": "application/xml"}

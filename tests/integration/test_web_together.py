@@ -1,4 +1,4 @@
-"""Many at the second door at once: kept together where that is possible, and nobody waits for another's dossier."""
+"""Many at the portal at once: kept together where that is possible, and nobody waits for another's dossier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At the second door a message is parsed once: the tree that was sealed is judged as its bytes would be."""
+"""At the portal a message is parsed once: the tree that was sealed is judged as its bytes would be."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a declarant may do about an existing dossier: replace, withdraw, answer a request (form 13), amend.
 
-Each is a draft that begins with the version in force, and is sent by the second door like any other. Whether the step
+Each is a draft that begins with the version in force, and is sent by the portal like any other. Whether the step
 is lawful is decided there; here is told which are worth to be offered.
 """
 

@@ -1,6 +1,6 @@
 """Drafts: a declaration while its declarant fills it in, kept on the server until it is sent or thrown away.
 
-A draft belongs to the person who has logged in. Its number is drawn once. What is sent of it goes by the second door
+A draft belongs to the person who has logged in. Its number is drawn once. What is sent of it goes by the portal
 like any other envelope, so it gets the same verdict as a file that is uploaded.
 """
 
@@ -52,7 +52,7 @@ MOST = 50
 
 
 Submit = Callable[[bytes, Caller], Admitted]
-"""Sends an envelope by the second door."""
+"""Sends an envelope by the portal."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The judging half of the second door: whoever has authenticated and sealed a declaration hands it over here.
+"""The judging half of the portal: whoever has authenticated and sealed a declaration hands it over here.
 
 It takes the number of the caller from whoever recognised him, reads everything else from the sealed bytes, and judges
 the seal as that of any message: so the half that faces the Internet needs no key but its own.

@@ -25,7 +25,7 @@ STOPS = {
     (Use.OWN_KEY, "system"): "no reply can be signed: messages wait, nothing is lost",
     (Use.OWN_KEY, "unit"): "no declaration can be confirmed (xác nhận hoàn thành khai báo)",
     (Use.OWN_KEY, ""): "this unit confirms no declaration (xác nhận hoàn thành khai báo) and requests no amendment",
-    (Use.OWN_KEY, "portal"): "the second door cannot seal: it takes no declaration in",
+    (Use.OWN_KEY, "portal"): "the portal cannot seal: it takes no declaration in",
     (Use.PARTNER, ""): "every message of this partner is rejected",
     (Use.ANCHOR, TIMESTAMPING): "no time stamp of this authority proves a signing time any more",
     (Use.ANCHOR, ""): "every signature whose chain ends at this authority is rejected",

@@ -3,7 +3,7 @@
 Article 9(2); NĐ 85/2019/NĐ-CP Article 17. Doors and dispatcher go by the mode (`way`); the pipeline does not know it
 exists. The mode follows from what is *seen* (broker, heartbeats, notices), announced and said (`mode`). An incident
 lasts as long as the window is seen down, a notice or maintenance stands, or an operator says that it is down: if he
-says that it is up, the second door closes, but the incident stays open.
+says that it is up, the portal closes, but the incident stays open.
 """
 
 from __future__ import annotations
