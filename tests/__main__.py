@@ -92,7 +92,7 @@ def _memory() -> Path | None:
 
 def _run(name: str, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Result:
     costs, told = folder / f"{name}.json", folder / f"{name}.txt"
-    command = [sys.executable, "-m", "tests.measured", str(costs), *PYTEST, "-q", *arguments]
+    command = [sys.executable, "-m", "tests.measured", str(costs), *PYTEST, "-q", "-p", "tests.costs", *arguments]
     with told.open("wb") as output:
         code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, env=environment).returncode
     text = told.read_text(errors="replace")

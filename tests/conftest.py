@@ -19,6 +19,7 @@ import pytest
 from tests.harness import compiled
 from tests.harness.stores import PostgresStores, sqlite_store
 from tests.servers import identity
+from tests.servers.identity import IdentityProvider, identity_provider
 from tests.servers.install import missing
 from tests.servers.postgresql import Postgres
 from tests.servers.rabbitmq import Rabbit
@@ -191,3 +192,17 @@ def node_packages() -> Path:
     demand("nodejs")
     demand("npm")
     return identity.install()
+
+
+@pytest.fixture(scope="session")
+def provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvider]:
+    """A provider of electronic identity accounts on loopback; no test stops it."""
+    with identity_provider(server_folder / "identity") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def other_provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvider]:
+    """Another one, for a site that stands for a whole module: each provider knows one portal, at one port."""
+    with identity_provider(server_folder / "other-identity") as made:
+        yield made

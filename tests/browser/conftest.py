@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from tests.browser.scenes import Portal, launch, log_in, portal, visit
+from tests.browser.scenes import SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
 from tests.conftest import demand
 from tests.harness.stores import sqlite_store
-from tests.servers.identity import IdentityProvider, identity_provider
+from tests.servers.identity import IdentityProvider
 
 
-@pytest.fixture(scope="module")
-def provider(server_folder: Path, node_packages: Path) -> Iterator[IdentityProvider]:
-    with identity_provider(server_folder / "browser-identity") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     demand("chromium")
     with sync_playwright() as playwright:
@@ -40,11 +35,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) 
 @pytest.fixture(scope="module")
 def an(browser: Browser, house: Portal, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The cookies of An, who has logged in; a file."""
-    kept = str(tmp_path_factory.mktemp("an") / "state.json")
-    with visit(browser) as context:
-        log_in(context.new_page(), house.url)
-        context.storage_state(path=kept)
-    return kept
+    return kept(browser, tmp_path_factory.mktemp("an") / "state.json", lambda page: log_in(page, house.url))
 
 
 @pytest.fixture
@@ -76,3 +67,24 @@ def watching(page: Page) -> Iterator[Page]:
     told = complaints(page)
     yield page
     assert told == []
+
+
+def faults(page: Page, packages: Path) -> list[dict[str, Any]]:
+    """What axe-core calls serious or critical on the page as it is; the policy of the page stays on."""
+    page.evaluate((packages / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(found => found.violations)")
+    return [each for each in found if each["impact"] in ("serious", "critical")]
+
+
+def assert_accessible(browser: Browser, state: str, packages: Path, go: Callable[[Page], object]) -> None:
+    """Where `go` leads, on a telephone in light and on a screen in dark colours: axe-core finds no serious fault, and
+    nothing is wider than the window."""
+    with visit(browser, state=state) as context:
+        page = context.new_page()
+        for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            go(page)
+            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, packages)]
+            assert found == [], (width, scheme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, scheme

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.operator_scenes import night
-from tests.browser.scenes import WIDTHS, launch, visit
+from tests.browser.scenes import WIDTHS, kept, launch, visit
 from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import identity_provider
@@ -32,36 +33,27 @@ def places(house: Shift) -> Mapping[str, str]:
     }
 
 
-def pictures(browser: Browser, url: str, shown: Mapping[str, str], state: str, folder: Path) -> None:
-    """One picture for each page, language and width."""
-    for name, address in shown.items():
-        for language in _LANGUAGES:
-            for width in WIDTHS:
-                with visit(browser, width=width, state=state) as context:
-                    page = context.new_page()
-                    page.goto(f"{url}{address}{'&' if '?' in address else '?'}lang={language}")
-                    page.evaluate("document.fonts.ready")
-                    file = folder / f"{name}-{language}-{width}.jpg"
-                    page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
+def pictures(
+    browser: Browser, url: str, shown: Mapping[str, str], state: str, folder: Path, box: Mapping[str, str] | None = None
+) -> None:
+    """One picture for each page, language and width; `box`: what is typed into a page's one box, by its name."""
+    for (name, address), language, width in product(shown.items(), _LANGUAGES, WIDTHS):
+        with visit(browser, width=width, state=state) as context:
+            page = context.new_page()
+            page.goto(f"{url}{address}{'&' if '?' in address else '?'}lang={language}")
+            if box and name in box:
+                page.locator("#q").fill(box[name])
+                page.locator("main button").first.click()
+                page.wait_for_load_state()
+            page.evaluate("document.fonts.ready")
+            file = folder / f"{name}-{language}-{width}.jpg"
+            page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
 
 
 def of_customs(browser: Browser, house: Shift, state: str, folder: Path) -> None:
     """The one box of customs, what it finds, and one dossier."""
-    key = house.confirmed
-    asked = {"tra-cuu": "", "tra-cuu-ho-so": f"{key.number}/{key.year}", "tra-cuu-mst": "0100109106"}
-    for name, text in asked.items():
-        for language in _LANGUAGES:
-            for width in WIDTHS:
-                with visit(browser, width=width, state=state) as context:
-                    page = context.new_page()
-                    page.goto(f"{house.url}/hai-quan?lang={language}")
-                    if text:
-                        page.locator("#q").fill(text)
-                        page.locator("main button").first.click()
-                        page.wait_for_load_state()
-                    page.evaluate("document.fonts.ready")
-                    file = folder / f"{name}-{language}-{width}.jpg"
-                    page.screenshot(path=file, full_page=True, type="jpeg", quality=_QUALITY)
+    box = {"tra-cuu-ho-so": f"{house.confirmed.number}/{house.confirmed.year}", "tra-cuu-mst": "0100109106"}
+    pictures(browser, house.url, dict.fromkeys(("tra-cuu", *box), "/hai-quan"), state, folder, box)
 
 
 def main(folder: Path) -> int:
@@ -71,16 +63,13 @@ def main(folder: Path) -> int:
         browser = launch(playwright)
         url = sqlite_store(here / "adapter.sqlite3")
         with identity_provider(here / "identity") as provider, shift(here / "shift", url, provider) as house:
+
+            def state(who: str, at: str) -> str:
+                return kept(browser, here / f"{who}.json", lambda page: log_in_staff(page, house.url, who, at))
+
             for who, shown in (("can-bo", places), ("van-hanh", night)):
-                kept = here / f"{who}.json"
-                with visit(browser) as context:
-                    log_in_staff(context.new_page(), house.url, who, "/")
-                    context.storage_state(path=kept)
-                pictures(browser, house.url, shown(house), str(kept), folder)
-            with visit(browser) as context:
-                log_in_staff(context.new_page(), house.url, "hai-quan", "/hai-quan")
-                context.storage_state(path=here / "customs.json")
-            of_customs(browser, house, str(here / "customs.json"), folder)
+                pictures(browser, house.url, shown(house), state(who, "/"), folder)
+            of_customs(browser, house, state("hai-quan", "/hai-quan"), folder)
         browser.close()
     return 0
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.procedure import Meaning
-from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, launch, log_in, portal, visit
+from tests.browser.scenes import AN, SCHEMES, WIDTHS, Portal, kept, launch, log_in, portal, visit
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import identity_provider
 
@@ -102,10 +102,8 @@ def main(folder: Path) -> int:
         browser = launch(playwright)
         url = sqlite_store(here / "adapter.sqlite3")
         with identity_provider(here / "identity") as provider, portal(here / "portal", url, provider) as house:
-            with visit(browser) as context:
-                log_in(context.new_page(), house.url)
-                context.storage_state(path=here / "state.json")
-            pictures(browser, house, str(here / "state.json"), folder)
+            state = kept(browser, here / "state.json", lambda page: log_in(page, house.url))
+            pictures(browser, house, state, folder)
         browser.close()
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,14 @@ def visit(browser: Browser, *, width: int = 1280, scheme: str = "light", state: 
         reduced_motion="reduce",
         storage_state=state,
     )
+
+
+def kept(browser: Browser, file: Path, come_in: Callable[[Page], None]) -> str:
+    """The cookies of somebody who has logged in so; the file's name."""
+    with visit(browser) as context:
+        come_in(context.new_page())
+        context.storage_state(path=file)
+    return str(file)
 
 
 def log_in(page: Page, url: str, who: str = "an") -> None:

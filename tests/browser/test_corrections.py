@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from adapter.gateways.store import tables, windows
 from adapter.model.identifiers import DossierKey
 from adapter.services.watch.mode import Mode, Sight
+from tests.browser.conftest import faults
 from tests.browser.scenes import SCHEMES, WIDTHS, Portal, visit
-from tests.browser.test_portal import faults
 from tests.harness.people import TESTER
 
 

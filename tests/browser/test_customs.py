@@ -9,10 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from adapter.gateways.store import tables
-from tests.browser.conftest import watching
-from tests.browser.scenes import SCHEMES, WIDTHS, visit
+from tests.browser.conftest import assert_accessible, watching
+from tests.browser.scenes import kept, visit
 from tests.browser.staff_scenes import Shift, log_in_staff, shift
-from tests.browser.test_portal import faults
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
 
@@ -25,11 +24,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) 
 
 
 def cookies(browser: Browser, house: Shift, folder: Path, who: str, at: str) -> str:
-    kept = str(folder / f"{who}.json")
-    with visit(browser) as context:
-        log_in_staff(context.new_page(), house.url, who, at)
-        context.storage_state(path=kept)
-    return kept
+    return kept(browser, folder / f"{who}.json", lambda page: log_in_staff(page, house.url, who, at))
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +100,8 @@ def test_what_is_unclear_is_asked_about(browser: Browser, house: Shift, thang: s
 
 
 def test_an_officer_of_the_border_guard_has_no_box(browser: Browser, house: Shift, tmp_path: Path) -> None:
-    kept = cookies(browser, house, tmp_path, "can-bo", "/can-bo")
-    with visit(browser, state=kept) as context:
+    state = cookies(browser, house, tmp_path, "can-bo", "/can-bo")
+    with visit(browser, state=state) as context:
         there = context.new_page()
         answer = there.goto(house.url + "/hai-quan")
         assert answer is not None
@@ -117,15 +112,11 @@ def test_an_officer_of_the_border_guard_has_no_box(browser: Browser, house: Shif
 def test_a_page_has_no_serious_fault_of_accessibility(
     browser: Browser, house: Shift, thang: str, son: str, node_packages: Path, name: str
 ) -> None:
-    """By axe-core, on a telephone in light and on a screen in dark colours; nothing is wider than the telephone."""
-    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
-        with visit(browser, width=width, scheme=scheme, state=son if "nhat-ky" in name else thang) as context:
-            page = context.new_page()
-            if name == "<looked>":
-                ask(page, house, number(house))
-                page.locator("#result").wait_for()
-            else:
-                page.goto(house.url + name.replace("<dossier>", dossier(house)))
-            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-        assert found == [], (width, scheme)
+    def go(page: Page) -> None:
+        if name == "<looked>":
+            ask(page, house, number(house))
+            page.locator("#result").wait_for()
+        else:
+            page.goto(house.url + name.replace("<dossier>", dossier(house)))
+
+    assert_accessible(browser, son if "nhat-ky" in name else thang, node_packages, go)

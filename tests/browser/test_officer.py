@@ -9,10 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from adapter.gateways.store import tables
-from tests.browser.conftest import watching
-from tests.browser.scenes import SCHEMES, WIDTHS, visit
+from adapter.model.identifiers import Digest
+from adapter.model.stages import Channel, Submission
+from tests.browser.conftest import assert_accessible, watching
+from tests.browser.scenes import kept, visit
 from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
-from tests.browser.test_portal import faults
+from tests.harness.declarations import declaration
+from tests.harness.fixtures import CLOCK
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
 
@@ -34,11 +37,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) 
 @pytest.fixture(scope="module")
 def hai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The cookies of an officer who has logged in; a file."""
-    kept = str(tmp_path_factory.mktemp("hai") / "state.json")
-    with visit(browser) as context:
-        log_in_staff(context.new_page(), house.url, "can-bo")
-        context.storage_state(path=kept)
-    return kept
+    file = tmp_path_factory.mktemp("hai") / "state.json"
+    return kept(browser, file, lambda page: log_in_staff(page, house.url, "can-bo"))
 
 
 @pytest.fixture
@@ -59,14 +59,7 @@ def place(house: Shift, name: str) -> str:
 def test_a_page_has_no_serious_fault_of_accessibility(
     browser: Browser, house: Shift, hai: str, node_packages: Path, name: str
 ) -> None:
-    """By axe-core, on a telephone in light and on a screen in dark colours; nothing is wider than the telephone."""
-    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
-        with visit(browser, width=width, scheme=scheme, state=hai) as context:
-            page = context.new_page()
-            page.goto(house.url + place(house, name))
-            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-        assert found == [], (width, scheme)
+    assert_accessible(browser, hai, node_packages, lambda page: page.goto(house.url + place(house, name)))
 
 
 def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, house: Shift) -> None:
@@ -140,13 +133,14 @@ def test_a_phrase_is_put_into_its_field(page: Page, house: Shift) -> None:
 
 def test_a_list_that_stays_open_announces_new_work_and_moves_no_row(page: Page, house: Shift) -> None:
     page.goto(f"{house.url}/can-bo")
-    before = page.locator("[data-rows] tbody th a").all_inner_texts()
-    page.evaluate("document.querySelector('[data-news]').dataset.mark = 'another'")
-    page.reload()
-    with page.expect_response("**/can-bo/moi?**", timeout=120_000) as answer:
-        pass
-    assert answer.value.status in (200, 304)
-    assert page.locator("[data-rows] tbody th a").all_inner_texts() == before
+    rows = page.locator("[data-rows] tbody th a")
+    before = rows.all_inner_texts()
+    expect(page.locator("[data-news]")).to_be_empty()
+    message = declaration("NEWS101", reference="NEWS1", gate="HUUNGHI", function="01", sent="2026-03-02 07:14:58")
+    house.site.house.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # so that it looks now
+    expect(page.locator("[data-news] a")).to_be_visible()
+    assert rows.all_inner_texts() == before
 
 
 def test_a_dossier_is_printed_on_its_own(page: Page, house: Shift) -> None:

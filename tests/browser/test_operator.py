@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import watching
+from tests.browser.conftest import assert_accessible, watching
 from tests.browser.operator_scenes import night
-from tests.browser.scenes import SCHEMES, WIDTHS, visit
+from tests.browser.scenes import kept, visit
 from tests.browser.staff_scenes import Shift, log_in_staff, shift
-from tests.browser.test_portal import faults
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
 
@@ -34,24 +33,15 @@ def places(house: Shift) -> Mapping[str, str]:
 @pytest.fixture(scope="module")
 def lan(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The cookies of an operator who has logged in; a file."""
-    kept = str(tmp_path_factory.mktemp("lan") / "state.json")
-    with visit(browser) as context:
-        log_in_staff(context.new_page(), house.url, "van-hanh", "/van-hanh")
-        context.storage_state(path=kept)
-    return kept
+    file = tmp_path_factory.mktemp("lan") / "state.json"
+    return kept(browser, file, lambda page: log_in_staff(page, house.url, "van-hanh", "/van-hanh"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_has_no_serious_fault_of_accessibility(
     browser: Browser, house: Shift, places: Mapping[str, str], lan: str, node_packages: Path, name: str
 ) -> None:
-    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
-        with visit(browser, width=width, scheme=scheme, state=lan) as context:
-            page = context.new_page()
-            page.goto(house.url + places[name])
-            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-        assert found == [], (width, scheme)
+    assert_accessible(browser, lan, node_packages, lambda page: page.goto(house.url + places[name]))
 
 
 def test_from_the_alert_to_the_message_that_was_rejected_and_its_line(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from adapter.gateways.store import tables
-from tests.browser.conftest import complaints, watching
-from tests.browser.scenes import SCHEMES, WIDTHS, Portal, log_in, visit
+from tests.browser.conftest import assert_accessible, complaints, faults, watching
+from tests.browser.scenes import Portal, log_in, visit
 
 PAGES = ("/", "/ho-so", "<asked>", "<answer>", "/khong-co", "/xac-minh?so=XN1&ma=0", "/logged-out", "/khai-bao")
 
@@ -25,13 +24,6 @@ def place(house: Portal, name: str) -> str:
         year, number = keys[opened[0].dossier_id]
         return f"/ho-so/{year}/{number}/tra-loi/{opened[0].digest}"
     return name
-
-
-def faults(page: Page, packages: Path) -> list[dict[str, Any]]:
-    """What axe-core calls serious or critical on the page as it is; the policy of the page stays on."""
-    page.evaluate((packages / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(found => found.violations)")
-    return [each for each in found if each["impact"] in ("serious", "critical")]
 
 
 def delivered(house: Portal, kind: str = "Completion") -> list[object]:
@@ -81,16 +73,10 @@ def test_a_session_cookie_of_another_site_does_not_come_back_with_a_form(
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_no_serious_fault_of_accessibility(
+def test_a_page_has_no_serious_fault_and_is_no_wider_than_a_telephone(
     browser: Browser, house: Portal, an: str, node_packages: Path, name: str
 ) -> None:
-    """By axe-core, on a telephone in light and on a screen in dark colours."""
-    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
-        with visit(browser, width=width, scheme=scheme, state=an) as context:
-            page = context.new_page()
-            page.goto(house.url + place(house, name))
-            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, node_packages)]
-        assert found == [], (width, scheme)
+    assert_accessible(browser, an, node_packages, lambda page: page.goto(house.url + place(house, name)))
 
 
 def test_the_checker_notices_a_fault(browser: Browser, house: Portal, node_packages: Path) -> None:
@@ -109,14 +95,6 @@ def test_the_console_tells_of_a_broken_policy(browser: Browser, house: Portal) -
         page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
         page.wait_for_timeout(100)
         assert any("Content Security Policy" in each for each in told)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_a_telephone(browser: Browser, house: Portal, an: str, name: str) -> None:
-    with visit(browser, width=360, state=an) as context:
-        page = context.new_page()
-        page.goto(house.url + place(house, name))
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_by_keyboard_alone_one_comes_to_the_content_and_opens_an_answer(page: Page, house: Portal) -> None:

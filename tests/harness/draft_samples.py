@@ -12,7 +12,7 @@ from adapter.entrypoints.web.portal.importing import IMPORT_FAULTS
 from adapter.model.procedure import Label, Meaning
 
 
-def samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     """Each kind of page that is filled in."""
     label = Label(text, text)
     head = pages.DraftHead("d1", label, "07", label, "BP26/2026")

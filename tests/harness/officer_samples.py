@@ -29,7 +29,7 @@ from adapter.services.dossiers.case_records import (
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import FLAGS, WorkFilter, WorkNews, WorkPage, WorkRow
-from tests.harness.own_pages import MEANINGS
+from tests.harness.own_samples import MEANINGS
 
 ACTS = (*acting.TEXTS, requesting.ACT)
 

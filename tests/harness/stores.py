@@ -39,6 +39,27 @@ def _sqlite_template() -> Path:
     return whole
 
 
+def kept_copy(database: Database, copy: Path) -> Path:
+    """A SQLite store as it is now, written to the file `copy`."""
+    with closing(sqlite3.connect(_file_of(database))) as connection:
+        connection.execute("VACUUM INTO ?", [str(copy)])  # whole, whatever stands in the write-ahead log
+    return copy
+
+
+def put_back(database: Database, copy: Path) -> None:
+    """Make a SQLite store the one that was copied; its engine stays, with all that it has compiled."""
+    file = _file_of(database)
+    database.engine.dispose()
+    for each in (f"{file}-wal", f"{file}-shm"):
+        Path(each).unlink(missing_ok=True)
+    shutil.copyfile(copy, file)
+    database._forget_ids()
+
+
+def _file_of(database: Database) -> Path:
+    return Path(database.engine.url.database or "")
+
+
 class PostgresStores:
     """The databases of one cluster."""
 
@@ -56,7 +77,7 @@ class PostgresStores:
 
 def ensure_tables(database: Database) -> None:
     """Let the database of a house have its tables: it has, or a SQLite file is copied, or the migrations run."""
-    file = Path(database.engine.url.database or "")
+    file = _file_of(database)
     if database.is_embedded and not file.exists():
         sqlite_store(file)
     elif not inspect(database.engine).has_table("alembic_version"):

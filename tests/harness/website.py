@@ -6,9 +6,10 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,12 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Mode, Sight
 from tests.harness import configuration
+from tests.harness.browsing import PLAIN
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
-from tests.harness.stores import ensure_tables
+from tests.harness.stores import ensure_tables, kept_copy, put_back
 
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
 BODY_BYTES = 200_000
@@ -36,16 +38,37 @@ BODY_BYTES = 200_000
 
 @dataclass
 class Website:
-    """The door as its callers see it, and the store behind it as only a test may."""
+    """The door as its callers see it, and the store behind it as only a test may.
 
-    url: str
+    A listener serves from the first time that somebody asks where it is: most tests need one of the two, or neither.
+    """
+
     house: House
+    serve: Callable[[str], str]
+    """Begin to serve as the listener of that name; gives its address."""
     events: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
-    staff_url: str = ""
+
+    @cached_property
+    def url(self) -> str:
+        return self.serve("portal")
+
+    @cached_property
+    def staff_url(self) -> str:
+        return self.serve("staff")
+
+    def as_it_was(self) -> Website:
+        """The same site with the store that it had when this was asked first, and nothing observed: of one site on
+        SQLite each test of a module gets it so, since neither house nor listener keeps anything of a caller."""
+        put_back(self.house.database, self._original)
+        self.events.clear()
+        return self
+
+    @cached_property
+    def _original(self) -> Path:
+        return kept_copy(self.house.database, self.house.settings.folders.state / "original.db")
 
     def client(self, token: str | None = None) -> httpx.Client:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
+        return caller(self.url, token)
 
     def declarant(self, bound_to: str = CITIZEN) -> httpx.Client:
         return self.client(self.house.tokens.issue(Machine.DECLARANT, f"of {bound_to}", bound_to, actor=TESTER)[1])
@@ -56,8 +79,7 @@ class Website:
 
     def staff(self, token: str | None = None) -> httpx.Client:
         """A caller on the inner network."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.Client(base_url=self.staff_url, headers=headers, timeout=120)
+        return caller(self.staff_url, token)
 
     def window(self, said: Sight) -> None:
         """It is up, and what waited has left; or it is down."""
@@ -102,7 +124,7 @@ def portal_only(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def website(config: Path, port: int = 0, staff_port: int = 0) -> Iterator[Website]:
-    """Serve both listeners until left, on these ports of the loopback interface (0: any)."""
+    """Serve until left, each listener on this port of the loopback interface (0: any)."""
     events: list[tuple[Event, dict[str, Any]]] = []
 
     def observe(event: Event, /, **fields: Any) -> None:
@@ -111,8 +133,16 @@ def website(config: Path, port: int = 0, staff_port: int = 0) -> Iterator[Websit
     built = house(config, observe=observe)
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
-    with serving(built, port) as url, serving(built, staff_port, listener="staff") as staff_url:
-        yield Website(url, built, events, staff_url)
+    ports = {"portal": port, "staff": staff_port}
+    with ExitStack() as served:
+        served.callback(built.database.close)
+        yield Website(built, lambda name: served.enter_context(serving(built, ports[name], name)), events)
+
+
+def caller(url: str, token: str | None = None) -> httpx.Client:
+    """A program that calls a listener, with its token or without."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return httpx.Client(base_url=url, headers=headers, timeout=120, verify=PLAIN)
 
 
 @contextmanager

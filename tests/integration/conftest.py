@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from adapter.services.watch.mode import Sight
 from tests.harness.scene import Scene
 from tests.harness.stores import ensure_tables
-from tests.servers.identity import IdentityProvider, identity_provider
+from tests.harness.website import Website, configure, website
+from tests.servers.identity import IdentityProvider
 
 
 @pytest.fixture(scope="module")
-def provider(server_folder: Path, node_packages: Path, request: pytest.FixtureRequest) -> Iterator[IdentityProvider]:
-    """A provider of electronic identity accounts on loopback."""
-    with identity_provider(server_folder / f"identity-{request.module.__name__}") as made:
-        yield made
+def _portal(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("portal")
+    config = configure(folder, f"sqlite:///{folder / 'adapter.db'}", provider.settings())
+    with website(config, urlsplit(provider.site).port or 0) as served:
+        served.window(Sight.DOWN)
+        yield served
+
+
+@pytest.fixture
+def site(_portal: Website) -> Website:
+    """On SQLite; people can log in, and the window is down by the operator's word. Modules have others."""
+    return _portal.as_it_was()
 
 
 @pytest.fixture

@@ -247,6 +247,7 @@ def test_a_pooler_in_session_mode_works(pooled: str) -> None:
 
 
 def test_no_pooler_and_an_embedded_database_are_not_refused(postgresql_url: str, sqlite_url: str) -> None:
+    """A refusal would be raised."""
     for url in (postgresql_url, sqlite_url):
         database = Database(url)
         refuse_transaction_pooling(database)

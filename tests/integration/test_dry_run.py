@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 
 from adapter.gateways.store import tables
 from adapter.services.watch.mode import Sight
+from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.own_dossiers import DECLARATIONS, XML
+from tests.harness.pki import shared_pki
 from tests.harness.website import (
     CITIZEN,
     ENTERPRISE,
@@ -93,14 +96,17 @@ def test_a_shut_door_is_shut(site: Website) -> None:
 
 
 def test_a_signed_message_is_judged_with_its_signature(site: Website) -> None:
+    party = shared_pki().party("enterprise")
+    signed = sign_message(group_message(), system=None, declarant=party, form=SignatureForm.JAVA)
     with site.declarant(ENTERPRISE) as client:
-        unsigned = client.post(DRY, content=group_message(), headers=XML).json()
-    assert unsigned["outcome"] in ("accepted", "rejected", "refused")
+        foreseen = [client.post(DRY, content=each, headers=XML).json() for each in (signed, group_message())]
+    assert [each["outcome"] for each in foreseen] == ["accepted", "rejected"], foreseen
     assert held(site)["inbox"] == 0
 
 
 def test_two_dry_runs_and_a_declaration_beside_one_another(site: Website) -> None:
-    with site.declarant() as client:
-        for place in range(3):
-            assert client.post(DRY, content=citizen_message(), headers=XML).status_code == 200, place
-        assert client.post(DECLARATIONS, content=citizen_message(), headers=XML).status_code == 202
+    with site.declarant() as client, ThreadPoolExecutor(3) as pool:
+        addresses = (DRY, DECLARATIONS, DRY)
+        sent = [pool.submit(client.post, each, content=citizen_message(), headers=XML) for each in addresses]
+        assert [each.result(120).status_code for each in sent] == [200, 202, 200]
+    assert held(site)["inbox"] == 1

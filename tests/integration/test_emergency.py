@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,17 +17,19 @@ from adapter.bootstrap import now
 from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.model.journal_events import JournalEvent
-from adapter.services.access.emergency import TRIES
+from adapter.services.access.emergency import _COST, TRIES
 from tests.harness.browsing import Person
 from tests.harness.people import TESTER
-from tests.harness.staff import logged_in, register
+from tests.harness.staff import logged_in, register, staffed
 from tests.harness.units import two_units
 from tests.harness.website import Website, configure, website
-from tests.servers.identity import IdentityProvider, identity_provider
+from tests.servers.identity import IdentityProvider
 
 SECRETS = {
     code: f"bí mật của {code}" for code in ("can-bo", "can-bo-2", "don-truong", "mong-cai", "van-hanh", "kiem-tra")
 }
+STATED = dict(_COST)
+"""What a hash costs outside these tests."""
 
 
 @pytest.fixture
@@ -39,6 +42,12 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
         for code, secret in SECRETS.items():
             served.house.emergency.set_secret(served.house.people.acting(code), secret)
         yield served
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these tests hashes a dozen times; how slow that is meant to be is one test's."""
+    monkeypatch.setitem(_COST, "n", 2)
 
 
 def come_in(site: Website, own: str, other: str, **changes: str) -> Person:
@@ -117,25 +126,28 @@ def test_a_form_of_another_site_does_nothing(site: Website) -> None:
     assert site.rows(tables.session) == []
 
 
-def test_only_slow_salted_hashes_are_kept(site: Website) -> None:
+def test_only_slow_salted_hashes_are_kept(site: Website, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try takes 32 MB by what scrypt is given (RFC 7914)."""
+    monkeypatch.setitem(_COST, "n", STATED["n"])
+    site.house.emergency.set_secret(site.house.people.acting("can-bo"), SECRETS["can-bo"])
     rows = site.rows(tables.emergency_secret)
     assert len({row.hash for row in rows}) == len(SECRETS)
     assert all(row.hash.startswith("scrypt:") for row in rows)
+    _, salt, kept = next(row.hash for row in rows if row.person == "can-bo").split(":")
+    secret = SECRETS["can-bo"].encode()
+    slow = hashlib.scrypt(secret, salt=bytes.fromhex(salt), n=2**15, r=8, p=1, maxmem=64 * 1024 * 1024)
+    assert kept == slow.hex()
     told = str([row.detail for row in site.rows(tables.journal)]) + str(site.events)
     assert [secret for secret in SECRETS.values() if secret in told] == []
 
 
 def test_one_sets_his_own_secret_while_he_is_logged_in(
-    tmp_path: Path, sqlite_url: str, server_folder: Path, node_packages: Path
+    tmp_path: Path, sqlite_url: str, provider: IdentityProvider
 ) -> None:
-    with identity_provider(server_folder / "emergency-identity") as provider:
-        stated = {**two_units(), **provider.settings()}
-        ports = [urlsplit(each).port or 0 for each in (provider.site, provider.staff_site)]
-        with website(configure(tmp_path, sqlite_url, stated), *ports) as site:
-            register(site.house)
-            person = logged_in(site, "can-bo", "/khan-cap/mat-khau")
-            assert person.send("/khan-cap/mat-khau", secret="x" * 11, again="x" * 11).status_code == 422
-            assert person.send("/khan-cap/mat-khau", secret="x" * 12, again="y" * 12).status_code == 422
-            assert person.send("/khan-cap/mat-khau", secret="x" * 12, again="x" * 12).status_code == 200
-            (row,) = site.rows(tables.emergency_secret)
-            assert row.person == "can-bo"
+    with staffed(tmp_path, sqlite_url, provider) as site:
+        person = logged_in(site, "can-bo", "/khan-cap/mat-khau")
+        assert person.send("/khan-cap/mat-khau", secret="x" * 11, again="x" * 11).status_code == 422
+        assert person.send("/khan-cap/mat-khau", secret="x" * 12, again="y" * 12).status_code == 422
+        assert person.send("/khan-cap/mat-khau", secret="x" * 12, again="x" * 12).status_code == 200
+        (row,) = site.rows(tables.emergency_secret)
+        assert row.person == "can-bo"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,24 +10,14 @@ from adapter.gateways.store import tables
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.services.door.submission import Caller
-from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
-from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, Website, citizen_message, configure, website
+from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, Website, citizen_message
 from tests.integration.test_own_corrections import logged_in
 from tests.integration.test_web_declare import HOSTILE, begun, press
-from tests.servers.identity import IdentityProvider
 
 AN, BINH = logged_in(CITIZEN), logged_in(OTHER, name="Trần Thị Bình")
 FIRM = logged_in("001088007890", ENTERPRISE, "Lê Mạnh Cường")
 CITIZENS, GROUPS = "BQP0100002", "BQP0100001"
-
-
-@pytest.fixture
-def site(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    """The window is down by the operator's word."""
-    with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
-        served.window(Sight.DOWN)
-        yield served
 
 
 def somebody(site: Website, who: str, address: str = "/uy-quyen") -> Person:

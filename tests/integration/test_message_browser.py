@@ -6,10 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +35,7 @@ from tests.harness.outbound import Confirming
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.stores import kept_copy, put_back
 
 OPERATOR, AUDITOR = person("van-hanh", Role.OPERATOR), person("kiem-tra", Role.AUDITOR)
 LEAST = 4
@@ -51,25 +49,18 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path, Path]]:
-    """A gate on SQLite, its file, and a copy of that file from before the first message."""
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+    """A gate on SQLite, and a copy of its store from before the first message."""
     folder = tmp_path_factory.mktemp("one")
-    file, original = folder / "one.db", folder / "original.db"
-    with gate(folder / "gate", f"sqlite:///{file}") as made:
-        with closing(sqlite3.connect(file)) as furnished:
-            furnished.execute("VACUUM INTO ?", [str(original)])  # whole, whatever stands in the write-ahead log
-        yield made, file, original
+    with gate(folder) as made:
+        yield made, kept_copy(made.database, folder / "original.db")
 
 
 @pytest.fixture
-def small(one: tuple[House, Path, Path]) -> House:
+def small(one: tuple[House, Path]) -> House:
     """The gate with no message yet: one house works on copies of one file, so that nothing is compiled twice."""
-    made, file, original = one
-    made.database.engine.dispose()
-    for each in (f"{file}-wal", f"{file}-shm"):
-        Path(each).unlink(missing_ok=True)
-    shutil.copyfile(original, file)
-    made.database._forget_ids()
+    made, original = one
+    put_back(made.database, original)
     return made
 
 

@@ -30,11 +30,18 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
         yield served
 
 
-@pytest.fixture
-def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, sqlite_url, MAIL)) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("standing")
+    with website(configure(folder, f"sqlite:///{folder / 'adapter.db'}", MAIL)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def small(standing: Website) -> Website:
+    """On SQLite alone, for what has nothing to do with the store."""
+    return standing.as_it_was()
 
 
 def inbox(person: Person) -> list[str]:
@@ -78,10 +85,11 @@ def test_looking_marks_nothing_and_pressing_does(site: Website) -> None:
 
 @pytest.mark.parametrize("ids", ["", ",", "x", "-1", "1;2", "9" * 40, "²"])
 def test_numbers_that_are_none_mark_nothing(small: Website, ids: str) -> None:
+    small.house.completion.complete(declared(small), OFFICER)
     person = somebody(small, CITIZEN)
     inbox(person)
-    person.get("/ho-so")
     assert person.send("/hop-thu/da-doc", ids=ids).status_code == 200
+    assert [row.read_at for row in small.rows(tables.notification)] == [None]
 
 
 def test_principal_and_declarant_are_both_told_and_a_stranger_is_not(site: Website) -> None:

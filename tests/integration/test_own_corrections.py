@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import House
 from adapter.gateways.store import tables
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.identifiers import DossierKey
@@ -28,9 +28,9 @@ from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import OFFICER, dossier_of
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
-from tests.harness.registered import register_declarants
-from tests.harness.stores import ensure_tables
-from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, configure, group_message
+from tests.harness.registers import gate
+from tests.harness.stores import kept_copy, put_back
+from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, group_message
 
 PAPER = "/Envelope/Body/Content/CitizenDeclaration/Citizen/DocumentNumber"
 SHIP = "BQP0100007/accepted-arrival-exactly-four-hours-before"
@@ -44,15 +44,21 @@ def logged_in(number: str, tax_code: str | None = None, name: str = "Nguyễn V�
 AN, HUONG = logged_in(CITIZEN), logged_in(OTHER, ENTERPRISE, "Trần Thị Hương")
 
 
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+    """The window is down by the operator's word, so that the door is open. And a copy of the store."""
+    folder = tmp_path_factory.mktemp("one")
+    with gate(folder) as built:
+        built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+        yield built, kept_copy(built.database, folder / "original.db")
+
+
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
-    """The window is down by the operator's word, so that the door is open."""
-    built = house(configure(tmp_path, sqlite_url))
-    ensure_tables(built.database)
-    register_declarants(built, shared_pki())
-    built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
-    yield built
-    built.database.close()
+def whole(one: tuple[House, Path]) -> House:
+    """Nobody has declared yet."""
+    built, original = one
+    put_back(built.database, original)
+    return built
 
 
 def signed(raw: bytes) -> bytes:

@@ -44,6 +44,7 @@ from tests.harness.history import ITEMS
 from tests.harness.people import TESTER, customs, person
 from tests.harness.pki import ROOT
 from tests.harness.registers import gate
+from tests.harness.stores import kept_copy, put_back
 from tests.harness.units import HUUNGHI, MONGCAI, two_units
 
 CITIZEN = "001085012345"
@@ -51,13 +52,22 @@ HERE = DossierKey("RQ1", 2026)
 NAMED = {"name": "TRAN VAN BINH", "rank": "Thiếu tá"}
 
 
-@pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
-    """Two units; a declaration for a gate of the first."""
-    with gate(tmp_path, sqlite_url, two_units()) as made:
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+    """Two units; a declaration for a gate of the first. And a copy of the store."""
+    folder = tmp_path_factory.mktemp("one")
+    with gate(folder, changes=two_units()) as made:
         message = declaration("RQ101", reference=HERE.number, gate="HUUNGHI", function="01", sent="2026-03-02 07:14:58")
         made.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
-        yield made
+        yield made, kept_copy(made.database, folder / "original.db")
+
+
+@pytest.fixture
+def whole(one: tuple[House, Path]) -> House:
+    """As it was when the declaration had come."""
+    made, original = one
+    put_back(made.database, original)
+    return made
 
 
 def officer(code: str, unit: str, role: Role = Role.OFFICER) -> Actor:

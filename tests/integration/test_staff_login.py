@@ -28,11 +28,17 @@ def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Itera
         yield served
 
 
-@pytest.fixture
-def small(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    """On SQLite alone, for what has nothing to do with the store."""
-    with staffed(tmp_path, sqlite_url, provider) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, other_provider: IdentityProvider) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("standing")
+    with staffed(folder, f"sqlite:///{folder / 'adapter.db'}", other_provider) as served:
         yield served
+
+
+@pytest.fixture
+def small(standing: Website) -> Website:
+    """On SQLite alone, for what has nothing to do with the store."""
+    return standing.as_it_was()
 
 
 def entries(site: Website, event: JournalEvent) -> list[Any]:

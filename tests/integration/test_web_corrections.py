@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
-
 import pytest
 
 from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
 from adapter.services.door.reception import Caller
-from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
 from tests.harness.history import OFFICER
-from tests.harness.website import CITIZEN, Website, citizen_message, configure, website
+from tests.harness.website import CITIZEN, Website, citizen_message
 from tests.integration.test_web_declare import HOSTILE, press
-from tests.servers.identity import PEOPLE, IdentityProvider
+from tests.servers.identity import IdentityProvider
 
 PAPER = "/Envelope/Body/Content/CitizenDeclaration/Citizen/DocumentNumber"
-
-
-@pytest.fixture
-def site(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    """The window is down by the operator's word; An has declared."""
-    with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
-        served.window(Sight.DOWN)
-        assert PEOPLE["an"].number == CITIZEN
-        yield served
 
 
 def declared(site: Website, **changes: str) -> DossierKey:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,19 +20,11 @@ from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.browsing import Person
 from tests.harness.pki import shared_pki
-from tests.harness.website import Website, citizen_message, configure, group_message, website
-from tests.servers.identity import PEOPLE, IdentityProvider
+from tests.harness.website import Website, citizen_message, group_message
+from tests.servers.identity import PEOPLE
 
 AN, BINH, CUONG = "an", "binh", "cuong"
 HOSTILE = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def site(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    """The window is down by the operator's word."""
-    with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
-        served.window(Sight.DOWN)
-        yield served
 
 
 def press(person: Person, button: str, *, follow: bool = True, **typed: str) -> httpx.Response:

@@ -63,12 +63,18 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
         yield served
 
 
-@pytest.fixture
-def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
-    """The same on SQLite alone, for what has nothing to do with the store."""
-    with website(configure(tmp_path, sqlite_url)) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("standing")
+    with website(configure(folder, f"sqlite:///{folder / 'adapter.db'}")) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def small(standing: Website) -> Website:
+    """The same on SQLite alone, for what has nothing to do with the store."""
+    return standing.as_it_was()
 
 
 def post(client: httpx.Client, message: bytes, **headers: str) -> httpx.Response:
@@ -598,8 +604,8 @@ def test_the_openapi_document_lists_every_route_and_says_how_to_authenticate(sma
 def test_the_door_does_not_open_without_one_portal_to_seal_as(tmp_path: Path, sqlite_url: str) -> None:
     config = configure(tmp_path, sqlite_url)
     configuration.edit(config, lambda stated: stated["trust"]["partners"].pop("portal"))
-    with pytest.raises(Misconfigured, match="portal"), website(config):
-        pass
+    with pytest.raises(Misconfigured, match="portal"), website(config) as site:
+        site.client()
 
 
 def test_the_journal_holds_after_all_of_it(site: Website) -> None:

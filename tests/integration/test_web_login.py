@@ -38,11 +38,18 @@ def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Itera
         yield served
 
 
-@pytest.fixture
-def small(tmp_path: Path, sqlite_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    """On SQLite alone, for what has nothing to do with the store."""
-    with website(configure(tmp_path, sqlite_url, provider.settings()), urlsplit(provider.site).port or 0) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, other_provider: IdentityProvider) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("standing")
+    config = configure(folder, f"sqlite:///{folder / 'adapter.db'}", other_provider.settings())
+    with website(config, urlsplit(other_provider.site).port or 0) as served:
         yield served
+
+
+@pytest.fixture
+def small(standing: Website) -> Website:
+    """On SQLite alone, for what has nothing to do with the store."""
+    return standing.as_it_was()
 
 
 def returning(person: Person, who: str) -> str:
@@ -316,13 +323,13 @@ def logout_token(key: ECKey, header: dict[str, str] | None = None, **changes: ob
     return jwt.encode({"alg": "ES256", "kid": key.kid or "", "typ": "logout+jwt", **(header or {})}, stated, key)
 
 
-def test_a_logout_token_is_believed_only_whole(small: Website, provider: IdentityProvider) -> None:
-    own = ECKey.import_key(json.loads((provider.folder / "key.json").read_text()))
+def test_a_logout_token_is_believed_only_whole(small: Website, other_provider: IdentityProvider) -> None:
+    own = ECKey.import_key(json.loads((other_provider.folder / "key.json").read_text()))
     strange = ECKey.generate_key("P-256", {"kid": own.kid})
     person = Person(small.url)
     person.log_in("an", "/login?next=/")
     past, later = int(now().timestamp()) - 600, int(now().timestamp()) + 600
-    genuine = {"iss": provider.issuer}
+    genuine = {"iss": other_provider.issuer}
     forged = [
         logout_token(strange, **genuine),
         logout_token(own, iss="https://other.invalid"),

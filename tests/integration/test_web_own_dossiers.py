@@ -29,12 +29,18 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
         yield served
 
 
-@pytest.fixture
-def small(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
-    """On SQLite alone, for what has nothing to do with the store."""
-    with website(configure(tmp_path, sqlite_url)) as served:
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("standing")
+    with website(configure(folder, f"sqlite:///{folder / 'adapter.db'}")) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def small(standing: Website) -> Website:
+    """On SQLite alone, for what has nothing to do with the store."""
+    return standing.as_it_was()
 
 
 def unopened(person: Person) -> list[str]:

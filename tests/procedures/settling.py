@@ -6,10 +6,7 @@ so that nothing is compiled twice.
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +29,7 @@ from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
 from tests.harness.registers import furnish_register
 from tests.harness.second_opinion import Question, verify_many
+from tests.harness.stores import kept_copy, put_back
 
 _AT_ONCE = 40
 """Fixtures that are settled before their replies are verified: each start of xmlsec1 costs as much as a judging."""
@@ -78,8 +76,7 @@ class Settling:
         self.whole = house(premises.config)
         furnish_register(premises, cases)
         self._original = folder / "original.db"
-        with closing(sqlite3.connect(premises.folder / "adapter.db")) as furnished:
-            furnished.execute("VACUUM INTO ?", [str(self._original)])  # whole, whatever stands in the write-ahead log
+        kept_copy(self.whole.database, self._original)
 
     def close(self) -> None:
         self.whole.database.close()
@@ -125,8 +122,8 @@ class Settling:
 
     def _settled(self, case: Case) -> Judged:
         """Play the case's history in a fresh store, then its message."""
-        self._put_back()
         own, desk = self._own, Desk(self._own)
+        put_back(own.database, self._original)
         for number, step in enumerate(case.before):
             if step.act is not None:
                 desk.act(case, step.act)
@@ -143,15 +140,6 @@ class Settling:
             own.intake.receive([sent])
         (outcome,) = heard
         return Judged(case, sent.raw, outcome, _told(own, sent))
-
-    def _put_back(self) -> None:
-        """The file as it was before the first fixture; the engine stays, with all that it has compiled."""
-        database = self._own.database
-        database.engine.dispose()
-        for each in (f"{self._file}-wal", f"{self._file}-shm"):
-            Path(each).unlink(missing_ok=True)
-        shutil.copyfile(self._original, self._file)
-        database._forget_ids()
 
 
 def _told(own: House, sent: Submission) -> Told:

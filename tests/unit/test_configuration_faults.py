@@ -255,6 +255,7 @@ def test_what_must_differ_is_told_when_it_does_not(name: str, tmp_path: Path) ->
 
 
 def test_the_shipped_configuration_has_no_fault_and_two_free_ports_are_no_clash(tmp_path: Path) -> None:
+    """A fault would be raised."""
     load_settings(ROOT / "config.yaml")
     load_settings(changed(tmp_path, web__portal__port=0, web__health_port=0))
 

@@ -124,7 +124,9 @@ def test_a_units_pair_of_the_wrong_trust_world_is_not_taken_and_keeps_nobody_fro
 
 
 def test_the_shipped_pairs_are_taken(tmp_path: Path) -> None:
-    house(tmp_path).load_keys()
+    made = house(tmp_path)
+    made.load_keys()
+    assert made.units_unready() == {}
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])

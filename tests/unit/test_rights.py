@@ -121,6 +121,7 @@ def test_an_officer_without_a_unit_reaches_nothing() -> None:
 
 
 def test_a_role_that_is_of_no_unit_reaches_them_all() -> None:
+    """A refusal would be raised."""
     needs_in_unit(person(Role.OPERATOR), Right.SEE_DOSSIERS, unit("DBP-02"), "dossier 1/2026")
     needs_in_unit(person(Role.OPERATOR), Right.SEE_DOSSIERS, None, "dossier 1/2026")
     needs_in_unit(person(Role.COMMANDER, unit=EVERYWHERE), Right.CONFIRM, unit("DBP-02"), "dossier 1/2026")

@@ -28,10 +28,10 @@ from adapter.services.watch.mode import Mode
 from adapter.services.watch.mode_notices import ModeNotice
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
 from tests.harness.customs_samples import customs_samples
-from tests.harness.draft_samples import samples
+from tests.harness.draft_samples import draft_samples
 from tests.harness.officer_samples import officer_samples
 from tests.harness.operator_samples import operator_samples
-from tests.harness.own_pages import own_samples
+from tests.harness.own_samples import own_samples
 from tests.harness.pki import ROOT
 
 WEB = ROOT / "adapter" / "entrypoints" / "web"
@@ -119,7 +119,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
     **officer_samples(HOSTILE, AT),
     **operator_samples(HOSTILE, AT),
     **customs_samples(HOSTILE, AT),
-    **samples(HOSTILE, AT),
+    **draft_samples(HOSTILE, AT),
     reference.ApiPage: [reference.page_of(DOCUMENT)],
     faults.ErrorPage: [faults.error_page(status) for status in (400, 401, 403, 404, 405, 422, 429, 500, 502, 503)],
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -138,8 +138,7 @@ class Pages:
         entries: Sequence[NavigationEntry] = (),
     ) -> None:
         self.about, self._visiting, self._log_in, self._entries = about, visiting, log_in, tuple(entries)
-        self._environment = _environment()
-        self._environment.globals["layout"] = layout
+        self._layout = layout
 
     def respond(
         self, request: Request, page: Page, status: int = 200, headers: Mapping[str, str] | None = None
@@ -158,8 +157,13 @@ class Pages:
 
     def draw(self, page: Page, around: Around) -> str:
         """The page as HTML."""
-        return self._environment.get_template(page.template).render(
-            page=page, around=around, language=around.language, word=partial(word, around.language)
+        template = _environment().get_template(page.template)
+        return template.render(
+            page=page,
+            around=around,
+            layout=self._layout,
+            language=around.language,
+            word=partial(word, around.language),
         )
 
 
@@ -175,6 +179,7 @@ def _here(request: Request) -> str:
     return path + (f"?{query}" if query else "")
 
 
+@cache
 def _environment() -> Environment:
     folders = [_HERE / "templates", *sorted(_HERE.glob("*/templates"))]
     made = Environment(
