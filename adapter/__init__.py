@@ -1,3 +1,3 @@
-"""Border single-window adapter: two doors, one pipeline, one truth, two ways out."""
+"""The border guard's adapter to Vietnam's national single window."""
 
 __version__ = "0.2.0.dev0"

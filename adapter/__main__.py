@@ -1,4 +1,4 @@
-"""`nsw-adapter`: an interrupt is one line at any moment, also while the program is being loaded."""
+"""`nsw-adapter`: an interrupt gives one line at any moment, also while the program is being loaded."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """The console script."""
-    heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else whoever started us wants it ignored
+    heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else the parent process wants it ignored
     if heard:
         # Nothing is held yet, and an exception could be lost in the middle of an import.
         signal.signal(signal.SIGINT, _leave)
-    from adapter.cli import main as run  # takes a while, in which somebody may change his mind
+    from adapter.cli import main as run  # takes a while, in which the user may interrupt
 
     if heard:
         signal.signal(signal.SIGINT, _interrupt)
@@ -26,7 +26,7 @@ def main() -> None:
         _leave()
     finally:
         if heard:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is the interpreter's own end
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the interpreter's own end
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:

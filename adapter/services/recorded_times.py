@@ -1,4 +1,4 @@
-"""When something happened that a person records later: by that time it counts, and the journal keeps both."""
+"""Times of events that are recorded later: the event counts by its own time, and the journal keeps both."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from adapter.pipeline.envelope import write_time
 
 
 def happened_at(stated: datetime | None, *, now: datetime, since: datetime, what: str) -> datetime:
-    """The time that he states, or now. `what` it happened to began at `since`.
+    """The stated time, or now. `what` it happened to began at `since`.
 
     Raises:
         NotAllowed: the time is to come, or lies before what it happened to.

@@ -1,1 +1,1 @@
-"""The test window: parties, keys and signatures to try the adapter with. Production trusts nothing of it."""
+"""The test window: parties, keys and signatures to test the adapter with. Production trusts none of them."""

@@ -1,4 +1,4 @@
-"""Making keys, certificates and CRLs of the test world, and keeping them as files that are whole or not there."""
+"""Makes keys, certificates and CRLs of the test world, and writes each file whole or not at all."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def write_once(path: Path, data: bytes) -> None:
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write whole or not at all: a killed run must not leave half a key. The mode holds from the first byte on."""
+    """Write whole or not at all: a killed run must not leave half a key. Its mode is set from the first byte on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from cryptography import x509
 
 
 class KeyKind(StrEnum):
-    """What key a party has."""
+    """The kind of key of a party."""
 
     RSA = "rsa-2048"
     RSA_WEAK = "rsa-1024"
@@ -19,7 +19,7 @@ class KeyKind(StrEnum):
 
 
 class Usage(StrEnum):
-    """What a certificate says its key is for."""
+    """The purpose of a key in its certificate."""
 
     AUTHORITY = "authority"
     SIGNER = "signer"
@@ -154,7 +154,7 @@ REVOKED: Mapping[str, tuple[x509.ReasonFlags, datetime]] = {
     "compromised-timestamper": (x509.ReasonFlags.key_compromise, datetime(2026, 4, 1, tzinfo=UTC)),
     "suspended-timestamper": (x509.ReasonFlags.certificate_hold, datetime(2026, 4, 1, tzinfo=UTC)),
 }
-"""What the CRL of its authority says of a party, and since when."""
+"""The state of a party in its authority's CRL, and since when."""
 
 
 LISTED = datetime(2026, 5, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The test window's own PKI: every party, anchor and fault a trust decision can meet, as PEM files with fixed names.
+"""The test window's own PKI: every party, anchor and fault for trust decisions, as PEM files with fixed names.
 
 For tests, the demo and `nsw-adapter simulate pki`; it must never make a certificate that a production store trusts.
 What is there is kept: a second call writes nothing, so that a whole test session shares one folder.
@@ -129,7 +129,7 @@ def _chain(name: str, pairs: Mapping[str, Pair]) -> tuple[x509.Certificate, ...]
 
 
 def _make_missing(folder: Path, specs: Mapping[str, PartySpec], cert_ext: str, key_ext: str) -> dict[str, Pair]:
-    """Load what is whole, make the rest. An issuer made anew makes its subjects anew, or their chains would break."""
+    """Load complete parties and make the others. A new issuer makes its subjects again, or their chains would break."""
     pairs: dict[str, Pair] = {}
     fresh: set[str] = set()
     for name, spec in specs.items():

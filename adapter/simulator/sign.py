@@ -75,7 +75,7 @@ _SEALS = {
     SignatureForm.XADES_DOTNET: SignatureForm.DOTNET,
     SignatureForm.E_INVOICE: SignatureForm.DOTNET,
 }
-"""A system's signature says nothing of its time."""
+"""A system's signature states no time."""
 
 
 def sign_message(
@@ -234,7 +234,7 @@ def _run_xmlsec1(tree: _Tree, party: SigningParty, place: str) -> _Tree:
         tree.write(str(template), encoding="UTF-8", xml_declaration=True)
         key.write_bytes(party.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         command = ["xmlsec1", "sign", "--privkey-pem", str(key), "--node-xpath", _XPATH[place]]
-        if place != "SystemSignature":  # a seal needs no Id, and must be possible where a hostile message doubles one
+        if place != "SystemSignature":  # needs no Id, and must be possible where a hostile message has one twice
             command += ["--id-attr:Id", "Content", "--id-attr:Id", f"{XADES}:SignedProperties"]
             command += ["--id-attr:Id", f"{DS}:Object"]
         command += ["--output", str(signed), str(template)]

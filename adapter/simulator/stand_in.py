@@ -1,4 +1,4 @@
-"""Keys and certificates in memory that stand in for partners and anchors while `check` judges its own messages.
+"""Keys and certificates in memory that replace those of partners and anchors while `check` judges its own messages.
 
 They live in one process and for one run: nothing is written, nothing is known to the daemon, no store trusts them. All
 else of the trust that they stand in (roles, channels, algorithms, periods, policies) is the configured one.
@@ -48,7 +48,7 @@ class StandIn:
 
 
 def stand_in(real: Trust, at: datetime) -> StandIn:
-    """Trust like the real one, judged at `at` (aware), with keys made here."""
+    """Trust like the configured one, judged at `at` (aware), with keys made here."""
     anchors = {name: _party(f"{name} anchor", [], at, None, store) for name, store in real.stores.items()}
     stores = {
         name: replace(store, anchors=(anchors[name].certificate,), intermediates=())

@@ -1,4 +1,4 @@
-"""The test window: plays the national single window towards the adapter, over whatever carries its messages.
+"""The test window: acts as the national single window towards the adapter, over any carrier of messages.
 
 Writes heartbeats and receipts, addresses what it is given, reads and verifies replies. It knows no broker: who carries
 is handed in. It must never be used as a judge of declarations: it believes what it is told to send.
@@ -50,7 +50,7 @@ _ROOMY = Limits(
     report_children=0,
     report_seconds=0,
 )
-"""The window sends oversized and deep messages on purpose; it only must not be brought down by one."""
+"""The window sends oversized and deep messages on purpose; it must only survive them itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class CarriedMessage:
 
 
 class Carrier(Protocol):
-    """Whoever carries: a broker in the command line, a list in a test."""
+    """The carrier of messages: a broker in the command line, a list in a test."""
 
     def send(self, letters: Sequence[Letter]) -> Sequence[str | None]:
         """For each letter None if it arrived, else why not."""
@@ -85,7 +85,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a message says of itself, as far as the window needs it."""
+    """The header of a message, as far as the window needs it."""
 
     message_id: str | None
     document_type: str
@@ -156,7 +156,7 @@ class WindowIdentity:
 class TestWindow:
     """The single window of a test. `clock` gives aware times, `new_id` fresh message ids."""
 
-    __test__ = False  # no test case, whatever its name says
+    __test__ = False  # not a test case, in spite of its name
 
     identity: WindowIdentity
     carrier: Carrier
@@ -229,7 +229,7 @@ class TestWindow:
         )
 
     def heartbeat(self) -> Letter:
-        """90/01: the window says that it is there."""
+        """Send 90/01, the heartbeat."""
         now = self.clock()
         content = etree.Element("Heartbeat")
         etree.SubElement(content, "SentAt").text = write_time(now)

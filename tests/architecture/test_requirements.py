@@ -23,6 +23,15 @@ def test_a_pinned_library_admits_debians_python(name: str) -> None:
     assert SpecifierSet(distribution(name).metadata["Requires-Python"] or "").contains(DEBIANS_PYTHON)
 
 
+def test_every_library_that_the_program_uses_has_its_reason_in_a_decision() -> None:
+    decisions = "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "docs" / "decisions").glob("0*.md")
+    ).lower()
+    named = re.findall(r"^[A-Za-z0-9._-]+", (ROOT / "requirements.in").read_text(encoding="utf-8"), re.M)
+    assert "lxml" in named
+    assert [name for name in named if re.search(rf"\b{re.escape(name.lower())}\b", decisions) is None] == []
+
+
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "requirements-fuzz.txt"])
 def test_every_pin_has_its_hash_and_no_index_is_named(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
