@@ -18,9 +18,16 @@ from adapter.bootstrap.identity import identity_provider
 from adapter.bootstrap.keyrings import Rings, keyrings
 from adapter.bootstrap.parties import installation
 from adapter.bootstrap.reach import OutOfReach, Reach
+from adapter.bootstrap.standing_by import (
+    keeps_contacts,
+    notice_authority,
+    notice_pages_folder,
+    standby_folder,
+)
 from adapter.bootstrap.trusted import authorities, revocation
 from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.catalogue.notifications import notification_kinds
+from adapter.catalogue.portal_failure import failure_words
 from adapter.gateways.alert_file import AlertFile
 from adapter.gateways.broker import BrokerAddress, TlsFiles
 from adapter.gateways.broker.topology import Topology, load_topology
@@ -32,6 +39,7 @@ from adapter.gateways.keys.pem_files import load_partners
 from adapter.gateways.mail.smtp import OpenOffice, SmtpServer, post_office
 from adapter.gateways.revocation.cache import EvidenceCache
 from adapter.gateways.revocation.evidence import Revocation
+from adapter.gateways.standby import StandbyFolder
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.gateways.typesetting.layouts import Layouts
@@ -104,6 +112,8 @@ from adapter.services.replies.correspondence import Correspondence, Keys
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
+from adapter.services.standby.contacts import CallList, CallListKeeper
+from adapter.services.standby.failure import PortalFailure
 from adapter.services.watch.alert_ways import Tell
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.links import Links
@@ -518,6 +528,45 @@ class House:
             tries=stated.tries,
             fresh_hours=stated.fresh_hours,
         )
+
+    @cached_property
+    def portal_failure(self) -> PortalFailure:
+        """What is done when the portal itself fails; it asks neither database nor broker.
+
+        Raises:
+            Misconfigured: a web server carries its folder.
+        """
+        return PortalFailure(
+            words=lambda: failure_words(self.settings.folders.mappings),
+            about=notice_authority(self.settings),
+            folder=StandbyFolder(standby_folder(self.settings)),
+            pages=notice_pages_folder(self.settings),
+            keep_hours=self.settings.portal_failure.keep_hours,
+            clock=self.legal_clock,
+        )
+
+    @cached_property
+    def call_list(self) -> CallList:
+        return CallList(
+            database=self.database,
+            catalogue=lambda: self.catalogue,
+            window=self.window,
+            fields=lambda: failure_words(self.settings.folders.mappings).contacts,
+            folder=self.portal_failure.folder,
+            clock=self.legal_clock,
+        )
+
+    def call_list_keeper(self) -> CallListKeeper | None:
+        """Keeps the list of whom to call; None where none is kept."""
+        if not keeps_contacts(self.settings):
+            return None
+
+        def pages() -> None:
+            self.portal_failure.tidy()
+            self.portal_failure.write_pages()
+
+        every_s = self.settings.portal_failure.write_minutes * 60
+        return CallListKeeper(self.call_list.write, pages, self.observe, every_s)
 
     @cached_property
     def rates(self) -> Rates:

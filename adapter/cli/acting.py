@@ -24,14 +24,15 @@ def acting(house: House, stated: str | None, *, name: str = "", rank: str = "", 
     Raises:
         NotAllowed: the register has people, and nobody of this id among them.
     """
-    account = _account()
+    account = system_account()
     actor = house.people.acting(stated or account, account=account, typed_by=typed_by, name=name, rank=rank)
     if not actor.is_registered:
         note("the register of people is empty, so any name acts: make an administrator with `nsw-adapter people add`")
     return actor
 
 
-def _account() -> str:
+def system_account() -> str:
+    """The account of the system that typed the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container runs under a number that no user has

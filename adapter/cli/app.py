@@ -34,6 +34,7 @@ COMMANDS = {
     "alerts": "alerting:alerts",
     "window": "windows:window",
     "reconcile": "reconciling:reconcile",
+    "portal": "portal_failing:portal",
     "token": "windows:token",
     "people": "people:people",
     "office": "people:office",

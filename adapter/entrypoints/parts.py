@@ -116,8 +116,18 @@ def clock(part: House, pulse: Pulse) -> Clock:
         ),
         new_keys_taken=part.new_keys_taken,
         mailer=Mailer(part.mailing, part.observe),
-        chores=(part.mode_notices.sign, part.overdue.watch, part.rates.sweep),
+        chores=(part.mode_notices.sign, part.overdue.watch, part.rates.sweep, *_call_list(part)),
     )
+
+
+def _call_list(part: House) -> tuple[Callable[[], object], ...]:
+    """A folder that may not hold the list is told, and the timers go on."""
+    try:
+        keeper = part.call_list_keeper()
+        return (keeper.keep,) if keeper else ()
+    except Misconfigured as error:
+        part.observe(Event.UNAVAILABLE, reason=str(error))
+        return ()
 
 
 def _send_pressed(part: House) -> None:

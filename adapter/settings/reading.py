@@ -125,7 +125,7 @@ _PACKAGED = Path(__file__).parents[1] / "data"
 _DATA = {"schemas", "mappings", "queues", "prints"}
 _PATHS = {
     *_DATA,
-    *("state", "folder", "anchors", "intermediates", "crls"),
+    *("state", "folder", "pages", "carried", "anchors", "intermediates", "crls"),
     *("calendar", "ca", "certificate", "certificates", "key", "module"),
     *("url_file", "database_url_file", "pin_file", "client_secret_file", "password_file", "token_file"),
 }

@@ -45,6 +45,10 @@ LISTED = {
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/dossiers/case_warnings.py": {"row.crossing_at - AROUND": "a time that is looked for"},
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
+    "services/standby/contacts.py": {
+        "now - timedelta(days=_OPEN_DAYS)": "a time that is looked for",
+        "now - self._last": "monotonic time",
+    },
     "services/watch/mode_notices.py": {"change.at - timedelta(days=_OPEN_DAYS)": "a time that is looked for"},
     "services/registers/expiry.py": {
         "certificate.valid_to - now": "days to a certificate's end, told only",

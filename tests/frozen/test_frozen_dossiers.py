@@ -44,7 +44,7 @@ SILENT = {
     *("people add", "people change", "people remove", "people restore"),
     *("office add", "office change", "office remove"),
     *("window maintenance", "window link add", "window link end", "alerts test", "alerts list"),
-    *("message resend", "message find"),
+    *("message resend", "message find", "portal fail", "portal works-again", "portal call"),
     *("people list", "people show", "office list", "window link list"),  # no released store has them yet
     *("people lookups", "client list", "issuer list", "account notices", "database grants"),  # nor these
     *("people link", "people unlink", "people give-lookup", "people withdraw-lookup"),
@@ -73,6 +73,7 @@ READS: dict[str, tuple[str, ...]] = {
     "token list": ("token", "list", "--json"),
     "rehearse": ("rehearse", "--since", "2026-01-01", "--procedure", "BQP0100005", "--json"),
     "views": ("views", "--print"),
+    "portal prepare": ("portal", "prepare", "--json"),
 }
 """Commands that are asked once; `quarantine show` and `certificate show` follow what the lists show."""
 FOLLOWED = {

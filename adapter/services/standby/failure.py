@@ -1,0 +1,275 @@
+"""The portal has failed, and works again: pages for a web server, e-mails, letters, the list of whom to call.
+
+Nothing here asks the database or the broker: they may be gone as well (QĐ 15/2019/QĐ-TTg Article 10(4)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from adapter.gateways.mail.smtp import OpenOffice, OutgoingLetter, Posted, message_id_of
+from adapter.gateways.standby import KeptContacts, KeptFailure, KeptLetter, StandbyFolder, write_page
+from adapter.model.ages import age
+from adapter.model.errors import NotAllowed
+from adapter.model.portal_failure import FailureStage, FailureWords, TitledWords
+from adapter.model.procedure import Label
+from adapter.model.stages import Channel
+from adapter.services.notifications.telling import hour_and_day
+from adapter.services.standby.contacts import PAGE, TABLE, is_old
+from adapter.services.standby.documents import (
+    EN,
+    FEED,
+    FILES,
+    VI,
+    FeedEntry,
+    NoticeAuthority,
+    call_line,
+    call_list_csv,
+    call_list_page,
+    feed,
+    in_language,
+    notice_page,
+    plain_text,
+)
+
+LETTER, MINISTRY, CALLS, MAILS = "thong-bao.txt", "cong-bo-quoc-phong.txt", "nhat-ky-goi.csv", "thu.json"
+_ON_THE_FEED = 10
+_WAITING, _UNDERWAY = "waiting", "underway"
+
+
+class CallResult(StrEnum):
+    """What came of a call."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+
+
+_CALL_WORDS = {
+    CallResult.REACHED: "đã thông báo",
+    CallResult.NO_ANSWER: "không nghe máy",
+    CallResult.WRONG_NUMBER: "sai số",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FailureReport:
+    """What an operator says of a failure; the reason is public. Times are aware."""
+
+    since: datetime
+    reason: Label
+    expected_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureKit:
+    """What was made. `list_made_at` None: there is no list; `letters`: how many of each outcome."""
+
+    number: int
+    pages: Path
+    folder: Path
+    contacts: int
+    without_telephone: int
+    list_made_at: datetime | None
+    list_age_minutes: int | None
+
+
+@dataclass(frozen=True)
+class PortalFailure:
+    """The use cases of the command `portal`. `clock` is the real time (aware)."""
+
+    words: Callable[[], FailureWords]
+    about: NoticeAuthority
+    folder: StandbyFolder
+    pages: Path
+    keep_hours: float
+    clock: Callable[[], datetime]
+
+    def begin(self, told: FailureReport, account: str) -> FailureKit:
+        """The portal has failed: make everything. Told again, it goes on with the same failure and what is new of it.
+
+        Raises:
+            NotAllowed: it begins in the future, or is to end before it began.
+            Misconfigured: a folder cannot be written.
+        """
+        now = self.clock()
+        if told.since > now or (told.expected_end is not None and told.expected_end <= told.since):
+            raise NotAllowed("a failure begins before now and ends after it began; state --since and --expected-end so")
+        kept = self.folder.failures()
+        stands = kept[-1] if kept and kept[-1].over_at is None else None
+        number = stands.number if stands else len(kept) + 1
+        failure = KeptFailure(
+            number=number,
+            since=told.since,
+            told_at=stands.told_at if stands else now,
+            expected_end=told.expected_end,
+            over_at=None,
+            reason_vi=told.reason.vi,
+            reason_en=told.reason.en,
+            account=account,
+        )
+        self.folder.keep_failures([*(kept[:-1] if stands else kept), failure])
+        self.write_pages()
+        listed = self._take_out(failure, now)
+        return FailureKit(
+            number=number,
+            pages=self.pages,
+            folder=self.folder.folder / folder_of(failure),
+            contacts=len(listed.contacts) if listed else 0,
+            without_telephone=sum(not each.telephones for each in listed.contacts) if listed else 0,
+            list_made_at=listed.made_at if listed else None,
+            list_age_minutes=round(age(now, listed.made_at) / 60) if listed else None,
+        )
+
+    def end(self, at: datetime | None) -> KeptFailure:
+        """The portal works again.
+
+        Raises:
+            NotAllowed: no failure stands, or it is not over at that time.
+            Misconfigured: a folder cannot be written.
+        """
+        kept, now = self.folder.failures(), self.clock()
+        if not kept or kept[-1].over_at is not None:
+            raise NotAllowed("no failure of the portal stands; begin one with `portal fail`")
+        over = at or now
+        if not kept[-1].since < over <= now:
+            raise NotAllowed(f"it began at {hour_and_day(kept[-1].since)} and is over after that, not in the future")
+        ended = kept[-1].model_copy(update={"over_at": over})
+        self.folder.keep_failures([*kept[:-1], ended])
+        self.write_pages()
+        return ended
+
+    def write_pages(self) -> None:
+        """The pages and the feed that a web server carries, as things stand.
+
+        Raises:
+            Misconfigured: they cannot be written.
+        """
+        kept = self.folder.failures()
+        last = kept[-1] if kept and kept[-1].over_at is None else None
+        for language, file in FILES.items():
+            stage = FailureStage.FAILED if last else FailureStage.UNANNOUNCED
+            write_page(self.pages, file, notice_page(self._words(stage, last, language), self.about, language))
+        entries = [entry for each in reversed(kept[-_ON_THE_FEED:]) for entry in self._entries(each)]
+        write_page(self.pages, FEED, feed(entries, self.about))
+
+    def call(self, dossier: str, result: CallResult, note: str, account: str) -> Path:
+        """Note a call; gives where the log is.
+
+        Raises:
+            NotAllowed: no failure was told, or its files are removed.
+            Misconfigured: the log cannot be written.
+        """
+        kept, now = self.folder.failures(), self.clock()
+        if not kept or self._is_over_for_good(kept[-1], now):
+            raise NotAllowed("no failure of the portal stands; begin one with `portal fail`")
+        line, head = call_line(now, dossier, account, _CALL_WORDS[result], note)
+        return self.folder.add_line(f"{folder_of(kept[-1])}/{CALLS}", line, head)
+
+    def post(self, office: OpenOffice, domain: str, new_id: Callable[[], str]) -> dict[str, int]:
+        """Send the e-mails of the failure that stands, each address once; gives how many there are of each outcome.
+
+        Each is written down before it is tried, so that who goes on after an interruption sends none twice but the one
+        whose outcome nobody knows: that has the same Message-ID.
+
+        Raises:
+            NotAllowed: no failure stands.
+            Unavailable: the mail server is away; what was sent stays noted.
+            Misconfigured: what is sent cannot be written down.
+        """
+        kept = self.folder.failures()
+        if not kept or kept[-1].over_at is not None:
+            raise NotAllowed("no failure of the portal stands; begin one with `portal fail`")
+        name = f"{folder_of(kept[-1])}/{MAILS}"
+        letters = {each.address: each for each in self.folder.letters(name)}
+        for address in self._addresses():
+            made = KeptLetter(address=address, message_id=message_id_of(new_id(), domain), posted=_WAITING)
+            letters.setdefault(address, made)
+        due = [each for each in letters.values() if each.posted not in (Posted.TAKEN.value, Posted.REFUSED.value)]
+        if due:
+            with office() as opened:
+                for each in due:
+                    self._keep(name, letters, each, _UNDERWAY)
+                    receipt = opened.send(self._letter(each, kept[-1]))
+                    self._keep(name, letters, each, receipt.posted.value)
+        outcomes = [each.posted for each in letters.values()]
+        return {outcome: outcomes.count(outcome) for outcome in sorted(set(outcomes))}
+
+    def _keep(self, name: str, letters: dict[str, KeptLetter], each: KeptLetter, posted: str) -> None:
+        letters[each.address] = each.model_copy(update={"posted": posted})
+        self.folder.keep_letters(name, tuple(letters.values()))
+
+    def tidy(self) -> tuple[int, ...]:
+        """Remove names and telephone numbers that are kept for too long; gives the failures whose files went.
+
+        Raises:
+            Misconfigured: what was kept of failures cannot be read.
+        """
+        now, listed = self.clock(), self.folder.contacts()
+        if listed is not None and is_old(now, listed.made_at, self.keep_hours):
+            self.folder.forget_contacts()
+        old = [each for each in self.folder.failures() if self._is_over_for_good(each, now)]
+        return tuple(each.number for each in old if self.folder.remove(folder_of(each)))
+
+    def _is_over_for_good(self, each: KeptFailure, now: datetime) -> bool:
+        return each.over_at is not None and is_old(now, each.over_at, self.keep_hours)
+
+    def _take_out(self, failure: KeptFailure, now: datetime) -> KeptContacts | None:
+        """Letters, and the list as it stands now, into the failure's own folder."""
+        place, words = folder_of(failure), self.words()
+        self.folder.write(f"{place}/{LETTER}", plain_text(self._both(words.letter, failure)))
+        self.folder.write(f"{place}/{MINISTRY}", plain_text(self._both(words.ministry, failure)))
+        listed = self.folder.contacts()
+        if listed is not None:
+            self.folder.write(f"{place}/{PAGE}", call_list_page(listed, now))
+            self.folder.write(f"{place}/{TABLE}", call_list_csv(listed, now))
+        return listed
+
+    def _addresses(self) -> Iterable[str]:
+        """Of whom the portal's failure concerns: who declared there, and everybody while the window is down too."""
+        listed = self.folder.contacts()
+        if listed is None:
+            return ()
+        concerned = (each for each in listed.contacts if listed.window_down or each.channel == Channel.PORTAL.value)
+        return sorted({address for each in concerned for address in each.emails})
+
+    def _letter(self, kept: KeptLetter, failure: KeptFailure) -> OutgoingLetter:
+        words = self._both(self.words().mail, failure)
+        text = "\n\n---\n\n".join(in_language(words.paragraphs[0], language) for language in (VI, EN))
+        title = f"{words.title.vi} / {words.title.en}"
+        return OutgoingLetter(kept.address, title, text, kept.message_id, self.clock())
+
+    def _entries(self, failure: KeptFailure) -> Iterable[FeedEntry]:
+        stages = [(FailureStage.OVER, failure.over_at)] if failure.over_at else []
+        for stage, at in (*stages, (FailureStage.FAILED, failure.told_at)):
+            words = self._words(stage, failure, VI)
+            place = f"urn:nsw-adapter:portal-failure:{failure.number}:{stage.value}"
+            yield FeedEntry(place, at, words.title.vi, " ".join(each.vi for each in words.paragraphs))
+
+    def _words(self, stage: FailureStage, failure: KeptFailure | None, language: str) -> TitledWords:
+        return self.words().pages[stage].filled(self._filling(failure, language))
+
+    def _both(self, words: TitledWords, failure: KeptFailure) -> TitledWords:
+        """The words of each language with that language's values."""
+        vi, en = (words.filled(self._filling(failure, language)) for language in (VI, EN))
+        paragraphs = tuple(Label(one.vi, other.en) for one, other in zip(vi.paragraphs, en.paragraphs, strict=True))
+        return TitledWords(Label(vi.title.vi, en.title.en), paragraphs)
+
+    def _filling(self, failure: KeptFailure | None, language: str) -> dict[str, str]:
+        values = self.about.filling(language)
+        if failure is None:
+            return values
+        reason = failure.reason_vi if language == VI else failure.reason_en
+        times = {"since": failure.since, "end": failure.expected_end, "over": failure.over_at}
+        values |= {name: hour_and_day(at) for name, at in times.items()}
+        values["end"] = values["end"] or in_language(self.words().unknown_end, language)
+        return values | {"reason": reason, "number": str(failure.number)}
+
+
+def folder_of(failure: KeptFailure) -> str:
+    """Where its letters and lists are kept, below the folder."""
+    return f"su-co-{failure.number}"
