@@ -1,7 +1,4 @@
-"""Compile schemas/ and mappings/ into one Catalogue; faults are collected and reported together.
-
-Longer than 350 lines: one loader, so that every file is read, and its faults reported, in one way.
-"""
+"""Compile schemas/ and mappings/ into one Catalogue; faults are collected and reported together."""
 
 from __future__ import annotations
 
@@ -19,41 +16,19 @@ from adapter.catalogue import shapes
 from adapter.catalogue.calendar import read_calendar
 from adapter.catalogue.consequences import CONSEQUENCES_FILE, Consequences, read_consequences
 from adapter.catalogue.customs_view import CUSTOMS_FILE, read_customs_view
-from adapter.catalogue.make import (
-    _named_list,
-    make_amends,
-    make_completion,
-    make_deadline,
-    make_field,
-    make_group,
-    make_label,
-    make_meanings,
-    make_principal,
-    make_rule,
-    make_signature,
-    make_title,
-)
-from adapter.catalogue.notifications import notification_kinds
+from adapter.catalogue.make import _named_list, make_deadline, make_meanings, make_procedure, make_title
+from adapter.catalogue.notifications import NOTIFICATIONS_FILE, read_notifications
 from adapter.catalogue.strict_yaml import NoYaml, read_yaml
 from adapter.catalogue.texts import finding_faults, read_findings
 from adapter.model.calendar import Calendar
 from adapter.model.catalogue import Catalogue, Code, ReplySpec
 from adapter.model.customs_view import CustomsView
-from adapter.model.duties import Deadline, OnceSpec
+from adapter.model.duties import Deadline
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
-from adapter.model.notification import NOBODY_TOLD
-from adapter.model.procedure import (
-    HeaderEqual,
-    Label,
-    Meaning,
-    MessageSpec,
-    OnBehalfSpec,
-    Procedure,
-    ReplyKind,
-    RequestWords,
-)
+from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure, ReplyKind, RequestWords
 from adapter.pipeline.forms.places import XSD_NAMESPACE
 
 T = TypeVar("T")
@@ -118,7 +93,7 @@ class Loader:
             reconciliation=self._reconciliation(),
             request_words=consequences.words,
             customs=self._customs(procedures) or CustomsView(),
-            notifications=self._guarded(self._source.mappings, notification_kinds) or NOBODY_TOLD,
+            notifications=self._notifications() or NOBODY_TOLD,
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:
@@ -180,52 +155,15 @@ class Loader:
         technical: Mapping[str, MessageSpec],
         consequences: Consequences,
     ) -> Procedure | None:
-        # Longer than 45 lines: one value with all its parts.
         stated = self._yaml(file, shapes.PROCEDURE)
         if not stated:
             return None  # faults are reported
         self.faults += [f"{file}: {fault}" for fault in consequences.faults(stated.get("rules"))]
-        code, version = str(stated["procedure"]), str(stated["version"])
-        folder = f"{code}/{version}"
-        declarant = stated.get("declarant", {})
-        completion = stated.get("completion")
-        if completion:
+        folder = f"{stated['procedure']}/{stated['version']}"
+        if completion := stated.get("completion"):
             self._schema(f"{folder}/{completion['schema']}")
-        return Procedure(
-            code=ProcedureCode(code),
-            document_type=ProcedureCode(str(stated.get("document_type", code))),
-            version=version,
-            effective_from=stated["effective"]["from"],
-            effective_to=stated["effective"].get("to"),
-            title=make_label(stated["title"]),
-            basis=stated.get("basis", ""),
-            on_window=bool(stated["on_window"]),
-            always_linked=bool(stated.get("always_linked", False)),
-            paperless=bool(stated.get("paperless", False)),
-            acceptance=stated["acceptance"],
-            signature=make_signature(declarant),
-            messages={**technical, **self._messages(stated, folder, meanings)},
-            fields=tuple(make_field(item, self._titles) for item in stated.get("fields", [])),
-            groups=tuple(make_group(item, self._titles) for item in stated.get("groups", [])),
-            header_equal=tuple(
-                HeaderEqual(item["field"], item["header"], item.get("fact")) for item in stated.get("header_equal", [])
-            ),
-            identities=tuple(declarant.get("identities", ())),
-            principal=make_principal(declarant["principal"]) if "principal" in declarant else None,
-            accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
-            place=dict(stated.get("place", {})),
-            prefill=dict(stated.get("prefill", {})),
-            search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
-            rules=tuple(make_rule(item, consequences) for item in stated.get("rules", [])),
-            deadlines=tuple(make_deadline(item) for item in stated.get("deadlines", [])),
-            completion=make_completion(completion, folder) if completion else None,
-            result=stated.get("result", "declaration"),
-            refusal_grounds=stated.get("refusal_grounds"),
-            ignored=tuple(stated.get("ignored", ())),
-            amends=make_amends(stated["amends"]) if "amends" in stated else None,
-            on_behalf=OnBehalfSpec(**declarant["on_behalf"]) if "on_behalf" in declarant else None,
-            once=OnceSpec(**stated["once"]) if "once" in stated else None,
-        )
+        messages = {**technical, **self._messages(stated, folder, meanings)}
+        return make_procedure(stated, messages, self._titles, consequences)
 
     def _messages(
         self, stated: Mapping[str, Any], folder: str, meanings: Mapping[str, Meaning]
@@ -278,6 +216,13 @@ class Loader:
         stated = self._yaml(file, shapes.CUSTOMS)
         every = [procedure for versions in procedures.values() for procedure in versions]
         return self._guarded(file, lambda _: read_customs_view(stated, every)) if stated else None
+
+    def _notifications(self) -> NotificationKinds | None:
+        file = self._source.mappings / NOTIFICATIONS_FILE
+        if not file.exists():  # mappings of an earlier version tell nobody anything
+            return None
+        stated = self._yaml(file, shapes.NOTIFICATIONS)
+        return self._guarded(file, lambda _: read_notifications(stated)) if stated else None
 
     def _findings(self) -> FindingCatalogue | None:
         file = self._source.mappings / "findings.yaml"

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapter.catalogue.consequences import Consequences
 from adapter.model.catalogue import Code, Fact
-from adapter.model.duties import Condition, Deadline, PromptSpec, Unit
+from adapter.model.duties import Condition, Deadline, OnceSpec, PromptSpec, Unit
 from adapter.model.finding import Severity
 from adapter.model.identifiers import ProcedureCode
 from adapter.model.procedure import (
@@ -18,9 +18,13 @@ from adapter.model.procedure import (
     ExpectedSpec,
     FieldSpec,
     GroupSpec,
+    HeaderEqual,
     Label,
     Meaning,
+    MessageSpec,
+    OnBehalfSpec,
     PrincipalSpec,
+    Procedure,
     RuleSpec,
     SignaturePolicy,
     Where,
@@ -47,6 +51,49 @@ def make_title(stated: Mapping[str, Any]) -> Label | None:
 
 def make_label(stated: Mapping[str, str]) -> Label:
     return Label(vi=stated["vi"], en=stated["en"])
+
+
+def make_procedure(
+    stated: Mapping[str, Any], messages: Mapping[str, MessageSpec], titles: Titles, consequences: Consequences
+) -> Procedure:
+    """A version of a procedure; `messages`: those that it takes, by their pairs."""
+    code, version = str(stated["procedure"]), str(stated["version"])
+    declarant, completion = stated.get("declarant", {}), stated.get("completion")
+    return Procedure(
+        code=ProcedureCode(code),
+        document_type=ProcedureCode(str(stated.get("document_type", code))),
+        version=version,
+        effective_from=stated["effective"]["from"],
+        effective_to=stated["effective"].get("to"),
+        title=make_label(stated["title"]),
+        basis=stated.get("basis", ""),
+        on_window=bool(stated["on_window"]),
+        always_linked=bool(stated.get("always_linked", False)),
+        paperless=bool(stated.get("paperless", False)),
+        acceptance=stated["acceptance"],
+        signature=make_signature(declarant),
+        messages=messages,
+        fields=tuple(make_field(item, titles) for item in stated.get("fields", [])),
+        groups=tuple(make_group(item, titles) for item in stated.get("groups", [])),
+        header_equal=tuple(
+            HeaderEqual(item["field"], item["header"], item.get("fact")) for item in stated.get("header_equal", [])
+        ),
+        identities=tuple(declarant.get("identities", ())),
+        principal=make_principal(declarant["principal"]) if "principal" in declarant else None,
+        accounts=tuple(declarant.get("accounts", declarant.get("identities", ()))),
+        place=dict(stated.get("place", {})),
+        prefill=dict(stated.get("prefill", {})),
+        search=tuple((item["kind"], item["value"]) for item in stated.get("search", [])),
+        rules=tuple(make_rule(item, consequences) for item in stated.get("rules", [])),
+        deadlines=tuple(make_deadline(item) for item in stated.get("deadlines", [])),
+        completion=make_completion(completion, f"{code}/{version}") if completion else None,
+        result=stated.get("result", "declaration"),
+        refusal_grounds=stated.get("refusal_grounds"),
+        ignored=tuple(stated.get("ignored", ())),
+        amends=make_amends(stated["amends"]) if "amends" in stated else None,
+        on_behalf=OnBehalfSpec(**declarant["on_behalf"]) if "on_behalf" in declarant else None,
+        once=OnceSpec(**stated["once"]) if "once" in stated else None,
+    )
 
 
 def make_field(stated: Mapping[str, Any], titles: Titles) -> FieldSpec:

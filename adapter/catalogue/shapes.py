@@ -84,6 +84,12 @@ CONSEQUENCES: Mapping[str, Any] = {
 LIMITS: Mapping[str, Any] = {"reconciliation": _DEADLINE}
 _SHOWN = {"groups": TEXTS, "columns": [{"name": TEXT, "fields": TEXTS, "show": TEXT, "label": _LABEL}]}
 CUSTOMS: Mapping[str, Any] = {"persons": _SHOWN, "vehicles": _SHOWN}
+_TOLD = {"title": _LABEL, "text": _LABEL}
+NOTIFICATIONS: Mapping[str, Any] = {
+    "notifications": {ANY_WORD: {**_TOLD, "mail": _LABEL, "of": {ANY_WORD: TEXTS}}},
+    "published": {ANY_WORD: _TOLD},
+    "causes": {ANY_WORD: _LABEL},
+}
 
 
 def misshapen(stated: object, shape: Any, at: str = "") -> Iterator[str]:

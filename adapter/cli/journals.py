@@ -81,7 +81,7 @@ def journal_lookups(
 
 
 def _key(stated: str) -> DossierKey:
-    number, _, year = stated.partition("/")
-    if not number or not (year.isascii() and year.isdigit()):
-        raise typer.BadParameter(f"{stated!r} is no number with its year, such as BP26-1/2026", param_hint="--dossier")
-    return DossierKey(number, int(year))
+    key = DossierKey.read(stated)
+    if key is None:
+        raise typer.BadParameter(f"{stated!r} is no number with its year, such as BP261/2026", param_hint="--dossier")
+    return key

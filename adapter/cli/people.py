@@ -10,7 +10,7 @@ import typer
 
 from adapter.cli.acting import By, acting
 from adapter.cli.options import AsJson, Config, open_house
-from adapter.cli.printing import as_json, line, listing, table, words
+from adapter.cli.printing import as_json, line, listing, words
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.people import Person
 from adapter.model.actor import STAFF_ROLES, Role
@@ -274,9 +274,5 @@ def _office_told(made: CustomsOffice, json: bool) -> None:
 
 
 def _listing(found: Sequence[Person], *, all: bool, json: bool) -> None:
-    if json:
-        as_json(found)
-        return
     fields = (*_FIELDS, *_ENDED) if all else _FIELDS
-    heads = [name.replace("_", " ") for name in fields]
-    table(f"{len(found)} person(s)", heads, ([getattr(each, name) for name in fields] for each in found))
+    listing("person", found, fields, json=json, heads=[name.replace("_", " ") for name in fields])

@@ -270,7 +270,7 @@ def account_suspend(
         as_json(found)
     else:
         line(f"suspended {_where(found.unit)} since {found.since.astimezone(VIETNAM):%Y-%m-%d}: {found.reason}")
-        note("the law wants the declarant told why; a refusal tells him, a message before it is yours to send")
+        note("the law wants the declarant told why: his inbox and each refusal do; where he sees neither, write to him")
 
 
 @account.command("restore")

@@ -13,6 +13,9 @@ Digest = NewType("Digest", str)
 ProcedureCode = NewType("ProcedureCode", str)
 """`Subject/documentType`, e.g. BQP0100001."""
 
+_YEAR = 4
+"""Digits of a year."""
+
 
 class DossierKey(NamedTuple):
     """A dossier (hồ sơ) is known by its number and its year (wire profile 3)."""
@@ -22,3 +25,10 @@ class DossierKey(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.number}/{self.year}"
+
+    @classmethod
+    def read(cls, stated: str) -> DossierKey | None:
+        """The dossier that somebody names as `number/year`; None where that is none."""
+        number, _, year = stated.rpartition("/")
+        fits = bool(number) and year.isascii() and year.isdigit() and len(year) == _YEAR
+        return cls(number, int(year)) if fits else None

@@ -16,7 +16,8 @@ from adapter.model.partial_date import PartialDate
 _ALPHABET = re.compile(r"[A-Z0-9<]+")
 _VALUES = {**{str(digit): digit for digit in range(10)}, "<": 0, **{chr(65 + at): 10 + at for at in range(26)}}
 _WEIGHTS = (7, 3, 1)
-_SHAPES = {(3, 30): "TD1", (2, 36): "TD2", (2, 44): "TD3"}
+_SHAPES = ((3, 30), (2, 36), (2, 44))
+"""Lines and the width of each: TD1, TD2, TD3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,14 @@ def check_digit(text: str) -> str:
 
 def read(text: str) -> Zone | None:
     """The zone of two or three lines, in one text or broken by white space; None where it has not the form of one."""
-    lines = _lines("".join(text.split()))
+    lines = lines_of("".join(text.split()))
     if lines is None or not _ALPHABET.fullmatch("".join(lines)):
         return None
     return _card(*lines) if len(lines) == 3 else _booklet(*lines)
 
 
-def _lines(text: str) -> list[str] | None:
+def lines_of(text: str) -> list[str] | None:
+    """The lines of a zone that is given without white space; None where it is as long as none."""
     for count, width in _SHAPES:
         if len(text) == count * width:
             return [text[at : at + width] for at in range(0, len(text), width)]

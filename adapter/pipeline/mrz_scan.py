@@ -17,7 +17,6 @@ _LETTERS = str.maketrans("01", "OI")
 _OTHER = {"O": "0", "0": "O", "I": "1", "1": "I"}
 _MOST_UNSURE = 6
 """So many letters of a number are tried both ways: 64 readings."""
-_SHAPES = {90: (3, 30), 88: (2, 44), 72: (2, 36)}
 _OTHER_FILLERS = str.maketrans("«‹＜", "<<<")
 
 # Places by line: (line, first, behind). Doc 9303 Parts 4 (TD3), 5 (TD1), 6 (TD2).
@@ -48,21 +47,21 @@ class Scanned:
 def looks_like_zone(text: str) -> bool:
     """Whether a text can be meant as a zone: two or three lines in length, with fillers."""
     plain = _plain(text)
-    return len(plain) in _SHAPES and "<" in plain
+    return mrz.lines_of(plain) is not None and "<" in plain
 
 
 def scan(text: str) -> Scanned | None:
     """The zone, or None where it has not the form of one. `Scanned.zone.wrong`: check digits that no reading mends."""
     plain = _plain(text)
-    if len(plain) not in _SHAPES:
+    lines = mrz.lines_of(plain)
+    if lines is None:
         return None
-    placed = _placed(plain)
+    placed = _placed(lines)
     zone = mrz.read(placed)
     if zone is None:
         return None
-    if zone.wrong and (readings := _readings(placed)):
-        placed, zone = readings[0]
-    # Two readings would leave the number open: what was given stands, with the check digits that do not agree.
+    if zone.wrong:
+        placed, zone = _only_reading(placed, len(lines[0])) or (placed, zone)
     return Scanned(zone, _numbers(placed, zone), changed=placed != plain)
 
 
@@ -70,10 +69,9 @@ def _plain(text: str) -> str:
     return "".join(text.upper().translate(_OTHER_FILLERS).split())
 
 
-def _placed(plain: str) -> str:
+def _placed(given: list[str]) -> str:
     """With digits where a zone has digits alone, letters where it has letters alone: no check digit covers these."""
-    count, width = _SHAPES[len(plain)]
-    lines = [plain[at * width : (at + 1) * width] for at in range(count)]
+    lines, width = list(given), len(given[0])
     for places, table in ((_ONLY_DIGITS[width], _DIGITS), (_ONLY_LETTERS[width], _LETTERS)):
         for line, first, behind in places:
             text = lines[line]
@@ -81,9 +79,11 @@ def _placed(plain: str) -> str:
     return "".join(lines)
 
 
-def _readings(placed: str) -> list[tuple[str, mrz.Zone]]:
-    """The one reading of the paper's number with which all check digits agree; none where there are more."""
-    _, width = _SHAPES[len(placed)]
+def _only_reading(placed: str, width: int) -> tuple[str, mrz.Zone] | None:
+    """The one reading of the paper's number with which all check digits agree; None where there is none, or more.
+
+    Two readings would leave the number open: then what was given stands, with the check digits that do not agree.
+    """
     line, first, behind = _NUMBER[width]
     first, behind = line * width + first, line * width + behind
     found = []
@@ -92,7 +92,7 @@ def _readings(placed: str) -> list[tuple[str, mrz.Zone]]:
         zone = mrz.read(tried)
         if zone is not None and not zone.wrong:
             found.append((tried, zone))
-    return found if len(found) == 1 else []
+    return found[0] if len(found) == 1 else None
 
 
 def _spelled(number: str) -> list[str]:

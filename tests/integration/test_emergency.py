@@ -18,6 +18,7 @@ from adapter.gateways.store import tables
 from adapter.model.events import Event
 from adapter.model.journal_events import JournalEvent
 from adapter.services.access.emergency import _COST, TRIES
+from adapter.services.access.rates import RateRule
 from tests.harness.browsing import Person
 from tests.harness.people import TESTER
 from tests.harness.staff import logged_in, register, staffed
@@ -109,6 +110,16 @@ def test_after_few_wrong_tries_the_right_secret_has_to_wait_too(site: Website, f
         connection.execute(update(tables.emergency_secret).values(locked_until=now() - timedelta(seconds=1)))
     come_in(site, "can-bo", "can-bo-2")
     assert len(site.rows(tables.session)) == 1
+
+
+def test_nobody_tries_more_often_than_a_minute_allows(site: Website) -> None:
+    at = now()
+    object.__setattr__(site.house.rates, "most", {RateRule.LOGIN: 2})
+    object.__setattr__(site.house.rates, "clock", lambda: at)
+    given, here = {"own_id": "nobody", "own_secret": "?", "other_id": "no-one"}, {"Origin": site.staff_url}
+    tried = [httpx.post(f"{site.staff_url}/khan-cap", data=given, headers=here, timeout=60) for _ in range(4)]
+    assert [each.status_code for each in tried] == [403, 403, 429, 429]
+    assert len(entries(site, JournalEvent.SESSION_REFUSED)) == 2
 
 
 def test_whoever_was_removed_does_not_come_in_and_is_logged_out(site: Website) -> None:

@@ -12,11 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
+from adapter.bootstrap import now
 from adapter.gateways.store import tables
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event
 from adapter.services.access.people import Facts
+from adapter.services.access.rates import RateRule
 from adapter.services.customs.clients import PartyFacts
 from tests.harness.assertions import AUDIENCE, CLIENT, ISSUER, Signer, client, issuer
 from tests.harness.fixtures import load_cases, submission
@@ -105,6 +107,11 @@ STOLEN: dict[str, Callable[[Customs], tuple[str | None, str | None]]] = {
     "a token of another kind": lambda c: (None, c.of(typ="JWT")),
     "an officer who is not registered": lambda c: (None, c.of("stranger")),
     "a client that is not registered": lambda c: (client("other").sign("other"), c.of()),
+    "a client whose name no text can hold": lambda c: (client("ecus\0toms").sign("ecus\0toms"), c.of()),
+    "a client by half a character": lambda c: (client("\ud800").sign("\ud800"), c.of()),
+    "an officer whose name no text can hold": lambda c: (None, c.of("ho\0a")),
+    "an officer by half a character": lambda c: (None, c.of("\ud800")),
+    "a jti of half a character": lambda c: (None, c.of(jti="\ud800")),
     "a client by a stranger's key": lambda c: (client().sign(CLIENT), c.of()),
     "a client that says it is another": lambda c: (c.program.sign("other"), c.of()),
     "a client's assertion of another kind": lambda c: (c.program.sign(CLIENT, typ="JWT"), c.of()),
@@ -152,6 +159,14 @@ def test_an_assertion_is_used_once(customs: Customs, again: str) -> None:
     assert replayed.status_code == 401
     assert "used before" in replayed.json()["detail"]
     assert len(customs.journal()) == 1
+
+
+def test_a_program_asks_no_more_often_than_a_minute_allows(customs: Customs) -> None:
+    rates, at = customs.site.house.rates, now()
+    object.__setattr__(rates, "most", {RateRule.API: 2})
+    object.__setattr__(rates, "clock", lambda: at)
+    assert [customs.ask(officer=customs.of()).status_code for _ in range(4)] == [200, 200, 429, 429]
+    assert len(customs.journal()) == 2
 
 
 def test_a_client_that_was_ended_or_changed_is_believed_no_more(customs: Customs) -> None:

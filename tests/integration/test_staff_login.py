@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
+from adapter.bootstrap import now
 from adapter.gateways.store import tables
 from adapter.model.journal_events import JournalEvent
 from adapter.services.access.people import facts_of
@@ -125,6 +128,19 @@ def test_the_portal_ends_no_session_of_staff_and_staff_none_of_the_portal(small:
     assert (ended, len(small.rows(tables.session))) == (0, 1)
     issuer = small.house.staff_identity_provider.trusted.issuer
     assert small.house.staff_sessions.end_by_provider(issuer, "can-bo", None) == 1
+
+
+def test_a_log_in_at_the_portal_ends_no_session_of_staff_that_may_be_idle_for_longer(small: Website) -> None:
+    logged_in(small, "can-bo")
+    object.__setattr__(small.house.staff_sessions, "idle", timedelta(hours=2))
+    with small.house.database.transaction() as connection:
+        connection.execute(update(tables.session).values(seen_at=now() - timedelta(hours=1)))
+    small.house.sessions.begin({})
+    assert sorted(row.area for row in small.rows(tables.session)) == ["portal", "staff"]
+    small.house.staff_sessions.begin({})
+    object.__setattr__(small.house.staff_sessions, "idle", timedelta(minutes=30))
+    small.house.staff_sessions.begin({})
+    assert [row.person for row in small.rows(tables.session)] == [None] * 3, "what nobody has used is swept"
 
 
 @pytest.mark.parametrize("who", ["hai-quan", "quan-tri"])

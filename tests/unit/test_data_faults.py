@@ -107,6 +107,7 @@ def test_what_is_not_broken_has_no_fault(source: DataFiles) -> None:
         ("codelists/sexes.yaml", "name: sexes", "", "'name' is missing"),
         ("calendar.yaml", "2024-01-01", "2024-02-30", "no YAML"),
         ("deadlines.yaml", "working_days: 1", "working_days: one", "working_days: 'one' is not a number"),
+        ("notifications.yaml", 'vi: "Mã đã được gửi."', "vi: no", "notifications: address: text: vi: false"),
     ],
 )
 def test_a_fault_of_the_data_is_told_in_one_line(source: DataFiles, file: str, old: str, new: str, told: str) -> None:

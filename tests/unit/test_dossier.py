@@ -34,6 +34,22 @@ def states_with(act: Act) -> set[DossierState | None]:
     return {state for state in STATES if step(state, act)}
 
 
+@pytest.mark.parametrize(
+    ("stated", "key"),
+    [
+        ("BP261002/2026", DossierKey("BP261002", 2026)),
+        ("A/B/2026", DossierKey("A/B", 2026)),
+        ("BP261002", None),
+        ("/2026", None),
+        ("BP261002/26", None),
+        ("BP261002/" + 20 * "9", None),
+        ("BP261002/２０２６", None),
+    ],
+)
+def test_a_dossier_is_named_by_its_number_and_a_year_of_four_digits(stated: str, key: DossierKey | None) -> None:
+    assert DossierKey.read(stated) == key
+
+
 def test_nothing_follows_a_withdrawal_and_a_refusal_is_followed_by_a_new_declaration_only() -> None:
     assert dossier(DossierState.WITHDRAWN).possible == ()
     assert dossier(DossierState.REFUSED).possible == (Act.DECLARE,)

@@ -81,6 +81,7 @@ class Guard:
         Raises (when called):
             NotServed: 401, as for a token.
             AssertionRefused: the program, or its assertion of the officer, is not believed.
+            TooOften: the token was shown, or the program asked, more often than a minute allows.
         """
         by_token = self.by_token(right)
 
@@ -89,7 +90,9 @@ class Guard:
             if len(stated) > 1:
                 raise NotServed(400, f"{OFFICER} stands there more than once: name one officer.")
             if self.assertions and given is not None and given.credentials.count(".") == _PARTS_OF_JWT:
-                return self.assertions.caller(given.credentials, stated[0] if stated else None)
+                caller = self.assertions.caller(given.credentials, stated[0] if stated else None)
+                self.rates.count(RateRule.API, f"client:{caller.client}")
+                return caller
             if stated:
                 raise NotServed(
                     401, f"{OFFICER} goes with a client's own assertion as bearer token, and with nothing else."

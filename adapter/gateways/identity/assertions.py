@@ -87,9 +87,12 @@ def claimed(assertion: str) -> Claimed:
     try:
         header, payload, _ = assertion.split(".")
         read = [json.loads(_bytes(part)) for part in (header, payload)]
-        return Claimed(str(read[1]["iss"]), str(read[0].get("typ", "")).lower())
+        stated = Claimed(str(read[1]["iss"]), str(read[0].get("typ", "")).lower())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotAnAssertion("it is no JSON Web Token that names its issuer") from None
+    if not stated.issuer.isprintable():
+        raise NotAnAssertion("its issuer has a name that nobody can have")
+    return stated
 
 
 def verified(assertion: str, keys: Sequence[Mapping[str, Any]]) -> dict[str, object]:

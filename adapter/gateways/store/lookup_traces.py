@@ -27,27 +27,31 @@ def keep(connection: Connection, journal_id: int, subjects: Iterable[str]) -> No
         connection.execute(insert(lookup_trace), rows)
 
 
-def by_actor(connection: Connection, actor: str, *, since: datetime, until: datetime, limit: int) -> list[StoredEntry]:
-    """Lookups of somebody by the journal's name for him, the newest first."""
-    query = select(journal).where(_LOOKUPS, journal.c.actor == actor, journal.c.at >= since, journal.c.at < until)
-    return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
-
-
-def in_period(connection: Connection, *, since: datetime, until: datetime, limit: int) -> list[StoredEntry]:
-    """Lookups of everybody, the newest first."""
-    query = select(journal).where(_LOOKUPS, journal.c.at >= since, journal.c.at < until)
-    return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
-
-
-def by_subjects(
-    connection: Connection, subjects: Sequence[str], *, since: datetime, until: datetime, limit: int
+def looked(
+    connection: Connection,
+    *,
+    actor: str | None,
+    subjects: Sequence[str] | None,
+    since: datetime,
+    until: datetime,
+    limit: int,
 ) -> list[StoredEntry]:
-    """Lookups that were about one of these, the newest first."""
-    traced = select(lookup_trace.c.journal_id).where(among(connection, lookup_trace.c.subject, subjects)).distinct()
-    # Asked first: as one statement the whole journal would be walked in its order.
-    ids = connection.execute(traced).scalars().all()
-    query = select(journal).where(among(connection, journal.c.id, ids), journal.c.at >= since, journal.c.at < until)
-    return made_all(StoredEntry, connection.execute(query.order_by(journal.c.at.desc()).limit(limit)))
+    """Lookups of somebody by the journal's name for him (None: of everybody), the newest first.
+
+    `subjects`: only those that were about one of these.
+    """
+    wanted: list[ColumnElement[bool]] = [journal.c.at >= since, journal.c.at < until]
+    if actor is not None:
+        wanted.append(journal.c.actor == actor)
+    if subjects is None:
+        wanted.append(_LOOKUPS)
+    else:
+        traced = select(lookup_trace.c.journal_id).where(among(connection, lookup_trace.c.subject, subjects)).distinct()
+        # Asked first: as one statement the whole journal would be walked in its order.
+        ids = connection.execute(traced).scalars().all()
+        wanted.append(among(connection, journal.c.id, ids))
+    query = select(journal).where(*wanted).order_by(journal.c.at.desc()).limit(limit)
+    return made_all(StoredEntry, connection.execute(query))
 
 
 def dossiers_with(connection: Connection, kind: str, value: str, limit: int) -> list[int]:

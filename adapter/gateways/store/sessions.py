@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from adapter.gateways.store.access_records import StoredSession
 from adapter.gateways.store.new_access_rows import NewSession
@@ -57,7 +57,7 @@ def end_of_account(connection: Connection, area: str, account: str | None, provi
     return connection.execute(delete(session).where(session.c.area == area, *mine)).rowcount
 
 
-def sweep(connection: Connection, *, seen_before: datetime, now: datetime) -> int:
-    """Remove what is over; gives how many there were."""
-    over = or_(session.c.ends_at <= now, session.c.seen_at <= seen_before)
+def sweep(connection: Connection, *, area: str, seen_before: datetime, now: datetime) -> int:
+    """Remove what has ended, and of this area what nobody has used since; gives how many there were."""
+    over = or_(session.c.ends_at <= now, and_(session.c.area == area, session.c.seen_at <= seen_before))
     return connection.execute(delete(session).where(over)).rowcount

@@ -104,9 +104,8 @@ class AmendingForm:
 
     def answers(self, amending: Amending) -> Answers:
         """Form 14's own answers."""
-        if not self._is_listable(amending):
-            return Answers(amending.own)
-        return Answers(amending.own, {self._amends.group: tuple(map(self._row, self.changed(amending)))})
+        rows = self._listed(amending)
+        return Answers(amending.own) if rows is None else Answers(amending.own, {self._amends.group: rows})
 
     def _row(self, each: Changed) -> dict[str, str]:
         amends, group = self._amends, self.amended.group(each.group) if each.group else None
@@ -119,22 +118,23 @@ class AmendingForm:
         }
         return {name: text for name, text in row.items() if text}
 
-    def _is_listable(self, amending: Amending) -> bool:
-        """A list of changes takes no row away, and has bounds; else the complete form stands in its place."""
+    def _listed(self, amending: Amending) -> tuple[dict[str, str], ...] | None:
+        """The list of changes. It takes no row away and has bounds; None: the complete form stands in its place."""
         before, after = amending.before.rows, amending.after.rows
+        rows = tuple(map(self._row, self.changed(amending)))
         if self._amends.replacement is None:
-            return True
-        if any(len(after.get(name, ())) < len(rows) for name, rows in before.items()):
-            return False
+            return rows
+        if any(len(after.get(name, ())) < len(stood) for name, stood in before.items()):
+            return None
         longest = {field.name: field.longest for field in self._changes.fields}
-        rows = [self._row(each) for each in self.changed(amending)]
         fits = all(len(text) <= (longest[name] or len(text)) for row in rows for name, text in row.items())
-        return fits and len(rows) <= (self._changes.most or len(rows))
+        return rows if fits and len(rows) <= (self._changes.most or len(rows)) else None
 
     def form(self, amending: Amending, heading: Heading, lists: CodeLists) -> etree._Element:
         """Form 14's root element."""
-        root = fill(self.own, whole(self.own, self.answers(amending), heading, lists))
-        if not self._is_listable(amending):
+        own = self.answers(amending)
+        root = fill(self.own, whole(self.own, own, heading, lists))
+        if self._amends.group not in own.rows:
             etree.SubElement(root, str(self._amends.replacement)).append(fill(self.amended, amending.after))
         return root
 

@@ -67,7 +67,7 @@ class BrowserSessions(ABC):
         """Begin a log-in; gives the secret for the browser."""
         now = self.clock()
         with self.database.transaction() as connection:
-            store.sweep(connection, seen_before=now - self.idle, now=now)
+            store.sweep(connection, area=self.area, seen_before=now - self.idle, now=now)
             return self.keep(connection, now + UNDERWAY, underway=dict(underway))
 
     def find(self, secret: str) -> Session | None:

@@ -20,8 +20,8 @@ from adapter.model.text import typed
 from adapter.services.access.rights import Right, needs
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_LOCK = "register of people"
-"""The same lock as for people: nobody is registered in an office while the office is removed."""
+REGISTER = "register of people"
+"""One lock for people, offices and what may be looked up: nobody is registered in an office while that is removed."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Offices:
         if office.code in self.places():
             raise NotAllowed(f"{office.code} is the code of a gate or border unit; choose another for the office")
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             known = store.every(connection)
             if any(each.code == office.code for each in known):
                 raise NotAllowed(f"there is an office {office.code} already; see `office list`")
@@ -65,7 +65,7 @@ class Offices:
         """
         needs(actor, Right.MANAGE_PEOPLE)
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             known = store.every(connection)
             office = self._checked(facts(_named(known, code)), known)
             if office.parent in [each.code for each in store.below(known, code)]:
@@ -83,7 +83,7 @@ class Offices:
         """
         needs(actor, Right.MANAGE_PEOPLE)
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             known, now = store.every(connection), self.clock()
             office = _named(known, code)
             of_it = [
@@ -125,6 +125,11 @@ def reach(connection: Connection, office: str) -> list[str] | None:
         return None
     below = store.below(store.every(connection), office)
     return sorted({place for each in below for place in each.places}) if below else [office]
+
+
+def codes_below(connection: Connection, office: str | None) -> list[str]:
+    """The code of an office, and then those of every office below it; none where there is no such office."""
+    return [each.code for each in store.below(store.every(connection), office or "")]
 
 
 def _named(known: Sequence[CustomsOffice], code: str) -> CustomsOffice:

@@ -23,10 +23,10 @@ from adapter.model.actor import EVERYWHERE, OFFICE_ROLES, STAFF_ROLES, UNIT_ROLE
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.text import LOGIN, OFFICER_NAME, OFFICER_RANK, REASON, typed
 from adapter.model.units import BorderUnits
+from adapter.services.access.offices import REGISTER, codes_below
 from adapter.services.access.rights import Right, has, needs
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_LOCK = "register of people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class People:
         if not _ID.fullmatch(code):
             raise NotAllowed(f"{code!r} is no id: 1 to 60 letters, digits, dots, hyphens and underscores")
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             if store.is_empty(connection):
                 if Role.ADMINISTRATOR.value not in facts.roles:
                     raise NotAllowed("the register is empty: the first person in it has the role administrator")
             else:
-                _not_himself(actor, code)
+                not_himself(actor, code)
                 _is_free(connection, code)
             return self._enter(connection, "person.add", code, facts, actor)
 
@@ -83,9 +83,9 @@ class People:
             NoRight: the actor may not.
         """
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             before = self._current(connection, code)
-            _not_himself(actor, code)
+            not_himself(actor, code)
             self._within_reach(connection, actor, before.roles, before.office)
             now = self.clock()
             store.end(connection, code, at=now, by=actor.journal_name, reason=None)
@@ -102,7 +102,7 @@ class People:
         """
         reason = typed(reason, "the reason", most=REASON, least=1)
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             before, now = self._current(connection, code), self.clock()
             self._within_reach(connection, actor, before.roles, before.office)
             store.end(connection, code, at=now, by=actor.journal_name, reason=reason)
@@ -119,11 +119,11 @@ class People:
             NoRight: the actor may not.
         """
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             earlier = store.history(connection, code)
             if not earlier or earlier[-1].ended_at is None:
                 raise NotAllowed(f"nobody of the id {code!r} was removed; see `people list --all`")
-            _not_himself(actor, code)
+            not_himself(actor, code)
             return self._enter(connection, "person.restore", code, facts_of(earlier[-1]), actor)
 
     def acting(
@@ -209,7 +209,7 @@ class People:
         needs(actor, Right.MANAGE_CUSTOMS_PEOPLE)
         if not OFFICE_ROLES.issuperset(roles):
             raise NoRight(f"{actor.id} manages people in the roles {_words(OFFICE_ROLES)} only")
-        reach = [each.code for each in office_store.below(office_store.every(connection), actor.office or "")]
+        reach = codes_below(connection, actor.office)
         if Role.CUSTOMS_ADMINISTRATOR in roles:
             reach = reach[1:]  # of an office below his own: nobody makes his equals
         if office not in reach:
@@ -300,7 +300,12 @@ def _login(connection: Connection, login: str | None) -> str | None:
     return stated
 
 
-def _not_himself(actor: Actor, code: str) -> None:
+def not_himself(actor: Actor, code: str) -> None:
+    """Nobody enters anything of himself.
+
+    Raises:
+        NoRight: the actor is the person of this id.
+    """
     if actor.kind is ActorKind.PERSON and actor.id == code:
         raise NoRight(f"{code} grants himself nothing: another administrator enters it")
 

@@ -33,7 +33,7 @@ class RateRule(StrEnum):
     ADDRESS = "address"
     """Codes for e-mail addresses that are asked for or typed, by account."""
     API = "api"
-    """Requests of programs, by token."""
+    """Requests of programs, by token or by the code of a client of customs."""
 
 
 class TooOften(NotAllowed):

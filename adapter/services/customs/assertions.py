@@ -14,13 +14,14 @@ from typing import TypeGuard
 
 from adapter.gateways.identity import assertions
 from adapter.gateways.identity.assertions import NotAnAssertion
-from adapter.gateways.store import api_parties, offices
+from adapter.gateways.store import api_parties
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store.api_parties import CLIENT, ISSUER, ApiParty
 from adapter.gateways.store.database import Connection, Database
 from adapter.model.actor import Actor
 from adapter.model.errors import AdapterError, NoRight
 from adapter.model.events import Event, Observe
+from adapter.services.access.offices import codes_below
 from adapter.services.access.people import actor_of
 
 LIFE_S = 60
@@ -80,7 +81,7 @@ class Assertions:
             found = people_store.current(connection, [str(said.get("sub"))]).get(str(said.get("sub")))
             if found is None:
                 raise _refused("the officer is not registered here", "công chức chưa được đăng ký tại đây")
-            reached = {each for code in program.offices for each in _below(connection, code)}
+            reached = {each for code in program.offices for each in codes_below(connection, code)}
             if found.office not in reached:
                 raise NoRight(f"client {program.code} may not speak for the office of {found.id}")
             names = [_name(own), _name(said)]
@@ -129,16 +130,12 @@ class Assertions:
             return "it has expired"
         if self.audience not in (audience if isinstance(audience, list) else [audience]):
             return "it is for another audience"
-        if not isinstance(said.get("sub"), str) or (subject is not None and said["sub"] != subject):
+        about, number = said.get("sub"), said.get("jti")
+        if not isinstance(about, str) or not about.isprintable() or (subject is not None and about != subject):
             return "sub does not fit"
-        number = said.get("jti")
-        if not isinstance(number, str) or not 1 <= len(number) <= _LONGEST_ID:
-            return "jti is missing"
+        if not isinstance(number, str) or not number.isprintable() or not 1 <= len(number) <= _LONGEST_ID:
+            return "jti is missing, or does not fit"
         return None
-
-
-def _below(connection: Connection, office: str) -> list[str]:
-    return [each.code for each in offices.below(offices.every(connection), office)]
 
 
 def _is_time(value: object) -> TypeGuard[float]:

@@ -92,16 +92,12 @@ class LookupAudit:
                 connection, number=asked.dossier.number, year=asked.dossier.year, places=None, limit=1
             )
             subjects = [lookup_traces.of_dossier(row.id) for row in rows]
-        officer = (
-            None if asked.officer is None else asked.officer if ":" in asked.officer else f"person:{asked.officer}"
+        officer = asked.officer
+        if officer is not None and ":" not in officer:
+            officer = f"person:{officer}"
+        return lookup_traces.looked(
+            connection, actor=officer, subjects=subjects, since=asked.since, until=asked.until, limit=MOST
         )
-        if subjects is not None:
-            found = lookup_traces.by_subjects(connection, subjects, since=asked.since, until=asked.until, limit=MOST)
-        elif officer is not None:
-            found = lookup_traces.by_actor(connection, officer, since=asked.since, until=asked.until, limit=MOST)
-        else:
-            found = lookup_traces.in_period(connection, since=asked.since, until=asked.until, limit=MOST)
-        return [row for row in found if officer is None or row.actor == officer]
 
 
 def _looked(row: StoredEntry) -> Looked:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import api_parties, journal, lookup_rights, offices
+from adapter.gateways.store import api_parties, journal, lookup_rights
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
@@ -20,10 +20,9 @@ from adapter.gateways.store.people import Person
 from adapter.model.actor import OFFICE_ROLES, Actor, ActorKind
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NoRight, NotAllowed
-from adapter.services.access.offices import reach
+from adapter.services.access.offices import REGISTER, codes_below, reach
+from adapter.services.access.people import not_himself
 from adapter.services.access.rights import Right, has, needs
-
-_LOCK = "register of people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class LookupRights:
             opened = ", ".join(sorted(self.opened))
             raise NotAllowed(f"{procedure} is not looked up here; opened are: {opened} (customs.procedures)")
         with self.database.transaction() as connection:
-            self.database.lock(connection, [_LOCK])
+            self.database.lock(connection, [REGISTER])
             found = people_store.current(connection, [person]).get(person)
             if found is None or not OFFICE_ROLES.intersection(found.roles):
                 raise NotAllowed(f"nobody of customs is registered as {person!r}: see `people list`")
@@ -148,10 +147,9 @@ def _both(
 
 def _within_reach(connection: Connection, actor: Actor, person: Person) -> None:
     """An administrator of customs gives to the people of his office and those below it, and never to himself."""
-    if actor.kind is ActorKind.PERSON and actor.id == person.id:
-        raise NoRight(f"{person.id} grants himself nothing: another administrator enters it")
+    not_himself(actor, person.id)
     if has(actor, Right.MANAGE_PEOPLE):
         return
-    reached = [each.code for each in offices.below(offices.every(connection), actor.office or "")]
+    reached = codes_below(connection, actor.office)
     if person.office not in reached:
         raise NoRight(f"{actor.id} gives rights to people of these offices only: {', '.join(reached) or 'none'}")

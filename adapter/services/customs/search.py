@@ -7,7 +7,7 @@ import json
 import unicodedata
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from adapter.model.catalogue import Code
 from adapter.model.dossier import DossierState
 from adapter.model.errors import AdapterError, NotAllowed
 from adapter.model.procedure import Label
-from adapter.model.text import text_fault
+from adapter.model.text import text_fault, time_fault
 from adapter.pipeline import mrz_scan
 from adapter.pipeline.search_keys import PAPER, name_words, search_value
 from adapter.services.registers.party_numbers import LARGEST_ID, number_of
@@ -220,6 +220,9 @@ def _narrowing(search: Search) -> None:
             raise NotASearch(f"the day {day} cannot be meant", f"Ngày {day} không hợp lý")
     if search.first_day and search.last_day and search.last_day < search.first_day:
         raise NotASearch("the period ends before it begins", "Khoảng thời gian kết thúc trước khi bắt đầu")
+    for name, code in (("procedure", search.procedure), ("gate", search.gate), ("unit", search.unit)):
+        if fault := text_fault(code or ""):
+            raise NotASearch(f"{name}: {fault}", f"{name}: giá trị không hợp lệ ({fault})")
     if search.state is not None and search.state not in set(DossierState):
         raise NotASearch(
             f"state is one of {', '.join(DossierState)}", f"Trạng thái là một trong {', '.join(DossierState)}"
@@ -242,12 +245,16 @@ def _behind(made: Read) -> Read:
         same, *place = json.loads(urlsafe_b64decode(given + "=" * (-len(given) % 4)))
         *moments, last = place
         known = same == _same(made) and 0 < int(last) < LARGEST_ID
-        known = known and all(datetime.fromisoformat(each).tzinfo is not None for each in moments) and len(moments) < 2
+        known = known and all(_is_time(datetime.fromisoformat(each)) for each in moments) and len(moments) < 2
     except (ValueError, TypeError):  # no base64, no JSON, no list, no texts
         known = False
     if not known:
         raise NotASearch("cursor: it is not of this search; search anew", "Con trỏ trang không thuộc lần tra cứu này")
-    return Read(made.search, made.kind, made.values, made.words, made.nationality, made.notes, tuple(place))
+    return replace(made, after=tuple(place))
+
+
+def _is_time(moment: datetime) -> bool:
+    return moment.tzinfo is not None and time_fault(moment) is None
 
 
 def _same(made: Read) -> str:

@@ -184,13 +184,14 @@ class Searches:
     ) -> list[CustomsAnswer]:
         in_force = customs_lookups.in_force_of(connection, [row.id for row in rows])
         declared = customs_lookups.rows_of(connection, [each.id for each in in_force.values()]) if sight.persons else {}
+        is_alone = len(rows) == 1 and not made.after  # on a last page one may stand that is one of many
         found = []
         for row, described in zip(rows, self.lookup.described(connection, rows), strict=True):
             version = in_force.get(row.id)
             lists = declared.get(version.id, {}) if version is not None else {}
             made_of = answered(described, row, version, lists, self.catalogue(), sight)
             if made.nationality is None or made_of.has(made.values, made.nationality):
-                found.append(made_of if len(rows) == 1 else made_of.only(made))
+                found.append(made_of if is_alone else made_of.only(made))
         return found
 
     def _journal(

@@ -13,7 +13,7 @@ from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
 from adapter.pipeline.mrz_scan import looks_like_zone
 from adapter.pipeline.search_keys import name_words
-from adapter.services.customs.search import Key, Search
+from adapter.services.customs.search import Key
 from adapter.services.registers.party_numbers import number_of
 
 _WITH_YEAR = re.compile(r"([A-Za-z0-9]{1,35})(?: ?/ ?| )((?:19|20)[0-9]{2})")
@@ -26,22 +26,12 @@ _PAPER = re.compile(r"([A-Z]{0,3}[0-9]{5,12}[A-Z0-9]{0,3})(?:[\s,/-]+([A-Z]{3}))
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What the text was taken for, and the search of it. `key` None: it could be anything, and is asked about."""
+    """What the text was taken for. `key` None: it could be anything, and is asked about."""
 
     key: Key | None
     value: str = ""
     year: int = 0
     nationality: str | None = None
-
-    def search(self, **narrowed: str | None) -> Search:
-        """The search of it."""
-        return Search(
-            self.key or Key.PERIOD,
-            self.value,
-            self.year,
-            self.nationality,
-            **narrowed,  # type: ignore[arg-type]
-        )
 
 
 def understood(text: str, confirmations: str, nationalities: Mapping[str, Code]) -> Understood:

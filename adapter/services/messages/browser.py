@@ -21,6 +21,7 @@ from adapter.model.ages import age
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
 from adapter.model.finding import StoredFinding
+from adapter.model.identifiers import DossierKey
 from adapter.model.limits import Limits
 from adapter.model.procedure import Procedure, ReplyKind
 from adapter.model.text import REASON, typed
@@ -163,12 +164,11 @@ class MessageBrowser:
         """
         needs(actor, Right.BROWSE_MESSAGES)
         name = name.strip()
-        number, _, year = name.rpartition("/")
         with self.database.reading() as connection:
             rows = browse.by_id(connection, name.lower() if len(name) == _DIGEST else name, PAGE)
             if not rows:
-                dated = bool(number) and year.isascii() and year.isdigit() and len(year) == _YEAR
-                found = browse.dossiers_named(connection, number if dated else name, int(year) if dated else None)
+                key = DossierKey.read(name)
+                found = browse.dossiers_named(connection, key.number if key else name, key.year if key else None)
                 rows = browse.of_dossiers(connection, found, PAGE)
             if not rows:
                 said = browse.reply(connection, name)
@@ -255,7 +255,7 @@ class MessageBrowser:
         return lambda path: path in open_paths
 
 
-_DIGEST, _YEAR = 64, 4
+_DIGEST = 64
 
 
 def _paths(procedure: Procedure) -> Sequence[Path]:

@@ -17,7 +17,7 @@ from adapter.services.customs.searches import CustomsAnswers
 
 _Code = Annotated[str, Field(min_length=1, max_length=100)] | None
 _Typed = Annotated[str, Field(min_length=1, max_length=LONGEST)] | None
-_KEYS = ("number", "confirmation", "party", "paper", "mrz", "name", "plate", "ship")
+_KEYS = tuple(key for key in Key if key is not Key.PERIOD)
 
 
 class PaperAsked(BaseModel):
@@ -75,7 +75,7 @@ class SearchShape(BaseModel):
 
     def asked(self) -> Search:
         """The search that was asked for."""
-        key = next((Key(name) for name in _KEYS if getattr(self, name) is not None), Key.PERIOD)
+        key = next((key for key in _KEYS if getattr(self, key) is not None), Key.PERIOD)
         value = "" if key is Key.PERIOD else getattr(self, key)
         return Search(
             key=key,

@@ -53,7 +53,7 @@ def routes(pages: Pages, audit: LookupAudit, guard: Guard) -> APIRouter:
         form = await guard.form(request)
         officer, paper, dossier = (_text(form, name) for name in ("officer", "paper", "dossier"))
         days = int(stated) if (stated := _text(form, "days")) in {str(each) for each in _DAYS} else 7
-        key = _key(dossier)
+        key = DossierKey.read(dossier)
         if dossier and key is None:
             return pages.respond(request, LookedPage(officer, paper, dossier, days, fault=True), 422, PERSONAL)
         now = datetime.now(VIETNAM)
@@ -67,9 +67,3 @@ def routes(pages: Pages, audit: LookupAudit, guard: Guard) -> APIRouter:
 def _text(form: Any, name: str) -> str:
     value = form.get(name)
     return " ".join(value.replace("\0", "").split())[:100] if isinstance(value, str) else ""
-
-
-def _key(stated: str) -> DossierKey | None:
-    number, _, year = stated.partition("/")
-    fits = number.isascii() and number.isalnum() and year.isascii() and year.isdigit() and len(year) == 4
-    return DossierKey(number, int(year)) if fits else None

@@ -17,6 +17,7 @@ from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.services.access.emergency import LONGEST, SHORTEST, Credentials, EmergencyAccess, NotOpened
+from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 
 WAY, SECRET = "/khan-cap", "/khan-cap/mat-khau"
@@ -53,7 +54,7 @@ def routes(pages: Pages, access: EmergencyAccess, guard: Guard) -> APIRouter:
     def ask(request: Request) -> Response:
         return pages.respond(request, EmergencyPage("", "", ""))
 
-    @router.post(WAY, dependencies=[Depends(anybody)])
+    @router.post(WAY, dependencies=[Depends(anybody), Depends(guard.seldom(RateRule.LOGIN))])
     async def come_in(request: Request) -> Response:
         if not is_from_here(request, guard.public_url):
             raise NotServed(403, "This was not sent from a page of this site. Load the page again.")
