@@ -7,7 +7,6 @@ changed, added or removed is a difference, so tests that edit the data get what 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
-import adapter.bootstrap
+from adapter.bootstrap import foundation
 from adapter.catalogue import check, lists
 from adapter.catalogue import load as loading
 from adapter.catalogue.load import DataFiles
@@ -23,7 +22,6 @@ from adapter.catalogue.strict_yaml import read_yaml
 from adapter.cli import rehearsing
 
 _Made = TypeVar("_Made")
-_HOUSE = sys.modules[adapter.bootstrap.House.__module__]
 _made: dict[Any, Any] = {}
 _for_good = ExitStack()
 
@@ -31,7 +29,7 @@ _for_good = ExitStack()
 def for_good(source: DataFiles) -> None:
     """In a process that others are forked from: compile this now, and let houses share it from here on."""
     _for_good.enter_context(once())
-    _HOUSE.load(source)
+    foundation.load(source)
 
 
 @contextmanager
@@ -42,8 +40,8 @@ def once() -> Iterator[None]:
         mock.patch.object(loading, "read_yaml", read),
         mock.patch.object(lists, "read_yaml", read),
         mock.patch.object(check, "read_yaml", read),
-        mock.patch.object(_HOUSE, "load", _remembered(loading.load, _data)),
-        mock.patch.object(_HOUSE, "reporter", _remembered(loading.reporter, _schemas)),
+        mock.patch.object(foundation, "load", _remembered(loading.load, _data)),
+        mock.patch.object(foundation, "reporter", _remembered(loading.reporter, _schemas)),
         mock.patch.object(check, "reporter", _remembered(loading.reporter, _schemas)),
         mock.patch.object(rehearsing, "reporter", _remembered(loading.reporter, _schemas)),
     ):

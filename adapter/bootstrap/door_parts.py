@@ -1,0 +1,95 @@
+"""What takes declarations of people and programs at the portal."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from adapter.bootstrap.clock_and_ids import new_message_id
+from adapter.bootstrap.dossier_parts import DossierParts
+from adapter.bootstrap.reach import Reach
+from adapter.gateways.store.own_numbers import NumberRequest
+from adapter.model.identifiers import DossierKey
+from adapter.services.decisions.remote import RemoteReception
+from adapter.services.door.corrections import Corrections
+from adapter.services.door.declarations import Declarations
+from adapter.services.door.drafts import Drafts
+from adapter.services.door.opening import Opening
+from adapter.services.door.precheck import Threshold
+from adapter.services.door.presses import Presses
+from adapter.services.door.reception import Judging, Reception
+from adapter.services.door.submission import Door
+from adapter.services.registers.grants import Grants
+
+
+class DoorParts(DossierParts):
+    """With what takes declarations at the portal."""
+
+    @cached_property
+    def reception(self) -> Reception:
+        """Where the portal hands over what it has sealed."""
+        if self.reach is not Reach.WHOLE:
+            return RemoteReception(self.decisions.ask)
+        return Judging(
+            database=self.database,
+            threshold=self.threshold,
+            intake=self.intake,
+            series=self.series,
+            window=self.window,
+            sender=self.portal,
+            answer_portal=self.settings.window.answer_portal,
+            clock=self.legal_clock,
+        )
+
+    @cached_property
+    def threshold(self) -> Threshold:
+        return Threshold(self.ground, self.installation)
+
+    @cached_property
+    def door(self) -> Door:
+        return Door(
+            threshold=self.threshold,
+            reception=self.reception,
+            key=self.portal_key,
+            sender=self.portal,
+            clock=self.legal_clock,
+            foreseen_number=self._foreseen_number,
+        )
+
+    def _foreseen_number(self, asked: NumberRequest) -> DossierKey:
+        with self.database.reading() as connection:
+            given = self.series.given(connection, asked)
+        return given or self.series.of(asked.unit).placeholder(asked.at)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        return Drafts(
+            database=self.database,
+            ground=self.ground,
+            threshold=self.threshold,
+            reception=self.reception,
+            submit=self.door.declare,
+            sender=self.portal,
+            clock=self.legal_clock,
+            new_id=new_message_id,
+            granted=self.grants.is_granted,
+        )
+
+    @cached_property
+    def grants(self) -> Grants:
+        return Grants(self.database, self.catalogue, self.legal_clock)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        return Corrections(self.database, self.ground, self.opening, self.drafts, self.legal_clock)
+
+    @cached_property
+    def opening(self) -> Opening:
+        return Opening(self.database, self.catalogue, self.window, self.legal_clock)
+
+    @cached_property
+    def presses(self) -> Presses:
+        return Presses(self.database, self.drafts, self.window, self.legal_clock, self.observe)
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        return Declarations(self.database, self.legal_clock)

@@ -1,0 +1,132 @@
+"""Messages and dossiers: what judges them, answers them, shows and prints them, and the acts of officers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+from adapter.bootstrap.clock_and_ids import new_message_id, now
+from adapter.bootstrap.common_parts import CommonParts
+from adapter.bootstrap.reach import Reach
+from adapter.gateways.typesetting.layouts import Layouts
+from adapter.model.actor import Actor
+from adapter.model.limits import Limits
+from adapter.services.decisions.remote import RemoteActs
+from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
+from adapter.services.dossiers.amendment_requests import Asking
+from adapter.services.dossiers.amendments import Amendments
+from adapter.services.dossiers.case_file import CaseFiles
+from adapter.services.dossiers.completion import Completion
+from adapter.services.dossiers.desk import Desk
+from adapter.services.dossiers.original_papers import OriginalPapers
+from adapter.services.dossiers.own import OwnDossiers
+from adapter.services.dossiers.printing import Printing
+from adapter.services.dossiers.suspended import SuspendedAccounts
+from adapter.services.dossiers.worklist import WorkLists
+from adapter.services.messages.admission import Admission, Unlisted
+from adapter.services.messages.browser import MessageBrowser
+from adapter.services.messages.intake import Intake
+from adapter.services.messages.item import Patience
+from adapter.services.replies.correspondence import Correspondence
+from adapter.services.replies.resend import Resend
+from adapter.services.replies.settling import Settling
+from adapter.services.replies.signing import Signing
+
+
+class DossierParts(CommonParts):
+    """With what works on messages and dossiers."""
+
+    @cached_property
+    def admission(self) -> Admission:
+        return Admission(Unlisted(self.settings.trust.registry.unknown_on_window), self.representation)
+
+    @cached_property
+    def correspondence(self) -> Correspondence:
+        return Correspondence(self.catalogue, self.installation, self.keys, new_message_id)
+
+    @cached_property
+    def intake(self) -> Intake:
+        waiting = self.settings.waiting
+        representation = replace(self.representation, entitled=self.authorisations.entitled)
+        return Intake(
+            database=self.database,
+            ground=replace(self.ground, representation=representation),
+            asking=self.asking,
+            admission=self.admission,
+            clock=self.legal_clock,
+            patience=Patience(waiting.overtaken_s, waiting.evidence_s, waiting.evidence_retry_s),
+            hold_sent_before=waiting.hold_sent_before,
+            observe=self.observe,
+            in_hand=self.in_hand,
+        )
+
+    @cached_property
+    def asking(self) -> Asking:
+        return Asking(self.correspondence, self.series)
+
+    @cached_property
+    def completion(self) -> Completion:
+        return Completion(self.desk, self.series)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.database, self.correspondence, self.legal_clock, self.observe, self.window.shows)
+
+    @cached_property
+    def signing(self) -> Signing:
+        return Signing(self.desk, self.units_unready)
+
+    @cached_property
+    def settling(self) -> Settling:
+        return Settling(self.desk)
+
+    @cached_property
+    def resend(self) -> Resend:
+        return Resend(self.database, now)
+
+    @cached_property
+    def message_browser(self) -> MessageBrowser:
+        limits = Limits(**self.settings.limits.model_dump())
+        return MessageBrowser(self.database, lambda: self.catalogue, limits, self.legal_clock)
+
+    @cached_property
+    def amendments(self) -> Amendments:
+        return Amendments(self.desk, self.completion, self.asking)
+
+    @cached_property
+    def acts(self) -> Acts:
+        """Acts of officers that come over the web."""
+        if self.reach is not Reach.WHOLE:
+            return RemoteActs(self.decisions.ask)
+        return OfficerActs(lambda: Desks(self.completion, self.amendments, self.handing_in), self._officer)
+
+    def _officer(self, secret: str) -> Actor | None:
+        """Who of the staff has logged in by that secret, with the roles that the register gives him now."""
+        session = self.staff_sessions.find(secret)
+        return session.actor if session else None
+
+    @cached_property
+    def work_lists(self) -> WorkLists:
+        return WorkLists(self.database, self.catalogue, self.installation.units, self.legal_clock)
+
+    @cached_property
+    def case_files(self) -> CaseFiles:
+        return CaseFiles(self.database, self.catalogue, self.installation.units, self.legal_clock)
+
+    @cached_property
+    def own_dossiers(self) -> OwnDossiers:
+        return OwnDossiers(self.database, self.catalogue, self.window, self.ground.reporter, self.legal_clock)
+
+    @cached_property
+    def suspended_accounts(self) -> SuspendedAccounts:
+        return SuspendedAccounts(self.own_dossiers)
+
+    @cached_property
+    def printing(self) -> Printing:
+        web = self.settings.web
+        layouts = Layouts(self.settings.folders.prints)
+        return Printing(self.own_dossiers, layouts, web.portal.public_url, self._label(web.about.authority))
+
+    @cached_property
+    def handing_in(self) -> OriginalPapers:
+        return OriginalPapers(self.database, self.catalogue, self.installation.units, self.legal_clock)
