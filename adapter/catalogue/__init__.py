@@ -1,1 +1,1 @@
-"""schemas/ and mappings/ to Procedures, at start. Nothing is discovered at message time."""
+"""schemas/ and mappings/ to Procedures, at start. Nothing is read at message time."""

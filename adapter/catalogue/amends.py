@@ -17,7 +17,7 @@ FormOf = Callable[[str, str], Form | None]
 """The form of an XSD below Content, by the XSD's name and the form's root."""
 
 _CHANGE = {"form": ("code", "text"), "row": ("integer",), "field": ("text",), "old": ("text",), "new": ("text",)}
-"""What a change consists of, and the types each part may have."""
+"""The parts of a change, and the types each may have."""
 
 
 def faults(procedure: Procedure, catalogue: Catalogue, forms: Mapping[str, Form], form_of: FormOf) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _completion(procedure: Procedure) -> Iterator[str]:
 
 
 def _brought(procedure: Procedure, amends: AmendsSpec, catalogue: Catalogue) -> Iterator[str]:
-    """Form 15 may say until when something is brought that the form it amends speaks of."""
+    """Form 15 may state the time limit of a later paper of the form that it amends."""
     amended = [each for code in amends.procedures for each in catalogue.procedures.get(code, ())]
     known = {f"deadline.{limit.name}" for each in amended for limit in each.deadlines if limit.kind == BRING_WITHIN}
     for item in procedure.completion.content if procedure.completion else ():
@@ -88,7 +88,7 @@ def _amended(procedure: Procedure, code: str, catalogue: Catalogue, forms: Mappi
 
 
 def _replaced(procedure: Procedure, amended: Procedure, forms: Mapping[str, Form]) -> Iterator[str]:
-    """A complete form stands below the replacement just as it stands in its own message."""
+    """A complete form is placed below the replacement as in its own message."""
     assert procedure.amends is not None
     replacement = procedure.amends.replacement
     roots = {spec.root for spec in amended.messages.values() if spec.meaning is Meaning.DECLARATION}
@@ -124,7 +124,7 @@ def _placed(procedure: Procedure, amended: Procedure, form_of: FormOf) -> Iterat
 
 
 def _expected(expected: ExpectedSpec, procedure: Procedure, amended: Procedure, catalogue: Catalogue) -> Iterator[str]:
-    """What is expected is a field of form 14; when, form 14 says or the form that it amends."""
+    """The expected field is one of form 14; its conditions are of form 14 or of the form that it amends."""
     at, own = f"amends: expects: {expected.field}", Fields(procedure, catalogue.codelists)
     yield from own.named(at, expected.field)
     theirs = Fields(amended, catalogue.codelists)

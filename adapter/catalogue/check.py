@@ -1,4 +1,4 @@
-"""The proof at start: mappings, schemas, code lists and rules agree, so that a broken file cannot reject a declarant.
+"""The check at start: mappings, schemas, code lists and rules agree, so that a broken file cannot reject a declarant.
 
 Every fault is told at once, with its file, what is wrong, where, and what to do. It must never repair anything, and it
 must never look at a message.
@@ -30,7 +30,7 @@ from adapter.model.procedure import Procedure, ReplyKind
 from adapter.pipeline.forms.places import Form, form_of, never_there
 
 _BROKEN = (xmlschema.XMLResourceError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What a broken XSD brings out of xmlschema."""
+"""Exceptions of xmlschema for a broken XSD."""
 Compiled = Callable[[str], xmlschema.XMLSchema10]
 """The slow engine's XSD by name."""
 
@@ -54,7 +54,7 @@ def check(catalogue: Catalogue, source: DataFiles, compiled: Compiled | None = N
 
 
 def _told(what: object, faults: Iterable[str]) -> Iterator[str]:
-    """The faults; where looking for them breaks over the data, that is one, and no traceback."""
+    """The faults; an exception during the check is one fault, not a traceback."""
     try:
         yield from faults
     except Exception as error:  # noqa: BLE001  an unexpected error while reading a file is a fault of the file
@@ -192,7 +192,7 @@ def _orphans(versions: Sequence[Procedure], source: DataFiles) -> Iterator[str]:
 
 
 def _own(procedure: Procedure, schemas: _Schemas) -> Iterator[str]:
-    """A version stands on its own schemas: another version's would change with that one, or go with it."""
+    """A version uses its own schemas: another version's would change with that one, or be deleted with it."""
     stated = [
         (f"messages: {spec.meaning.value}", spec.schema_name)
         for pair, spec in procedure.messages.items()

@@ -1,4 +1,4 @@
-"""What breaking a rule means: it follows from the article that the rule cites first, and is never said rule by rule."""
+"""The consequence of a broken rule: it follows from the article that the rule cites first, not from the rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from adapter.model.procedure import RequestWords
 
 CONSEQUENCES_FILE = "consequences.yaml"
 SEVERITIES = (Severity.REFUSE, Severity.REQUEST, Severity.WARN)
-"""What an article can have as its consequence."""
+"""Consequences of an article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Consequences:
         return self.articles[max(fit, key=len)] if fit else Severity.WARN
 
     def faults(self, rules: object) -> Iterator[str]:
-        """Rules that state what follows from their article; only that a breach is no more than a doubt is stated."""
+        """Rules that state a severity although it follows from their article; only a weaker one may be stated."""
         for number, rule in enumerate(rules if isinstance(rules, list) else (), start=1):
             stated = rule.get("severity")
             if stated not in (None, Severity.WARN):

@@ -1,4 +1,4 @@
-"""The fields that a mapping may speak of, and the values they can have: what every proof of a name asks."""
+"""The fields that a mapping may name, and their possible values: used by every check of a name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fields:
         return next((spec for spec in group.fields if spec.name == field_name), None) if group else None
 
     def named(self, at: str, name: object, *, rows: bool = False, types: Iterable[str] = ()) -> Iterator[str]:
-        """The fault of naming what is not there, or what is of another type."""
+        """The fault of a name that does not exist, or of another type."""
         spec = self.find(str(name), rows=rows)
         if spec is None:
             allowed = "a field, or group.field" if rows else "a field outside the groups"
@@ -36,7 +36,7 @@ class Fields:
             yield f"{at}: {name} is of type {spec.type}; it must be {' or '.join(types)}"
 
     def literal(self, at: str, spec: FieldSpec, value: object) -> Iterator[str]:
-        """A value that a field can never have makes a rule that always, or never, strikes."""
+        """A value that a field can never have makes a rule that is always, or never, broken."""
         stated = text(value)
         if spec.type == "code" and spec.codes in self.codelists and stated not in self.codelists[spec.codes or ""]:
             yield (

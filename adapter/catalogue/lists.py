@@ -63,7 +63,7 @@ class CodeLists:
             yield from self._ended(at, fact, known)
 
     def _ended(self, at: str, fact: Fact, known: object) -> Iterator[str]:
-        """A fact that goes on while the code that it names has ended: a gate left in a province that is no more."""
+        """A fact whose code has ended: a gate left in a province that does not exist any more."""
         code = self.codelists.get(known, {}).get(text(fact.value)) if isinstance(known, str) else None
         if code is not None and (code.valid_to or _LAST) < (fact.valid_to or _LAST):
             yield f"{at}: {fact.value} ended on {code.valid_to}; write [{{is: {fact.value}, to: {code.valid_to}}}, ...]"

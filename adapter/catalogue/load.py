@@ -40,7 +40,7 @@ LIMITS_FILE = "deadlines.yaml"
 
 
 SHARED_FOLDER = "common"
-"""Below the schemas: types for others to include, no document of its own."""
+"""Folder below the schemas: types for other files to include."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Loader:
         self.faults: list[str] = []
 
     def catalogue(self) -> Catalogue:
-        """Everything that could be loaded; `faults` tells what could not."""
+        """All loaded data; `faults` names what could not be loaded."""
         file = self._source.mappings / "messages.yaml"
         messages = self._yaml(file, shapes.MESSAGES)
         meanings = self._guarded(file, lambda _: make_meanings(messages)) or {}

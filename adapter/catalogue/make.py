@@ -1,4 +1,4 @@
-"""From what stands in a YAML file, proved to be of its shape, to the values of `model/procedure`."""
+"""Makes the values of `model/procedure` from the checked content of a YAML file."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from adapter.model.procedure import (
 )
 
 Titles = Mapping[str, Label]
-"""What code lists are called for people, by their names."""
+"""Titles of code lists for people, by their names."""
 
 
 def make_meanings(messages: Mapping[str, Any]) -> dict[str, Meaning]:
-    """What each pair means. A meaning has one pair: of two, one would silently stand in the other's place."""
+    """The meaning of each pair. A meaning has one pair: of two, one would silently replace the other."""
     meanings = {pair: Meaning(value) for pair, value in messages.get("meanings", {}).items()}
     for meaning in Meaning:
         pairs = sorted(pair for pair, each in meanings.items() if each is meaning)

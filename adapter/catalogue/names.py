@@ -80,13 +80,13 @@ class Names:
                 yield "declarant: on_behalf: write born and under together, or leave both out"
 
     def _ground_of_faults(self, name: str) -> Iterator[str]:
-        """The program refuses too, and may do so only on a ground that the list has."""
+        """The program refuses too, so its ground must be in the list."""
         refuses = any(rule.severity is Severity.REFUSE for rule in self.procedure.rules)
         if refuses and all("declaration" not in code.facts for code in self.codelists.get(name, {}).values()):
             yield f"refusal_grounds: {name} has none for a declaration that breaks a rule; write declaration: faulty"
 
     def _defined(self) -> Iterator[str]:
-        """Every name stands once, every type and code list exists."""
+        """Every name is unique, every type and code list exists."""
         procedure = self.procedure
         yield from _twice("groups", [group.name for group in procedure.groups])
         lists = [("fields", procedure.fields), *((f"groups: {group.name}", group.fields) for group in procedure.groups)]
@@ -141,7 +141,7 @@ class Names:
                 yield f"header_equal: {equal.field}: no message means what {code.code} of {spec.codes} says; correct it"
 
     def _principal(self) -> Iterator[str]:
-        """Who signs must be known to speak for somebody (Articles 3(4), 7(3))."""
+        """A signed procedure must state for whom the signer acts (Articles 3(4), 7(3))."""
         spec, policy = self.procedure.principal, self.procedure.signature
         if spec is None:
             if policy.required != "never":

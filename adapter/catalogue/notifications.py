@@ -1,4 +1,4 @@
-"""The file of notifications: read, and proved to fill in nothing that may not stand there."""
+"""The file of notifications: read, and checked to contain only allowed placeholders."""
 
 from __future__ import annotations
 

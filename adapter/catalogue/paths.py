@@ -70,7 +70,7 @@ class Paths:
                 yield spec.schema_name, form
 
     def _withdrawn(self) -> Iterator[tuple[str, Form]]:
-        """What names a dossier only, and may leave out whatever does not."""
+        """Messages that only name a dossier, and may have no other fields."""
         for pair, form in self.forms.items():
             spec = self.procedure.messages[pair]
             if spec.form is not None and spec.meaning is Meaning.WITHDRAWAL:
@@ -95,7 +95,7 @@ class Paths:
             yield from self._fields(at, f"{group.path}/", group.fields, repeats=1)
 
     def _ignored(self) -> Iterator[str]:
-        """A mandatory value that is not read would be lost without a message."""
+        """A mandatory value that is not read would be lost silently."""
         mapped = {spec.path.replace("/@", "@") for spec in self.procedure.fields}
         for group in self.procedure.groups:
             mapped |= {f"{group.path}/{spec.path}".replace("/@", "@") for spec in group.fields}

@@ -80,7 +80,7 @@ class Rules:
             yield f"{at}: {value} stands in other rows than this rule looks at; name a field of {row or 'no group'}"
 
     def _where(self, where: object, row: str) -> Iterator[str]:
-        """A condition speaks of the row, or of what stands outside the groups; the row goes first."""
+        """A condition names fields of the row, or fields outside the groups; the row's field comes first."""
         if not isinstance(where, Mapping) or not where:
             yield "where is no condition; write {field: value}"
             return

@@ -1,4 +1,4 @@
-"""What stands where in the YAML files: a text where a text is meant, a list where a list is.
+"""The shape of the YAML files: a text where a text is expected, a list where a list is.
 
 YAML reads `no`, `on` and `07` as it likes, and what is not a text breaks far from the file that holds it. Closed
 tables; which words exist is in `keywords`, what they mean in `load`.
@@ -12,7 +12,7 @@ from typing import Any
 
 TEXT, TEXT_OR_NOTHING, TEXTS, FLAG, NUMBER, SCALAR = "text", "text?", "texts", "flag", "number", "scalar"
 ANY_WORD = "*"
-"""Stands for every word of a mapping whose words are the author's own."""
+"""Placeholder for keys that the author of a mapping chooses."""
 _MEANT = {
     TEXT: "a text; write it in quotes",
     TEXT_OR_NOTHING: "a text; write it in quotes, or leave it out",
@@ -93,7 +93,7 @@ NOTIFICATIONS: Mapping[str, Any] = {
 
 
 def misshapen(stated: object, shape: Any, at: str = "") -> Iterator[str]:
-    """Every place where something else stands than is meant, with what is meant there."""
+    """Every place with another kind of value than expected, with the expected one."""
     if isinstance(shape, tuple):
         wanted = next((each for each in shape if isinstance(each, Mapping) is isinstance(stated, Mapping)), shape[0])
         yield from misshapen(stated, wanted, at)
@@ -136,7 +136,7 @@ def _is(stated: object, shape: str) -> bool:
 
 
 def _shown(stated: object) -> str:
-    """What YAML made of it, in the author's words: `no` in a file is the value false."""
+    """The value as YAML read it, in words: `no` in a file is the value false."""
     if stated is None:
         return "nothing"
     if isinstance(stated, bool):

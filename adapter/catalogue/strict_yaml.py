@@ -16,7 +16,7 @@ _PLAIN = "tag:yaml.org,2002:merge"
 
 
 class NoYaml(ValueError):
-    """The text is no YAML, or states a key twice; `faults` has one line for each."""
+    """The text is not YAML, or states a key twice; `faults` has one line for each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))

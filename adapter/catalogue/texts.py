@@ -1,4 +1,4 @@
-"""The catalogue of findings: read, and proved to have a text for whatever the program may say."""
+"""The catalogue of findings: read, and checked to have a text for every finding of the program."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def read_findings(stated: Mapping[str, Any]) -> FindingCatalogue:
 
 
 def finding_faults(catalogue: FindingCatalogue) -> Iterator[str]:
-    """What would break an answer when the finding comes up: no text, no number of its own, a text that cannot be
-    filled."""
+    """Faults that would break an answer with the finding: no text, no number of its own, an unknown
+    placeholder."""
     for name in sorted(NAMES - catalogue.texts.keys()):
         yield f"findings: {name} is missing, and the program says it; state its number, vi and en"
     numbers = Counter(text.code for text in catalogue.texts.values())

@@ -1,6 +1,6 @@
 """Addressing answers: the recipient, the dossier, and what replaces header values that cannot be repeated.
 
-An answer always leaves. Values of the sender's header are repeated as far as the XSD of the answer allows.
+Every message can be answered: values of the sender's header are repeated as far as the XSD of the answer allows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the first bytes of a message claim: for operators only, who ask its sender by these numbers.
+"""The claims in the first bytes of a message: for operators only, who ask its sender by these numbers.
 
 A message in quarantine could not be judged, so no tree is read: names are searched in bytes that may be broken. Nothing
 is decided by it.
@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HEAD = 8192
-"""So many bytes are looked at: the header stands at the beginning."""
+"""Bytes that are searched: the header is at the beginning."""
 _LONGEST = 100
 """The largest value in bytes; a longer one is no usable number."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderClaims:
-    """As it is written there, unverified; None where it cannot be read. `dossier`: number/year."""
+    """Unverified values; None where one cannot be read. `dossier`: number/year."""
 
     message_id: str | None = None
     sent_at: str | None = None

@@ -26,12 +26,12 @@ from adapter.pipeline.schema import faults_of
 from adapter.pipeline.xml import reparsed
 
 OF_UNITS = (ReplyKind.AMENDMENT_REQUEST, ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION)
-"""What a unit decides and signs: form 13, and the confirmations (forms 08, 10, 12, 15, 17, and the ship's)."""
+"""Replies that a unit decides and signs: form 13, and the confirmations (forms 08, 10, 12, 15, 17, and the ship's)."""
 
 
 @dataclass(frozen=True, slots=True)
 class InReplyTo:
-    """What a reply answers, and the versions that judged it: `Digest` is SHA-256 in hexadecimal."""
+    """The answered message, and the versions that judged it: `Digest` is SHA-256 in hexadecimal."""
 
     message_id: str | None
     digest: str
@@ -220,7 +220,7 @@ def refusal(
 
 @dataclass(frozen=True, slots=True)
 class AmendmentItem:
-    """One thing that a request to amend asks for; `form` and `pointer` say where it stands, if that is known."""
+    """One item of a request to amend; `form` and `pointer` give its place, if known."""
 
     wrong: str
     asked: str
@@ -228,7 +228,7 @@ class AmendmentItem:
     pointer: str | None = None
 
     def as_stored(self) -> dict[str, str | None]:
-        """As the store keeps it."""
+        """The item as the store keeps it."""
         return {"form": self.form, "pointer": self.pointer, "wrong": self.wrong, "asked": self.asked}
 
 

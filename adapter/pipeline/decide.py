@@ -23,12 +23,12 @@ _SUBJECT = "/Envelope/Header/Subject"
 
 
 class Wait(StrEnum):
-    """What a message waits for."""
+    """Reasons to wait."""
 
     PREDECESSOR = "predecessor"
-    """It overtook its declaration."""
+    """It arrived before its declaration."""
     EVIDENCE = "evidence"
-    """It is not known now whether its signer's certificate is revoked."""
+    """The revocation status of its signer's certificate is unknown now."""
 
 
 @dataclass(frozen=True, slots=True)

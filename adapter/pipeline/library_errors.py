@@ -1,4 +1,4 @@
-"""Where a library reads an untrusted document: any exception is about the document, and no defect of ours.
+"""Guards for libraries that read an untrusted document: any exception is about the document, not a defect of ours.
 
 Which exceptions a document can bring out of lxml, cryptography, asn1crypto, signxml or certvalidator is their affair
 and changes with them. So they are not listed: each leaves such a place as `Unprocessable`, which is the sender's fault.

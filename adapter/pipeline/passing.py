@@ -1,4 +1,4 @@
-"""Who passes a gate by one declaration, so that a person in two groups is seen: by his paper, the gate and the time."""
+"""Persons who pass a gate by one declaration, so that a person in two groups is found: by paper, gate and time."""
 
 from __future__ import annotations
 

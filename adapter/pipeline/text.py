@@ -41,25 +41,25 @@ def values(parent: etree._Element | None) -> dict[str, str]:
 
 
 def holds_something(element: etree._Element) -> bool:
-    """Whether anything but white space stands in an element."""
+    """Whether an element has any content except white space."""
     return len(element) > 0 or bool(value(element))
 
 
 def elements_only(element: etree._Element) -> bool:
-    """Whether nothing but white space stands beside an element's children."""
+    """Whether there is no text beside an element's children, except white space."""
     return not value(element) and not any((child.tail or "").strip() for child in element)
 
 
 def line_breaks(element: etree._Element) -> int:
-    """How many line breaks stand between an element's start and end tag, tags themselves left out."""
+    """Number of line breaks between an element's start and end tag, without those inside tags."""
     return sum(str(part).count("\n") for part in element.itertext())
 
 
 def line_breaks_before(element: etree._Element) -> int:
-    """How many line breaks stand between an element's start tag and its first child."""
+    """Number of line breaks between an element's start tag and its first child."""
     return (element.text or "").count("\n")
 
 
 def line_breaks_behind(element: etree._Element) -> int:
-    """How many line breaks stand between an element and what follows it."""
+    """Number of line breaks between an element and the next one."""
     return (element.tail or "").count("\n")

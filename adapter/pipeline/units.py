@@ -20,7 +20,7 @@ _DECLARES = (Meaning.DECLARATION, Meaning.REPLACEMENT)
 """Messages that state the gate of a dossier anew; an amendment goes to the unit that has the dossier."""
 _WHOEVER = Label("đơn vị Biên phòng quản lý cửa khẩu đó", "the border-guard unit that has that gate")
 _NAMED = 5
-"""The finding names at most so many units: its text is bounded."""
+"""Units that the finding names at most: its text is bounded."""
 CodeLists = Mapping[str, Mapping[str, Code]]
 
 

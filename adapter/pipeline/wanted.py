@@ -1,4 +1,4 @@
-"""Which form of a value is wanted, in words for people: what the XSD says of its simple types, else its facets."""
+"""The expected form of a value, in words for people: from the XSD's simple types, else from their facets."""
 
 from __future__ import annotations
 

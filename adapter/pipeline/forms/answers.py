@@ -14,7 +14,7 @@ from adapter.model.stages import Declaration, Record
 from adapter.pipeline.converters import write
 
 Texts = Mapping[str, str]
-"""Texts by field; an empty one is as good as none."""
+"""Texts by field; an empty one counts as none."""
 _NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\.([1-9][0-9]{0,4})\.([A-Za-z][A-Za-z0-9_]*)")
 
 
@@ -51,7 +51,7 @@ class Answers:
         return self.with_rows(group, rows)
 
     def without_row(self, group: str, ordinal: int) -> Answers:
-        """Without that row; those behind it move up."""
+        """Without that row; the following ones move up."""
         rows = list(self.rows.get(group, ()))
         return self.with_rows(group, [row for place, row in enumerate(rows, start=1) if place != ordinal])
 

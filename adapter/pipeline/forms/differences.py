@@ -32,7 +32,7 @@ def answers_in(layout: FormLayout, form: etree._Element) -> Answers:
 
 
 def differences(layout: FormLayout, before: Answers, after: Answers) -> Iterator[Changed]:
-    """Every difference, in the order of the form."""
+    """All differences, in the order of the form."""
     for section in layout.sections:
         for field, old, new in _unlike(section.fields, before.values, after.values):
             yield Changed(field.name, field, None, None, old, new)

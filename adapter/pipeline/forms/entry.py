@@ -37,12 +37,12 @@ _YEAR = re.compile(r"\d{4}")
 
 @dataclass(frozen=True, slots=True)
 class TypedValue:
-    """What became of one typed value."""
+    """The result of reading one typed value."""
 
     text: str
     """As XML takes it; as it was typed where it cannot be read."""
     changed: bool = False
-    """Signs that cannot be seen were taken out, or spaces that are none."""
+    """Invisible characters were removed, or unusual spaces."""
     wanted: Label | None = None
     """How it should be typed, where it cannot be read."""
     unknown: Label | None = None
@@ -74,7 +74,7 @@ def findings(field: FormField, entry: TypedValue, pointer: str) -> tuple[Finding
 
 
 def code_of(typed: str, codes: Mapping[str, Code]) -> str | None:
-    """The code that is meant by itself or by its name in either language, with or without accents; None: no such."""
+    """The code for a typed code or name in either language, with or without accents; None: no such."""
     if typed in codes:
         return typed
     return _by_name(tuple((code.code, code.vi, code.en) for code in codes.values())).get(_key(typed))

@@ -66,7 +66,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How the walk came to where it is."""
+    """The way from the root to the current place."""
 
     path: str = ""
     certain: bool = True

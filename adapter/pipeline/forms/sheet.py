@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 MOST_ROWS, MOST_COLUMNS = 1001, 60
-"""What is read of a sheet, its heading included; what lies beyond is a fault."""
+"""Limits of a sheet, its heading included; more is a fault."""
 _DELIMITERS = ",;\t"
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _VOWELS = frozenset("aeiouyAEIOUY")
@@ -44,7 +44,7 @@ Cells = Sequence[Sequence[Cell]]
 
 
 class Unreadable(Exception):
-    """A file is no list that can be read; `why` is the reason's name, for its words."""
+    """The file is not a readable list; `why` is the reason's name, for its words."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

@@ -1,4 +1,4 @@
-"""Rules that ask the code lists: valid on the day, a gate and its unit, a paper and its holder. The facts are data."""
+"""Rules on facts of code lists: valid on the day, a gate and its unit, a paper and its holder. The facts are data."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from adapter.pipeline.terms import DECLARE_BEFORE, DECLARE_WITHIN, is_late
 from adapter.pipeline.trust.holder import plain
 
 _LATE = {DECLARE_BEFORE: "declared_late", DECLARE_WITHIN: "declared_late_after"}
-"""How a time limit that was missed is called, by its kind."""
+"""The name of a missed time limit, by its kind."""
 
 _UNSEEN = ("Cf", "Co", "Cn")
 """Zero-width, bidi and tag characters; private use; not assigned: each font shows something else, or nothing."""
@@ -30,7 +30,7 @@ _TOLD = 5
 
 
 def general(view: View) -> Iterator[Finding]:
-    """What holds for every procedure."""
+    """The rules that apply to every procedure."""
     yield from _late(view)
     yield from _stranger(view)
     yield from _unseen(view)

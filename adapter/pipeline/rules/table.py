@@ -14,7 +14,7 @@ Apply = Callable[[View, Arguments], Iterator[Finding]]
 
 
 class ArgumentKind(StrEnum):
-    """What an argument names; the value says so in words."""
+    """Kinds of arguments; the value describes the kind in words."""
 
     FIELD = "a field outside the groups"
     PLACE = "a field, or group.field"

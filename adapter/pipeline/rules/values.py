@@ -1,4 +1,4 @@
-"""Rules on whether a value stands, and which it may be."""
+"""Rules on whether a field has a value, and which values are allowed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _condition(view: View, given: Arguments) -> dict[str, str]:
 
 
 def one_of(view: View, given: Arguments) -> Iterator[Finding]:
-    """A value is one of those foreseen."""
+    """A value is one of the allowed ones."""
     raw = given.get("values", [given.get("value")])
     allowed = {text(value) for value in raw} if isinstance(raw, list | tuple) else {text(raw)}
     name = str(given["field"])

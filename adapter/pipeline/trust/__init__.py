@@ -1,4 +1,4 @@
-"""Who may sign as what: pinned partners, two trust worlds never mixed, paths and revocation at a point in time.
+"""Trust: pinned partners, two separate sets of trust stores, paths and revocation at a point in time.
 
 Pure: evidence of revocation is an argument; nothing is fetched and no clock is read.
 """

@@ -29,7 +29,7 @@ MAX_PATHS = 6
 
 
 class Reason(StrEnum):
-    """Why a path to an anchor, all of whose signatures hold, does not stand. Ordered by how much it tells."""
+    """Reasons why a path with valid signatures is not valid, ordered from the least to the most specific."""
 
     EXPIRED = "expired"
     LENGTH = "length"

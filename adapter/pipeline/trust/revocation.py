@@ -43,7 +43,7 @@ class RevocationAnswer:
 
     @property
     def held(self) -> bool:
-        """Whether it was only suspended."""
+        """Whether it is a suspension, not a revocation."""
         return self.reason is x509.ReasonFlags.certificate_hold
 
     def counts_until(self, grace: timedelta) -> datetime:

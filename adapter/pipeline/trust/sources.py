@@ -1,4 +1,4 @@
-"""Where an authority says that it publishes what it has revoked: read from certificates, asked by the gateway."""
+"""Sources of revocation data that an authority names: read from certificates, asked by the gateway."""
 
 from __future__ import annotations
 

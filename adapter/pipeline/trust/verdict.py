@@ -1,4 +1,4 @@
-"""What trust is asked about, and what it answers."""
+"""The question to trust, and its answer."""
 
 from __future__ import annotations
 
