@@ -129,8 +129,8 @@ def _tell(found: MessageView) -> None:
         "previous",
         "following",
     )
-    told = {name: getattr(found.listed, name) for name in _COLUMNS} | {name: getattr(found, name) for name in facts}
-    pairs(found.listed.id, told)
+    values = {name: getattr(found.listed, name) for name in _COLUMNS} | {name: getattr(found, name) for name in facts}
+    pairs(found.listed.id, values)
     for title, each, rows in (("Findings", FoundAt, found.findings), ("Answers", SaidReply, found.answers)):
         names = [one.name for one in fields(each)]
         table(title, names, ([getattr(row, name) for name in names] for row in rows))

@@ -54,7 +54,7 @@ def faults(house: House) -> Iterator[str]:
     at = house.legal_clock()
     stands = stand_in(house.trust, at)
     ground = replace(house.ground, trust=stands.trust, units=NO_UNITS)  # an example is for some gate
-    told: dict[str, list[str]] = {}
+    by_fault: dict[str, list[str]] = {}
     accepted: list[AcceptedMessage] = []
     for procedure in _procedures(house):
         file = _example(house, procedure)
@@ -64,12 +64,12 @@ def faults(house: House) -> Iterator[str]:
                 given = submitted(body, at, None) if channel is Channel.PORTAL else by_the_window(body, at)
                 outcome = judged(given, ground)
                 if said := _one(house, given, outcome):
-                    told.setdefault(said, []).append(f"{procedure.name} ({channel})")
+                    by_fault.setdefault(said, []).append(f"{procedure.name} ({channel})")
                 elif isinstance(outcome, Accepted):
                     accepted.append(AcceptedMessage(procedure, given, outcome))
     for taken, said in unsaid(house, accepted):
-        told.setdefault(said, []).append(f"{taken.procedure.name} ({taken.submission.channel})")
-    for said, whose in told.items():
+        by_fault.setdefault(said, []).append(f"{taken.procedure.name} ({taken.submission.channel})")
+    for said, whose in by_fault.items():
         yield f"a genuine message {said}: {', '.join(whose)}"
 
 

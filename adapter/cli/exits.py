@@ -70,8 +70,8 @@ class Commands(TyperGroup):
             error.show()
             return int(Exit.USAGE)
         except ClickException as error:
-            told = f"{error.format_message()} (see {_words(error)} --help)"
-            return _told(Exit.USAGE, " ".join(told.split())).exit_code
+            text = f"{error.format_message()} (see {_words(error)} --help)"
+            return _told(Exit.USAGE, " ".join(text.split())).exit_code
         except typer.Abort:
             return _interrupted()
         except BrokenPipeError:

@@ -134,8 +134,8 @@ def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
     soon = (today + CALENDAR_SOON).year
     for year in sorted({today.year, soon}):
         if year not in calendar.years:
-            told = f"{file}: the year {year} is missing, so its working days cannot be told; add it"
-            yield warning_at("calendar", told)
+            text = f"{file}: the year {year} is missing, so its working days are unknown; add it"
+            yield warning_at("calendar", text)
         elif year in calendar.undecided:
             yield warning_at("calendar", f"{file}: {year}: decided: false; add the yearly decision")
 
@@ -263,11 +263,11 @@ def _database(house: House) -> Iterator[Remark]:
     with house.database.reading() as connection:
         count, since = messages.waiting(connection).get("evidence", (0, None))
     if count and since:
-        what = f"{count} message(s) wait until revocation can be told, the oldest since {write_time(since)}"
+        what = f"{count} message(s) wait for the revocation status, the oldest since {write_time(since)}"
         yield warning_at("database", f"{what}; look at the remarks on revocation")
     for person in house.people.without_a_unit():
-        told = f"{person.id} is of unit {person.unit}, which this installation does not state, and can decide nothing"
-        yield warning_at("people", f"{told}: people change {person.id} --unit CODE")
+        text = f"{person.id} is of unit {person.unit}, which this installation does not state, and can decide nothing"
+        yield warning_at("people", f"{text}: people change {person.id} --unit CODE")
 
 
 def _embedded_is_missing(settings: Settings) -> bool:

@@ -61,7 +61,7 @@ def reconcile_report(
 
 def _show(report: Report) -> None:
     day = report.working_day
-    told = {
+    values = {
         "cause": report.cause,
         "from": report.started_at,
         "until": report.ended_at,
@@ -71,7 +71,7 @@ def _show(report: Report) -> None:
         **{f"settlement: {name}": many for name, many in report.settled.items() if many},
         "open": len(report.open),
     }
-    pairs(f"Incident {report.name}", told)
+    pairs(f"Incident {report.name}", values)
     names = [each.name for each in fields(ReportLine) if each.name not in ("digest",)]
     listing("answer", report.lines, names, heads=[name.replace("_", " ") for name in names], json=False)
     if report.ended_at is None:

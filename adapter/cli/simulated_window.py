@@ -47,8 +47,8 @@ def send(
         window = window_for(house, carrier, pki)
         sent = _posted(window, [window.letter(body) for body in bodies])
         for file, letter in zip(files, sent, strict=True):
-            told = {"sent": str(file), "message_id": letter.message_id, "pair": "/".join(letter.address[1:])}
-            _tell(told, f"{file}: sent as {letter.message_id} ({'.'.join(letter.address)})", json)
+            values = {"sent": str(file), "message_id": letter.message_id, "pair": "/".join(letter.address[1:])}
+            _tell(values, f"{file}: sent as {letter.message_id} ({'.'.join(letter.address)})", json)
         if wait is None:
             return
         wanted = {letter.message_id for letter in sent}
@@ -133,7 +133,7 @@ def _posted(window: TestWindow, letters: list[Letter]) -> list[Letter]:
 
 def _show(reply: VerifiedReply, json: bool) -> None:
     claims = reply.claims
-    told = {
+    values = {
         "correlation_id": reply.correlation_id,
         "message_id": claims.message_id if claims else None,
         "document_type": claims.document_type if claims else None,
@@ -149,7 +149,7 @@ def _show(reply: VerifiedReply, json: bool) -> None:
     verdict = "signature holds" if reply.holds else "SIGNATURE DOES NOT HOLD"
     dossier = f"{claims.reference}/{claims.year}" if claims else "–"
     codes = f" [{', '.join(reply.codes)}]" if reply.codes else ""
-    _tell(told, f"{reply.pair} {reply.content} {dossier}{codes} to {reply.correlation_id or '–'}: {verdict}", json)
+    _tell(values, f"{reply.pair} {reply.content} {dossier}{codes} to {reply.correlation_id or '–'}: {verdict}", json)
 
 
 def _tell(told: Mapping[str, object], text: str, json: bool) -> None:

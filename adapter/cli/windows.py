@@ -42,8 +42,8 @@ def window_status(json: AsJson = False, config: Config = None) -> None:
 
 def _show(state: WindowState, json: bool) -> None:
     if json:
-        told = {each.name: getattr(state, each.name) for each in fields(state)}
-        as_json({**told, "mode": state.condition, "stage": state.mode})
+        values = {each.name: getattr(state, each.name) for each in fields(state)}
+        as_json({**values, "mode": state.condition, "stage": state.mode})
         return
     begins, ends = state.maintenance or (None, None)
     pairs(

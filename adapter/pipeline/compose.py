@@ -67,8 +67,8 @@ def compose(
         faults = faults_of(envelope, schema)
     if faults is not None:
         # Paths and types only: the message of libxml2 would quote values.
-        told = "; ".join(f"{error.path} {error.type_name}" for error in faults)
-        raise Misconfigured(f"our {kind.value} does not agree with its schema: {told}")
+        places = "; ".join(f"{error.path} {error.type_name}" for error in faults)
+        raise Misconfigured(f"our {kind.value} does not agree with its schema: {places}")
     reply_type = spec.type or to.type
     return Reply(
         kind=kind,

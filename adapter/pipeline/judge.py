@@ -150,12 +150,12 @@ def _closed(verified: VerifiedDocument) -> list[Finding]:
 
 def _capped(findings: tuple[Finding, ...], envelope: Envelope | None, limits: Limits) -> tuple[Finding, ...]:
     """Lines looked up in the received bytes; no more than the limit, and the cap is said."""
-    told = list(findings[: limits.findings])
+    listed = list(findings[: limits.findings])
     if len(findings) > limits.findings:
         words = {"limit": str(limits.findings)}
-        told.append(Finding("too_many_findings", "/Envelope", findings[0].severity, words=words))
+        listed.append(Finding("too_many_findings", "/Envelope", findings[0].severity, words=words))
     tree = envelope.tree if envelope else None
-    return tuple(_located(finding, tree) for finding in told)
+    return tuple(_located(finding, tree) for finding in listed)
 
 
 def _located(finding: Finding, tree: etree._Element | None) -> Finding:

@@ -26,8 +26,8 @@ def same_key(declaration: Declaration, papers: Iterable[str] | None = None) -> s
     if not stated:
         return None
     places = [values.get(procedure.place.get(name, "")) for name in _PLACES]
-    said = ["" if at is None else search_value(name, write(at)) for name, at in zip(_PLACES, places, strict=True)]
-    return hashlib.sha256("\n".join([procedure.code, *said, *stated]).encode()).hexdigest()
+    parts = ["" if at is None else search_value(name, write(at)) for name, at in zip(_PLACES, places, strict=True)]
+    return hashlib.sha256("\n".join([procedure.code, *parts, *stated]).encode()).hexdigest()
 
 
 def _papers(declaration: Declaration) -> set[str]:

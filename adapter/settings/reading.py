@@ -48,9 +48,9 @@ def load_settings(file: Path | None = None) -> Settings:
         settings = Settings(**_resolved(over(defaults(), document), path.parent))
     except ValidationError as error:
         faults = [said(fault, path) for fault in error.errors()]
-        # What is told by its variable need not be told again as a key that is none.
-        told = [each for each in faults if not any(_names_the_same(each, slip) for slip in misspelt)]
-        raise Misconfigured("\n".join(dict.fromkeys([*told, *misspelt]))) from None
+        # A fault that is reported by its variable is not reported again as an unknown key.
+        others = [each for each in faults if not any(_names_the_same(each, slip) for slip in misspelt)]
+        raise Misconfigured("\n".join(dict.fromkeys([*others, *misspelt]))) from None
     except SettingsError as error:
         raise Misconfigured("\n".join([f"environment: {_unread(error)}", *misspelt])) from None
     except RecursionError:

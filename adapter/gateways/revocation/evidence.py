@@ -92,8 +92,8 @@ class Revocation:
     def _looked(
         self, certificate: x509.Certificate, issuer: x509.Certificate, store: str
     ) -> tuple[RevocationAnswer, ...]:
-        told = self._at_hand(certificate, issuer, store, self.sources(certificate, issuer, store))
-        return self._believed(told, issuer, store)
+        found = self._at_hand(certificate, issuer, store, self.sources(certificate, issuer, store))
+        return self._believed(found, issuer, store)
 
     def _believed(
         self, answers: Iterable[RevocationAnswer], issuer: x509.Certificate, store: str

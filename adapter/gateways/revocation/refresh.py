@@ -107,12 +107,12 @@ class EvidenceRefresh:
         return None
 
     def may_ask(self, source: EvidenceSource) -> bool:
-        """Whether a source may be asked; the operator is told once of a host that nobody has named."""
+        """Whether a source may be asked; a host that nobody has named is reported once."""
         if is_allowed(source.url, self.places[source.store].hosts):
             return True
         if source.url.startswith(("http://", "https://")):
-            told = {"source": source.url, "store": source.store, "reason": "its host is in nobody's list of hosts"}
-            self.tell_once((source.store, urlsplit(source.url).netloc), Event.REVOCATION_UNUSABLE, **told)
+            fields = {"source": source.url, "store": source.store, "reason": "its host is in nobody's list of hosts"}
+            self.tell_once((source.store, urlsplit(source.url).netloc), Event.REVOCATION_UNUSABLE, **fields)
         return False
 
     def always_asked(self) -> Iterator[EvidenceSource]:

@@ -144,15 +144,15 @@ def _in_force(form: Declaration, base: AmendmentBase) -> Declaration:
 def _checked(
     form: Declaration, version: Declaration, ground: Ground, sheet: Sheet, places: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """What is checked of a declaration, of the version that the amendment brings; what form 14 was told, once."""
+    """The checks of a declaration, for the version that the amendment brings; findings of form 14 are not repeated."""
     checked = rules.check(version, codelists=ground.catalogue.codelists)
     foreign = units.check(version, ground.units, ground.catalogue.codelists)
     found = [replace(each, name="moved_to_a_foreign_gate") for each in foreign]
     kept = (each for each in checked if each.name not in (LATE, CALLER))
     found += [each for each in kept if each.name != PAST or each.pointer in places]
-    told = {(finding.name, finding.severity) for finding in form.findings}
+    already = {(finding.name, finding.severity) for finding in form.findings}
     spoken = principal.check(version, ground.representation, found)
-    found += [finding for finding in spoken if (finding.name, finding.severity) not in told]
+    found += [finding for finding in spoken if (finding.name, finding.severity) not in already]
     return (sheet.pointed(finding, places) for finding in found)
 
 
@@ -214,8 +214,8 @@ def _elsewhere(form: Declaration, sheet: Sheet, before: Declaration) -> Iterator
     for column in ("gate", "unit"):
         field = own.field(own.place.get(column, ""))
         stands = before.values.get(theirs.place.get(column, ""))
-        said = form.values.get(field.name) if field else None
-        if field is not None and said is not None and stands is not None and write(said) != stands:
+        stated = form.values.get(field.name) if field else None
+        if field is not None and stated is not None and stands is not None and write(stated) != stands:
             yield Finding("amendment_elsewhere", sheet.field(field.name), words=mapping.named(field.label))
 
 
@@ -275,11 +275,11 @@ def _silent(form: Declaration, version: Declaration, sheet: Sheet, ground: Groun
 
 def _spoken(expected: ExpectedSpec, views: Sequence[View]) -> Label:
     """When it is expected, in words: each condition by the label that it has in the first form with such a field."""
-    said = [
+    conditions = [
         next(view for view in views if view.procedure.field(each.field)).spoken({each.field: each.value})
         for each in expected.where
     ]
-    return Label(vi=", ".join(each.vi for each in said), en=", ".join(each.en for each in said))
+    return Label(vi=", ".join(each.vi for each in conditions), en=", ".join(each.en for each in conditions))
 
 
 def _late(form: Declaration, base: AmendmentBase, sheet: Sheet) -> Iterator[Finding]:

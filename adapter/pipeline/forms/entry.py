@@ -219,5 +219,5 @@ def spoken(field: FormField | FieldSpec, text: str, lists: CodeLists) -> Label:
         return Label(code.vi, code.en)
     if field.type == "flag" and text in FLAGS:
         return FLAGS[text]
-    said = shown(field, text)
-    return Label(said, said)
+    text_shown = shown(field, text)
+    return Label(text_shown, text_shown)

@@ -101,10 +101,10 @@ def _row(
     for place, field in columns.items():
         cell = row[place] if place < len(row) else Cell()
         faults += _cell(field, cell, number, column_name(place + 1), lists, texts)
-    told = {fault.label for fault in faults}
+    labels = {fault.label for fault in faults}
     for place, field in columns.items():
         lacks = not texts.get(field.name) and is_needed(field, texts, outside, group.asked)
-        if lacks and field.label not in told:
+        if lacks and field.label not in labels:
             faults.append(CellFault(number, column_name(place + 1), "missing", field.label))
     return texts, faults
 

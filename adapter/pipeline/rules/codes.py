@@ -28,11 +28,11 @@ def code_agrees(view: View, given: Arguments) -> Iterator[Finding]:
     """What the code list says of a code is what another field says: a gate's unit, a sign's State."""
     name, other = str(given["field"]), str(given["with"])
     for ordinal, value, record in view.stated(name, given.get("where")):
-        said = _fact(view, name, value, given["fact"], view.today)
+        expected = _fact(view, name, value, given["fact"], view.today)
         stated = view.beside(other, record)
-        if said is not None and stated is not None and text(stated) not in said:
+        if expected is not None and stated is not None and text(stated) not in expected:
             pointer_of = ordinal if other.rpartition(".")[0] else 0
-            words = _wanted(view, name, other, said)
+            words = _wanted(view, name, other, expected)
             yield view.fault("code_disagrees", other, pointer_of, **words)
 
 
@@ -133,7 +133,11 @@ CASE_WORDS: dict[str, tuple[str, str]] = {
 def _fact(view: View, name: str, value: object, fact: object, on: date) -> frozenset[str] | None:
     """What the code list says of a value on a day, as texts; None where it says nothing."""
     code = view.code(name, text(value))
-    said = code.fact(str(fact), on) if code else None
-    if said is None:
+    fact_of_code = code.fact(str(fact), on) if code else None
+    if fact_of_code is None:
         return None
-    return frozenset(map(text, said)) if isinstance(said, list | tuple) else frozenset({text(said)})
+    return (
+        frozenset(map(text, fact_of_code))
+        if isinstance(fact_of_code, list | tuple)
+        else frozenset({text(fact_of_code)})
+    )

@@ -74,8 +74,8 @@ def _unseen(view: View) -> Iterator[Finding]:
     for group, ordinal, record in _records(view):
         for name, value in record.items():
             if isinstance(value, str) and (signs := set(filter(_is_unseen, value))):
-                told = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])
-                fault = view.fault("unseen_characters", f"{group}{name}", ordinal, signs=told)
+                characters = ", ".join(f"U+{ord(char):04X}" for char in sorted(signs)[:_TOLD])
+                fault = view.fault("unseen_characters", f"{group}{name}", ordinal, signs=characters)
                 yield replace(fault, severity=Severity.WARN)
 
 

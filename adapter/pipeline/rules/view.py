@@ -207,8 +207,8 @@ class View:
 
     def fault(self, finding: str, name: str, ordinal: int = 0, /, **words: str) -> Finding:
         """A finding at a field, named in both languages."""
-        said = {**named(self.field(name).label), **words}
-        return Finding(name=finding, pointer=self.at(name, ordinal), words=said)
+        all_words = {**named(self.field(name).label), **words}
+        return Finding(name=finding, pointer=self.at(name, ordinal), words=all_words)
 
 
 FLAGS = {"0": Label(vi="không", en="no"), "1": Label(vi="có", en="yes")}

@@ -49,19 +49,19 @@ def verify(envelope: Envelope, *, trust: who.Trust, timing: Timing = PLAIN_TIMIN
     try:
         system = case.system(found.get(Place.SYSTEM))
         declarant = case.declarant(found.get(Place.DECLARANT), demand)
-        said = case.coverage.said()
+        content = case.coverage.said()
     except etree.C14NError:
         raise Fault(Stage.VERIFY, (xml.uncanonical(envelope.tree),), envelope.header) from None
     if system is None or any(finding.severity is Severity.REJECT for finding in findings):
         raise Fault(Stage.VERIFY, tuple(findings), envelope.header)
-    element = reparsed(said)
+    element = reparsed(content)
     header = _as_routed(envelope, element, demand)
     return VerifiedDocument(
         envelope=envelope,
         element=element,
         header=header,
         signers=(system, declarant) if declarant else (system,),
-        content_digest=Digest(hashlib.sha256(said).hexdigest()),
+        content_digest=Digest(hashlib.sha256(content).hexdigest()),
         findings=tuple(findings),
     )
 

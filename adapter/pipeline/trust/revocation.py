@@ -96,13 +96,13 @@ def state_of(
     that says it; that a certificate is good, or only suspended, takes an answer that still counts at reception.
     """
     signed = proven or received
-    told = sorted(answers, key=lambda answer: answer.this_update)
-    for answer in told:
+    by_age = sorted(answers, key=lambda answer: answer.this_update)
+    for answer in by_age:
         if answer.revoked_at is not None and not answer.held and answer.revoked_at <= signed:
             return RevocationState.REVOKED
     # An authority may leave a certificate off its list once it has run out: silence then says nothing.
     end = certificate.not_valid_after_utc
-    counting = [a for a in told if received <= a.counts_until(grace) and a.this_update <= end]
+    counting = [a for a in by_age if received <= a.counts_until(grace) and a.this_update <= end]
     if not counting:
         return RevocationState.UNKNOWN
     newest = counting[-1]

@@ -142,15 +142,15 @@ class Trust:
         return self._stamper_stopped(path, store, Moments(received, proven=stamped), pointer)
 
     def _stamper_stopped(self, path: Path, store: Store, moments: Moments, pointer: str) -> Finding | None:
-        rules, told = store.revocation, None
+        rules, finding = store.revocation, None
         if rules is None:
             return None
         for state, _ in self._states(path, rules, moments, of_timestamper):
             if state in _STAMPER_STOPPED:
                 return Finding(_STAMPER_STOPPED[state], pointer)
             if state is RevocationState.UNKNOWN:
-                told = _cannot_tell(rules, store, pointer)
-        return told
+                finding = _cannot_tell(rules, store, pointer)
+        return finding
 
     def may_sign_as(
         self, role: SignerRole, certificates: Sequence[x509.Certificate], *, at: datetime, pointer: str = ""
@@ -180,17 +180,17 @@ class Trust:
             return Verdict(None, (who,))
         if store.revocation is None:
             return Verdict(who)
-        told = None
+        finding = None
         for state, link in self._states(path, store.revocation, moments):
             if state is RevocationState.UNKNOWN:
-                told = _cannot_tell(store.revocation, store, pointer)
+                finding = _cannot_tell(store.revocation, store, pointer)
             elif state is not RevocationState.GOOD and link is leaf:
                 return _no(_STOPPED[state], pointer)
             elif state is not RevocationState.GOOD:
                 return _no("authority_revoked", pointer, store=store.name)
-        if told is None:
+        if finding is None:
             return Verdict(who)
-        return Verdict(None if told.severity is Severity.REJECT else who, (told,))
+        return Verdict(None if finding.severity is Severity.REJECT else who, (finding,))
 
     def _states(
         self,

@@ -77,9 +77,9 @@ def _told(answer: DecisionsAnswer, kind: TypeAdapter[T]) -> T:
     try:
         if answer.status == _DONE:
             return kind.validate_json(answer.body)
-        told = wire.ERROR.validate_json(answer.body)
+        document = wire.ERROR.validate_json(answer.body)
     except ValueError:
         if answer.status == _BUSY:  # the server's own refusal: too many requests at once
             raise Unavailable("the part that decides has too much to do") from None
         raise wire.DecisionsFailed("the part that decides has said what cannot be read") from None
-    raise wire.raised(told)
+    raise wire.raised(document)

@@ -249,9 +249,9 @@ def _reply(row: ReplyWithoutBody) -> CaseReply:
 
 def _event(entry: StoredEntry, names: Mapping[str, str]) -> CaseEvent:
     kind, _, who = entry.actor.partition(":")
-    told = [str(entry.detail[name]) for name in _TOLD if entry.detail.get(name) is not None]
+    shown = [str(entry.detail[name]) for name in _TOLD if entry.detail.get(name) is not None]
     by = _named(who, names) if kind in ("person", "unregistered") else ""
-    return CaseEvent(entry.at, entry.event, entry.actor, by, " · ".join(told), entry.ordinal)
+    return CaseEvent(entry.at, entry.event, entry.actor, by, " · ".join(shown), entry.ordinal)
 
 
 def _names(

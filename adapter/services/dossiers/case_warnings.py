@@ -33,14 +33,14 @@ def warnings(
     catalogue: Catalogue,
     row: StoredDossier,
     procedure: Procedure | None,
-    said: VersionValues | None,
+    declared: VersionValues | None,
     *,
     personal: bool,
 ) -> tuple[CaseWarning, ...]:
-    """The warnings about a dossier, whose version in force says `said`."""
+    """The warnings about a dossier, whose version in force says `declared`."""
     found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row)]
-    if procedure is not None and said is not None:
-        found += _same_papers(connection, catalogue, row, _papers(procedure, said), personal=personal)
+    if procedure is not None and declared is not None:
+        found += _same_papers(connection, catalogue, row, _papers(procedure, declared), personal=personal)
     return tuple(found)
 
 

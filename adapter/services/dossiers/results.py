@@ -112,12 +112,12 @@ def result(state: DossierState, procedure: Procedure | None, confirmations: Sequ
     after = _AFTER if state is DossierState.COMPLETED_AMENDED else Label("", "")
     newest = confirmations[-1] if confirmations else None
     text = _DELIVERED if newest and newest.delivered_at else _SENT if newest and newest.sent_at else _SIGNED
-    said = Label(
+    sentence = Label(
         text.vi.format(what=what.vi, after=after.vi, **_times(newest)),
         text.en.format(what=what.en, after=after.en, **_times(newest)),
     )
     earlier = _last_sent(confirmations[:-1]) if text is _SIGNED else None
-    return _joined(said, _filled(_STANDS, earlier) if earlier else None)
+    return _joined(sentence, _filled(_STANDS, earlier) if earlier else None)
 
 
 def paper(

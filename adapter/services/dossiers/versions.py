@@ -96,12 +96,12 @@ def compared(connection: Connection, dossier: StoredDossier, catalogue: Catalogu
     stored = listings.versions(connection, dossier.id)
     brought = {row.version: row for row in amendments.of_dossier(connection, dossier.id)}
     procedure = catalogue.version(stored[-1].mapping) if stored else None
-    said = [_flat(each, amendments.rows_of(connection, each.id)) for each in stored]
+    flat = [_flat(each, amendments.rows_of(connection, each.id)) for each in stored]
     specs = _specs(procedure) if procedure else {}
     return Comparison(
         dossier=f"{dossier.number}/{dossier.year}",
         columns=tuple(_column(each, brought.get(each.version), dossier.version, catalogue) for each in stored),
-        lines=tuple(_lines(said, specs, personal=personal)),
+        lines=tuple(_lines(flat, specs, personal=personal)),
     )
 
 
@@ -144,17 +144,17 @@ def _specs(procedure: Procedure) -> dict[tuple[str, str], FieldSpec]:
 
 
 def _lines(
-    said: Sequence[_Flat],
+    flat: Sequence[_Flat],
     specs: Mapping[tuple[str, str], FieldSpec],
     *,
     personal: bool,
 ) -> Iterator[Line]:
     order = {name: number for number, name in enumerate(specs)}
-    places = sorted({place for version in said for place in version}, key=lambda at: _rank(at, order))
+    places = sorted({place for version in flat for place in version}, key=lambda at: _rank(at, order))
     for place in places:
         group, ordinal, name = place
         spec = specs.get((group, name))
-        values = tuple(version.get(place) for version in said)
+        values = tuple(version.get(place) for version in flat)
         hidden = not personal and (spec is None or spec.personal)
         yield Line(
             place=f"{group}[{ordinal}].{name}" if group else name,

@@ -181,8 +181,8 @@ class WorkLists:
                 "suspended": any(unit in (None, row.unit) for unit in units),
             }
             newest = confirmed.get(row.id, ())
-            told = tuple(name for name, is_so in flags.items() if is_so)
-            rows.append(self._row(actor, row, shown(row.state, newest[-1] if newest else None), told))
+            set_flags = tuple(name for name, is_so in flags.items() if is_so)
+            rows.append(self._row(actor, row, shown(row.state, newest[-1] if newest else None), set_flags))
         return rows
 
     def _row(self, actor: Actor, row: ListedDossier, state: str, flags: tuple[str, ...]) -> WorkRow:
@@ -240,8 +240,8 @@ def _limit(row: ListedDossier) -> RunningLimit | None:
 
 
 def _mark(found: Sequence[ListedDossier]) -> str:
-    told = "|".join(f"{row.number}/{row.year}:{row.journal}" for row in found)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    listed = "|".join(f"{row.number}/{row.year}:{row.journal}" for row in found)
+    return hashlib.sha256(listed.encode()).hexdigest()[:16]
 
 
 def _place(row: ListedDossier) -> str:

@@ -103,8 +103,8 @@ class MailAddresses:
             kept = {"pending": address, "code": _hash(code), "code_until": until, "tries": 0, "stated_at": now}
             store.state_address(connection, account, number, kept)
             words, message_id = {"code": code, "minutes": str(MINUTES)}, message_id_of(self.new_id(), self.domain)
-            told = {"kind": kind.name, "address": address, "words": words, "message_id": message_id}
-            store.add(connection, self.database, told, now)
+            columns = {"kind": kind.name, "address": address, "words": words, "message_id": message_id}
+            store.add(connection, self.database, columns, now)
         return AddressAct.STATED
 
     def confirm(self, actor: Actor, code: str) -> AddressAct:

@@ -88,8 +88,8 @@ class Mailing:
     def _add(self, connection: Connection, row: StoredNotification, address: str, now: datetime) -> None:
         words = {name: value for name, value in told_words(row).items() if name in IN_MAIL}
         message_id = message_id_of(self.new_id(), self.domain)
-        told = {"kind": row.kind, "address": address, "words": words, "message_id": message_id}
-        mails.add(connection, self.database, {**told, "notification_id": row.id}, now)
+        columns = {"kind": row.kind, "address": address, "words": words, "message_id": message_id}
+        mails.add(connection, self.database, {**columns, "notification_id": row.id}, now)
 
     def _try(self, office: OpenPostOffice, row: StoredMail) -> int:
         now = self.clock()

@@ -24,12 +24,12 @@ def ground_of_faults(procedure: Procedure, codelists: Mapping[str, Mapping[str, 
 
 def with_articles(ground: str, bases: Iterable[str]) -> str:
     """The ground with the broken articles, each once (without what follows a colon), as far as there is room."""
-    said, known = ground, {_article(ground)}
+    text, known = ground, {_article(ground)}
     for basis in bases:
-        if _article(basis) not in known and len(said) + 2 + len(basis) <= LONGEST:
-            said = f"{said}; {basis}"
+        if _article(basis) not in known and len(text) + 2 + len(basis) <= LONGEST:
+            text = f"{text}; {basis}"
             known.add(_article(basis))
-    return said
+    return text
 
 
 def _article(basis: str) -> str:

@@ -153,9 +153,9 @@ def _settlement(row: IncidentAnswer) -> Settlement:
     """What was or is to be done of it."""
     if row.route == Route.TRANSFER.value:
         return Settlement.TRANSFER if row.channel == CameBy.PORTAL.value else Settlement.INSTEAD
-    told = settlement(case_of(row, declared=CameBy(row.channel)))
-    if told is not Settlement.NOTHING:
-        return told
+    found = settlement(case_of(row, declared=CameBy(row.channel)))
+    if found is not Settlement.NOTHING:
+        return found
     return Settlement.AGAIN if row.returns else Settlement.ORIGINAL
 
 
