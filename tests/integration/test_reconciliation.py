@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from adapter.bootstrap import House
 from adapter.cli import app
 from adapter.gateways.broker import Confirmed, Outgoing, Unconfirmed, Verdict
-from adapter.gateways.store import replies
+from adapter.gateways.store import departures, replies
 from adapter.gateways.store.tables import dossier, outbox
 from adapter.model.errors import Unavailable
 from adapter.model.identifiers import Digest, DossierKey
@@ -77,6 +77,11 @@ def declared(whole: House, number: int, channel: Channel = Channel.WINDOW) -> Do
     message = declaration(number, signer="nsw" if channel is Channel.WINDOW else "portal")
     whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
     return DossierKey(message.reference, 2026)
+
+
+def replaced(whole: House, number: int, key: DossierKey) -> None:
+    message = declaration(number, reference=key.number, function="02", sent="2026-03-02 07:14:59")
+    whole.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
 
 
 def rows(whole: House, key: DossierKey) -> list[Any]:
@@ -144,6 +149,42 @@ def test_an_answer_that_was_opened_first_leaves_in_a_transfer_and_never_as_itsel
     assert original.sent_at == original.delivered_at
     content = etree.fromstring(bytes(transfer.body))
     assert original.digest in etree.tostring(content).decode()
+
+
+def test_no_copy_of_an_answer_that_was_opened_first_leaves_either(whole: House) -> None:
+    """The window sends a declaration again of which it has no answer: before the opening, after it, and later."""
+    down(whole)
+    key = declared(whole, 1)
+    declared(whole, 1)
+    assert opens(whole, key) == 1
+    declared(whole, 1)
+    broker = Broker()
+    dispatch(whole, broker)
+    assert broker.kinds == [], "between the opening and the transfer neither leaves"
+    assert whole.settling.settle() == 1
+    declared(whole, 1)
+    up(whole)
+    dispatch(whole, broker)
+    assert broker.kinds == [TRANSFER]
+    with whole.database.reading() as connection:
+        assert departures.unsent(connection) == {}, "nothing waits that never leaves"
+
+
+def test_a_copy_never_leaves_before_its_original(whole: House) -> None:
+    """An earlier answer of the dossier holds up both: the broker never confirms that one."""
+    key = declared(whole, 1)
+    replaced(whole, 2, key)
+    replaced(whole, 2, key)
+    doubting = Broker(doubts=True)
+    dispatch(whole, doubting)
+    assert doubting.kinds == [ACCEPTED]
+    down(whole)
+    assert opens(whole, key) == 2
+    assert whole.settling.settle() == 1
+    up(whole)
+    broker = Broker()
+    dispatch(whole, broker)
+    assert broker.kinds == [ACCEPTED, TRANSFER]
 
 
 def test_what_was_opened_after_it_had_left_is_not_transferred(whole: House) -> None:

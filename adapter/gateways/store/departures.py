@@ -51,7 +51,8 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
     has no earlier one unsent, and nothing is paged by "id greater than the last" (a transaction that commits late has
     a low id). Two dispatchers skip each other's rows. Replies that were returned often come last: otherwise those that
     can never leave would fill every batch. Within a dossier this changes no order, since only its first unsent reply
-    may leave. What was opened on the portal first leaves in a transfer instead (`services/replies/settling`).
+    may leave. What was opened on the portal first leaves in a transfer instead (`services/replies/settling`). A copy
+    waits until its original has left: one that left first would tell the window what is then transferred to it.
     """
     earlier, original = outbox.alias("earlier"), outbox.alias("original")
     routes = [Route.WINDOW.value, *([Route.TRANSFER.value] if transfers else [])]
@@ -81,6 +82,7 @@ def claim(connection: Connection, *, limit: int, transfers: bool, returned: bool
         .select_from(outbox.outerjoin(original, original.c.id == outbox.c.copy_of))
         .where(outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None), outbox.c.route.in_(routes), ~blocked)
         .where(outbox.c.awaits_unit.is_(None), or_(outbox.c.delivered_at.is_(None), ~OPENED_FIRST))
+        .where(or_(outbox.c.copy_of.is_(None), original.c.sent_at.is_not(None)))
         .order_by(outbox.c.returns, outbox.c.created_at, outbox.c.id)
         .limit(limit)
     )
@@ -105,6 +107,16 @@ def _due(row: Row[*tuple[Any, ...]]) -> DueReply:
         kind=row.kind,
         in_hand=row.in_hand_at is not None,
     )
+
+
+def hold(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of these claimed replies that still have not left, locked for this transaction (PostgreSQL).
+
+    What another dispatcher has locked meanwhile is its own to send.
+    """
+    stays = (outbox.c.sent_at.is_(None), outbox.c.taken_back_at.is_(None))
+    query = select(outbox.c.id).where(among(connection, outbox.c.id, ids), *stays)
+    return set(connection.execute(query.with_for_update(skip_locked=True)).scalars())
 
 
 def take_in_hand(connection: Connection, ids: Sequence[int], at: datetime) -> None:

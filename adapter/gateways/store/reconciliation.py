@@ -49,10 +49,15 @@ def still_opened_first(connection: Connection, row_id: int) -> StoredReply | Non
     return made_first(StoredReply, connection.execute(query.with_for_update(skip_locked=True)))
 
 
-def stays_on_portal(connection: Connection, row_id: int) -> None:
-    """It was sent by being opened, and the window gets it in a transfer: as itself it never leaves."""
-    sent = {"route": Route.PORTAL.value, "sent_at": outbox.c.delivered_at}
-    connection.execute(update(outbox).where(outbox.c.id == row_id).values(sent))
+def stays_on_portal(connection: Connection, row: StoredReply) -> None:
+    """It was sent by being opened, and the window gets it in a transfer: as itself it never leaves, nor does a copy.
+
+    A copy waits where its sender has asked again meanwhile.
+    """
+    it, copies = outbox.c.id == row.id, and_(outbox.c.copy_of == row.id, outbox.c.sent_at.is_(None))
+    mine = (outbox.c.inbox_id == row.inbox_id, or_(it, copies))
+    sent = {"route": Route.PORTAL.value, "sent_at": row.delivered_at}
+    connection.execute(update(outbox).where(*mine).values(sent))
 
 
 def incident_at(connection: Connection, moment: datetime) -> StoredIncident | None:

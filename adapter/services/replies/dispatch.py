@@ -73,7 +73,9 @@ class Dispatch:
             verdicts = [] if again else self._sent(connection, due)
         if again:
             with self.database.transaction() as connection:
-                due = [reply for reply in claim(connection) if not _wants_word(reply)]
+                # That commit gave the locks up: what another dispatcher has or has sent by now is left out.
+                held = departures.hold(connection, [reply.id for reply in due])
+                due = [reply for reply in due if reply.id in held]
                 verdicts = self._sent(connection, due)
         return self._tell(due, verdicts)
 

@@ -52,7 +52,7 @@ class Settling:
             self._transfer(ledger, found[key], row)
             detail = {"reply": row.message_id, "instead": "40/01"}
             ledger.record(ledger.dossiers[key], Entry("reply.signed", "clock", now, detail))
-            reconciliation.stays_on_portal(connection, row.id)
+            reconciliation.stays_on_portal(connection, row)
             ledger.write()
         return True
 
