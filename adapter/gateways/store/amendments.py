@@ -15,6 +15,7 @@ from adapter.gateways.store.records import (
     VersionWithSource,
     made,
     made_all,
+    made_first,
 )
 from adapter.gateways.store.tables import (
     amendment,
@@ -38,8 +39,7 @@ PROGRAM = "program"
 def open_request(connection: Connection, dossier_id: int) -> StoredRequest | None:
     """The request of a dossier that waits for its answer."""
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_(None))
-    row = connection.execute(select(amendment_request).where(*mine)).first()
-    return made(StoredRequest, row) if row is not None else None
+    return made_first(StoredRequest, connection.execute(select(amendment_request).where(*mine)))
 
 
 def requests_of(connection: Connection, dossier_id: int) -> list[StoredRequest]:
@@ -99,7 +99,7 @@ def withdrawals(connection: Connection, dossier_id: int, *, since: datetime | No
     )
     if since is not None:
         query = query.where(amendment_request.c.withdrawn_at > since)
-    return [made(StoredRequest, row) for row in connection.execute(query)]
+    return made_all(StoredRequest, connection.execute(query))
 
 
 def keep(connection: Connection, rows: Sequence[NewAmendment]) -> None:
@@ -121,15 +121,13 @@ def by_number(connection: Connection, number: str) -> ListedAmendment | None:
         .join(dossier, dossier.c.id == amendment.c.dossier_id)
         .where(amendment.c.number == number)
     )
-    row = connection.execute(query).first()
-    return made(ListedAmendment, row) if row is not None else None
+    return made_first(ListedAmendment, connection.execute(query))
 
 
 def of_version(connection: Connection, dossier_id: int, version: int) -> StoredAmendment | None:
     """The amendment that brought a version, or None where a declaration did."""
     mine = (amendment.c.dossier_id == dossier_id, amendment.c.version == version)
-    row = connection.execute(select(amendment).where(*mine)).first()
-    return made(StoredAmendment, row) if row is not None else None
+    return made_first(StoredAmendment, connection.execute(select(amendment).where(*mine)))
 
 
 def decide(connection: Connection, row_id: int, values: AmendmentDecision) -> None:
@@ -150,14 +148,14 @@ def listed(connection: Connection, *, state: str | None, unit: BorderUnit | None
     query = query.where(*of_unit(unit))
     if state is not None:
         query = query.where(amendment.c.state == state)
-    rows = connection.execute(query.order_by(amendment.c.received_at, amendment.c.id).limit(limit))
-    return [made(ListedAmendment, row) for row in rows]
+    ordered = query.order_by(amendment.c.received_at, amendment.c.id).limit(limit)
+    return made_all(ListedAmendment, connection.execute(ordered))
 
 
 def of_dossier(connection: Connection, dossier_id: int) -> list[StoredAmendment]:
     """Every amendment of a dossier, in the order of their versions."""
     query = select(amendment).where(amendment.c.dossier_id == dossier_id).order_by(amendment.c.version)
-    return [made(StoredAmendment, row) for row in connection.execute(query)]
+    return made_all(StoredAmendment, connection.execute(query))
 
 
 def version(connection: Connection, dossier_id: int, number: int) -> VersionWithSource:

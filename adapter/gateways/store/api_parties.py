@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import api_party, assertion_seen
 
 CLIENT, ISSUER = "client", "issuer"
@@ -36,36 +37,18 @@ class ApiParty:
     reason: str | None
 
 
-_NAMES = (
-    "kind",
-    "code",
-    "name",
-    "keys",
-    "offices",
-    "issuers",
-    "procedures",
-    "since",
-    "by",
-    "ended_at",
-    "ended_by",
-    "reason",
-)
-_COLUMNS = tuple(api_party.c[name] for name in _NAMES)
-
-
 def current(connection: Connection, kind: str, code: str) -> ApiParty | None:
     """The current one of that kind and code (not ended), or None."""
     mine = (api_party.c.kind == kind, api_party.c.code == code, api_party.c.ended_at.is_(None))
-    row = connection.execute(select(*_COLUMNS).where(*mine)).first()
-    return None if row is None else ApiParty(*row)
+    return made_first(ApiParty, connection.execute(select(api_party).where(*mine)))
 
 
-def every(connection: Connection, *, ended: bool = False) -> Sequence[ApiParty]:
+def every(connection: Connection, *, ended: bool = False) -> list[ApiParty]:
     """All current ones, the oldest first; with `ended` those that have ended too."""
-    query = select(*_COLUMNS).order_by(api_party.c.since, api_party.c.id)
+    query = select(api_party).order_by(api_party.c.since, api_party.c.id)
     if not ended:
         query = query.where(api_party.c.ended_at.is_(None))
-    return [ApiParty(*row) for row in connection.execute(query)]
+    return made_all(ApiParty, connection.execute(query))
 
 
 def add(connection: Connection, database: Database, **facts: Any) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, fu
 from adapter.gateways.store.browse_records import BrowsedMessage, BrowsedReply, ReplyWithMessage, StoredTry
 from adapter.gateways.store.records import StoredMessage, StoredReply, made, made_all, made_first
 from adapter.gateways.store.tables import attempt, dossier, inbox, outbox
-from adapter.model.identifiers import DossierKey
 
 STRETCH = 5_000
 """So many messages are looked through for what no index holds (a code, an outcome, a sender); then the next stretch is
@@ -134,13 +133,6 @@ _DOSSIERS = 100
 def message(connection: Connection, public_id: str) -> StoredMessage | None:
     """One message, whole."""
     return made_first(StoredMessage, connection.execute(select(inbox).where(inbox.c.public_id == public_id)))
-
-
-def key_of(connection: Connection, dossier_id: int) -> DossierKey:
-    """A dossier's number and year."""
-    query = select(dossier.c.number, dossier.c.year).where(dossier.c.id == dossier_id)
-    row = connection.execute(query).one()
-    return DossierKey(row.number, row.year)
 
 
 def beside(connection: Connection, dossier_id: int, place: ListPlace) -> tuple[str | None, str | None]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from adapter.gateways.store.deadline_records import Declared, Figures, ListedDeadline
-from adapter.gateways.store.deadlines import End
+from adapter.gateways.store.deadlines import ENDS, OPEN, End
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import deadline, dossier, incident, outbox
 from adapter.gateways.store.unit_dossiers import of_unit
@@ -23,8 +23,6 @@ from adapter.pipeline.terms import RUNNING_KINDS
 
 NEAR, BROKEN = "near", "broken"
 """The state of a running deadline: a warning was due, or its end has passed."""
-_OPEN = deadline.c.ended_at.is_(None)
-_ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +44,17 @@ def overdue(connection: Connection, dossier_ids: Sequence[int], now: datetime) -
     """Of these dossiers those for which the border guard should have sent something before `now`, and has not."""
     ours = [kind for kind, party in RUNNING_KINDS.items() if party == "border_guard"]
     mine = deadline.c.dossier_id.in_(dossier_ids), deadline.c.kind.in_(ours)
-    return set(connection.execute(select(deadline.c.dossier_id).where(*mine, _OPEN, deadline.c.due_at < now)).scalars())
+    return set(connection.execute(select(deadline.c.dossier_id).where(*mine, OPEN, deadline.c.due_at < now)).scalars())
 
 
 def running(connection: Connection, wanted: Wanted) -> list[ListedDeadline]:
     """Deadlines that run, the one that ends first before the others; those that the calendar cannot tell are last."""
     # The order of the index ix_deadline_ends.
-    query = _with_subject(select(*_columns())).where(_OPEN, *_of(wanted)).order_by(_ENDS.nulls_last(), deadline.c.id)
+    query = _with_subject(select(*_columns())).where(OPEN, *_of(wanted)).order_by(ENDS.nulls_last(), deadline.c.id)
     if wanted.until is not None:
-        query = query.where(wanted.until >= _ENDS)
+        query = query.where(wanted.until >= ENDS)
     if wanted.after is not None:
-        query = query.where(or_(_ENDS.is_(None), wanted.after <= _ENDS))
+        query = query.where(or_(ENDS.is_(None), wanted.after <= ENDS))
     return made_all(ListedDeadline, connection.execute(query.limit(wanted.limit)))
 
 
@@ -68,10 +66,10 @@ def of_dossier(connection: Connection, dossier_id: int) -> list[ListedDeadline]:
 
 def counts(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
     """How many deadlines that run are near their end, and how many are broken, by the party that they bind."""
-    broken, near = now > _ENDS, and_(now <= _ENDS, deadline.c.warn_at <= now)
+    broken, near = now > ENDS, and_(now <= ENDS, deadline.c.warn_at <= now)
     query = (
         select(deadline.c.party, _count(near).label(NEAR), _count(broken).label(BROKEN))
-        .where(_OPEN)
+        .where(OPEN)
         .group_by(deadline.c.party)
     )
     found: dict[tuple[str, str], int] = {}
@@ -108,13 +106,13 @@ def _of(wanted: Wanted) -> list[ColumnElement[bool]]:
 def figures(connection: Connection, wanted: Wanted, *, since: datetime, now: datetime) -> list[Figures]:
     """How deadlines that began since then stand, by procedure, gate and kind."""
     answered = deadline.c.why == End.ANSWERED.value
-    met = and_(answered, deadline.c.ended_at <= _ENDS)
+    met = and_(answered, deadline.c.ended_at <= ENDS)
     # A deadline that was passed stays passed, also if nothing is left to be done later.
     late = and_(deadline.c.why.in_([End.ANSWERED.value, End.LAPSED.value]), deadline.c.ended_at > deadline.c.due_at)
-    unknown = and_(answered, deadline.c.due_at.is_(None), or_(_ENDS.is_(None), deadline.c.ended_at > _ENDS))
-    overdue = and_(_OPEN, deadline.c.due_at < now)
+    unknown = and_(answered, deadline.c.due_at.is_(None), or_(ENDS.is_(None), deadline.c.ended_at > ENDS))
+    overdue = and_(OPEN, deadline.c.due_at < now)
     names = (dossier.c.procedure, dossier.c.gate, deadline.c.kind)
-    counted = {"met": met, "late": late, "unknown": unknown, "overdue": overdue, "open": _OPEN}
+    counted = {"met": met, "late": late, "unknown": unknown, "overdue": overdue, "open": OPEN}
     query = (
         select(*names, *(_count(condition).label(name) for name, condition in counted.items()))
         .select_from(deadline.outerjoin(dossier, dossier.c.id == deadline.c.dossier_id))

@@ -32,7 +32,9 @@ class End(StrEnum):
     """What asked for it was taken back: a request to amend, or a confirmation that had not left."""
 
 
-_OPEN = deadline.c.ended_at.is_(None)
+OPEN = deadline.c.ended_at.is_(None)
+ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
+"""In the words of the index ix_deadline_ends, or it would not be used."""
 
 
 def row(term: Term, *, row_id: int, dossier_id: int | None, incident_id: int | None = None) -> NewDeadline:
@@ -113,30 +115,30 @@ def answer(connection: Connection, dossier_id: int, kinds: Iterable[str], outbox
 def sent(connection: Connection, outbox_ids: Sequence[int], at: datetime) -> None:
     """These replies were sent: what they answer runs no longer."""
     if outbox_ids:
-        mine = and_(_OPEN, deadline.c.outbox_id.in_(outbox_ids))
+        mine = and_(OPEN, deadline.c.outbox_id.in_(outbox_ids))
         connection.execute(update(deadline).where(mine).values(ended_at=at, why=End.ANSWERED.value))
 
 
 def reopen(connection: Connection, outbox_id: int) -> None:
     """The reply that answered a deadline was taken back before it left: the deadline runs on."""
-    mine = and_(_OPEN, deadline.c.outbox_id == outbox_id)
+    mine = and_(OPEN, deadline.c.outbox_id == outbox_id)
     connection.execute(update(deadline).where(mine).values(answered_at=None, outbox_id=None))
 
 
 def _open_of(dossier_id: int, kinds: Iterable[str]) -> ColumnElement[bool]:
-    return and_(deadline.c.dossier_id == dossier_id, deadline.c.kind.in_(list(kinds)), _OPEN)
+    return and_(deadline.c.dossier_id == dossier_id, deadline.c.kind.in_(list(kinds)), OPEN)
 
 
 def brought(connection: Connection, dossier_id: int, name: str, at: datetime) -> bool:
     """What was to be brought was brought; False where nothing of that name is due."""
-    mine = and_(deadline.c.dossier_id == dossier_id, deadline.c.kind == BRING_WITHIN, deadline.c.name == name, _OPEN)
+    mine = and_(deadline.c.dossier_id == dossier_id, deadline.c.kind == BRING_WITHIN, deadline.c.name == name, OPEN)
     done = connection.execute(update(deadline).where(mine).values(ended_at=at, why=End.ANSWERED.value))
     return done.rowcount > 0
 
 
 def to_bring(connection: Connection, dossier_id: int, *, done: bool) -> list[str]:
     """Names of what is still to be brought, or of what was brought already."""
-    ended = deadline.c.why == End.ANSWERED.value if done else _OPEN
+    ended = deadline.c.why == End.ANSWERED.value if done else OPEN
     query = select(deadline.c.name).where(deadline.c.dossier_id == dossier_id, deadline.c.kind == BRING_WITHIN, ended)
     return list(connection.execute(query.order_by(deadline.c.name)).scalars())
 
@@ -154,14 +156,14 @@ def keep_to_bring(
 
 def take_warnings(connection: Connection, now: datetime, limit: int) -> list[DeadlineOfDossier]:
     """Deadlines of which a share of the time is over, each once: they are marked as they are given."""
-    due = and_(_OPEN, deadline.c.warned_at.is_(None), deadline.c.warn_at <= now)
+    due = and_(OPEN, deadline.c.warned_at.is_(None), deadline.c.warn_at <= now)
     return _take(connection, due, deadline.c.warn_at, {"warned_at": now}, limit)
 
 
 def take_breaches(connection: Connection, now: datetime, limit: int) -> list[DeadlineOfDossier]:
     """Deadlines that have passed with nothing sent, each once; `alert_due_at` counts before the legal time begins."""
     passed = or_(deadline.c.due_at.is_(None), deadline.c.due_at < now)
-    due = and_(_OPEN, deadline.c.breached_at.is_(None), deadline.c.alert_due_at <= now, passed)
+    due = and_(OPEN, deadline.c.breached_at.is_(None), deadline.c.alert_due_at <= now, passed)
     return _take(connection, due, deadline.c.alert_due_at, {"breached_at": now}, limit)
 
 
@@ -173,12 +175,12 @@ def take_back(connection: Connection, now: datetime, limit: int) -> list[Deadlin
         "warned_at": case((early_warning, null()), else_=deadline.c.warned_at),
         "breached_at": case((early_breach, null()), else_=deadline.c.breached_at),
     }
-    return _take(connection, and_(_OPEN, or_(early_warning, early_breach)), deadline.c.alert_due_at, mark, limit)
+    return _take(connection, and_(OPEN, or_(early_warning, early_breach)), deadline.c.alert_due_at, mark, limit)
 
 
 def dated_ahead(connection: Connection, now: datetime) -> int:
     """How many running deadlines began later than now: a clock ran ahead. They are reported and not changed."""
-    query = select(func.count()).select_from(deadline).where(_OPEN, deadline.c.noticed_at > now)
+    query = select(func.count()).select_from(deadline).where(OPEN, deadline.c.noticed_at > now)
     return int(connection.execute(query).scalar_one())
 
 
@@ -206,7 +208,7 @@ def delivered_starts(
     query = (
         select(deadline, outbox.c.delivered_at)
         .join(outbox, outbox.c.id == deadline.c.starts_with)
-        .where(_OPEN, deadline.c.started_at.is_(None), outbox.c.delivered_at.is_not(None))
+        .where(OPEN, deadline.c.started_at.is_(None), outbox.c.delivered_at.is_not(None))
         .limit(limit)
     )
     if dossier_id is not None:
@@ -239,7 +241,7 @@ def began(connection: Connection, row_id: int, at: datetime, due_at: datetime | 
 
 def unreconciled(connection: Connection) -> list[IncidentToReconcile]:
     """Incidents that are over, left transfers for the window, and have no running deadline."""
-    running = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None), _OPEN)
+    running = select(deadline.c.incident_id).where(deadline.c.incident_id.is_not(None), OPEN)
     left = select(func.min(outbox.c.created_at)).where(_transfer_of_incident())
     since = left.correlate(incident).scalar_subquery()
     query = select(incident, since.label("left_at")).where(
@@ -254,7 +256,7 @@ def reconciled(connection: Connection) -> list[int]:
     query = (
         select(deadline.c.id)
         .join(incident, incident.c.id == deadline.c.incident_id)
-        .where(_OPEN, ~left.correlate(incident).exists())
+        .where(OPEN, ~left.correlate(incident).exists())
     )
     return list(connection.execute(query).scalars())
 

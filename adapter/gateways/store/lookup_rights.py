@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import lookup_count, lookup_right
 
 
@@ -25,17 +25,13 @@ class LookupRight:
     ended_by: str | None
 
 
-_COLUMNS = tuple(
-    lookup_right.c[name] for name in ("person", "procedure", "allowed", "since", "by", "ended_at", "ended_by")
-)
-
-
-def of(connection: Connection, person: str, *, ended: bool = False) -> Sequence[LookupRight]:
+def of(connection: Connection, person: str, *, ended: bool = False) -> list[LookupRight]:
     """What stands of somebody; with `ended` what stood before too. The oldest first."""
-    query = select(*_COLUMNS).where(lookup_right.c.person == person)
+    query = select(lookup_right).where(lookup_right.c.person == person)
     if not ended:
         query = query.where(lookup_right.c.ended_at.is_(None))
-    return [LookupRight(*row) for row in connection.execute(query.order_by(lookup_right.c.since, lookup_right.c.id))]
+    ordered = query.order_by(lookup_right.c.since, lookup_right.c.id)
+    return made_all(LookupRight, connection.execute(ordered))
 
 
 def state(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from adapter.gateways.store.records import StoredMessage, made
+from adapter.gateways.store.records import StoredMessage, made_all
 from adapter.gateways.store.tables import declaration, dossier, inbox
 from adapter.model.dossier import DossierState
 
@@ -38,8 +38,8 @@ def messages(
             inbox.c.received_at >= at,
             or_(inbox.c.received_at > at, inbox.c.id > row_id),
         )
-    rows = connection.execute(query.order_by(inbox.c.received_at, inbox.c.id).limit(limit))
-    return [made(StoredMessage, row) for row in rows]
+    ordered = query.order_by(inbox.c.received_at, inbox.c.id).limit(limit)
+    return made_all(StoredMessage, connection.execute(ordered))
 
 
 def open_versions(connection: Connection) -> dict[str, int]:

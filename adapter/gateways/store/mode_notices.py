@@ -5,25 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, insert, select, update
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.notification_records import StoredModeNotice
+from adapter.gateways.store.own_numbers import count_on
 from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import mode_notice
 from adapter.pipeline.envelope import VIETNAM
-
-_COUNT = text(
-    "INSERT INTO counter (name, value) VALUES (:name, 1) "
-    "ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
-)
 
 
 def add(connection: Connection, database: Database, *, at: datetime, **values: Any) -> str:
     """A notice, which waits to be signed; gives its number: counted by the year, `0007/2026/TB`."""
     year = at.astimezone(VIETNAM).year
-    count = int(connection.execute(_COUNT, {"name": f"mode_notice:{year}"}).scalar_one())
-    number = f"{count:04d}/{year}/TB"
+    number = f"{count_on(connection, f'mode_notice:{year}'):04d}/{year}/TB"
     connection.execute(insert(mode_notice).values(id=database.new_id(connection), number=number, at=at, **values))
     return number
 

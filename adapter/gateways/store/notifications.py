@@ -10,12 +10,23 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.mails import FAILED, SENT
 from adapter.gateways.store.new_rows import NewRow
 from adapter.gateways.store.notification_records import StoredNotification, UnarrivedNotification
 from adapter.gateways.store.records import made_all
 from adapter.gateways.store.tables import amendment_request, dossier, mail, notification, outbox
+from adapter.model.dossier import DossierState
+from adapter.model.outcomes import Route
 
-_OPEN = ("received", "accepted", "amendment_requested", "amended")
+_OPEN = tuple(
+    state.value
+    for state in (
+        DossierState.RECEIVED,
+        DossierState.ACCEPTED,
+        DossierState.AMENDMENT_REQUESTED,
+        DossierState.AMENDED,
+    )
+)
 
 
 def add(connection: Connection, database: Database, rows: Iterable[NewRow]) -> None:
@@ -67,7 +78,7 @@ def mark_read(connection: Connection, number: str, ids: Sequence[int], at: datet
 
 def overdue(connection: Connection, now: datetime, limit: int) -> list[tuple[int, str]]:
     """Id and kind of what was to be had by now and has not arrived (read, or taken by a mail server); each once."""
-    taken = select(mail.c.id).where(mail.c.notification_id == notification.c.id, mail.c.state == "sent").exists()
+    taken = select(mail.c.id).where(mail.c.notification_id == notification.c.id, mail.c.state == SENT).exists()
     open_ = (notification.c.due_at.is_not(None), notification.c.late_at.is_(None), notification.c.read_at.is_(None))
     query = select(notification.c.id, notification.c.kind).where(*open_, notification.c.due_at <= now, ~taken)
     rows = connection.execute(query.order_by(notification.c.due_at).limit(limit))
@@ -81,8 +92,8 @@ def mark_late(connection: Connection, ids: Sequence[int], at: datetime) -> None:
 
 def to_arrive(connection: Connection, limit: int) -> list[UnarrivedNotification]:
     """Notifications with a time to be had by that nobody has read, the newest first, each with its e-mails' states."""
-    sent = func.count(mail.c.id).filter(mail.c.state == "sent").label("sent")
-    failed = func.count(mail.c.id).filter(mail.c.state == "failed").label("failed")
+    sent = func.count(mail.c.id).filter(mail.c.state == SENT).label("sent")
+    failed = func.count(mail.c.id).filter(mail.c.state == FAILED).label("failed")
     query = (
         select(notification, sent, failed, func.count(mail.c.id).label("mails"))
         .outerjoin(mail, mail.c.notification_id == notification.c.id)
@@ -114,5 +125,5 @@ def _visible(shows: bool) -> list[ColumnElement[bool]]:
     """That an answer is ready is told no earlier than it can be opened, and not after it was taken back."""
     may = and_(outbox.c.taken_back_at.is_(None), outbox.c.awaits_unit.is_(None))
     if not shows:
-        may = and_(may, or_(outbox.c.route != "window", outbox.c.sent_at.is_not(None)))
+        may = and_(may, or_(outbox.c.route != Route.WINDOW.value, outbox.c.sent_at.is_not(None)))
     return [or_(notification.c.outbox_id.is_(None), may)]

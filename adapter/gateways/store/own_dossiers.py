@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
 from adapter.gateways.store.deadline_records import LimitOfDossier
+from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import ConfirmingReply, MessageOfDossier, StoredDossier, UnopenedReply
 from adapter.gateways.store.dossiers import PARTY
 from adapter.gateways.store.records import made_all, made_first
@@ -49,9 +50,8 @@ def messages(connection: Connection, dossier_id: int) -> list[MessageOfDossier]:
 
 def limits(connection: Connection, dossier_ids: Sequence[int]) -> list[LimitOfDossier]:
     """Time limits that run, of these dossiers, those that end first first."""
-    query = select(deadline).where(deadline.c.dossier_id.in_(dossier_ids), deadline.c.ended_at.is_(None))
-    ordered = query.order_by(func.coalesce(deadline.c.due_at, deadline.c.alert_due_at))
-    return made_all(LimitOfDossier, connection.execute(ordered))
+    query = select(deadline).where(deadline.c.dossier_id.in_(dossier_ids), OPEN)
+    return made_all(LimitOfDossier, connection.execute(query.order_by(ENDS)))
 
 
 def unopened(connection: Connection, dossier_ids: Sequence[int]) -> list[UnopenedReply]:

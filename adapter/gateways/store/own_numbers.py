@@ -132,15 +132,22 @@ class Series:
 
     def _count(self, connection: Connection, prefix: str, year: int, how_many: int) -> int:
         """Take so many numbers; gives the last of them."""
-        query = text(
-            "INSERT INTO counter (name, value) VALUES (:name, :how_many) "
-            "ON CONFLICT (name) DO UPDATE SET value = counter.value + :how_many RETURNING value"
-        )
-        return int(connection.execute(query, {"name": f"{prefix}:{year}", "how_many": how_many}).scalar_one())
+        return count_on(connection, f"{prefix}:{year}", how_many)
 
     def _number(self, prefix: str, year: int, count: int) -> str:
         body = f"{prefix}{self.unit}{year}{count:08d}"
         return body + check_character(body)
+
+
+_COUNT_ON = text(
+    "INSERT INTO counter (name, value) VALUES (:name, :how_many) "
+    "ON CONFLICT (name) DO UPDATE SET value = counter.value + :how_many RETURNING value"
+)
+
+
+def count_on(connection: Connection, name: str, how_many: int = 1) -> int:
+    """Count so many more under that name, from 1 on; gives the last of them."""
+    return int(connection.execute(_COUNT_ON, {"name": name, "how_many": how_many}).scalar_one())
 
 
 def check_character(body: str) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from adapter.gateways.store.dossier_records import TransferWithDossier
 from adapter.gateways.store.new_rows import NewReply, NewRow
-from adapter.gateways.store.records import AwaitingReply, StoredReply, made, made_all
+from adapter.gateways.store.records import AwaitingReply, StoredReply, made, made_all, made_first
 from adapter.gateways.store.tables import UNRECEIVED, dossier, outbox
 from adapter.model.outcomes import Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
@@ -167,15 +167,13 @@ def awaiting(connection: Connection) -> list[AwaitingReply]:
     columns = (outbox.c.id, outbox.c.awaits_unit, outbox.c.created_at, dossier.c.number, dossier.c.year)
     waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
     query = select(*columns).join(dossier, dossier.c.id == outbox.c.dossier_id).where(*waits)
-    rows = connection.execute(query.order_by(outbox.c.dossier_id, outbox.c.ordinal))
-    return [made(AwaitingReply, row) for row in rows]
+    return made_all(AwaitingReply, connection.execute(query.order_by(outbox.c.dossier_id, outbox.c.ordinal)))
 
 
 def still_awaiting(connection: Connection, row_id: int) -> StoredReply | None:
     """A reply that waits for the key of its unit; None where it was signed or taken back meanwhile."""
     waits = (outbox.c.awaits_unit.is_not(None), outbox.c.taken_back_at.is_(None))
-    row = connection.execute(select(outbox).where(outbox.c.id == row_id, *waits)).first()
-    return made(StoredReply, row) if row is not None else None
+    return made_first(StoredReply, connection.execute(select(outbox).where(outbox.c.id == row_id, *waits)))
 
 
 def keep_signed(connection: Connection, row_id: int, signed: SignedReply, values: NewRow) -> None:
@@ -197,9 +195,9 @@ def answered(
     """The reply of ours that a 99 or 00 answers: by correlation id, else the oldest unanswered of that subject."""
     mine = outbox.c.copy_of.is_(None)
     if message_id:
-        row = connection.execute(select(outbox).where(outbox.c.message_id == message_id, mine)).first()
-        if row is not None:
-            return made(StoredReply, row)
+        named = select(outbox).where(outbox.c.message_id == message_id, mine)
+        if (found := made_first(StoredReply, connection.execute(named))) is not None:
+            return found
     query = (
         select(outbox)
         .where(
@@ -213,8 +211,7 @@ def answered(
         .order_by(outbox.c.created_at, outbox.c.ordinal)
         .limit(1)
     )
-    oldest = connection.execute(query).first()
-    return made(StoredReply, oldest) if oldest is not None else None
+    return made_first(StoredReply, connection.execute(query))
 
 
 def mark_answered(connection: Connection, row_id: int, answer: str, at: datetime) -> None:

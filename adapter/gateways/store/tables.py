@@ -807,8 +807,8 @@ mail = Table(  # an e-mail of ours, with its tries and the server's last word
     Column("answer", Text),  # what the server said last
 )
 Index("ix_mail_notification", mail.c.notification_id)
-_WAITING = text("state = 'waiting'")
-Index("ix_mail_waiting", mail.c.next_at, mail.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
+_TO_SEND = text("state = 'waiting'")
+Index("ix_mail_waiting", mail.c.next_at, mail.c.id, sqlite_where=_TO_SEND, postgresql_where=_TO_SEND)
 
 mail_address = Table(  # where a person wants to be told, for each number that he acts for
     "mail_address",

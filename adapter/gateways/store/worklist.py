@@ -26,6 +26,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from adapter.gateways.store.amendments import WAITING
+from adapter.gateways.store.deadlines import ENDS, OPEN
 from adapter.gateways.store.dossier_records import StoredDossier
 from adapter.gateways.store.lists import among
 from adapter.gateways.store.records import made_all
@@ -70,9 +72,6 @@ class WorkWanted:
     """Of the newest: those that came after this."""
 
 
-_OPEN = deadline.c.ended_at.is_(None)
-ENDS = func.coalesce(deadline.c.due_at, deadline.c.alert_due_at)
-"""In the words of the index ix_deadline_ends, or it would not be used."""
 _CLOCK = [deadline.c[name] for name in ("name", "kind", "party", "due_at")]
 _EARLIER = deadline.alias("earlier")
 
@@ -129,7 +128,7 @@ def linked(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 def undecided(connection: Connection, ids: Sequence[int]) -> set[int]:
     """Those of which an amendment waits for an officer's decision."""
-    mine = amendment.c.dossier_id.in_(ids), amendment.c.state == "waiting"
+    mine = amendment.c.dossier_id.in_(ids), amendment.c.state == WAITING
     return set(connection.execute(select(amendment.c.dossier_id).where(*mine)).scalars())
 
 
@@ -157,7 +156,7 @@ def _running(wanted: WorkWanted) -> list[ColumnElement[bool]]:
     """Limits that run for whoever's turn it is. What is brought later is the declarant's, and no turn of his."""
     party = "declarant" if wanted.turn is WorkTurn.DECLARANT else "border_guard"
     signed = deadline.c.outbox_id.is_not(None) if wanted.turn is WorkTurn.LEAVING else deadline.c.outbox_id.is_(None)
-    return [_OPEN, deadline.c.party == party, signed, deadline.c.kind != BRING_WITHIN]
+    return [OPEN, deadline.c.party == party, signed, deadline.c.kind != BRING_WITHIN]
 
 
 def _has_earlier(wanted: WorkWanted) -> ColumnElement[bool]:

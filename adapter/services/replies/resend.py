@@ -39,7 +39,7 @@ class Resend:
             if found is None:
                 raise NotAllowed(f"there is no answer {message_id}")
             if found.dossier_id is not None:
-                key = browse.key_of(connection, found.dossier_id)
+                key = dossiers.key_of(connection, found.dossier_id)
                 self.database.lock(connection, [dossiers.lock_name(key)])
             original = browse.original(connection, found.id)
             _may_leave_again(original)
