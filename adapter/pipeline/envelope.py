@@ -209,3 +209,8 @@ def read_time(written: str) -> datetime | None:
 def write_time(moment: datetime) -> str:
     """The same form, for what we write."""
     return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def hour_and_day(moment: datetime) -> str:
+    """A moment as people write it, in Vietnam's time: 09:12, 30/11/2026."""
+    return moment.astimezone(VIETNAM).strftime("%H:%M, %d/%m/%Y")

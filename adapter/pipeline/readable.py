@@ -13,7 +13,7 @@ from lxml import etree
 
 from adapter.model.procedure import Label
 from adapter.pipeline import text
-from adapter.pipeline.envelope import read_time
+from adapter.pipeline.envelope import hour_and_day, read_time
 from adapter.pipeline.wanted import documented, element_at
 from adapter.pipeline.xml import pointer
 
@@ -70,5 +70,5 @@ def _label(element: etree._Element, declared: xmlschema.XMLSchema10 | None) -> L
 def _told(said: str) -> Label:
     """A time in the order of people, all else as it is written."""
     moment = read_time(said)
-    shown = said if moment is None else f"{moment:%H:%M, %d/%m/%Y}"
+    shown = said if moment is None else hour_and_day(moment)
     return Label(shown, shown)

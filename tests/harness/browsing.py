@@ -55,7 +55,8 @@ class Person:
         tokens = self.document().xpath("//input[@name='csrf']/@value")
         given = {**({"csrf": tokens[0]} if tokens else {}), **fields}
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.at))
-        return self.ask("POST", address, follow=follow, data=given, headers={"Origin": origin})
+        headers = {"Origin": origin, "Referer": self.at}
+        return self.ask("POST", address, follow=follow, data=given, headers=headers)
 
     def document(self) -> html.HtmlElement:
         assert self.page is not None

@@ -12,6 +12,7 @@ from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
 from adapter.model.turns import WorkTurn
 from adapter.pipeline.terms import RUNNING_KINDS
+from adapter.services.dossiers.acts import ACTS
 from adapter.services.dossiers.case_records import (
     CaseCell,
     CaseEvent,
@@ -28,10 +29,8 @@ from adapter.services.dossiers.case_records import (
 )
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.request_places import RequestPlace
-from adapter.services.dossiers.worklist import FLAGS, WorkFilter, WorkNews, WorkPage, WorkRow
+from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
 from tests.harness.own_samples import MEANINGS
-
-ACTS = (*acting.TEXTS, requesting.ACT)
 
 
 def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
@@ -49,7 +48,7 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         worklist.WorkNewsPage: [worklist.WorkNewsPage(WorkNews(count, "m"), "/can-bo") for count in (0, 3, 100)],
         dossier.CasePage: [
             *(dossier.CasePage(replace(whole, state=state), None, said) for state in MARKS),
-            *(dossier.CasePage(whole, done, said) for done in dossier.DONE),
+            *(dossier.CasePage(whole, done, said) for done in ACTS),
             dossier.CasePage(bare, None, ()),
         ],
         acting.ActPage: [
@@ -57,8 +56,8 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(acting.ActPage(bare, act, (), {"reason": text, "ground": text}, faulty) for act in ("refuse", "decline")),
         ],
         acting.OvertakenPage: [
-            acting.OvertakenPage(whole, "refuse", whole.events, text, {"reason": text}),
-            acting.OvertakenPage(bare, "complete", (), text, {}),
+            acting.OvertakenPage(whole, "refuse", whole.events, text, (text, text)),
+            acting.OvertakenPage(bare, "complete", (), text, ()),
         ],
         requesting.RequestPickPage: [
             requesting.RequestPickPage(whole, places, too_many=False),
@@ -85,7 +84,7 @@ def _lists(text: str, at: datetime) -> list[Page]:
     names = {"P1": said, "P2": said}
     full = WorkPage((*rows, bare), "5-7", at, "m", names, names)
     empty = WorkPage((), None, at, "m", {}, {})
-    asked = WorkFilter(WorkTurn.NEWEST, "P1", "P2", "received", FLAGS[0], mine=True)
+    asked = WorkFilter(WorkTurn.NEWEST, "P1", "P2", "received", "khai-muon", mine=True)
     return [
         *(worklist.WorkListPage(full, WorkFilter(turn), first=True) for turn in WorkTurn),
         *(worklist.WorkListPage(empty, WorkFilter(turn), first=True) for turn in WorkTurn),
@@ -152,7 +151,7 @@ def case(text: str, at: datetime) -> CaseFile:
             CaseReply("Completion", "30/23", "window", "0" * 64, None, None, None, None, text),
         ),
         events=events,
-        acts=ACTS,
+        acts=tuple(ACTS),
         grounds={"a": said},
         to_bring=(text,),
         personal=True,

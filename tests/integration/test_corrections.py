@@ -21,6 +21,7 @@ from adapter.model.actor import EVERYWHERE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.identifiers import Digest, DossierKey, ProcedureCode
 from adapter.model.stages import Channel, Submission
+from adapter.pipeline.envelope import hour_and_day
 from adapter.services.dossiers.check_code import ConfirmationChecks, check_code
 from adapter.services.messages.item import Settled
 from adapter.services.replies.dispatch import Dispatch
@@ -277,7 +278,8 @@ def test_a_request_that_has_left_is_ended_and_the_next_confirmation_names_it(who
     whole.completion.complete(CITIZEN, OFFICER, remarks="Đã kiểm tra.")
     remarks = _remarks(whole)
     assert remarks is not None
-    assert remarks.startswith(f"Đã kiểm tra. Yêu cầu sửa đổi, bổ sung số {number} đã được rút")
+    told = f"Yêu cầu sửa đổi, bổ sung số {number} đã được rút lúc {hour_and_day(CLOCK)}."
+    assert remarks == f"Đã kiểm tra. {told}"
 
 
 def test_an_answer_to_a_request_that_was_withdrawn_is_judged_as_own_discovery(whole: House) -> None:

@@ -63,6 +63,15 @@ def entries(site: Website, event: JournalEvent) -> list[Any]:
     return [row for row in site.rows(tables.journal) if row.event == event]
 
 
+def test_while_the_provider_is_away_log_in_leads_here_and_not_to_paper(tmp_path: Path, sqlite_url: str) -> None:
+    away = IdentityProvider(tmp_path / "away", "http://127.0.0.1:1", "http://127.0.0.1:1")
+    with website(configure(tmp_path, sqlite_url, {**two_units(), **away.settings()})) as served:
+        person = Person(served.staff_url)
+        assert person.get("/login").status_code == 503
+        assert person.document().xpath("//main//a[@href='/khan-cap']")
+        assert "giấy" not in person.told()
+
+
 def test_two_of_a_unit_come_in_and_the_first_acts_under_his_own_name(site: Website) -> None:
     person = come_in(site, "can-bo", "can-bo-2")
     assert "NGUYEN VAN HAI" in person.document().xpath("//div[@class='who']")[0].text_content()

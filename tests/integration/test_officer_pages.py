@@ -193,20 +193,36 @@ def test_a_refusal_has_its_reason_or_is_asked_again(small: Website) -> None:
     assert state(small, HERE) == "refused"
 
 
-def test_a_request_to_amend_names_the_fields_and_can_be_withdrawn(site: Website) -> None:
-    person = logged_in(site, "can-bo", f"{address(HERE)}/request_amendment")
-    places = [str(each) for each in person.document().xpath("//input[@name='o']/@value")]
+def _asking(person: Person) -> dict[str, Any]:
+    """The form of a request to amend two fields, as it is filled in."""
+    person.get(f"{address(HERE)}/request_amendment")
+    places = [str(each) for each in person.document().xpath("//input[@name='o']/@value")][:2]
     person.get(f"{address(HERE)}/request_amendment?o={places[0]}&o={places[1]}")
     fields = {"reason": "Nội dung khai báo chưa chính xác"}
-    for place in places[:2]:
+    for place in places:
         fields |= {f"{place}.wrong": "Không khớp", f"{place}.asked": "Khai lại"}
-    seen = str(person.document().xpath("//input[@name='seen']/@value")[0])
-    sent = {**fields, "seen": seen, "csrf": str(person.document().xpath("//input[@name='csrf']/@value")[0])}
+    hidden = {name: str(person.document().xpath(f"//input[@name='{name}']/@value")[0]) for name in ("seen", "csrf")}
+    return {**fields, **hidden, "o": places}
+
+
+def _ask(person: Person, form: dict[str, Any]) -> int:
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(person.at))
-    response = person.ask(
-        "POST", f"{address(HERE)}/request_amendment", data={**sent, "o": places[:2]}, headers={"Origin": origin}
-    )
-    assert response.status_code == 200
+    where = f"{address(HERE)}/request_amendment"
+    return person.ask("POST", where, data=form, headers={"Origin": origin}).status_code
+
+
+def test_a_request_that_comes_too_late_keeps_all_that_was_written(small: Website) -> None:
+    person, faster = logged_in(small, "can-bo"), logged_in(small, "can-bo-2", address(HERE))
+    form = _asking(person)
+    assert act(faster, HERE, "complete") == 200
+    assert _ask(person, form) == 409
+    for written in ("Nội dung khai báo chưa chính xác", "Không khớp", "Khai lại"):
+        assert written in person.told()
+
+
+def test_a_request_to_amend_names_the_fields_and_can_be_withdrawn(site: Website) -> None:
+    person = logged_in(site, "can-bo")
+    assert _ask(person, _asking(person)) == 200
     (asked,) = site.rows(tables.amendment_request)
     assert [item["pointer"].startswith("/Envelope/Body/Content/") for item in asked.items] == [True, True]
     assert asked.officer == "can-bo"
@@ -283,13 +299,31 @@ def test_several_are_confirmed_with_one_question_and_one_result_list(site: Websi
     assert [each.partition("@")[0] for each in chosen] == ["2026/OF1", "2026/OF3"], "another unit's is not there"
     faster = logged_in(site, "can-bo-2", address(other))
     assert act(faster, other, "complete") == 200
-    csrf = str(person.document().xpath("//input[@name='csrf']/@value")[0])
-    response = person.ask(
-        "POST", "/can-bo/xac-nhan", data={"csrf": csrf, "d": chosen}, headers={"Origin": site.staff_url}
-    )
-    assert response.status_code == 200
+    assert _confirm_several(person, site, chosen) == 200
     assert "Đã xác nhận 1 trong 2 hồ sơ" in person.told()
     assert {state(site, HERE), state(site, other)} == {"completed"}
+
+
+def _confirm_several(person: Person, site: Website, chosen: list[str]) -> int:
+    csrf = str(person.document().xpath("//input[@name='csrf']/@value")[0])
+    sent = {"csrf": csrf, "d": chosen}
+    return person.ask("POST", "/can-bo/xac-nhan", data=sent, headers={"Origin": site.staff_url}).status_code
+
+
+def test_a_result_list_that_is_loaded_again_says_the_same(small: Website) -> None:
+    person = logged_in(small, "can-bo", "/can-bo/xac-nhan?d=2026/OF1")
+    chosen = [str(each) for each in person.document().xpath("//input[@name='d']/@value")]
+    for _ in range(2):
+        assert _confirm_several(person, small, chosen) == 200
+        assert "Đã xác nhận 1 trong 1 hồ sơ" in person.told()
+    assert len(entries(small, JournalEvent.DOSSIER_COMPLETE)) == 1
+
+
+@pytest.mark.parametrize("seen", ["", "x", "-1", "1.0", "²", "٣", "9" * 10])
+def test_a_place_in_the_journal_that_is_no_number_confirms_nothing(small: Website, seen: str) -> None:
+    person = logged_in(small, "can-bo", address(HERE))
+    assert _confirm_several(person, small, [f"2026/OF1@{seen}"]) == 400
+    assert state(small, HERE) == "accepted"
 
 
 def test_a_filter_is_codes_in_the_address(small: Website) -> None:
@@ -319,12 +353,19 @@ def test_pages_of_the_list_follow_each_other_without_gap_or_repetition(small: We
     second = listed(person)
     assert not set(first) & set(second)
     assert len(first) + len(second) == PAGE + 6
+    news, mark = _news(person)
+    assert person.ask("GET", news, follow=False, headers={"If-None-Match": mark}).status_code == 304, "nothing came"
+
+
+def _news(person: Person) -> tuple[str, str]:
+    """Where the page asks for news, and the mark that it sends."""
+    (place,) = person.document().xpath("//*[@data-news]")
+    return str(place.get("data-news")), f'"{place.get("data-mark")}"'
 
 
 def test_new_work_is_announced_and_costs_nothing_while_there_is_none(small: Website) -> None:
     person = logged_in(small, "can-bo")
-    (place,) = person.document().xpath("//*[@data-news]")
-    news, mark = place.get("data-news"), f'"{place.get("data-mark")}"'
+    news, mark = _news(person)
     assert person.ask("GET", news, follow=False, headers={"If-None-Match": mark}).status_code == 304
     _declared(small, DossierKey("NEW1", 2026), "HUUNGHI")
     person.ask("GET", news, headers={"If-None-Match": mark})

@@ -237,6 +237,7 @@ def test_log_out_ends_the_session_here_and_clears_the_browser(site: Website) -> 
         ({}, True),
         ({"Origin": "https://evil.invalid"}, True),
         ({"Origin": "null"}, True),
+        ({"Origin": "http://["}, True),
         ({"Sec-Fetch-Site": "cross-site"}, True),
         ({"Sec-Fetch-Site": "same-site"}, True),
         ({"Sec-Fetch-Site": "same-origin"}, False),
@@ -274,6 +275,17 @@ def test_a_session_that_is_over_is_over(small: Website, past: dict[str, timedelt
     assert page.status_code == 403
     assert "Phiên làm việc đã kết thúc" in person.told()
     assert COOKIE not in person.cookies[urlsplit(small.url).netloc]
+    again = person.document().xpath("//main//a[contains(@href, '/login')]/@href")
+    assert again == ["/login?next=/"], "to the page that he was on: nothing can be read where a form is sent to"
+
+
+@pytest.mark.parametrize("before", [None, "http://[", "//evil.invalid/x", "https://evil.invalid//evil.invalid", "x"])
+def test_a_form_without_its_page_leads_back_to_where_it_was_sent(small: Website, before: str | None) -> None:
+    headers = {"Referer": before} if before is not None else {}
+    person = Person(small.url)
+    assert person.ask("POST", "/uy-quyen", data={"x": "1"}, headers=headers).status_code == 403
+    (again,) = person.document().xpath("//main//a[contains(@href, '/login')]/@href")
+    assert again in ("/login?next=/uy-quyen", "/login?next=/x")
 
 
 def test_a_suspension_ends_his_sessions_and_keeps_him_out_with_its_reason(site: Website) -> None:

@@ -15,14 +15,14 @@ from starlette.requests import Request
 
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import reference
-from adapter.entrypoints.web.moments import hour_and_day, iso, remaining
+from adapter.entrypoints.web.moments import iso, remaining
 from adapter.entrypoints.web.page import POLICY, About, Around, NavigationEntry, Page, Pages, Visitor
 from adapter.entrypoints.web.portal import public
 from adapter.entrypoints.web.staff import emergency, landing
 from adapter.entrypoints.web.words import Language, words
 from adapter.model.actor import Role
 from adapter.model.procedure import Label
-from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.envelope import VIETNAM, hour_and_day
 from adapter.services.access.rights import Right
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.mode_notices import ModeNotice
@@ -105,6 +105,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
     login.LoginPage: [
         *(login.LoginPage(what, "/ho-so") for what in login.OUTCOMES),
         login.LoginPage("refused", "/ho-so?x=" + HOSTILE),
+        login.LoginPage("provider_down", "/", emergency="/khan-cap"),
     ],
     landing.StaffHomePage: [landing.StaffHomePage()],
     emergency.EmergencyPage: [

@@ -80,7 +80,7 @@ def create_staff(house: House) -> FastAPI:
     app.include_router(lookup.routes(house.searches, guard))
     app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
     if provider is not None:
-        entrance = login.of_staff(provider, house.staff_sessions)
+        entrance = login.of_staff(provider, house.staff_sessions, emergency.WAY)
         app.include_router(login.routes(pages, entrance, guard, house.observe))
     of_officers = officer.OfficerUses(house.work_lists, house.case_files, house.acts, house.catalogue)
     areas: Sequence[APIRouter] = (

@@ -134,11 +134,15 @@ def is_from_here(request: Request, public_url: str | None) -> bool:
         return said == "same-origin"
     origin = request.headers.get("origin", "")
     own = public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
-    return bool(origin) and _site(origin) == _site(own)
+    return bool(origin) and _site(origin) is not None and _site(origin) == _site(own)
 
 
-def _site(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
+def _site(url: str) -> tuple[str, str] | None:
+    """Scheme and host; None where it is no address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     return parts.scheme.lower(), parts.netloc.lower()
 
 

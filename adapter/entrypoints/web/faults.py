@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapter.entrypoints.web.api import problems
-from adapter.entrypoints.web.browser import browser_of, changes, take_back
+from adapter.entrypoints.web.browser import browser_of, changes, safe_target, take_back
 from adapter.entrypoints.web.guard import LoggedOut
 from adapter.entrypoints.web.login import LoginPage
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
@@ -66,12 +66,21 @@ def _to_log_in(pages: Pages) -> Callable[[Request, Any], Response]:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if not changes(request) and browser_of(request).secret is None:
             return RedirectResponse(f"/login?next={quote(here)}", 303, PERSONAL)
-        page = LoginPage("session_over", request.url.path if changes(request) else here)
+        page = LoginPage("session_over", _form_of(request) if changes(request) else here)
         response = pages.respond(request, page, 403)
         take_back(response, browser_of(request))
         return response
 
     return told
+
+
+def _form_of(request: Request) -> str:
+    """The page on which a form stood, as browsers say it: what takes the form can seldom be opened itself."""
+    try:
+        stated = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return request.url.path
+    return safe_target(stated.path + (f"?{stated.query}" if stated.query else ""), request.url.path)
 
 
 def _session_over(pages: Pages) -> Callable[[Request, Any], Response]:

@@ -35,6 +35,7 @@ OUTCOMES = (
 _NAME = 100
 _TOKEN = 20_000
 """Characters of the longest logout token."""
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class AccountKind(StrEnum):
@@ -46,6 +47,8 @@ class AccountKind(StrEnum):
 
 class OtherKind(NotAllowed):
     """Who means to declare for himself must not do so for his organisation, nor the other way round."""
+
+    why = "other_kind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class LoginPage(Page):
     """Where log-in leads to, as an address of this site."""
     leave: str = ""
     """Where one logs out at the provider too; empty where there is no such place."""
+    emergency: str = ""
+    """The way in while the provider is away; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class Entrance:
     """What whoever is suspended is shown; None: nobody here is."""
     chooses: bool = False
     """Whether the kind of account is chosen first (Article 7(2)(b)), and must be the one that logs in."""
+    emergency: str = ""
+    """The way in while the provider is away; empty: there is none."""
 
 
 def of_declarants(provider: Provider, sessions: Sessions, notice: Callable[[Suspended], SuspensionNotice]) -> Entrance:
@@ -107,80 +114,76 @@ def of_declarants(provider: Provider, sessions: Sessions, notice: Callable[[Susp
     return Entrance(provider, sessions, admit, Right.READ_OWN, "/ho-so", notice, chooses=True)
 
 
-def of_staff(provider: Provider, sessions: StaffSessions) -> Entrance:
+def of_staff(provider: Provider, sessions: StaffSessions, emergency: str) -> Entrance:
     """The entrance of staff: the provider says who it is, the register whether he may come in."""
 
     def admit(stated: Stated) -> str:
         issuer = provider.trusted.issuer
         return sessions.admit(StaffAccount(issuer, stated.subject, stated.number, stated.session))
 
-    return Entrance(provider, sessions, admit, Right.USE_CONSOLE, "/")
+    return Entrance(provider, sessions, admit, Right.USE_CONSOLE, "/", emergency=emergency)
 
 
 def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> APIRouter:
     """/login, its return, and log-out."""
-    # Longer than 45 lines: the routes of one matter, which share what they are made with.
     router = APIRouter(include_in_schema=False)
-    provider, sessions, after = entrance.provider, entrance.sessions, entrance.after
+    _going(router, pages, entrance, guard, observe)
+    _coming_back(router, pages, entrance, observe)
+    _ended_there(router, entrance, guard, observe)
+    _logging_out(router, pages, entrance, guard)
+    return router
 
-    seldom = guard.seldom(RateRule.LOGIN)
 
-    @router.get("/login", dependencies=[Depends(anybody), Depends(seldom)])
+def _going(router: APIRouter, pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> None:
+    @router.get("/login", dependencies=[Depends(anybody), Depends(guard.seldom(RateRule.LOGIN))])
     def log_in(
         request: Request, next: Annotated[str | None, Query()] = None, account: Annotated[str | None, Query()] = None
     ) -> Response:
-        target = safe_target(next, after)
-        session = browser_of(request).session
-        if session is not None and session.actor is not None:
+        target = safe_target(next, entrance.after)
+        browser = browser_of(request)
+        if browser.session is not None and browser.session.actor is not None:
             return RedirectResponse(target, 303)
         if entrance.chooses and account not in tuple(AccountKind):
             return pages.respond(request, AccountKindPage(target))
         try:
-            address, underway = provider.begin()
+            address, underway = entrance.provider.begin()
         except ProviderDown as error:
-            observe(Event.LOGIN, outcome="provider-down", reason=str(error))
-            return pages.respond(request, LoginPage("provider_down", target), 503)
-        response = RedirectResponse(address, 302, {"Cache-Control": "no-store"})
-        give(response, browser_of(request), sessions.begin({**underway, "target": target, "account": account or ""}))
+            return pages.respond(request, _provider_down(entrance, observe, error, target), 503)
+        response = RedirectResponse(address, 302, _NO_STORE)
+        secret = entrance.sessions.begin({**underway, "target": target, "account": account or ""})
+        give(response, browser, secret)
         return response
 
+
+def _coming_back(router: APIRouter, pages: Pages, entrance: Entrance, observe: Observe) -> None:
     @router.get(RETURN, dependencies=[Depends(anybody)])
     def come_back(request: Request) -> Response:
         browser = browser_of(request)
         if browser.session is None or browser.session.actor is not None or browser.secret is None:
             # Nothing is under way in this browser: cookies are off, it took too long, or somebody sent a link.
             observe(Event.LOGIN, outcome="not-under-way")
-            return pages.respond(request, LoginPage("not_under_way", after), 400)
+            return pages.respond(request, LoginPage("not_under_way", entrance.after), 400)
         underway = browser.session.underway
-        target = safe_target(underway.get("target"), after)
-        sessions.end(browser.session)  # a return counts once, whatever comes of it
+        target = safe_target(underway.get("target"), entrance.after)
+        entrance.sessions.end(browser.session)  # a return counts once, whatever comes of it
         try:
-            stated = provider.finish(underway, dict(request.query_params))
+            stated = entrance.provider.finish(underway, dict(request.query_params))
             if entrance.chooses and _kind(stated) != underway.get("account", _kind(stated)):
                 raise OtherKind
             secret = entrance.admit(stated)
         except ProviderDown as error:
-            observe(Event.LOGIN, outcome="provider-down", reason=str(error))
-            return pages.respond(request, LoginPage("provider_down", target), 503)
-        except Suspended as suspended:
-            observe(Event.LOGIN, outcome="suspended")
-            assert entrance.notice is not None, "staff are not suspended"
-            response = pages.respond(request, SuspendedPage(entrance.notice(suspended)), 403)
-            take_back(response, browser_of(request))
-            return response
+            return pages.respond(request, _provider_down(entrance, observe, error, target), 503)
         except NotAllowed as error:
-            page = _refusal(error, target)
-            # What the provider said may hold a number; only which kind of answer it was is told.
-            told = {"reason": str(error) if isinstance(error, NotBelieved) else "number"}
-            observe(Event.LOGIN, outcome=page.what, **(told if page.what == "refused" else {}))
-            response = pages.respond(request, page, 403)
-            take_back(response, browser_of(request))
+            response = pages.respond(request, _turned_away(entrance, observe, error, target), 403)
+            take_back(response, browser)
             return response
         observe(Event.LOGIN, outcome="logged-in")
-        response = RedirectResponse(target, 303, {"Cache-Control": "no-store"})
+        response = RedirectResponse(target, 303, _NO_STORE)
         give(response, browser, secret)
         return response
 
+
+def _ended_there(router: APIRouter, entrance: Entrance, guard: Guard, observe: Observe) -> None:
     async def given(request: Request) -> str:
         token = (await guard.form(request)).get("logout_token")
         if not isinstance(token, str) or not 0 < len(token) <= _TOKEN:
@@ -190,42 +193,54 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
     @router.post("/login/backchannel", dependencies=[Depends(anybody)])
     def ended_there(logout_token: Annotated[str, Depends(given)]) -> Response:
         """The provider tells that somebody has logged out there (Back-Channel Logout 1.0, 2.5 to 2.8)."""
-        told = {"Cache-Control": "no-store"}
         try:
-            ended = provider.ended(logout_token)
+            ended = entrance.provider.ended(logout_token)
         except NotBelieved as error:
             observe(Event.LOGIN, outcome="logout-refused", reason=str(error))
-            return Response(status_code=400, headers=told)
-        count = sessions.end_by_provider(provider.trusted.issuer, ended.subject, ended.session)
+            return Response(status_code=400, headers=_NO_STORE)
+        issuer = entrance.provider.trusted.issuer
+        count = entrance.sessions.end_by_provider(issuer, ended.subject, ended.session)
         observe(Event.LOGIN, outcome="ended-by-provider", count=count)
-        return Response(status_code=200, headers=told)
+        return Response(status_code=200, headers=_NO_STORE)
 
+
+def _logging_out(router: APIRouter, pages: Pages, entrance: Entrance, guard: Guard) -> None:
     @router.post("/logout")
     def log_out(request: Request, actor: Annotated[Actor, Depends(guard.by_session(entrance.right))]) -> Response:
         del actor
-        session = browser_of(request).session
-        assert session is not None, "whoever has a right by a session has a session"
-        sessions.end(session)
-        response = RedirectResponse("/logged-out", 303, {"Cache-Control": "no-store"})
-        take_back(response, browser_of(request))
+        browser = browser_of(request)
+        assert browser.session is not None, "whoever has a right by a session has a session"
+        entrance.sessions.end(browser.session)
+        response = RedirectResponse("/logged-out", 303, _NO_STORE)
+        take_back(response, browser)
         return response
 
     @router.get("/logged-out", dependencies=[Depends(anybody)])
     def logged_out(request: Request) -> Response:
-        return pages.respond(request, LoginPage("logged_out", after, provider.farewell()))
+        return pages.respond(request, LoginPage("logged_out", entrance.after, entrance.provider.farewell()))
 
-    return router
+
+def _provider_down(entrance: Entrance, observe: Observe, error: ProviderDown, target: str) -> LoginPage:
+    observe(Event.LOGIN, outcome="provider-down", reason=str(error))
+    return LoginPage("provider_down", target, emergency=entrance.emergency)
+
+
+def _turned_away(entrance: Entrance, observe: Observe, error: NotAllowed, target: str) -> Page:
+    """What somebody is told who is not let in."""
+    if isinstance(error, Suspended):
+        observe(Event.LOGIN, outcome="suspended")
+        assert entrance.notice is not None, "staff are not suspended"
+        return SuspendedPage(entrance.notice(error))
+    if isinstance(error, OtherKind | NotAdmitted):
+        observe(Event.LOGIN, outcome=error.why)
+        return LoginPage(error.why, target)
+    # What the provider said may hold a number; only which kind of answer it was is told.
+    observe(Event.LOGIN, outcome="refused", reason=str(error) if isinstance(error, NotBelieved) else "number")
+    return LoginPage("refused", target)
 
 
 def _kind(stated: Stated) -> AccountKind:
     return AccountKind.PERSON if stated.tax_code is None else AccountKind.ORGANISATION
-
-
-def _refusal(error: NotAllowed, target: str) -> LoginPage:
-    """What somebody is told who is not let in."""
-    if isinstance(error, OtherKind):
-        return LoginPage("other_kind", target)
-    return LoginPage(error.why if isinstance(error, NotAdmitted) else "refused", target)
 
 
 def _person(provider: Provider, stated: Stated) -> AccountHolder:

@@ -21,11 +21,6 @@ def iso_seconds(moment: datetime) -> str:
     return moment.astimezone(VIETNAM).isoformat(timespec="seconds")
 
 
-def hour_and_day(moment: datetime) -> str:
-    """09:12, 30/11/2026."""
-    return moment.astimezone(VIETNAM).strftime("%H:%M, %d/%m/%Y")
-
-
 def remaining(due: datetime, now: datetime, language: Language) -> str:
     """How long a time limit still runs, or by how much it has passed: "còn 42 phút", "quá hạn 5 phút"."""
     key = "clock.left" if due >= now else "clock.over"

@@ -23,6 +23,7 @@ from adapter.entrypoints.web import moments, static
 from adapter.entrypoints.web.words import Language, word
 from adapter.model.actor import Role
 from adapter.model.procedure import Label
+from adapter.pipeline.envelope import hour_and_day
 from adapter.services.access.rights import TABLE, Right
 
 _HERE = Path(__file__).parent
@@ -167,6 +168,12 @@ class Pages:
         )
 
 
+def attachment(body: bytes, kind: str, name: str) -> Response:
+    """A file for one person, which his browser keeps and does not show within our pages. `kind`: its media type."""
+    named = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=kind, headers={**PERSONAL, **named})
+
+
 def language_of(request: Request) -> Language:
     """The language that the address names, else the one chosen before, else Vietnamese."""
     stated = (request.query_params.get(_CHOICE), request.cookies.get(_CHOICE))
@@ -190,8 +197,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {name: getattr(moments, name) for name in ("iso", "iso_seconds", "hour_and_day")}
-    made.filters |= {"said": _said, "remaining": _remaining, "span": _span}
+    made.filters |= {name: getattr(moments, name) for name in ("iso", "iso_seconds")}
+    made.filters |= {"hour_and_day": hour_and_day, "said": _said, "remaining": _remaining, "span": _span}
     made.globals |= {"asset": static.address}
     return made
 

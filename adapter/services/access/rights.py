@@ -165,6 +165,11 @@ def is_of_unit(actor: Actor, right: Right) -> bool:
     return TABLE[right] & actor.roles <= UNIT_ROLES
 
 
+def is_its(actor: Actor, unit: BorderUnit | None) -> bool:
+    """Whether the actor is of that unit, or of every unit: what an officer decides on, and whose persons he sees."""
+    return unit is not None and actor.unit in (unit.code, EVERYWHERE)
+
+
 def unit_within(actor: Actor, right: Right, units: BorderUnits) -> BorderUnit | None:
     """The unit whose data a list shows to the actor; None: all units.
 

@@ -19,7 +19,7 @@ from adapter.gateways.store.dossier_records import (
 )
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.records import StoredAmendment, StoredEntry, StoredRequest
-from adapter.model.actor import EVERYWHERE, Actor
+from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import Act
 from adapter.model.errors import NotAllowed
@@ -28,7 +28,7 @@ from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.access.rights import Right, has, needs, needs_in_unit
+from adapter.services.access.rights import Right, has, is_its, needs, needs_in_unit
 from adapter.services.dossiers.case_records import (
     CaseEvent,
     CaseFile,
@@ -100,7 +100,7 @@ class CaseFiles:
                 raise NotAllowed(f"there is no dossier {key}")
             unit = self.units.of(row.gate, row.unit)
             needs_in_unit(actor, Right.SEE_DOSSIERS, unit, f"dossier {key}")
-            personal = personal and unit is not None and actor.unit in (unit.code, EVERYWHERE)
+            personal = personal and is_its(actor, unit)
             if personal:
                 detail = {"dossier": f"{row.number}/{row.year}"}
                 shown_to = Entry.by(JournalEvent.DOSSIER_PERSONAL_SHOWN, actor, now, detail)
@@ -151,9 +151,9 @@ class CaseFiles:
 
     def _acts(self, connection: Connection, row: StoredDossier, actor: Actor, parts: _Parts) -> Iterator[str]:
         """What is possible now and his to do. The desk asks all of it again when he does it."""
-        key, unit = DossierKey(row.number, row.year), self.units.of(row.gate, row.unit)
-        if unit is None or actor.unit not in (unit.code, EVERYWHERE):
+        if not is_its(actor, self.units.of(row.gate, row.unit)):
             return
+        key = DossierKey(row.number, row.year)
         dossier = dossiers.find(connection, [key])[key]
         is_asked = any(each.closed_at is None for each in parts.asked)
         for act, right in RIGHTS.items():

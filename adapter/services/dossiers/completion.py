@@ -26,7 +26,7 @@ from adapter.model.stages import StoredRecord
 from adapter.model.text import REMARKS, typed
 from adapter.pipeline import compose
 from adapter.pipeline.converters import write
-from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.pipeline.envelope import VIETNAM, hour_and_day, write_time
 from adapter.pipeline.terms import Terms
 from adapter.services.dossiers.desk import Desk, Matter, OfficerReply
 from adapter.services.replies.refusal_grounds import LONGEST as LONGEST_GROUND
@@ -174,7 +174,7 @@ def _remarks(matter: Matter, remarks: str) -> str:
     since = matter.dossier.confirmed_at
     rows = amendments.withdrawals(matter.ledger.connection, matter.dossier.id, since=since)
     withdrawn = [
-        _WITHDRAWN.format(number=row.number, at=write_time(row.withdrawn_at.astimezone(VIETNAM)))
+        _WITHDRAWN.format(number=row.number, at=hour_and_day(row.withdrawn_at))
         for row in rows
         if row.withdrawn_at is not None
     ]

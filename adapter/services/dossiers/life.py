@@ -207,7 +207,6 @@ def _row(connection: Connection, key: DossierKey) -> StoredDossier:
 
 def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
     stored = listings.versions(connection, row.id)
-    confirmed = lookups.confirmations(connection, [row.id]).get(row.id)
     return _Parts(
         row=row,
         versions=stored,
@@ -216,7 +215,7 @@ def _parts(connection: Connection, row: StoredDossier, now: datetime) -> _Parts:
         entries=listings.entries(connection, row.id),
         due=[due_of(each, now) for each in deadline_figures.of_dossier(connection, row.id)],
         linked=tuple(str(key) for key in dossiers.linked(connection, row.id)),
-        confirmed=_newest(confirmed),
+        confirmed=lookups.newest_confirmation(connection, row.id),
         is_overdue=row.id in deadline_figures.overdue(connection, [row.id], now),
     )
 

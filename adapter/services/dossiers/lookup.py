@@ -19,13 +19,13 @@ from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import DossierState
 from adapter.model.journal_events import JournalEvent
-from adapter.model.outcomes import Route
-from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
+from adapter.model.procedure import Label, ReplyKind
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import search_value
 from adapter.services.access.rights import Right, is_of_unit, needs
-from adapter.services.dossiers.results import ConfirmationTimes, Paper, paper, result
+from adapter.services.dossiers.naming import form_of
+from adapter.services.dossiers.results import Paper, paper, result, times
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.dossiers.versions import Comparison, Line, VersionColumn, compared
 
@@ -220,7 +220,7 @@ class Lookup:
         signed: Sequence[ConfirmationWithReply],
         history: Comparison | None,
     ) -> Found:
-        confirmations = [_confirmed(each) for each in signed]
+        confirmations = [times(each) for each in signed]
         procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
         state, newest = DossierState(row.state), confirmations[-1] if confirmations else None
         return Found(
@@ -229,7 +229,7 @@ class Lookup:
             year=row.year,
             procedure=row.procedure,
             title=procedure.title if procedure else None,
-            form=_form(procedure) if procedure else None,
+            form=form_of(procedure) if procedure else None,
             state=shown(row.state, signed[-1] if signed else None),
             result=result(state, procedure, confirmations),
             confirmation=row.confirmation_number,
@@ -276,22 +276,6 @@ def _asked(question: Question) -> str:
     if question.kind is LookupKind.NUMBER:
         return f"{question.value}/{question.year}"
     return search_value(question.kind.value, question.value)
-
-
-def _confirmed(row: ConfirmationWithReply) -> ConfirmationTimes:
-    return ConfirmationTimes(
-        number=row.number,
-        version=row.version,
-        signed_at=row.created_at,
-        sent_at=row.sent_in_law,
-        left_window_at=row.sent_at if row.route == Route.WINDOW.value else None,
-        delivered_at=row.delivered_at,
-    )
-
-
-def _form(procedure: Procedure) -> str | None:
-    declared = (spec.form for spec in procedure.messages.values() if spec.meaning is Meaning.DECLARATION)
-    return next(declared, None)
 
 
 def _local(moment: datetime | None) -> datetime | None:

@@ -43,7 +43,7 @@ from adapter.services.dossiers.own_records import (
     OwnRow,
     RunningLimit,
 )
-from adapter.services.dossiers.results import ConfirmationTimes, result
+from adapter.services.dossiers.results import result, times
 from adapter.services.dossiers.shown_state import shown
 from adapter.services.registers.authorisations import Spoken, spoken_for
 from adapter.services.watch.way import way
@@ -87,7 +87,7 @@ class OwnDossiers:
             rows = [row for row in found[:PAGE] if spoken.of(row.procedure) & set(row.identities)]
             ids = [row.id for row in rows]
             limits, waiting = self._limits(connection, ids), self._waiting(connection, ids)
-            confirmations = lookups.confirmations(connection, ids)
+            confirmations = lookups.confirmations(connection, [row.id for row in rows if row.state in CONFIRMED])
         shown_rows = [
             self._row(row, limits.get(row.id, ()), waiting.get(row.id, 0), confirmations.get(row.id, ()))
             for row in rows
@@ -114,7 +114,7 @@ class OwnDossiers:
         return OwnDossier(
             row=self._row(row, limits, waiting, signed),
             alias=row.alias_number,
-            result=result(DossierState(row.state), procedure, [_times(each) for each in signed]),
+            result=result(DossierState(row.state), procedure, [times(each) for each in signed]),
             confirmation=row.confirmation_number if any(each.delivered_at for each in signed) else None,
             principal=row.principal,
             declarant=row.declarant,
@@ -205,7 +205,7 @@ class OwnDossiers:
             year=row.year,
             title=procedure.title if procedure else Label(row.procedure, row.procedure),
             form=form_of(procedure) if procedure else None,
-            state=shown(row.state, signed[-1] if signed else None) if row.state in CONFIRMED else row.state,
+            state=shown(row.state, signed[-1] if signed else None),
             gate=gate_name(self.catalogue, procedure, row.gate),
             crossing_at=row.crossing_at,
             received_at=row.received_at,
@@ -297,15 +297,4 @@ def _answer(row: ReadableReply) -> OwnAnswer:
         opened_at=row.delivered_at,
         withdrawn_at=row.withdrawn_at,
         withdrawal_reason=row.withdrawal_reason,
-    )
-
-
-def _times(row: ConfirmationWithReply) -> ConfirmationTimes:
-    return ConfirmationTimes(
-        number=row.number,
-        version=row.version,
-        signed_at=row.created_at,
-        sent_at=row.sent_in_law,
-        left_window_at=None,
-        delivered_at=row.delivered_at,
     )

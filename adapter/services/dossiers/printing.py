@@ -16,7 +16,7 @@ import segno
 
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label, ReplyKind
-from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.envelope import hour_and_day
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer
@@ -82,9 +82,9 @@ def printed(opened: OpenedAnswer, *, site: str | None, authority: Label) -> dict
             {"label": _both(line.label), "text": _both(line.text) if line.text else None, "depth": line.depth}
             for line in opened.lines
         ],
-        "signed_at": _time(answer.created_at),
-        "opened_at": _time(answer.opened_at) if answer.opened_at else None,
-        "withdrawn_at": _time(answer.withdrawn_at) if answer.withdrawn_at else None,
+        "signed_at": hour_and_day(answer.created_at),
+        "opened_at": hour_and_day(answer.opened_at) if answer.opened_at else None,
+        "withdrawn_at": hour_and_day(answer.withdrawn_at) if answer.withdrawn_at else None,
         "withdrawal_reason": answer.withdrawal_reason,
         "check_code": code,
         "check_page": page,
@@ -101,7 +101,3 @@ def qr_rows(text: str) -> list[str]:
 
 def _both(label: Label) -> dict[str, str]:
     return {"vi": label.vi, "en": label.en}
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(VIETNAM):%H:%M, %d/%m/%Y}"

@@ -1,4 +1,4 @@
-"""What customs see of a dossier: its result, and whether paper may be asked for it (letter of 27/5/2022).
+"""A dossier's result in words, and whether customs may ask paper for it (letter of 27/5/2022).
 
 Pure: makes sentences from state and confirmations. A confirmation is no permission to cross (Article 3(10)).
 """
@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from adapter.gateways.store.dossier_records import ConfirmationWithReply
 from adapter.model.dossier import DossierState
+from adapter.model.outcomes import Route
 from adapter.model.procedure import Label, Procedure
-from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.pipeline.envelope import hour_and_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,18 @@ class ConfirmationTimes:
     sent_at: datetime | None
     left_window_at: datetime | None
     delivered_at: datetime | None
+
+
+def times(row: ConfirmationWithReply) -> ConfirmationTimes:
+    """The times of a confirmation as the store has it with its reply."""
+    return ConfirmationTimes(
+        number=row.number,
+        version=row.version,
+        signed_at=row.created_at,
+        sent_at=row.sent_in_law,
+        left_window_at=row.sent_at if row.route == Route.WINDOW.value else None,
+        delivered_at=row.delivered_at,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +127,8 @@ def result(state: DossierState, procedure: Procedure | None, confirmations: Sequ
     newest = confirmations[-1] if confirmations else None
     text = _DELIVERED if newest and newest.delivered_at else _SENT if newest and newest.sent_at else _SIGNED
     sentence = Label(
-        text.vi.format(what=what.vi, after=after.vi, **_times(newest)),
-        text.en.format(what=what.en, after=after.en, **_times(newest)),
+        text.vi.format(what=what.vi, after=after.vi, **_words(newest)),
+        text.en.format(what=what.en, after=after.en, **_words(newest)),
     )
     earlier = _last_sent(confirmations[:-1]) if text is _SIGNED else None
     return _joined(sentence, _filled(_STANDS, earlier) if earlier else None)
@@ -173,11 +187,11 @@ def _joined(first: Label, then: Label | None) -> Label:
     return first if then is None else Label(first.vi + then.vi, first.en + then.en)
 
 
-def _times(confirmed: ConfirmationTimes | None) -> dict[str, str]:
+def _words(confirmed: ConfirmationTimes | None) -> dict[str, str]:
     """Numbers and times for a sentence; a dash where old data have none."""
 
     def written(moment: datetime | None) -> str:
-        return "–" if moment is None else write_time(moment.astimezone(VIETNAM))
+        return "–" if moment is None else hour_and_day(moment)
 
     if confirmed is None:
         return {"number": "–", "sent": "–", "delivered": "–"}

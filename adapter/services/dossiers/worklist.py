@@ -18,13 +18,13 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.worklist import Behind, ListedDossier, WorkWanted
 from adapter.model.actor import EVERYWHERE, Actor
 from adapter.model.catalogue import Catalogue
-from adapter.model.dossier import CONFIRMED
+from adapter.model.dossier import CONFIRMED, TRANSITIONS, Act
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Procedure
 from adapter.model.turns import WorkTurn
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.access.rights import Right, has, is_of_unit, needs
+from adapter.services.access.rights import Right, has, is_its, is_of_unit, needs
 from adapter.services.dossiers.naming import form_of, gate_name, party_name
 from adapter.services.dossiers.own_records import RunningLimit
 from adapter.services.dossiers.shown_state import shown
@@ -34,8 +34,9 @@ PAGE = 50
 LATELY = timedelta(days=30)
 """How far back the newest go: older ones are found by a key."""
 MOST_NEWS = 100
-FLAGS = ("khai-muon", "hai-cua")
-"""What an address filters by: declared late; declared by both doors."""
+FLAGS: Mapping[str, str] = {"khai-muon": "late", "hai-cua": "linked"}
+"""What an address filters by, and the flag of the rows that it leaves: declared late; declared by both doors."""
+_CONFIRMABLE = {state for state, act in TRANSITIONS if act in (Act.COMPLETE, Act.COMPLETE_AMENDMENT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class WorkRow:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """A page of the list. `last`: where the next one begins; `mark` changes when the list does."""
+    """A page of the list. `last`: where the next one begins; `mark` changes when the list's first page does."""
 
     rows: tuple[WorkRow, ...]
     last: str | None
@@ -112,10 +113,12 @@ class WorkLists:
         wanted = self._wanted(actor, asked, now)
         with self.database.reading() as connection:
             found = self._found(connection, wanted, _behind(after), PAGE + 1)
+            first = found if after is None else self._found(connection, wanted, None, PAGE + 1)
             rows = self._rows(connection, actor, found[:PAGE])
         self._keep(actor, rows, now)
         last = _place(found[PAGE - 1]) if len(found) > PAGE else None
-        return WorkPage(tuple(rows), last, now, _mark(found), self._procedures(now), self._gates(wanted, now))
+        offered = self._offered(now)
+        return WorkPage(tuple(rows), last, now, _mark(first), _procedures(offered), self._gates(wanted, offered))
 
     def news(self, actor: Actor, asked: WorkFilter, since: datetime) -> WorkNews:
         """What came into the list since then; no value of a dossier is read for it.
@@ -138,13 +141,14 @@ class WorkLists:
         gates = self._reach(actor)
         if asked.gate is not None:
             gates = (asked.gate,) if gates is None or asked.gate in gates else ()
+        flag = FLAGS.get(asked.flag or "")
         return WorkWanted(
             turn=asked.turn,
             gates=gates,
             procedure=asked.procedure,
             state=asked.state,
-            late=asked.flag == FLAGS[0],
-            linked=asked.flag == FLAGS[1],
+            late=flag == "late",
+            linked=flag == "linked",
             by=actor.journal_name if asked.mine else None,
             since=now - LATELY,
         )
@@ -202,13 +206,11 @@ class WorkLists:
             received_at=row.received_at,
             limit=_limit(row),
             flags=flags,
-            can_confirm=row.completed_at is None and row.state in ("accepted", "amendment_requested", "amended"),
+            can_confirm=row.completed_at is None and row.state in _CONFIRMABLE,
         )
 
     def _sees_persons(self, actor: Actor, row: ListedDossier) -> bool:
-        unit = self.units.of(row.gate, row.unit)
-        its = unit is not None and actor.unit in (unit.code, EVERYWHERE)
-        return its and has(actor, Right.SEE_PERSONAL_VALUES)
+        return is_its(actor, self.units.of(row.gate, row.unit)) and has(actor, Right.SEE_PERSONAL_VALUES)
 
     def _keep(self, actor: Actor, rows: Sequence[WorkRow], now: datetime) -> None:
         """Who declared them was shown: the journal keeps to whom, and of which dossiers."""
@@ -218,19 +220,22 @@ class WorkLists:
             detail = {"dossiers": [f"{row.number}/{row.year}" for row in rows]}
             journal.append(connection, self.database, Entry.by(JournalEvent.WORKLIST_SHOWN, actor, now, detail))
 
-    def _procedures(self, now: datetime) -> Mapping[str, Label]:
-        """Those by which dossiers are declared; who amends one is no dossier of its own."""
+    def _offered(self, now: datetime) -> list[Procedure]:
+        """The procedures in force today."""
         day = now.astimezone(VIETNAM).date()
         current = (self.catalogue.find(code, day) for code in self.catalogue.procedures)
-        return {each.code: each.title for each in current if each is not None and each.completion and not each.amends}
+        return [each for each in current if each is not None]
 
-    def _gates(self, wanted: WorkWanted, now: datetime) -> Mapping[str, Label]:
+    def _gates(self, wanted: WorkWanted, offered: Sequence[Procedure]) -> Mapping[str, Label]:
         """The gates of the unit; nothing to choose where there is one, or where it is every gate."""
-        codes = wanted.gates or ()
-        day = now.astimezone(VIETNAM).date()
-        current = [self.catalogue.find(code, day) for code in self.catalogue.procedures]
-        known: Procedure | None = next((each for each in current if each is not None and "gate" in each.place), None)
-        return {code: name for code in codes if (name := gate_name(self.catalogue, known, code)) is not None}
+        known = next((each for each in offered if "gate" in each.place), None)
+        named = {code: gate_name(self.catalogue, known, code) for code in wanted.gates or ()}
+        return {code: name for code, name in named.items() if name is not None}
+
+
+def _procedures(offered: Sequence[Procedure]) -> Mapping[str, Label]:
+    """Those by which dossiers are declared; who amends one is no dossier of its own."""
+    return {each.code: each.title for each in offered if each.completion and not each.amends}
 
 
 def _limit(row: ListedDossier) -> RunningLimit | None:

@@ -12,9 +12,9 @@ from adapter.gateways.store.notification_records import StoredNotification
 from adapter.model.actor import Actor
 from adapter.model.notification import NotificationKinds, filled
 from adapter.model.procedure import Label
+from adapter.pipeline.envelope import hour_and_day
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
-from adapter.services.notifications.telling import hour_and_day
 from adapter.services.watch.way import way
 from adapter.services.watch.window import Window
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from adapter.model.notification import NotificationKind
-from adapter.pipeline.envelope import VIETNAM
 
 
 def notification_rows(
@@ -37,8 +36,3 @@ def notification_rows(
         "spread_at": None if kind.mail is not None else at,
     }
     return [{"number": number, **whole} for number in sorted(set(numbers))]
-
-
-def hour_and_day(moment: datetime | None) -> str:
-    """A time as people write it, in Vietnam's zone; empty where none is known."""
-    return "" if moment is None else f"{moment.astimezone(VIETNAM):%H:%M, %d/%m/%Y}"

@@ -18,9 +18,10 @@ from adapter.model.errors import NotAllowed
 from adapter.model.notification import NOBODY_TOLD, RESTORED, SUSPENDED, NotificationKinds
 from adapter.model.text import REASON, typed
 from adapter.model.units import BorderUnits
+from adapter.pipeline.envelope import hour_and_day
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.rights import Right, needs, needs_in_unit
-from adapter.services.notifications.telling import hour_and_day, notification_rows
+from adapter.services.notifications.telling import notification_rows
 from adapter.services.registers.party_numbers import number_of
 
 _NOTICES = 200

@@ -22,9 +22,9 @@ from adapter.gateways.store.window_records import StoredIncident
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.model.notification import NotificationKinds, filled
 from adapter.model.procedure import Label
-from adapter.pipeline.envelope import write_time
+from adapter.pipeline.envelope import hour_and_day, write_time
 from adapter.pipeline.signature.seal import SigningKey, seal_envelope, written
-from adapter.services.notifications.telling import hour_and_day, notification_rows
+from adapter.services.notifications.telling import notification_rows
 from adapter.services.watch.mode import Mode
 
 SHOWN = 20
@@ -60,15 +60,16 @@ class ModeNotice:
 
 def publish(connection: Connection, database: Database, told: NotificationKinds, change: ModeChange) -> None:
     """Write the notice of a change, and tell declarants whose dossiers are not finished."""
-    incident, at = change.incident, hour_and_day(change.at)
+    incident = change.incident
     end = incident.expected_end if incident is not None else None
+    times = {"at": hour_and_day(change.at), "end": hour_and_day(end) if end is not None else ""}
     announcement = incident.notice_number if incident is not None else None
     words = told.published.get(change.mode.value)
     if words is not None:
         # What the program or an operator has written of an incident is for the operator; its manager's word is public.
         own = told.causes.get(change.cause) or told.causes.get(_UNKNOWN_CAUSE) or Label("", "")
         reason = Label(incident.reason, incident.reason) if incident is not None and announcement else own
-        vi = {"at": at, "end": hour_and_day(end), "announcement": announcement or "", "reason": reason.vi}
+        vi = {**times, "announcement": announcement or "", "reason": reason.vi}
         title, text = filled(words.title, vi), filled(words.text, vi)
         english = filled(words.text, {**vi, "reason": reason.en}).en
         store.add(
@@ -86,10 +87,8 @@ def publish(connection: Connection, database: Database, told: NotificationKinds,
     if kind is not None:
         numbers = notifications.parties_of_open_dossiers(connection, change.at - timedelta(days=_OPEN_DAYS))
         cause = f"mode:{change.mode.value}:{write_time(change.at)}"
-        filling = {"at": at, "end": hour_and_day(end)}
-        notifications.add(
-            connection, database, notification_rows(kind, numbers, cause=cause, words=filling, at=change.at)
-        )
+        rows = notification_rows(kind, numbers, cause=cause, words=times, at=change.at)
+        notifications.add(connection, database, rows)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS
-from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
@@ -113,8 +113,7 @@ def routes(pages: Pages, box: SearchBox, searches: Searches, desk: LookupSurroun
         found = searches.reply(number, year, caller)
         if found is None:
             raise HTTPException(404)
-        named = {"Content-Disposition": f'attachment; filename="{number}-{year}.xml"', **PERSONAL}
-        return Response(found, media_type="application/xml", headers=named)
+        return attachment(found, "application/xml", f"{number}-{year}.xml")
 
     return router
 

@@ -5,36 +5,34 @@ officer's own act behind that, and leads to the same result.
 """
 
 # Annotations are not postponed here: FastAPI reads them.
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.browser import browser_of
 from adapter.entrypoints.web.guard import Guard, LoggedOut
 from adapter.entrypoints.web.marks import MARKS
-from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, address, event_words, opened
+from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, address, event_words, here_of, opened
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Label
 from adapter.model.text import LONGEST, REASON, REMARKS, text_fault
 from adapter.services.access.rights import Right
-from adapter.services.dossiers.acts import Acts, SessionOver
-from adapter.services.dossiers.case_file import CaseFiles
+from adapter.services.dossiers.acts import SEEN, Acts, SessionOver
+from adapter.services.dossiers.case_file import NOTE_PAPERS, CaseFiles
 from adapter.services.dossiers.case_records import CaseEvent, CaseFile
+from adapter.services.dossiers.desk import RIGHTS
 from adapter.services.dossiers.phrases import Phrases
 
 ASKED = ("refuse", "withdraw_request", "approve", "decline", "note_papers")
 """Acts with a page of their own that asks before they are done; a request to amend has two."""
-AT_ONCE = ("accept", "complete")
-"""Acts whose question is the button on the dossier's page."""
 TEXTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "accept": {},
     "complete": {"remarks": (0, REMARKS)},
@@ -45,15 +43,7 @@ TEXTS: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "note_papers": {"name": (1, 60)},
 }
 """What a form states for each act: the least and the most characters of each text."""
-RIGHTS = {
-    "accept": Right.ACCEPT,
-    "complete": Right.CONFIRM,
-    "refuse": Right.REFUSE,
-    "withdraw_request": Right.WITHDRAW_REQUEST,
-    "approve": Right.APPROVE_AMENDMENT,
-    "decline": Right.DECLINE_AMENDMENT,
-    "note_papers": Right.NOTE_PAPERS,
-}
+_RIGHTS = {act.value: right for act, right in RIGHTS.items()} | {NOTE_PAPERS: Right.NOTE_PAPERS}
 """The right that each act's route asks for; the desk asks for it again."""
 
 
@@ -62,16 +52,12 @@ class ActPage(Page):
     """The question before an act. `faults` are keys of words by field: what was sent is kept and marked."""
 
     template: ClassVar[str] = "act.html"
+    here = property(here_of)
     case: CaseFile
     act: str
     phrases: tuple[Label, ...]
     given: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def here(self) -> str:
-        """The dossier's own address."""
-        return address(self.case.number, self.case.year)
 
     @property
     def is_danger(self) -> bool:
@@ -84,18 +70,15 @@ class OvertakenPage(Page):
     """The act was not done: what has happened since the page was drawn, by whom, and where the dossier stands."""
 
     template: ClassVar[str] = "overtaken.html"
+    here = property(here_of)
     marks = MARKS
     event_words = staticmethod(event_words)
     case: CaseFile
     act: str
     since: tuple[CaseEvent, ...]
     told: str
-    given: Mapping[str, str]
-
-    @property
-    def here(self) -> str:
-        """The dossier's own address."""
-        return address(self.case.number, self.case.year)
+    typed: tuple[str, ...]
+    """What he has written, so that it is not lost."""
 
 
 @dataclass(frozen=True)
@@ -108,66 +91,61 @@ class Acting:
     phrases: Phrases
     guard: Guard
 
-    def do(
-        self, request: Request, actor: Actor, key: DossierKey, act: str, arguments: Mapping[str, Any], seen: int
-    ) -> Response:
-        """Do it and lead to its result; or say what has happened instead."""
+    def perform(self, request: Request, key: DossierKey, act: str, arguments: Mapping[str, object], seen: int) -> None:
+        """Do it in the name of the session that the browser holds.
+
+        Raises:
+            LoggedOut: the session is over.
+            NotAllowed: the dossier went on since `seen`, or cannot be acted on so.
+        """
         secret = browser_of(request).secret
         if secret is None:
             raise LoggedOut
         try:
-            self.acts.do(secret, act, key, {**arguments, "seen": seen})
+            self.acts.do(secret, act, key, {**arguments, SEEN: seen})
         except SessionOver:
             raise LoggedOut from None
-        except NotAllowed as error:
-            return self.overtaken(request, actor, key, act, arguments, seen, str(error))
-        return result(key, act)
 
-    def overtaken(
+    def do(
         self,
         request: Request,
-        actor: Actor,
+        sent: Posting,
         key: DossierKey,
         act: str,
-        arguments: Mapping[str, Any],
-        seen: int,
-        told: str,
+        arguments: Mapping[str, object],
+        typed: Iterable[str],
     ) -> Response:
-        """The dossier went on, or cannot be acted on so: his own act that came twice has its result."""
-        case = opened(self.files, actor, key.number, key.year)
-        since = tuple(each for each in case.events if each.ordinal > seen)
-        if any(each.actor == actor.journal_name and _is_act(each, act) for each in since):
-            return result(key, act)
-        given = {name: value for name, value in arguments.items() if isinstance(value, str) and value}
-        return self.pages.respond(request, OvertakenPage(case, act, since, told, given), 409)
+        """Do it and lead to its result; or say what has happened instead, with what he has written."""
+        seen = seen_of(sent["seen"])
+        try:
+            self.perform(request, key, act, arguments, seen)
+        except NotAllowed as error:
+            case = opened(self.files, sent.actor, key.number, key.year)
+            if not is_done(case, sent.actor, act, seen):
+                since = tuple(each for each in case.events if each.ordinal > seen)
+                page = OvertakenPage(case, act, since, str(error), tuple(filter(None, typed)))
+                return self.pages.respond(request, page, 409)
+        return RedirectResponse(f"{address(key.number, key.year)}?xong={act}", 303, PERSONAL)
 
 
-def result(key: DossierKey, act: str) -> Response:
-    """Where the result of an act is told."""
-    return RedirectResponse(f"{address(key.number, key.year)}?xong={act}", 303, PERSONAL)
+def is_done(case: CaseFile, actor: Actor, act: str, seen: int) -> bool:
+    """Whether he himself has done it since the journal went so far: a form that comes twice has its result."""
+    names = {"complete": ("complete", "complete_amendment"), NOTE_PAPERS: ("brought",)}.get(act, (act,))
+    events = {f"dossier.{name}" for name in names}
+    return any(
+        each.ordinal > seen and each.actor == actor.journal_name and each.event in events for each in case.events
+    )
 
 
-def _is_act(event: CaseEvent, act: str) -> bool:
-    known = {"complete": ("complete", "complete_amendment"), "note_papers": ("brought",)}
-    return event.event.removeprefix("dossier.") in known.get(act, (act,))
-
-
-def seen_of(form: FormData) -> int:
-    """How far the journal went when the page was drawn.
+def seen_of(stated: str) -> int:
+    """How far the journal went when the page was drawn, as its form says.
 
     Raises:
         HTTPException: 400, the form does not say.
     """
-    stated = form.get("seen")
-    if not isinstance(stated, str) or not (stated.isascii() and stated.isdigit() and len(stated) < 10):
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 10):
         raise HTTPException(400)
     return int(stated)
-
-
-def text_of(form: FormData, name: str) -> str:
-    """What a form states under a name; empty where it states nothing."""
-    stated = form.get(name, "")
-    return stated if isinstance(stated, str) else ""
 
 
 def fault_of(text: str, least: int, most: int) -> str | None:
@@ -192,37 +170,32 @@ def _asking(acting: Acting, act: str) -> Callable[..., Response]:
         request: Request,
         year: FileYear,
         number: FileNumber,
-        actor: Annotated[Actor, Depends(acting.guard.by_session(RIGHTS[act]))],
+        actor: Annotated[Actor, Depends(acting.guard.by_session(_RIGHTS[act]))],
     ) -> Response:
         case = opened(acting.files, actor, number, year)
         if act not in case.acts:
-            return acting.pages.respond(request, OvertakenPage(case, act, (), "", {}), 409)
+            return acting.pages.respond(request, OvertakenPage(case, act, (), "", ()), 409)
         return acting.pages.respond(request, ActPage(case, act, acting.phrases.of(act)))
 
     return ask
 
 
-def _doing(acting: Acting, act: str) -> Callable[..., Any]:
-    async def do(
+def _doing(acting: Acting, act: str) -> Callable[..., Response]:
+    def do(
         request: Request,
         year: FileYear,
         number: FileNumber,
-        actor: Annotated[Actor, Depends(acting.guard.by_session(RIGHTS[act]))],
+        sent: Annotated[Posting, Depends(posting(acting.guard.by_session(_RIGHTS[act])))],
     ) -> Response:
-        form, key = await request.form(), DossierKey(number, year)
-        return await run_in_threadpool(_done, acting, request, actor, key, act, form)
+        given = {name: sent[name] for name in TEXTS[act]}
+        judged = {name: fault_of(given[name], *bounds) for name, bounds in TEXTS[act].items()}
+        faults = {name: fault for name, fault in judged.items() if fault is not None}
+        if faults and act in ASKED:
+            case = opened(acting.files, sent.actor, number, year)
+            return acting.pages.respond(request, ActPage(case, act, acting.phrases.of(act), given, faults), 422)
+        if faults:
+            raise HTTPException(400)
+        arguments = {name: value for name, value in given.items() if value}
+        return acting.do(request, sent, DossierKey(number, year), act, arguments, given.values())
 
     return do
-
-
-def _done(acting: Acting, request: Request, actor: Actor, key: DossierKey, act: str, form: FormData) -> Response:
-    given = {name: text_of(form, name) for name in TEXTS[act]}
-    judged = {name: fault_of(given[name], *bounds) for name, bounds in TEXTS[act].items()}
-    faults = {name: fault for name, fault in judged.items() if fault is not None}
-    if faults and act in ASKED:
-        case = opened(acting.files, actor, key.number, key.year)
-        return acting.pages.respond(request, ActPage(case, act, acting.phrases.of(act), given, faults), 422)
-    if faults:
-        raise HTTPException(400)
-    arguments = {name: value for name, value in given.items() if value}
-    return acting.do(request, actor, key, act, arguments, seen_of(form))

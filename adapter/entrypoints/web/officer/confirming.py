@@ -8,21 +8,19 @@ from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from adapter.entrypoints.web.browser import browser_of
-from adapter.entrypoints.web.guard import LoggedOut
-from adapter.entrypoints.web.officer.acting import Acting
+from adapter.entrypoints.web.officer.acting import Acting, is_done, seen_of
 from adapter.entrypoints.web.page import Page
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
-from adapter.model.errors import NoRight, NotAllowed, Unavailable
+from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.identifiers import DossierKey
 from adapter.services.access.rights import Right
-from adapter.services.dossiers.acts import SessionOver
 from adapter.services.dossiers.case_records import CaseFile
 
 MOST = 50
+_ACT = "complete"
 _KEY = re.compile(r"(\d{4})/([A-Za-z0-9]{1,35})")
 _Chosen = Annotated[list[str] | None, Query(alias="d", max_length=MOST)]
 
@@ -69,42 +67,30 @@ def routes(acting: Acting) -> APIRouter:
         return acting.pages.respond(request, BatchPage(cases))
 
     @router.post("")
-    async def confirm(request: Request, actor: Annotated[Actor, Depends(may)]) -> Response:
-        form = await request.form()
-        stated = [each for each in form.getlist("d") if isinstance(each, str)][:MOST]
-        wanted = [each.rpartition("@") for each in stated]
-        if any(not seen.isdigit() or len(seen) > 9 for _, _, seen in wanted):
-            raise HTTPException(400)
-        chosen = list(zip(_keys([key for key, _, _ in wanted]), [int(seen) for _, _, seen in wanted], strict=True))
-        return await run_in_threadpool(_confirmed, acting, request, actor, chosen)
+    def confirm(request: Request, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
+        wanted = [each.rpartition("@") for each in sent.every("d")[:MOST]]
+        chosen = zip(_keys([key for key, _, _ in wanted]), [seen_of(seen) for _, _, seen in wanted], strict=True)
+        results = tuple(_result(acting, request, sent.actor, key, seen) for key, seen in chosen)
+        return acting.pages.respond(request, BatchResultPage(results))
 
     return router
 
 
-def _confirmed(acting: Acting, request: Request, actor: Actor, chosen: Sequence[tuple[DossierKey, int]]) -> Response:
-    secret = browser_of(request).secret
-    if secret is None:
-        raise LoggedOut
-    results = []
-    for key, seen in chosen:
-        try:
-            outcome = "done"
-            acting.acts.do(secret, "complete", key, {"seen": seen})
-        except SessionOver:
-            raise LoggedOut from None
-        except (NoRight, NotAllowed):
-            outcome = "not_possible"
-        except Unavailable:
-            outcome = "unavailable"
-        results.append(_result(acting, actor, key, outcome))
-    return acting.pages.respond(request, BatchResultPage(tuple(results)))
-
-
-def _result(acting: Acting, actor: Actor, key: DossierKey, outcome: str) -> BatchResult:
+def _result(acting: Acting, request: Request, actor: Actor, key: DossierKey, seen: int) -> BatchResult:
+    """Confirm one, and say what became of it. What he has confirmed himself since he looked is done, not impossible."""
+    outcome = "done"
+    try:
+        acting.perform(request, key, _ACT, {}, seen)
+    except NotAllowed:
+        outcome = "not_possible"
+    except Unavailable:
+        outcome = "unavailable"
     try:
         case = acting.files.open(key, actor)
-    except (NoRight, NotAllowed):
+    except NotAllowed:
         return BatchResult(key.number, key.year, "not_possible", None)
+    if is_done(case, actor, _ACT, seen):
+        outcome = "done"
     return BatchResult(key.number, key.year, outcome, case.confirmation)
 
 
@@ -112,7 +98,7 @@ def _cases(acting: Acting, actor: Actor, keys: Iterable[DossierKey]) -> Iterable
     for key in keys:
         try:
             yield acting.files.open(key, actor)
-        except (NoRight, NotAllowed):
+        except NotAllowed:
             continue
 
 

@@ -3,7 +3,7 @@
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Protocol
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
@@ -14,10 +14,11 @@ from adapter.entrypoints.web.marks import MARKS, urgency
 from adapter.entrypoints.web.page import Page, Pages
 from adapter.entrypoints.web.words import Language, words
 from adapter.model.actor import Actor
-from adapter.model.errors import NoRight, NotAllowed
+from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
+from adapter.services.dossiers.acts import ACTS
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.case_records import CaseFile
 from adapter.services.dossiers.phrases import Phrases
@@ -25,11 +26,24 @@ from adapter.services.dossiers.phrases import Phrases
 FileNumber = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
 FileYear = Annotated[int, Path(ge=1000, le=9999)]
 _Done = Annotated[str | None, Query(pattern=r"^[a-z_]{1,30}$")]
-DONE = (
-    *("accept", "complete", "refuse", "request_amendment", "withdraw_request"),
-    *("approve", "decline", "note_papers"),
-)
-"""Acts whose result a dossier's page tells."""
+
+
+def address(number: str, year: int) -> str:
+    """Where a dossier's page is."""
+    return f"/can-bo/ho-so/{year}/{number}"
+
+
+class OfCase(Protocol):
+    """A page about one dossier."""
+
+    @property
+    def case(self) -> CaseFile:
+        """The dossier."""
+
+
+def here_of(page: OfCase) -> str:
+    """The address of the dossier that a page is about."""
+    return address(page.case.number, page.case.year)
 
 
 def event_words(event: str) -> str:
@@ -46,14 +60,10 @@ class CasePage(Page):
     marks = MARKS
     urgency = staticmethod(urgency)
     event_words = staticmethod(event_words)
+    here = property(here_of)
     case: CaseFile
     done: str | None
     remarks: tuple[Label, ...]
-
-    @property
-    def here(self) -> str:
-        """Its own address."""
-        return address(self.case.number, self.case.year)
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -71,11 +81,6 @@ class CasePage(Page):
         return {each.number: each.standing.replace(" ", "_") for each in self.case.versions}
 
 
-def address(number: str, year: int) -> str:
-    """Where a dossier's page is."""
-    return f"/can-bo/ho-so/{year}/{number}"
-
-
 def opened(files: CaseFiles, actor: Actor, number: str, year: int) -> CaseFile:
     """The dossier, or 404: another unit's is as if it did not exist.
 
@@ -84,7 +89,7 @@ def opened(files: CaseFiles, actor: Actor, number: str, year: int) -> CaseFile:
     """
     try:
         return files.open(DossierKey(number, year), actor)
-    except (NoRight, NotAllowed):
+    except NotAllowed:
         raise HTTPException(404) from None
 
 
@@ -101,7 +106,7 @@ def routes(pages: Pages, files: CaseFiles, phrases: Phrases, guard: Guard) -> AP
         xong: _Done = None,
     ) -> Response:
         case = opened(files, actor, number, year)
-        page = CasePage(case, xong if xong in DONE else None, phrases.of("complete"))
+        page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"))
         return pages.respond(request, page)
 
     return router

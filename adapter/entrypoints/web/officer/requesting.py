@@ -7,13 +7,12 @@ from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from adapter.entrypoints.web.officer.acting import Acting, OvertakenPage, fault_of, seen_of, text_of
-from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, address, opened
+from adapter.entrypoints.web.officer.acting import Acting, OvertakenPage, fault_of
+from adapter.entrypoints.web.officer.dossier import FileNumber, FileYear, here_of, opened
 from adapter.entrypoints.web.page import Page
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.identifiers import DossierKey
@@ -36,15 +35,11 @@ class RequestPickPage(Page):
     """Which fields are asked for."""
 
     template: ClassVar[str] = "request_pick.html"
+    here = property(here_of)
     most = MOST
     case: CaseFile
     places: tuple[RequestPlace, ...]
     too_many: bool
-
-    @property
-    def here(self) -> str:
-        """The dossier's own address."""
-        return address(self.case.number, self.case.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,7 @@ class RequestPage(Page):
     """What is wrong with each field, what is asked, and why. `given` and `faults` by the names of its fields."""
 
     template: ClassVar[str] = "request.html"
+    here = property(here_of)
     case: CaseFile
     chosen: tuple[RequestPlace, ...]
     reasons: tuple[Label, ...]
@@ -59,11 +55,6 @@ class RequestPage(Page):
     asked: tuple[Label, ...]
     given: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def here(self) -> str:
-        """The dossier's own address."""
-        return address(self.case.number, self.case.year)
 
 
 def routes(acting: Acting, catalogue: Catalogue) -> APIRouter:
@@ -81,38 +72,35 @@ def routes(acting: Acting, catalogue: Catalogue) -> APIRouter:
     ) -> Response:
         case = opened(acting.files, actor, number, year)
         if ACT not in case.acts:
-            return acting.pages.respond(request, OvertakenPage(case, ACT, (), "", {}), 409)
+            return acting.pages.respond(request, OvertakenPage(case, ACT, (), "", ()), 409)
         picked = _picked(case, chosen or ())
         if not 0 < len(picked) <= MOST:
             return acting.pages.respond(request, RequestPickPage(case, places(case), len(picked) > MOST))
         return acting.pages.respond(request, _question(acting, case, picked, {}, {}))
 
     @router.post(f"/{{year}}/{{number}}/{ACT}")
-    async def send(
-        request: Request, year: FileYear, number: FileNumber, actor: Annotated[Actor, Depends(may)]
+    def send(
+        request: Request, year: FileYear, number: FileNumber, sent: Annotated[Posting, Depends(posting(may))]
     ) -> Response:
-        form = await request.form()
-        return await run_in_threadpool(_sent, acting, catalogue, request, actor, DossierKey(number, year), form)
+        return _sent(acting, catalogue, request, DossierKey(number, year), sent)
 
     return router
 
 
-def _sent(
-    acting: Acting, catalogue: Catalogue, request: Request, actor: Actor, key: DossierKey, form: FormData
-) -> Response:
-    case = opened(acting.files, actor, key.number, key.year)
-    picked = _picked(case, [each for each in form.getlist("o") if isinstance(each, str)])
+def _sent(acting: Acting, catalogue: Catalogue, request: Request, key: DossierKey, sent: Posting) -> Response:
+    case = opened(acting.files, sent.actor, key.number, key.year)
+    picked = _picked(case, sent.every("o"))
     if not 0 < len(picked) <= MOST:
         raise HTTPException(400)
-    names = {name: most for each in picked for name, most in (_wrong(each), _asked(each))} | {"reason": LONGEST}
-    given = {name: text_of(form, name) for name in names}
+    names = {"reason": LONGEST} | {name: most for each in picked for name, most in (_wrong(each), _asked(each))}
+    given = {name: sent[name] for name in names}
     judged = {name: fault_of(given[name], 1, most) for name, most in names.items()}
     faults = {name: fault for name, fault in judged.items() if fault is not None}
     if faults:
         return acting.pages.respond(request, _question(acting, case, picked, given, faults), 422)
     chosen = [(each, given[_wrong(each)[0]].strip(), given[_asked(each)[0]].strip()) for each in picked]
     arguments = {"reason": given["reason"], "items": items(catalogue, case, chosen)}
-    return acting.do(request, actor, key, ACT, arguments, seen_of(form))
+    return acting.do(request, sent, key, ACT, arguments, given.values())
 
 
 def _question(

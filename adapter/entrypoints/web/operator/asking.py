@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from starlette.datastructures import FormData
-
 from adapter.model.text import REASON, text_fault, time_fault
 from adapter.pipeline.envelope import VIETNAM
-
-
-def text_of(form: FormData, name: str) -> str:
-    """What a form states under a name; empty where it states nothing."""
-    stated = form.get(name, "")
-    return stated if isinstance(stated, str) else ""
 
 
 def fault_of_reason(text: str) -> str:

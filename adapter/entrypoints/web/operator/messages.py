@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of, text_of
+from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
@@ -162,19 +162,15 @@ def routes(pages: Pages, browser: MessageBrowser, resend: Resend, guard: Guard) 
 
 
 def _unmasking(router: APIRouter, pages: Pages, browser: MessageBrowser, guard: Guard) -> None:
+    posted = posting(guard.by_session(Right.UNMASK_MESSAGES))
+
     @router.post(f"{LIST}/{{id}}/hien")
-    async def unmask(
-        request: Request, id: _Id, actor: Annotated[Actor, Depends(guard.by_session(Right.UNMASK_MESSAGES))]
-    ) -> Response:
-        reason = text_of(await request.form(), "ly-do")
-
-        def shown() -> Page:
-            if fault := fault_of_reason(reason):
-                return MessageShownPage(_one(browser, id, actor), may_unmask=True, fault=fault)
-            return MessageShownPage(browser.unmask(id, reason=reason, actor=actor), may_unmask=True)
-
-        page = await run_in_threadpool(shown)
-        return pages.respond(request, page, 422 if getattr(page, "fault", "") else 200)
+    def unmask(request: Request, id: _Id, sent: Annotated[Posting, Depends(posted)]) -> Response:
+        if fault := fault_of_reason(sent["ly-do"]):
+            page = MessageShownPage(_one(browser, id, sent.actor), may_unmask=True, fault=fault)
+            return pages.respond(request, page, 422)
+        view = browser.unmask(id, reason=sent["ly-do"], actor=sent.actor)
+        return pages.respond(request, MessageShownPage(view, may_unmask=True))
 
 
 def _answers(router: APIRouter, pages: Pages, browser: MessageBrowser, resend: Resend, guard: Guard) -> None:
@@ -188,25 +184,20 @@ def _answers(router: APIRouter, pages: Pages, browser: MessageBrowser, resend: R
         view, may = _answer(browser, id, actor), has(actor, Right.RESEND_REPLY)
         return pages.respond(request, AnswerShownPage(view, may, is_done=bool(xong)))
 
+    posted = posting(guard.by_session(Right.RESEND_REPLY))
+
     @router.post(f"{ANSWERS}/{{id}}/gui-lai")
-    async def again(
-        request: Request, id: _Id, actor: Annotated[Actor, Depends(guard.by_session(Right.RESEND_REPLY))]
-    ) -> Response:
-        reason = text_of(await request.form(), "ly-do")
-
-        def done() -> Response:
-            view = _answer(browser, id, actor)
-            if fault := fault_of_reason(reason):
-                return pages.respond(request, AnswerShownPage(view, may_resend=True, fault=fault), 422)
-            try:
-                resend.again(id, reason=reason, actor=actor)
-            except NoRight:
-                raise
-            except NotAllowed as error:
-                return pages.respond(request, AnswerShownPage(view, may_resend=True, told=str(error)), 409)
-            return RedirectResponse(f"{ANSWERS}/{id}?xong=1", 303, PERSONAL)
-
-        return await run_in_threadpool(done)
+    def again(request: Request, id: _Id, sent: Annotated[Posting, Depends(posted)]) -> Response:
+        view = _answer(browser, id, sent.actor)
+        if fault := fault_of_reason(sent["ly-do"]):
+            return pages.respond(request, AnswerShownPage(view, may_resend=True, fault=fault), 422)
+        try:
+            resend.again(id, reason=sent["ly-do"], actor=sent.actor)
+        except NoRight:
+            raise
+        except NotAllowed as error:
+            return pages.respond(request, AnswerShownPage(view, may_resend=True, told=str(error)), 409)
+        return RedirectResponse(f"{ANSWERS}/{id}?xong=1", 303, PERSONAL)
 
 
 def _one(browser: MessageBrowser, id: str, actor: Actor) -> MessageView:

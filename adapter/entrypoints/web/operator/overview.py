@@ -8,12 +8,11 @@ from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of, text_of
+from adapter.entrypoints.web.operator.asking import fault_of_reason, moment_of
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.services.access.rights import Right, has
@@ -106,26 +105,21 @@ def routes(pages: Pages, overview: OperatorViews, guard: Guard) -> APIRouter:
 
 
 def _saying(pages: Pages, overview: OperatorViews, guard: Guard, act: str) -> Callable[..., object]:
-    async def say(
-        request: Request, actor: Annotated[Actor, Depends(guard.by_session(Right.OVERRIDE_WINDOW))]
-    ) -> Response:
-        form = await request.form()
-        return await run_in_threadpool(_said, pages, overview, request, actor, act, form)
+    posted = posting(guard.by_session(Right.OVERRIDE_WINDOW))
+
+    def say(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
+        actor, reason, end = sent.actor, sent["ly-do"], sent["den"].strip()
+        until = moment_of(end)
+        if act != "end" and (fault := fault_of_reason(reason)):
+            return pages.respond(request, overview.page(actor, asked=act, fault=fault), 422)
+        try:
+            if end and until is None:
+                raise NotAllowed("the end is no day and hour that can be meant; correct it, or leave it empty")
+            overview.say(act, reason, until, actor)
+        except NoRight:
+            raise
+        except NotAllowed as error:
+            return pages.respond(request, overview.page(actor, asked=act, told=str(error)), 409)
+        return RedirectResponse(f"{HOME}?xong={act}", 303, PERSONAL)
 
     return say
-
-
-def _said(pages: Pages, overview: OperatorViews, request: Request, actor: Actor, act: str, form: FormData) -> Response:
-    reason, end = text_of(form, "ly-do"), text_of(form, "den").strip()
-    until = moment_of(end)
-    if act != "end" and (fault := fault_of_reason(reason)):
-        return pages.respond(request, overview.page(actor, asked=act, fault=fault), 422)
-    try:
-        if end and until is None:
-            raise NotAllowed("the end is no day and hour that can be meant; correct it, or leave it empty")
-        overview.say(act, reason, until, actor)
-    except NoRight:
-        raise
-    except NotAllowed as error:
-        return pages.respond(request, overview.page(actor, asked=act, told=str(error)), 409)
-    return RedirectResponse(f"{HOME}?xong={act}", 303, PERSONAL)

@@ -1,1 +1,1 @@
-"""Pages for declarants: the public page, his dossiers. What a page shows comes from the services as frozen records."""
+"""Pages for declarants and their organisations: the public page, drafts, dossiers, inbox, authorisations."""

@@ -11,7 +11,7 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.portal.draft_pages import ROOT
 from adapter.entrypoints.web.portal.drafting import Drafting
 from adapter.entrypoints.web.portal.follow import DossierNumber, DossierYear, address
-from adapter.entrypoints.web.portal.posting import Posting, posting
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.procedure import Meaning
 from adapter.services.access.rights import Right
 from adapter.services.door.corrections import NotOffered

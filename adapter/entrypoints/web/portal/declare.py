@@ -19,7 +19,7 @@ from adapter.entrypoints.web.portal.draft_pages import (
     TasksPage,
 )
 from adapter.entrypoints.web.portal.drafting import Drafting, owner
-from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.services.access.rates import RateRule

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -264,6 +263,6 @@ def row_address(head: DraftHead, group: str, ordinal: int) -> str:
     return f"{list_address(head, group)}/{ordinal}"
 
 
-def place_of(labels: Sequence[Label], ordinal: int) -> Label:
+def place_of(label: Label, ordinal: int) -> Label:
     """What a row is called: the list's label and its ordinal."""
-    return Label(f"{labels[0].vi}, {ordinal}", f"{labels[0].en}, {ordinal}")
+    return Label(f"{label.vi}, {ordinal}", f"{label.en}, {ordinal}")

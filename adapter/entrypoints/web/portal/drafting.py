@@ -86,6 +86,13 @@ class Drafting:
         except NoDraft:
             raise HTTPException(404) from None
 
+    def group(self, draft: Draft, name: str) -> FormGroup:
+        """A list of its form; 404 where the form has none of that name."""
+        found = self.drafts.forms.layout(draft).group(name)
+        if found is None:
+            raise HTTPException(404)
+        return found
+
     def head(self, draft: Draft) -> DraftHead:
         """Which draft it is, in words."""
         field = draft.fills_in.field(draft.fills_in.place.get("gate", ""))
@@ -105,6 +112,12 @@ class Drafting:
         catalogue, gate = self.drafts.ground.catalogue, procedure.place.get("gate", "")
         gates = frozenset(code.code for code in self.drafts.gates(procedure))
         return FormView(catalogue.codelists, catalogue.findings, self.drafts.today, {gate: gates})
+
+    def addresses(self, draft: Draft) -> list[str]:
+        """Where its parts are filled in, in the order of its tasks."""
+        sketch, head = self.drafts.forms.layout(draft), self.head(draft)
+        sections = [section_address(head, section.name) for section in asked(sketch)]
+        return [*sections, *(list_address(head, group.name) for group in sketch.groups)]
 
     def tasks(self, draft: Draft) -> Iterator[Task]:
         """The parts that a person fills in."""
@@ -162,7 +175,7 @@ class Drafting:
         )
         for each in changes:
             group = sketch.group(each.group) or sent.group(each.group) if each.group else None
-            place = place_of([group.label], each.ordinal or 0) if group else None
+            place = place_of(group.label, each.ordinal or 0) if group else None
             before, after = (view.spoken(each.field, text) if text else _NOTHING for text in (each.before, each.after))
             yield Unlike(each.field.label, place, before, after)
 

@@ -27,12 +27,11 @@ from adapter.entrypoints.web.portal.draft_pages import (
     section_address,
 )
 from adapter.entrypoints.web.portal.drafting import Drafting, asked, columns, labels
-from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label
 from adapter.pipeline.forms.answers import Answers, Texts
 from adapter.pipeline.forms.entry import shown
-from adapter.pipeline.forms.layout import FormGroup
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import ChangedMeanwhile, Draft
 
@@ -77,15 +76,9 @@ class _Filling:
         action = section_address(head, found.name)
         return _Part(Row(found.asked), found.label, found.optional, action, head.address, values, values)
 
-    def group(self, draft: Draft, name: str) -> FormGroup:
-        found = self.drafting.drafts.forms.layout(draft).group(name)
-        if found is None:
-            raise HTTPException(404)
-        return found
-
     def row(self, draft: Draft, name: str, ordinal: int) -> _Part:
         """A row, or the one after the last."""
-        group, head = self.group(draft, name), self.drafting.head(draft)
+        group, head = self.drafting.group(draft, name), self.drafting.head(draft)
         count = len(draft.answers.rows.get(name, ()))
         if not 1 <= ordinal <= min(count + 1, group.most or count + 1):
             raise HTTPException(404)
@@ -128,7 +121,7 @@ class _Filling:
             return row_address(head, part.row.group, part.row.ordinal + 1) if then == ANOTHER else part.back
         if then == LATER:
             return head.address
-        addresses = [task.address for task in self.drafting.tasks(draft)]
+        addresses = self.drafting.addresses(draft)
         after = addresses[addresses.index(part.action) + 1 :]
         return after[0] if after else f"{head.address}/kiem-tra"
 
@@ -206,7 +199,7 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
     @router.get(f"{ROOT}/{{id}}/danh-sach/{{name}}")
     def rows(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        group, head = filling.group(draft, name), drafting.head(draft)
+        group, head = drafting.group(draft, name), drafting.head(draft)
         page = RowsPage(
             head,
             group.label,
@@ -242,7 +235,7 @@ def _removal(router: APIRouter, filling: _Filling, declarant: Dependency, posted
     ) -> Response:
         draft = drafting.find(actor, id)
         part, head = filling.row(draft, name, ordinal), drafting.head(draft)
-        what = place_of([filling.group(draft, name).label], ordinal)
+        what = place_of(drafting.group(draft, name).label, ordinal)
         page = RemovePage(head, what, False, f"{part.action}/xoa", part.back, draft.version)
         return drafting.pages.respond(request, page)
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
-from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
 from adapter.entrypoints.web.portal.draft_pages import place_of
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
@@ -172,7 +172,7 @@ def _files(router: APIRouter, own: OwnDossiers, printing: Printing, guard: Guard
     ) -> Response:
         """The exact bytes that were signed."""
         opened = _opened(own, actor, number, year, digest)
-        return Response(opened.body, media_type="application/xml", headers=_file(number, year, digest, "xml"))
+        return attachment(opened.body, "application/xml", f"{_name(number, year, digest)}.xml")
 
     @router.get("/{year}/{number}/tra-loi/{digest}.pdf")
     def printed(
@@ -185,12 +185,11 @@ def _files(router: APIRouter, own: OwnDossiers, printing: Printing, guard: Guard
         made = printing.of(actor, number, year, digest)
         if made is None:
             raise HTTPException(404)
-        return Response(made, media_type="application/pdf", headers=_file(number, year, digest, "pdf"))
+        return attachment(made, "application/pdf", f"{_name(number, year, digest)}.pdf")
 
 
-def _file(number: str, year: int, digest: str, suffix: str) -> dict[str, str]:
-    """Headers of a file that is kept, not shown within our pages."""
-    return {**PERSONAL, "Content-Disposition": f'attachment; filename="{number}-{year}-{digest[:8]}.{suffix}"'}
+def _name(number: str, year: int, digest: str) -> str:
+    return f"{number}-{year}-{digest[:8]}"
 
 
 def _answers(router: APIRouter, pages: Pages, own: OwnDossiers, guard: Guard) -> None:
@@ -234,5 +233,5 @@ def _asked(ways: Ways, catalogue: Catalogue) -> tuple[AskedLine, ...]:
 def _line(item: AskedItem, catalogue: Catalogue) -> AskedLine:
     seat, field = item.seat, item.field
     stands = spoken(field, item.stands, catalogue.codelists) if field and item.stands else Label("–", "–")
-    place = place_of([item.group], seat.ordinal or 0) if seat is not None and item.group else None
+    place = place_of(item.group, seat.ordinal or 0) if seat is not None and item.group else None
     return AskedLine(seat.label if seat else None, place, stands, item.wrong, item.asked)

@@ -13,7 +13,7 @@ from adapter.entrypoints.web.browser import browser_of, safe_target
 from adapter.entrypoints.web.form_page import Choice, said
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import Page, Pages
-from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.model.procedure import Label

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.page import PERSONAL
+from adapter.entrypoints.web.page import attachment
 from adapter.entrypoints.web.portal.draft_pages import (
     ROOT,
     ImportFault,
@@ -20,7 +20,7 @@ from adapter.entrypoints.web.portal.draft_pages import (
     list_address,
 )
 from adapter.entrypoints.web.portal.drafting import Drafting, cells, columns, labels
-from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
+from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.gateways.spreadsheets.reading import cells_of_xlsx
 from adapter.gateways.spreadsheets.templates import TemplateColumn, csv_template, xlsx_template
 from adapter.model.actor import Actor
@@ -60,12 +60,6 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
 @dataclass(frozen=True)
 class _Importing:
     drafting: Drafting
-
-    def group(self, draft: Draft, name: str) -> FormGroup:
-        found = self.drafting.drafts.forms.layout(draft).group(name)
-        if found is None:
-            raise HTTPException(404)
-        return found
 
     def page(self, draft: Draft, group: FormGroup) -> ImportPage:
         head = self.drafting.head(draft)
@@ -132,20 +126,20 @@ class _Importing:
 
 
 def _templates(router: APIRouter, importing: _Importing, declarant: Dependency) -> None:
-    find = importing.drafting.find
+    drafting = importing.drafting
 
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}/mau.xlsx")
     def xlsx(id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        draft = find(actor, id)
-        group = importing.group(draft, name)
+        draft = drafting.find(actor, id)
+        group = drafting.group(draft, name)
         body = xlsx_template(group.label.vi, importing.fields(draft, group))
-        return _file(body, _XLSX, f"{name}.xlsx")
+        return attachment(body, _XLSX, f"{group.name}.xlsx")
 
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}/mau.csv")
     def csv(id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        draft = find(actor, id)
-        body = csv_template(importing.fields(draft, importing.group(draft, name)))
-        return _file(body, "text/csv; charset=utf-8", f"{name}.csv")
+        draft = drafting.find(actor, id)
+        group = drafting.group(draft, name)
+        return attachment(csv_template(importing.fields(draft, group)), "text/csv; charset=utf-8", f"{group.name}.csv")
 
 
 def _files(
@@ -156,18 +150,18 @@ def _files(
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}")
     def show(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        return drafting.pages.respond(request, importing.page(draft, importing.group(draft, name)))
+        return drafting.pages.respond(request, importing.page(draft, drafting.group(draft, name)))
 
     @router.post(f"{ROOT}/{{id}}/nhap/{{name}}", dependencies=[Depends(seldom)])
     def read(request: Request, id: str, name: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.find(sent.actor, id)
-        page = importing.read(draft, importing.group(draft, name), sent)
+        page = importing.read(draft, drafting.group(draft, name), sent)
         return drafting.pages.respond(request, page, 422 if page.faults else 200)
 
     @router.post(f"{ROOT}/{{id}}/nhap/{{name}}/nhan")
     def take(id: str, name: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
         draft = drafting.find(sent.actor, id)
-        group = importing.group(draft, name)
+        group = drafting.group(draft, name)
         importing.take(draft, group, sent)
         return RedirectResponse(list_address(drafting.head(draft), group.name), 303)
 
@@ -186,8 +180,3 @@ def _rows(data: str, fields: tuple[FormField, ...]) -> list[Texts] | None:
         return None
     kept = ({name: pasted(text)[0] for name, text in row.items() if name in names} for row in rows)
     return [{name: text for name, text in row.items() if text} for row in kept]
-
-
-def _file(body: bytes, kind: str, name: str) -> Response:
-    named = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=kind, headers={**PERSONAL, **named})

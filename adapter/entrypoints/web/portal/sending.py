@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.form_page import said
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.page import PERSONAL
+from adapter.entrypoints.web.page import attachment
 from adapter.entrypoints.web.portal.draft_pages import ROOT
 from adapter.entrypoints.web.portal.drafting import Drafting, owner, waiting_address
-from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
 from adapter.entrypoints.web.portal.sending_pages import CheckPage, SentPage, SignPage
+from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.model.finding import Severity, StatedFinding
@@ -185,8 +185,7 @@ def _signing(
         if draft.key is None or draft.pressed_at is None:
             raise HTTPException(404)  # it is prepared by a button: an address that is opened draws no number
         _, body = drafting.drafts.prepare(draft)
-        named = {"Content-Disposition": f'attachment; filename="{draft.key.number}.xml"'}
-        return Response(body, media_type="application/xml", headers={**PERSONAL, **named})
+        return attachment(body, "application/xml", f"{draft.key.number}.xml")
 
     @router.post(f"{ROOT}/{{id}}/ky", dependencies=[Depends(seldom)])
     def take_signed(request: Request, id: str, posted: Annotated[Posting, Depends(posted_form)]) -> Response:

@@ -11,8 +11,8 @@ from adapter.entrypoints.web.form_page import Trouble, said
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.portal.draft_pages import UPLOAD, UploadPage
 from adapter.entrypoints.web.portal.drafting import Drafting, owner
-from adapter.entrypoints.web.portal.posting import Posting, posting
 from adapter.entrypoints.web.portal.sending_pages import SentPage
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.model.procedure import Label

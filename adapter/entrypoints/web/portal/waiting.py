@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse, Response
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.portal.draft_pages import ROOT
 from adapter.entrypoints.web.portal.drafting import Drafting, owner, sent_address, waiting_address
-from adapter.entrypoints.web.portal.posting import Dependency, Posting, posting
 from adapter.entrypoints.web.portal.sending_pages import WaitingPage
+from adapter.entrypoints.web.posting import Dependency, Posting, posting
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import ChangedMeanwhile, NoDraft, Overtaken, begun_elsewhere
@@ -34,11 +34,11 @@ def _pressing(router: APIRouter, drafting: Drafting, posted: Dependency) -> None
         if begun_elsewhere(draft, sent.actor):
             return RedirectResponse(checked, 303)
         try:
-            draft = drafting.presses.hold(owner(sent.actor), draft.public_id, sent["key"])
+            drafting.presses.hold(owner(sent.actor), draft.public_id, sent["key"])
         except (ChangedMeanwhile, Overtaken):
             return RedirectResponse(checked, 303)
         except NoDraft:
-            return RedirectResponse(waiting_address(draft), 303)
+            pass  # sent meanwhile: the page that follows tells it
         return RedirectResponse(waiting_address(draft), 303)
 
     @router.post(f"{ROOT}/{{id}}/cho")

@@ -14,6 +14,7 @@ from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.browser import browser_of, give, is_from_here
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
+from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.services.access.emergency import LONGEST, SHORTEST, Credentials, EmergencyAccess, NotOpened
@@ -66,15 +67,17 @@ def routes(pages: Pages, access: EmergencyAccess, guard: Guard) -> APIRouter:
         return pages.respond(request, EmergencySecretPage(access.set_since(actor), "", done=False))
 
     @router.post(SECRET)
-    async def keep(request: Request, actor: Annotated[Actor, Depends(may)]) -> Response:
-        form = await request.form()
-        return await run_in_threadpool(_kept, pages, access, request, actor, form)
+    def keep(request: Request, sent: Annotated[Posting, Depends(posting(may))]) -> Response:
+        return _kept(pages, access, request, sent)
 
     return router
 
 
 def _opened(pages: Pages, access: EmergencyAccess, request: Request, form: FormData) -> Response:
-    own, other = (Credentials(_text(form, f"{who}_id", _ID), _text(form, f"{who}_secret", LONGEST)) for who in _WHO)
+    own, other = (
+        Credentials(_text(form.get(f"{who}_id"), _ID), _text(form.get(f"{who}_secret"), LONGEST))
+        for who in ("own", "other")
+    )
     try:
         secret = access.open(own, other)
     except NotOpened as error:
@@ -84,8 +87,8 @@ def _opened(pages: Pages, access: EmergencyAccess, request: Request, form: FormD
     return response
 
 
-def _kept(pages: Pages, access: EmergencyAccess, request: Request, actor: Actor, form: FormData) -> Response:
-    secret, again = (_text(form, name, LONGEST + 1) for name in ("secret", "again"))
+def _kept(pages: Pages, access: EmergencyAccess, request: Request, sent: Posting) -> Response:
+    actor, secret, again = sent.actor, *(_text(sent[name], LONGEST + 1) for name in ("secret", "again"))
     fault = "emergency.differ" if secret != again else ""
     if not fault:
         try:
@@ -97,9 +100,5 @@ def _kept(pages: Pages, access: EmergencyAccess, request: Request, actor: Actor,
     return pages.respond(request, EmergencySecretPage(access.set_since(actor), "", done=True), headers=PERSONAL)
 
 
-_WHO = ("own", "other")
-
-
-def _text(form: FormData, name: str, most: int) -> str:
-    stated = form.get(name, "")
+def _text(stated: object, most: int) -> str:
     return stated.strip()[:most] if isinstance(stated, str) and "\0" not in stated else ""

@@ -1,7 +1,7 @@
-"""A form that a declarant sends: who he is, what he typed, the file that he chose."""
+"""A form that somebody who has logged in sends: who he is, what he typed, the file that he chose."""
 
 # Annotations are not postponed here: FastAPI reads those of dependencies.
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,10 +18,12 @@ FILE = "file"
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What came. `file` is empty where none was chosen."""
+    """What came. `fields`: of inputs that have one name, the last; `file` is empty where none was chosen."""
 
     actor: Actor
     fields: Mapping[str, str]
+    pairs: Sequence[tuple[str, str]]
+    """Every text with its input's name, in the order of the page."""
     file: bytes
     file_name: str
 
@@ -29,18 +31,22 @@ class Posting:
         """The text of a field; empty where there is none."""
         return self.fields.get(name, "")
 
+    def every(self, name: str) -> list[str]:
+        """The texts of all inputs of that name."""
+        return [text for each, text in self.pairs if each == name]
 
-def posting(declarant: Dependency) -> Dependency:
+
+def posting(somebody: Dependency) -> Dependency:
     """The dependency that reads a form once the guard has let it in, and bounded it."""
 
-    async def posted(request: Request, actor: Annotated[Actor, Depends(declarant)]) -> Posting:
+    async def posted(request: Request, actor: Annotated[Actor, Depends(somebody)]) -> Posting:
         form = await request.form()
-        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
         file = form.get(FILE)
         if not isinstance(file, UploadFile):
-            return Posting(actor, fields, b"", "")
+            return Posting(actor, dict(pairs), pairs, b"", "")
         raw = await file.read()
         await form.close()  # a large one lies in a temporary file
-        return Posting(actor, fields, raw, file.filename or "")
+        return Posting(actor, dict(pairs), pairs, raw, file.filename or "")
 
     return posted
