@@ -211,6 +211,6 @@ def write_time(moment: datetime) -> str:
     return moment.astimezone(VIETNAM).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def hour_and_day(moment: datetime) -> str:
-    """A moment as people write it, in Vietnam's time: 09:12, 30/11/2026."""
-    return moment.astimezone(VIETNAM).strftime("%H:%M, %d/%m/%Y")
+def hour_and_day(moment: datetime | None) -> str:
+    """A moment as people write it, in Vietnam's time: 09:12, 30/11/2026; empty where none is known."""
+    return "" if moment is None else moment.astimezone(VIETNAM).strftime("%H:%M, %d/%m/%Y")

@@ -19,8 +19,7 @@ from adapter.gateways.standby import KeptContact, KeptContacts
 from adapter.model.ages import age
 from adapter.model.portal_failure import TitledWords
 from adapter.model.procedure import Label
-from adapter.pipeline.envelope import VIETNAM
-from adapter.services.notifications.telling import hour_and_day
+from adapter.pipeline.envelope import VIETNAM, hour_and_day
 
 VI, EN = "vi", "en"
 _ATOM = "http://www.w3.org/2005/Atom"

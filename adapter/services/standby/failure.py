@@ -18,7 +18,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.portal_failure import FailureStage, FailureWords, TitledWords
 from adapter.model.procedure import Label
 from adapter.model.stages import Channel
-from adapter.services.notifications.telling import hour_and_day
+from adapter.pipeline.envelope import hour_and_day
 from adapter.services.standby.contacts import PAGE, TABLE, is_old
 from adapter.services.standby.documents import (
     EN,

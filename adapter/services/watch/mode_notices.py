@@ -62,7 +62,7 @@ def publish(connection: Connection, database: Database, told: NotificationKinds,
     """Write the notice of a change, and tell declarants whose dossiers are not finished."""
     incident = change.incident
     end = incident.expected_end if incident is not None else None
-    times = {"at": hour_and_day(change.at), "end": hour_and_day(end) if end is not None else ""}
+    times = {"at": hour_and_day(change.at), "end": hour_and_day(end)}
     announcement = incident.notice_number if incident is not None else None
     words = told.published.get(change.mode.value)
     if words is not None:
