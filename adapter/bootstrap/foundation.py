@@ -1,4 +1,4 @@
-"""What everything stands on: files and what they state, trust, keys, clock, store and broker."""
+"""The components that all others use: files and settings, trust, keys, clock, store and broker."""
 
 from __future__ import annotations
 

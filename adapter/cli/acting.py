@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.printing import note
 from adapter.model.actor import Actor
 
@@ -18,14 +18,16 @@ By = Annotated[
 ]
 
 
-def acting(house: House, stated: str | None, *, name: str = "", rank: str = "", typed_by: str | None = None) -> Actor:
+def acting(
+    components: Components, stated: str | None, *, name: str = "", rank: str = "", typed_by: str | None = None
+) -> Actor:
     """The person with this id, or with the system user's name. Warns while the register is empty.
 
     Raises:
         NotAllowed: the register has people, and nobody of this id among them.
     """
     account = system_account()
-    actor = house.people.acting(stated or account, account=account, typed_by=typed_by, name=name, rank=rank)
+    actor = components.people.acting(stated or account, account=account, typed_by=typed_by, name=name, rank=rank)
     if not actor.is_registered:
         note("the register of people is empty, so any name acts: make an administrator with `nsw-adapter people add`")
     return actor

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, table
 from adapter.gateways.store.deadline_figures import Wanted
 from adapter.gateways.store.deadline_records import Declared, Figures
@@ -46,18 +46,18 @@ def deadlines(
     an officer signed it; the deadline runs until the confirmation was sent.
     """
     given = moment(at, "--at")
-    house = open_house(config)
-    now = given or house.legal_clock()
+    components = open_components(config)
+    now = given or components.legal_clock()
     wanted = Wanted(
         procedure=procedure,
         gate=gate,
-        gates=_gates_of(house, unit),
+        gates=_gates_of(components, unit),
         until=_until(now, due_within, overdue=overdue),
         after=now if due_within is not None and not overdue else None,
         limit=limit,
     )
     since = (now - timedelta(days=days)).astimezone(UTC)
-    found = house.deadlines.agenda(wanted, since=since, now=now, actor=acting(house, by))
+    found = components.deadlines.agenda(wanted, since=since, now=now, actor=acting(components, by))
     if json:
         as_json({"at": now, "since": since, **{each.name: getattr(found, each.name) for each in fields(found)}})
     else:
@@ -65,7 +65,7 @@ def deadlines(
     raise leave(Exit.NO if overdue and found.due else Exit.OK)
 
 
-def _gates_of(house: House, code: str | None) -> tuple[str, ...]:
+def _gates_of(components: Components, code: str | None) -> tuple[str, ...]:
     """The gates of a unit; none where the installation is one unit for every gate.
 
     Raises:
@@ -73,7 +73,7 @@ def _gates_of(house: House, code: str | None) -> tuple[str, ...]:
     """
     if code is None:
         return ()
-    units = house.installation.units
+    units = components.installation.units
     unit = units.by_code(code)
     if unit is None:
         known = ", ".join(each.code for each in units.every if each.code)

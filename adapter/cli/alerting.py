@@ -6,7 +6,7 @@ import typer
 
 from adapter.bootstrap import now
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line, table
 from adapter.model.errors import Misconfigured, Unavailable
 from adapter.services.watch.alert_ways import from_rows
@@ -18,7 +18,7 @@ alerts = typer.Typer(no_args_is_help=True, help="Alerts for those without Promet
 @alerts.command("test")
 def alerts_test(json: AsJson = False, config: Config = None) -> None:
     """Send a test alert by each configured channel. Exit code 1 if one fails."""
-    ways, at, became = open_house(config).alert_ways, now(), dict[str, str]()
+    ways, at, became = open_components(config).alert_ways, now(), dict[str, str]()
     if not ways:
         raise Misconfigured("alerts: neither webhook nor mail is stated, so nobody is told")
     for name, tell in ways.items():
@@ -38,7 +38,7 @@ def alerts_test(json: AsJson = False, config: Config = None) -> None:
 @alerts.command("list")
 def alerts_list(json: AsJson = False, config: Config = None) -> None:
     """What is amiss, or has ended and is not told to everybody yet, as the daemon of this machine has kept it."""
-    kept = from_rows(open_house(config).alert_file.load())
+    kept = from_rows(open_components(config).alert_file.load())
     rows = [
         {
             "alert": each.name.value,

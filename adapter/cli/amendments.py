@@ -8,7 +8,7 @@ import typer
 
 from adapter.cli.acting import By, acting
 from adapter.cli.dossiers import Number, OfficerId, OfficerName, Rank, Year, dossier, dossier_reader, stands, tell
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line, listing, table, words
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
@@ -37,11 +37,11 @@ def request_amendment(
 ) -> None:
     """Ask the declarant to amend (Article 11(1)(b)): sends the signed 20/25 with form 13."""
     items = [_item(text) for text in item or ()]
-    house = open_house(config)
-    asked, due = house.amendments.request(
-        DossierKey(number, year), acting(house, officer, name=name, rank=rank), reason=reason, items=items
+    components = open_components(config)
+    asked, due = components.amendments.request(
+        DossierKey(number, year), acting(components, officer, name=name, rank=rank), reason=reason, items=items
     )
-    tell(house, asked, json)
+    tell(components, asked, json)
     if not json:
         line(f"the answer (form 14) is due an hour after the declarant has the request, not before {words(due)}")
 
@@ -57,9 +57,9 @@ def withdraw_request(
 ) -> None:
     """Withdraw a request to amend. If it has left already, the next confirmation names it in its remarks."""
     key = DossierKey(number, year)
-    house = open_house(config)
-    done = house.amendments.withdraw(key, acting(house, officer), reason=reason)
-    now = dossier_reader(house).after_act(done.key)
+    components = open_components(config)
+    done = components.amendments.withdraw(key, acting(components, officer), reason=reason)
+    now = dossier_reader(components).after_act(done.key)
     if json:
         as_json({"number": number, "year": year, "state": now.dossier.state})
     else:
@@ -75,8 +75,8 @@ def list_amendments(
     config: Config = None,
 ) -> None:
     """Amendments that wait for an officer's approval, of the unit of whoever asks, the oldest first."""
-    house = open_house(config)
-    found = house.amendments.listed(everything=everything, limit=limit, actor=acting(house, by))
+    components = open_components(config)
+    found = components.amendments.listed(everything=everything, limit=limit, actor=acting(components, by))
     columns = ("amendment", "dossier", "procedure", "on request", "reason", "received", "confirm until", "state")
     fields = ("number", "dossier", "procedure", "requested", "reason", "received_at", "confirm_before", "state")
     listing("amendment", found, fields, json=json, heads=columns)
@@ -92,8 +92,8 @@ def approve(
     config: Config = None,
 ) -> None:
     """Approve an amendment (Article 11(1)(a)): its version comes into force, the signed 20/21 is sent."""
-    house = open_house(config)
-    tell(house, house.amendments.approve(amendment, acting(house, officer, name=name, rank=rank)), json)
+    components = open_components(config)
+    tell(components, components.amendments.approve(amendment, acting(components, officer, name=name, rank=rank)), json)
 
 
 @dossier.command("decline")
@@ -108,11 +108,11 @@ def decline(
     config: Config = None,
 ) -> None:
     """Decline an amendment: the version before it stays in force, the signed 20/22 is sent."""
-    house = open_house(config)
-    done = house.amendments.decline(
-        amendment, acting(house, officer, name=name, rank=rank), reason=reason, ground=ground
+    components = open_components(config)
+    done = components.amendments.decline(
+        amendment, acting(components, officer, name=name, rank=rank), reason=reason, ground=ground
     )
-    tell(house, done, json)
+    tell(components, done, json)
 
 
 @dossier.command("versions")
@@ -126,9 +126,11 @@ def versions(
     config: Config = None,
 ) -> None:
     """The versions of a dossier side by side, differences marked with ≠; personal values are masked."""
-    house = open_house(config)
-    reading = Versions(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
-    found = reading.of(DossierKey(number, year), personal=personal, actor=acting(house, by))
+    components = open_components(config)
+    reading = Versions(
+        components.database, lambda: components.catalogue, components.installation.units, components.legal_clock
+    )
+    found = reading.of(DossierKey(number, year), personal=personal, actor=acting(components, by))
     if json:
         as_json(found)
     else:

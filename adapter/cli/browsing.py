@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli.acting import By, acting
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note, pairs, table
 from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.model.errors import NotAllowed
@@ -43,7 +43,7 @@ def message_list(
 
     What no index holds (sender, outcome, code …) is searched among 5,000 messages at a time.
     """
-    house = open_house(config)
+    components = open_components(config)
     wanted = WantedMessages(
         since=moment(since, "--since"),
         until=moment(until, "--until"),
@@ -54,7 +54,7 @@ def message_list(
         procedure=procedure,
         code=code,
     )
-    _show(house.message_browser.newest(wanted, behind=_place(behind), actor=acting(house, by)), json)
+    _show(components.message_browser.newest(wanted, behind=_place(behind), actor=acting(components, by)), json)
 
 
 @message.command("find")
@@ -70,8 +70,8 @@ def message_find(
     config: Config = None,
 ) -> None:
     """Messages by one key of any kind."""
-    house = open_house(config)
-    _show(house.message_browser.called(key, actor=acting(house, by)), json)
+    components = open_components(config)
+    _show(components.message_browser.called(key, actor=acting(components, by)), json)
 
 
 def _show(page: MessagePage, json: bool) -> None:
@@ -106,8 +106,8 @@ def message_show(
     config: Config = None,
 ) -> None:
     """One message: outcome, findings with their lines, tries, answers, and its XML with persons masked."""
-    house = open_house(config)
-    browser, who = house.message_browser, acting(house, by)
+    components = open_components(config)
+    browser, who = components.message_browser, acting(components, by)
     found = browser.unmask(id, reason=reason, actor=who) if unmask else browser.show(id, actor=who)
     if json:
         told = {each.name: getattr(found, each.name) for each in fields(found) if each.name != "xml"}
@@ -152,8 +152,8 @@ def message_resend(
     config: Config = None,
 ) -> None:
     """Send an answer or a transfer again: the same bytes under the same id, after all other replies of its dossier."""
-    house = open_house(config)
-    house.resend.again(id, reason=reason, actor=acting(house, by))
+    components = open_components(config)
+    components.resend.again(id, reason=reason, actor=acting(components, by))
     if json:
         as_json({"resent": id})
     else:

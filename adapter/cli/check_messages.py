@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.check_replies import AcceptedMessage, unsaid
 from adapter.cli.judging import by_the_window
 from adapter.model.errors import Misconfigured, Unavailable
@@ -41,49 +41,49 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:( \d\d:\d\d:\d\d)(\.\d{1,3})?)?")
 _MESSAGE_ID = "00000000-0000-4000-8000-000000000000"
 
 
-def missing(house: House) -> Iterator[str]:
+def missing(components: Components) -> Iterator[str]:
     """Procedures that have no genuine message to judge."""
-    for procedure in _procedures(house):
-        file = _example(house, procedure)
+    for procedure in _procedures(components):
+        file = _example(components, procedure)
         if not file.is_file():
             yield f"{file} is missing, so no message of {procedure.name} is judged here; put a genuine one there"
 
 
-def faults(house: House) -> Iterator[str]:
+def faults(components: Components) -> Iterator[str]:
     """What a genuine message meets under this configuration: one line for each way to fail, with all that fail so."""
-    at = house.legal_clock()
-    stands = stand_in(house.trust, at)
-    ground = replace(house.ground, trust=stands.trust, units=NO_UNITS)  # an example is for some gate
+    at = components.legal_clock()
+    stands = stand_in(components.trust, at)
+    ground = replace(components.ground, trust=stands.trust, units=NO_UNITS)  # an example is for some gate
     by_fault: dict[str, list[str]] = {}
     accepted: list[AcceptedMessage] = []
-    for procedure in _procedures(house):
-        file = _example(house, procedure)
+    for procedure in _procedures(components):
+        file = _example(components, procedure)
         if file.is_file():
             for channel in _doors(procedure):
-                body = _written(house, stands, procedure, file, channel, at)
+                body = _written(components, stands, procedure, file, channel, at)
                 given = submitted(body, at, None) if channel is Channel.PORTAL else by_the_window(body, at)
                 outcome = judged(given, ground)
-                if said := _one(house, given, outcome):
+                if said := _one(components, given, outcome):
                     by_fault.setdefault(said, []).append(f"{procedure.name} ({channel})")
                 elif isinstance(outcome, Accepted):
                     accepted.append(AcceptedMessage(procedure, given, outcome))
-    for taken, said in unsaid(house, accepted):
+    for taken, said in unsaid(components, accepted):
         by_fault.setdefault(said, []).append(f"{taken.procedure.name} ({taken.submission.channel})")
     for said, whose in by_fault.items():
         yield f"a genuine message {said}: {', '.join(whose)}"
 
 
-def _procedures(house: House) -> Iterator[Procedure]:
+def _procedures(components: Components) -> Iterator[Procedure]:
     """Every procedure in the version that is in force today."""
-    for code in sorted(house.catalogue.procedures):
-        today = house.legal_clock().astimezone(VIETNAM).date()
-        for each in house.catalogue.procedures[code]:
+    for code in sorted(components.catalogue.procedures):
+        today = components.legal_clock().astimezone(VIETNAM).date()
+        for each in components.catalogue.procedures[code]:
             if each.effective_from <= today <= (each.effective_to or today):
                 yield each
 
 
-def _example(house: House, procedure: Procedure) -> Path:
-    return house.source.mappings / procedure.code / procedure.version / EXAMPLE
+def _example(components: Components, procedure: Procedure) -> Path:
+    return components.source.mappings / procedure.code / procedure.version / EXAMPLE
 
 
 def _doors(procedure: Procedure) -> Iterator[Channel]:
@@ -95,28 +95,28 @@ def _doors(procedure: Procedure) -> Iterator[Channel]:
         yield Channel.PORTAL
 
 
-def _one(house: House, submission: Submission, outcome: Outcome) -> str | None:
+def _one(components: Components, submission: Submission, outcome: Outcome) -> str | None:
     """Why one message fails at one door; None if it does not."""
     match outcome:
         case Accepted() | Noted():
-            return _answered(house, submission, outcome)
+            return _answered(components, submission, outcome)
         case Parked(reason=reason):
             return f"is parked: {reason}"
         case Refused(findings=findings) | Rejected(findings=findings):
-            stated = (house.catalogue.findings.state(each) for each in findings[:3])
+            stated = (components.catalogue.findings.state(each) for each in findings[:3])
             why = "; ".join(f"{each.code} {each.en} ({each.pointer})" for each in stated)
             return f"is {word(outcome)} at {stage_of(outcome)}: {why}"
 
 
-def _answered(house: House, submission: Submission, outcome: Accepted | Noted) -> str | None:
+def _answered(components: Components, submission: Submission, outcome: Accepted | Noted) -> str | None:
     """Whether each kind of answer to it can be written and signed."""
     try:
-        house.keys()
+        components.keys()
     except (Misconfigured, Unavailable):
         return None  # reported by the check of keys
     for kind, shaped in _shaped(outcome):
         try:
-            house.correspondence.answer(kind, submission, shaped, now=submission.received_at)
+            components.correspondence.answer(kind, submission, shaped, now=submission.received_at)
         except Misconfigured as error:
             return f"cannot be answered: {error}"
     return None
@@ -132,11 +132,13 @@ def _shaped(outcome: Accepted | Noted) -> Iterator[tuple[ReplyKind, Outcome]]:
         yield kind, reconsidered(outcome, [Finding("officer_refusal", "/Envelope", severity, words={"reason": "x"})])
 
 
-def _written(house: House, stands: StandIn, procedure: Procedure, file: Path, channel: Channel, at: datetime) -> bytes:
+def _written(
+    components: Components, stands: StandIn, procedure: Procedure, file: Path, channel: Channel, at: datetime
+) -> bytes:
     """The example as it would enter by that door now, signed by the stand-in keys."""
     tree = reparsed(file.read_bytes())
     move_times(tree, at)
-    own = house.installation
+    own = components.installation
     sender = own.portal if channel is Channel.PORTAL else own.window
     sealing.write_header(tree, sender=sender, recipient=own.own, message_id=_MESSAGE_ID)
     system = stands.systems.get(channel)

@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.model.actor import Actor, ActorKind
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.errors import Misconfigured, Unavailable
@@ -64,17 +64,17 @@ class AcceptedMessage:
         return {name: write(value) if isinstance(value, date) else value for name, value in values.items()}
 
 
-def unsaid(house: House, taken: Sequence[AcceptedMessage]) -> Iterator[tuple[AcceptedMessage, str]]:
+def unsaid(components: Components, taken: Sequence[AcceptedMessage]) -> Iterator[tuple[AcceptedMessage, str]]:
     """What an officer could not send about one of these messages, and why."""
     try:
-        house.keys()
+        components.keys()
     except (Misconfigured, Unavailable):
         return  # reported by the check of keys
     for each in taken:
         acts: dict[str, Callable[[], object]] = {
-            "accepted by an officer": lambda each=each: _accepted(house, each),  # type: ignore[misc]
-            "completed": lambda each=each: _completed(house, each, taken),  # type: ignore[misc]
-            "asked to be amended": lambda each=each: _asked(house, each),  # type: ignore[misc]
+            "accepted by an officer": lambda each=each: _accepted(components, each),  # type: ignore[misc]
+            "completed": lambda each=each: _completed(components, each, taken),  # type: ignore[misc]
+            "asked to be amended": lambda each=each: _asked(components, each),  # type: ignore[misc]
         }
         for act, send in acts.items():
             try:
@@ -85,19 +85,19 @@ def unsaid(house: House, taken: Sequence[AcceptedMessage]) -> Iterator[tuple[Acc
                 continue  # the unit's key: reported by the check of keys
 
 
-def _accepted(house: House, taken: AcceptedMessage) -> None:
+def _accepted(components: Components, taken: AcceptedMessage) -> None:
     at = taken.submission.received_at
-    named = replace(_ours(house, taken), accepter=_OFFICER.name)
-    content = compose.acceptance(_answered(house, taken), (), named, received=at, now=at)
-    _sent(house, taken, taken.procedure, ReplyKind.ACCEPTANCE, content)
+    named = replace(_ours(components, taken), accepter=_OFFICER.name)
+    content = compose.acceptance(_answered(components, taken), (), named, received=at, now=at)
+    _sent(components, taken, taken.procedure, ReplyKind.ACCEPTANCE, content)
 
 
-def _completed(house: House, taken: AcceptedMessage, others: Sequence[AcceptedMessage]) -> None:
+def _completed(components: Components, taken: AcceptedMessage, others: Sequence[AcceptedMessage]) -> None:
     """30/23, or 30/28 of an amendment, whose place is that of what it amends."""
     procedure, at = taken.procedure, taken.submission.received_at
     if procedure.completion is None and not procedure.amends:
         return  # its result is no confirmation; `check` of the mappings knows
-    number, amendment = _papers(house, taken)
+    number, amendment = _papers(components, taken)
     told = said_by(_OFFICER, number, "R" * REMARKS, at)
     told |= of_dossier(taken.outcome.declaration.verified.key, at)
     amended = procedure.amends.procedures if procedure.amends else (procedure.code,)
@@ -106,47 +106,51 @@ def _completed(house: House, taken: AcceptedMessage, others: Sequence[AcceptedMe
         return  # the message that it amends was not accepted, which is reported already
     for other in about:
         told |= where(other.procedure, other.values) | of_amendment(amendment, 2, at)
-        told |= last_days(to_bring(other.procedure, other.values), Terms.of(house.catalogue))
-    content = confirmation(procedure, _answered(house, taken), taken.values, told)
+        told |= last_days(to_bring(other.procedure, other.values), Terms.of(components.catalogue))
+    content = confirmation(procedure, _answered(components, taken), taken.values, told)
     kind = ReplyKind.AMENDMENT_COMPLETION if procedure.amends else ReplyKind.COMPLETION
-    _sent(house, taken, procedure, kind, content, schema_name=completion_of(procedure).schema_name)
+    _sent(components, taken, procedure, kind, content, schema_name=completion_of(procedure).schema_name)
 
 
-def _asked(house: House, taken: AcceptedMessage) -> None:
+def _asked(components: Components, taken: AcceptedMessage) -> None:
     """20/25, where a procedure in force amends it."""
     at = taken.submission.received_at
-    amending = house.catalogue.amending(taken.procedure.code, at.astimezone(VIETNAM).date())
+    amending = components.catalogue.amending(taken.procedure.code, at.astimezone(VIETNAM).date())
     if amending is None:
         return
-    due = due_of(amending, AMEND, taken.values, at, Terms.of(house.catalogue))
+    due = due_of(amending, AMEND, taken.values, at, Terms.of(components.catalogue))
     if due is None:
         raise Misconfigured(f"{amending.name}: no {AMEND} that the calendar can tell")
     words = "S" * LONGEST
-    asked = compose.AmendmentRequest(_papers(house, taken)[1], at, due, words, (compose.AmendmentItem(words, words),))
-    content = compose.amendment_request(_answered(house, taken), asked, _ours(house, taken), name=_OFFICER.name)
-    _sent(house, taken, amending, ReplyKind.AMENDMENT_REQUEST, content)
+    asked = compose.AmendmentRequest(
+        _papers(components, taken)[1], at, due, words, (compose.AmendmentItem(words, words),)
+    )
+    content = compose.amendment_request(
+        _answered(components, taken), asked, _ours(components, taken), name=_OFFICER.name
+    )
+    _sent(components, taken, amending, ReplyKind.AMENDMENT_REQUEST, content)
 
 
-def _unit(house: House, taken: AcceptedMessage) -> BorderUnit | None:
+def _unit(components: Components, taken: AcceptedMessage) -> BorderUnit | None:
     """The unit that has the dossier; the first unit, where the example's gate belongs to none of ours."""
-    units = house.installation.units
+    units = components.installation.units
     return unit_of(taken.outcome.declaration, units) or next(iter(units.every), None)
 
 
-def _ours(house: House, taken: AcceptedMessage) -> Installation:
-    return house.installation.of_unit(_unit(house, taken))
+def _ours(components: Components, taken: AcceptedMessage) -> Installation:
+    return components.installation.of_unit(_unit(components, taken))
 
 
-def _papers(house: House, taken: AcceptedMessage) -> tuple[str, str]:
-    return house.series.of(_ours(house, taken).number_code).papers(taken.submission.received_at)
+def _papers(components: Components, taken: AcceptedMessage) -> tuple[str, str]:
+    return components.series.of(_ours(components, taken).number_code).papers(taken.submission.received_at)
 
 
-def _answered(house: House, taken: AcceptedMessage) -> compose.InReplyTo:
-    return house.correspondence.in_reply_to(taken.submission, taken.outcome)
+def _answered(components: Components, taken: AcceptedMessage) -> compose.InReplyTo:
+    return components.correspondence.in_reply_to(taken.submission, taken.outcome)
 
 
 def _sent(
-    house: House,
+    components: Components,
     taken: AcceptedMessage,
     procedure: Procedure,
     kind: ReplyKind,
@@ -154,23 +158,25 @@ def _sent(
     schema_name: str | None = None,
 ) -> None:
     """Sign it, and where it entered by the portal its transfer too."""
-    own, at = _ours(house, taken), taken.submission.received_at
+    own, at = _ours(components, taken), taken.submission.received_at
     direct = taken.submission.channel is Channel.PORTAL
     key = taken.outcome.declaration.verified.key
     subject = taken.header.subject
     to = Address(own.own, own.portal if direct else own.window, procedure.document_type, subject.type, key, "0" * 36)
-    signed = house.correspondence.sign(kind, content, to=to, now=at, schema_name=schema_name, unit=_unit(house, taken))
+    signed = components.correspondence.sign(
+        kind, content, to=to, now=at, schema_name=schema_name, unit=_unit(components, taken)
+    )
     if direct and taken.procedure.on_window and isinstance(signed, SignedReply):
-        _transferred(house, taken, procedure, signed)
+        _transferred(components, taken, procedure, signed)
 
 
-def _transferred(house: House, taken: AcceptedMessage, procedure: Procedure, signed: SignedReply) -> None:
-    given, unit = taken.submission, _unit(house, taken)
+def _transferred(components: Components, taken: AcceptedMessage, procedure: Procedure, signed: SignedReply) -> None:
+    given, unit = taken.submission, _unit(components, taken)
     key, at = taken.outcome.declaration.verified.key, given.received_at
     gate = next(iter(unit.gates or ()), None) if unit else None
     code = unit.code if unit else None
     dossier = Dossier(key, procedure.code, DossierState.RECEIVED, given.channel, 1, at, gate=gate, unit=code)
     request, reply = (given.raw, given.digest, at), (signed.body, signed.digest, at)
-    house.correspondence.transfer(
+    components.correspondence.transfer(
         dossier=dossier, procedure=procedure.document_type, request=request, reply=reply, incident=None, now=at
     )

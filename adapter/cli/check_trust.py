@@ -8,7 +8,7 @@ from datetime import timedelta
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from adapter.bootstrap import House, now
+from adapter.bootstrap import Components, now
 from adapter.gateways.keys.pem_files import is_authority
 from adapter.gateways.revocation.fetching import Bounds, Fetcher
 from adapter.model.stages import SignerRole
@@ -18,22 +18,24 @@ from adapter.pipeline.trust import TIMESTAMPING, Store
 from adapter.pipeline.trust.suitability import is_strong
 
 
-def mismatches(house: House) -> Iterator[str]:
+def mismatches(components: Components) -> Iterator[str]:
     """Faults: stores that mappings name and are not configured, partners under a store that is not for them."""
-    for versions in house.catalogue.procedures.values():
+    for versions in components.catalogue.procedures.values():
         for procedure in versions:
             policy = procedure.signature
             named = {*policy.stores, *(name for _, stores in policy.stores_where for name in stores)}
-            for name in sorted(named - set(house.stores)):
+            for name in sorted(named - set(components.stores)):
                 yield f"{procedure.code}: declarant: stores: {name}: trust.stores has none of that name; add it"
-    for partner in house.trust.partners:
+    for partner in components.trust.partners:
         for certificate in partner.certificates:
-            yield from _misplaced(house, f"trust.partners.{partner.name}", partner.role, (certificate,))
+            yield from _misplaced(components, f"trust.partners.{partner.name}", partner.role, (certificate,))
 
 
-def _misplaced(house: House, whose: str, role: SignerRole, chain: Sequence[x509.Certificate]) -> Iterator[str]:
+def _misplaced(
+    components: Components, whose: str, role: SignerRole, chain: Sequence[x509.Certificate]
+) -> Iterator[str]:
     """A certificate that chains to no store is no fault: keys are ours and partners are pinned."""
-    finding = house.trust.may_sign_as(role, chain, at=now())
+    finding = components.trust.may_sign_as(role, chain, at=now())
     if finding is not None and finding.name == "store_forbidden":
         yield (
             f"{whose}: its certificate belongs to the {finding.words['store']} store, which is not for the role "
@@ -41,9 +43,9 @@ def _misplaced(house: House, whose: str, role: SignerRole, chain: Sequence[x509.
         )
 
 
-def unfit_authorities(house: House) -> Iterator[str]:
+def unfit_authorities(components: Components) -> Iterator[str]:
     """Faults of each anchor and intermediate: no CA, weaker than the store allows, no path."""
-    for store in house.authorities.values():
+    for store in components.authorities.values():
         where = _place(store.name)
         for certificate in (*store.anchors, *store.intermediates):
             name = certificate.subject.rfc4514_string()
@@ -71,18 +73,18 @@ def _issued(certificate: x509.Certificate, above: x509.Certificate) -> bool:
     return True
 
 
-def untold(house: House, *, offline: bool) -> Iterator[str]:
+def untold(components: Components, *, offline: bool) -> Iterator[str]:
     """Stores whose revocation cannot be checked now or soon. Fetches unless offline; keeps nothing."""
-    for store in house.authorities.values():
+    for store in components.authorities.values():
         if store.revocation is None:
             yield f"{_place(store.name)}.revocation: not stated, so what is revoked passes; state it"
         else:
-            yield from _authorities(house, store)
+            yield from _authorities(components, store)
     if offline:
         return
-    fetcher = Fetcher(Bounds(**house.settings.trust.fetching.model_dump()))
-    for source in house.revocation.collection.always_asked():
-        if reason := house.revocation.collection.try_out(source, fetcher):
+    fetcher = Fetcher(Bounds(**components.settings.trust.fetching.model_dump()))
+    for source in components.revocation.collection.always_asked():
+        if reason := components.revocation.collection.try_out(source, fetcher):
             yield f"{_place(source.store)}: {reason}"
 
 
@@ -91,14 +93,14 @@ def _place(store: str) -> str:
     return "trust.timestamping" if store == TIMESTAMPING else f"trust.stores.{store}"
 
 
-def _authorities(house: House, store: Store) -> Iterator[str]:
+def _authorities(components: Components, store: Store) -> Iterator[str]:
     rules = store.revocation
     assert rules is not None
-    stated = house.settings.trust.authorities[store.name].revocation
+    stated = components.settings.trust.authorities[store.name].revocation
     where = f"{_place(store.name)}.revocation"
     for authority in (*store.anchors, *store.intermediates):
         name = authority.subject.rfc4514_string()
-        newest = house.revocation.newest(authority, store.name)
+        newest = components.revocation.newest(authority, store.name)
         if newest is None and not (stated and stated.ocsp_url):
             yield f"{where}: no CRL of {name} is here yet; put one into crls, or name crl_urls or ocsp_url"
         elif newest is not None and now() > newest.counts_until(rules.grace):

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.acting import By, acting
-from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
+from adapter.cli.options import AsJson, Config, is_readable, open_components, read_input
 from adapter.cli.printing import as_json, line, listing
 from adapter.gateways.identity.assertions import thumbprint
 from adapter.gateways.store.api_parties import CLIENT, ISSUER, ApiParty
@@ -54,8 +54,8 @@ def client_add(
 ) -> None:
     """Register a program that looks up for officers."""
     facts = _facts(name, key, tuple(office), tuple(issuer), procedure)
-    house = open_house(config)
-    _told(house.clients.add(CLIENT, code, facts, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.clients.add(CLIENT, code, facts, actor=acting(components, by)), json)
 
 
 @client.command("change")
@@ -72,28 +72,28 @@ def client_change(
 ) -> None:
     """Replace a program's entry: its keys, offices and issuers are then exactly those named here."""
     facts = _facts(name, key, tuple(office), tuple(issuer), procedure)
-    house = open_house(config)
-    _told(house.clients.change(CLIENT, code, facts, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.clients.change(CLIENT, code, facts, actor=acting(components, by)), json)
 
 
 @client.command("list")
 def client_list(all: All = False, json: AsJson = False, config: Config = None) -> None:
     """The programs that look up for officers."""
-    _list(open_house(config), CLIENT, all=all, json=json)
+    _list(open_components(config), CLIENT, all=all, json=json)
 
 
 @client.command("end")
 def client_end(code: Code, reason: Reason, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """End a program's access from this moment: its key was stolen, or it is not used any more."""
-    house = open_house(config)
-    _told(house.clients.end(CLIENT, code, reason=reason, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.clients.end(CLIENT, code, reason=reason, actor=acting(components, by)), json)
 
 
 @issuer.command("add")
 def issuer_add(iss: Issuer, name: Name, key: Keys, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """Register an issuer, which logs officers in. Its keys must not be a client's."""
-    facts, house = _facts(name, key), open_house(config)
-    _told(house.clients.add(ISSUER, iss, facts, actor=acting(house, by)), json)
+    facts, components = _facts(name, key), open_components(config)
+    _told(components.clients.add(ISSUER, iss, facts, actor=acting(components, by)), json)
 
 
 @issuer.command("change")
@@ -101,21 +101,21 @@ def issuer_change(
     iss: Issuer, name: Name, key: Keys, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
     """Replace an issuer's keys by those in the file. During a roll-over the file holds both."""
-    facts, house = _facts(name, key), open_house(config)
-    _told(house.clients.change(ISSUER, iss, facts, actor=acting(house, by)), json)
+    facts, components = _facts(name, key), open_components(config)
+    _told(components.clients.change(ISSUER, iss, facts, actor=acting(components, by)), json)
 
 
 @issuer.command("list")
 def issuer_list(all: All = False, json: AsJson = False, config: Config = None) -> None:
     """The issuers that log officers in."""
-    _list(open_house(config), ISSUER, all=all, json=json)
+    _list(open_components(config), ISSUER, all=all, json=json)
 
 
 @issuer.command("end")
 def issuer_end(iss: Issuer, reason: Reason, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """End the trust in an issuer from this moment."""
-    house = open_house(config)
-    _told(house.clients.end(ISSUER, iss, reason=reason, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.clients.end(ISSUER, iss, reason=reason, actor=acting(components, by)), json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,9 @@ def _shown(party: ApiParty) -> _Shown:
     )
 
 
-def _list(house: House, kind: str, *, all: bool, json: bool) -> None:
+def _list(components: Components, kind: str, *, all: bool, json: bool) -> None:
     fields = _OF_CLIENTS if kind == CLIENT else _OF_ISSUERS
-    found = [_shown(each) for each in house.clients.list(kind, ended=all)]
+    found = [_shown(each) for each in components.clients.list(kind, ended=all)]
     listing(kind, found, (*fields, *_ENDED) if all else fields, json=json)
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
 from adapter.model.dossier import SHOWN_NAMES, Dossier, DossierState
 from adapter.model.identifiers import DossierKey
@@ -31,9 +31,11 @@ OfficerName = Annotated[
 Rank = Annotated[str, typer.Option("--rank", help="His rank there, likewise.")]
 
 
-def dossier_reader(house: House) -> DossierReader:
+def dossier_reader(components: Components) -> DossierReader:
     """The reading use cases."""
-    return DossierReader(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
+    return DossierReader(
+        components.database, lambda: components.catalogue, components.installation.units, components.legal_clock
+    )
 
 
 @dossier.command("list")
@@ -47,8 +49,8 @@ def dossier_list(
     config: Config = None,
 ) -> None:
     """The dossiers received last, of the unit of whoever asks. No personal value is shown."""
-    house = open_house(config)
-    found = dossier_reader(house).dossiers(state=state, limit=limit, actor=acting(house, by))
+    components = open_components(config)
+    found = dossier_reader(components).dossiers(state=state, limit=limit, actor=acting(components, by))
     columns = ("number", "year", "procedure", "state", "channel", "received", "confirm until", "late", "overdue")
     fields = ("number", "year", "procedure", "state", "channel", "received_at", "confirm_due_at", "late", "overdue")
     listing("dossier", found, fields, json=json, heads=columns)
@@ -83,8 +85,8 @@ def dossier_find(
     asked = [Question(kind, value, after=place) for kind, value in given.items() if value is not None]
     if len(asked) != 1:
         raise typer.BadParameter("ask by exactly one key")
-    house = open_house(config)
-    found = house.lookup.find(asked[0], acting(house, by))
+    components = open_components(config)
+    found = components.lookup.find(asked[0], acting(components, by))
     fields = (
         "reference",
         "year",
@@ -115,9 +117,9 @@ def dossier_show(
     config: Config = None,
 ) -> None:
     """The life of a dossier: times, deadline, versions, replies, journal. Personal values are masked."""
-    house = open_house(config)
-    actor = acting(house, by)
-    life = dossier_reader(house).life(DossierKey(number, year), personal=personal, actor=actor)
+    components = open_components(config)
+    actor = acting(components, by)
+    life = dossier_reader(components).life(DossierKey(number, year), personal=personal, actor=actor)
     if json:
         as_json(life)
     else:
@@ -135,8 +137,12 @@ def dossier_accept(
     config: Config = None,
 ) -> None:
     """Accept (tiếp nhận): sends the signed 20/21, for procedures whose acceptance is an officer's."""
-    house = open_house(config)
-    tell(house, house.completion.accept(DossierKey(number, year), acting(house, officer, name=name, rank=rank)), json)
+    components = open_components(config)
+    tell(
+        components,
+        components.completion.accept(DossierKey(number, year), acting(components, officer, name=name, rank=rank)),
+        json,
+    )
 
 
 @dossier.command("complete")
@@ -151,11 +157,11 @@ def dossier_complete(
     config: Config = None,
 ) -> None:
     """Confirm that the declaration is complete: sends the signed 30/23 (forms 08, 12, 17), or 30/28 (15) if amended."""
-    house = open_house(config)
-    done = house.completion.complete(
-        DossierKey(number, year), acting(house, officer, name=name, rank=rank), remarks=remarks
+    components = open_components(config)
+    done = components.completion.complete(
+        DossierKey(number, year), acting(components, officer, name=name, rank=rank), remarks=remarks
     )
-    tell(house, done, json)
+    tell(components, done, json)
 
 
 @dossier.command("brought")
@@ -172,8 +178,8 @@ def dossier_brought(
     config: Config = None,
 ) -> None:
     """Record that the declarant has brought what he had to bring later: its deadline ends. Nothing is sent."""
-    key, brought_at, house = DossierKey(number, year), moment(at, "--at"), open_house(config)
-    since = house.handing_in.brought(key, what, acting(house, officer), at=brought_at)
+    key, brought_at, components = DossierKey(number, year), moment(at, "--at"), open_components(config)
+    since = components.handing_in.brought(key, what, acting(components, officer), at=brought_at)
     if json:
         as_json({"number": number, "year": year, "deadline": what, "brought_at": since})
     else:
@@ -193,18 +199,20 @@ def dossier_refuse(
     config: Config = None,
 ) -> None:
     """Refuse: sends the signed 20/22 with ground and reason. Not possible once the declaration was confirmed."""
-    house = open_house(config)
+    components = open_components(config)
     key = DossierKey(number, year)
     tell(
-        house,
-        house.completion.refuse(key, acting(house, officer, name=name, rank=rank), reason=reason, ground=ground),
+        components,
+        components.completion.refuse(
+            key, acting(components, officer, name=name, rank=rank), reason=reason, ground=ground
+        ),
         json,
     )
 
 
-def tell(house: House, done: Dossier, json: bool) -> None:
+def tell(components: Components, done: Dossier, json: bool) -> None:
     """The dossier after an officer's act, and the signed reply."""
-    now = dossier_reader(house).after_act(done.key)
+    now = dossier_reader(components).after_act(done.key)
     said = next(reply for reply in reversed(now.replies) if reply.kind != ReplyKind.TRANSFER.value)
     if json:
         as_json({**_facts(now), "reply": said})

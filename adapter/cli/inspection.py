@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from adapter.bootstrap import House, now
+from adapter.bootstrap import Components, now
 from adapter.bootstrap.keyrings import of_another
 from adapter.bootstrap.trusted import store as load_store
 from adapter.catalogue.check import check
@@ -38,12 +38,12 @@ SOON = timedelta(days=30)
 CALENDAR_SOON = timedelta(days=31)
 
 
-def inspect(house: House, *, offline: bool, tell: Callable[[str], None] = unsaid) -> list[Remark]:
+def inspect(components: Components, *, offline: bool, tell: Callable[[str], None] = unsaid) -> list[Remark]:
     """All remarks on configuration, data, keys, trust, topology, broker and database.
 
     `tell` is told what is looked at next, in words.
     """
-    parts: list[tuple[str, str, Callable[[House], Iterable[Remark]]]] = [
+    parts: list[tuple[str, str, Callable[[Components], Iterable[Remark]]]] = [
         ("configuration", "the configuration", _configuration),
         ("configuration", "the state folder and the ports", _machine),
         ("catalogue", "schemas and mappings", _catalogue),
@@ -52,31 +52,31 @@ def inspect(house: House, *, offline: bool, tell: Callable[[str], None] = unsaid
         ("trust", "certificates of partners and authorities", _trust),
         ("trust", "how they fit keys and mappings", _trust_faults),
         ("messages", "genuine messages, judged as configured", _messages),
-        ("revocation", "revocation", lambda house: _revocation(house, offline=offline)),
+        ("revocation", "revocation", lambda components: _revocation(components, offline=offline)),
         ("topology", "the definition of the queues", _topology),
     ]
     if not offline:
         parts += [
-            ("broker", f"the broker at {_place(house)}", _broker),
+            ("broker", f"the broker at {_place(components)}", _broker),
             ("database", "the database", _database),
         ]
     remarks: list[Remark] = []
     for part, what, look in parts:
         tell(what)
-        remarks += _looked(part, look, house)
+        remarks += _looked(part, look, components)
     return remarks
 
 
-def _place(house: House) -> str:
+def _place(components: Components) -> str:
     try:
-        return house.broker.place
+        return components.broker.place
     except Misconfigured:
         return "its address"  # which is reported as a fault
 
 
-def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) -> Iterator[Remark]:
+def _looked(part: str, look: Callable[[Components], Iterable[Remark]], components: Components) -> Iterator[Remark]:
     try:
-        yield from look(house)
+        yield from look(components)
     except Misconfigured as error:
         yield from (Remark(part, Weight.FAULT, each) for each in str(error).splitlines())
     except Unavailable as error:
@@ -85,8 +85,8 @@ def _looked(part: str, look: Callable[[House], Iterable[Remark]], house: House) 
         yield Remark(part, Weight.CANNOT_TELL, f"{error}{advice}")
 
 
-def _configuration(house: House) -> Iterator[Remark]:
-    settings = house.settings
+def _configuration(components: Components) -> Iterator[Remark]:
+    settings = components.settings
     yield from _told("configuration", lambda: broker_urls(settings))
     for secret in (settings.broker.url_file, settings.database.url_file):
         if secret is not None:
@@ -103,26 +103,26 @@ def _configuration(house: House) -> Iterator[Remark]:
         )
 
 
-def _machine(house: House) -> Iterator[Remark]:
-    yield from (fault_at("configuration", text) for text in state_faults(house))
-    if not is_running(house):
-        if fault := health_port_fault(house):
+def _machine(components: Components) -> Iterator[Remark]:
+    yield from (fault_at("configuration", text) for text in state_faults(components))
+    if not is_running(components):
+        if fault := health_port_fault(components):
             yield fault_at("configuration", fault)
-        yield from (warning_at("configuration", text) for text in listener_faults(house))
+        yield from (warning_at("configuration", text) for text in listener_faults(components))
 
 
-def _answers(house: House) -> Iterator[Remark]:
+def _answers(components: Components) -> Iterator[Remark]:
     """An answer must always be possible: the placeholder for what cannot be repeated must fit each answer's XSD."""
-    for fault in house.correspondence.faults(now=now(), findings=house.settings.limits.findings):
+    for fault in components.correspondence.faults(now=now(), findings=components.settings.limits.findings):
         yield fault_at("configuration", fault)
 
 
-def _catalogue(house: House) -> Iterator[Remark]:
-    loader = Loader(house.source)
+def _catalogue(components: Components) -> Iterator[Remark]:
+    loader = Loader(components.source)
     catalogue = loader.catalogue()
-    for fault in (*loader.faults, *check(catalogue, house.source)):
+    for fault in (*loader.faults, *check(catalogue, components.source)):
         yield fault_at("catalogue", fault)
-    yield from _calendar(catalogue.calendar, house.source.calendar_file)
+    yield from _calendar(catalogue.calendar, components.source.calendar_file)
 
 
 def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
@@ -140,29 +140,29 @@ def _calendar(calendar: Calendar, file: Path) -> Iterator[Remark]:
             yield warning_at("calendar", f"{file}: {year}: decided: false; add the yearly decision")
 
 
-def _keys(house: House) -> Iterator[Remark]:
-    stated = house.settings.keys
+def _keys(components: Components) -> Iterator[Remark]:
+    stated = components.settings.keys
     for name, pairs in (("system", stated.system), ("portal", stated.portal)):
-        yield from _told("keys", house.keyrings.own[name].ready)
+        yield from _told("keys", components.keyrings.own[name].ready)
         yield from _certificates_of(pairs)
         yield from _secrets(pairs)
-    yield from _unit_keys(house)
+    yield from _unit_keys(components)
 
 
-def _unit_keys(house: House) -> Iterator[Remark]:
+def _unit_keys(components: Components) -> Iterator[Remark]:
     """A unit without a usable key stops no start while another unit has one: its decisions wait for the key.
 
     A key that is another unit's is always a fault: keys were exchanged.
     """
-    units, alone = house.settings.units, house.settings.keys.unit
-    unready = house.units_unready()
-    nobody = len(unready) == len(house.keyrings.units)
+    units, alone = components.settings.units, components.settings.keys.unit
+    unready = components.units_unready()
+    nobody = len(unready) == len(components.keyrings.units)
     for reason in unready.values():
         waits = f"{reason}; until then its confirmations and requests to amend wait"
         yield Remark("keys", Weight.FAULT if nobody else Weight.WARNING, waits)
     rings = {code: unit.key for code, unit in units.items()}
     if alone is not None:
-        rings = dict.fromkeys(house.keyrings.units, alone)
+        rings = dict.fromkeys(components.keyrings.units, alone)
     for code, pairs in rings.items():
         if code not in unready:
             yield from _certificates_of(pairs)
@@ -187,16 +187,16 @@ def _secrets(pairs: Sequence[KeySettings]) -> Iterator[Remark]:
                 yield from _private("keys", secret)
 
 
-def _trust(house: House) -> Iterator[Remark]:
-    stated = house.settings.trust
+def _trust(components: Components) -> Iterator[Remark]:
+    stated = components.settings.trust
     channels = {partner.channel for partner in stated.partners.values()}
     for channel in Channel:
         if channel.value not in channels:
             yield fault_at(
                 "trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked"
             )
-    if house.settings.web.portal.enabled:
-        yield from _told("trust", lambda: house.portal)
+    if components.settings.web.portal.enabled:
+        yield from _told("trust", lambda: components.portal)
     for name, partner in stated.partners.items():
         told = {name: (partner.role, partner.channel, partner.certificates, partner.legacy_sha1)}
         yield from _told("trust", lambda told=told: load_partners(told))  # type: ignore[misc]
@@ -214,58 +214,58 @@ def _anchors(folder: Path) -> Iterator[Remark]:
         yield replace(remark, weight=Weight.WARNING) if counts else remark
 
 
-def _trust_faults(house: House) -> Iterator[Remark]:
-    for text in (*mismatches(house), *unfit_authorities(house)):
+def _trust_faults(components: Components) -> Iterator[Remark]:
+    for text in (*mismatches(components), *unfit_authorities(components)):
         yield fault_at("trust", text)
 
 
-def _messages(house: House) -> Iterator[Remark]:
+def _messages(components: Components) -> Iterator[Remark]:
     """Judge and answer example messages with the configuration. What cannot be loaded was reported before."""
     from adapter.cli import check_messages  # only `check` judges messages, and only then keys are made
 
     try:
-        for text in check_messages.missing(house):
+        for text in check_messages.missing(components):
             yield warning_at("messages", text)
-        for text in check_messages.faults(house):
+        for text in check_messages.faults(components):
             yield fault_at("messages", text)
     except (Misconfigured, Unavailable):
         return
 
 
-def _revocation(house: House, *, offline: bool) -> Iterator[Remark]:
+def _revocation(components: Components, *, offline: bool) -> Iterator[Remark]:
     """A warning only: the store's policy decides what becomes of messages, and the daemon goes on fetching."""
-    for text in untold(house, offline=offline):
+    for text in untold(components, offline=offline):
         yield warning_at("revocation", text)
 
 
-def _topology(house: House) -> Iterator[Remark]:
-    _ = house.topology
+def _topology(components: Components) -> Iterator[Remark]:
+    _ = components.topology
     yield from ()
 
 
-def _broker(house: House) -> Iterator[Remark]:
-    for difference in compare(house.broker, house.topology):
+def _broker(components: Components) -> Iterator[Remark]:
+    for difference in compare(components.broker, components.topology):
         yield fault_at("broker", f"{difference}; run nsw-adapter declare where it is missing, else correct it by hand")
 
 
-def _database(house: House) -> Iterator[Remark]:
-    if _embedded_is_missing(house.settings):
+def _database(components: Components) -> Iterator[Remark]:
+    if _embedded_is_missing(components.settings):
         yield fault_at("database", "the embedded database is not made yet; run nsw-adapter database upgrade")
         return
     from adapter.gateways.store.upgrade import current  # alembic: a tenth of the start, and for this alone
 
-    refuse_transaction_pooling(house.database)
-    there, needed = current(house.database)
+    refuse_transaction_pooling(components.database)
+    there, needed = current(components.database)
     if there != needed:
         stands = f"stands at revision {there}" if there else "has no tables"
         yield fault_at("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
         return
-    with house.database.reading() as connection:
+    with components.database.reading() as connection:
         count, since = messages.waiting(connection).get("evidence", (0, None))
     if count and since:
         what = f"{count} message(s) wait for the revocation status, the oldest since {write_time(since)}"
         yield warning_at("database", f"{what}; look at the remarks on revocation")
-    for person in house.people.without_a_unit():
+    for person in components.people.without_a_unit():
         text = f"{person.id} is of unit {person.unit}, which this installation does not state, and can decide nothing"
         yield warning_at("people", f"{text}: people change {person.id} --unit CODE")
 

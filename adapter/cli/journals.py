@@ -11,7 +11,7 @@ import typer
 from adapter.cli.acting import By, acting
 from adapter.cli.dossiers import dossier_reader
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import STDIN, AsJson, Config, moment, open_house
+from adapter.cli.options import STDIN, AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note
 from adapter.gateways.store.journal_proof import Part
 from adapter.model.identifiers import DossierKey
@@ -33,8 +33,8 @@ def journal_verify(
 
     With a range of seals only those and the entries that they cover.
     """
-    house = open_house(config)
-    proof = dossier_reader(house).journal_proof(Part(first, last), actor=acting(house, by))
+    components = open_components(config)
+    proof = dossier_reader(components).journal_proof(Part(first, last), actor=acting(components, by))
     if json:
         as_json(proof)
     else:
@@ -70,14 +70,14 @@ def journal_lookups(
 
     The journal has only a digest of the key that was asked for; a person is found by his paper's number.
     """
-    house = open_house(config)
+    components = open_components(config)
     last = moment(until, "--until") or datetime.now(VIETNAM)
     first = moment(since, "--since") or last - timedelta(days=7)
     if paper == STDIN:
         paper = sys.stdin.readline().strip()
     asked = Asked(first, last, officer, paper, _key(dossier) if dossier else None)
     fields = ("at", "actor", "client", "office", "kind", "hits", "dossiers", "persons", "purpose")
-    listing("lookup", house.lookup_audit.looked(asked, acting(house, by)), fields, json=json)
+    listing("lookup", components.lookup_audit.looked(asked, acting(components, by)), fields, json=json)
 
 
 def _key(stated: str) -> DossierKey:

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, is_readable, moment, open_house, read_input
+from adapter.cli.options import AsJson, Config, is_readable, moment, open_components, read_input
 from adapter.cli.printing import as_json, line, note
 from adapter.model.finding import Finding
 from adapter.model.identifiers import Digest
@@ -69,27 +69,27 @@ def judge(
     given = moment(at, "--at")
     for file in files:
         is_readable(file)
-    house = open_house(config)
-    ground_is_there(house)
-    at_door = Presenting(house, channel, given or house.legal_clock(), caller)
+    components = open_components(config)
+    ground_is_there(components)
+    at_door = Presenting(components, channel, given or components.legal_clock(), caller)
     outcomes = [_judged(file, at_door, json) for file in files]
     raise leave(Exit.OK if all(outcome is Word.ACCEPTED for outcome in outcomes) else Exit.NO)
 
 
-def ground_is_there(house: House) -> None:
+def ground_is_there(components: Components) -> None:
     """Load everything that judging needs, so that its faults are reported before the first file.
 
     Raises:
         Misconfigured: schemas, mappings or trust stores cannot be loaded.
     """
-    _ = house.ground
+    _ = components.ground
 
 
 @dataclass(frozen=True, slots=True)
 class Presenting:
     """How files become submissions: by which door, when (aware), and who calls, if that is known."""
 
-    house: House
+    components: Components
     channel: Channel
     at: datetime
     caller: str | None = None
@@ -101,8 +101,8 @@ class Presenting:
         except TurnedAway as turned:
             note(f"{file}: turned away at the door ({turned.why}), and not stored: {turned.en}")
             return Answered(Rejected(Stage.OPEN, turned.found))
-        outcome = judged(submission, self.house.ground)
-        return answered(submission, outcome, self.house.asking, now=self.at)
+        outcome = judged(submission, self.components.ground)
+        return answered(submission, outcome, self.components.asking, now=self.at)
 
     def _submission(self, file: Path, raw: bytes) -> Submission:
         """As the door hands it in.
@@ -111,21 +111,21 @@ class Presenting:
             TurnedAway: the portal would not take it.
             AdapterError: there is no key that could seal it.
         """
-        house = self.house
+        components = self.components
         if self.channel is not Channel.PORTAL:
             return by_the_window(raw, self.at)
         try:
-            presented = house.threshold.present(raw, f"{self.channel}:{self.caller or ''}", self.at)
+            presented = components.threshold.present(raw, f"{self.channel}:{self.caller or ''}", self.at)
         except TurnedAway as turned:
             if turned.why is not Why.SEALED:
                 raise
             note(f"{file}: sealed already, so it is judged as the door stores it; the door itself takes no sealed one")
             return submitted(raw, self.at, self.caller)
         if presented.numberless:
-            key = house.series.placeholder(self.at)
+            key = components.series.placeholder(self.at)
             sealing.write_number(presented.tree, key)
             note(f"{file}: it names no dossier; {key} stands in, a placeholder that is never given to anybody")
-        return submitted(sealing.sealed(presented.tree, house.portal_key()).body, self.at, self.caller)
+        return submitted(sealing.sealed(presented.tree, components.portal_key()).body, self.at, self.caller)
 
 
 def by_the_window(raw: bytes, at: datetime) -> Submission:
@@ -134,11 +134,11 @@ def by_the_window(raw: bytes, at: datetime) -> Submission:
 
 
 def _judged(file: Path, presenting: Presenting, json: bool) -> Word:
-    house = presenting.house
+    components = presenting.components
     raw = read_input(file)
     done = presenting.outcome(file, raw)
     outcome = done.outcome
-    stated = statement(str(file), raw, outcome, house)
+    stated = statement(str(file), raw, outcome, components)
     if json:
         as_json(stated)
     else:
@@ -151,14 +151,14 @@ def _judged(file: Path, presenting: Presenting, json: bool) -> Word:
     return word(outcome)
 
 
-def statement(file: str, raw: bytes, outcome: Outcome, house: House) -> dict[str, Any]:
+def statement(file: str, raw: bytes, outcome: Outcome, components: Components) -> dict[str, Any]:
     """The contract's object: these keys and no others."""
     verified = verified_of(outcome)
     return {
         "file": file,
         "outcome": word(outcome).value,
         "stage": stage_of(outcome),
-        "findings": [_finding(finding, house) for finding in _findings(outcome)],
+        "findings": [_finding(finding, components) for finding in _findings(outcome)],
         "signers": [_signer(signer) for signer in (verified.signers if verified else ())],
         "digest": hashlib.sha256(raw).hexdigest(),
     }
@@ -172,8 +172,8 @@ def _findings(outcome: Outcome) -> Sequence[Finding]:
             return ()
 
 
-def _finding(finding: Finding, house: House) -> dict[str, Any]:
-    stated = house.catalogue.findings.state(finding)
+def _finding(finding: Finding, components: Components) -> dict[str, Any]:
+    stated = components.catalogue.findings.state(finding)
     return {
         "code": stated.code,
         "pointer": stated.pointer,

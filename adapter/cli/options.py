@@ -1,4 +1,4 @@
-"""Options that many commands have, each worded once; and the house that `--config` opens."""
+"""Options that many commands have, each worded once; and the components that `--config` opens."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House
-from adapter.bootstrap import house as build
+from adapter.bootstrap import Components
+from adapter.bootstrap import assemble as build
 from adapter.entrypoints.log import silence
 from adapter.model.errors import Misconfigured
 from adapter.model.text import time_fault
@@ -31,8 +31,8 @@ Config = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="For machines: JSON on stdout.")]
 
 
-def open_house(config: Path | None) -> House:
-    """The house of a command that ends: libraries are silent, the command says itself what is wrong.
+def open_components(config: Path | None) -> Components:
+    """The components of a command that ends: libraries are silent, the command says itself what is wrong.
 
     Raises:
         Misconfigured: the configuration cannot be read.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from adapter.cli.acting import By, acting
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line, listing, words
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.people import Person
@@ -56,9 +56,12 @@ def people_add(
     config: Config = None,
 ) -> None:
     """Register a person. The first one is an administrator; from then on only registered people act."""
-    house = open_house(config)
+    components = open_components(config)
     _told(
-        house.people.add(id, Facts(name, tuple(role or ()), rank, unit, office, login), actor=acting(house, by)), json
+        components.people.add(
+            id, Facts(name, tuple(role or ()), rank, unit, office, login), actor=acting(components, by)
+        ),
+        json,
     )
 
 
@@ -69,13 +72,13 @@ def people_list(
     config: Config = None,
 ) -> None:
     """Everybody who is registered."""
-    _listing(open_house(config).people.list(removed=all), all=all, json=json)
+    _listing(open_components(config).people.list(removed=all), all=all, json=json)
 
 
 @people.command("show")
 def people_show(id: Id, json: AsJson = False, config: Config = None) -> None:
     """A person's entries, the oldest first: which roles, where, from when to when, by whom."""
-    _listing(open_house(config).people.show(id), all=True, json=json)
+    _listing(open_components(config).people.show(id), all=True, json=json)
 
 
 @people.command("change")
@@ -104,8 +107,8 @@ def people_change(
             office=kept.office if office is None else office,
         )
 
-    house = open_house(config)
-    _told(house.people.change(id, facts, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.people.change(id, facts, actor=acting(components, by)), json)
 
 
 @people.command("link")
@@ -117,16 +120,20 @@ def people_link(
     config: Config = None,
 ) -> None:
     """Link a person with a login at the identity provider of staff: whoever logs in by it is that person."""
-    house = open_house(config)
-    linked = house.people.change(id, lambda each: replace(facts_of(each), login=login), actor=acting(house, by))
+    components = open_components(config)
+    linked = components.people.change(
+        id, lambda each: replace(facts_of(each), login=login), actor=acting(components, by)
+    )
     _told(linked, json)
 
 
 @people.command("unlink")
 def people_unlink(id: Id, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """End the link of a person with a login: the person stays in the register and cannot log in any more."""
-    house = open_house(config)
-    linked = house.people.change(id, lambda each: replace(facts_of(each), login=None), actor=acting(house, by))
+    components = open_components(config)
+    linked = components.people.change(
+        id, lambda each: replace(facts_of(each), login=None), actor=acting(components, by)
+    )
     _told(linked, json)
 
 
@@ -139,21 +146,21 @@ def people_remove(
     config: Config = None,
 ) -> None:
     """Remove a person: no more acts, and the tokens are not valid any more. The record of past acts stays."""
-    house = open_house(config)
-    _told(house.people.remove(id, reason=reason, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.people.remove(id, reason=reason, actor=acting(components, by)), json)
 
 
 @people.command("restore")
 def people_restore(id: Id, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """Register a removed person again, with the last name, roles, unit and office."""
-    house = open_house(config)
-    _told(house.people.restore(id, actor=acting(house, by)), json)
+    components = open_components(config)
+    _told(components.people.restore(id, actor=acting(components, by)), json)
 
 
 @people.command("lookups")
 def people_lookups(id: Id, json: AsJson = False, config: Config = None) -> None:
     """Which procedures a customs officer may look up, and the individual grants and withdrawals."""
-    rights = open_house(config).lookup_rights
+    rights = open_components(config).lookup_rights
     now, history = sorted(rights.of(id)), rights.history(id)
     if json:
         as_json({"person": id, "procedures": now, "history": history})
@@ -168,10 +175,10 @@ def people_give_lookup(
     id: Id, procedure: Procedures, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
     """Let a customs officer look procedures up: withdrawn ones again, or further ones that the installation allows."""
-    house = open_house(config)
-    actor = acting(house, by)
+    components = open_components(config)
+    actor = acting(components, by)
     for code in procedure:
-        now = house.lookup_rights.give(id, code, actor=actor)
+        now = components.lookup_rights.give(id, code, actor=actor)
     _looks_up(id, now, json)
 
 
@@ -180,10 +187,10 @@ def people_withdraw_lookup(
     id: Id, procedure: Procedures, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
     """Withdraw procedures from a customs officer's lookups."""
-    house = open_house(config)
-    actor = acting(house, by)
+    components = open_components(config)
+    actor = acting(components, by)
     for code in procedure:
-        now = house.lookup_rights.withdraw(id, code, actor=actor)
+        now = components.lookup_rights.withdraw(id, code, actor=actor)
     _looks_up(id, now, json)
 
 
@@ -205,15 +212,15 @@ def office_add(
     config: Config = None,
 ) -> None:
     """Register a customs office."""
-    house = open_house(config)
-    made = house.offices.add(CustomsOffice(code, name, under, tuple(at or ())), actor=acting(house, by))
+    components = open_components(config)
+    made = components.offices.add(CustomsOffice(code, name, under, tuple(at or ())), actor=acting(components, by))
     _office_told(made, json)
 
 
 @office.command("list")
 def office_list(json: AsJson = False, config: Config = None) -> None:
     """All customs offices."""
-    listing("office", open_house(config).offices.list(), ("code", "name", "parent", "places"), json=json)
+    listing("office", open_components(config).offices.list(), ("code", "name", "parent", "places"), json=json)
 
 
 @office.command("change")
@@ -239,15 +246,15 @@ def office_change(
             before, name=name or before.name, parent=parent, places=before.places if at is None else tuple(at)
         )
 
-    house = open_house(config)
-    _office_told(house.offices.change(code, facts, actor=acting(house, by)), json)
+    components = open_components(config)
+    _office_told(components.offices.change(code, facts, actor=acting(components, by)), json)
 
 
 @office.command("remove")
 def office_remove(code: Code, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """Remove an office that has no office below it, no person and no valid token."""
-    house = open_house(config)
-    house.offices.remove(code, actor=acting(house, by))
+    components = open_components(config)
+    components.offices.remove(code, actor=acting(components, by))
     if json:
         as_json({"removed": code})
     else:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House, new_message_id
+from adapter.bootstrap import Components, new_message_id
 from adapter.cli.acting import system_account
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, note, pairs
 from adapter.model.errors import Unavailable
 from adapter.model.procedure import Label
@@ -23,12 +23,12 @@ _Note = Annotated[str, typer.Option("--note", help="What was said; kept in the l
 @portal.command("prepare")
 def portal_prepare(json: AsJson = False, config: Config = None) -> None:
     """Write the list of whom to call and the notice pages anew, as the clock does every few minutes."""
-    house = open_house(config)
-    kept = house.call_list.write()
-    house.portal_failure.tidy()
-    house.portal_failure.write_pages()
-    told = {"dossiers": len(kept.contacts), "folder": str(house.portal_failure.folder.folder)}
-    told |= {"pages": str(house.portal_failure.pages)}
+    components = open_components(config)
+    kept = components.call_list.write()
+    components.portal_failure.tidy()
+    components.portal_failure.write_pages()
+    told = {"dossiers": len(kept.contacts), "folder": str(components.portal_failure.folder.folder)}
+    told |= {"pages": str(components.portal_failure.pages)}
     as_json(told) if json else pairs("Ready for a failure of the portal", told)
 
 
@@ -51,10 +51,10 @@ def portal_fail(
     Typed again it goes on with the same failure: what is new replaces what was told, and e-mails that have not left
     leave.
     """
-    begins, ends, house = moment(since, "--since"), moment(expected_end, "--expected-end"), open_house(config)
-    told = FailureReport(begins or house.legal_clock(), Label(reason, reason_en or reason), ends)
-    kit = house.portal_failure.begin(told, system_account())
-    sent = _mailed(house) if mail else None
+    begins, ends, components = moment(since, "--since"), moment(expected_end, "--expected-end"), open_components(config)
+    told = FailureReport(begins or components.legal_clock(), Label(reason, reason_en or reason), ends)
+    kit = components.portal_failure.begin(told, system_account())
+    sent = _mailed(components) if mail else None
     if json:
         as_json({**{each.name: getattr(kit, each.name) for each in fields(kit)}, "mails": sent} | _places(kit))
         return
@@ -67,10 +67,10 @@ def portal_works_again(
     config: Config = None,
 ) -> None:
     """The portal works again: the notice pages and the feed say so."""
-    over, house = moment(at, "--at"), open_house(config)
-    ended = house.portal_failure.end(over)
+    over, components = moment(at, "--at"), open_components(config)
+    ended = components.portal_failure.end(over)
     line(f"the failure {ended.number} of the portal is over")
-    note(f"its lists and letters are removed {house.settings.portal_failure.keep_hours:g} hours after its end")
+    note(f"its lists and letters are removed {components.settings.portal_failure.keep_hours:g} hours after its end")
 
 
 @portal.command("call")
@@ -81,18 +81,18 @@ def portal_call(
     config: Config = None,
 ) -> None:
     """Note a call to a declarant in the log of calls."""
-    open_house(config).portal_failure.call(dossier, result, said, system_account())
+    open_components(config).portal_failure.call(dossier, result, said, system_account())
     line("noted")
 
 
-def _mailed(house: House) -> dict[str, int] | None:
+def _mailed(components: Components) -> dict[str, int] | None:
     """How many e-mails there are of each outcome; None where none can be sent."""
-    office, stated = house.open_post_office, house.settings.mail
+    office, stated = components.open_post_office, components.settings.mail
     if office is None or stated is None:
         note("no mail server is stated (`mail`): no e-mail is sent; call those on the list")
         return None
     try:
-        return house.portal_failure.post(office, stated.domain, new_message_id)
+        return components.portal_failure.post(office, stated.domain, new_message_id)
     except Unavailable as error:
         note(f"{error}: no e-mail is sent now; type the command again, or call those on the list")
         return None

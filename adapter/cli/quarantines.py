@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line, note, pairs, table
 from adapter.gateways.broker import BrokerAddress, Delivery, Outgoing, Publisher, Verdict, browse, drain, take
 from adapter.model.errors import Misconfigured, NotAllowed
@@ -55,8 +55,10 @@ class BrokerDeadLetters:
             return publisher.publish(batch)
 
 
-def _quarantine(house: House) -> Quarantine:
-    return Quarantine(house.database, lambda: house.intake, BrokerDeadLetters(house.broker), house.legal_clock)
+def _quarantine(components: Components) -> Quarantine:
+    return Quarantine(
+        components.database, lambda: components.intake, BrokerDeadLetters(components.broker), components.legal_clock
+    )
 
 
 @quarantine.command("list")
@@ -67,7 +69,7 @@ def quarantine_list(
     config: Config = None,
 ) -> None:
     """What is parked in the store, and what lies in the broker's quarantine queue."""
-    listing = _quarantine(open_house(config)).list(limit, reason)
+    listing = _quarantine(open_components(config)).list(limit, reason)
     if json:
         as_json(listing)
         return
@@ -96,11 +98,11 @@ def quarantine_show(
     config: Config = None,
 ) -> None:
     """Metadata and reason of one message; its payload only into a file, and the journal keeps who took it."""
-    house = open_house(config)
-    place = _quarantine(house)
+    components = open_components(config)
+    place = _quarantine(components)
     held = place.find(id)
     if payload is not None:
-        _write(payload, place.payload(held, actor=acting(house, by)))
+        _write(payload, place.payload(held, actor=acting(components, by)))
     if json:
         as_json(held)
     else:
@@ -122,8 +124,8 @@ def quarantine_replay(
     """
     if [id is not None, reason is not None, every].count(True) != 1:
         raise NotAllowed("say which: an id, --reason WHY or --all")
-    house = open_house(config)
-    place, who = _quarantine(house), acting(house, by)
+    components = open_components(config)
+    place, who = _quarantine(components), acting(components, by)
     if id is not None:
         done: Sequence[Replayed] = [place.replay(place.find(id), actor=who)]
     else:

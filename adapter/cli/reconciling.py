@@ -10,7 +10,7 @@ import typer
 
 from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, listing, note, pairs
 from adapter.model.errors import Misconfigured
 from adapter.services.watch.reconciliation import Report, ReportLine
@@ -43,10 +43,10 @@ def reconcile_report(
 
     No value of a person is in it. Exit code 1 while something is open.
     """
-    house = open_house(config)
-    report = house.reconciliation.report(incident, actor=acting(house, by))
+    components = open_components(config)
+    report = components.reconciliation.report(incident, actor=acting(components, by))
     if out is not None:
-        body = signed(report, authority=house.settings.installation.organization, key=house.keys().system)
+        body = signed(report, authority=components.settings.installation.organization, key=components.keys().system)
         try:
             out.write_bytes(body)
         except OSError as error:

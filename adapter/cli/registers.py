@@ -13,7 +13,7 @@ from cryptography import x509
 
 from adapter.cli.acting import By, acting
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note, pairs, table, words
 from adapter.gateways.keys.pem_files import load_holders
 from adapter.gateways.store.certificates import Office, Registered
@@ -69,8 +69,8 @@ def certificate_import(
     if faults:
         raise NotImported(faults)
     how = Registration(registered_with, registered, holder, number)
-    house = open_house(config)
-    imported = house.registry.register(found, how, actor=acting(house, by))
+    components = open_components(config)
+    imported = components.registry.register(found, how, actor=acting(components, by))
     if json:
         as_json(imported)
         return
@@ -84,8 +84,8 @@ def certificate_import(
 @certificate.command("list")
 def certificate_list(number: Number = None, by: By = None, json: AsJson = False, config: Config = None) -> None:
     """All registered certificates."""
-    house = open_house(config)
-    found = house.registry.list(number=number, actor=acting(house, by))
+    components = open_components(config)
+    found = components.registry.list(number=number, actor=acting(components, by))
     names = ("serial", "holder", "number", "registered_with", "since", "valid_to", "state", "reason")
     listing("certificate", found, names, json=json)
 
@@ -95,8 +95,8 @@ def certificate_show(
     which: Which, issuer: Issuer = None, by: By = None, json: AsJson = False, config: Config = None
 ) -> None:
     """One certificate with all that is kept of it."""
-    house = open_house(config)
-    _show(house.registry.show(which, issuer=issuer, actor=acting(house, by)), json)
+    components = open_components(config)
+    _show(components.registry.show(which, issuer=issuer, actor=acting(components, by)), json)
 
 
 @certificate.command("suspend")
@@ -110,9 +110,9 @@ def certificate_suspend(
     config: Config = None,
 ) -> None:
     """Suspend a certificate: what it signs is rejected at both doors, from the next message on."""
-    house = open_house(config)
-    actor = acting(house, officer, typed_by=by)
-    _show(house.registry.suspend(which, reason=reason, issuer=issuer, actor=actor), json)
+    components = open_components(config)
+    actor = acting(components, officer, typed_by=by)
+    _show(components.registry.suspend(which, reason=reason, issuer=issuer, actor=actor), json)
 
 
 @certificate.command("restore")
@@ -126,9 +126,9 @@ def certificate_restore(
     config: Config = None,
 ) -> None:
     """Let a suspended certificate be used again."""
-    house = open_house(config)
-    actor = acting(house, officer, typed_by=by)
-    _show(house.registry.restore(which, reason=reason, issuer=issuer, actor=actor), json)
+    components = open_components(config)
+    actor = acting(components, officer, typed_by=by)
+    _show(components.registry.restore(which, reason=reason, issuer=issuer, actor=actor), json)
 
 
 def _show(found: Registered, json: bool) -> None:
@@ -157,15 +157,15 @@ def certificate_report(
     also what ends within the days of `trust.alert_days`. Exit code 1 if something breaks at that time, or now; a
     certificate that another one stands in for is listed and breaks nothing.
     """
-    house = open_house(config)
-    when = moment(at, "--at") or house.legal_clock()
-    found = house.expiry.report(when)
-    ending = house.expiry.ending() if at is None else []
+    components = open_components(config)
+    when = moment(at, "--at") or components.legal_clock()
+    found = components.expiry.report(when)
+    ending = components.expiry.ending() if at is None else []
     breaks = sum(each.breaks for each in found)
     if json:
         as_json({"at": when, "breaks": breaks, "certificates": found, "ending": ending})
     else:
-        days = max(house.settings.trust.alert_days, default=0)
+        days = max(components.settings.trust.alert_days, default=0)
         _show_certificates(f"Not valid at {words(when)}", found)
         _show_certificates(f"Ends within {days} days", ending)
         line(f"at {words(when)} {f'{breaks} thing(s) break' if breaks else 'nothing breaks'}")
@@ -208,9 +208,9 @@ def authorisation_grant(
     begins, ends = moment(valid_from, "--from"), moment(valid_to, "--to")
     if ends is not None and valid_to is not None and len(valid_to) == len("yyyy-mm-dd"):
         ends += timedelta(days=1, microseconds=-1)  # a last day is in force to its end
-    house = open_house(config)
-    number = house.authorisations.grant(
-        holder, principal, document, valid_from=begins, valid_to=ends, actor=acting(house, by)
+    components = open_components(config)
+    number = components.authorisations.grant(
+        holder, principal, document, valid_from=begins, valid_to=ends, actor=acting(components, by)
     )
     if json:
         as_json({"id": number})
@@ -227,8 +227,8 @@ def authorisation_revoke(
     config: Config = None,
 ) -> None:
     """Revoke a letter of authorisation, from now on."""
-    house = open_house(config)
-    house.authorisations.revoke(id, reason=reason, actor=acting(house, by))
+    components = open_components(config)
+    components.authorisations.revoke(id, reason=reason, actor=acting(components, by))
     if json:
         as_json({"revoked": id})
     else:
@@ -244,8 +244,8 @@ def authorisation_list(
     config: Config = None,
 ) -> None:
     """Letters of authorisation."""
-    house = open_house(config)
-    found = house.authorisations.list(number=number, in_force=in_force, actor=acting(house, by))
+    components = open_components(config)
+    found = components.authorisations.list(number=number, in_force=in_force, actor=acting(components, by))
     names = ("id", "holder", "principal", "document", "valid_from", "valid_to", "revoked_at", "reason")
     listing("authorisation", found, names, json=json)
 
@@ -263,9 +263,9 @@ def account_suspend(
     config: Config = None,
 ) -> None:
     """Suspend an account: its next declaration is refused (20/22) by either door, with the reason."""
-    house = open_house(config)
-    actor = acting(house, officer, typed_by=by)
-    found = house.accounts.suspend(number, unit=unit, reason=reason, actor=actor)
+    components = open_components(config)
+    actor = acting(components, officer, typed_by=by)
+    found = components.accounts.suspend(number, unit=unit, reason=reason, actor=actor)
     if json:
         as_json(found)
     else:
@@ -286,9 +286,9 @@ def account_restore(
     config: Config = None,
 ) -> None:
     """End a suspension."""
-    house = open_house(config)
-    actor = acting(house, officer, typed_by=by)
-    lifted = house.accounts.restore(number, unit=unit, reason=reason, actor=actor)
+    components = open_components(config)
+    actor = acting(components, officer, typed_by=by)
+    lifted = components.accounts.restore(number, unit=unit, reason=reason, actor=actor)
     if json:
         as_json({"restored": [each.id for each in lifted]})
     else:
@@ -304,8 +304,8 @@ def account_list(
     config: Config = None,
 ) -> None:
     """Suspended accounts."""
-    house = open_house(config)
-    found = house.accounts.list(number=number, lifted=all, actor=acting(house, by))
+    components = open_components(config)
+    found = components.accounts.list(number=number, lifted=all, actor=acting(components, by))
     if json:
         as_json(found)
         return
@@ -317,8 +317,8 @@ def account_list(
 @account.command("notices")
 def account_notices(by: By = None, json: AsJson = False, config: Config = None) -> None:
     """Unread notices of suspension and restoration that are past their time (accounts.notice_hours)."""
-    house = open_house(config)
-    found = house.accounts.unread_notices(actor=acting(house, by))
+    components = open_components(config)
+    found = components.accounts.unread_notices(actor=acting(components, by))
     if json:
         as_json(found)
         return

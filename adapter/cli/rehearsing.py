@@ -11,7 +11,7 @@ import typer
 from adapter.catalogue.check import check
 from adapter.catalogue.load import DataFiles, load, reporter
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, note, words
 from adapter.gateways.store.message_archive import Span
 from adapter.model.catalogue import Catalogue
@@ -44,13 +44,13 @@ def rehearse(
     """
     began, ended = moment(since, "--since"), moment(until, "--until")
     assert began is not None, "--since is required"
-    house = open_house(config)
-    folders = house.settings.folders
+    components = open_components(config)
+    folders = components.settings.folders
     source = DataFiles(schemas or folders.schemas, mappings or folders.mappings, folders.calendar)
     installed = _proved(source)
     judging = installed if by_day else newest(installed)
-    new = replace(house.ground, catalogue=judging, reporter=reporter(source))
-    rehearsal = Rehearsal(house.database, house.ground, new, installed)
+    new = replace(components.ground, catalogue=judging, reporter=reporter(source))
+    rehearsal = Rehearsal(components.database, components.ground, new, installed)
     tally, told = Tally(), 0
     for difference in rehearsal.differences(Span(began, ended, procedure), tally):
         if told < limit:

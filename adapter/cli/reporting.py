@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line
 from adapter.cli.terminal import block
 from adapter.gateways.store import views as reports
@@ -41,16 +41,16 @@ def views(
     """
     if create + drop + show > 1:
         raise Misconfigured("--create, --drop and --print exclude one another; give one")
-    house = open_house(config)
+    components = open_components(config)
     if drop:
-        with house.database.transaction() as connection:
+        with components.database.transaction() as connection:
             names = reports.drop(connection)
         _told("dropped", names, json)
         return
-    known = dialect.value if dialect else house.database.engine.dialect.name
-    made = reports.views(house.catalogue, known, personal=with_personal)
+    known = dialect.value if dialect else components.database.engine.dialect.name
+    made = reports.views(components.catalogue, known, personal=with_personal)
     if create:
-        with house.database.transaction() as connection:
+        with components.database.transaction() as connection:
             reports.create(connection, made)
         _told("made", [view.name for view in made], json)
         return

@@ -10,7 +10,7 @@ import typer
 
 from adapter.cli.exits import Exit, leave
 from adapter.cli.inspection import inspect
-from adapter.cli.options import AsJson, Config, open_house
+from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, line, table
 from adapter.cli.remarks import Remark, Weight
 from adapter.cli.steps import Steps
@@ -33,7 +33,7 @@ def check(
     that cannot be reached is a fault too ("cannot tell" is not "is well"), unless --offline.
     """
     try:
-        house = open_house(config)
+        components = open_components(config)
     except Misconfigured as error:  # the configuration itself: the rest cannot be checked without it
         if json:
             unread = [Remark("configuration", Weight.FAULT, line) for line in str(error).splitlines()]
@@ -41,7 +41,7 @@ def check(
         raise
     progress = Steps()
     try:
-        remarks = inspect(house, offline=offline, tell=progress)
+        remarks = inspect(components, offline=offline, tell=progress)
     finally:
         progress.done()
     faults = sum(remark.counts for remark in remarks)
@@ -66,12 +66,12 @@ def declare(
     config: Config = None,
 ) -> None:
     """Declare exchanges, queues and bindings on the broker; what is there already stays as it is."""
-    house = open_house(config)
+    components = open_components(config)
     if export is None:
-        topology.declare(house.broker, house.topology)
-        _tell(house.topology, json, f"declared on {house.broker.place}: {_counts(house.topology)}")
+        topology.declare(components.broker, components.topology)
+        _tell(components.topology, json, f"declared on {components.broker.place}: {_counts(components.topology)}")
         return
-    text = json_format.dumps(topology.export_definitions(house.topology, vhost=vhost), indent=2)
+    text = json_format.dumps(topology.export_definitions(components.topology, vhost=vhost), indent=2)
     if str(export) == "-":
         block(text)
         return
@@ -79,8 +79,8 @@ def declare(
         export.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise Misconfigured(f"cannot write {export}: {error.strerror}") from None
-    text = f"written to {export}: {_counts(house.topology)}; load it with rabbitmqctl import_definitions"
-    _tell(house.topology, json, text)
+    text = f"written to {export}: {_counts(components.topology)}; load it with rabbitmqctl import_definitions"
+    _tell(components.topology, json, text)
 
 
 def _tell(told: topology.Topology, json: bool, text: str) -> None:
@@ -113,9 +113,9 @@ def database_upgrade(json: AsJson = False, config: Config = None) -> None:
     """Bring the tables to this version of the program. Doing it again changes nothing."""
     from adapter.gateways.store.upgrade import current, upgrade  # alembic, which no other command of this module needs
 
-    house = open_house(config)
-    upgrade(house.database)
-    revision, _ = current(house.database)
+    components = open_components(config)
+    upgrade(components.database)
+    revision, _ = current(components.database)
     if json:
         as_json({"revision": revision})
     else:

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 from cryptography.x509 import Certificate
 
-from adapter.bootstrap import House, new_message_id, now
+from adapter.bootstrap import Components, new_message_id, now
 from adapter.cli.exits import Exit, leave
-from adapter.cli.options import AsJson, Config, is_readable, open_house, read_input
+from adapter.cli.options import AsJson, Config, is_readable, open_components, read_input
 from adapter.cli.printing import as_json, line
 from adapter.cli.simulated_transport import BrokerCarrier
 from adapter.cli.simulation import PkiFolder, parties_of, simulate
@@ -39,12 +39,12 @@ def send(
     With --wait what comes to nsw.replies meanwhile is taken and shown; exit code 1 if an answer is missing or its
     signature does not hold.
     """
-    house = open_house(config)
+    components = open_components(config)
     for file in files:
         is_readable(file)
     bodies = [read_input(file) for file in files]
-    with BrokerCarrier(house.broker) as carrier:
-        window = window_for(house, carrier, pki)
+    with BrokerCarrier(components.broker) as carrier:
+        window = window_for(components, carrier, pki)
         sent = _posted(window, [window.letter(body) for body in bodies])
         for file, letter in zip(files, sent, strict=True):
             values = {"sent": str(file), "message_id": letter.message_id, "pair": "/".join(letter.address[1:])}
@@ -77,10 +77,10 @@ def play(
 
     One line a reply. Exit code 1 if a signature did not hold.
     """
-    house = open_house(config)
+    components = open_components(config)
     until = None if seconds is None else time.monotonic() + seconds
-    with BrokerCarrier(house.broker) as carrier, suppress(KeyboardInterrupt):
-        bad = _played(window_for(house, carrier, pki), until, heartbeat, receipts, json)
+    with BrokerCarrier(components.broker) as carrier, suppress(KeyboardInterrupt):
+        bad = _played(window_for(components, carrier, pki), until, heartbeat, receipts, json)
     raise leave(Exit.NO if bad else Exit.OK)
 
 
@@ -100,24 +100,24 @@ def _played(window: TestWindow, until: float | None, heartbeat: float, receipts:
     return bad
 
 
-def window_for(house: House, carrier: Carrier, pki: Path | None) -> TestWindow:
+def window_for(components: Components, carrier: Carrier, pki: Path | None) -> TestWindow:
     """The window of this configuration: its names, its pinned parties."""
-    parties = parties_of(pki or house.settings.folders.state / "pki", None)
-    installation = house.installation
+    parties = parties_of(pki or components.settings.folders.state / "pki", None)
+    installation = components.installation
     identity = WindowIdentity(
         own=installation.window,
         adapter=installation.own,
         key=parties.party("nsw"),
         system=parties.party("system").certificate,
-        units=_units(house, parties),
+        units=_units(components, parties),
         control=installation.placeholder_document_type,
     )
     return TestWindow(identity, carrier, now, new_message_id)
 
 
-def _units(house: House, parties: Pki) -> dict[str, Certificate]:
+def _units(components: Components, parties: Pki) -> dict[str, Certificate]:
     """Whose signature is expected of which unit: where units are stated, what each shows as its own."""
-    stated = house.settings.units
+    stated = components.settings.units
     if not stated:
         return {ANY_UNIT: parties.party("unit").certificate}
     return {code: load_certificates(unit.key[-1].certificates)[0] for code, unit in stated.items()}

@@ -9,7 +9,7 @@ import typer
 from lxml import etree
 
 from adapter.bootstrap import now
-from adapter.cli.options import AsJson, Config, moment, open_house, read_input
+from adapter.cli.options import AsJson, Config, moment, open_components, read_input
 from adapter.cli.printing import as_json, line, table
 from adapter.cli.terminal import raw as write_raw
 from adapter.model.errors import Misconfigured, NotAllowed
@@ -41,7 +41,7 @@ def simulate_pki(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    place = folder or open_house(config).settings.folders.state / "pki"
+    place = folder or open_components(config).settings.folders.state / "pki"
     try:
         pki = make_pki(place)
     except OSError as error:
@@ -110,7 +110,7 @@ def parties_of(folder: Path | None, config: Path | None) -> Pki:
     Raises:
         Misconfigured: there is none.
     """
-    place = folder or open_house(config).settings.folders.state / "pki"
+    place = folder or open_components(config).settings.folders.state / "pki"
     try:
         return load_pki(place)
     except (OSError, ValueError) as error:

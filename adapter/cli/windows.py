@@ -11,7 +11,7 @@ import typer
 
 from adapter.bootstrap import now
 from adapter.cli.acting import By, acting
-from adapter.cli.options import AsJson, Config, moment, open_house
+from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note, pairs, words
 from adapter.cli.terminal import say
 from adapter.gateways.store.window_records import StoredLink
@@ -37,7 +37,7 @@ class Override(StrEnum):
 @window.command("status")
 def window_status(json: AsJson = False, config: Config = None) -> None:
     """The mode with its reason and beginning, and what waits for the window."""
-    _show(open_house(config).window.state(), json)
+    _show(open_components(config).window.state(), json)
 
 
 def _show(state: WindowState, json: bool) -> None:
@@ -91,14 +91,14 @@ def window_override(
     that is observed or announced.
     """
     end = moment(expected_end, "--expected-end")
-    house = open_house(config)
-    stated = house.window
+    components = open_components(config)
+    stated = components.window
     if mode is Override.UP:
-        _tell_of_transfers(house.transfers)
+        _tell_of_transfers(components.transfers)
     stated.override(
         Sight(mode.value),
         reason=reason,
-        actor=acting(house, by),
+        actor=acting(components, by),
         until=moment(until, "--until"),
         expected_end=end,
     )
@@ -123,7 +123,7 @@ def window_transfers(
 
     What stays here when the working day after an incident ends is reported to the window's manager by hand.
     """
-    found = open_house(config).transfers.open(limit)
+    found = open_components(config).transfers.open(limit)
     names = [each.name for each in fields(OpenTransfer)]
     listing("transfer", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
@@ -131,9 +131,9 @@ def window_transfers(
 @window.command("end")
 def window_end(by: By = None, json: AsJson = False, config: Config = None) -> None:
     """End the override: back to what is seen."""
-    house = open_house(config)
-    stated = house.window
-    stated.end_override(actor=acting(house, by))
+    components = open_components(config)
+    stated = components.window
+    stated.end_override(actor=acting(components, by))
     _show(stated.state(), json)
 
 
@@ -149,10 +149,10 @@ def window_confirm(
     config: Config = None,
 ) -> None:
     """Confirm a suspected outage: the portal opens now, and closes when the window is observed again."""
-    house = open_house(config)
+    components = open_components(config)
     end = moment(expected_end, "--expected-end")
-    house.window.confirm_suspicion(reason=reason, actor=acting(house, by), expected_end=end)
-    _show(house.window.state(), json)
+    components.window.confirm_suspicion(reason=reason, actor=acting(components, by), expected_end=end)
+    _show(components.window.state(), json)
 
 
 @window.command("maintenance")
@@ -168,11 +168,11 @@ def window_maintenance(
     config: Config = None,
 ) -> None:
     """Record maintenance that the window's manager announced by letter or telephone; a 91/01 is recorded by itself."""
-    house, starts = open_house(config), moment(begins, "--from")
+    components, starts = open_components(config), moment(begins, "--from")
     assert starts is not None, "the option is required"
     notice = Notice(number, starts, moment(until, "--until"), reason)
-    house.window.plan(notice, actor=acting(house, by))
-    _show(house.window.state(), json)
+    components.window.plan(notice, actor=acting(components, by))
+    _show(components.window.state(), json)
 
 
 @window.command("notice-ended")
@@ -190,9 +190,9 @@ def window_notice_ended(
     config: Config = None,
 ) -> None:
     """End an announcement (91/01) that is over or was called off, where its end (91/02) does not come."""
-    ended_at, house = moment(at, "--at"), open_house(config)
-    stated = house.window
-    stated.end_notice(reason=reason, actor=acting(house, by), at=ended_at, number=number)
+    ended_at, components = moment(at, "--at"), open_components(config)
+    stated = components.window
+    stated.end_notice(reason=reason, actor=acting(components, by), at=ended_at, number=number)
     _show(stated.state(), json)
 
 
@@ -203,7 +203,7 @@ def window_incidents(
     config: Config = None,
 ) -> None:
     """The incidents, the newest first: beginning, end, expected end, cause, and who stated it."""
-    found = open_house(config).window.incidents(limit)
+    found = open_components(config).window.incidents(limit)
     names = [each.name for each in fields(Incident)]
     listing("incident", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
@@ -223,15 +223,15 @@ def link_add(
     config: Config = None,
 ) -> None:
     """State that a procedure is (not) linked to the window at a gate: where it is not, the portal takes it always."""
-    house = open_house(config)
-    number = house.links.state(
+    components = open_components(config)
+    number = components.links.state(
         procedure,
         gate,
         linked=linked,
         document=document,
         since=moment(since, "--from"),
         until=moment(until, "--until"),
-        actor=acting(house, by),
+        actor=acting(components, by),
     )
     if json:
         as_json({"id": number})
@@ -246,7 +246,7 @@ def link_list(
     config: Config = None,
 ) -> None:
     """The statements, the newest first; where there is none the mapping decides (`on_window`)."""
-    found = open_house(config).links.list(limit)
+    found = open_components(config).links.list(limit)
     names = [each.name for each in fields(StoredLink)]
     listing("link", found, names, heads=[name.replace("_", " ") for name in names], json=json)
 
@@ -259,8 +259,8 @@ def link_end(
     config: Config = None,
 ) -> None:
     """Withdraw a statement from now on; what was received stays as it was received."""
-    house = open_house(config)
-    house.links.take_back(id, actor=acting(house, by))
+    components = open_components(config)
+    components.links.take_back(id, actor=acting(components, by))
     if json:
         as_json({"ended": id})
     else:
@@ -291,12 +291,14 @@ def token_issue(
     if person is not None and (bound_to or office):
         raise typer.BadParameter("--bound-to and --office are a machine's; a person has what the register says")
     until = now() + timedelta(days=days) if days else None
-    house = open_house(config)
+    components = open_components(config)
     if person is not None:
-        number, plain = house.tokens.issue_to_person(person, label, until, actor=acting(house, by))
+        number, plain = components.tokens.issue_to_person(person, label, until, actor=acting(components, by))
     else:
         assert role is not None
-        number, plain = house.tokens.issue(role.value, label, bound_to, office, until, actor=acting(house, by))
+        number, plain = components.tokens.issue(
+            role.value, label, bound_to, office, until, actor=acting(components, by)
+        )
     if json:
         as_json({"id": number, "token": plain, "expires_at": until})
         return
@@ -307,7 +309,7 @@ def token_issue(
 @token.command("list")
 def token_list(json: AsJson = False, config: Config = None) -> None:
     """All tokens, without their secrets."""
-    found = open_house(config).tokens.list()
+    found = open_components(config).tokens.list()
     names = ("id", "role", "label", "person", "bound_to", "office", "created_at", "expires_at", "revoked_at")
     listing("token", found, names, json=json)
 
@@ -320,8 +322,8 @@ def token_revoke(
     config: Config = None,
 ) -> None:
     """Revoke a token; it is not valid from now on."""
-    house = open_house(config)
-    revoked = house.tokens.revoke(id, actor=acting(house, by))
+    components = open_components(config)
+    revoked = components.tokens.revoke(id, actor=acting(components, by))
     if json:
         as_json({"revoked": revoked})
     else:

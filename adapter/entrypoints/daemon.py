@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.metrics import keep_in
@@ -22,7 +22,7 @@ from adapter.model.events import Event
 from adapter.settings import RENAMED
 
 
-def warn(whole: House) -> None:
+def warn(whole: Components) -> None:
     """Log once the warnings about the configuration."""
     if whole.settings.clock.unsafe_frozen is not None:
         whole.observe(Event.UNSAFE, option="clock.unsafe_frozen")
@@ -37,7 +37,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         Misconfigured: the configuration cannot work.
     """
     keep_numbers()
-    whole = house(config, observe=observer("supervisor"))
+    whole = assemble(config, observe=observer("supervisor"))
     settings = whole.settings
     configure(settings.log.level, settings.log.json_lines)
     take_over(whole.observe)
@@ -79,7 +79,7 @@ def run(config: Path | None, *, workers: int | None = None) -> int:
         health.stop()
 
 
-def _migrate(whole: House, health: Health, notifier: Notifier) -> None:
+def _migrate(whole: Components, health: Health, notifier: Notifier) -> None:
     """Wait for the database without limit, and migrate its tables."""
     tries = 0
     while True:

@@ -1,4 +1,4 @@
-"""What each child process of the supervisor does: bring its own house up, loop, leave in order."""
+"""What each child process of the supervisor does: assemble its own components, loop, end in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from adapter.bootstrap import House, Reach, house, now
+from adapter.bootstrap import Components, Reach, assemble, now
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
@@ -34,7 +34,7 @@ _COLLECT_AFTER = 10_000
 """New objects between two garbage collections; Python's own 700 are a fraction of one message."""
 
 
-def worker(part: House, pulse: Pulse) -> Worker:
+def worker(part: Components, pulse: Pulse) -> Worker:
     """A worker: a competing consumer; control messages go before declarations."""
     stated = part.settings.workers
     part.ground  # noqa: B018  loaded before the first message, as are the keys, so that a fault shows at start
@@ -69,7 +69,7 @@ def _settle_memory() -> None:
     gc.set_threshold(_COLLECT_AFTER)
 
 
-def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
+def dispatcher(part: Components, pulse: Pulse) -> Dispatcher:
     """The sender of what the outbox holds."""
     stated = part.settings.broker
 
@@ -83,7 +83,7 @@ def dispatcher(part: House, pulse: Pulse) -> Dispatcher:
     return Dispatcher(dispatch, publisher, part.window, part.observe, pulse)
 
 
-def clock(part: House, pulse: Pulse) -> Clock:
+def clock(part: Components, pulse: Pulse) -> Clock:
     """The timers, which also set the metrics of the store."""
     stated = part.settings.clock
 
@@ -120,7 +120,7 @@ def clock(part: House, pulse: Pulse) -> Clock:
     )
 
 
-def _call_list(part: House) -> tuple[Callable[[], object], ...]:
+def _call_list(part: Components) -> tuple[Callable[[], object], ...]:
     """A folder that may not hold the list is told, and the timers go on."""
     try:
         keeper = part.call_list_keeper()
@@ -130,7 +130,7 @@ def _call_list(part: House) -> tuple[Callable[[], object], ...]:
         return ()
 
 
-def _send_pressed(part: House) -> None:
+def _send_pressed(part: Components) -> None:
     """A portal that is configured wrongly stops its own process with a message; the timers continue."""
     with suppress(Misconfigured):
         part.presses.send_due()
@@ -140,7 +140,7 @@ DECISIONS = "decisions"
 """The part that decides: it judges, signs and stores what the listeners hand over."""
 LISTENERS = ("portal", "staff")
 """The parts that serve people and programs over HTTP; each is a section of `web` in the configuration."""
-PARTS: dict[str, Callable[[House, Pulse], Any]] = {"worker": worker, "dispatcher": dispatcher, "clock": clock}
+PARTS: dict[str, Callable[[Components, Pulse], Any]] = {"worker": worker, "dispatcher": dispatcher, "clock": clock}
 
 
 def main(name: str, config: Path | None, cells: Any) -> None:
@@ -152,7 +152,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
     take_over(observe)
     try:
         reach = Reach(name) if name in LISTENERS else Reach.WHOLE
-        part = house(config, observe=observe, fetches=True, in_hand=pulse.hold, reach=reach)
+        part = assemble(config, observe=observe, fetches=True, in_hand=pulse.hold, reach=reach)
         configure(part.settings.log.level, part.settings.log.json_lines)
         _work(name, part, pulse)
     except Misconfigured as error:
@@ -163,7 +163,7 @@ def main(name: str, config: Path | None, cells: Any) -> None:
         sys.exit(_FAILED)
 
 
-def _work(name: str, part: House, pulse: Pulse) -> None:
+def _work(name: str, part: Components, pulse: Pulse) -> None:
     try:
         if name in LISTENERS:
             _web(name, part, pulse)
@@ -175,14 +175,14 @@ def _work(name: str, part: House, pulse: Pulse) -> None:
         part.close()
 
 
-def _decisions(part: House, pulse: Pulse) -> None:
+def _decisions(part: Components, pulse: Pulse) -> None:
     """What the listeners hand over; needs no broker."""
     from adapter.entrypoints.decisions.serve import serve  # as below
 
     serve(part, pulse)
 
 
-def _web(name: str, part: House, pulse: Pulse) -> None:
+def _web(name: str, part: Components, pulse: Pulse) -> None:
     """A listener in a process of its own; needs no broker."""
     from adapter.entrypoints.web.serve import serve  # heavy: only such a process loads it
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.entrypoints.pulse import Pulse
 from adapter.model.errors import Misconfigured, Unavailable
 
@@ -36,10 +36,10 @@ def configuration(app: Any, **others: Any) -> uvicorn.Config:
     )
 
 
-def watched(house: House, pulse: Pulse, server: uvicorn.Server) -> threading.Event:
+def watched(components: Components, pulse: Pulse, server: uvicorn.Server) -> threading.Event:
     """Keep the supervisor informed until `set`: alive, facts, and pass on its request to stop."""
     over = threading.Event()
-    threading.Thread(target=_watch, args=(house, pulse, server, over), name="pulse", daemon=True).start()
+    threading.Thread(target=_watch, args=(components, pulse, server, over), name="pulse", daemon=True).start()
     return over
 
 
@@ -48,24 +48,24 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-def _watch(house: House, pulse: Pulse, server: uvicorn.Server, over: threading.Event) -> None:
+def _watch(components: Components, pulse: Pulse, server: uvicorn.Server, over: threading.Event) -> None:
     asked, keys = -1e9, True
     while not over.is_set():
         if pulse.stopping:
             server.should_exit = True
             return
         if server.started:
-            if time.monotonic() - asked >= house.settings.keys.look_s:
-                asked, keys = time.monotonic(), _sign(house)
-            at_hand = {"database": house.database.reachable(), "decisions": house.decides()}
-            pulse.idle(**at_hand, keys=keys, new_keys=house.new_keys_taken())
+            if time.monotonic() - asked >= components.settings.keys.look_s:
+                asked, keys = time.monotonic(), _sign(components)
+            at_hand = {"database": components.database.reachable(), "decisions": components.decides()}
+            pulse.idle(**at_hand, keys=keys, new_keys=components.new_keys_taken())
         pulse.wait(_ROUND_S)
 
 
-def _sign(house: House) -> bool:
+def _sign(components: Components) -> bool:
     """Whether the keys of this process can sign now; true for a process that holds none."""
     try:
-        house.keys_ready()
+        components.keys_ready()
     except (Unavailable, Misconfigured):
         return False
     return True

@@ -23,7 +23,7 @@ LISTENERS = {"portal": create_portal, "staff": create_staff}
 
 
 def document(listener: str) -> Mapping[str, Any]:
-    """A listener's OpenAPI document. The routes are made of a house that has nothing in it: no request ever comes."""
+    """A listener's OpenAPI document. Its routes are made with empty components: no request is served."""
     document: Mapping[str, Any] = LISTENERS[listener](MagicMock()).openapi()
     return document
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.model.catalogue import Catalogue
 from adapter.model.stages import Channel
 from tests.harness.attacks.canary import heard
@@ -44,7 +44,7 @@ def play(tmp_path: Path, vhost_url: str, postgresql_url: str) -> Iterator[Play]:
     finally:
         code = daemon.stop()
     assert code == 0, "the daemon did not stop in order"
-    assert _personal(house(place.config).catalogue, daemon.log.read_text()) == set(), "the log tells of persons"
+    assert _personal(assemble(place.config).catalogue, daemon.log.read_text()) == set(), "the log tells of persons"
     # multiprocessing's resource tracker ends a moment after the process that it serves.
     assert wait_until(lambda: not marked(daemon.mark), seconds=STOP_SECONDS), "the daemon left a process"
 
@@ -80,7 +80,7 @@ def test_every_fixture_with_a_history_is_answered_as_expected_after_it(play: Pla
     """
     cases = [case for case in load_cases() if case.before and case.channel is Channel.WINDOW]
     known = {case.id: case for case in load_cases()}
-    desk = Desk(house(tmp_path / "config.yaml"))
+    desk = Desk(assemble(tmp_path / "config.yaml"))
     begun_there = {case.id for case in cases if known[str(case.before[0].send)].channel is Channel.PORTAL}
     assert len(begun_there) < len(cases)
     for step in range(max(len(case.before) for case in cases)):

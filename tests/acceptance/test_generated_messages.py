@@ -19,7 +19,7 @@ from hypothesis.strategies import SearchStrategy
 from lxml import etree
 from xmlschema.validators import XsdElement
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Rejected
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
@@ -67,7 +67,7 @@ def _hold(number: int, made: SearchStrategy[_Made], proof: Callable[[_Made], Non
 class Ground:
     """One message of a procedure with an accepted case of it."""
 
-    house: House
+    house: Components
     procedure: Procedure
     spec: MessageSpec
     declared: XsdElement
@@ -90,10 +90,10 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     """A house that judges; it needs no store."""
     place = furnish(tmp_path_factory.mktemp("house"))
-    made = house(place.config)
+    made = assemble(place.config)
     # The slow report's bound is of the wall clock: on a busy machine it would end before it has told anything.
     made.__dict__["ground"] = replace(made.ground, limits=replace(made.ground.limits, report_seconds=600.0))
     yield made
@@ -115,13 +115,13 @@ PROCEDURES = sorted(_cases().keys() - {"BQP0100000"})
 
 
 @pytest.fixture(params=PROCEDURES)
-def ground(request: pytest.FixtureRequest, whole: House) -> Ground:
+def ground(request: pytest.FixtureRequest, whole: Components) -> Ground:
     """The plainest accepted case of a procedure: the one with the most values and nothing flagged."""
     grounds = [made for case in _cases()[request.param] if (made := _ground(case, whole))]
     return max(grounds, key=lambda made: len(made.base.values))
 
 
-def _ground(case: Case, whole: House) -> Ground | None:
+def _ground(case: Case, whole: Components) -> Ground | None:
     raw = signed(case, shared_pki())
     digest = Digest(hashlib.sha256(raw).hexdigest())
     outcome = judge(Submission(raw, case.channel, case.clock, digest), whole.ground)
@@ -135,7 +135,7 @@ def _ground(case: Case, whole: House) -> Ground | None:
     return Ground(whole, envelope.procedure, envelope.spec, declared, case, outcome.declaration, form)
 
 
-def test_every_procedure_with_a_form_has_messages_made_up(whole: House) -> None:
+def test_every_procedure_with_a_form_has_messages_made_up(whole: Components) -> None:
     with_form = {code for code, versions in whole.catalogue.procedures.items() if any(each.fields for each in versions)}
     assert set(PROCEDURES) == with_form
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.catalogue.check import check
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Rejected, word
@@ -22,7 +22,7 @@ CASES = load_cases(EXAMPLE / "fixtures")
 
 
 @pytest.fixture(scope="module")
-def extended(tmp_path_factory: pytest.TempPathFactory) -> House:
+def extended(tmp_path_factory: pytest.TempPathFactory) -> Components:
     """A house whose data is the real one with the example beside it."""
     folder = tmp_path_factory.mktemp("extended")
     for name in ("schemas", "mappings"):
@@ -31,15 +31,15 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> House:
     shutil.copy(ROOT / "config.yaml", folder / "config.yaml")
     (folder / "var").mkdir()
     (folder / "var" / "pki").symlink_to(shared_pki().folder)
-    return house(folder / "config.yaml")
+    return assemble(folder / "config.yaml")
 
 
-def test_the_example_is_proved_against_its_schema(extended: House) -> None:
+def test_the_example_is_proved_against_its_schema(extended: Components) -> None:
     assert check(extended.catalogue, extended.source) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_a_fixture_of_the_example_ends_as_it_says(case: Case, extended: House) -> None:
+def test_a_fixture_of_the_example_ends_as_it_says(case: Case, extended: Components) -> None:
     body = signed(case, shared_pki())
     submission = Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
     outcome = judge(submission, extended.ground)

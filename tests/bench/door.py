@@ -25,7 +25,7 @@ from typing import Any
 
 from rich.console import Console
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.gateways.broker import BrokerAddress
 from adapter.gateways.broker.topology import declare, load_topology
 from adapter.gateways.store.upgrade import upgrade
@@ -211,7 +211,7 @@ def _spent(adapter: Adapter, postgres: Postgres) -> dict[str, float]:
 def _prepared(folder: Path, url: str, changes: Mapping[str, Any]) -> dict[str, str]:
     """A store with registered declarants and an open door; gives the callers' tokens by whom they are bound to."""
     with _database(url):
-        part = house(write_config(folder, changes))
+        part = assemble(write_config(folder, changes))
         upgrade(part.database)
         register_declarants(part, shared_pki())
         part.window.override(Sight.DOWN, reason="a benchmark", actor=TESTER)

@@ -10,7 +10,7 @@ from time import process_time
 from typing import Any
 from unittest.mock import patch
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.gateways.store.own_numbers import Series
 from adapter.services.door import sealing
 from adapter.services.door.precheck import Threshold
@@ -34,7 +34,7 @@ _STAGES: tuple[tuple[str, Any, str], ...] = (
 
 def measure(config: Path, given: Sequence[Post]) -> dict[str, float]:
     """CPU milliseconds of one declaration by stage; "else" is what lies between them."""
-    part = house(config)
+    part = assemble(config)
     part.load_keys()
     spent: dict[str, float] = defaultdict(float)
     with _timed(spent):

@@ -15,7 +15,7 @@ from time import process_time
 from typing import Any
 from unittest.mock import patch
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
@@ -46,7 +46,7 @@ def measure(config: Path, *, count: int, first: int, persons: int = 20) -> dict[
         if event in _OBSERVED:
             lap(_OBSERVED[event])
 
-    part = house(config, observe=observe)
+    part = assemble(config, observe=observe)
     upgrade(part.database)
     part.ground  # noqa: B018  loaded before the first message, as are the keys
     part.load_keys()
@@ -78,7 +78,7 @@ def _batches(submissions: Sequence[Submission]) -> Iterator[Sequence[Submission]
     return (submissions[at : at + BATCH] for at in range(0, len(submissions), BATCH))
 
 
-def _judge(part: House, submissions: Sequence[Submission], lap: Callable[[str | None], None]) -> None:
+def _judge(part: Components, submissions: Sequence[Submission], lap: Callable[[str | None], None]) -> None:
     for submission in submissions:
         lap(None)
         outcome = judge(submission, part.ground, lap)

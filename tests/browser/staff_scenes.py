@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Page
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.model.identifiers import DossierKey
 from tests.browser.scenes import ABOUT
 from tests.harness.fixtures import Case, load_cases, submission
@@ -64,7 +64,7 @@ def shift(folder: Path, database_url: str, provider: IdentityProvider) -> Iterat
         yield Shift(site, *keys, amended)
 
 
-def fill(house: House) -> None:
+def fill(house: Components) -> None:
     """What has come to the unit, and what was done with some of it."""
     cases = {case.id: case for case in load_cases()}
     for name in (*FRESH, ASKED, CONFIRMED):
@@ -74,7 +74,7 @@ def fill(house: House) -> None:
     house.amendments.request(children, OFFICER, reason=REASON, items=ITEMS)
 
 
-def _receive(house: House, case: Case) -> None:
+def _receive(house: Components, case: Case) -> None:
     house.intake.receive([submission(case, shared_pki())])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.model.identifiers import DossierKey
 from tests.harness.daemon import CHECKOUT
 from tests.harness.declarations import declaration
@@ -27,7 +27,7 @@ def test_the_unit_without_a_key_waits_is_named_and_goes_on_while_the_other_works
     messages = [declaration("HN", gate="HUUNGHI"), declaration("MC", gate="MONGCAI")]
     scene.partner.publish(messages)
     scene.until(lambda: scene.store.settled() == len(messages), "judged")
-    desk = house(scene.config)  # the scene's own was made before there were units
+    desk = assemble(scene.config)  # the scene's own was made before there were units
     for each in messages:
         desk.completion.complete(DossierKey(each.reference, 2026), OFFICER)
     desk.database.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.cli.inspection import inspect
 from adapter.model.events import Event
 from tests.harness.declarations import declarations
@@ -58,7 +58,7 @@ def test_a_pair_that_is_not_taken_is_noted_and_the_one_before_signs(
     assert scene.readyz() == (200, [])
     told = {told["reason"] for told in daemon.events(Event.KEY_NOT_TAKEN)}
     assert any(re.search(why, reason) for reason in told), told
-    said = [remark.text for remark in inspect(house(scene.config), offline=True)]
+    said = [remark.text for remark in inspect(assemble(scene.config), offline=True)]
     assert any(reason in text for reason in told for text in said), "the same judgement, in the same words"
 
     put(name, name, scene.folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.model.stages import Stage
 from adapter.simulator.window import Letter
 from tests.demo import amendment, outage, suspension, transfers
@@ -71,7 +71,7 @@ def _beside_the_window(play: Play, premises: Premises, cases: Sequence[Case], na
 
 
 def _directs(premises: Premises, cases: Sequence[Case]) -> list[Direct]:
-    return directs(cases, catalogue=house(premises.config).catalogue, pki=premises.pki)
+    return directs(cases, catalogue=assemble(premises.config).catalogue, pki=premises.pki)
 
 
 def window_fails(play: Play, premises: Premises, broker: Broker, cases: Sequence[Case], narrator: Narrator) -> Play:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.model.identifiers import DossierKey
 from adapter.simulator.window import Letter
 from tests.demo.commands import complete, request_amendment
@@ -31,7 +31,7 @@ def played(play: Play, premises: Premises, cases: Sequence[Case], narrator: Narr
     key = dossier_of(case.message)
     lines = play.exchange([_turn(play, told_again(case, 0, by_id), "form 07")])
     lines += _act(play, premises, key, "form 13, asked for by an officer", FORM_13, request_amendment)
-    answer = Desk(house(premises.config)).filled(case)
+    answer = Desk(assemble(premises.config)).filled(case)
     lines += play.exchange([_turn(play, answer, "form 14, the answer")])
     lines += _act(play, premises, key, "form 15, confirmed by an officer", FORM_15, complete)
     narrator.table("An amendment is asked for and answered (sửa đổi, bổ sung; Điều 11):", lines)

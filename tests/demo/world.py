@@ -10,7 +10,7 @@ import sys
 
 from lxml import etree
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.cli.check_messages import move_times
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.identifiers import Digest
@@ -32,7 +32,7 @@ FRESH = (
 )
 
 
-def fill(whole: House, pki: Pki) -> None:
+def fill(whole: Components, pki: Pki) -> None:
     """The demonstration world, in an empty store."""
     register_declarants(whole, pki, since=whole.legal_clock())
     cases = {case.id: case for case in load_cases()}
@@ -44,7 +44,7 @@ def fill(whole: House, pki: Pki) -> None:
     register(whole, REGISTERED)
 
 
-def _now(whole: House, case: Case, pki: Pki) -> Submission:
+def _now(whole: Components, case: Case, pki: Pki) -> Submission:
     """The case's message as the window would send it now."""
     at, tree = whole.legal_clock(), reparsed(case.message)
     move_times(tree, at)
@@ -54,7 +54,7 @@ def _now(whole: House, case: Case, pki: Pki) -> Submission:
 
 
 def main() -> int:
-    whole = house()
+    whole = assemble()
     upgrade(whole.database)
     if not whole.people.list():
         fill(whole, load_pki(whole.settings.folders.state / "pki"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, MetaData, String, Text, func, select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.catalogue.names import SEARCH_KINDS
 from adapter.gateways.store.authorisations import GrantedBy
 from adapter.gateways.store.certificates import CertificateState, Office
@@ -153,7 +153,7 @@ CANNOT = {
 """Tables and columns that cannot be had both ways, or not on both databases, and why."""
 
 
-def missing(house: House, connection: Connection) -> list[str]:
+def missing(house: Components, connection: Connection) -> list[str]:
     """What a store lacks of all this, by the tables and the catalogue of today."""
     return [*unnamed(metadata), *_lacking(connection, metadata), *_lives(house, connection)]
 
@@ -198,7 +198,7 @@ def _columns(tables: MetaData) -> Iterator[tuple[str, Column[Any]]]:
             yield f"{table.name}.{column.name}", column
 
 
-def _lives(house: House, connection: Connection) -> Iterator[str]:
+def _lives(house: Components, connection: Connection) -> Iterator[str]:
     """Of each procedure a dossier in each state that it can have, each pair of messages, each group of rows."""
     dossier, inbox, rows = (metadata.tables[name] for name in ("dossier", "inbox", "declaration_row"))
     states = {tuple(row) for row in connection.execute(select(dossier.c.procedure, dossier.c.state).distinct())}

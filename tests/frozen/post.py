@@ -14,7 +14,7 @@ import yaml
 from lxml import etree
 from sqlalchemy import RowMapping
 
-from adapter.bootstrap import House, house, new_message_id
+from adapter.bootstrap import Components, assemble, new_message_id
 from adapter.gateways.broker import Confirmed, Outgoing, Returned, Verdict
 from adapter.gateways.store.tables import outbox
 from adapter.model.actor import Actor
@@ -80,7 +80,7 @@ class Publisher:
 class Post:
     """The house, its clock, its officer, and the single window that speaks to it."""
 
-    house: House
+    house: Components
     pki: Pki
     now: datetime = CLOCK
     cases: Mapping[str, Case] = field(default_factory=lambda: {case.id: case for case in load_cases()})
@@ -206,4 +206,4 @@ class Post:
 def post(folder: Path, *, database_url: str, pki: Pki) -> Post:
     """A post on a fresh database with the shipped configuration."""
     text = (ROOT / "config.yaml").read_text(encoding="utf-8")
-    return Post(house(configured(text, folder, database_url=database_url, pki=pki.folder)), pki)
+    return Post(assemble(configured(text, folder, database_url=database_url, pki=pki.folder)), pki)

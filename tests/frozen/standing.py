@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from tests.frozen.keeping import Frozen
 from tests.frozen.post import configured
 from tests.harness.pki import SHARED_FOLDER, shared_pki
@@ -28,7 +28,7 @@ class Standing:
     database: str
     """sqlite | postgresql"""
     config: Path
-    house: House
+    house: Components
 
     @property
     def old_replies(self) -> dict[str, str]:
@@ -62,7 +62,7 @@ def standing(frozen: Frozen, database: str, folder: Path, url: str) -> Standing:
     for kind in ("anchors", "intermediates", "crls"):
         text = text.replace(str(SHARED_FOLDER / kind), str(folder / kind))
     config.write_text(text, encoding="utf-8")
-    return Standing(frozen, database, config, house(config))
+    return Standing(frozen, database, config, assemble(config))
 
 
 def _both(old: Path, new: Path, folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from lxml import etree
 
-from adapter.bootstrap import house, new_message_id
+from adapter.bootstrap import assemble, new_message_id
 from adapter.bootstrap.keyrings import Rings
 from adapter.gateways.keys.keyring import Keyring
 from adapter.gateways.mail.smtp import OutgoingLetter, Posted, PostReceipt
@@ -413,7 +413,7 @@ def _waiting(post: Post) -> None:
     stated["trust"]["stores"]["public"]["revocation"]["crls"] = str(empty)
     blind = Path(folder / "blind.yaml")
     blind.write_text(yaml.safe_dump(stated, allow_unicode=True), encoding="utf-8")
-    other = house(blind)
+    other = assemble(blind)
     other.__dict__ |= {"database": post.house.database, "legal_clock": post.house.legal_clock}
     (settled,) = other.intake.receive([submission(told, post.pki)])
     assert settled.state == "waiting", settled

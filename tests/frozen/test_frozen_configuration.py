@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.entrypoints.daemon import warn
 from adapter.model.events import Event
 from adapter.settings import RENAMED, load_settings
@@ -31,7 +31,7 @@ def test_an_old_configuration_starts_with_one_warning_for_each_renamed_key(kept:
         assert event is Event.OLD_NAME
         told.append(fields)
 
-    opened = house(kept.config, observe=observe)
+    opened = assemble(kept.config, observe=observe)
     warn(opened)
     old_names = opened.settings.old_names
     assert told == [{"option": old, "now": RENAMED[old]} for old in old_names]
@@ -57,7 +57,7 @@ def test_a_key_of_an_old_configuration_that_is_renamed_is_told_once(
         assert event is Event.OLD_NAME
         told.append(fields)
 
-    opened = house(copy, observe=observe)
+    opened = assemble(copy, observe=observe)
     warn(opened)
     assert told == [{"option": old, "now": renamed[old]} for old in opened.settings.old_names]
     assert set(made_up) <= set(opened.settings.old_names)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import app, options
 from adapter.gateways.store.tables import certificate, dossier, inbox, outbox, search_key
 from adapter.model.dossier import CONFIRMED
@@ -253,12 +253,12 @@ def test_old_certificates_are_read(store: Standing) -> None:
     assert sorted(each.fingerprint for each in listed) == sorted(kept)
 
 
-def _dossiers(house: House) -> list[Any]:
+def _dossiers(house: Components) -> list[Any]:
     with house.database.reading() as connection:
         return list(connection.execute(select(dossier).order_by(dossier.c.id)).all())
 
 
-def _keys(house: House) -> Iterator[tuple[Any, str, str]]:
+def _keys(house: Components) -> Iterator[tuple[Any, str, str]]:
     """Keys that versions in force state: of each procedure and state one of each kind."""
     query = select(search_key).order_by(search_key.c.dossier_id, search_key.c.kind, search_key.c.value)
     keys: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House, now
+from adapter.bootstrap import Components, now
 from adapter.cli import app
 from adapter.entrypoints.log import silence
 from adapter.gateways.store.journal_proof import prove
@@ -128,7 +128,7 @@ def _verified(store: Standing) -> int:
     return int(told["chains"])
 
 
-def _declared_now(house: House) -> int:
+def _declared_now(house: Components) -> int:
     """Declarations of today's declarants; gives how many dossiers they make."""
     register_declarants(house, shared_pki())
     cases = [retold(case, "NEW") for case in declared(load_cases())]
@@ -137,7 +137,7 @@ def _declared_now(house: House) -> int:
     return len(cases)
 
 
-def _an_old_one(house: House) -> DossierKey:
+def _an_old_one(house: Components) -> DossierKey:
     """A dossier that was accepted before and waits for its confirmation."""
     query = select(dossier.c.number, dossier.c.year).where(dossier.c.state == "accepted").order_by(dossier.c.id)
     with house.database.reading() as connection:

@@ -15,7 +15,7 @@ import atheris
 from tests.fuzz import FOLDER, SEEDS
 
 with atheris.instrument_imports(include=["adapter.pipeline", "signxml"], enable_loader_override=False):
-    from adapter.bootstrap import house
+    from adapter.bootstrap import assemble
     from adapter.model.identifiers import Digest
     from adapter.model.outcomes import Accepted, Noted, Refused, Rejected, verified_of
     from adapter.model.stages import Channel, Submission
@@ -45,7 +45,7 @@ def said(outcome: Outcome) -> str | None:
 
 def main() -> None:
     """Set atheris going; it does not return."""
-    ground = house(furnish(FOLDER / "house").config).ground
+    ground = assemble(furnish(FOLDER / "house").config).ground
     known = {said(judged(file.read_bytes(), ground)) for file in sorted(SEEDS.iterdir())}
 
     def one(data: bytes) -> None:

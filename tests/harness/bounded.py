@@ -14,7 +14,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import word
 from adapter.model.stages import Channel, Submission
@@ -25,7 +25,7 @@ MEMORY_BYTES = 256 << 20
 
 
 def main(config: str, at: str, first: str, *files: str) -> None:
-    ground = house(Path(config)).ground
+    ground = assemble(Path(config)).ground
     received = datetime.fromisoformat(at)
     # The first is genuine: with it everything is loaded that is loaded once (schemas, validators).
     for number, file in enumerate([first, *files]):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.entrypoints import serving
 from adapter.entrypoints.decisions.app import create_decisions
 from adapter.entrypoints.decisions.serve import listening
@@ -17,7 +17,7 @@ from tests.servers.process import wait_until
 
 
 @contextmanager
-def deciding(whole: House) -> Iterator[None]:
+def deciding(whole: Components) -> Iterator[None]:
     """It answers until left."""
     with listening(whole.decisions_folder) as place:
         server = uvicorn.Server(serving.configuration(create_decisions(whole)))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import amendment, amendment_request, dossier
 from adapter.model.identifiers import DossierKey
 from adapter.pipeline.compose import AmendmentItem
@@ -53,7 +53,7 @@ def told_again(case: Case, step: int, cases: Mapping[str, Case]) -> Case:
 class Desk:
     """The officer of a history, at a house's desk."""
 
-    house: House
+    house: Components
 
     def act(self, case: Case, act: Act) -> None:
         """Do it to the case's dossier."""
@@ -91,7 +91,7 @@ class Desk:
         return replace(case, message=case.message.replace(REQUEST, number.encode()))
 
 
-def play(house: House, case_id: str, **gates: str) -> DossierKey:
+def play(house: Components, case_id: str, **gates: str) -> DossierKey:
     """A fixture with all that is told before it; gives the dossier. `gates`: another gate in place of its own."""
     cases = {case.id: case for case in load_cases()}
     case, desk = cases[case_id], Desk(house)

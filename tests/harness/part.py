@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.entrypoints.log import configure, observer
 from adapter.entrypoints.parts import PARTS
 from adapter.entrypoints.pulse import Pulse, new_cells
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stated = parser.parse_args(arguments)
     configure("debug")
     killer = Killer(observer(stated.part), stated.die_at, stated.nth, stated.after)
-    part = house(stated.config, observe=killer)
+    part = assemble(stated.config, observe=killer)
     if stated.poison is not None:
         digests = frozenset(stated.poison.read_text().split())
         part.__dict__["intake"] = Poisoned(part.intake, digests, killer)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from adapter.bootstrap import house, new_message_id
+from adapter.bootstrap import assemble, new_message_id
 from adapter.model.finding import FindingText
 from adapter.model.stages import Channel
 from adapter.pipeline.compose import OF_UNITS
@@ -155,7 +155,7 @@ class Play:
 
 def players(premises: Premises, window: SingleWindow) -> Play:
     """The means of a play on these premises."""
-    whole, pki = house(premises.config), premises.pki
+    whole, pki = assemble(premises.config), premises.pki
     identity = WindowIdentity(
         own=whole.installation.window,
         adapter=whole.installation.own,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.certificates import Office
 from adapter.services.registers.certificates import Registration
 from adapter.simulator.parties import SIGNERS
@@ -23,7 +23,7 @@ def declarants() -> list[str]:
     return [name for name in numbered if name not in UNREGISTERED]
 
 
-def register_declarants(house: House, pki: Pki, *, since: datetime = SINCE) -> None:
+def register_declarants(house: Components, pki: Pki, *, since: datetime = SINCE) -> None:
     """Register them all, without the commands."""
     found = [(name, pki.party(name).certificate) for name in declarants()]
     house.registry.register(found, Registration(Office.PORTAL, since), actor=TESTER)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from tests.harness.commands import nsw_adapter
 from tests.harness.fixtures import Case
 from tests.harness.pki import shared_pki
@@ -17,10 +17,12 @@ from tests.harness.stores import ensure_tables
 
 
 @contextmanager
-def gate(folder: Path, database_url: str | None = None, changes: Mapping[str, Any] | None = None) -> Iterator[House]:
+def gate(
+    folder: Path, database_url: str | None = None, changes: Mapping[str, Any] | None = None
+) -> Iterator[Components]:
     """A gate's adapter at the fixtures' clock, without a broker; its store holds the declarants' certificates only."""
     premises = furnish(folder, changes, database_url=database_url)
-    made = house(premises.config)
+    made = assemble(premises.config)
     ensure_tables(made.database)
     register_declarants(made, shared_pki())
     yield made

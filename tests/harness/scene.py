@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from adapter.bootstrap import House, house, now
+from adapter.bootstrap import Components, assemble, now
 from adapter.entrypoints.log import silence
 from adapter.gateways.broker import BrokerUnavailable
 from adapter.gateways.broker.topology import declare
@@ -108,9 +108,9 @@ class Scene:
         configuration.write(self.folder, own | dict(changes), database_url=self.database_url)
 
     @cached_property
-    def house(self) -> House:
+    def house(self) -> Components:
         """The adapter's parts in this process, for what a proof looks at or does by hand."""
-        return house(self.config)
+        return assemble(self.config)
 
     @cached_property
     def store(self) -> Store:

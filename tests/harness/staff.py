@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.offices import CustomsOffice
 from adapter.services.access.people import Facts
 from tests.harness.browsing import Person
@@ -30,7 +30,7 @@ REGISTERED: dict[str, Facts] = {
 """By their ids in the register, which are those at the provider too."""
 
 
-def register(house: House, people: Mapping[str, Facts] = REGISTERED) -> None:
+def register(house: Components, people: Mapping[str, Facts] = REGISTERED) -> None:
     """Enter those whose unit the installation has, the administrator first."""
     house.offices.add(CustomsOffice(OFFICE, "Chi cục Hải quan Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
     known = {None, *(unit.code for unit in house.installation.units.every)}

@@ -17,7 +17,7 @@ import httpx
 import uvicorn
 from sqlalchemy import Table, select, update
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.entrypoints.web import serve
 from adapter.gateways.store import tables, windows
 from adapter.model.events import Event
@@ -43,7 +43,7 @@ class Website:
     A listener serves from the first time that somebody asks where it is: most tests need one of the two, or neither.
     """
 
-    house: House
+    house: Components
     serve: Callable[[str], str]
     """Begin to serve as the listener of that name; gives its address."""
     events: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
@@ -130,7 +130,7 @@ def website(config: Path, port: int = 0, staff_port: int = 0) -> Iterator[Websit
     def observe(event: Event, /, **fields: Any) -> None:
         events.append((event, fields))
 
-    built = house(config, observe=observe)
+    built = assemble(config, observe=observe)
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
     ports = {"portal": port, "staff": staff_port}
@@ -146,7 +146,7 @@ def caller(url: str, token: str | None = None) -> httpx.Client:
 
 
 @contextmanager
-def serving(built: House, port: int = 0, listener: str = "portal") -> Iterator[str]:
+def serving(built: Components, port: int = 0, listener: str = "portal") -> Iterator[str]:
     """The address of a listener of this house, on a port of the loopback interface (0: any), until left."""
     with socket.create_server(("127.0.0.1", port)) as listening:
         port = listening.getsockname()[1]

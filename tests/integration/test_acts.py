@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import journal
 from adapter.model.actor import Role
 from adapter.model.errors import NoRight, NotAllowed
@@ -30,7 +30,7 @@ KEY = dossier_of(CASE.message)
 
 
 @pytest.fixture
-def premises(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+def premises(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
     """A store with one accepted declaration."""
     with gate(tmp_path, sqlite_url) as made:
         made.intake.receive([submission(CASE, shared_pki())])
@@ -38,18 +38,18 @@ def premises(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
 
 
 @pytest.fixture
-def acts(premises: House) -> OfficerActs:
+def acts(premises: Components) -> OfficerActs:
     return OfficerActs(lambda: Desks(premises.completion, premises.amendments, premises.handing_in), SECRETS.get)
 
 
-def _acted(premises: House) -> list[tuple[str, str]]:
+def _acted(premises: Components) -> list[tuple[str, str]]:
     """Who has done what, as the journal has it."""
     with premises.database.reading() as connection:
         rows = connection.execute(select(journal.c.event, journal.c.actor).order_by(journal.c.id)).all()
     return [(row.event, row.actor) for row in rows if row.actor.startswith("person:o-")]
 
 
-def test_an_officer_confirms_in_the_name_of_his_session(premises: House, acts: OfficerActs) -> None:
+def test_an_officer_confirms_in_the_name_of_his_session(premises: Components, acts: OfficerActs) -> None:
     done = acts.do("of-binh", "complete", KEY, {"remarks": "Đã kiểm tra"})
     assert done == ActDone(KEY, "completed")
     assert _acted(premises) == [("dossier.complete", "person:o-7")]
@@ -62,14 +62,14 @@ def test_a_request_to_amend_gives_before_when_its_answer_is_due_and_is_withdrawn
     assert acts.do("of-binh", "withdraw_request", KEY, {"reason": "Nhầm hồ sơ"}).state == "accepted"
 
 
-def test_a_secret_that_nobody_is_logged_in_by_does_nothing(premises: House, acts: OfficerActs) -> None:
+def test_a_secret_that_nobody_is_logged_in_by_does_nothing(premises: Components, acts: OfficerActs) -> None:
     for secret in ("", "of-nobody"):
         with pytest.raises(SessionOver):
             acts.do(secret, "complete", KEY, {})
     assert _acted(premises) == []
 
 
-def test_an_officer_of_another_unit_does_nothing(premises: House, acts: OfficerActs) -> None:
+def test_an_officer_of_another_unit_does_nothing(premises: Components, acts: OfficerActs) -> None:
     with pytest.raises(NoRight):
         acts.do("of-lan", "complete", KEY, {})
     assert _acted(premises) == []
@@ -95,14 +95,14 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("act", "arguments"), HOSTILE, ids=[f"{act}-{given}"[:50] for act, given in HOSTILE])
 def test_what_does_not_fit_is_told_and_changes_nothing(
-    premises: House, acts: OfficerActs, act: str, arguments: dict[str, Any]
+    premises: Components, acts: OfficerActs, act: str, arguments: dict[str, Any]
 ) -> None:
     with pytest.raises(NotAllowed):
         acts.do("of-binh", act, KEY, arguments)
     assert _acted(premises) == []
 
 
-def test_an_amendment_is_decided_on_at_its_own_dossier_only(premises: House, acts: OfficerActs) -> None:
+def test_an_amendment_is_decided_on_at_its_own_dossier_only(premises: Components, acts: OfficerActs) -> None:
     other = DossierKey("KHAC", 2026)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(premises.amendments), "about", lambda self, number: other)

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import amendment, deadline, inbox, journal, outbox
 from adapter.model.actor import EVERYWHERE
 from adapter.model.errors import NotAllowed
@@ -38,7 +38,7 @@ KEY = dossier_of(CASES[OWN].message)
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
@@ -48,7 +48,7 @@ def submission(case: Case) -> Submission:
     return Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
 
 
-def play(whole: House, case: Case) -> None:
+def play(whole: Components, case: Case) -> None:
     """What came before a case."""
     for number, step in enumerate(case.before):
         if step.act is None:
@@ -57,7 +57,7 @@ def play(whole: House, case: Case) -> None:
             Desk(whole).act(case, step.act)
 
 
-def come(whole: House, case: Case) -> Submission:
+def come(whole: Components, case: Case) -> Submission:
     """A case with all that came before it."""
     play(whole, case)
     sent = submission(Desk(whole).filled(case))
@@ -65,7 +65,7 @@ def come(whole: House, case: Case) -> Submission:
     return sent
 
 
-def said(whole: House, *, transfers: bool = False) -> list[tuple[str, str]]:
+def said(whole: Components, *, transfers: bool = False) -> list[tuple[str, str]]:
     """Every reply about the dossier in its order: pair and documentType."""
     routes = outbox.c.route == "transfer" if transfers else outbox.c.route != "transfer"
     query = select(outbox).where(outbox.c.dossier_id.is_not(None), routes).order_by(outbox.c.ordinal)
@@ -73,13 +73,13 @@ def said(whole: House, *, transfers: bool = False) -> list[tuple[str, str]]:
         return [(f"{row.type}/{row.function}", row.document_type) for row in connection.execute(query)]
 
 
-def newest(whole: House) -> etree._Element:
+def newest(whole: Components) -> etree._Element:
     query = select(outbox.c.body).where(outbox.c.dossier_id.is_not(None)).order_by(outbox.c.ordinal.desc()).limit(1)
     with whole.database.transaction() as connection:
         return etree.fromstring(connection.execute(query).scalar_one())
 
 
-def waiting(whole: House) -> str:
+def waiting(whole: Components) -> str:
     (found,) = whole.amendments.listed(everything=False, limit=9, actor=TESTER)
     return found.number
 
@@ -90,7 +90,7 @@ def another(case: Case, message_id: str) -> Case:
     return replace(case, message=case.message.replace(old.encode(), message_id.encode()))
 
 
-def test_an_amendment_on_own_discovery_goes_its_whole_way_in_order(whole: House) -> None:
+def test_an_amendment_on_own_discovery_goes_its_whole_way_in_order(whole: Components) -> None:
     come(whole, CASES[OWN])
     assert whole.amendments.approve(waiting(whole), OFFICER).state == "amended"
     assert whole.completion.complete(KEY, OFFICER).state == "completed_amended"
@@ -108,7 +108,7 @@ def test_an_amendment_on_own_discovery_goes_its_whole_way_in_order(whole: House)
     assert form.findtext("AmendmentConfirmation/DossierNumber") == KEY.number
 
 
-def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_masked(whole: House) -> None:
+def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_masked(whole: Components) -> None:
     come(whole, CASES[OWN])
     reading = Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock)
     before = reading.of(KEY, personal=False, actor=TESTER)
@@ -122,7 +122,7 @@ def test_both_versions_are_kept_and_shown_side_by_side_with_personal_values_mask
     assert set(masked.values) == {"***"}
 
 
-def test_whoever_sees_personal_values_of_versions_is_journalled_and_nobody_else(whole: House) -> None:
+def test_whoever_sees_personal_values_of_versions_is_journalled_and_nobody_else(whole: Components) -> None:
     come(whole, CASES[OWN])
     reading = Versions(whole.database, lambda: whole.catalogue, whole.installation.units, whole.legal_clock)
     reading.of(KEY, personal=False, actor=anybody("curious"))
@@ -133,7 +133,7 @@ def test_whoever_sees_personal_values_of_versions_is_journalled_and_nobody_else(
     assert [tuple(row) for row in looked] == [("person:thanh-tra", {"dossier": str(KEY)})]
 
 
-def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_which(whole: House) -> None:
+def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_which(whole: Components) -> None:
     come(whole, CASES[OWN])
     caller = customs(EVERYWHERE)
 
@@ -146,14 +146,14 @@ def test_customs_find_a_paper_of_a_version_that_is_or_was_in_force_and_are_told_
     assert (replaced_by("E81234562"), replaced_by("E81234572")) == ([2], [None])
 
 
-def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: House) -> None:
+def test_customs_never_find_a_paper_of_a_version_that_was_declined(whole: Components) -> None:
     come(whole, CASES[OWN])
     whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
     caller = customs(EVERYWHERE)
     assert not whole.searches.search(Search(Key.PAPER, "E81234572"), caller).answers
 
 
-def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: House) -> None:
+def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: Components) -> None:
     come(whole, CASES[OWN])
     dossier = whole.amendments.decline(waiting(whole), OFFICER, reason="Chưa rõ lý do")
     assert (dossier.state, dossier.version, dossier.versions) == ("completed", 1, 2)
@@ -161,7 +161,7 @@ def test_a_declined_amendment_leaves_the_dossier_as_it_was(whole: House) -> None
     assert whole.amendments.listed(everything=False, limit=9, actor=TESTER) == []
 
 
-def test_what_was_decided_is_not_decided_again(whole: House) -> None:
+def test_what_was_decided_is_not_decided_again(whole: Components) -> None:
     come(whole, CASES[OWN])
     number = waiting(whole)
     whole.amendments.decline(number, OFFICER, reason="Chưa rõ lý do")
@@ -169,7 +169,7 @@ def test_what_was_decided_is_not_decided_again(whole: House) -> None:
         whole.amendments.approve(number, OFFICER)
 
 
-def test_of_two_officers_at_once_one_decides(whole: House) -> None:
+def test_of_two_officers_at_once_one_decides(whole: Components) -> None:
     come(whole, CASES[OWN])
     number, together = waiting(whole), Barrier(2)
 
@@ -189,7 +189,7 @@ def test_of_two_officers_at_once_one_decides(whole: House) -> None:
     assert [pair for pair, code in said(whole) if code == "BQP0100003"][1:] in (["20/21"], ["20/22"])
 
 
-def test_an_amendment_that_comes_while_an_officer_completes_has_one_of_two_lawful_ends(whole: House) -> None:
+def test_an_amendment_that_comes_while_an_officer_completes_has_one_of_two_lawful_ends(whole: Components) -> None:
     case = replace(CASES[OWN], before=(Step(send=GROUP),))
     play(whole, case)
     together, sent = Barrier(2), submission(case)
@@ -212,7 +212,7 @@ def test_an_amendment_that_comes_while_an_officer_completes_has_one_of_two_lawfu
         assert pairs == ["20/21", "30/23"]
 
 
-def test_two_amendments_in_one_batch_are_one_that_waits_and_one_that_must(whole: House) -> None:
+def test_two_amendments_in_one_batch_are_one_that_waits_and_one_that_must(whole: Components) -> None:
     play(whole, CASES[OWN])
     other = another(CASES[OWN], "00000000-0000-4000-8000-000000000001")
     first, second = whole.intake.receive([submission(CASES[OWN]), submission(other)])
@@ -220,7 +220,7 @@ def test_two_amendments_in_one_batch_are_one_that_waits_and_one_that_must(whole:
     assert [finding.name for finding in second.findings] == ["amendment_pending"]
 
 
-def test_a_duplicate_of_an_amendment_gets_the_identical_reply_and_changes_nothing(whole: House) -> None:
+def test_a_duplicate_of_an_amendment_gets_the_identical_reply_and_changes_nothing(whole: Components) -> None:
     sent = come(whole, CASES[ANSWER])
     assert whole.intake.receive([sent])[0].duplicate
     with whole.database.transaction() as connection:
@@ -232,7 +232,7 @@ def test_a_duplicate_of_an_amendment_gets_the_identical_reply_and_changes_nothin
     assert len(kept) == 1
 
 
-def test_an_amendment_that_overtook_its_declaration_is_judged_when_that_comes(whole: House) -> None:
+def test_an_amendment_that_overtook_its_declaration_is_judged_when_that_comes(whole: Components) -> None:
     case = CASES[OWN]
     (early,) = whole.intake.receive([submission(case)])
     assert early.state == "waiting"
@@ -245,7 +245,7 @@ def test_an_amendment_that_overtook_its_declaration_is_judged_when_that_comes(wh
     assert (row.state, row.outcome) == ("settled", "rejected")
 
 
-def test_a_request_says_until_when_it_is_to_be_answered(whole: House) -> None:
+def test_a_request_says_until_when_it_is_to_be_answered(whole: Components) -> None:
     play(whole, CASES[ANSWER])
     content = newest(whole).find("Body/Content/AmendmentRequest")
     assert content is not None
@@ -254,7 +254,7 @@ def test_a_request_says_until_when_it_is_to_be_answered(whole: House) -> None:
     assert newest(whole).findtext("Header/Subject/reference") == dossier_of(CASES[ANSWER].message).number
 
 
-def test_the_hour_for_the_answer_and_the_hour_for_its_confirmation_run_and_end(whole: House) -> None:
+def test_the_hour_for_the_answer_and_the_hour_for_its_confirmation_run_and_end(whole: Components) -> None:
     """Article 11(3)(b) from when the declarant has the request, 11(3)(c) from when the border guard has form 14."""
 
     def running() -> list[tuple[str, bool]]:
@@ -271,26 +271,26 @@ def test_the_hour_for_the_answer_and_the_hour_for_its_confirmation_run_and_end(w
     assert running() == []
 
 
-def test_while_an_amendment_waits_nothing_more_is_asked_for(whole: House) -> None:
+def test_while_an_amendment_waits_nothing_more_is_asked_for(whole: Components) -> None:
     come(whole, CASES[OWN])
     with pytest.raises(NotAllowed, match="approve or decline it first"):
         whole.amendments.request(KEY, OFFICER, reason="Sai", items=ITEMS)
 
 
-def test_an_act_that_is_not_possible_names_the_state_and_what_is(whole: House) -> None:
+def test_an_act_that_is_not_possible_names_the_state_and_what_is(whole: Components) -> None:
     come(whole, CASES[ANSWER])
     key: DossierKey = dossier_of(CASES[ANSWER].message)
     with pytest.raises(NotAllowed, match=r"amended, waiting for confirmation.*possible: .*complete an amendment"):
         whole.completion.accept(key, OFFICER)
 
 
-def test_a_dossier_amended_before_its_confirmation_may_still_be_refused(whole: House) -> None:
+def test_a_dossier_amended_before_its_confirmation_may_still_be_refused(whole: Components) -> None:
     come(whole, CASES[ANSWER])
     key = dossier_of(CASES[ANSWER].message)
     assert whole.completion.refuse(key, OFFICER, reason="Không đủ điều kiện").state == "refused"
 
 
-def test_what_the_portal_decided_on_an_amendment_is_transferred_under_its_own_procedure(whole: House) -> None:
+def test_what_the_portal_decided_on_an_amendment_is_transferred_under_its_own_procedure(whole: Components) -> None:
     come(whole, CASES["BQP0100003/accepted-by-the-portal"])
     assert said(whole, transfers=True) == [("40/01", "BQP0100003")]
 
@@ -299,7 +299,7 @@ SHIP = "BQP0100007A/accepted-late-at-a-berth-and-flagged"
 SHIP_ANSWER = "BQP0100007A/accepted-on-request-waits-for-an-officer"
 
 
-def test_a_ship_is_amended_under_its_own_procedure_and_both_versions_are_kept(whole: House) -> None:
+def test_a_ship_is_amended_under_its_own_procedure_and_both_versions_are_kept(whole: Components) -> None:
     come(whole, CASES[SHIP])
     key = dossier_of(CASES[SHIP].message)
     assert whole.amendments.approve(waiting(whole), OFFICER).state == "amended"
@@ -321,7 +321,7 @@ def test_a_ship_is_amended_under_its_own_procedure_and_both_versions_are_kept(wh
     assert [(column.version, column.standing) for column in kept.columns] == [(1, "earlier"), (2, "in force")]
 
 
-def test_what_was_asked_of_a_ship_is_answered_and_approved_within_its_hours(whole: House) -> None:
+def test_what_was_asked_of_a_ship_is_answered_and_approved_within_its_hours(whole: Components) -> None:
     case = CASES[SHIP_ANSWER]
     play(whole, replace(case, before=case.before[:-1]))
     key = dossier_of(case.message)
@@ -342,7 +342,9 @@ def test_what_was_asked_of_a_ship_is_answered_and_approved_within_its_hours(whol
     assert signed_only == {"confirm_amendment_within", "confirm_within"}
 
 
-def test_what_the_portal_was_answered_on_a_ship_s_amendment_is_transferred_under_its_procedure(whole: House) -> None:
+def test_what_the_portal_was_answered_on_a_ship_s_amendment_is_transferred_under_its_procedure(
+    whole: Components,
+) -> None:
     come(whole, CASES["BQP0100007A/accepted-by-the-portal"])
     whole.amendments.approve(waiting(whole), OFFICER)
     assert said(whole, transfers=True) == [("40/01", "BQP0100007")]
@@ -351,7 +353,7 @@ def test_what_the_portal_was_answered_on_a_ship_s_amendment_is_transferred_under
 VEHICLE = "BQP0100003/accepted-vehicle-by-the-portal"
 
 
-def test_a_dossier_that_the_window_does_not_carry_is_amended_without_a_transfer(whole: House) -> None:
+def test_a_dossier_that_the_window_does_not_carry_is_amended_without_a_transfer(whole: Components) -> None:
     """Form 14 is of a procedure on the window; the vehicle's is not, whoever answers: the program or an officer."""
     come(whole, CASES[VEHICLE])
     assert whole.completion.complete(dossier_of(CASES[VEHICLE].message), OFFICER).state == "completed_amended"
@@ -361,7 +363,7 @@ def test_a_dossier_that_the_window_does_not_carry_is_amended_without_a_transfer(
         assert set(connection.execute(select(outbox.c.route)).scalars()) == {"portal"}
 
 
-def test_form_15_says_where_the_dossier_is(whole: House) -> None:
+def test_form_15_says_where_the_dossier_is(whole: Components) -> None:
     come(whole, CASES[ANSWER])
     whole.completion.complete(dossier_of(CASES[ANSWER].message), OFFICER)
     form = newest(whole).find("Body/Content/Completion/AmendmentConfirmation")
@@ -369,7 +371,7 @@ def test_form_15_says_where_the_dossier_is(whole: House) -> None:
     assert (form.findtext("Gate"), form.findtext("BorderUnit")) == ("HUUNGHI", "CK-HUUNGHI")
 
 
-def test_a_letter_that_is_revoked_amends_no_more(whole: House) -> None:
+def test_a_letter_that_is_revoked_amends_no_more(whole: Components) -> None:
     """Who may speak for the dossier's principal is asked in the transaction that changes it."""
     letters = whole.authorisations
     letter = letters.grant("0100112437", "0312345673", "UQ-07/2026", valid_from=CLOCK.replace(month=1), actor=TESTER)

@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select, update
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import amendment_request, deadline, dossier, journal, outbox
 from adapter.model.finding import Severity
 from adapter.model.identifiers import Digest, DossierKey
@@ -28,24 +28,24 @@ SHIP = CASES["BQP0100007/refused-total-of-crew-differs"]
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
 
-def send(whole: House, case: Case) -> None:
+def send(whole: Components, case: Case) -> None:
     body = signed(case, shared_pki())
     sent = Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
     whole.intake.receive([sent])
 
 
-def replies(whole: House, *, route: str = "window") -> list[tuple[str, bytes | None]]:
+def replies(whole: Components, *, route: str = "window") -> list[tuple[str, bytes | None]]:
     query = select(outbox).where(outbox.c.route == route).order_by(outbox.c.id)
     with whole.database.transaction() as connection:
         return [(f"{row.type}/{row.function}", row.body) for row in connection.execute(query)]
 
 
-def pairs(whole: House, *, route: str = "window") -> list[str]:
+def pairs(whole: Components, *, route: str = "window") -> list[str]:
     return [pair for pair, _ in replies(whole, route=route)]
 
 
@@ -68,7 +68,7 @@ def corrected(function: str = "02", message_id: str = "5b0d4a5e-0000-4000-8000-0
     return replace(INACCURATE, message=message.replace(number.encode(), message_id.encode()))
 
 
-def test_form_13_follows_the_acceptance_with_every_item(whole: House) -> None:
+def test_form_13_follows_the_acceptance_with_every_item(whole: Components) -> None:
     send(whole, INACCURATE)
     (accepted, _), (asked, body) = replies(whole)
     assert (accepted, asked) == ("20/21", "20/25")
@@ -81,7 +81,7 @@ def test_form_13_follows_the_acceptance_with_every_item(whole: House) -> None:
     assert form.findtext("Requester/Name") == whole.installation.accepter
 
 
-def test_the_declarants_hour_waits_for_form_13_and_the_border_guards_duty_goes_on(whole: House) -> None:
+def test_the_declarants_hour_waits_for_form_13_and_the_border_guards_duty_goes_on(whole: Components) -> None:
     send(whole, INACCURATE)
     with whole.database.transaction() as connection:
         running = {row.kind: row for row in connection.execute(select(deadline).where(deadline.c.ended_at.is_(None)))}
@@ -91,7 +91,7 @@ def test_the_declarants_hour_waits_for_form_13_and_the_border_guards_duty_goes_o
     assert (running["amend_within"].started_at, running["amend_within"].starts_with) == (None, carries)
 
 
-def test_the_program_is_named_as_who_asked(whole: House) -> None:
+def test_the_program_is_named_as_who_asked(whole: Components) -> None:
     send(whole, INACCURATE)
     with whole.database.transaction() as connection:
         (asked,) = connection.execute(select(amendment_request))
@@ -99,7 +99,7 @@ def test_the_program_is_named_as_who_asked(whole: House) -> None:
     assert (asked.officer, entry.actor, entry.detail["request"]) == ("program", "program", asked.number)
 
 
-def test_a_duplicate_gets_both_replies_again_once_they_have_left(whole: House) -> None:
+def test_a_duplicate_gets_both_replies_again_once_they_have_left(whole: Components) -> None:
     """Until then form 13 may be taken back: it leaves by itself, and a copy of it would not be taken back."""
     send(whole, INACCURATE)
     send(whole, INACCURATE)
@@ -110,12 +110,12 @@ def test_a_duplicate_gets_both_replies_again_once_they_have_left(whole: House) -
     assert pairs(whole) == ["20/21", "20/25", "20/21", "20/21", "20/25"]
 
 
-def test_an_officer_may_confirm_what_turned_out_to_be_in_order(whole: House) -> None:
+def test_an_officer_may_confirm_what_turned_out_to_be_in_order(whole: Components) -> None:
     send(whole, INACCURATE)
     assert whole.completion.complete(key(), OFFICER).state == "completed"
 
 
-def test_a_correct_version_takes_a_form_13_back_that_has_not_left(whole: House) -> None:
+def test_a_correct_version_takes_a_form_13_back_that_has_not_left(whole: Components) -> None:
     send(whole, INACCURATE)
     send(whole, corrected())
     with whole.database.transaction() as connection:
@@ -127,19 +127,19 @@ def test_a_correct_version_takes_a_form_13_back_that_has_not_left(whole: House) 
     assert "request.taken_back" in events
 
 
-def test_what_is_declared_on_the_portal_has_both_transferred(whole: House) -> None:
+def test_what_is_declared_on_the_portal_has_both_transferred(whole: Components) -> None:
     direct = replace(INACCURATE, channel=Channel.PORTAL, signers=Signers(system="portal", declarant="enterprise"))
     send(whole, direct)
     assert pairs(whole, route="portal") == ["20/21", "20/25"]
     assert pairs(whole, route="transfer") == ["40/01", "40/01"]
 
 
-def test_an_inaccurate_ship_is_refused(whole: House) -> None:
+def test_an_inaccurate_ship_is_refused(whole: Components) -> None:
     send(whole, SHIP)
     assert pairs(whole) == ["20/22"]
 
 
-def test_nothing_is_asked_where_no_unit_of_ours_could_sign_it(whole: House) -> None:
+def test_nothing_is_asked_where_no_unit_of_ours_could_sign_it(whole: Components) -> None:
     send(whole, corrected("01", "5b0d4a5e-0000-4000-8000-000000000002"))
     elsewhere = BorderUnits((BorderUnit("BPCK-XA", "Xa", "Xa", "XA", frozenset({"XA"})),))
     correspondence = whole.correspondence

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.tables import dossier, outbox
 from adapter.model.identifiers import Digest, DossierKey
@@ -28,12 +28,12 @@ DIRECT, ALIAS = DossierKey("PROOF1", 2026), DossierKey("NSW777", 2026)
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
 
-def receive(whole: House, name: int | str, channel: Channel, **changes: str) -> Settled:
+def receive(whole: Components, name: int | str, channel: Channel, **changes: str) -> Settled:
     signer = "portal" if channel is Channel.PORTAL else "nsw"
     message = declaration(name, signer=signer, **changes)
     (settled,) = whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
@@ -44,18 +44,18 @@ def names(settled: Settled) -> list[str]:
     return [finding.name for finding in settled.findings]
 
 
-def known_to_the_window(whole: House) -> None:
+def known_to_the_window(whole: Components) -> None:
     """Its 40/99 has come, with a number of its own."""
     with whole.database.transaction() as connection:
         mine = update(dossier).where(dossier.c.number == DIRECT.number)
         connection.execute(mine.values(alias_number=ALIAS.number, transferred=True))
 
 
-def linked(whole: House, key: DossierKey) -> tuple[str, ...]:
+def linked(whole: Components, key: DossierKey) -> tuple[str, ...]:
     return dossier_reader(whole).life(key, personal=False, actor=TESTER).linked
 
 
-def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: House) -> None:
+def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: Components) -> None:
     receive(whole, 1, Channel.PORTAL)
     again = receive(whole, 2, Channel.WINDOW)
     assert (again.outcome.value, names(again)) == ("accepted", ["declared_by_both_doors"])
@@ -66,18 +66,18 @@ def test_a_declaration_by_both_doors_is_linked_and_flagged(whole: House) -> None
 
 
 @pytest.mark.parametrize("changes", [{"paper": "C7654321"}, {"arrival": "2026-08-02"}], ids=["paper", "time"])
-def test_what_declares_something_else_is_not_linked(whole: House, changes: dict[str, str]) -> None:
+def test_what_declares_something_else_is_not_linked(whole: Components, changes: dict[str, str]) -> None:
     receive(whole, 1, Channel.PORTAL)
     assert names(receive(whole, 2, Channel.WINDOW, **changes)) == []
     assert linked(whole, DIRECT) == ()
 
 
-def test_by_one_door_a_second_declaration_is_not_called_the_other_door_s(whole: House) -> None:
+def test_by_one_door_a_second_declaration_is_not_called_the_other_door_s(whole: Components) -> None:
     receive(whole, 1, Channel.WINDOW)
     assert names(receive(whole, 2, Channel.WINDOW)) == []
 
 
-def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(whole: House) -> None:
+def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(whole: Components) -> None:
     receive(whole, 1, Channel.PORTAL)
     known_to_the_window(whole)
     newer = receive(whole, "newer", Channel.WINDOW, reference=ALIAS.number, function="02", sent="2026-03-02 07:14:59")
@@ -90,7 +90,7 @@ def test_the_window_s_own_number_serves_officers_and_messages_as_the_dossier_s(w
     assert len(dossier_reader(whole).dossiers(state=None, limit=9, actor=TESTER)) == 1
 
 
-def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier(whole: House) -> None:
+def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier(whole: Components) -> None:
     receive(whole, 1, Channel.PORTAL)
     known_to_the_window(whole)
     whole.amendments.request(DIRECT, OFFICER, reason="Sai", items=ITEMS)
@@ -106,7 +106,7 @@ def test_an_amendment_and_a_lookup_by_the_window_s_own_number_are_of_the_dossier
     assert (found.reference, found.alias, found.version, found.state) == (DIRECT.number, ALIAS.number, 2, "amended")
 
 
-def pairs(whole: House) -> list[str]:
+def pairs(whole: Components) -> list[str]:
     """Every reply to the window, in the order in which they were made."""
     query = select(outbox).where(outbox.c.route == "window").order_by(outbox.c.id)
     with whole.database.reading() as connection:
@@ -116,7 +116,7 @@ def pairs(whole: House) -> list[str]:
 @pytest.mark.parametrize("completed", [False, True], ids=["accepted", "completed"])
 @pytest.mark.parametrize("number", [ALIAS.number, DIRECT.number], ids=["its own number", "ours"])
 def test_the_window_s_copy_of_what_was_transferred_is_kept_with_the_dossier_and_flagged(
-    whole: House, number: str, completed: bool
+    whole: Components, number: str, completed: bool
 ) -> None:
     """Never a second dossier, never a second acceptance, and no rejection of what the window has by a transfer."""
     receive(whole, 1, Channel.PORTAL)
@@ -135,7 +135,7 @@ def test_the_window_s_copy_of_what_was_transferred_is_kept_with_the_dossier_and_
     assert receive(whole, "copy", Channel.WINDOW, reference=number).duplicate
 
 
-def test_a_copy_that_declares_something_else_is_flagged_as_that_and_changes_nothing(whole: House) -> None:
+def test_a_copy_that_declares_something_else_is_flagged_as_that_and_changes_nothing(whole: Components) -> None:
     receive(whole, 1, Channel.PORTAL)
     known_to_the_window(whole)
     copy = receive(whole, "copy", Channel.WINDOW, reference=ALIAS.number, paper="C7654321")
@@ -144,7 +144,7 @@ def test_a_copy_that_declares_something_else_is_flagged_as_that_and_changes_noth
     assert (life.dossier.state, len(life.versions)) == ("accepted", 1)
 
 
-def test_a_copy_takes_no_request_to_amend_back_and_ends_no_amendment_that_waits(whole: House) -> None:
+def test_a_copy_takes_no_request_to_amend_back_and_ends_no_amendment_that_waits(whole: Components) -> None:
     receive(whole, 1, Channel.PORTAL)
     known_to_the_window(whole)
     whole.amendments.request(DIRECT, OFFICER, reason="Sai", items=ITEMS)
@@ -153,12 +153,12 @@ def test_a_copy_takes_no_request_to_amend_back_and_ends_no_amendment_that_waits(
     assert pairs(whole)[-1] == "10/99"
 
 
-def test_a_second_declaration_under_a_number_of_the_window_s_own_dossier_is_no_copy(whole: House) -> None:
+def test_a_second_declaration_under_a_number_of_the_window_s_own_dossier_is_no_copy(whole: Components) -> None:
     receive(whole, 1, Channel.WINDOW)
     assert names(receive(whole, "again", Channel.WINDOW, reference=DIRECT.number)) == ["dossier_exists"]
 
 
-def test_another_procedure_s_declaration_under_the_window_s_own_number_is_no_copy(whole: House) -> None:
+def test_another_procedure_s_declaration_under_the_window_s_own_number_is_no_copy(whole: Components) -> None:
     receive(whole, 1, Channel.PORTAL)
     known_to_the_window(whole)
     case = next(each for each in load_cases() if each.id == "BQP0100001/accepted-tour-group-entering")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from adapter.bootstrap import house, now
+from adapter.bootstrap import assemble, now
 from adapter.gateways.broker import BrokerAddress, BrokerUnavailable, Publisher, TlsFiles, address
 from adapter.gateways.keys.certificates_in_use import Use
 from adapter.gateways.store.upgrade import upgrade
@@ -129,7 +129,7 @@ def test_a_wrong_password_and_a_wrong_virtual_host_are_told(vhost_url: str) -> N
 def test_the_end_of_the_brokers_certificates_is_reported(tmp_path: Path) -> None:
     files = pki.make_tls(tmp_path / "tls")
     tls = {"ca": str(files.ca), "certificate": str(files.client), "key": str(files.client_key)}
-    whole = house(configuration.write(tmp_path, {"broker.url": "amqps://localhost/", "broker.tls": tls}))
+    whole = assemble(configuration.write(tmp_path, {"broker.url": "amqps://localhost/", "broker.tls": tls}))
     upgrade(whole.database)
     found = whole.expiry.report(now() + timedelta(days=36500))
     assert {Use.BROKER, Use.BROKER_AUTHORITY} <= {each.certificate.use for each in found}

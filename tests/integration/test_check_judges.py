@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import check_messages
 from adapter.cli.inspection import _configuration, _keys, _messages, _trust, _trust_faults
 from adapter.model.catalogue import Catalogue
@@ -30,8 +30,8 @@ from tests.harness.pki import ROOT, shared_pki
 FROZEN = {"clock.unsafe_frozen": CLOCK.isoformat()}
 
 
-def house(folder: Path, changes: dict[str, Any]) -> House:
-    return House(load_settings(configuration.write(folder, FROZEN | changes)))
+def house(folder: Path, changes: dict[str, Any]) -> Components:
+    return Components(load_settings(configuration.write(folder, FROZEN | changes)))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ TOO_TIGHT = {
 }
 
 
-def counted(own: House) -> list[str]:
+def counted(own: Components) -> list[str]:
     """What stands against the configuration, as `check --offline` tells it, revocation left out."""
     told: list[str] = []
     for look in (_configuration, _keys, _trust, _trust_faults, _messages):
@@ -184,7 +184,7 @@ def cases() -> tuple[Case, ...]:
     return tuple(case for case in load_cases() if case.id in GENUINE)
 
 
-def genuine(own: House) -> str | None:
+def genuine(own: Components) -> str | None:
     """What stands against the window's genuine messages under this configuration; None if nothing does."""
     assert len(cases()) == len(GENUINE)
     for case in cases():

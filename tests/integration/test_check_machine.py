@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.inspection import _machine
 from adapter.cli.steps import Steps
 from adapter.entrypoints.health import Health
@@ -41,7 +41,7 @@ def taken() -> Iterator[int]:
 def said(config: Path) -> dict[str, list[str]]:
     """What `check` says of the machine: its texts by their weight."""
     told: dict[str, list[str]] = {"fault": [], "warning": []}
-    for remark in _machine(House(load_settings(config))):
+    for remark in _machine(Components(load_settings(config))):
         told[remark.weight.value].append(remark.text)
     return told
 

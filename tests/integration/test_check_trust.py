@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.cli.check_trust import mismatches, untold
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.pulse import Pulse, new_cells
@@ -23,15 +23,15 @@ from tests.harness.premises import furnish
 from tests.servers.authorities import Page, WebServer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-Furnished = Callable[[Callable[[dict[str, Any]], object]], House]
+Furnished = Callable[[Callable[[dict[str, Any]], object]], Components]
 
 
 @pytest.fixture
 def furnished(tmp_path: Path) -> Furnished:
     """A house whose configuration the test has changed."""
 
-    def make(change: Callable[[dict[str, Any]], object]) -> House:
-        return house(configuration.edit(furnish(tmp_path).config, change))
+    def make(change: Callable[[dict[str, Any]], object]) -> Components:
+        return assemble(configuration.edit(furnish(tmp_path).config, change))
 
     return make
 

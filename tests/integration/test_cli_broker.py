@@ -12,7 +12,7 @@ import pika
 import pytest
 from typer.testing import CliRunner, Result
 
-from adapter.bootstrap import House, house, new_message_id, now
+from adapter.bootstrap import Components, assemble, new_message_id, now
 from adapter.cli import app
 from adapter.cli.simulated_transport import BrokerCarrier
 from adapter.cli.simulated_window import window_for
@@ -36,7 +36,7 @@ def config(tmp_path: Path, vhost_url: str, monkeypatch: pytest.MonkeyPatch) -> P
     for name in [name for name in os.environ if name.startswith("NSW_")]:
         monkeypatch.delenv(name)
     file = configuration.write(tmp_path, {"broker.url": vhost_url})
-    built = house(file)
+    built = assemble(file)
     ensure_tables(built.database)
     built.database.close()
     return file
@@ -54,7 +54,7 @@ def told(done: Result) -> list[Any]:
 
 def adapter_works_once(config: Path) -> list[str]:
     """What the daemon does, once: take what lies in both queues, judge, store, send the answers. Gives the outcomes."""
-    built: House = house(config)
+    built: Components = assemble(config)
     # Of two messages in two queues the second may come a good while after the first.
     with Consumer(built.broker, queues=["adapter.control", "adapter.declarations"], linger_s=2.0) as consumer:
         deliveries = consumer.gather(10, 10)
@@ -127,7 +127,7 @@ def test_a_confirmation_carries_two_signatures_and_a_changed_one_does_not_hold(c
     (dossier,) = told(run(config, "dossier", "list", "--json"))[0]
     key = [dossier["number"], str(dossier["year"])]
     run(config, "dossier", "complete", *key, "--officer", "o", "--name", "Tran Van Quan")
-    built = house(config)
+    built = assemble(config)
     with Publisher(built.broker) as publisher:
         Dispatch(built.database, publisher, now, built.observe, most_unconfirmed=10).round(transfers=True)
     with BrokerCarrier(built.broker) as carrier:

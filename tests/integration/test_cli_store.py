@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.cli import app
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
@@ -67,8 +67,8 @@ def receive(config: Path, *, park: str | None = None, name: str = CASE) -> tuple
     return "BQP2026000101", "2026"
 
 
-def opened(config: Path) -> House:
-    return house(config)
+def opened(config: Path) -> Components:
+    return assemble(config)
 
 
 def dossier_key(run: Run) -> list[str]:

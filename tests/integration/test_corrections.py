@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
 from adapter.gateways.store import lookups
@@ -55,19 +55,19 @@ class Broker:
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
 
-def dispatch(whole: House, broker: Broker) -> None:
+def dispatch(whole: Components, broker: Broker) -> None:
     """Until nothing may leave any more."""
     rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
     while rounds.round(transfers=True).sent:
         pass
 
 
-def declare(whole: House, name: int | str, function: str = "01", second: int = 58) -> Settled:
+def declare(whole: Components, name: int | str, function: str = "01", second: int = 58) -> Settled:
     """A citizen's declaration of the dossier, or a newer version of it."""
     sent = f"2026-03-02 07:14:{second}"
     message = declaration(name, reference=CITIZEN.number, function=function, sent=sent)
@@ -75,7 +75,7 @@ def declare(whole: House, name: int | str, function: str = "01", second: int = 5
     return settled
 
 
-def replies(whole: House) -> list[str]:
+def replies(whole: Components) -> list[str]:
     """Every reply about the dossier that left or may leave, in its order; copies have none."""
     mine = (outbox.c.dossier_id.is_not(None), outbox.c.taken_back_at.is_(None))
     query = select(outbox).where(*mine).order_by(outbox.c.ordinal)
@@ -83,7 +83,7 @@ def replies(whole: House) -> list[str]:
         return [f"{row.type}/{row.function}" for row in connection.execute(query)]
 
 
-def events(whole: House) -> list[str]:
+def events(whole: Components) -> list[str]:
     query = select(journal).where(journal.c.dossier_id.is_not(None)).order_by(journal.c.ordinal)
     with whole.database.transaction() as connection:
         return [row.event for row in connection.execute(query)]
@@ -93,7 +93,7 @@ def names(findings: Settled) -> list[str]:
     return [finding.name for finding in findings.findings]
 
 
-def test_a_confirmation_that_has_not_left_is_taken_back_by_a_newer_version_and_never_sent(whole: House) -> None:
+def test_a_confirmation_that_has_not_left_is_taken_back_by_a_newer_version_and_never_sent(whole: Components) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
     assert declare(whole, 2, "02", 59).outcome.value == "accepted"
@@ -109,7 +109,7 @@ def test_a_confirmation_that_has_not_left_is_taken_back_by_a_newer_version_and_n
     assert sorted(str(row.why) for row in duties) == ["None", "lapsed"]
 
 
-def test_a_duplicate_of_the_first_version_is_not_answered_with_what_was_taken_back(whole: House) -> None:
+def test_a_duplicate_of_the_first_version_is_not_answered_with_what_was_taken_back(whole: Components) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
     declare(whole, 2, "02", 59)
@@ -119,7 +119,7 @@ def test_a_duplicate_of_the_first_version_is_not_answered_with_what_was_taken_ba
     assert copies == ["21"]
 
 
-def test_a_duplicate_brings_no_copy_of_a_confirmation_that_may_still_be_taken_back(whole: House) -> None:
+def test_a_duplicate_brings_no_copy_of_a_confirmation_that_may_still_be_taken_back(whole: Components) -> None:
     """The copy would leave though the confirmation was taken back, or before it and be called unsent."""
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
@@ -130,7 +130,7 @@ def test_a_duplicate_brings_no_copy_of_a_confirmation_that_may_still_be_taken_ba
     assert sorted(message.routing_key[-5:] for message in broker.got) == ["20.21", "20.21", "20.21"]
 
 
-def test_a_duplicate_of_an_answered_declaration_is_answered_with_its_confirmation_too(whole: House) -> None:
+def test_a_duplicate_of_an_answered_declaration_is_answered_with_its_confirmation_too(whole: Components) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
     dispatch(whole, Broker())
@@ -140,7 +140,7 @@ def test_a_duplicate_of_an_answered_declaration_is_answered_with_its_confirmatio
     assert sorted(message.routing_key[-5:] for message in broker.got) == ["20.21", "30.23"]
 
 
-def test_a_confirmation_that_has_left_is_amended_and_not_replaced(whole: House) -> None:
+def test_a_confirmation_that_has_left_is_amended_and_not_replaced(whole: Components) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
     dispatch(whole, Broker())
@@ -149,7 +149,7 @@ def test_a_confirmation_that_has_left_is_amended_and_not_replaced(whole: House) 
     assert replies(whole)[:2] == ["20/21", "30/23"]
 
 
-def test_form_15_that_has_not_left_is_taken_back_by_a_newer_version_with_the_amendment(whole: House) -> None:
+def test_form_15_that_has_not_left_is_taken_back_by_a_newer_version_with_the_amendment(whole: Components) -> None:
     case = CASES[ANSWER]
     key = dossier_of(case.message)
     declared = CASES["BQP0100001/accepted-tour-group-entering"]
@@ -168,7 +168,7 @@ def test_form_15_that_has_not_left_is_taken_back_by_a_newer_version_with_the_ame
     assert [message.routing_key[-5:] for message in broker.got] == ["20.21", "20.21"]
 
 
-def test_a_newer_version_takes_the_confirmation_back_though_an_amendment_was_asked_for_since(whole: House) -> None:
+def test_a_newer_version_takes_the_confirmation_back_though_an_amendment_was_asked_for_since(whole: Components) -> None:
     declare(whole, 1)
     dispatch(whole, Broker())
     whole.completion.complete(CITIZEN, OFFICER)
@@ -179,7 +179,7 @@ def test_a_newer_version_takes_the_confirmation_back_though_an_amendment_was_ask
     assert [message.routing_key[-5:] for message in broker.got] == ["20.21"]
 
 
-def test_an_amendment_that_waits_for_approval_is_void_once_its_declaration_is_replaced(whole: House) -> None:
+def test_an_amendment_that_waits_for_approval_is_void_once_its_declaration_is_replaced(whole: Components) -> None:
     """Nobody could decide it any more, and nothing else could be asked while it waited."""
     own = CASES["BQP0100003/accepted-own-discovery-waits-for-approval"]
     declared, key = CASES["BQP0100001/accepted-tour-group-entering"], dossier_of(own.message)
@@ -193,7 +193,7 @@ def test_an_amendment_that_waits_for_approval_is_void_once_its_declaration_is_re
     whole.amendments.request(key, OFFICER, reason="Sai", items=ITEMS)
 
 
-def test_what_form_14_brought_is_confirmed_by_form_15_though_more_was_asked_since(whole: House) -> None:
+def test_what_form_14_brought_is_confirmed_by_form_15_though_more_was_asked_since(whole: Components) -> None:
     case = CASES[ANSWER]
     key = dossier_of(case.message)
     send(whole, CASES["BQP0100001/accepted-tour-group-entering"], key)
@@ -204,14 +204,14 @@ def test_what_form_14_brought_is_confirmed_by_form_15_though_more_was_asked_sinc
     assert replies(whole)[-1] == "30/28"
 
 
-def test_an_older_declaration_does_not_declare_anew_what_was_refused(whole: House) -> None:
+def test_an_older_declaration_does_not_declare_anew_what_was_refused(whole: Components) -> None:
     declare(whole, 1, second=58)
     whole.completion.refuse(CITIZEN, OFFICER, reason="Không đủ điều kiện")
     late = declare(whole, 2, second=50)
     assert (late.outcome.value, names(late)) == ("rejected", ["older_version"])
 
 
-def test_a_confirmation_that_a_dispatcher_has_in_hand_counts_as_left_though_it_died(whole: House) -> None:
+def test_a_confirmation_that_a_dispatcher_has_in_hand_counts_as_left_though_it_died(whole: Components) -> None:
     """It may be with the window already: it is sent again, and never called unsent."""
     declare(whole, 1)
     dispatch(whole, Broker())
@@ -225,7 +225,7 @@ def test_a_confirmation_that_a_dispatcher_has_in_hand_counts_as_left_though_it_d
     assert broker.got[0].routing_key == "BQP0100002.30.23"
 
 
-def test_a_replacement_that_is_rejected_takes_nothing_back(whole: House) -> None:
+def test_a_replacement_that_is_rejected_takes_nothing_back(whole: Components) -> None:
     declare(whole, 1, second=59)
     whole.completion.complete(CITIZEN, OFFICER)
     older = declare(whole, 2, "02", 57)
@@ -234,7 +234,7 @@ def test_a_replacement_that_is_rejected_takes_nothing_back(whole: House) -> None
     assert "confirmation.taken_back" not in events(whole)
 
 
-def test_what_was_refused_is_declared_again_under_its_number_and_both_versions_are_kept(whole: House) -> None:
+def test_what_was_refused_is_declared_again_under_its_number_and_both_versions_are_kept(whole: Components) -> None:
     declare(whole, 1)
     whole.completion.refuse(CITIZEN, OFFICER, reason="Không đủ điều kiện")
     again = declare(whole, 2, second=59)
@@ -243,13 +243,13 @@ def test_what_was_refused_is_declared_again_under_its_number_and_both_versions_a
     assert whole.completion.complete(CITIZEN, OFFICER).version == 2
 
 
-def test_a_request_without_an_item_is_turned_down(whole: House) -> None:
+def test_a_request_without_an_item_is_turned_down(whole: Components) -> None:
     declare(whole, 1)
     with pytest.raises(NotAllowed, match="at least one item"):
         whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=())
 
 
-def test_a_request_that_is_withdrawn_before_it_has_left_is_never_sent(whole: House) -> None:
+def test_a_request_that_is_withdrawn_before_it_has_left_is_never_sent(whole: Components) -> None:
     declare(whole, 1)
     dispatch(whole, Broker())
     whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=ITEMS)
@@ -264,7 +264,7 @@ def test_a_request_that_is_withdrawn_before_it_has_left_is_never_sent(whole: Hou
     assert _remarks(whole) is None, "the declarant has never heard of it"
 
 
-def test_a_request_that_has_left_is_ended_and_the_next_confirmation_names_it(whole: House) -> None:
+def test_a_request_that_has_left_is_ended_and_the_next_confirmation_names_it(whole: Components) -> None:
     declare(whole, 1)
     whole.amendments.request(CITIZEN, OFFICER, reason="Sai", items=ITEMS)
     dispatch(whole, Broker())
@@ -282,7 +282,7 @@ def test_a_request_that_has_left_is_ended_and_the_next_confirmation_names_it(who
     assert remarks == f"Đã kiểm tra. {told}"
 
 
-def test_an_answer_to_a_request_that_was_withdrawn_is_judged_as_own_discovery(whole: House) -> None:
+def test_an_answer_to_a_request_that_was_withdrawn_is_judged_as_own_discovery(whole: Components) -> None:
     """After the confirmation: it needs an officer's approval (Article 11(1)(a))."""
     case = CASES[ANSWER]
     key = dossier_of(case.message)
@@ -307,7 +307,7 @@ def newer(case: Case) -> Case:
     return replace(case, message=re.sub(rb"<messageId>[0-9a-f]{8}", b"<messageId>00000000", message))
 
 
-def send(whole: House, case: Case, key: DossierKey) -> Settled:
+def send(whole: Components, case: Case, key: DossierKey) -> Settled:
     message = case.message.replace(dossier_of(case.message).number.encode(), key.number.encode())
     body = signed(replace(case, message=message), shared_pki())
     (settled,) = whole.intake.receive(
@@ -316,22 +316,22 @@ def send(whole: House, case: Case, key: DossierKey) -> Settled:
     return settled
 
 
-def _newest(whole: House) -> etree._Element:
+def _newest(whole: Components) -> etree._Element:
     query = select(outbox.c.body).where(outbox.c.dossier_id.is_not(None)).order_by(outbox.c.ordinal.desc()).limit(1)
     with whole.database.transaction() as connection:
         return etree.fromstring(connection.execute(query).scalar_one())
 
 
-def _remarks(whole: House) -> str | None:
+def _remarks(whole: Components) -> str | None:
     return _newest(whole).findtext("Body/Content/Completion/CitizenConfirmation/Remarks")
 
 
-def _hours(whole: House) -> list[RunningDeadline]:
+def _hours(whole: Components) -> list[RunningDeadline]:
     life = dossier_reader(whole).life(CITIZEN, personal=False, actor=TESTER)
     return [due for due in life.deadlines if due.name == "answer"]
 
 
-def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(whole: House) -> None:
+def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(whole: Components) -> None:
     """Article 10(1)(b): completion is the time at which he receives the confirmation, by whichever way."""
     declared = declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
@@ -351,7 +351,7 @@ def test_what_the_declarant_has_read_on_the_portal_is_sent_and_not_taken_back(wh
     assert (kept.sent_at, kept.readable_at, kept.delivered_at) == (None, CLOCK, CLOCK)
 
 
-def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> None:
+def test_customs_are_not_handed_what_may_still_be_taken_back(whole: Components) -> None:
     declare(whole, 1)
     whole.completion.complete(CITIZEN, OFFICER)
 
@@ -365,7 +365,7 @@ def test_customs_are_not_handed_what_may_still_be_taken_back(whole: House) -> No
     assert handed() == "Completion"
 
 
-def withdrawn(whole: House, case: Case) -> Settled:
+def withdrawn(whole: Components, case: Case) -> Settled:
     """The declaration of a case is accepted, confirmed and confirmed to the window; then its withdrawal comes."""
     (first, *_) = (step for step in range(len(case.before)) if case.before[step].send)
     whole.intake.receive([submission(told_again(case, first, CASES), shared_pki())])
@@ -377,7 +377,7 @@ def withdrawn(whole: House, case: Case) -> Settled:
     return settled
 
 
-def test_a_ship_whose_voyage_changes_is_cancelled_after_its_confirmation_too(whole: House) -> None:
+def test_a_ship_whose_voyage_changes_is_cancelled_after_its_confirmation_too(whole: Components) -> None:
     """TT 49/2017/TT-BQP Article 16."""
     case = CASES[SHIP_WITHDRAWAL]
     assert withdrawn(whole, case).outcome.value == "accepted"
@@ -396,7 +396,7 @@ def test_a_ship_whose_voyage_changes_is_cancelled_after_its_confirmation_too(who
         whole.completion.complete(dossier_of(case.message), OFFICER)
 
 
-def test_a_land_dossier_is_not_withdrawn_after_its_confirmation(whole: House) -> None:
+def test_a_land_dossier_is_not_withdrawn_after_its_confirmation(whole: Components) -> None:
     """The law has no form for it: what was confirmed is amended."""
     for procedure in ("BQP0100001", "BQP0100002", "BQP0100004", "BQP0100006"):
         for version in whole.catalogue.procedures[ProcedureCode(procedure)]:

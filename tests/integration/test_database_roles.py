@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House, Reach, house, now
+from adapter.bootstrap import Components, Reach, assemble, now
 from adapter.cli.app import app
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE
 from adapter.gateways.store import grants, tables, windows
@@ -45,9 +45,9 @@ XML = {"Content-Type": "application/xml"}
 class Post:
     """One installation: the owner's house, and each listener's with its role."""
 
-    whole: House
-    portal: House
-    staff: House
+    whole: Components
+    portal: Components
+    staff: Components
     portal_url: str
     staff_url: str
 
@@ -75,7 +75,7 @@ def post(tmp_path: Path, postgresql_url: str) -> Iterator[Post]:
                     connection.execute(text(statement))
         stated = {name: {"database_url": url} for name, url in urls.items()}
         configuration.edit(config, lambda told: [told["web"][name].update(stated[name]) for name in stated])
-        portal, staff = house(config, reach=Reach.PORTAL), house(config, reach=Reach.STAFF)
+        portal, staff = assemble(config, reach=Reach.PORTAL), assemble(config, reach=Reach.STAFF)
         with deciding(whole), serving(portal) as at, serving(staff, listener="staff") as inner:
             yield Post(whole, portal, staff, at, inner)
         portal.close()
@@ -86,7 +86,7 @@ def post(tmp_path: Path, postgresql_url: str) -> Iterator[Post]:
                 connection.execute(text(f'DROP ROLE "{role}"'))
 
 
-def _refused(made: House, statement: str) -> bool:
+def _refused(made: Components, statement: str) -> bool:
     with pytest.raises(ProgrammingError) as told, made.database.engine.begin() as connection:
         connection.execute(text(statement))
     return "permission denied" in str(told.value)

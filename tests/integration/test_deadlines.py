@@ -17,7 +17,7 @@ from lxml import etree
 from sqlalchemy import insert, select, update
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Outgoing, Verdict
@@ -61,7 +61,7 @@ class Post:
     told: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
 
     @property
-    def house(self) -> House:
+    def house(self) -> Components:
         return self.scene.house
 
     def open(self) -> None:

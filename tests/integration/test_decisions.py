@@ -17,7 +17,7 @@ import httpx
 import orjson
 import pytest
 
-from adapter.bootstrap import House, OutOfReach, Reach, house
+from adapter.bootstrap import Components, OutOfReach, Reach, assemble
 from adapter.entrypoints.decisions.serve import listening
 from adapter.gateways.decisions.line import DecisionsLine
 from adapter.gateways.store import tables
@@ -48,8 +48,8 @@ CASE = next(case for case in load_cases() if case.id == "BQP0100002/accepted-cit
 class Post:
     """The house that decides, a portal that only asks it, and the portal's address."""
 
-    whole: House
-    portal: House
+    whole: Components
+    portal: Components
     url: str
     token: str
 
@@ -66,7 +66,7 @@ class Post:
 def post(tmp_path: Path, database_url: str) -> Iterator[Post]:
     with website(configure(tmp_path, database_url)) as site:
         site.window(Sight.DOWN)
-        portal = house(tmp_path / "config.yaml", reach=Reach.PORTAL)
+        portal = assemble(tmp_path / "config.yaml", reach=Reach.PORTAL)
         _, token = site.house.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
         with serving(portal) as url:
             yield Post(site.house, portal, url, token)
@@ -313,7 +313,7 @@ def test_an_officers_act_goes_over_the_line_in_the_name_of_his_session(post: Pos
     post.whole.intake.receive([submission(CASE, shared_pki())])
     officer = anybody("o-7", name="TRAN VAN BINH", rank="Thiếu tá")
     post.whole.acts = replace(post.whole.acts, recognise={"of-binh": officer}.get)  # type: ignore[type-var]
-    staff = House(post.whole.settings, unobserved, reach=Reach.STAFF)
+    staff = Components(post.whole.settings, unobserved, reach=Reach.STAFF)
     with deciding(post.whole):
         done = staff.acts.do("of-binh", "complete", dossier_of(CASE.message), {"remarks": "Đã kiểm tra"})
         assert done.state == "completed"
@@ -326,7 +326,7 @@ def test_an_officers_act_goes_over_the_line_in_the_name_of_his_session(post: Pos
 
 @pytest.mark.parametrize("reach", [Reach.PORTAL, Reach.STAFF])
 def test_a_listener_s_process_opens_no_key_but_its_own(reach: Reach, tmp_path: Path, sqlite_url: str) -> None:
-    made = house(configure(tmp_path, sqlite_url), reach=reach)
+    made = assemble(configure(tmp_path, sqlite_url), reach=reach)
     made.load_keys()
     made.keys_ready()
     assert (sorted(made.keyrings.own), dict(made.keyrings.units)) == (
@@ -338,7 +338,7 @@ def test_a_listener_s_process_opens_no_key_but_its_own(reach: Reach, tmp_path: P
 
 
 def test_the_portal_s_process_runs_no_look_up(tmp_path: Path, sqlite_url: str) -> None:
-    made = house(configure(tmp_path, sqlite_url), reach=Reach.PORTAL)
+    made = assemble(configure(tmp_path, sqlite_url), reach=Reach.PORTAL)
     with pytest.raises(OutOfReach, match="looks nothing up"):
         made.lookup  # noqa: B018
     with pytest.raises(KeyError):

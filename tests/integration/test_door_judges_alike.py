@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.judging import Presenting, statement
 from adapter.gateways.store import lookups
 from adapter.model.actor import Actor
@@ -44,7 +44,7 @@ def handed_in(case: Case) -> bytes:
     return sign_message(message, system=None, declarant=declarant, form=case.form, qualified=qualified(pki))
 
 
-def caller_of(case: Case, whole: House) -> Actor:
+def caller_of(case: Case, whole: Components) -> Actor:
     """The first of the identities that the declaration states."""
     procedure = whole.catalogue.find(case.procedure, CLOCK.date())
     assert procedure is not None
@@ -54,7 +54,7 @@ def caller_of(case: Case, whole: House) -> Actor:
     return declarant(next(number for number in stated if number))
 
 
-def at_the_door(whole: House, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str, str, int]]]:
+def at_the_door(whole: Components, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str, str, int]]]:
     """The outcome, and what was found; of who is turned away the same as `judge` has it."""
     try:
         admitted = whole.door.submit(raw, caller)
@@ -68,7 +68,7 @@ def at_the_door(whole: House, raw: bytes, caller: Actor) -> tuple[str, list[tupl
     return row.outcome, [(each["code"], each["pointer"], each["line"]) for each in row.findings]
 
 
-def judged(whole: House, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str, str, int]]]:
+def judged(whole: Components, raw: bytes, caller: Actor) -> tuple[str, list[tuple[str, str, int]]]:
     """What `judge --channel portal --caller …` prints."""
     outcome = Presenting(whole, Channel.PORTAL, CLOCK, caller.number).outcome(Path("-"), raw).outcome
     told = statement("-", raw, outcome, whole)

@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import Table, func, select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store import tables
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.pipeline.forms.answers import Answers
@@ -34,9 +34,9 @@ PERSON = {"name": "Nguyễn Văn An", "number": CITIZEN}
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     """The window is down by the operator's word, so that the door is open."""
-    built = house(configure(tmp_path, database_url))
+    built = assemble(configure(tmp_path, database_url))
     ensure_tables(built.database)
     register_declarants(built, shared_pki())
     built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
@@ -44,12 +44,12 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
     built.database.close()
 
 
-def begun(whole: House, code: str = "BQP0100002", owner: str = CITIZEN) -> Draft:
+def begun(whole: Components, code: str = "BQP0100002", owner: str = CITIZEN) -> Draft:
     procedure = next(each for each in whole.drafts.offered() if each.code == code)
     return whole.drafts.begin(owner, procedure, "HUUNGHI", PERSON)
 
 
-def filled(whole: House, begun: Draft, message: bytes) -> Draft:
+def filled(whole: Components, begun: Draft, message: bytes) -> Draft:
     """With what an accepted message says, as if it had been typed."""
     sketch = whole.drafts.forms.layout(begun)
     form = etree.fromstring(message).find(f"Body/Content/{begun.spec.root}")
@@ -60,25 +60,25 @@ def filled(whole: House, begun: Draft, message: bytes) -> Draft:
     return whole.drafts.save(begun, Answers({**begun.answers.values, **values}, said.rows))
 
 
-def citizen(whole: House) -> Draft:
+def citizen(whole: Components) -> Draft:
     return filled(whole, begun(whole), citizen_message())
 
 
-def group(whole: House) -> Draft:
+def group(whole: Components) -> Draft:
     return filled(whole, begun(whole, "BQP0100001", ENTERPRISE), group_message())
 
 
-def count(whole: House, table: Table) -> int:
+def count(whole: Components, table: Table) -> int:
     with whole.database.reading() as connection:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def test_a_draft_begins_with_what_is_known_and_with_the_gate(whole: House) -> None:
+def test_a_draft_begins_with_what_is_known_and_with_the_gate(whole: Components) -> None:
     values = begun(whole).answers.values
     assert values == {"declarantName": "Nguyễn Văn An", "declarantPersonalNumber": CITIZEN, "gate": "HUUNGHI"}
 
 
-def test_a_citizens_declaration_needs_no_signature_and_is_accepted(whole: House) -> None:
+def test_a_citizens_declaration_needs_no_signature_and_is_accepted(whole: Components) -> None:
     draft = citizen(whole)
     assert not draft.must_be_signed
     assert [finding.name for finding in whole.drafts.check(draft)] == []
@@ -87,7 +87,7 @@ def test_a_citizens_declaration_needs_no_signature_and_is_accepted(whole: House)
     assert whole.drafts.unsent(CITIZEN) == []
 
 
-def test_a_form_gets_the_verdict_of_an_uploaded_envelope(whole: House) -> None:
+def test_a_form_gets_the_verdict_of_an_uploaded_envelope(whole: Components) -> None:
     """Faults of a draft are those that the door tells, at the same places."""
     draft = citizen(whole)
     draft = whole.drafts.save(draft, draft.answers.with_values({"expectedReturn": "2020-01-01", "sex": "M"}))
@@ -100,7 +100,7 @@ def test_a_form_gets_the_verdict_of_an_uploaded_envelope(whole: House) -> None:
     assert foreseen == told
 
 
-def test_what_is_missing_is_told_by_its_label_at_its_field(whole: House) -> None:
+def test_what_is_missing_is_told_by_its_label_at_its_field(whole: Components) -> None:
     draft = begun(whole)
     sketch = whole.drafts.forms.layout(draft)
     found = whole.drafts.check(draft)
@@ -109,7 +109,7 @@ def test_what_is_missing_is_told_by_its_label_at_its_field(whole: House) -> None
     assert whole.catalogue.findings.state(by_seat["fullName"]).vi == "Thiếu phần tử bắt buộc Họ và tên."
 
 
-def test_pressed_twice_it_is_one_message_with_one_answer(whole: House) -> None:
+def test_pressed_twice_it_is_one_message_with_one_answer(whole: Components) -> None:
     draft = citizen(whole)
     first = whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     again = whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
@@ -117,7 +117,7 @@ def test_pressed_twice_it_is_one_message_with_one_answer(whole: House) -> None:
     assert (count(whole, tables.inbox), count(whole, tables.contingency)) == (1, 1)
 
 
-def test_a_press_that_was_stored_and_not_noted_is_the_same_message(whole: House) -> None:
+def test_a_press_that_was_stored_and_not_noted_is_the_same_message(whole: Components) -> None:
     """The process dies after the door has stored it and before the draft knows."""
     draft = citizen(whole)
 
@@ -133,7 +133,7 @@ def test_a_press_that_was_stored_and_not_noted_is_the_same_message(whole: House)
     assert (count(whole, tables.inbox), count(whole, tables.contingency)) == (1, 1)
 
 
-def test_a_number_is_drawn_once_a_draft(whole: House) -> None:
+def test_a_number_is_drawn_once_a_draft(whole: Components) -> None:
     draft = group(whole)
     draft, first = whole.drafts.prepare(draft)
     draft = whole.drafts.save(draft, draft.answers.with_values({"groupName": "Đoàn khác"}))
@@ -144,7 +144,7 @@ def test_a_number_is_drawn_once_a_draft(whole: House) -> None:
     assert etree.fromstring(first).findtext("Header/Reference/messageId") != draft.message_key
 
 
-def test_a_body_signs_what_it_has_downloaded_and_is_accepted(whole: House) -> None:
+def test_a_body_signs_what_it_has_downloaded_and_is_accepted(whole: Components) -> None:
     draft = group(whole)
     assert draft.must_be_signed
     draft, prepared = whole.drafts.prepare(draft)
@@ -156,7 +156,7 @@ def test_a_body_signs_what_it_has_downloaded_and_is_accepted(whole: House) -> No
 
 
 @pytest.mark.parametrize("form", ["plain", "rsa-pss-256"])
-def test_what_the_jdk_signs_of_a_draft_is_accepted_too(whole: House, tmp_path: Path, form: str) -> None:
+def test_what_the_jdk_signs_of_a_draft_is_accepted_too(whole: Components, tmp_path: Path, form: str) -> None:
     draft, prepared = whole.drafts.prepare(group(whole))
     signed = signed_by_jdk(tmp_path, shared_pki().party("enterprise"), {form: prepared})[form]
     draft, changed = whole.drafts.take_signed(draft, signed)
@@ -168,7 +168,7 @@ def test_what_the_jdk_signs_of_a_draft_is_accepted_too(whole: House, tmp_path: P
 XMLSEC1 = SignatureForm.JAVA
 
 
-def test_a_file_that_was_changed_before_it_was_signed_is_shown_with_its_differences(whole: House) -> None:
+def test_a_file_that_was_changed_before_it_was_signed_is_shown_with_its_differences(whole: Components) -> None:
     draft, prepared = whole.drafts.prepare(group(whole))
     before = str(draft.answers.values["groupName"])
     changed = prepared.replace(before.encode(), "Đoàn khác".encode())
@@ -179,13 +179,13 @@ def test_a_file_that_was_changed_before_it_was_signed_is_shown_with_its_differen
     assert sent.outcome == "accepted"  # what counts is what was signed
 
 
-def test_another_declaration_is_no_signed_form_of_this_draft(whole: House) -> None:
+def test_another_declaration_is_no_signed_form_of_this_draft(whole: Components) -> None:
     draft, _ = whole.drafts.prepare(group(whole))
     with pytest.raises(OtherForm):
         whole.drafts.take_signed(draft, citizen_message())
 
 
-def test_a_change_drops_what_was_signed_before_it(whole: House) -> None:
+def test_a_change_drops_what_was_signed_before_it(whole: Components) -> None:
     draft, prepared = whole.drafts.prepare(group(whole))
     signed = sign_message(prepared, system=None, declarant=shared_pki().party("enterprise"), form=XMLSEC1)
     draft, _ = whole.drafts.take_signed(draft, signed)
@@ -193,7 +193,7 @@ def test_a_change_drops_what_was_signed_before_it(whole: House) -> None:
     assert draft.signed is None
 
 
-def test_a_body_that_sends_unsigned_is_rejected_and_keeps_its_draft(whole: House) -> None:
+def test_a_body_that_sends_unsigned_is_rejected_and_keeps_its_draft(whole: Components) -> None:
     draft = group(whole)
     sent = whole.drafts.send(ENTERPRISE, draft.public_id, draft.message_key)
     assert sent.outcome == "rejected"
@@ -203,7 +203,7 @@ def test_a_body_that_sends_unsigned_is_rejected_and_keeps_its_draft(whole: House
     assert kept.answers.as_stored() == draft.answers.as_stored()
 
 
-def test_what_was_begun_before_the_window_was_back_is_still_sent_here(whole: House) -> None:
+def test_what_was_begun_before_the_window_was_back_is_still_sent_here(whole: Components) -> None:
     draft = citizen(whole)
     whole.window.override(Sight.UP, reason="a test", actor=TESTER)
     assert whole.window.state().mode is Mode.RECONCILING
@@ -215,7 +215,7 @@ def test_what_was_begun_before_the_window_was_back_is_still_sent_here(whole: Hou
     assert turned.value.why is Why.CLOSED
 
 
-def test_while_the_window_works_the_door_is_closed_and_the_draft_is_kept(whole: House) -> None:
+def test_while_the_window_works_the_door_is_closed_and_the_draft_is_kept(whole: Components) -> None:
     draft = citizen(whole)
     whole.window.override(Sight.UP, reason="a test", actor=TESTER)
     whole.window.refresh(broker_up=True, started_at=whole.window.clock())
@@ -225,7 +225,7 @@ def test_while_the_window_works_the_door_is_closed_and_the_draft_is_kept(whole: 
     assert whole.drafts.find(CITIZEN, draft.public_id).answers.as_stored() == draft.answers.as_stored()
 
 
-def test_two_windows_of_a_browser_do_not_overwrite_each_other(whole: House) -> None:
+def test_two_windows_of_a_browser_do_not_overwrite_each_other(whole: Components) -> None:
     draft = begun(whole)
     whole.drafts.save(draft, draft.answers.with_values({"purpose": "Thăm thân"}))
     with pytest.raises(ChangedMeanwhile) as told:
@@ -235,7 +235,7 @@ def test_two_windows_of_a_browser_do_not_overwrite_each_other(whole: House) -> N
         whole.drafts.send(CITIZEN, draft.public_id, "of another page")
 
 
-def test_anothers_draft_is_not_there(whole: House) -> None:
+def test_anothers_draft_is_not_there(whole: Components) -> None:
     draft = begun(whole)
     for act in (
         lambda: whole.drafts.find(OTHER, draft.public_id),
@@ -249,21 +249,21 @@ def test_anothers_draft_is_not_there(whole: House) -> None:
     assert count(whole, tables.draft) == 0
 
 
-def test_a_sent_draft_cannot_be_changed(whole: House) -> None:
+def test_a_sent_draft_cannot_be_changed(whole: Components) -> None:
     draft = citizen(whole)
     whole.drafts.send(CITIZEN, draft.public_id, draft.message_key)
     with pytest.raises(NoDraft):
         whole.drafts.save(draft, draft.answers.with_values({"purpose": "Du lịch"}))
 
 
-def test_drafts_are_bounded(whole: House) -> None:
+def test_drafts_are_bounded(whole: Components) -> None:
     for _ in range(MOST):
         begun(whole)
     with pytest.raises(TooManyDrafts):
         begun(whole)
 
 
-def test_a_procedure_is_declared_at_its_gates_only(whole: House) -> None:
+def test_a_procedure_is_declared_at_its_gates_only(whole: Components) -> None:
     ship = next(each for each in whole.drafts.offered() if each.code == "BQP0100007")
     assert all(code.code != "HUUNGHI" for code in whole.drafts.gates(ship))
     with pytest.raises(NotAllowed):

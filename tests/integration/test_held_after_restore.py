@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store import messages
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.errors import Misconfigured
@@ -33,13 +33,13 @@ def scene(tmp_path: Path, database_url: str) -> Iterator[Scene]:
     made.close()
 
 
-def holding(scene: Scene) -> House:
+def holding(scene: Scene) -> Components:
     """The adapter as it runs after the restore."""
     scene.configure({"waiting.hold_sent_before": GAP_ENDS})
-    return house(scene.config)
+    return assemble(scene.config)
 
 
-def told(opened: House, message: Message) -> tuple[str, bool]:
+def told(opened: Components, message: Message) -> tuple[str, bool]:
     settled = opened.intake.receive([submission(message)])[0]
     return settled.state, settled.duplicate
 
@@ -77,4 +77,4 @@ def test_what_the_window_says_of_itself_is_not_held(scene: Scene) -> None:
 def test_a_time_to_come_holds_everything_and_is_a_fault(scene: Scene) -> None:
     scene.configure({"waiting.hold_sent_before": "2999-01-01T00:00:00+07:00"})
     with pytest.raises(Misconfigured, match="lies in the future"):
-        house(scene.config)
+        assemble(scene.config)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Submission
@@ -22,13 +22,13 @@ CASES = {case.id: case for case in load_cases()}
 
 
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
     with gate(tmp_path, sqlite_url) as made:
         yield made
 
 
 @pytest.mark.parametrize("function", ["99", "00"])
-def test_a_malformed_answer_is_kept_and_not_answered(whole: House, function: str) -> None:
+def test_a_malformed_answer_is_kept_and_not_answered(whole: Components, function: str) -> None:
     heartbeat = CASES["BQP0100000/accepted-heartbeat"]
     message = heartbeat.message.replace(b"<function>01<", f"<function>{function}<".encode())
     assert message != heartbeat.message

@@ -16,7 +16,7 @@ from lxml import etree
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.gateways.store import browse
 from adapter.gateways.store.browse import WantedMessages
@@ -43,13 +43,13 @@ LEAST = 4
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path]]:
     """A gate on SQLite, and a copy of its store from before the first message."""
     folder = tmp_path_factory.mktemp("one")
     with gate(folder) as made:
@@ -57,19 +57,19 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]
 
 
 @pytest.fixture
-def small(one: tuple[House, Path]) -> House:
+def small(one: tuple[Components, Path]) -> Components:
     """The gate with no message yet: one house works on copies of one file, so that nothing is compiled twice."""
     made, original = one
     put_back(made.database, original)
     return made
 
 
-def take(whole: House, message: Message, channel: Channel = Channel.WINDOW) -> str:
+def take(whole: Components, message: Message, channel: Channel = Channel.WINDOW) -> str:
     (settled,) = whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
     return settled.public_id
 
 
-def dispatch(whole: House) -> Confirming:
+def dispatch(whole: Components) -> Confirming:
     broker = Confirming()
     rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
     while rounds.round(transfers=True).sent:
@@ -77,21 +77,21 @@ def dispatch(whole: House) -> Confirming:
     return broker
 
 
-def found(whole: House, key: str) -> list[str]:
+def found(whole: Components, key: str) -> list[str]:
     return [each.id for each in whole.message_browser.called(key, actor=AUDITOR).messages]
 
 
-def listed(whole: House, **wanted: Any) -> list[str]:
+def listed(whole: Components, **wanted: Any) -> list[str]:
     page = whole.message_browser.newest(WantedMessages(**wanted), behind=None, actor=AUDITOR)
     return [each.id for each in page.messages]
 
 
-def said(whole: House) -> list[Any]:
+def said(whole: Components) -> list[Any]:
     with whole.database.reading() as connection:
         return list(connection.execute(select(outbox).order_by(outbox.c.ordinal, outbox.c.created_at, outbox.c.id)))
 
 
-def test_a_message_is_found_by_each_of_its_names(whole: House) -> None:
+def test_a_message_is_found_by_each_of_its_names(whole: Components) -> None:
     message = declaration(1)
     ours, other = take(whole, message), take(whole, declaration(2))
     (answer,) = [row for row in said(whole) if row.reference == message.reference]
@@ -104,7 +104,7 @@ def test_a_message_is_found_by_each_of_its_names(whole: House) -> None:
     assert other not in found(whole, ours)
 
 
-def test_messages_are_listed_by_what_became_of_them(whole: House) -> None:
+def test_messages_are_listed_by_what_became_of_them(whole: Components) -> None:
     good, late = take(whole, declaration(1)), take(whole, declaration(2, gate="NOWHERE"))
     assert set(listed(whole)) == {good, late}
     (code, *_) = whole.message_browser.show(late, actor=AUDITOR).listed.codes
@@ -117,7 +117,7 @@ def test_messages_are_listed_by_what_became_of_them(whole: House) -> None:
 
 
 def test_a_list_goes_on_where_it_ended_and_shows_each_message_once(
-    whole: House, monkeypatch: pytest.MonkeyPatch
+    whole: Components, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where a stretch holds nothing that fits: it is empty and still goes on."""
     monkeypatch.setattr(browse, "STRETCH", 2)
@@ -137,7 +137,7 @@ def test_a_list_goes_on_where_it_ended_and_shows_each_message_once(
     assert nothing.behind is not None
 
 
-def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: House) -> None:
+def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: Components) -> None:
     first = take(whole, declaration(1))
     second = take(whole, declaration("newer", reference="PROOF1", function="02", sent="2026-03-02 07:14:59"))
     view = whole.message_browser.show(first, actor=AUDITOR)
@@ -149,7 +149,7 @@ def test_one_message_shows_its_answers_its_tries_and_its_neighbours(whole: House
     assert answer.correlation_id == declaration(1).message_id
 
 
-def personal(whole: House, raw: bytes) -> set[str]:
+def personal(whole: Components, raw: bytes) -> set[str]:
     """What the mapping of a message's procedure calls a person's, wherever no open field of it says the same."""
     root = etree.fromstring(raw)
     code, content = root.findtext("Header/Subject/documentType"), root.find("Body/Content")
@@ -178,7 +178,7 @@ EXAMPLE = re.compile("(ví dụ|for example) [0-9]+")
 CASES = {case.id: case for case in load_cases()}
 
 
-def sent(whole: House, case: Case) -> tuple[str, bytes]:
+def sent(whole: Components, case: Case) -> tuple[str, bytes]:
     """A fixture's message after its history; gives our id of it, and its bytes."""
     desk = Desk(whole)
     for given in case.register.authorisations:
@@ -195,7 +195,7 @@ def sent(whole: House, case: Case) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=lambda case: case.id)
-def test_no_value_of_a_person_of_any_fixture_is_shown(small: House, case: Case) -> None:
+def test_no_value_of_a_person_of_any_fixture_is_shown(small: Components, case: Case) -> None:
     ours, raw = sent(small, case)
     try:
         values = personal(small, raw)
@@ -212,7 +212,7 @@ def test_no_value_of_a_person_of_any_fixture_is_shown(small: House, case: Case) 
     assert leaks == {}
 
 
-def test_unmasking_needs_the_right_and_a_reason_and_is_journalled(whole: House) -> None:
+def test_unmasking_needs_the_right_and_a_reason_and_is_journalled(whole: Components) -> None:
     ours = take(whole, declaration(1))
     with pytest.raises(NoRight):
         whole.message_browser.unmask(ours, reason="x", actor=AUDITOR)
@@ -227,11 +227,11 @@ def test_unmasking_needs_the_right_and_a_reason_and_is_journalled(whole: House) 
     ]
 
 
-def again(whole: House, message_id: str) -> None:
+def again(whole: Components, message_id: str) -> None:
     whole.resend.again(message_id, reason="Cổng báo chưa nhận", actor=OPERATOR)
 
 
-def test_an_answer_is_sent_again_with_the_same_bytes_under_the_same_id(whole: House) -> None:
+def test_an_answer_is_sent_again_with_the_same_bytes_under_the_same_id(whole: Components) -> None:
     take(whole, declaration(1))
     (first,) = dispatch(whole).got
     again(whole, first.message_id)
@@ -247,7 +247,7 @@ def test_an_answer_is_sent_again_with_the_same_bytes_under_the_same_id(whole: Ho
     assert len(dispatch(whole).got) == 1
 
 
-def test_an_answer_never_overtakes_one_of_its_dossier_that_has_not_left(whole: House) -> None:
+def test_an_answer_never_overtakes_one_of_its_dossier_that_has_not_left(whole: Components) -> None:
     take(whole, declaration(1))
     (first,) = dispatch(whole).got
     whole.completion.complete(DossierKey("PROOF1", 2026), OFFICER)
@@ -256,7 +256,7 @@ def test_an_answer_never_overtakes_one_of_its_dossier_that_has_not_left(whole: H
     assert [message.message_id for message in dispatch(whole).got] != [first.message_id]
 
 
-def test_what_has_not_left_was_taken_back_or_was_given_on_the_portal_is_not_sent_again(whole: House) -> None:
+def test_what_has_not_left_was_taken_back_or_was_given_on_the_portal_is_not_sent_again(whole: Components) -> None:
     take(whole, declaration(1))
     with pytest.raises(NotAllowed, match="has not left yet"):
         again(whole, said(whole)[0].message_id)
@@ -273,7 +273,7 @@ def test_what_has_not_left_was_taken_back_or_was_given_on_the_portal_is_not_sent
         again(whole, "none")
 
 
-def test_a_transfer_that_the_window_has_not_confirmed_is_sent_again_and_counts_once(whole: House) -> None:
+def test_a_transfer_that_the_window_has_not_confirmed_is_sent_again_and_counts_once(whole: Components) -> None:
     whole.window.override(Sight.DOWN, reason="mất kết nối", actor=TESTER)
     take(whole, declaration(5, signer="portal"), Channel.PORTAL)
     (transfer,) = [row for row in said(whole) if row.route == "transfer"]
@@ -283,7 +283,7 @@ def test_a_transfer_that_the_window_has_not_confirmed_is_sent_again_and_counts_o
     assert whole.transfers.count() == (1, 0)
 
 
-def test_the_commands_find_show_and_resend(whole: House, tmp_path: Path) -> None:
+def test_the_commands_find_show_and_resend(whole: Components, tmp_path: Path) -> None:
     ours = take(whole, declaration(1))
     take(whole, heartbeat(1))
     config = str(tmp_path / "config.yaml")

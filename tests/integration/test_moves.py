@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.tables import amendment, amendment_request, deadline
 from adapter.model.identifiers import Digest, DossierKey
@@ -36,7 +36,7 @@ TWENTY_MINUTES = timedelta(minutes=20)
 
 
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
     with gate(tmp_path, sqlite_url, two_units()) as made:
         message = declaration(1, reference=KEY.number)
         made.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
@@ -44,7 +44,7 @@ def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
 
 
 def amend(
-    whole: House, *changes: tuple[str, str, str], at: str = "HUUNGHI", after: timedelta = TWENTY_MINUTES
+    whole: Components, *changes: tuple[str, str, str], at: str = "HUUNGHI", after: timedelta = TWENTY_MINUTES
 ) -> Settled:
     """Ask for an amendment, and answer with these changes, so long after the declaration."""
     whole.amendments.request(KEY, OFFICER, reason="Sai", items=ITEMS)
@@ -65,24 +65,24 @@ def move(to: str, start: str = "HUUNGHI") -> list[tuple[str, str, str]]:
     return [("Gate", start, to), ("BorderUnit", f"CK-{start}", f"CK-{to}")]
 
 
-def waiting(whole: House) -> str:
+def waiting(whole: Components) -> str:
     with whole.database.reading() as connection:
         return str(connection.execute(select(amendment.c.number).where(amendment.c.state == "waiting")).scalar_one())
 
 
-def place(whole: House) -> tuple[str | None, str | None]:
+def place(whole: Components) -> tuple[str | None, str | None]:
     life = dossier_reader(whole).life(KEY, personal=False, actor=TESTER)
     return life.gate, life.unit
 
 
-def due(whole: House, kind: str) -> list[tuple[datetime, bool]]:
+def due(whole: Components, kind: str) -> list[tuple[datetime, bool]]:
     """When deadlines of a kind are due, and whether each has been ended."""
     query = select(deadline.c.due_at, deadline.c.ended_at).where(deadline.c.kind == kind)
     with whole.database.reading() as connection:
         return [(row.due_at, row.ended_at is not None) for row in connection.execute(query)]
 
 
-def test_a_move_waits_for_the_unit_that_has_the_dossier_which_answers_in_its_own_name(whole: House) -> None:
+def test_a_move_waits_for_the_unit_that_has_the_dossier_which_answers_in_its_own_name(whole: Components) -> None:
     assert amend(whole, *move("MONGCAI")).outcome == "accepted"
     assert place(whole) == ("HUUNGHI", HUUNGHI)
     whole.amendments.approve(waiting(whole), OFFICER)
@@ -91,7 +91,7 @@ def test_a_move_waits_for_the_unit_that_has_the_dossier_which_answers_in_its_own
     assert names == [HUUNGHI] * 4  # accepted, asked, received, approved
 
 
-def test_after_the_move_the_unit_there_confirms(whole: House) -> None:
+def test_after_the_move_the_unit_there_confirms(whole: Components) -> None:
     amend(whole, *move("MONGCAI"))
     whole.amendments.approve(waiting(whole), OFFICER)
     whole.completion.complete(KEY, OFFICER)
@@ -100,7 +100,7 @@ def test_after_the_move_the_unit_there_confirms(whole: House) -> None:
     assert confirmed.findtext(".//AmendmentConfirmation/Gate") == "MONGCAI"
 
 
-def test_the_hour_of_form_15_runs_from_form_14_and_the_first_duty_with_the_time_that_is_left(whole: House) -> None:
+def test_the_hour_of_form_15_runs_from_form_14_and_the_first_duty_with_the_time_that_is_left(whole: Components) -> None:
     amend(whole, *move("MONGCAI"))
     whole.amendments.approve(waiting(whole), OFFICER)
     hour = timedelta(hours=1)
@@ -112,7 +112,7 @@ def test_the_hour_of_form_15_runs_from_form_14_and_the_first_duty_with_the_time_
         assert {"confirm_within", "confirm_amendment_within"} <= set(answered)
 
 
-def test_both_units_read_in_the_journal_where_a_dossier_went(whole: House) -> None:
+def test_both_units_read_in_the_journal_where_a_dossier_went(whole: Components) -> None:
     amend(whole, *move("MONGCAI"))
     whole.amendments.approve(waiting(whole), OFFICER)
     journal = dossier_reader(whole).life(KEY, personal=False, actor=TESTER).journal
@@ -120,7 +120,7 @@ def test_both_units_read_in_the_journal_where_a_dossier_went(whole: House) -> No
     assert [(each["moved_from"], each["moved_to"]) for each in told] == [(["HUUNGHI", HUUNGHI], ["MONGCAI", MONGCAI])]
 
 
-def test_a_move_that_is_declined_leaves_the_dossier_where_it_was(whole: House) -> None:
+def test_a_move_that_is_declined_leaves_the_dossier_where_it_was(whole: Components) -> None:
     amend(whole, *move("MONGCAI"))
     whole.amendments.decline(waiting(whole), OFFICER, reason="Không đúng")
     assert place(whole) == ("HUUNGHI", HUUNGHI)
@@ -128,13 +128,13 @@ def test_a_move_that_is_declined_leaves_the_dossier_where_it_was(whole: House) -
     assert unit_that_signed(replies(whole, KEY.number)[-1]) == HUUNGHI
 
 
-def test_a_gate_without_its_unit_is_refused_and_the_unit_named(whole: House) -> None:
+def test_a_gate_without_its_unit_is_refused_and_the_unit_named(whole: Components) -> None:
     settled = amend(whole, ("Gate", "HUUNGHI", "MONGCAI"))
     assert (settled.outcome, settled.findings[-1].name) == ("refused", "code_disagrees")
     assert "Biên phòng cửa khẩu Móng Cái" in settled.findings[-1].vi
 
 
-def test_a_gate_of_nobody_here_is_told_to_be_declared_to_anew(whole: House) -> None:
+def test_a_gate_of_nobody_here_is_told_to_be_declared_to_anew(whole: Components) -> None:
     settled = amend(whole, *move("MOCBAI"))
     (told,) = (each for each in settled.findings if each.name == "moved_to_a_foreign_gate")
     assert settled.outcome == "rejected"
@@ -143,13 +143,13 @@ def test_a_gate_of_nobody_here_is_told_to_be_declared_to_anew(whole: House) -> N
     assert place(whole) == ("HUUNGHI", HUUNGHI)
 
 
-def test_an_amendment_after_the_move_goes_to_the_unit_that_has_it_now(whole: House) -> None:
+def test_an_amendment_after_the_move_goes_to_the_unit_that_has_it_now(whole: Components) -> None:
     amend(whole, *move("MONGCAI"))
     whole.amendments.approve(waiting(whole), OFFICER)
     purpose = ("Purpose", "Thăm thân", "Du lịch")
     assert [each.name for each in amend(whole, purpose).findings] == ["amendment_elsewhere"] * 2
 
 
-def test_what_stays_at_its_gate_needs_no_approval(whole: House) -> None:
+def test_what_stays_at_its_gate_needs_no_approval(whole: Components) -> None:
     assert amend(whole, ("Purpose", "Thăm thân", "Du lịch")).outcome == "accepted"
     assert dossier_reader(whole).life(KEY, personal=False, actor=TESTER).dossier.state == "amended"

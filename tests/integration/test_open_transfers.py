@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.cli import app
 from adapter.gateways.store import replies
 from adapter.gateways.store.tables import outbox
@@ -26,16 +26,16 @@ from tests.harness.stores import ensure_tables
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     stated = {"clock.unsafe_frozen": CLOCK.isoformat()}
-    made = house(configuration.write(tmp_path, stated, database_url=database_url))
+    made = assemble(configuration.write(tmp_path, stated, database_url=database_url))
     ensure_tables(made.database)
     yield made
     made.database.close()
 
 
 @pytest.fixture
-def config(whole: House, tmp_path: Path) -> Path:
+def config(whole: Components, tmp_path: Path) -> Path:
     del whole
     return tmp_path / "config.yaml"
 
@@ -46,7 +46,7 @@ def run(config: Path, *arguments: str, code: int = 0) -> Result:
     return done
 
 
-def declared(whole: House, number: int) -> DossierKey:
+def declared(whole: Components, number: int) -> DossierKey:
     """Declared by the portal and confirmed: its acceptance and its confirmation are transferred."""
     message = declaration(number, signer="portal")
     whole.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
@@ -55,7 +55,7 @@ def declared(whole: House, number: int) -> DossierKey:
     return key
 
 
-def answered(whole: House, answer: str) -> None:
+def answered(whole: Components, answer: str) -> None:
     """The window answers the oldest transfer that it has not answered."""
     query = select(outbox.c.id).where(outbox.c.route == "transfer", outbox.c.answer.is_(None)).order_by(outbox.c.id)
     with whole.database.transaction() as connection:
@@ -67,7 +67,7 @@ def listed(config: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_transfer_is_listed_until_the_window_has_confirmed_it(whole: House, config: Path) -> None:
+def test_a_transfer_is_listed_until_the_window_has_confirmed_it(whole: Components, config: Path) -> None:
     assert listed(config) == []
     key = declared(whole, 1)
     waiting = listed(config)
@@ -84,7 +84,7 @@ def notes(done: Result) -> list[str]:
     return [line for line in done.stderr.splitlines() if "transfer" in line]
 
 
-def test_whoever_says_up_hears_first_what_is_not_confirmed(whole: House, config: Path) -> None:
+def test_whoever_says_up_hears_first_what_is_not_confirmed(whole: Components, config: Path) -> None:
     up = ("window", "override", "up", "--reason", "thử đường truyền")
     assert notes(run(config, *up)) == []
     declared(whole, 1)

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store import tables
 from adapter.model.actor import Actor, ActorKind, Role
 from adapter.model.identifiers import DossierKey
@@ -45,7 +45,7 @@ AN, HUONG = logged_in(CITIZEN), logged_in(OTHER, ENTERPRISE, "Trần Thị Hươ
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path]]:
     """The window is down by the operator's word, so that the door is open. And a copy of the store."""
     folder = tmp_path_factory.mktemp("one")
     with gate(folder) as built:
@@ -54,7 +54,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]
 
 
 @pytest.fixture
-def whole(one: tuple[House, Path]) -> House:
+def whole(one: tuple[Components, Path]) -> Components:
     """Nobody has declared yet."""
     built, original = one
     put_back(built.database, original)
@@ -67,7 +67,7 @@ def signed(raw: bytes) -> bytes:
     return sign_message(raw, system=None, declarant=party, form=SignatureForm.JAVA)
 
 
-def declared(whole: House) -> DossierKey:
+def declared(whole: Components) -> DossierKey:
     """An's own dossier, which came by the portal."""
     admitted = whole.door.declare(citizen_message(), Caller(CITIZEN))
     assert admitted.outcome == "accepted"
@@ -76,7 +76,7 @@ def declared(whole: House) -> DossierKey:
     return DossierKey(admitted.reference, admitted.year)
 
 
-def group_declared(whole: House) -> DossierKey:
+def group_declared(whole: Components) -> DossierKey:
     """A tour group's dossier, which came by the portal."""
     admitted = whole.door.declare(signed(group_message()), Caller(OTHER, ENTERPRISE))
     assert admitted.outcome == "accepted"
@@ -85,36 +85,36 @@ def group_declared(whole: House) -> DossierKey:
     return DossierKey(admitted.reference, admitted.year)
 
 
-def asked(whole: House, key: DossierKey, pointer: str | None = PAPER) -> None:
+def asked(whole: Components, key: DossierKey, pointer: str | None = PAPER) -> None:
     item = AmendmentItem("Số giấy tờ không khớp", "Khai lại theo hộ chiếu", None, pointer)
     whole.amendments.request(key, OFFICER, reason="Kiểm tra giấy tờ", items=[item])
 
 
-def opened(whole: House, key: DossierKey, actor: Actor = AN) -> None:
+def opened(whole: Components, key: DossierKey, actor: Actor = AN) -> None:
     found = whole.own_dossiers.read(actor, key.number, key.year)
     assert found is not None
     for answer in found.answers:
         assert whole.own_dossiers.open(actor, key.number, key.year, answer.digest)
 
 
-def begun(whole: House, key: DossierKey, meaning: Meaning, actor: Actor = AN) -> Draft:
+def begun(whole: Components, key: DossierKey, meaning: Meaning, actor: Actor = AN) -> Draft:
     draft = whole.corrections.begin(actor, key.number, key.year, meaning)
     assert draft is not None
     return draft
 
 
-def changed(whole: House, draft: Draft, **values: str) -> Draft:
+def changed(whole: Components, draft: Draft, **values: str) -> Draft:
     return whole.drafts.save(draft, draft.answers.with_values(values))
 
 
-def told(whole: House, draft: Draft) -> list[tuple[str, str]]:
+def told(whole: Components, draft: Draft) -> list[tuple[str, str]]:
     """Finding and the field where it stands."""
     sketch = whole.drafts.forms.layout(draft)
     seats = [(each.name, seat_of(sketch, each.pointer)) for each in whole.drafts.check(draft)]
     return [(name, seat.name if seat else "") for name, seat in seats]
 
 
-def stands(whole: House, key: DossierKey) -> tuple[str, int, dict[str, str]]:
+def stands(whole: Components, key: DossierKey) -> tuple[str, int, dict[str, str]]:
     """State, version in force and its values."""
     with whole.database.reading() as connection:
         row = connection.execute(
@@ -125,7 +125,7 @@ def stands(whole: House, key: DossierKey) -> tuple[str, int, dict[str, str]]:
     return row.state, row.version, values
 
 
-def test_a_request_is_shown_field_by_field_once_he_has_it(whole: House) -> None:
+def test_a_request_is_shown_field_by_field_once_he_has_it(whole: Components) -> None:
     key = declared(whole)
     asked(whole, key)
     before = whole.corrections.ways(AN, key.number, key.year)
@@ -141,7 +141,7 @@ def test_a_request_is_shown_field_by_field_once_he_has_it(whole: House) -> None:
     assert ways.meanings[0] is Meaning.AMENDMENT_REQUESTED
 
 
-def test_he_answers_with_form_14_that_begins_with_what_he_declared(whole: House) -> None:
+def test_he_answers_with_form_14_that_begins_with_what_he_declared(whole: Components) -> None:
     key = declared(whole)
     asked(whole, key)
     opened(whole, key)
@@ -164,7 +164,7 @@ def test_he_answers_with_form_14_that_begins_with_what_he_declared(whole: House)
         assert connection.execute(select(tables.amendment.c.requested)).scalar_one()
 
 
-def test_without_a_change_or_a_reason_it_is_told_where(whole: House) -> None:
+def test_without_a_change_or_a_reason_it_is_told_where(whole: Components) -> None:
     key = declared(whole)
     asked(whole, key)
     opened(whole, key)
@@ -174,7 +174,7 @@ def test_without_a_change_or_a_reason_it_is_told_where(whole: House) -> None:
     assert [seat for _, seat in found if seat == "reason"] == ["reason"]
 
 
-def test_a_fault_in_what_he_amends_is_told_at_its_field(whole: House) -> None:
+def test_a_fault_in_what_he_amends_is_told_at_its_field(whole: Components) -> None:
     key = declared(whole)
     asked(whole, key)
     opened(whole, key)
@@ -189,7 +189,7 @@ def test_a_fault_in_what_he_amends_is_told_at_its_field(whole: House) -> None:
     assert "expectedReturn" in seats
 
 
-def test_own_discovery_waits_for_an_officer_and_comes_after_the_confirmation(whole: House) -> None:
+def test_own_discovery_waits_for_an_officer_and_comes_after_the_confirmation(whole: Components) -> None:
     key = declared(whole)
     whole.completion.complete(key, OFFICER)
     with pytest.raises(NotOffered):
@@ -209,7 +209,7 @@ def test_own_discovery_waits_for_an_officer_and_comes_after_the_confirmation(who
     assert stands(whole, key)[2]["documentNumber"] == "C7654321"
 
 
-def test_before_the_confirmation_a_declaration_is_replaced(whole: House) -> None:
+def test_before_the_confirmation_a_declaration_is_replaced(whole: Components) -> None:
     key = declared(whole)
     draft = begun(whole, key, Meaning.REPLACEMENT)
     assert draft.key == key
@@ -221,7 +221,7 @@ def test_before_the_confirmation_a_declaration_is_replaced(whole: House) -> None
     assert stands(whole, key)[2]["purpose"] == "Chữa bệnh"
 
 
-def test_what_was_confirmed_and_has_not_left_is_taken_back_by_a_replacement(whole: House) -> None:
+def test_what_was_confirmed_and_has_not_left_is_taken_back_by_a_replacement(whole: Components) -> None:
     """During DIRECT a confirmation of a window's dossier lies ready and has not left."""
     case = next(each for each in load_cases() if each.id == "BQP0100001/accepted-tour-group-entering")
     whole.intake.receive([submission(case, shared_pki())])
@@ -238,7 +238,7 @@ def test_what_was_confirmed_and_has_not_left_is_taken_back_by_a_replacement(whol
     assert stands(whole, key)[:2] == ("accepted", 2)
 
 
-def test_a_body_signs_its_amendment_and_a_removed_person_needs_the_complete_form(whole: House) -> None:
+def test_a_body_signs_its_amendment_and_a_removed_person_needs_the_complete_form(whole: Components) -> None:
     key = group_declared(whole)
     asked(whole, key, "/Envelope/Body/Content/GroupDeclaration/Persons")
     opened(whole, key, HUONG)
@@ -259,7 +259,7 @@ def test_a_body_signs_its_amendment_and_a_removed_person_needs_the_complete_form
     assert stands(whole, key)[1] == 2
 
 
-def test_an_added_person_is_a_list_of_changes(whole: House) -> None:
+def test_an_added_person_is_a_list_of_changes(whole: Components) -> None:
     key = group_declared(whole)
     asked(whole, key, None)
     opened(whole, key, HUONG)
@@ -278,7 +278,7 @@ def test_an_added_person_is_a_list_of_changes(whole: House) -> None:
     assert sent.outcome == "accepted", sent.findings
 
 
-def test_a_ships_dossier_is_withdrawn(whole: House) -> None:
+def test_a_ships_dossier_is_withdrawn(whole: Components) -> None:
     case = next(each for each in load_cases() if each.id == SHIP)
     whole.intake.receive([submission(case, shared_pki())])
     key = dossier_of(case.message)
@@ -293,7 +293,7 @@ def test_a_ships_dossier_is_withdrawn(whole: House) -> None:
     assert stands(whole, key)[0] == "withdrawn"
 
 
-def test_begun_twice_it_is_one_draft(whole: House) -> None:
+def test_begun_twice_it_is_one_draft(whole: Components) -> None:
     key = declared(whole)
     first, second = (begun(whole, key, Meaning.REPLACEMENT) for _ in range(2))
     assert first.public_id == second.public_id
@@ -303,7 +303,7 @@ def test_begun_twice_it_is_one_draft(whole: House) -> None:
     assert ways.begun == {Meaning.REPLACEMENT: first.public_id}
 
 
-def test_a_draft_that_another_version_has_overtaken_is_not_sent(whole: House) -> None:
+def test_a_draft_that_another_version_has_overtaken_is_not_sent(whole: Components) -> None:
     key = declared(whole)
     asked(whole, key)
     opened(whole, key)
@@ -316,7 +316,7 @@ def test_a_draft_that_another_version_has_overtaken_is_not_sent(whole: House) ->
     assert begun(whole, key, Meaning.REPLACEMENT).public_id != old.public_id
 
 
-def test_anothers_dossier_is_none_of_his(whole: House) -> None:
+def test_anothers_dossier_is_none_of_his(whole: Components) -> None:
     key = declared(whole)
     stranger = logged_in("001190004568", name="Ai đó")
     assert whole.corrections.ways(stranger, key.number, key.year) is None
@@ -329,7 +329,7 @@ def test_anothers_dossier_is_none_of_his(whole: House) -> None:
     assert turned.value.why is Why.NUMBER
 
 
-def test_a_colleague_of_the_organisation_amends_what_another_declared(whole: House) -> None:
+def test_a_colleague_of_the_organisation_amends_what_another_declared(whole: Components) -> None:
     key = group_declared(whole)
     colleague = logged_in("001190009999", ENTERPRISE, "Lê Văn Tư")
     asked(whole, key, None)
@@ -342,7 +342,7 @@ def test_a_colleague_of_the_organisation_amends_what_another_declared(whole: Hou
     assert sent.outcome == "accepted", sent.findings
 
 
-def test_while_the_window_works_it_is_told_and_the_draft_is_kept(whole: House) -> None:
+def test_while_the_window_works_it_is_told_and_the_draft_is_kept(whole: Components) -> None:
     key = declared(whole)
     draft = changed(whole, begun(whole, key, Meaning.REPLACEMENT), purpose="Chữa bệnh")
     whole.window.override(Sight.UP, reason="a test", actor=TESTER)
@@ -352,7 +352,7 @@ def test_while_the_window_works_it_is_told_and_the_draft_is_kept(whole: House) -
     assert whole.drafts.find(CITIZEN, draft.public_id).answers == draft.answers
 
 
-def test_a_press_that_was_stored_and_not_noted_is_no_overtaken_draft(whole: House) -> None:
+def test_a_press_that_was_stored_and_not_noted_is_no_overtaken_draft(whole: Components) -> None:
     """The process dies after the door has stored the replacement and before the draft knows."""
     key = declared(whole)
     draft = changed(whole, begun(whole, key, Meaning.REPLACEMENT), purpose="Chữa bệnh")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.dossiers import find
 from adapter.gateways.store.tables import amendment, amendment_request, deadline
 from adapter.model.errors import NotAllowed
@@ -33,14 +33,14 @@ FIRST, THEN, LAST = "E81234562", "E81234572", "E81234582"
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         send(made, CASES[GROUP])
         made.completion.complete(KEY, OFFICER)
         yield made
 
 
-def send(whole: House, case: Case) -> Settled:
+def send(whole: Components, case: Case) -> Settled:
     """The case's message about the one dossier, under an id of its own."""
     name = str(uuid.uuid4()).encode()
     message = case.message.replace(dossier_of(case.message).number.encode(), KEY.number.encode())
@@ -52,12 +52,12 @@ def send(whole: House, case: Case) -> Settled:
     return settled
 
 
-def own(whole: House, old: str, new: str) -> Settled:
+def own(whole: Components, old: str, new: str) -> Settled:
     """11/01 with another number of the second person's paper."""
     return send(whole, changed(CASES[OWN], old, new))
 
 
-def answer(whole: House, old: str, new: str, *, number: str | None = None) -> Settled:
+def answer(whole: Components, old: str, new: str, *, number: str | None = None) -> Settled:
     """11/02 with the same; it names the request that is open, or this number."""
     case = changed(CASES[ANSWER], old, new)
     return send(whole, replace(case, message=case.message.replace(REQUEST, (number or REQUEST.decode()).encode())))
@@ -68,7 +68,7 @@ def changed(case: Case, old: str, new: str) -> Case:
     return replace(case, message=message.replace(f"<OldValue>{FIRST}".encode(), f"<OldValue>{old}".encode()))
 
 
-def ask(whole: House, *, pointer: str | None = None) -> str:
+def ask(whole: Components, *, pointer: str | None = None) -> str:
     items = (replace(ITEMS[0], pointer=pointer),)
     whole.amendments.request(KEY, OFFICER, reason=REASON, items=items)
     query = select(amendment_request.c.number).order_by(amendment_request.c.id.desc()).limit(1)
@@ -76,19 +76,19 @@ def ask(whole: House, *, pointer: str | None = None) -> str:
         return str(connection.execute(query).scalar_one())
 
 
-def state(whole: House) -> str:
+def state(whole: Components) -> str:
     with whole.database.reading() as connection:
         return find(connection, [KEY])[KEY].state.value
 
 
-def kept(whole: House) -> list[tuple[bool, str]]:
+def kept(whole: Components) -> list[tuple[bool, str]]:
     """Every form 14 that was kept: whether it was asked for, and where it stands."""
     with whole.database.reading() as connection:
         rows = connection.execute(select(amendment).order_by(amendment.c.version)).all()
     return [(row.requested, row.state) for row in rows]
 
 
-def hours(whole: House) -> dict[str, list[str | None]]:
+def hours(whole: Components) -> dict[str, list[str | None]]:
     """How the hours of forms 13 and 14 ended, by kind; None: it runs."""
     kinds = ("amend_within", "confirm_amendment_within")
     found: dict[str, list[str | None]] = {kind: [] for kind in kinds}
@@ -102,11 +102,13 @@ def names(settled: Settled) -> list[str]:
     return [finding.name for finding in settled.findings]
 
 
-def approve(whole: House) -> str:
+def approve(whole: Components) -> str:
     return whole.amendments.approve(Desk(whole).waiting(KEY), OFFICER).state.value
 
 
-def test_what_is_found_while_something_is_asked_waits_and_its_approval_leaves_the_request_open(whole: House) -> None:
+def test_what_is_found_while_something_is_asked_waits_and_its_approval_leaves_the_request_open(
+    whole: Components,
+) -> None:
     ask(whole)
     settled = own(whole, FIRST, THEN)
     assert (settled.outcome.value, names(settled), state(whole)) == ("accepted", [], "amendment_requested")
@@ -121,7 +123,7 @@ def test_what_is_found_while_something_is_asked_waits_and_its_approval_leaves_th
     assert whole.completion.complete(KEY, OFFICER).state == "completed_amended"
 
 
-def test_what_is_found_while_something_is_asked_may_be_declined(whole: House) -> None:
+def test_what_is_found_while_something_is_asked_may_be_declined(whole: Components) -> None:
     ask(whole)
     own(whole, FIRST, THEN)
     whole.amendments.decline(Desk(whole).waiting(KEY), OFFICER, reason=REASON)
@@ -130,7 +132,7 @@ def test_what_is_found_while_something_is_asked_may_be_declined(whole: House) ->
     assert state(whole) == "amended"
 
 
-def test_what_is_found_before_form_15_waits_and_form_15_confirms_what_stands_then(whole: House) -> None:
+def test_what_is_found_before_form_15_waits_and_form_15_confirms_what_stands_then(whole: Components) -> None:
     ask(whole)
     answer(whole, FIRST, THEN)
     assert own(whole, THEN, LAST).outcome.value == "accepted"
@@ -142,20 +144,20 @@ def test_what_is_found_before_form_15_waits_and_form_15_confirms_what_stands_the
     assert (done.state, done.version) == ("completed_amended", 3)
 
 
-def test_an_amendment_that_changes_every_place_that_was_asked_for_is_the_answer(whole: House) -> None:
+def test_an_amendment_that_changes_every_place_that_was_asked_for_is_the_answer(whole: Components) -> None:
     ask(whole, pointer=PAPER)
     own(whole, FIRST, THEN)
     assert (state(whole), kept(whole)) == ("amended", [(True, "approved")])
     assert hours(whole)["amend_within"] == ["answered"]
 
 
-def test_an_amendment_that_changes_another_place_is_no_answer(whole: House) -> None:
+def test_an_amendment_that_changes_another_place_is_no_answer(whole: Components) -> None:
     ask(whole, pointer=PAPER.replace("[2]", "[1]"))
     own(whole, FIRST, THEN)
     assert (state(whole), kept(whole)) == ("amendment_requested", [(False, "waiting")])
 
 
-def test_an_answer_to_what_was_withdrawn_leaves_what_is_asked_since_as_it_is(whole: House) -> None:
+def test_an_answer_to_what_was_withdrawn_leaves_what_is_asked_since_as_it_is(whole: Components) -> None:
     first = ask(whole)
     whole.amendments.withdraw(KEY, OFFICER, reason="Nhầm hồ sơ")
     ask(whole)
@@ -165,7 +167,7 @@ def test_an_answer_to_what_was_withdrawn_leaves_what_is_asked_since_as_it_is(who
     assert hours(whole)["amend_within"] == ["withdrawn", None]
 
 
-def test_a_second_answer_to_what_was_answered_is_own_discovery(whole: House) -> None:
+def test_a_second_answer_to_what_was_answered_is_own_discovery(whole: Components) -> None:
     number = ask(whole)
     answer(whole, FIRST, THEN)
     settled = answer(whole, THEN, LAST, number=number)
@@ -173,13 +175,13 @@ def test_a_second_answer_to_what_was_answered_is_own_discovery(whole: House) -> 
     assert kept(whole) == [(True, "approved"), (False, "waiting")]
 
 
-def test_who_mistypes_the_number_of_the_request_hears_it_while_he_can_still_answer(whole: House) -> None:
+def test_who_mistypes_the_number_of_the_request_hears_it_while_he_can_still_answer(whole: Components) -> None:
     ask(whole)
     settled = answer(whole, FIRST, THEN, number="SD2026")
     assert (settled.outcome.value, names(settled)) == ("rejected", ["request_not_answered"])
 
 
-def test_what_names_a_request_that_was_never_made_is_own_discovery_and_flagged(whole: House) -> None:
+def test_what_names_a_request_that_was_never_made_is_own_discovery_and_flagged(whole: Components) -> None:
     ask(whole)
     answer(whole, FIRST, THEN)
     settled = answer(whole, THEN, LAST, number="SD2026")
@@ -187,7 +189,7 @@ def test_what_names_a_request_that_was_never_made_is_own_discovery_and_flagged(w
     assert state(whole) == "amended"
 
 
-def test_what_was_confirmed_as_declared_asks_for_nothing_any_more(whole: House) -> None:
+def test_what_was_confirmed_as_declared_asks_for_nothing_any_more(whole: Components) -> None:
     """Asked of what an amendment brought, and confirmed as that stands: a late answer is own discovery."""
     own(whole, FIRST, THEN)
     approve(whole)

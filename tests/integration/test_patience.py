@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.entrypoints.health import Health
 from adapter.entrypoints.web.serve import configuration as web_configuration
 from adapter.gateways.store.upgrade import upgrade
@@ -50,7 +50,7 @@ def token() -> list[str]:
 @pytest.fixture
 def door(tmp_path: Path, told: Told, token: list[str]) -> Iterator[int]:
     (port,) = free_ports(1)
-    whole = house(configuration.write(tmp_path), observe=lambda event, /, **fields: told.append((event, fields)))
+    whole = assemble(configuration.write(tmp_path), observe=lambda event, /, **fields: told.append((event, fields)))
     upgrade(whole.database)
     token.append(whole.tokens.issue(Machine.DECLARANT, "slow", "001085012345", actor=TESTER)[1])
     server = uvicorn.Server(web_configuration(whole, "portal", "127.0.0.1", port))

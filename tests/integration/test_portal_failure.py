@@ -15,7 +15,7 @@ import pytest
 from lxml import etree, html
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.cli import app
 from adapter.gateways.standby import StandbyFolder
 from adapter.model.errors import Misconfigured
@@ -42,7 +42,7 @@ def box() -> MailBox:
 
 
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str, box: MailBox) -> Iterator[House]:
+def whole(tmp_path: Path, sqlite_url: str, box: MailBox) -> Iterator[Components]:
     """One dossier by the portal, one by the window; neither is finished. Then nothing answers any more."""
     with gate(tmp_path, sqlite_url, {**mail_settings(box), "web.about.telephone": "02053 888 999"}) as made:
         for number, channel in ((1, Channel.PORTAL), (2, Channel.WINDOW)):
@@ -51,25 +51,25 @@ def whole(tmp_path: Path, sqlite_url: str, box: MailBox) -> Iterator[House]:
         yield made
 
 
-def run(whole: House, *arguments: str, code: int = 0) -> str:
+def run(whole: Components, *arguments: str, code: int = 0) -> str:
     config = str(whole.settings.folders.state / "config.yaml")
     done = CliRunner().invoke(app, ["portal", *arguments, "--config", config])
     assert done.exit_code == code, done.output
     return done.stdout
 
 
-def fail(whole: House, *more: str) -> dict[str, Any]:
+def fail(whole: Components, *more: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(run(whole, "fail", "--reason", "Hỏng máy chủ.", "--json", *more))
     return told
 
 
-def gone(whole: House) -> None:
+def gone(whole: Components) -> None:
     """The database is away, and so is everything that would need it."""
     lost = f"sqlite:///{whole.settings.folders.state}/nowhere/x.db"
     edit(whole.settings.folders.state / "config.yaml", lambda stated: stated["database"].update(url=lost))
 
 
-def listed(whole: House) -> list[dict[str, str]]:
+def listed(whole: Components) -> list[dict[str, str]]:
     file = whole.portal_failure.folder.folder / "danh-sach-goi.csv"
     _, *rows = file.read_text(encoding="utf-8-sig").splitlines()
     return list(csv.DictReader(rows, delimiter=";"))
@@ -79,7 +79,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_the_list_names_every_dossier_that_is_not_finished_with_its_telephone(whole: House) -> None:
+def test_the_list_names_every_dossier_that_is_not_finished_with_its_telephone(whole: Components) -> None:
     run(whole, "prepare")
     (one, two) = listed(whole)
     assert {one["Kênh"], two["Kênh"]} == {"portal", "window"}
@@ -88,14 +88,14 @@ def test_the_list_names_every_dossier_that_is_not_finished_with_its_telephone(wh
     assert (one["Gọi lúc"], one["Người gọi"], one["Kết quả"]) == ("", "", "")
 
 
-def test_a_finished_dossier_is_on_no_list(whole: House) -> None:
+def test_a_finished_dossier_is_on_no_list(whole: Components) -> None:
     kept = whole.call_list.write()
     number, year = kept.contacts[0].dossier.split("/")
     whole.completion.complete(DossierKey(number, int(year)), OFFICER)
     assert [each.dossier for each in whole.call_list.write().contacts] == [kept.contacts[1].dossier]
 
 
-def test_its_folder_is_its_users_alone_even_where_somebody_has_opened_it(whole: House) -> None:
+def test_its_folder_is_its_users_alone_even_where_somebody_has_opened_it(whole: Components) -> None:
     folder = whole.portal_failure.folder.folder
     folder.mkdir(parents=True)
     folder.chmod(0o755)
@@ -108,7 +108,7 @@ def test_its_folder_is_its_users_alone_even_where_somebody_has_opened_it(whole: 
     assert {mode(each) for each in files} == {0o600}
 
 
-def test_without_a_database_everything_stands_and_says_how_old_the_list_is(whole: House) -> None:
+def test_without_a_database_everything_stands_and_says_how_old_the_list_is(whole: Components) -> None:
     whole.call_list.write()
     gone(whole)
     kit = fail(whole, "--no-mail", "--since", (CLOCK - timedelta(minutes=9)).isoformat(), "--reason-en", "Disk.")
@@ -126,7 +126,7 @@ def test_without_a_database_everything_stands_and_says_how_old_the_list_is(whole
     assert "cũ 0 phút" in (folder / "danh-sach-goi.html").read_text(encoding="utf-8")
 
 
-def test_the_age_on_the_list_is_that_of_the_list(whole: House) -> None:
+def test_the_age_on_the_list_is_that_of_the_list(whole: Components) -> None:
     whole.call_list.write()
     later = replace(whole.portal_failure, clock=lambda: CLOCK + timedelta(minutes=42))
     kit = later.begin(FailureReport(CLOCK, Label("Mất điện.", "Power."), None), "root")
@@ -134,7 +134,7 @@ def test_the_age_on_the_list_is_that_of_the_list(whole: House) -> None:
     assert "cũ 42 phút" in (kit.folder / "danh-sach-goi.html").read_text(encoding="utf-8")
 
 
-def test_pages_hold_nothing_of_a_declarant(whole: House) -> None:
+def test_pages_hold_nothing_of_a_declarant(whole: Components) -> None:
     contacts = whole.call_list.write().contacts
     kit = fail(whole, "--no-mail")
     public = "".join(each.read_text(encoding="utf-8") for each in Path(kit["pages"]).iterdir())
@@ -144,7 +144,7 @@ def test_pages_hold_nothing_of_a_declarant(whole: House) -> None:
 
 
 def test_who_declared_at_the_portal_is_written_to_once_though_the_command_is_typed_twice(
-    whole: House, box: MailBox
+    whole: Components, box: MailBox
 ) -> None:
     portal = next(each for each in whole.call_list.write().contacts if each.channel == "portal")
     gone(whole)
@@ -159,7 +159,7 @@ def test_who_declared_at_the_portal_is_written_to_once_though_the_command_is_typ
     assert not [each for each in (portal.name, portal.dossier) if each in text]
 
 
-def test_while_the_window_is_down_too_everybody_is_written_to(whole: House, box: MailBox) -> None:
+def test_while_the_window_is_down_too_everybody_is_written_to(whole: Components, box: MailBox) -> None:
     whole.window.override(Sight.DOWN, reason="mất kết nối", actor=TESTER)
     kept = whole.call_list.write()
     assert kept.window_down
@@ -169,7 +169,7 @@ def test_while_the_window_is_down_too_everybody_is_written_to(whole: House, box:
 
 
 def test_a_mail_server_that_is_away_holds_nothing_else_up_and_is_tried_the_next_time(
-    whole: House, box: MailBox
+    whole: Components, box: MailBox
 ) -> None:
     whole.call_list.write()
     assert fail(whole)["mails"] is None
@@ -178,7 +178,7 @@ def test_a_mail_server_that_is_away_holds_nothing_else_up_and_is_tried_the_next_
         assert fail(whole)["mails"] == {"taken": 1}
 
 
-def test_a_letter_of_which_nobody_knows_goes_again_as_the_same(whole: House, box: MailBox) -> None:
+def test_a_letter_of_which_nobody_knows_goes_again_as_the_same(whole: Components, box: MailBox) -> None:
     whole.call_list.write()
     box.hangs_up = 1
     with mail_server(box):
@@ -188,7 +188,7 @@ def test_a_letter_of_which_nobody_knows_goes_again_as_the_same(whole: House, box
     assert one["Message-ID"] == again["Message-ID"]
 
 
-def test_its_end_is_on_the_pages_and_in_the_feed_and_its_lists_go(whole: House) -> None:
+def test_its_end_is_on_the_pages_and_in_the_feed_and_its_lists_go(whole: Components) -> None:
     whole.call_list.write()
     kit = fail(whole, "--no-mail", "--since", (CLOCK - timedelta(hours=2)).isoformat())
     run(whole, "works-again")
@@ -208,7 +208,7 @@ def test_its_end_is_on_the_pages_and_in_the_feed_and_its_lists_go(whole: House) 
     assert sorted(each.name for each in late.folder.folder.iterdir()) == ["su-co.json"], "the old list went too"
 
 
-def test_calls_are_logged_and_a_formula_is_none(whole: House) -> None:
+def test_calls_are_logged_and_a_formula_is_none(whole: Components) -> None:
     whole.call_list.write()
     kit = fail(whole, "--no-mail")
     run(whole, "call", "BP1/2026", "reached", "--note", "=HYPERLINK(1)")
@@ -222,12 +222,12 @@ def test_calls_are_logged_and_a_formula_is_none(whole: House) -> None:
 
 
 @pytest.mark.parametrize("carried", ["/var/www/html/x", "PAGES/x", "LINK/x"])
-def test_a_folder_that_a_web_server_carries_takes_no_list(whole: House, tmp_path: Path, carried: str) -> None:
+def test_a_folder_that_a_web_server_carries_takes_no_list(whole: Components, tmp_path: Path, carried: str) -> None:
     (tmp_path / "link").symlink_to("/var/www")
     place = carried.replace("PAGES", str(tmp_path / "portal-notice")).replace("LINK", str(tmp_path / "link"))
     edit(tmp_path / "config.yaml", lambda stated: stated.update(portal_failure={"folder": place}))
     with pytest.raises(Misconfigured, match="a web server carries"):
-        house(tmp_path / "config.yaml").call_list.write()
+        assemble(tmp_path / "config.yaml").call_list.write()
     assert not Path(place).exists()
 
 
@@ -244,7 +244,7 @@ def test_a_folder_that_cannot_be_written_is_told_once_and_ends_nothing(tmp_path:
     assert "portal_failure.folder" in fields["reason"]
 
 
-def test_what_is_logged_names_nobody(whole: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_logged_names_nobody(whole: Components, capsys: pytest.CaptureFixture[str]) -> None:
     kept = whole.call_list.write()
     run(whole, "prepare")
     told = capsys.readouterr().err + run(whole, "fail", "--reason", "x", "--no-mail")

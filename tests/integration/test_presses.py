@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store import messages, tables, windows
 from adapter.model.errors import Unavailable
 from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft
@@ -36,7 +36,7 @@ NEAR = "2026-03-02 10:20:00"
 class Night:
     """A house whose legal time can be moved on."""
 
-    house: House
+    house: Components
     now: datetime = CLOCK
 
     @property
@@ -61,7 +61,7 @@ class Night:
 @pytest.fixture
 def night(tmp_path: Path, database_url: str) -> Iterator[Night]:
     """The window is suspected to be down, since now."""
-    built = house(configure(tmp_path, database_url))
+    built = assemble(configure(tmp_path, database_url))
     made = Night(built)
     built.legal_clock = lambda: made.now  # type: ignore[misc]
     ensure_tables(built.database)

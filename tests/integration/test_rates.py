@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.entrypoints.web.guard import network_of
 from adapter.gateways.store import tables
 from adapter.gateways.store.database import Database
@@ -39,7 +39,7 @@ def statuses(ask: object, times: int = 5) -> list[int]:
     return [ask().status_code for _ in range(times)]  # type: ignore[operator]
 
 
-def stand_still(built: House) -> None:
+def stand_still(built: Components) -> None:
     """The counters' clock stands: a test that runs over the end of a minute would count anew."""
     object.__setattr__(built.rates, "clock", lambda: AT)
 
@@ -80,7 +80,7 @@ def test_drafts_and_files_are_counted_by_account(site: Website) -> None:
 
 
 def test_another_process_counts_on(site: Website, tmp_path: Path) -> None:
-    second = house(tmp_path / "config.yaml")
+    second = assemble(tmp_path / "config.yaml")
     stand_still(second)
     with serving(second) as url:
         got = [httpx.get(f"{each}/xac-minh?so=XN1&ma=0").status_code for each in (site.url, url, site.url, url)]

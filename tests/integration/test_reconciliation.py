@@ -13,7 +13,7 @@ from lxml import etree
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.gateways.broker import Confirmed, Outgoing, Unconfirmed, Verdict
 from adapter.gateways.store import departures, replies
@@ -53,7 +53,7 @@ class Broker:
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     """Incidents begin and end by the fixtures' clock too, so that what is answered then is within them."""
     with gate(tmp_path, database_url) as made:
         made.window = replace(made.window, clock=lambda: CLOCK)
@@ -61,36 +61,36 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
 
 
 @pytest.fixture
-def config(whole: House, tmp_path: Path) -> Path:
+def config(whole: Components, tmp_path: Path) -> Path:
     del whole
     return tmp_path / "config.yaml"
 
 
-def dispatch(whole: House, broker: Broker) -> None:
+def dispatch(whole: Components, broker: Broker) -> None:
     """Until nothing may leave any more."""
     rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
     while rounds.round(transfers=True, returned=not broker.doubts).sent:
         pass
 
 
-def declared(whole: House, number: int, channel: Channel = Channel.WINDOW) -> DossierKey:
+def declared(whole: Components, number: int, channel: Channel = Channel.WINDOW) -> DossierKey:
     message = declaration(number, signer="nsw" if channel is Channel.WINDOW else "portal")
     whole.intake.receive([Submission(message.raw, channel, CLOCK, Digest(message.digest))])
     return DossierKey(message.reference, 2026)
 
 
-def replaced(whole: House, number: int, key: DossierKey) -> None:
+def replaced(whole: Components, number: int, key: DossierKey) -> None:
     message = declaration(number, reference=key.number, function="02", sent="2026-03-02 07:14:59")
     whole.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
 
 
-def rows(whole: House, key: DossierKey) -> list[Any]:
+def rows(whole: Components, key: DossierKey) -> list[Any]:
     mine = select(outbox).join(dossier, dossier.c.id == outbox.c.dossier_id).where(dossier.c.number == key.number)
     with whole.database.reading() as connection:
         return list(connection.execute(mine.order_by(outbox.c.ordinal)))
 
 
-def opens(whole: House, key: DossierKey) -> int:
+def opens(whole: Components, key: DossierKey) -> int:
     """Its declarant opens every answer that he is shown; gives how many."""
     with whole.database.reading() as connection:
         query = select(dossier.c.identities).where(dossier.c.number == key.number)
@@ -100,15 +100,15 @@ def opens(whole: House, key: DossierKey) -> int:
     return sum(whole.own_dossiers.open(person, key.number, key.year, each.digest) for each in found.answers)
 
 
-def down(whole: House) -> None:
+def down(whole: Components) -> None:
     whole.window.override(Sight.DOWN, reason="mất kết nối", actor=TESTER)
 
 
-def up(whole: House) -> None:
+def up(whole: Components) -> None:
     whole.window.end_override(actor=TESTER)
 
 
-def incident(whole: House) -> str:
+def incident(whole: Components) -> str:
     return str(whole.window.incidents(1)[0].id)
 
 
@@ -120,7 +120,7 @@ def reported(config: Path, name: str, *more: str, code: int = 0) -> dict[str, An
     return told
 
 
-def test_an_answer_that_nobody_opened_leaves_as_it_is(whole: House) -> None:
+def test_an_answer_that_nobody_opened_leaves_as_it_is(whole: Components) -> None:
     down(whole)
     key = declared(whole, 1)
     up(whole)
@@ -131,7 +131,7 @@ def test_an_answer_that_nobody_opened_leaves_as_it_is(whole: House) -> None:
     assert [row.route for row in rows(whole, key)] == ["window"]
 
 
-def test_an_answer_that_was_opened_first_leaves_in_a_transfer_and_never_as_itself(whole: House) -> None:
+def test_an_answer_that_was_opened_first_leaves_in_a_transfer_and_never_as_itself(whole: Components) -> None:
     down(whole)
     key = declared(whole, 1)
     whole.completion.complete(key, OFFICER)
@@ -151,7 +151,7 @@ def test_an_answer_that_was_opened_first_leaves_in_a_transfer_and_never_as_itsel
     assert original.digest in etree.tostring(content).decode()
 
 
-def test_no_copy_of_an_answer_that_was_opened_first_leaves_either(whole: House) -> None:
+def test_no_copy_of_an_answer_that_was_opened_first_leaves_either(whole: Components) -> None:
     """The window sends a declaration again of which it has no answer: before the opening, after it, and later."""
     down(whole)
     key = declared(whole, 1)
@@ -170,7 +170,7 @@ def test_no_copy_of_an_answer_that_was_opened_first_leaves_either(whole: House) 
         assert departures.unsent(connection) == {}, "nothing waits that never leaves"
 
 
-def test_a_copy_never_leaves_before_its_original(whole: House) -> None:
+def test_a_copy_never_leaves_before_its_original(whole: Components) -> None:
     """An earlier answer of the dossier holds up both: the broker never confirms that one."""
     key = declared(whole, 1)
     replaced(whole, 2, key)
@@ -187,7 +187,7 @@ def test_a_copy_never_leaves_before_its_original(whole: House) -> None:
     assert broker.kinds == [ACCEPTED, TRANSFER]
 
 
-def test_what_was_opened_after_it_had_left_is_not_transferred(whole: House) -> None:
+def test_what_was_opened_after_it_had_left_is_not_transferred(whole: Components) -> None:
     key = declared(whole, 1)
     dispatch(whole, Broker())
     down(whole)
@@ -199,7 +199,7 @@ def test_what_was_opened_after_it_had_left_is_not_transferred(whole: House) -> N
 @pytest.mark.parametrize("broker", [Broker(dies=True), Broker(doubts=True)], ids=["dies", "doubts"])
 @pytest.mark.parametrize("is_opened", [True, False])
 def test_what_may_have_been_published_leaves_again_and_is_never_transferred(
-    whole: House, broker: Broker, *, is_opened: bool
+    whole: Components, broker: Broker, *, is_opened: bool
 ) -> None:
     """The acceptance too, which nobody takes back: the dispatcher says of it as well that it has it in its hands."""
     key = declared(whole, 1)
@@ -220,7 +220,7 @@ def test_what_may_have_been_published_leaves_again_and_is_never_transferred(
     ]
 
 
-def test_what_came_by_the_portal_is_transferred_and_reading_it_changes_nothing(whole: House) -> None:
+def test_what_came_by_the_portal_is_transferred_and_reading_it_changes_nothing(whole: Components) -> None:
     down(whole)
     key = declared(whole, 1, Channel.PORTAL)
     assert opens(whole, key) == 1
@@ -228,7 +228,7 @@ def test_what_came_by_the_portal_is_transferred_and_reading_it_changes_nothing(w
     assert [row.route for row in rows(whole, key)] == ["portal", "transfer"]
 
 
-def test_a_later_answer_waits_until_the_one_that_was_opened_is_transferred(whole: House) -> None:
+def test_a_later_answer_waits_until_the_one_that_was_opened_is_transferred(whole: Components) -> None:
     down(whole)
     key = declared(whole, 1)
     assert opens(whole, key) == 1
@@ -242,7 +242,7 @@ def test_a_later_answer_waits_until_the_one_that_was_opened_is_transferred(whole
     assert sorted(broker.kinds) == sorted([CONFIRMED, TRANSFER])
 
 
-def test_the_report_names_each_answer_how_it_goes_and_why_it_is_open(whole: House, config: Path) -> None:
+def test_the_report_names_each_answer_how_it_goes_and_why_it_is_open(whole: Components, config: Path) -> None:
     down(whole)
     untouched, opened, direct = declared(whole, 1), declared(whole, 2), declared(whole, 3, Channel.PORTAL)
     opens(whole, opened)
@@ -272,7 +272,7 @@ def test_the_report_names_each_answer_how_it_goes_and_why_it_is_open(whole: Hous
     assert done["settled"] == {"transfer": 1, "original": 1, "instead": 1, "again": 0, "nothing": 0}
 
 
-def receive(whole: House, *answers: str) -> None:
+def receive(whole: Components, *answers: str) -> None:
     """What the window says to the transfers that it has not confirmed, in their order."""
     query = select(outbox.c.id).where(outbox.c.route == "transfer", outbox.c.answer.is_distinct_from("receipt"))
     with whole.database.transaction() as connection:
@@ -283,7 +283,7 @@ def receive(whole: House, *answers: str) -> None:
 
 
 def test_the_report_is_signed_by_the_system_and_holds_no_value_of_a_person(
-    whole: House, config: Path, tmp_path: Path
+    whole: Components, config: Path, tmp_path: Path
 ) -> None:
     down(whole)
     key = declared(whole, 1)
@@ -299,7 +299,7 @@ def test_the_report_is_signed_by_the_system_and_holds_no_value_of_a_person(
     assert signature is not None
 
 
-def test_a_report_of_no_incident_says_where_incidents_are_told(whole: House, config: Path) -> None:
+def test_a_report_of_no_incident_says_where_incidents_are_told(whole: Components, config: Path) -> None:
     del whole
     done = CliRunner().invoke(app, ["reconcile", "report", "77", "--by", "test", "--config", str(config)])
     assert done.exit_code == 1

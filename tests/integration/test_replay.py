@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store.tables import dossier, inbox, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
@@ -30,9 +30,9 @@ SPELLINGS = [
 
 
 @pytest.fixture
-def works(tmp_path: Path, database_url: str) -> Iterator[House]:
+def works(tmp_path: Path, database_url: str) -> Iterator[Components]:
     place = furnish(tmp_path, database_url=database_url)
-    made = house(place.config)
+    made = assemble(place.config)
     ensure_tables(made.database)
     yield made
     made.database.close()
@@ -56,31 +56,33 @@ def spellings(message: bytes) -> list[bytes]:
     return made
 
 
-def dossiers(works: House) -> int:
+def dossiers(works: Components) -> int:
     with works.database.transaction() as connection:
         return len(connection.execute(select(dossier.c.number)).all())
 
 
-def answers(works: House) -> set[bytes]:
+def answers(works: Components) -> set[bytes]:
     with works.database.transaction() as connection:
         rows = connection.execute(select(outbox.c.body).where(outbox.c.route != "transfer")).all()
     return {bytes(row.body) for row in rows if row.body is not None}  # a repetition points to the first answer
 
 
-def test_every_spelling_of_one_message_makes_one_dossier_and_brings_one_answer(works: House, genuine: Case) -> None:
+def test_every_spelling_of_one_message_makes_one_dossier_and_brings_one_answer(
+    works: Components, genuine: Case
+) -> None:
     message = signed(genuine, shared_pki())
     for each in [message, *spellings(message), message]:
         works.intake.receive([submission(each)])
     assert (dossiers(works), len(answers(works))) == (1, 1)
 
 
-def test_all_spellings_at_the_same_instant_make_one_dossier(works: House, genuine: Case) -> None:
+def test_all_spellings_at_the_same_instant_make_one_dossier(works: Components, genuine: Case) -> None:
     message = signed(genuine, shared_pki())
     works.intake.receive([submission(each) for each in [message, *spellings(message), message]])
     assert (dossiers(works), len(answers(works))) == (1, 1)
 
 
-def test_what_came_by_the_window_makes_no_second_dossier_by_the_portal(works: House, genuine: Case) -> None:
+def test_what_came_by_the_window_makes_no_second_dossier_by_the_portal(works: Components, genuine: Case) -> None:
     pki = shared_pki()
     works.intake.receive([submission(signed(genuine, pki))])
     declared = sign_message(genuine.message, system=None, declarant=pki.party("citizen"))

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import app, options
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store.browse import WantedMessages
@@ -53,7 +53,7 @@ NAMED = {"name": "TRAN VAN BINH", "rank": "Thiếu tá"}
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path]]:
     """Two units; a declaration for a gate of the first. And a copy of the store."""
     folder = tmp_path_factory.mktemp("one")
     with gate(folder, changes=two_units()) as made:
@@ -63,7 +63,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Path]
 
 
 @pytest.fixture
-def whole(one: tuple[House, Path]) -> House:
+def whole(one: tuple[Components, Path]) -> Components:
     """As it was when the declaration had come."""
     made, original = one
     put_back(made.database, original)
@@ -74,12 +74,12 @@ def officer(code: str, unit: str, role: Role = Role.OFFICER) -> Actor:
     return person(code, role, unit=unit, **NAMED)
 
 
-def entries(whole: House) -> list[Any]:
+def entries(whole: Components) -> list[Any]:
     with whole.database.reading() as connection:
         return list(connection.execute(select(journal.c.event, journal.c.actor, journal.c.detail)))
 
 
-ON_A_DOSSIER: dict[str, Callable[[House, DossierKey, Actor], object]] = {
+ON_A_DOSSIER: dict[str, Callable[[Components, DossierKey, Actor], object]] = {
     "accept": lambda house, key, who: house.completion.accept(key, who),
     "complete": lambda house, key, who: house.completion.complete(key, who),
     "refuse": lambda house, key, who: house.completion.refuse(key, who, reason="x"),
@@ -91,19 +91,19 @@ ON_A_DOSSIER: dict[str, Callable[[House, DossierKey, Actor], object]] = {
     "see its versions": lambda house, key, who: _versions(house).of(key, personal=False, actor=who),
     "see persons of its versions": lambda house, key, who: _versions(house).of(key, personal=True, actor=who),
 }
-LISTS: dict[str, Callable[[House, Actor], object]] = {
+LISTS: dict[str, Callable[[Components, Actor], object]] = {
     "list dossiers": lambda house, who: dossier_reader(house).dossiers(state=None, limit=9, actor=who),
     "list amendments": lambda house, who: house.amendments.listed(everything=True, limit=9, actor=who),
     "list deadlines": lambda house, who: house.deadlines.agenda(Wanted(), since=CLOCK, now=CLOCK, actor=who).due,
 }
-REGISTERS: dict[str, Callable[[House, Actor], object]] = {
+REGISTERS: dict[str, Callable[[Components, Actor], object]] = {
     "list certificates": lambda house, who: house.registry.list(actor=who),
     "show a certificate": lambda house, who: house.registry.show("1", actor=who),
     "list authorisations": lambda house, who: house.authorisations.list(actor=who),
     "list accounts": lambda house, who: house.accounts.list(actor=who),
 }
 _HELD = Held("1", "store", "parked", "x", 0, "x")
-ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
+ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     **LISTS,
     **REGISTERS,
     "declare": lambda house, who: house.door.submit(b"", who),
@@ -142,16 +142,16 @@ ELSEWHERE: dict[str, Callable[[House, Actor], object]] = {
 }
 
 
-def _versions(house: House) -> Versions:
+def _versions(house: Components) -> Versions:
     return Versions(house.database, lambda: house.catalogue, house.installation.units, house.legal_clock)
 
 
-def _quarantine(house: House) -> Quarantine:
+def _quarantine(house: Components) -> Quarantine:
     return Quarantine(house.database, lambda: house.intake, None, house.legal_clock)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("act", ON_A_DOSSIER)
-def test_a_dossier_of_another_unit_is_refused_and_told_whose_it_is(whole: House, act: str) -> None:
+def test_a_dossier_of_another_unit_is_refused_and_told_whose_it_is(whole: Components, act: str) -> None:
     before = entries(whole)
     with pytest.raises(NoRight, match=f"^dossier RQ1/2026 is of unit {HUUNGHI}; ngoai is of unit {MONGCAI}$"):
         ON_A_DOSSIER[act](whole, HERE, officer("ngoai", MONGCAI))
@@ -161,7 +161,7 @@ def test_a_dossier_of_another_unit_is_refused_and_told_whose_it_is(whole: House,
 @pytest.mark.parametrize("key", [HERE, DossierKey("NONE", 2026)], ids=["a dossier", "none"])
 @pytest.mark.parametrize("act", ON_A_DOSSIER)
 def test_whoever_has_no_role_is_refused_and_not_told_whether_there_is_a_dossier(
-    whole: House, act: str, key: DossierKey
+    whole: Components, act: str, key: DossierKey
 ) -> None:
     before = entries(whole)
     with pytest.raises(NoRight, match=r"^nobody has no right to "):
@@ -170,7 +170,7 @@ def test_whoever_has_no_role_is_refused_and_not_told_whether_there_is_a_dossier(
 
 
 @pytest.mark.parametrize("act", ELSEWHERE)
-def test_whoever_has_no_role_is_refused_everything_else_and_nothing_changes(whole: House, act: str) -> None:
+def test_whoever_has_no_role_is_refused_everything_else_and_nothing_changes(whole: Components, act: str) -> None:
     whole.people.add("hoa", Facts("LE THI HOA", ("administrator",)), actor=TESTER)
     before = entries(whole)
     refused = (TurnedAway, "^Only a declarant's") if act == "declare" else (NoRight, "^nobody has no right to ")
@@ -179,13 +179,13 @@ def test_whoever_has_no_role_is_refused_everything_else_and_nothing_changes(whol
     assert entries(whole) == before
 
 
-def test_an_officer_of_the_unit_confirms_and_the_journal_names_him(whole: House) -> None:
+def test_an_officer_of_the_unit_confirms_and_the_journal_names_him(whole: Components) -> None:
     whole.completion.complete(HERE, officer("an-01", HUUNGHI))
     event, actor, detail = entries(whole)[-1]
     assert (event, actor, detail["state"]) == ("dossier.complete", "person:an-01", "confirmation_signed")
 
 
-def test_an_auditor_sees_every_dossier_but_no_person_and_decides_nothing(whole: House) -> None:
+def test_an_auditor_sees_every_dossier_but_no_person_and_decides_nothing(whole: Components) -> None:
     auditor = person("kiem-tra", Role.AUDITOR, **NAMED)
     assert dossier_reader(whole).life(HERE, personal=False, actor=auditor).dossier.number == "RQ1"
     with pytest.raises(NoRight, match="no right to see personal values"):
@@ -194,7 +194,7 @@ def test_an_auditor_sees_every_dossier_but_no_person_and_decides_nothing(whole: 
         whole.completion.complete(HERE, auditor)
 
 
-def test_an_officer_finds_the_dossiers_of_his_own_unit_only(whole: House) -> None:
+def test_an_officer_finds_the_dossiers_of_his_own_unit_only(whole: Components) -> None:
     asked = Question(LookupKind.NUMBER, "RQ1", 2026)
     assert len(whole.lookup.find(asked, officer("an-01", HUUNGHI)).dossiers) == 1
     assert whole.lookup.find(asked, officer("ngoai", MONGCAI)).dossiers == []
@@ -204,7 +204,7 @@ def test_an_officer_finds_the_dossiers_of_his_own_unit_only(whole: House) -> Non
 
 
 @pytest.mark.parametrize("act", ["list dossiers", "list deadlines"])
-def test_a_list_shows_an_officer_the_dossiers_of_his_unit_and_an_operator_all(whole: House, act: str) -> None:
+def test_a_list_shows_an_officer_the_dossiers_of_his_unit_and_an_operator_all(whole: Components, act: str) -> None:
     seen = [
         len(LISTS[act](whole, who))  # type: ignore[arg-type]
         for who in (officer("an-01", HUUNGHI), officer("ngoai", MONGCAI), person("van-hanh", Role.OPERATOR))
@@ -213,12 +213,12 @@ def test_a_list_shows_an_officer_the_dossiers_of_his_unit_and_an_operator_all(wh
 
 
 @pytest.mark.parametrize("act", LISTS)
-def test_an_officer_of_a_unit_that_is_none_of_ours_is_told_so(whole: House, act: str) -> None:
+def test_an_officer_of_a_unit_that_is_none_of_ours_is_told_so(whole: Components, act: str) -> None:
     with pytest.raises(NoRight, match=r"^x is of unit ELSEWHERE, which is not among units: state it there$"):
         LISTS[act](whole, officer("x", "ELSEWHERE"))
 
 
-def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(whole: House) -> None:
+def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(whole: Components) -> None:
     for office in (
         CustomsOffice("CHQ", "Cục", None, ()),
         CustomsOffice("HN", "Hữu Nghị", "CHQ", ("HUUNGHI",)),
@@ -233,7 +233,7 @@ def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(w
     assert whole.searches.reply("RQ1", 2026, customs("MC")) is None
 
 
-def test_a_commander_suspends_at_his_unit_or_everywhere_and_lifts_nothing_of_another(whole: House) -> None:
+def test_a_commander_suspends_at_his_unit_or_everywhere_and_lifts_nothing_of_another(whole: Components) -> None:
     here, there = (officer(code, unit, Role.COMMANDER) for code, unit in (("a", HUUNGHI), ("b", MONGCAI)))
     with pytest.raises(NoRight, match=f"the account at {MONGCAI} is of unit {MONGCAI}"):
         whole.accounts.suspend(CITIZEN, unit=MONGCAI, reason="x", actor=here)
@@ -259,7 +259,7 @@ def test_every_right_is_asked_for_by_some_use_case() -> None:
 
 
 @pytest.fixture
-def run(whole: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def run(whole: Components, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """A command, at an installation with people of both units in its register."""
     for code, facts in {
         "hoa": Facts("LE THI HOA", ("administrator",)),
@@ -278,7 +278,7 @@ def run(whole: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 
 def test_the_signed_form_has_name_and_rank_of_the_register_and_the_journal_the_account(
-    whole: House, run: Callable[..., Any]
+    whole: Components, run: Callable[..., Any]
 ) -> None:
     run("dossier", "complete", "RQ1", "2026", "--officer", "an-01")
     ((actor, detail),) = [entry[1:] for entry in entries(whole) if entry[0] == "dossier.complete"]
@@ -289,7 +289,7 @@ def test_the_signed_form_has_name_and_rank_of_the_register_and_the_journal_the_a
     assert "Đại úy" in form.decode()
 
 
-def test_only_a_declarant_authorises_others_for_himself(whole: House) -> None:
+def test_only_a_declarant_authorises_others_for_himself(whole: Components) -> None:
     clerk = officer("an", HUUNGHI)
     with pytest.raises(NoRight):
         whole.grants.give(clerk, "001190004567", "UQ-1", until=None, procedures=())
@@ -307,7 +307,7 @@ def test_only_a_declarant_authorises_others_for_himself(whole: House) -> None:
     ],
 )
 def test_whoever_may_not_confirm_is_told_in_one_line(
-    whole: House, run: Callable[..., Any], words: tuple[str, ...], told: str
+    whole: Components, run: Callable[..., Any], words: tuple[str, ...], told: str
 ) -> None:
     done = run("dossier", "complete", "RQ1", "2026", *words, code=1)
     (line,) = done.stderr.splitlines()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.store import views
 from adapter.gateways.store.tables import outbox
@@ -33,12 +33,12 @@ VIEW = "nsw_bqp0100001_2"
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
 
-def send(whole: House, case: Case) -> None:
+def send(whole: Components, case: Case) -> None:
     message = case.message.replace(dossier_of(case.message).number.encode(), KEY.number.encode())
     body = signed(replace(case, message=message), shared_pki())
     digest = Digest(hashlib.sha256(body).hexdigest())
@@ -46,13 +46,13 @@ def send(whole: House, case: Case) -> None:
     assert settled.outcome.value == "accepted", settled
 
 
-def marked(whole: House, column: str) -> None:
+def marked(whole: Components, column: str) -> None:
     """What was said has been sent, or is with the declarant."""
     with whole.database.transaction() as connection:
         connection.execute(update(outbox).where(outbox.c[column].is_(None)).values({column: CLOCK}))
 
 
-def shown(whole: House) -> set[str]:
+def shown(whole: Components) -> set[str]:
     """The word for the dossier's state in every place that shows one."""
     reading = dossier_reader(whole)
     found = whole.lookup.find(Question(LookupKind.NUMBER, KEY.number, KEY.year), TESTER)
@@ -67,12 +67,12 @@ def shown(whole: House) -> set[str]:
     }
 
 
-def journalled(whole: House) -> list[str]:
+def journalled(whole: Components) -> list[str]:
     entries = dossier_reader(whole).life(KEY, personal=False, actor=TESTER).journal
     return [each.detail["state"] for each in entries if "state" in each.detail]
 
 
-def test_a_confirmed_dossier_is_called_by_what_became_of_its_confirmation(whole: House) -> None:
+def test_a_confirmed_dossier_is_called_by_what_became_of_its_confirmation(whole: Components) -> None:
     logged: list[Any] = []
     object.__setattr__(whole.desk, "observe", lambda event, **said: logged.append((event, said.get("state"))))
     send(whole, CASES[GROUP])
@@ -92,7 +92,7 @@ def test_a_confirmed_dossier_is_called_by_what_became_of_its_confirmation(whole:
     assert (shown(whole), journalled(whole)[-1]) == ({"completed"}, "completed")
 
 
-def test_so_is_a_dossier_that_was_amended(whole: House) -> None:
+def test_so_is_a_dossier_that_was_amended(whole: Components) -> None:
     send(whole, CASES[GROUP])
     whole.completion.complete(KEY, OFFICER)
     marked(whole, "sent_at")

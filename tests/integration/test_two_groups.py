@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import dossier, search_key
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
@@ -30,7 +30,7 @@ OTHERS = {"E81234561": "E91234561", "E81234562": "E91234562"}
 
 
 @pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
     with gate(tmp_path, database_url) as made:
         yield made
 
@@ -54,7 +54,7 @@ def told(settled: Settled) -> list[tuple[str, str]]:
     return [(finding.name, finding.pointer) for finding in settled.findings]
 
 
-def test_the_same_papers_in_two_groups_at_one_gate_and_hour_are_flagged(whole: House) -> None:
+def test_the_same_papers_in_two_groups_at_one_gate_and_hour_are_flagged(whole: Components) -> None:
     whole.intake.receive([group("HS1")])
     (settled,) = whole.intake.receive([group("HS2", at="15:29:59")])
     assert told(settled) == [("stands_in_another_group", FIRST_PAPER)]
@@ -62,7 +62,7 @@ def test_the_same_papers_in_two_groups_at_one_gate_and_hour_are_flagged(whole: H
     assert "HS1" not in settled.findings[0].vi + settled.findings[0].en  # of whom, a stranger is not told
 
 
-def test_two_groups_of_one_batch_are_flagged_too(whole: House) -> None:
+def test_two_groups_of_one_batch_are_flagged_too(whole: Components) -> None:
     first, second = whole.intake.receive([group("HS1"), group("HS2", **OTHERS)])
     assert told(first) == []
     assert told(second) == [("stands_in_another_group", LAST_PAPER)]
@@ -77,25 +77,25 @@ def test_two_groups_of_one_batch_are_flagged_too(whole: House) -> None:
     ],
     ids=["an hour later", "another gate", "other papers"],
 )
-def test_another_hour_another_gate_or_other_papers_are_lawful(whole: House, changes: dict[str, str]) -> None:
+def test_another_hour_another_gate_or_other_papers_are_lawful(whole: Components, changes: dict[str, str]) -> None:
     whole.intake.receive([group("HS1")])
     (settled,) = whole.intake.receive([group("HS2", **changes)])
     assert told(settled) == []
 
 
-def test_a_newer_version_is_not_held_against_the_one_before(whole: House) -> None:
+def test_a_newer_version_is_not_held_against_the_one_before(whole: Components) -> None:
     first, newer = whole.intake.receive([group("HS1"), group("HS1", function="02")])
     assert (told(first), told(newer)) == ([], [])
 
 
-def test_what_a_newer_version_left_is_free_for_another_group(whole: House) -> None:
+def test_what_a_newer_version_left_is_free_for_another_group(whole: Components) -> None:
     whole.intake.receive([group("HS1")])
     whole.intake.receive([group("HS1", function="02", at="18:30:00")])
     (settled,) = whole.intake.receive([group("HS2")])
     assert told(settled) == []
 
 
-def test_a_group_that_was_refused_holds_nobody(whole: House) -> None:
+def test_a_group_that_was_refused_holds_nobody(whole: Components) -> None:
     whole.intake.receive([group("HS1")])
     whole.completion.refuse(DossierKey("HS1", 2026), OFFICER, reason="Sai")
     (settled,) = whole.intake.receive([group("HS2")])

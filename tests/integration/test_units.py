@@ -17,7 +17,7 @@ from lxml import etree
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.cli import app
 from adapter.cli.dossiers import dossier_reader
 from adapter.cli.inspection import _keys
@@ -49,12 +49,12 @@ from tests.servers.softhsm import MODULE, furnish
 
 
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
     with gate(tmp_path, sqlite_url, two_units()) as made:
         yield made
 
 
-def declare(whole: House, name: str, at: str = "HUUNGHI", function: str = "01", second: int = 58) -> Settled:
+def declare(whole: Components, name: str, at: str = "HUUNGHI", function: str = "01", second: int = 58) -> Settled:
     """A citizen's declaration for the gate `at`."""
     sent = f"2026-03-02 07:14:{second}"
     message = declaration(f"{name}{function}", reference=name, gate=at, function=function, sent=sent)
@@ -66,7 +66,7 @@ def key(name: str) -> DossierKey:
     return DossierKey(name, 2026)
 
 
-def replies(whole: House, name: str) -> list[etree._Element]:
+def replies(whole: Components, name: str) -> list[etree._Element]:
     """What was answered about a number, in the order made."""
     query = select(outbox.c.body).where(outbox.c.reference == name).order_by(outbox.c.ordinal, outbox.c.id)
     with whole.database.reading() as connection:
@@ -85,7 +85,7 @@ def unit_that_signed(reply: etree._Element) -> str | None:
 
 @pytest.mark.parametrize(("at", "unit"), [("HUUNGHI", HUUNGHI), ("MONGCAI", MONGCAI)])
 def test_a_dossier_is_accepted_and_confirmed_in_the_name_of_its_unit_and_under_its_key(
-    whole: House, at: str, unit: str
+    whole: Components, at: str, unit: str
 ) -> None:
     assert declare(whole, "HS1", at).outcome == "accepted"
     whole.completion.complete(key("HS1"), OFFICER)
@@ -97,7 +97,7 @@ def test_a_dossier_is_accepted_and_confirmed_in_the_name_of_its_unit_and_under_i
     assert all(verify_many([Question(etree.tostring(each), "system", system) for each in (accepted, confirmed)]))
 
 
-def test_a_request_to_amend_is_signed_by_the_unit_that_has_the_dossier(whole: House) -> None:
+def test_a_request_to_amend_is_signed_by_the_unit_that_has_the_dossier(whole: Components) -> None:
     declare(whole, "HS1", "MONGCAI")
     whole.amendments.request(key("HS1"), OFFICER, reason="Thiếu thông tin", items=ITEMS)
     _, asked = replies(whole, "HS1")
@@ -105,7 +105,7 @@ def test_a_request_to_amend_is_signed_by_the_unit_that_has_the_dossier(whole: Ho
     assert asked.findtext("Body/Content/AmendmentRequest/Requester/Division") == NAMES[MONGCAI]
 
 
-def test_numbers_of_ours_carry_the_code_of_the_unit(whole: House) -> None:
+def test_numbers_of_ours_carry_the_code_of_the_unit(whole: Components) -> None:
     numbers = []
     for name, at in (("HS1", "HUUNGHI"), ("HS2", "MONGCAI")):
         declare(whole, name, at)
@@ -115,7 +115,7 @@ def test_numbers_of_ours_carry_the_code_of_the_unit(whole: House) -> None:
     assert int(numbers[1][-9:-1]) == int(numbers[0][-9:-1]) + 1
 
 
-def test_a_declaration_for_a_gate_of_nobody_here_is_rejected_and_told_where_to_go(whole: House) -> None:
+def test_a_declaration_for_a_gate_of_nobody_here_is_rejected_and_told_where_to_go(whole: Components) -> None:
     settled = declare(whole, "HS1", "MOCBAI")
     finding = settled.findings[0]
     assert (settled.outcome, finding.code, finding.name) == ("rejected", "BQP241", "unit_not_ours")
@@ -131,20 +131,20 @@ def test_a_declaration_for_a_gate_of_nobody_here_is_rejected_and_told_where_to_g
         whole.completion.complete(key("HS1"), OFFICER)
 
 
-def test_a_newer_version_for_a_gate_of_nobody_here_leaves_what_was_declared(whole: House) -> None:
+def test_a_newer_version_for_a_gate_of_nobody_here_leaves_what_was_declared(whole: Components) -> None:
     declare(whole, "HS1")
     assert declare(whole, "HS1", "MOCBAI", "02", 59).outcome == "rejected"
     assert whole.completion.complete(key("HS1"), OFFICER).gate == "HUUNGHI"
 
 
-def test_a_dossier_that_moves_to_another_gate_of_ours_is_confirmed_by_the_unit_of_that_gate(whole: House) -> None:
+def test_a_dossier_that_moves_to_another_gate_of_ours_is_confirmed_by_the_unit_of_that_gate(whole: Components) -> None:
     declare(whole, "HS1")
     declare(whole, "HS1", "MONGCAI", "02", 59)
     whole.completion.complete(key("HS1"), OFFICER)
     assert unit_that_signed(replies(whole, "HS1")[-1]) == MONGCAI
 
 
-def test_what_is_about_no_dossier_is_answered_in_the_name_of_the_unit_that_it_is_for(whole: House) -> None:
+def test_what_is_about_no_dossier_is_answered_in_the_name_of_the_unit_that_it_is_for(whole: Components) -> None:
     declare(whole, "HS1", "MONGCAI", "02")  # nothing was declared under this number: it waits
     (receipt,) = replies(whole, "HS1")
     assert receipt.findtext("Header/From/unitCode") == MONGCAI
@@ -164,7 +164,7 @@ class Broker:
         return [Confirmed() for _ in batch]
 
 
-def left(whole: House) -> list[tuple[str, str]]:
+def left(whole: Components) -> list[tuple[str, str]]:
     """What leaves now: pair and unit."""
     broker = Broker()
     rounds = Dispatch(whole.database, broker, lambda: CLOCK, whole.observe, most_unconfirmed=100)
@@ -178,7 +178,7 @@ def left(whole: House) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def lost(tmp_path: Path, database_url: str) -> Iterator[House]:
+def lost(tmp_path: Path, database_url: str) -> Iterator[Components]:
     """The key of Móng Cái is not there; Hữu Nghị has its own."""
     files = {"key": str(tmp_path / "mc.key"), "certificates": str(tmp_path / "mc.chain")}
     with gate(tmp_path, database_url, {**two_units(mongcai=files), "keys.look_s": 0}) as made:
@@ -192,7 +192,7 @@ def bring_the_key(folder: Path) -> None:
     shutil.copy(stated["certificates"], folder / "mc.chain")
 
 
-def test_without_its_key_a_unit_takes_declarations_and_its_confirmations_wait(lost: House, tmp_path: Path) -> None:
+def test_without_its_key_a_unit_takes_declarations_and_its_confirmations_wait(lost: Components, tmp_path: Path) -> None:
     lost.load_keys()
     for name, at in (("HS1", "HUUNGHI"), ("HS2", "MONGCAI")):
         assert declare(lost, name, at).outcome == "accepted"
@@ -213,7 +213,7 @@ def test_without_its_key_a_unit_takes_declarations_and_its_confirmations_wait(lo
     assert lost.signing.sign() == 0
 
 
-def test_the_declarant_of_a_request_that_waited_has_his_whole_time(lost: House, tmp_path: Path) -> None:
+def test_the_declarant_of_a_request_that_waited_has_his_whole_time(lost: Components, tmp_path: Path) -> None:
     declare(lost, "HS2", "MONGCAI")
     lost.amendments.request(key("HS2"), OFFICER, reason="Thiếu thông tin", items=ITEMS)
     assert left(lost) == [("20/21", MONGCAI)]
@@ -227,7 +227,7 @@ def test_the_declarant_of_a_request_that_waited_has_his_whole_time(lost: House, 
     assert unit_that_signed(asked) == MONGCAI
 
 
-def test_what_waits_for_a_key_is_taken_back_by_a_newer_version(lost: House, tmp_path: Path) -> None:
+def test_what_waits_for_a_key_is_taken_back_by_a_newer_version(lost: Components, tmp_path: Path) -> None:
     declare(lost, "HS2", "MONGCAI")
     lost.completion.complete(key("HS2"), OFFICER)
     assert declare(lost, "HS2", "MONGCAI", "02", 59).outcome == "accepted"
@@ -238,7 +238,7 @@ def test_what_waits_for_a_key_is_taken_back_by_a_newer_version(lost: House, tmp_
 
 @pytest.mark.parametrize("act", ["newer", "refused", "completed", "asked again"])
 def test_a_request_that_waits_for_a_key_is_never_sent_once_nothing_is_asked_any_more(
-    lost: House, tmp_path: Path, act: str
+    lost: Components, tmp_path: Path, act: str
 ) -> None:
     declare(lost, "HS2", "MONGCAI")
     lost.amendments.request(key("HS2"), OFFICER, reason="Thiếu thông tin", items=ITEMS)
@@ -256,31 +256,31 @@ def test_a_request_that_waits_for_a_key_is_never_sent_once_nothing_is_asked_any_
     assert [pair for pair, _ in left(lost)] == ["20/21", last]
 
 
-def test_a_duplicate_is_answered_with_what_is_signed_only(lost: House) -> None:
+def test_a_duplicate_is_answered_with_what_is_signed_only(lost: Components) -> None:
     declare(lost, "HS2", "MONGCAI")
     lost.completion.complete(key("HS2"), OFFICER)
     assert declare(lost, "HS2", "MONGCAI").duplicate
     assert [pair for pair, _ in left(lost)] == ["20/21", "20/21"]
 
 
-def remarks(whole: House) -> list[Remark]:
+def remarks(whole: Components) -> list[Remark]:
     """What `check` says of the units' keys, counting remarks first."""
     return [remark for remark in _keys(whole) if "units." in remark.text or "keys.unit" in remark.text]
 
 
 def test_check_warns_of_one_unit_without_a_key_and_faults_where_no_unit_has_one(tmp_path: Path) -> None:
     gone = {"key": str(tmp_path / "gone.key"), "certificates": str(tmp_path / "gone.chain")}
-    one = house(configuration.write(tmp_path / "one", two_units(mongcai=gone)))
+    one = assemble(configuration.write(tmp_path / "one", two_units(mongcai=gone)))
     (told,) = remarks(one)
     assert (told.weight, told.text.startswith(f"units.{MONGCAI}: ")) == (Weight.WARNING, True)
     assert told.text.endswith("until then its confirmations and requests to amend wait")
-    both = house(configuration.write(tmp_path / "both", two_units(mongcai=gone, huunghi=gone)))
+    both = assemble(configuration.write(tmp_path / "both", two_units(mongcai=gone, huunghi=gone)))
     assert [remark.weight for remark in remarks(both)] == [Weight.FAULT, Weight.FAULT]
 
 
 def test_keys_of_two_units_that_were_exchanged_are_a_fault_and_sign_nothing(tmp_path: Path) -> None:
     swapped = two_units(huunghi=pair(PARTIES[MONGCAI]), mongcai=pair(PARTIES[HUUNGHI]))
-    made = house(configuration.write(tmp_path, swapped))
+    made = assemble(configuration.write(tmp_path, swapped))
     made.load_keys()
     assert set(made.units_unready()) == {HUUNGHI, MONGCAI}
     faults = [remark.text for remark in remarks(made) if remark.weight is Weight.FAULT]
@@ -288,20 +288,20 @@ def test_keys_of_two_units_that_were_exchanged_are_a_fault_and_sign_nothing(tmp_
 
 
 def test_one_key_in_the_place_of_another_units_is_a_fault_though_that_unit_could_sign(tmp_path: Path) -> None:
-    made = house(configuration.write(tmp_path, two_units(mongcai=pair(PARTIES[HUUNGHI]))))
+    made = assemble(configuration.write(tmp_path, two_units(mongcai=pair(PARTIES[HUUNGHI]))))
     assert set(made.units_unready()) == {MONGCAI}
     assert Weight.FAULT in [remark.weight for remark in remarks(made)]
 
 
 def test_a_certificate_that_names_no_unit_is_taken_where_its_name_is_stated(tmp_path: Path) -> None:
     stated = two_units(mongcai=pair("unit"))
-    made = house(configuration.write(tmp_path / "not", stated))
+    made = assemble(configuration.write(tmp_path / "not", stated))
     assert "state one of these in units.CK-MONGCAI.certificate_names" in made.units_unready()[MONGCAI]
     stated["units"][MONGCAI]["certificate_names"] = ["TEST BORDER GATE UNIT"]
-    assert house(configuration.write(tmp_path / "named", stated)).units_unready() == {}
+    assert assemble(configuration.write(tmp_path / "named", stated)).units_unready() == {}
 
 
-def clock_of(whole: House) -> tuple[Clock, Pulse]:
+def clock_of(whole: Components) -> tuple[Clock, Pulse]:
     pulse = Pulse(new_cells(multiprocessing))
     return clock(whole, pulse), pulse
 
@@ -312,7 +312,7 @@ def test_readyz_names_a_unit_without_a_key_and_is_ready_while_another_has_one(
 ) -> None:
     gone = {"key": str(tmp_path / "gone.key"), "certificates": str(tmp_path / "gone.chain")}
     lacking = {code.removeprefix("CK-").lower(): gone for code in without}
-    timers, pulse = clock_of(house(configuration.write(tmp_path, two_units(**lacking))))
+    timers, pulse = clock_of(assemble(configuration.write(tmp_path, two_units(**lacking))))
     signs = timers._look_at_units()
     pulse.idle(units=signs)
     health = Health("127.0.0.1", 0)
@@ -357,7 +357,7 @@ def test_a_unit_whose_key_is_in_a_hardware_module_signs_and_waits_while_the_modu
 
 
 def test_a_portal_dossier_whose_confirmation_waited_for_a_key_is_transferred_once_it_is_signed(
-    lost: House, tmp_path: Path
+    lost: Components, tmp_path: Path
 ) -> None:
     message = declaration("HS3", reference="HS3", gate="MONGCAI", signer="portal")
     (settled,) = lost.intake.receive([Submission(message.raw, Channel.PORTAL, CLOCK, Digest(message.digest))])
@@ -378,7 +378,7 @@ def test_a_portal_dossier_whose_confirmation_waited_for_a_key_is_transferred_onc
     assert [unit_that_signed(etree.fromstring(body)) for body in carried] == [None, MONGCAI]
 
 
-def test_deadlines_are_listed_of_one_unit(whole: House, tmp_path: Path) -> None:
+def test_deadlines_are_listed_of_one_unit(whole: Components, tmp_path: Path) -> None:
     declare(whole, "HS1", "HUUNGHI")
     declare(whole, "HS2", "MONGCAI")
     since = CLOCK - timedelta(days=1)

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store.tables import declaration, dossier, inbox, outbox
 from adapter.model.events import unobserved
 from adapter.model.identifiers import Digest
@@ -38,7 +38,7 @@ REVOKED = CASES["BQP0100001/rejected-revoked-certificate"]
 class Post:
     """A border post with a clock that the test sets and a folder of CRLs that begins empty."""
 
-    house: House
+    house: Components
     lists: Path
     world: str = "public"
     at: datetime = CLOCK
@@ -89,7 +89,7 @@ Furnished = Callable[..., Post]
 @pytest.fixture
 def furnished(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Furnished]:
     monkeypatch.setattr("adapter.gateways.revocation.evidence._LOOK_AGAIN_S", 0.0)
-    made: list[House] = []
+    made: list[Components] = []
 
     def post(unknown: str, *, world: str = "public") -> Post:
         lists = tmp_path / "lists"
@@ -102,7 +102,7 @@ def furnished(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             "waiting.evidence_retry_s": 60.0,
         }
         premises = furnish(tmp_path, changes, database_url=database_url)
-        opened = house(premises.config)
+        opened = assemble(premises.config)
         ensure_tables(opened.database)
         made.append(opened)
         return Post(opened, lists, world)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from lxml import etree, html
 
-from adapter.bootstrap import house, now
+from adapter.bootstrap import assemble, now
 from adapter.gateways.store import windows
 from adapter.gateways.store.windows import Notice
 from adapter.model.errors import Misconfigured
@@ -92,7 +92,7 @@ def test_the_page_is_there_though_the_store_is_away(tmp_path: Path) -> None:
     """Whoever needs a telephone number most needs it then."""
     nobody = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
     config = configure(tmp_path, nobody, {"web.about.telephone": "1900 9299"})
-    with serving(house(config)) as url, httpx.Client(base_url=url, timeout=120) as client:
+    with serving(assemble(config)) as url, httpx.Client(base_url=url, timeout=120) as client:
         document, feed = read(client), client.get("/feed.atom")
     assert "Chưa xác định được" in told(document)
     assert "1900 9299" in told(document)
@@ -164,4 +164,4 @@ def test_only_a_proxy_that_is_named_says_how_the_caller_came(
 def test_a_proxy_that_is_no_address_stops_the_start(tmp_path: Path, stated: str) -> None:
     config = configure(tmp_path, "sqlite:///x.db", {"web.portal.trusted_proxies": [stated]})
     with pytest.raises(Misconfigured, match="trusted_proxies"):
-        house(config)
+        assemble(config)

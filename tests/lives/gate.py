@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House, new_message_id
+from adapter.bootstrap import Components, new_message_id
 from adapter.cli.dossiers import dossier_reader
 from adapter.gateways.broker import Confirmed, Nacked, Outgoing, Verdict
 from adapter.gateways.store.tables import amendment, amendment_request, declaration, dossier, inbox, outbox
@@ -116,7 +116,7 @@ class Shown:
 class Gate:
     """One dossier of a house. Time moves ahead only; another dossier begins at the fixtures' clock again."""
 
-    house: House
+    house: Components
     form: Form
     now: datetime = CLOCK
     value: int = 0

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from tests.harness.registers import gate
 from tests.lives.gate import FORMS, Gate
 from tests.lives.player import Player
@@ -23,13 +23,13 @@ LIFE = st.tuples(st.sampled_from(sorted(FORMS)), st.lists(st.integers(0, 2**16),
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     folder: Path = tmp_path_factory.mktemp("lives")
     with gate(folder, f"sqlite:///{folder / 'adapter.db'}") as made:
         yield made
 
 
-def live(house: House, kind: str, choices: list[int]) -> None:
+def live(house: Components, kind: str, choices: list[int]) -> None:
     player = Player(Gate(house, FORMS[kind]))
     try:
         for choice in choices:
@@ -40,7 +40,7 @@ def live(house: House, kind: str, choices: list[int]) -> None:
         raise
 
 
-def test_whatever_happens_what_is_told_is_true(house: House) -> None:
+def test_whatever_happens_what_is_told_is_true(house: Components) -> None:
     @seed(20190328)
     @settings(
         max_examples=COUNT,

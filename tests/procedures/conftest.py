@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from tests.harness.fixtures import Case, load_cases
 from tests.harness.hostile import load_attacks
 from tests.procedures.settling import Settling
@@ -21,7 +21,7 @@ def settling(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def whole(settling: Settling) -> House:
+def whole(settling: Settling) -> Components:
     """A house on a migrated SQLite file, at the fixtures' clock."""
     return settling.whole
 

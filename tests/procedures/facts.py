@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.model.finding import Severity
 from adapter.model.outcomes import Accepted, Parked, Refused
 from adapter.model.procedure import FieldSpec, Procedure, ReplyKind
@@ -26,7 +26,7 @@ from tests.procedures.settling import Judged
 Faults = Iterable[str]
 
 
-def stage_and_outcome(judged: Judged, whole: House) -> Faults:
+def stage_and_outcome(judged: Judged, whole: Components) -> Faults:
     """A fixture ends at its stage with its outcome."""
     del whole
     wanted, got = (judged.case.expect.stage, judged.case.expect.outcome), (judged.told.stage, judged.told.word)
@@ -39,7 +39,7 @@ def _ended(stage: Stage | None, word: str) -> str:
     return f"{word} at {stage}" if stage else word
 
 
-def findings(judged: Judged, whole: House) -> Faults:
+def findings(judged: Judged, whole: Components) -> Faults:
     """A fixture brings exactly its findings, each as often as it is expected."""
     texts = whole.catalogue.findings.texts
     wanted = [(texts[each.name].code, each.pointer) for each in judged.case.expect.findings]
@@ -50,7 +50,7 @@ def findings(judged: Judged, whole: House) -> Faults:
             yield f"finding {number} {place}: expected {expected_times} times, got {times}"
 
 
-def languages(judged: Judged, whole: House) -> Faults:
+def languages(judged: Judged, whole: Components) -> Faults:
     """A finding is stated in two languages under a public number."""
     del whole
     for finding in judged.told.findings:
@@ -62,7 +62,7 @@ def languages(judged: Judged, whole: House) -> Faults:
             yield f"{finding['code']}: a word of the text was not filled: {finding['vi']} / {finding['en']}"
 
 
-def labels(judged: Judged, whole: House) -> Faults:
+def labels(judged: Judged, whole: Components) -> Faults:
     """A finding names nothing as only the mapping does: `groupKind=CONG_VU` tells a declarant nothing."""
     if judged.told.stage in (Stage.OPEN, Stage.VALIDATE):
         return  # these name elements of the envelope and of the XSDs, and the values that an XSD lists
@@ -75,7 +75,7 @@ def labels(judged: Judged, whole: House) -> Faults:
             yield f"{finding['code']} says `=`: {said}"
 
 
-def lines(judged: Judged, whole: House) -> Faults:
+def lines(judged: Judged, whole: Components) -> Faults:
     """A finding has a line wherever its pointer points into the message.
 
     It is that of the received, unwrapped bytes; what is not there has the line of its nearest parent.
@@ -85,7 +85,7 @@ def lines(judged: Judged, whole: House) -> Faults:
         yield from (f"no line for {each['pointer']}" for each in judged.told.findings if each["line"] <= 0)
 
 
-def record(judged: Judged, whole: House) -> Faults:
+def record(judged: Judged, whole: Components) -> Faults:
     """An accepted or refused fixture is read into its record."""
     del whole
     wanted = judged.case.expect.record
@@ -97,7 +97,7 @@ def record(judged: Judged, whole: House) -> Faults:
     yield from _lacking(wanted, judged.outcome.declaration)
 
 
-def dossier(judged: Judged, whole: House) -> Faults:
+def dossier(judged: Judged, whole: Components) -> Faults:
     """A fixture leaves its dossier as it is expected."""
     del whole
     wanted = judged.case.expect.dossier
@@ -116,7 +116,7 @@ def dossier(judged: Judged, whole: House) -> Faults:
             yield f"dossier, {name}: expected {value!r}, got {found!r}"
 
 
-def answer(judged: Judged, whole: House) -> Faults:
+def answer(judged: Judged, whole: Components) -> Faults:
     """A fixture is answered once, with its reply, signed and valid; form 13 follows where it is expected."""
     replies = judged.told.replies
     wanted_replies = 0 if judged.case.expect.reply is None else 1 + bool(judged.case.expect.request)
@@ -151,7 +151,7 @@ def _request(wanted: Sequence[str], acceptance: bytes, reply: bytes) -> Faults:
         yield "form 13 answers another message"
 
 
-def grounds(judged: Judged, whole: House) -> Faults:
+def grounds(judged: Judged, whole: Components) -> Faults:
     """A refusal names the articles of what was broken."""
     if judged.told.word != "refused" or not isinstance(judged.outcome, Refused) or len(judged.told.replies) != 1:
         return
@@ -169,14 +169,14 @@ def grounds(judged: Judged, whole: House) -> Faults:
             yield f"legal ground: {each.basis.partition(':')[0]} is missing in {ground}"
 
 
-def silence(judged: Judged, whole: House) -> Faults:
+def silence(judged: Judged, whole: Components) -> Faults:
     """Nobody follows an address out of a message."""
     del judged, whole
     if heard():
         yield "somebody called the canary"
 
 
-Fact = Callable[[Judged, House], Faults]
+Fact = Callable[[Judged, Components], Faults]
 FACTS: tuple[Fact, ...] = (
     stage_and_outcome,
     findings,
@@ -191,12 +191,12 @@ FACTS: tuple[Fact, ...] = (
 )
 
 
-def faults(judged: Judged, whole: House) -> list[str]:
+def faults(judged: Judged, whole: Components) -> list[str]:
     """All that is wrong with a fixture, fact by fact."""
     return [fault for fact in FACTS for fault in fact(judged, whole)]
 
 
-def business(whole: House) -> list[Procedure]:
+def business(whole: Components) -> list[Procedure]:
     """The procedures of declarants; control has no form."""
     return [version for versions in whole.catalogue.procedures.values() for version in versions if version.fields]
 
@@ -205,7 +205,7 @@ def _columns(procedure: Procedure) -> Iterator[FieldSpec]:
     return (spec for group in procedure.groups for spec in group.fields)
 
 
-def _internal(whole: House) -> set[str]:
+def _internal(whole: Components) -> set[str]:
     """Names of fields, code lists and codes that no person would write."""
     catalogue = whole.catalogue
     fields = {spec.name for procedure in business(whole) for spec in (*procedure.fields, *_columns(procedure))}

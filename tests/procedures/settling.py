@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.tables import declaration as declarations
 from adapter.gateways.store.tables import declaration_row as rows_of
@@ -73,7 +73,7 @@ class Settling:
         self._done: dict[str, Judged | Exception] = {}
         self._file = folder / "one.db"
         premises = furnish(folder / "house", changes)
-        self.whole = house(premises.config)
+        self.whole = assemble(premises.config)
         furnish_register(premises, cases)
         self._original = folder / "original.db"
         kept_copy(self.whole.database, self._original)
@@ -114,8 +114,8 @@ class Settling:
         return shared_pki().certificate_file("system")
 
     @cached_property
-    def _own(self) -> House:
-        own = House(self.whole.settings)
+    def _own(self) -> Components:
+        own = Components(self.whole.settings)
         shared = {"ground": self.whole.ground, "catalogue": self.whole.catalogue}
         own.__dict__ |= shared | {"database": Database(f"sqlite:///{self._file}")}
         return own
@@ -142,7 +142,7 @@ class Settling:
         return Judged(case, sent.raw, outcome, _told(own, sent))
 
 
-def _told(own: House, sent: Submission) -> Told:
+def _told(own: Components, sent: Submission) -> Told:
     with own.database.transaction() as connection:
         row = connection.execute(inbox.select().where(inbox.c.digest == sent.digest)).one()
         mine = (outbox.c.inbox_id == row.id, outbox.c.route != "transfer")

@@ -19,7 +19,7 @@ import xmlschema
 from lxml import etree
 from sqlalchemy import select
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.gateways.store.tables import amendment_request, inbox, outbox
 from adapter.gateways.store.upgrade import upgrade
 from adapter.model.identifiers import Digest
@@ -43,8 +43,8 @@ ODD = ("", " ", "\u00a0", "Đ", "\U0001f6c2", "a b", "&amp;&lt;", "'\"", "../.."
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = house(furnish(tmp_path_factory.mktemp("answers")).config)
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
+    made = assemble(furnish(tmp_path_factory.mktemp("answers")).config)
     upgrade(made.database)
     yield made
     made.database.close()
@@ -96,7 +96,7 @@ def _submitted(message: bytes) -> Submission:
     return Submission(signed, Channel.WINDOW, CLOCK, Digest(sha256(signed).hexdigest()))
 
 
-def _answers(whole: House, messages: list[bytes]) -> list[tuple[str, str, bytes | None]]:
+def _answers(whole: Components, messages: list[bytes]) -> list[tuple[str, str, bytes | None]]:
     """State, outcome or note, and answer of each; whatever waits for another message has its receipt."""
     told = []
     for message in messages:
@@ -119,7 +119,7 @@ def _assert_fits(table: Any, row: Any) -> None:
             assert len(stored) <= longest, (column.name, stored)
 
 
-def _assert_answered(whole: House, described: list[tuple[str, bytes]]) -> None:
+def _assert_answered(whole: Components, described: list[tuple[str, bytes]]) -> None:
     told = _answers(whole, [message for _, message in described])
     parked = [(what, note) for (what, _), (state, note, _) in zip(described, told, strict=True) if state == "parked"]
     assert parked == []
@@ -131,7 +131,7 @@ def _assert_answered(whole: House, described: list[tuple[str, bytes]]) -> None:
     assert {_is_valid(whole, answer) for answer in answers if answer is not None} == {True}
 
 
-def _is_valid(whole: House, answer: bytes) -> bool:
+def _is_valid(whole: Components, answer: bytes) -> bool:
     tree = etree.fromstring(answer)
     tree.remove(tree.find("SystemSignature"))
     kind = ReplyKind(tree.find("Body/Content")[0].tag)
@@ -139,7 +139,7 @@ def _is_valid(whole: House, answer: bytes) -> bool:
 
 
 @pytest.mark.parametrize("path", facets())
-def test_a_message_with_any_header_value_is_answered(whole: House, path: str) -> None:
+def test_a_message_with_any_header_value_is_answered(whole: Components, path: str) -> None:
     texts = dict.fromkeys(_texts(facets()[path]))
     described = [(f"{path} {text[:40]!r}", _with(MESSAGE, path, text)) for text in texts]
     described.append((f"without {path}", _with(MESSAGE, path, None)))
@@ -147,7 +147,7 @@ def test_a_message_with_any_header_value_is_answered(whole: House, path: str) ->
 
 
 @pytest.mark.parametrize("path", ["Subject/preReference", "Subject/preDocumentYear"])
-def test_an_amendment_of_a_dossier_named_in_any_way_is_answered(whole: House, path: str) -> None:
+def test_an_amendment_of_a_dossier_named_in_any_way_is_answered(whole: Components, path: str) -> None:
     described = [
         (f"{path} {text[:40]!r}", _with(AMENDMENT, path, text)) for text in dict.fromkeys(_texts(facets()[path]))
     ]
@@ -155,7 +155,7 @@ def test_an_amendment_of_a_dossier_named_in_any_way_is_answered(whole: House, pa
 
 
 @pytest.mark.parametrize("part", ["From", "To"])
-def test_a_message_without_a_party_is_answered(whole: House, part: str) -> None:
+def test_a_message_without_a_party_is_answered(whole: Components, part: str) -> None:
     without = re.sub(rf"<{part}>.*?</{part}>", "", MESSAGE.decode(), flags=re.DOTALL)
     empty = re.sub(rf"<{part}>.*?</{part}>", f"<{part}/>", MESSAGE.decode(), flags=re.DOTALL)
     described = [(what, _with(text.encode(), "Reference/version", "01")) for what, text in
@@ -181,16 +181,16 @@ def _dossier(case: Case) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Components]:
     premises = furnish(tmp_path_factory.mktemp("compared"))
-    made = house(premises.config)
+    made = assemble(premises.config)
     upgrade(made.database)
     register_declarants(made, shared_pki(), since=CLOCK.replace(month=1))
     yield made
     made.database.close()
 
 
-def test_judge_and_the_intake_say_the_same_of_every_fixture_and_every_attack(registered: House) -> None:
+def test_judge_and_the_intake_say_the_same_of_every_fixture_and_every_attack(registered: Components) -> None:
     """What is found, where it stopped, whether it can be answered and what form 13 asks: judge writes what is sent."""
     different, asked = [], 0
     for case in _alone():
@@ -212,7 +212,7 @@ def test_judge_and_the_intake_say_the_same_of_every_fixture_and_every_attack(reg
     assert asked > 50
 
 
-def _asked_for(whole: House, sent: Submission) -> list[dict[str, str | None]]:
+def _asked_for(whole: Components, sent: Submission) -> list[dict[str, str | None]]:
     """The items of the form 13 that the store has for a message."""
     query = (
         select(amendment_request.c["items"])
@@ -225,7 +225,7 @@ def _asked_for(whole: House, sent: Submission) -> list[dict[str, str | None]]:
 
 
 def test_a_message_whose_answer_our_own_schema_refuses_is_parked_by_both(
-    registered: House,
+    registered: Components,
 ) -> None:
     """Here the configured stand-in cannot be written either: that is ours to mend, and neither hides it."""
     message = _with(MESSAGE, "Subject/documentYear", "0999")

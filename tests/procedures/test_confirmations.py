@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store.tables import outbox
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
@@ -27,7 +27,7 @@ OFFICER = anybody("cb-01", name="Trần Văn Quân", rank="Đại úy")
 
 
 @pytest.fixture
-def post(tmp_path: Path) -> Iterator[House]:
+def post(tmp_path: Path) -> Iterator[Components]:
     with gate(tmp_path) as made:
         yield made
 
@@ -37,37 +37,37 @@ def submission(case: Case) -> Submission:
     return Submission(body, case.channel, case.clock, Digest(hashlib.sha256(body).hexdigest()))
 
 
-def declare(post: House, case: Case) -> DossierKey:
+def declare(post: Components, case: Case) -> DossierKey:
     post.intake.receive([submission(case)])
     return DossierKey(etree.fromstring(case.message).findtext("Header/Subject/reference") or "", 2026)
 
 
-def newest(post: House) -> etree._Element:
+def newest(post: Components) -> etree._Element:
     with post.database.transaction() as connection:
         body = connection.execute(outbox.select().order_by(outbox.c.id.desc()).limit(1)).one().body
     return etree.fromstring(body)
 
 
-def told(post: House, root: str, *names: str) -> list[str | None]:
+def told(post: Components, root: str, *names: str) -> list[str | None]:
     form = newest(post).find(f"Body/Content/Completion/{root}")
     assert form is not None
     return [form.findtext(name) for name in names]
 
 
-def test_a_visa_s_confirmation_states_the_last_day_for_the_original_letter(post: House) -> None:
+def test_a_visa_s_confirmation_states_the_last_day_for_the_original_letter(post: Components) -> None:
     """Arrival on 2 March, three days (Article 16(3)(b))."""
     post.completion.complete(declare(post, CASES["BQP0100004/accepted-original-letter-to-follow"]), OFFICER)
 
     assert told(post, "VisaConfirmation", "OriginalLetterDue", "TotalPersons") == ["2026-03-05", "2"]
 
 
-def test_where_the_letter_is_at_hand_no_day_is_stated(post: House) -> None:
+def test_where_the_letter_is_at_hand_no_day_is_stated(post: Components) -> None:
     post.completion.complete(declare(post, CASES["BQP0100004/accepted-tourists-at-a-land-gate"]), OFFICER)
 
     assert told(post, "VisaConfirmation", "OriginalLetterDue") == [None]
 
 
-def test_a_vehicle_s_confirmation_goes_to_the_portal_and_never_to_the_window(post: House) -> None:
+def test_a_vehicle_s_confirmation_goes_to_the_portal_and_never_to_the_window(post: Components) -> None:
     post.completion.complete(declare(post, CASES["BQP0100006/accepted-truck-with-trailer-and-goods"]), OFFICER)
 
     assert told(post, "VehicleConfirmation", "PlateNumber", "TrailerPlate") == ["3B-5678", "3B-9001"]
@@ -75,7 +75,7 @@ def test_a_vehicle_s_confirmation_goes_to_the_portal_and_never_to_the_window(pos
         assert {row.route for row in connection.execute(outbox.select())} == {"portal"}
 
 
-def test_a_ship_is_accepted_by_an_officer_and_its_procedure_completed(post: House) -> None:
+def test_a_ship_is_accepted_by_an_officer_and_its_procedure_completed(post: Components) -> None:
     key = declare(post, CASES["BQP0100007/accepted-arrival-with-passengers"])
     with pytest.raises(NotAllowed):
         post.completion.complete(key, OFFICER)
@@ -90,7 +90,9 @@ def test_a_ship_is_accepted_by_an_officer_and_its_procedure_completed(post: Hous
     ("name", "warned"),
     [("accepted-arrival-late-and-flagged", ["declared_late"]), ("accepted-arrival-exactly-four-hours-before", [])],
 )
-def test_a_ship_that_an_officer_accepts_is_told_what_was_flagged(post: House, name: str, warned: list[str]) -> None:
+def test_a_ship_that_an_officer_accepts_is_told_what_was_flagged(
+    post: Components, name: str, warned: list[str]
+) -> None:
     """As automatic acceptance tells it: that it was declared late, Article 13(1)."""
     post.completion.accept(declare(post, CASES[f"BQP0100007/{name}"]), OFFICER)
 
@@ -101,7 +103,7 @@ def test_a_ship_that_an_officer_accepts_is_told_what_was_flagged(post: House, na
     assert told_of == [(post.catalogue.findings.texts[each].code, pointer) for each in warned]
 
 
-def test_a_ship_is_refused_only_on_a_ground_of_the_decision(post: House) -> None:
+def test_a_ship_is_refused_only_on_a_ground_of_the_decision(post: Components) -> None:
     key = declare(post, CASES["BQP0100007/accepted-arrival-with-passengers"])
     with pytest.raises(NotAllowed, match="name one with --ground"):
         post.completion.refuse(key, OFFICER, reason="thử")
@@ -112,7 +114,7 @@ def test_a_ship_is_refused_only_on_a_ground_of_the_decision(post: House) -> None
     assert ground.startswith("QĐ 10/2016/QĐ-TTg Điều 5(2)(d)")
 
 
-def test_one_switch_opens_vehicles_on_the_window(post: House) -> None:
+def test_one_switch_opens_vehicles_on_the_window(post: Components) -> None:
     shut = submission(CASES["BQP0100006/rejected-on-the-window"])
     assert isinstance(judge(shut, post.ground), Rejected)
     procedures = {

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import xmlschema
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.catalogue.paths import Paths
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Rejected, word
@@ -49,7 +49,7 @@ EMPTY: dict[str, Callable[[str], str]] = {
 }
 
 
-def _laid_over(folder: Path, change: Callable[[str], str]) -> House:
+def _laid_over(folder: Path, change: Callable[[str], str]) -> Components:
     """A house with the example's procedure beside the real ones, its XSD changed."""
     for name in ("schemas", "mappings"):
         shutil.copytree(ROOT / name, folder / name)
@@ -62,7 +62,7 @@ def _laid_over(folder: Path, change: Callable[[str], str]) -> House:
     changed = change(stated)
     assert changed != stated
     file.write_text(changed, encoding="utf-8")
-    return house(folder / "config.yaml")
+    return assemble(folder / "config.yaml")
 
 
 def _everything_optional(stated: str) -> str:
@@ -77,23 +77,23 @@ def _everything_optional(stated: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def lax(tmp_path_factory: pytest.TempPathFactory) -> House:
+def lax(tmp_path_factory: pytest.TempPathFactory) -> Components:
     return _laid_over(tmp_path_factory.mktemp("lax"), _everything_optional)
 
 
 @pytest.fixture(scope="module")
-def chosen(tmp_path_factory: pytest.TempPathFactory) -> House:
+def chosen(tmp_path_factory: pytest.TempPathFactory) -> Components:
     return _laid_over(tmp_path_factory.mktemp("chosen"), lambda stated: stated.replace(STATED, CHOICE))
 
 
-def _judged(where: House, text: str) -> Outcome:
+def _judged(where: Components, text: str) -> Outcome:
     pki = shared_pki()
     body = sign_message(text.encode(), system=pki.party("nsw"), declarant=pki.party("citizen"))
     return judge(Submission(body, Channel.WINDOW, CLOCK, Digest(sha256(body).hexdigest())), where.ground)
 
 
 @pytest.mark.parametrize("how", EMPTY)
-def test_a_form_that_declares_nothing_is_rejected_when_it_is_read(lax: House, how: str) -> None:
+def test_a_form_that_declares_nothing_is_rejected_when_it_is_read(lax: Components, how: str) -> None:
     outcome = _judged(lax, EMPTY[how](MESSAGE))
     assert isinstance(outcome, Rejected)
     assert outcome.stage == "read"
@@ -104,11 +104,11 @@ def test_a_form_that_declares_nothing_is_rejected_when_it_is_read(lax: House, ho
     assert "mẫu 99" in told.vi
 
 
-def test_the_same_form_with_its_values_is_accepted_under_the_same_schema(lax: House) -> None:
+def test_the_same_form_with_its_values_is_accepted_under_the_same_schema(lax: Components) -> None:
     assert isinstance(_judged(lax, MESSAGE), Accepted)
 
 
-def test_another_root_of_a_choice_is_not_the_form(chosen: House) -> None:
+def test_another_root_of_a_choice_is_not_the_form(chosen: Components) -> None:
     outcome = _judged(chosen, WHOLE.sub("<Other>x</Other>", MESSAGE))
     assert word(outcome) == "rejected"
     assert [finding.name for finding in getattr(outcome, "findings", ())] == ["form_absent"]
@@ -188,7 +188,7 @@ def test_what_is_mandatory_below_an_optional_parent_is_demanded_only_where_that_
 @cache
 def _shipped() -> Procedure:
     """Any procedure with a completion: what is not of its paths stays as it is."""
-    procedures = house(ROOT / "config.yaml").catalogue.procedures.values()
+    procedures = assemble(ROOT / "config.yaml").catalogue.procedures.values()
     return next(versions[0] for versions in procedures if versions[0].completion)
 
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pytest
 import yaml
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.model.outcomes import Accepted, Refused
 from adapter.model.procedure import Procedure, RuleSpec
 from adapter.model.stages import Declaration, Record, Stage, Value
@@ -81,7 +81,7 @@ def test_every_fixture_folder_is_a_case() -> None:
     assert {case.id for case in CASES} == {f"{each.parent.name}/{each.name}" for each in FIXTURES.glob("*/*/")}
 
 
-def test_every_procedure_has_fifteen_cases_accepted_and_faulty(whole: House) -> None:
+def test_every_procedure_has_fifteen_cases_accepted_and_faulty(whole: Components) -> None:
     procedures = business(whole)
     assert {"BQP0100001", "BQP0100002"} <= {procedure.code for procedure in procedures}
     for procedure in procedures:
@@ -90,7 +90,7 @@ def test_every_procedure_has_fifteen_cases_accepted_and_faulty(whole: House) -> 
         assert {"accepted", "refused", "rejected"} <= set(outcomes), procedure.code
 
 
-def test_every_procedure_is_signed_in_the_forms_of_other_tools_too(whole: House) -> None:
+def test_every_procedure_is_signed_in_the_forms_of_other_tools_too(whole: Components) -> None:
     for procedure in business(whole):
         genuine = {case.form for case in _cases_of(procedure) if case.expect.outcome == "accepted"}
         assert genuine >= set(PLAIN_FORMS), procedure.code
@@ -124,7 +124,7 @@ def test_every_fixture_says_what_it_proves_and_on_what_ground() -> None:
     assert [ids for (_, title), ids in titles.items() if not title or len(ids) > 1] == []
 
 
-def test_every_rule_is_broken_by_some_fixture(whole: House) -> None:
+def test_every_rule_is_broken_by_some_fixture(whole: Components) -> None:
     unbroken = []
     for procedure in business(whole):
         broken = {
@@ -139,7 +139,7 @@ def test_every_rule_is_broken_by_some_fixture(whole: House) -> None:
     assert unbroken == []
 
 
-def test_a_gate_is_asked_on_the_day_of_the_crossing(whole: House) -> None:
+def test_a_gate_is_asked_on_the_day_of_the_crossing(whole: Components) -> None:
     """No gate of the shipped list opens, closes or changes its class, so no fixture can stand on that day."""
     asking = [(each, rule) for each in business(whole) for rule in each.rules if rule.rule == "gate_serves"]
     assert asking
@@ -162,7 +162,7 @@ def _faults(procedure: Procedure) -> Iterator[tuple[list[tuple[str, str]], str]]
         yield [(LATE[limit.kind], field.path)], limit.kind
 
 
-def test_every_rule_with_a_bound_has_a_fixture_on_it(whole: House, settling: Settling) -> None:
+def test_every_rule_with_a_bound_has_a_fixture_on_it(whole: Components, settling: Settling) -> None:
     """A bound is met where the rule holds, and a day, a number or a row more or less would break it."""
     declared = defaultdict(list)
     for case in CASES:

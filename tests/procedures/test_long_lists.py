@@ -9,7 +9,7 @@ from hashlib import sha256
 
 import pytest
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Parked, word
 from adapter.model.stages import Channel, Submission
@@ -38,7 +38,7 @@ def _row(row: str, number: int) -> str:
 
 
 @pytest.mark.parametrize("escaped", [0, 2])
-def test_a_ferry_with_two_thousand_passengers_is_accepted(whole: House, escaped: int) -> None:
+def test_a_ferry_with_two_thousand_passengers_is_accepted(whole: Components, escaped: int) -> None:
     raw = signed(ferry(MOST), shared_pki())
     for _ in range(escaped):
         raw = html.escape(raw.decode(), quote=False).encode()
@@ -46,13 +46,13 @@ def test_a_ferry_with_two_thousand_passengers_is_accepted(whole: House, escaped:
     assert word_of(whole, raw) == ("accepted", [])
 
 
-def test_one_passenger_more_is_told_and_nothing_waits_for_it(whole: House) -> None:
+def test_one_passenger_more_is_told_and_nothing_waits_for_it(whole: Components) -> None:
     word, found = word_of(whole, signed(ferry(MOST + 1), shared_pki()))
 
     assert (word, found) == ("rejected", ["schema_unexpected"])
 
 
-def word_of(whole: House, raw: bytes) -> tuple[str, list[str]]:
+def word_of(whole: Components, raw: bytes) -> tuple[str, list[str]]:
     """How judging ends, and what is found."""
     outcome = judged(Submission(raw, Channel.WINDOW, CLOCK, Digest(sha256(raw).hexdigest())), whole.ground)
     assert not isinstance(outcome, Parked), outcome

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from lxml import etree
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected
 from adapter.model.stages import Channel, Submission
@@ -67,10 +67,10 @@ _PLACES = st.integers(0, 400)
 
 
 @cache
-def _house() -> House:
+def _house() -> Components:
     folder = Path(tempfile.mkdtemp(prefix="mutations-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return house(furnish(folder).config)
+    return assemble(furnish(folder).config)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.outcomes import Outcome, Parked, Word, verified_of, word
 from adapter.pipeline import xml
 from adapter.pipeline.signature.coverage import Coverage
@@ -27,8 +27,8 @@ CASES = load_cases()
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return house(configuration.write(tmp_path_factory.mktemp("door")))
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Components:
+    return assemble(configuration.write(tmp_path_factory.mktemp("door")))
 
 
 def unsealed(case: Case) -> bytes:
@@ -42,7 +42,7 @@ def unsealed(case: Case) -> bytes:
     return sign_message(message, system=None, declarant=declarant, form=case.form, qualified=qualified(pki))
 
 
-def at_the_door(whole: House, message: bytes) -> Sealed | None:
+def at_the_door(whole: Components, message: bytes) -> Sealed | None:
     """Sealed as the door does it; None where it is turned away before."""
     try:
         presented = whole.threshold.present(message, "portal:0100109106", CLOCK)
@@ -78,7 +78,7 @@ def lines(tree: etree._Element) -> list[tuple[str, int | None]]:
     return [(str(each.tag), each.sourceline) for each in tree.iter() if each not in own]
 
 
-def both_ways(whole: House, message: bytes) -> bool:
+def both_ways(whole: Components, message: bytes) -> bool:
     """Whether the door takes it as far as judging; then the tree and the bytes must be one."""
     sealed = at_the_door(whole, message)
     if sealed is None:
@@ -93,12 +93,12 @@ def both_ways(whole: House, message: bytes) -> bool:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_the_tree_that_was_sealed_is_judged_as_its_bytes_are(whole: House, case: Case) -> None:
+def test_the_tree_that_was_sealed_is_judged_as_its_bytes_are(whole: Components, case: Case) -> None:
     if not both_ways(whole, unsealed(case)):
         assert case.expect.outcome is not Word.ACCEPTED or case.attack or _is_no_declaration(whole, case)
 
 
-def _is_no_declaration(whole: House, case: Case) -> bool:
+def _is_no_declaration(whole: Components, case: Case) -> bool:
     """Heartbeats, receipts and messages that are escaped are not for the door."""
     return case.procedure == "BQP0100000" or "escaped" in case.id or b"<type>10<" not in case.message
 
@@ -120,7 +120,7 @@ def _is_no_declaration(whole: House, case: Case) -> bool:
         (rb"<(Purpose|FullName)>", rb"<\1 >&amp;&quot;&#x110;"),
     ],
 )
-def test_however_it_is_written_the_tree_is_judged_as_its_bytes_are(whole: House, old: bytes, new: bytes) -> None:
+def test_however_it_is_written_the_tree_is_judged_as_its_bytes_are(whole: Components, old: bytes, new: bytes) -> None:
     case = next(case for case in CASES if case.id == "BQP0100002/accepted-entered-directly-by-the-portal")
     message, count = re.subn(old, new, case.message, flags=re.DOTALL)
     assert count
@@ -128,7 +128,7 @@ def test_however_it_is_written_the_tree_is_judged_as_its_bytes_are(whole: House,
 
 
 def test_the_bytes_of_a_declaration_are_parsed_once_and_what_was_signed_once(
-    whole: House, monkeypatch: pytest.MonkeyPatch
+    whole: Components, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was signed is read from its canonical form alone; nothing else becomes a tree again."""
     case = next(case for case in CASES if case.id == "BQP0100001/accepted-entered-directly-by-the-portal")

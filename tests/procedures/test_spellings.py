@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.errors import Fault
 from adapter.model.identifiers import Digest, MessageId, ProcedureCode
 from adapter.model.outcomes import Accepted, Outcome, Parked, Refused, Rejected, verified_of, word
@@ -42,9 +42,9 @@ INSTRUCTION = "<?half?>"
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> House:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Components:
     folder = tmp_path_factory.mktemp("spellings")
-    return house(furnish(folder).config)
+    return assemble(furnish(folder).config)
 
 
 def submitted(message: bytes, case: Case) -> Submission:
@@ -79,7 +79,7 @@ def verdict(outcome: Outcome) -> dict[str, Any]:
 _PLAIN: dict[tuple[bytes, str], dict[str, Any]] = {}
 
 
-def plain_verdict(whole: House, message: bytes, case_id: str) -> dict[str, Any]:
+def plain_verdict(whole: Components, message: bytes, case_id: str) -> dict[str, Any]:
     """The same of the message spelled plainly, worked out once."""
     if (message, case_id) not in _PLAIN:
         case = CASES[case_id]
@@ -93,7 +93,7 @@ def plain_verdict(whole: House, message: bytes, case_id: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("case_id", ONE_OF_EACH)
-def test_all_values_spelled_otherwise_say_the_same(whole: House, case_id: str, spelling: str) -> None:
+def test_all_values_spelled_otherwise_say_the_same(whole: Components, case_id: str, spelling: str) -> None:
     case = CASES[case_id]
     message = respelled(case.message, SPELLINGS[spelling])
     assert message != case.message
@@ -104,7 +104,7 @@ def test_all_values_spelled_otherwise_say_the_same(whole: House, case_id: str, s
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("case_id", ONE_OF_EACH)
-def test_all_values_spelled_otherwise_on_the_way_say_the_same(whole: House, case_id: str, spelling: str) -> None:
+def test_all_values_spelled_otherwise_on_the_way_say_the_same(whole: Components, case_id: str, spelling: str) -> None:
     case = CASES[case_id]
     signed = honestly_signed(case.message, case)
     sent = respelled(signed, SPELLINGS[spelling])  # the signatures' own values too
@@ -113,7 +113,7 @@ def test_all_values_spelled_otherwise_on_the_way_say_the_same(whole: House, case
 
 
 @pytest.mark.parametrize("spelling", [name for name in SPELLINGS if "comment" in name])
-def test_one_header_value_spelled_otherwise_says_the_same(whole: House, spelling: str) -> None:
+def test_one_header_value_spelled_otherwise_says_the_same(whole: Components, spelling: str) -> None:
     case = CASES["BQP0100002/accepted-enterprise-acting-for-citizen"]
     for number in header_leaves(case.message):
         message = respelled(case.message, SPELLINGS[spelling], only=number)
@@ -131,7 +131,7 @@ def _longer(spell: Spelling, more: str) -> Spelling:
 @pytest.mark.parametrize("more", ["9", ";", "ZZ", " "])
 @pytest.mark.parametrize("case_id", ["BQP0100000/accepted-heartbeat", "BQP0100002/accepted-citizen-unsigned"])
 def test_a_header_value_cut_at_a_comment_is_judged_as_the_whole_that_was_signed(
-    whole: House, case_id: str, more: str
+    whole: Components, case_id: str, more: str
 ) -> None:
     """`10<!-- -->9` is 109 for whoever signed it, so it is 109 for whoever routes it."""
     case = CASES[case_id]
@@ -143,7 +143,7 @@ def test_a_header_value_cut_at_a_comment_is_judged_as_the_whole_that_was_signed(
         assert word(outcome) != "parked"
 
 
-def test_a_tax_code_behind_a_comment_still_demands_the_enterprises_signature(whole: House) -> None:
+def test_a_tax_code_behind_a_comment_still_demands_the_enterprises_signature(whole: Components) -> None:
     case = CASES["BQP0100002/accepted-enterprise-acting-for-citizen"]
     hidden = case.message.replace(b"<TaxCode>", b"<TaxCode><!-- -->")
     outcome = judge(submitted(honestly_signed(hidden, case, declarant=None), case), whole.ground)
@@ -153,7 +153,7 @@ def test_a_tax_code_behind_a_comment_still_demands_the_enterprises_signature(who
 
 @pytest.mark.parametrize("place", ["SystemSignature", "Signature"])
 @pytest.mark.parametrize("comment", ["before", "behind", "inside"])
-def test_a_comment_around_or_inside_a_signature_turns_nobody_away(whole: House, place: str, comment: str) -> None:
+def test_a_comment_around_or_inside_a_signature_turns_nobody_away(whole: Components, place: str, comment: str) -> None:
     case = CASES["BQP0100002/accepted-enterprise-acting-for-citizen"]
     signed = honestly_signed(case.message, case).decode()
     start, end = f"<{place}>", f"</{place}>"
@@ -171,7 +171,7 @@ def test_a_comment_around_or_inside_a_signature_turns_nobody_away(whole: House, 
 # processing instructions --------------------------------------------------------------------------------------------
 
 
-def test_an_instruction_in_any_value_is_refused_by_its_own_name(whole: House) -> None:
+def test_an_instruction_in_any_value_is_refused_by_its_own_name(whole: Components) -> None:
     case = CASES["BQP0100001/accepted-tour-group-entering"]
     for number, name in enumerate(leaves(case.message)):
         message = respelled(case.message, lambda text: f"{text[:1]}{INSTRUCTION}{text[1:]}", only=number)
@@ -191,7 +191,9 @@ def test_an_instruction_in_any_value_is_refused_by_its_own_name(whole: House) ->
         lambda text: text.replace("</Content>", f"<!-- c -->{INSTRUCTION}<!-- c --></Content>", 1),
     ],
 )
-def test_an_instruction_between_elements_or_outside_is_refused_too(whole: House, put: Callable[[str], str]) -> None:
+def test_an_instruction_between_elements_or_outside_is_refused_too(
+    whole: Components, put: Callable[[str], str]
+) -> None:
     case = CASES["BQP0100001/accepted-tour-group-entering"]
     sent = put(honestly_signed(case.message, case).decode())
     assert INSTRUCTION in sent
@@ -203,7 +205,7 @@ def test_an_instruction_between_elements_or_outside_is_refused_too(whole: House,
 # what routed the message is what was signed -------------------------------------------------------------------------
 
 
-def _opened(whole: House, case: Case) -> Envelope:
+def _opened(whole: Components, case: Case) -> Envelope:
     message = submitted(honestly_signed(case.message, case), case)
     return open_envelope(message, catalogue=whole.catalogue, limits=whole.ground.limits)
 
@@ -219,7 +221,7 @@ def _opened(whole: House, case: Case) -> Envelope:
     ],
 )
 def test_a_message_that_was_routed_by_another_subject_than_the_signed_one_is_rejected(
-    whole: House, field: dict[str, Any]
+    whole: Components, field: dict[str, Any]
 ) -> None:
     envelope = _opened(whole, CASES["BQP0100002/accepted-citizen-unsigned"])
     subject = replace(envelope.header.subject, **field)
@@ -229,7 +231,7 @@ def test_a_message_that_was_routed_by_another_subject_than_the_signed_one_is_rej
     assert [finding.name for finding in caught.value.findings] == ["routed_otherwise"]
 
 
-def test_a_message_that_was_routed_under_another_id_or_party_is_rejected(whole: House) -> None:
+def test_a_message_that_was_routed_under_another_id_or_party_is_rejected(whole: Components) -> None:
     envelope = _opened(whole, CASES["BQP0100002/accepted-citizen-unsigned"])
     header = envelope.header
     for other in (
@@ -243,7 +245,7 @@ def test_a_message_that_was_routed_under_another_id_or_party_is_rejected(whole: 
 
 
 def test_a_message_whose_needed_signature_is_read_otherwise_before_verification_is_rejected(
-    whole: House, monkeypatch: pytest.MonkeyPatch
+    whole: Components, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Were the value that demands a signature hidden in the received tree and there in the signed one."""
     case = CASES["BQP0100002/accepted-enterprise-acting-for-citizen"]

@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 import adapter
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.outcomes import Accepted, Outcome, Parked, Rejected
 from adapter.model.stages import Stage, Submission
 from adapter.pipeline.judge import Ground
@@ -114,8 +114,8 @@ def test_the_libraries_have_their_exceptions() -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return house(configuration.write(tmp_path_factory.mktemp("house")))
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Components:
+    return assemble(configuration.write(tmp_path_factory.mktemp("house")))
 
 
 @cache
@@ -177,7 +177,7 @@ def calling(file: str) -> frozenset[int]:
 
 
 @pytest.mark.filterwarnings("ignore:coroutine")
-def test_whatever_is_raised_before_a_signature_holds_is_the_senders_fault(whole: House) -> None:
+def test_whatever_is_raised_before_a_signature_holds_is_the_senders_fault(whole: Components) -> None:
     ground = whole.ground
     watch = Injection()
     assert isinstance(watch.judge(ground), Accepted)
@@ -194,7 +194,7 @@ def test_whatever_is_raised_before_a_signature_holds_is_the_senders_fault(whole:
     assert parked == []
 
 
-def test_every_class_of_exception_becomes_a_finding(whole: House) -> None:
+def test_every_class_of_exception_becomes_a_finding(whole: Components) -> None:
     """Each of them once, where all of a message is made canonical."""
     watch = Injection()
     watch.judge(whole.ground)
@@ -242,7 +242,7 @@ def _with(part: str, change: Callable[[bytes], bytes], number: int) -> Submissio
 
 
 @pytest.mark.parametrize("part", [f"{{{DS}}}X509Certificate", f"{{{XADES}}}EncapsulatedTimeStamp"])
-def test_no_changed_certificate_or_token_is_parked(part: str, whole: House) -> None:
+def test_no_changed_certificate_or_token_is_parked(part: str, whole: Components) -> None:
     chance = random.Random(part)
     told = {}
     for number in range(MUTATIONS):

@@ -43,7 +43,7 @@ def test_what_parts_are_forked_from_has_only_imported() -> None:
         "import json, os, threading\n"
         "before = set(os.listdir('/proc/self/fd'))\n"
         "import adapter.entrypoints.preloaded\n"
-        "from adapter.bootstrap import house\n"
+        "from adapter.bootstrap import assemble\n"
         "print(json.dumps([len(os.listdir('/proc/self/task')), sorted(set(os.listdir('/proc/self/fd')) - before)]))\n"
     )
     done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, check=True)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.cli.inspection import _configuration
 from adapter.model.errors import Misconfigured
@@ -140,7 +140,7 @@ SECRETS: dict[str, Callable[[Path], None]] = {
 def test_a_url_file_is_read_at_check_offline(name: str, part: str, tmp_path: Path) -> None:
     SECRETS[name](tmp_path / "url")
     settings = load_settings(changed(tmp_path, **{f"{part}__url_file": "url"}))
-    said = [remark.text for remark in _configuration(House(settings)) if remark.counts]
+    said = [remark.text for remark in _configuration(Components(settings)) if remark.counts]
     assert len(said) == 1
     assert said[0].startswith(f"{part}.url_file: ")
     assert str(tmp_path / "url") in said[0]
@@ -262,7 +262,7 @@ def test_the_shipped_configuration_has_no_fault_and_two_free_ports_are_no_clash(
 
 @pytest.mark.parametrize("name", ["schemas", "mappings"])
 def test_a_folder_of_data_that_is_not_there_is_one_line_and_not_one_for_each_file(name: str, tmp_path: Path) -> None:
-    made = House(load_settings(changed(tmp_path, **{f"folders__{name}": "nowhere"})))
+    made = Components(load_settings(changed(tmp_path, **{f"folders__{name}": "nowhere"})))
     with pytest.raises(Misconfigured) as told_of:
         _ = made.catalogue
     assert str(told_of.value) == f"folders.{name}: there is no folder {tmp_path / 'nowhere'}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.dossier import Dossier, DossierState
 from adapter.model.outcomes import Accepted, Outcome, Rejected
 from adapter.model.procedure import Meaning, ReplyKind
@@ -26,12 +26,12 @@ NOW = datetime(2026, 3, 2, 0, 15, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> House:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Components:
     place = furnish(tmp_path_factory.mktemp("house"))
-    return house(place.config)
+    return assemble(place.config)
 
 
-def accepted(whole: House, case_id: str, meaning: Meaning | None = None) -> Accepted:
+def accepted(whole: Components, case_id: str, meaning: Meaning | None = None) -> Accepted:
     """A fixture as judging leaves it, meant as something else if asked for."""
     case = next(case for case in load_cases() if case.id == case_id)
     body = signed(case, shared_pki())
@@ -63,7 +63,7 @@ def decided(outcome: Outcome, dossier: Dossier | None, *, may_wait: bool = False
     return decide(outcome, dossier, now=NOW, may_wait=may_wait, amend=amend)
 
 
-def test_a_withdrawal_before_acceptance_ends_the_dossier_and_brings_no_version(whole: House) -> None:
+def test_a_withdrawal_before_acceptance_ends_the_dossier_and_brings_no_version(whole: Components) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.WITHDRAWAL)
     decision = decided(outcome, standing(outcome, DossierState.RECEIVED))
     assert decision.dossier is not None
@@ -71,7 +71,7 @@ def test_a_withdrawal_before_acceptance_ends_the_dossier_and_brings_no_version(w
     assert decision.answer is ReplyKind.RECEIPT
 
 
-def test_a_withdrawal_after_the_confirmation_names_the_state_and_what_is_possible(whole: House) -> None:
+def test_a_withdrawal_after_the_confirmation_names_the_state_and_what_is_possible(whole: Components) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.WITHDRAWAL)
     decision = decided(outcome, standing(outcome, DossierState.COMPLETED))
     assert isinstance(decision.outcome, Rejected)
@@ -82,21 +82,21 @@ def test_a_withdrawal_after_the_confirmation_names_the_state_and_what_is_possibl
     assert "amend on own discovery" in stated.en
 
 
-def test_a_number_of_another_procedure_is_told_as_unknown_whatever_its_state(whole: House) -> None:
+def test_a_number_of_another_procedure_is_told_as_unknown_whatever_its_state(whole: Components) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.WITHDRAWAL)
     decision = decided(outcome, replace(standing(outcome, DossierState.ACCEPTED), procedure="another"))
     assert isinstance(decision.outcome, Rejected)
     assert [finding.name for finding in decision.outcome.findings] == ["dossier_unknown"]
 
 
-def test_a_replacement_before_acceptance_is_the_next_version(whole: House) -> None:
+def test_a_replacement_before_acceptance_is_the_next_version(whole: Components) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.REPLACEMENT)
     decision = decided(outcome, standing(outcome, DossierState.RECEIVED, versions=3))
     assert decision.dossier is not None
     assert (decision.dossier.version, decision.dossier.versions) == (4, 4)
 
 
-def test_a_replacement_that_is_older_than_what_stands_is_rejected(whole: House) -> None:
+def test_a_replacement_that_is_older_than_what_stands_is_rejected(whole: Components) -> None:
     outcome = accepted(whole, CITIZEN, Meaning.REPLACEMENT)
     before = standing(outcome, DossierState.RECEIVED)
     assert before.last_sent is not None
@@ -106,7 +106,7 @@ def test_a_replacement_that_is_older_than_what_stands_is_rejected(whole: House) 
 
 
 @pytest.mark.parametrize("meaning", [Meaning.REPLACEMENT, Meaning.WITHDRAWAL])
-def test_what_overtakes_its_declaration_waits_and_then_is_rejected(whole: House, meaning: Meaning) -> None:
+def test_what_overtakes_its_declaration_waits_and_then_is_rejected(whole: Components, meaning: Meaning) -> None:
     outcome = accepted(whole, CITIZEN, meaning)
     early, late = decided(outcome, None, may_wait=True), decided(outcome, None)
     assert (early.answer, bool(early.waits), early.dossier) == (ReplyKind.RECEIPT, True, None)
@@ -114,13 +114,13 @@ def test_what_overtakes_its_declaration_waits_and_then_is_rejected(whole: House,
     assert [finding.name for finding in late.outcome.findings] == ["dossier_unknown"]
 
 
-def test_an_amendment_is_about_the_dossier_that_it_names_as_the_earlier_one(whole: House) -> None:
+def test_an_amendment_is_about_the_dossier_that_it_names_as_the_earlier_one(whole: Components) -> None:
     outcome = accepted(whole, "BQP0100003/accepted-with-a-number-of-its-own")
     verified = outcome.declaration.verified
     assert verified.key.number == verified.header.subject.pre_reference != verified.header.subject.reference
 
 
-def test_an_amendment_of_a_procedure_that_it_does_not_amend_is_rejected(whole: House) -> None:
+def test_an_amendment_of_a_procedure_that_it_does_not_amend_is_rejected(whole: Components) -> None:
     outcome = accepted(whole, ANSWER)
     dossier = replace(standing(outcome, DossierState.AMENDMENT_REQUESTED), procedure="another")
     decision = decided(outcome, dossier)

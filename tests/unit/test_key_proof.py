@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.cli.inspection import _keys
 from adapter.gateways.keys.keyring import Keyring, OnDisk, Pair
 from adapter.model.errors import Misconfigured
@@ -95,14 +95,14 @@ def test_a_certificate_that_is_not_for_signatures_is_named_as_that(tmp_path: Pat
         ring(pair(tmp_path, "wrong-usage")).load()
 
 
-def house(tmp_path: Path, **keys: str) -> House:
+def house(tmp_path: Path, **keys: str) -> Components:
     """The shipped configuration on the test PKI; `keys` are parties by the names of our keys."""
     pki = shared_pki()
     pairs = {
         f"keys.{name}": {"key": str(pki.key_file(party)), "certificates": str(pki.folder / f"{party}.chain.pem")}
         for name, party in keys.items()
     }
-    return House(load_settings(configuration.write(tmp_path, pairs)))
+    return Components(load_settings(configuration.write(tmp_path, pairs)))
 
 
 def test_the_portals_key_that_no_partner_pins_is_not_taken(tmp_path: Path) -> None:

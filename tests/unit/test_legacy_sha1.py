@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from adapter.bootstrap import House, house
+from adapter.bootstrap import Components, assemble
 from adapter.model.events import Event
 from adapter.model.identifiers import Digest
 from adapter.model.outcomes import Word, word
@@ -35,9 +35,9 @@ def told() -> Events:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, told: Events) -> Iterator[House]:
+def whole(tmp_path_factory: pytest.TempPathFactory, told: Events) -> Iterator[Components]:
     premises = furnish(tmp_path_factory.mktemp("house"))
-    made = house(premises.config, observe=lambda event, /, **fields: told.append((event, fields)))
+    made = assemble(premises.config, observe=lambda event, /, **fields: told.append((event, fields)))
     ensure_tables(made.database)
     yield made
     made.database.close()
@@ -57,7 +57,7 @@ def _legacy(ground: Ground, *stores: str) -> Ground:
 @pytest.mark.parametrize("attack", AT_THE_DECLARANT)
 @pytest.mark.parametrize("stores", [(), ("government",)], ids=["no store", "another store"])
 def test_sha1_is_refused_where_the_signers_store_does_not_name_it(
-    whole: House, attack: str, stores: tuple[str, ...]
+    whole: Components, attack: str, stores: tuple[str, ...]
 ) -> None:
     outcome = judge(_submission(attack), _legacy(whole.ground, *stores))
     assert word(outcome) is Word.REJECTED
@@ -65,7 +65,7 @@ def test_sha1_is_refused_where_the_signers_store_does_not_name_it(
 
 
 @pytest.mark.parametrize("attack", AT_THE_DECLARANT)
-def test_sha1_is_taken_with_a_warning_where_the_signers_store_names_it(whole: House, attack: str) -> None:
+def test_sha1_is_taken_with_a_warning_where_the_signers_store_names_it(whole: Components, attack: str) -> None:
     outcome = judge(_submission(attack), _legacy(whole.ground, "public"))
     assert word(outcome) is Word.ACCEPTED
     assert [finding.name for finding in outcome.findings] == ["algorithm_legacy"]  # type: ignore[union-attr]
@@ -80,7 +80,7 @@ def _sealed_by_sha1() -> Submission:
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_a_seal_by_sha1_passes_only_where_the_partner_is_named(whole: House, named: bool) -> None:
+def test_a_seal_by_sha1_passes_only_where_the_partner_is_named(whole: Components, named: bool) -> None:
     ground = _legacy(whole.ground, "public", "government")
     partners = tuple(replace(each, legacy_sha1=named) for each in ground.trust.partners)
     outcome = judge(_sealed_by_sha1(), replace(ground, trust=replace(ground.trust, partners=partners)))
@@ -89,7 +89,7 @@ def test_a_seal_by_sha1_passes_only_where_the_partner_is_named(whole: House, nam
     assert said == [("algorithm_legacy" if named else "algorithm_forbidden", "/Envelope/SystemSignature")]
 
 
-def test_a_seal_by_a_certificate_that_has_run_out_is_told_at_the_seal(whole: House) -> None:
+def test_a_seal_by_a_certificate_that_has_run_out_is_told_at_the_seal(whole: Components) -> None:
     raw = signed(GENUINE, shared_pki())
     at = shared_pki().party("nsw").certificate.not_valid_after_utc + timedelta(days=1)
     outcome = judge(Submission(raw, Channel.WINDOW, at, Digest(hashlib.sha256(raw).hexdigest())), whole.ground)
@@ -98,7 +98,7 @@ def test_a_seal_by_a_certificate_that_has_run_out_is_told_at_the_seal(whole: Hou
     assert ("certificate_expired", "/Envelope/SystemSignature") in said
 
 
-def test_each_use_of_sha1_is_a_security_event(whole: House, told: Events) -> None:
+def test_each_use_of_sha1_is_a_security_event(whole: Components, told: Events) -> None:
     taking = replace(whole.intake, ground=_legacy(whole.ground, "public"))
     taking.receive([_submission("signature_rsa_sha1")])
     assert [fields["codes"] for event, fields in told if event is Event.SECURITY] == [["BQP455"]]

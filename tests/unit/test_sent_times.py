@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.gateways.store import dossiers
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
@@ -21,12 +21,12 @@ KEY = DossierKey("PROOF1", 2026)
 
 
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[House]:
+def whole(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
     with gate(tmp_path, sqlite_url) as made:
         yield made
 
 
-def receive(whole: House, name: int | str, sent: str, *, function: str = "01", hours: float = 0) -> Settled:
+def receive(whole: Components, name: int | str, sent: str, *, function: str = "01", hours: float = 0) -> Settled:
     message = declaration(name, reference=KEY.number, function=function, sent=sent)
     at = CLOCK + timedelta(hours=hours)
     (settled,) = whole.intake.receive([Submission(message.raw, Channel.WINDOW, at, Digest(message.digest))])
@@ -50,24 +50,24 @@ def names(settled: Settled) -> list[str]:
     ],
 )
 def test_a_send_date_counts_within_72_hours_before_and_10_minutes_after_the_reception(
-    whole: House, sent: str, told: str | None
+    whole: Components, sent: str, told: str | None
 ) -> None:
     assert names(receive(whole, 1, sent)) == ([told] if told else [])
 
 
-def test_a_send_date_that_does_not_exist_orders_nothing_and_is_told(whole: House) -> None:
+def test_a_send_date_that_does_not_exist_orders_nothing_and_is_told(whole: Components) -> None:
     settled = receive(whole, 1, "2026-02-30 07:15:00")
 
     assert (settled.outcome.value, names(settled)) == ("accepted", ["send_date_outside"])
 
 
-def test_a_send_date_of_2030_locks_no_dossier(whole: House) -> None:
+def test_a_send_date_of_2030_locks_no_dossier(whole: Components) -> None:
     assert names(receive(whole, 1, "2030-01-01 00:00:00")) == ["send_date_outside"]
     corrected = receive(whole, 2, "2026-03-02 07:14:59", function="02")
     assert (corrected.outcome.value, names(corrected)) == ("accepted", [])
 
 
-def test_a_replacement_whose_send_date_counts_for_nothing_does_not_move_the_order(whole: House) -> None:
+def test_a_replacement_whose_send_date_counts_for_nothing_does_not_move_the_order(whole: Components) -> None:
     receive(whole, 1, "2026-03-02 07:14:50")
     assert receive(whole, 2, "2030-01-01 00:00:00", function="02").outcome.value == "accepted"
     older = receive(whole, 3, "2026-03-02 07:14:40", function="02")
@@ -76,7 +76,7 @@ def test_a_replacement_whose_send_date_counts_for_nothing_does_not_move_the_orde
     assert newer.outcome.value == "accepted"
 
 
-def test_a_replay_of_an_older_replacement_overwrites_nothing(whole: House) -> None:
+def test_a_replay_of_an_older_replacement_overwrites_nothing(whole: Components) -> None:
     receive(whole, 1, "2026-03-02 07:14:50")
     receive(whole, "older", "2026-03-02 07:14:51", function="02")
     receive(whole, "newer", "2026-03-02 07:14:52", function="02")
@@ -90,7 +90,7 @@ def test_a_replay_of_an_older_replacement_overwrites_nothing(whole: House) -> No
     ("sent", "late"), [("2026-03-02 07:59:59", False), ("2026-03-02 08:00:01", True)], ids=["in-time", "late"]
 )
 def test_whoever_declared_in_time_is_not_late_because_the_message_was_long_underway(
-    whole: House, sent: str, late: bool
+    whole: Components, sent: str, late: bool
 ) -> None:
     """Article 10(3)(a): three hours before 11:00; the message comes at 09:15."""
     message = declaration(1, reference=KEY.number, sent=sent, arrival="2026-03-02")
@@ -99,7 +99,7 @@ def test_whoever_declared_in_time_is_not_late_because_the_message_was_long_under
     assert names(settled) == ["long_underway", *(["declared_late"] if late else [])]
 
 
-def test_a_replacement_that_lay_for_days_takes_no_newer_one_s_place(whole: House) -> None:
+def test_a_replacement_that_lay_for_days_takes_no_newer_one_s_place(whole: Components) -> None:
     """Its sendDate lies too far back to decide about lateness; that something newer came since is certain."""
     receive(whole, 1, "2026-03-02 07:14:50")
     receive(whole, "newer", "2026-03-02 07:24:00", function="02", hours=1)

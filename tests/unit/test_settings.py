@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from adapter.bootstrap import house
+from adapter.bootstrap import assemble
 from adapter.cli.app import app
 from adapter.cli.inspection import inspect
 from adapter.entrypoints.daemon import warn
@@ -107,7 +107,7 @@ def test_a_key_counts_under_its_old_name_and_is_warned_of_once(config: Path) -> 
     new = load_settings(config)
     told: list[tuple[Event, dict[str, Any]]] = []
     assert new.old_names == ()
-    old = house(with_old_names(config), observe=lambda event, /, **fields: told.append((event, fields)))
+    old = assemble(with_old_names(config), observe=lambda event, /, **fields: told.append((event, fields)))
     assert old.settings.model_dump() == new.model_dump()
     assert old.settings.old_names == ("web.door", "waiting.patience.late_s")
     warn(old)
@@ -119,7 +119,7 @@ def test_a_key_counts_under_its_old_name_and_is_warned_of_once(config: Path) -> 
 
 @pytest.mark.usefixtures("renamed")
 def test_check_warns_of_an_old_name(config: Path) -> None:
-    told = [remark.text for remark in inspect(house(with_old_names(config)), offline=True)]
+    told = [remark.text for remark in inspect(assemble(with_old_names(config)), offline=True)]
     assert sum(text.startswith("web.door: it is called web.portal.port now") for text in told) == 1
 
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.model.errors import AdapterError, NotAllowed, defect
 from adapter.model.events import Event, Observe
 from adapter.services.decisions import wire
@@ -31,20 +31,20 @@ Work = Callable[[bytes, Mapping[str, str]], bytes]
 """Takes body and headers of a request; gives the document of the answer."""
 
 
-def create_decisions(house: House) -> Starlette:
+def create_decisions(components: Components) -> Starlette:
     """The application; keys, schemas and mappings are loaded before the first request, so a fault shows at start."""
-    house.load_keys()
-    house.ground  # noqa: B018
-    most = house.settings.limits.message_bytes + _BESIDE
-    callers = Callers(house.tokens.authenticate, house.sessions.find)
+    components.load_keys()
+    components.ground  # noqa: B018
+    most = components.settings.limits.message_bytes + _BESIDE
+    callers = Callers(components.tokens.authenticate, components.sessions.find)
     asked: dict[str, Work] = {
-        "/declarations": _declarations(house.reception, callers),
-        "/dry-runs": _dry_runs(house.reception, callers),
-        "/numbers": _numbers(house.reception, callers),
-        "/acts": _acts(house.acts),
+        "/declarations": _declarations(components.reception, callers),
+        "/dry-runs": _dry_runs(components.reception, callers),
+        "/numbers": _numbers(components.reception, callers),
+        "/acts": _acts(components.acts),
         "/alive": lambda body, headers: b"{}",
     }
-    routes = [Route(path, _answering(work, most, house.observe), methods=["POST"]) for path, work in asked.items()]
+    routes = [Route(path, _answering(work, most, components.observe), methods=["POST"]) for path, work in asked.items()]
     return Starlette(routes=routes)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.entrypoints.decisions.app import create_decisions
 from adapter.entrypoints.pulse import Pulse
 from adapter.entrypoints.serving import configuration, watched
@@ -25,15 +25,15 @@ from adapter.model.errors import Misconfigured
 _BACKLOG = 512
 
 
-def serve(house: House, pulse: Pulse) -> None:
+def serve(components: Components, pulse: Pulse) -> None:
     """Serve until told to stop; what is under way is finished.
 
     Raises:
         Misconfigured: the folder of the sockets cannot be used, or a part cannot be loaded.
     """
-    server = uvicorn.Server(configuration(create_decisions(house)))
-    with listening(house.decisions_folder) as place:
-        over = watched(house, pulse, server)
+    server = uvicorn.Server(configuration(create_decisions(components)))
+    with listening(components.decisions_folder) as place:
+        over = watched(components, pulse, server)
         try:
             server.run(sockets=[place])
         finally:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.entrypoints.web import faults, login, static
 from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, reference, service
 from adapter.entrypoints.web.api.customs_shapes import SearchShape
@@ -44,65 +44,73 @@ from adapter.services.watch.mode import Sight
 from adapter.settings import AboutSettings, WordsSettings
 
 
-def create_portal(house: House) -> FastAPI:
-    """The portal of this house; its parts are loaded before the first request, so that a fault shows at start."""
-    house.load_keys()
-    web, stated, provider = house.settings.web, house.settings.web.portal, house.identity_provider
+def create_portal(components: Components) -> FastAPI:
+    """The portal's application; its components are loaded before the first request, so that a fault shows at start."""
+    components.load_keys()
+    web, stated, provider = components.settings.web, components.settings.web.portal, components.identity_provider
     app = _app("Border single-window adapter", openapi.PORTAL, "declarations", "service")
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None)
-    guard = Guard(house.tokens, stated.public_url, web.body_bytes, house.rates)
-    app.include_router(declarations.routes(house.door, house.declarations, web.body_bytes, guard))
-    app.include_router(service.window_routes(house.window, house.settings.window.answer_portal))
-    app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
-    app.include_router(public.routes(pages, house.situations, house.mode_notices, provider, stated.public_url or ""))
-    app.include_router(checking.routes(pages, ConfirmationChecks(house.database), guard))
-    app.include_router(follow.routes(pages, house.own_dossiers, house.corrections, house.printing, guard))
-    app.include_router(inbox.routes(pages, house.inbox, house.mail_addresses, guard))
+    guard = Guard(components.tokens, stated.public_url, web.body_bytes, components.rates)
+    app.include_router(declarations.routes(components.door, components.declarations, web.body_bytes, guard))
+    app.include_router(service.window_routes(components.window, components.settings.window.answer_portal))
+    app.include_router(service.health_routes(components.database.reachable, components.keys_ready, components.decides))
+    app.include_router(
+        public.routes(pages, components.situations, components.mode_notices, provider, stated.public_url or "")
+    )
+    app.include_router(checking.routes(pages, ConfirmationChecks(components.database), guard))
+    app.include_router(
+        follow.routes(pages, components.own_dossiers, components.corrections, components.printing, guard)
+    )
+    app.include_router(inbox.routes(pages, components.inbox, components.mail_addresses, guard))
     if provider is not None:
-        entrance = login.of_declarants(provider, house.sessions, house.suspended_accounts.notice)
-        app.include_router(login.routes(pages, entrance, guard, house.observe))
-        drafting = Drafting(pages, house.drafts, house.corrections, house.presses, house.opening)
-        app.include_router(granting.routes(pages, house.grants, house.sessions, guard))
+        entrance = login.of_declarants(provider, components.sessions, components.suspended_accounts.notice)
+        app.include_router(login.routes(pages, entrance, guard, components.observe))
+        drafting = Drafting(pages, components.drafts, components.corrections, components.presses, components.opening)
+        app.include_router(granting.routes(pages, components.grants, components.sessions, guard))
         for area in (uploading, declare, filling, importing, sending, correcting, waiting):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
-    return _finished(app, house, pages, house.sessions.find, PORTAL_COOKIE)
+    return _finished(app, components, pages, components.sessions.find, PORTAL_COOKIE)
 
 
-def create_staff(house: House) -> FastAPI:
+def create_staff(components: Components) -> FastAPI:
     """The listener of the inner network. An area of staff is one more of `areas`, with entries in the navigation."""
-    web = house.settings.web
-    guard = Guard(house.tokens, web.staff.public_url, web.body_bytes, house.rates, house.client_assertions)
+    web = components.settings.web
+    guard = Guard(
+        components.tokens, web.staff.public_url, web.body_bytes, components.rates, components.client_assertions
+    )
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
-    provider = house.staff_identity_provider
+    provider = components.staff_identity_provider
     entries: Sequence[NavigationEntry] = (*officer.ENTRIES, *customs.ENTRIES, *operator.ENTRIES)
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
-    app.include_router(lookup.routes(house.searches, guard))
-    app.include_router(service.health_routes(house.database.reachable, house.keys_ready, house.decides))
+    app.include_router(lookup.routes(components.searches, guard))
+    app.include_router(service.health_routes(components.database.reachable, components.keys_ready, components.decides))
     if provider is not None:
-        entrance = login.of_staff(provider, house.staff_sessions, emergency.WAY)
-        app.include_router(login.routes(pages, entrance, guard, house.observe))
-    of_officers = officer.OfficerUses(house.work_lists, house.case_files, house.acts, house.catalogue)
+        entrance = login.of_staff(provider, components.staff_sessions, emergency.WAY)
+        app.include_router(login.routes(pages, entrance, guard, components.observe))
+    of_officers = officer.OfficerUses(
+        components.work_lists, components.case_files, components.acts, components.catalogue
+    )
     areas: Sequence[APIRouter] = (
         landing.routes(pages),
-        emergency.routes(pages, house.emergency, guard),
+        emergency.routes(pages, components.emergency, guard),
         officer.routes(pages, of_officers, guard),
-        operator.routes(pages, house, guard),
-        customs.routes(pages, _uses_of_customs(house), guard),
+        operator.routes(pages, components, guard),
+        customs.routes(pages, _uses_of_customs(components), guard),
     )
     for area in areas:
         app.include_router(area)
-    return _finished(app, house, pages, house.staff_sessions.find, STAFF_COOKIE, SearchShape)
+    return _finished(app, components, pages, components.staff_sessions.find, STAFF_COOKIE, SearchShape)
 
 
-def _uses_of_customs(house: House) -> customs.CustomsUses:
-    stated = house.settings.customs
+def _uses_of_customs(components: Components) -> customs.CustomsUses:
+    stated = components.settings.customs
     support = customs.Support(
         Label(stated.support.name.vi, stated.support.name.en), stated.support.telephone, stated.support.email
     )
     purposes = [(each.code, Label(each.vi, each.en)) for each in stated.purposes]
-    around = customs.LookupSurroundings(support, purposes, lambda: house.window.state().condition is Sight.DOWN)
-    return customs.CustomsUses(house.search_box, house.searches, house.lookup_audit, around)
+    around = customs.LookupSurroundings(support, purposes, lambda: components.window.state().condition is Sight.DOWN)
+    return customs.CustomsUses(components.search_box, components.searches, components.lookup_audit, around)
 
 
 def _app(title: str, description: str, *tags: str) -> FastAPI:
@@ -118,15 +126,17 @@ def _app(title: str, description: str, *tags: str) -> FastAPI:
     )
 
 
-def _finished(app: FastAPI, house: House, pages: Pages, find: Find, cookie: str, *bodies: type[BaseModel]) -> FastAPI:
+def _finished(
+    app: FastAPI, components: Components, pages: Pages, find: Find, cookie: str, *bodies: type[BaseModel]
+) -> FastAPI:
     """What both listeners have: files, faults in the reader's form, sessions, headers and the log.
 
     `bodies`: shapes of what routes read by themselves.
     """
     app.include_router(static.routes(), dependencies=[Depends(anybody)])
-    faults.install(app, house.observe, pages)
+    faults.install(app, components.observe, pages)
     app.add_middleware(Recognising, find=find, cookie=cookie)
-    app.add_middleware(Requests, observe=house.observe, refused=problems.ambiguous())
+    app.add_middleware(Requests, observe=components.observe, refused=problems.ambiguous())
     app.include_router(reference.routes(pages, app.openapi))
     openapi.describe(app, *bodies)
     return app

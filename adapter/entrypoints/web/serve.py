@@ -6,7 +6,7 @@ import socket
 
 import uvicorn
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.entrypoints import serving
 from adapter.entrypoints.pulse import Pulse
 from adapter.entrypoints.web.app import create_portal, create_staff
@@ -19,15 +19,15 @@ _BACKLOG = 512
 _CREATED = {"portal": create_portal, "staff": create_staff}
 
 
-def serve(house: House, name: str, pulse: Pulse) -> None:
+def serve(components: Components, name: str, pulse: Pulse) -> None:
     """Serve as that listener until told to stop; requests that are under way are finished.
 
     Raises:
         Misconfigured: the address cannot be listened on, or a part cannot be loaded.
     """
-    stated: ListenerSettings = getattr(house.settings.web, name)
-    server = uvicorn.Server(configuration(house, name, stated.host, stated.port))
-    over = serving.watched(house, pulse, server)
+    stated: ListenerSettings = getattr(components.settings.web, name)
+    server = uvicorn.Server(configuration(components, name, stated.host, stated.port))
+    over = serving.watched(components, pulse, server)
     try:
         server.run(sockets=[_shared(stated.host, stated.port)] if stated.workers > 1 else None)
     except (SystemExit, OSError):
@@ -37,12 +37,12 @@ def serve(house: House, name: str, pulse: Pulse) -> None:
         over.set()
 
 
-def configuration(house: House, name: str, host: str, port: int) -> uvicorn.Config:
+def configuration(components: Components, name: str, host: str, port: int) -> uvicorn.Config:
     """How uvicorn runs here: slow connections end, and named proxies alone are trusted."""
-    stated: ListenerSettings = getattr(house.settings.web, name)
+    stated: ListenerSettings = getattr(components.settings.web, name)
     proxies = list(stated.trusted_proxies)
     return serving.configuration(
-        _CREATED[name](house),
+        _CREATED[name](components),
         host=host,
         port=port,
         proxy_headers=bool(proxies),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from adapter.bootstrap import House
+from adapter.bootstrap import Components
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.operator import figures, incidents, messages, overview
 from adapter.entrypoints.web.operator.overview import HOME, OperatorViews
@@ -15,12 +15,14 @@ from adapter.services.watch.alert_ways import from_rows
 ENTRIES = (NavigationEntry("operator.title", HOME, Right.BROWSE_MESSAGES),)
 
 
-def routes(pages: Pages, house: House, guard: Guard) -> APIRouter:
+def routes(pages: Pages, components: Components, guard: Guard) -> APIRouter:
     """/van-hanh and what is below it."""
     router = APIRouter()
-    seen = OperatorViews(house.window, house.reading, lambda: from_rows(house.alert_file.load()))
+    seen = OperatorViews(components.window, components.reading, lambda: from_rows(components.alert_file.load()))
     router.include_router(overview.routes(pages, seen, guard))
-    router.include_router(messages.routes(pages, house.message_browser, house.resend, guard))
-    router.include_router(incidents.routes(pages, house.window, house.links, house.reconciliation, guard))
-    router.include_router(figures.routes(pages, house.deadlines, house.expiry, house.legal_clock, guard))
+    router.include_router(messages.routes(pages, components.message_browser, components.resend, guard))
+    router.include_router(
+        incidents.routes(pages, components.window, components.links, components.reconciliation, guard)
+    )
+    router.include_router(figures.routes(pages, components.deadlines, components.expiry, components.legal_clock, guard))
     return router

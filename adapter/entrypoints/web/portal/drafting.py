@@ -145,7 +145,7 @@ class Drafting:
         )
 
     def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:
-        """Everything that is filled in, what the house fills in too."""
+        """Everything that is filled in, what the program fills in too."""
         sketch, view, head = self.drafts.forms.layout(draft), self.view(draft.fills_in), self.head(draft)
         whole = self.drafts.forms.complete(draft)
         sections = sketch.sections[:1] if draft.declared else sketch.sections  # an amendment shows what it changes

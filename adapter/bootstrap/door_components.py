@@ -1,11 +1,11 @@
-"""What takes declarations of people and programs at the portal."""
+"""Components that take declarations of people and programs at the portal."""
 
 from __future__ import annotations
 
 from functools import cached_property
 
 from adapter.bootstrap.clock_and_ids import new_message_id
-from adapter.bootstrap.dossier_parts import DossierParts
+from adapter.bootstrap.dossier_components import DossierComponents
 from adapter.bootstrap.reach import Reach
 from adapter.gateways.store.own_numbers import NumberRequest
 from adapter.model.identifiers import DossierKey
@@ -21,7 +21,7 @@ from adapter.services.door.submission import Door
 from adapter.services.registers.grants import Grants
 
 
-class DoorParts(DossierParts):
+class DoorComponents(DossierComponents):
     """With what takes declarations at the portal."""
 
     @cached_property

@@ -1,6 +1,6 @@
-"""The house: every part of one process, made when it is first asked for.
+"""The components of one process, each made at its first use.
 
-It is made in layers: each part stands in the first layer that has all that the part uses.
+They are made in layers: each component is in the first layer that has everything that it uses.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from adapter import settings as configuration
 from adapter.bootstrap.clock_and_ids import now
-from adapter.bootstrap.door_parts import DoorParts
+from adapter.bootstrap.door_components import DoorComponents
 from adapter.bootstrap.reach import OutOfReach, Reach
 from adapter.model.events import Observe, unobserved
 from adapter.services.customs.assertions import Assertions
@@ -23,8 +23,8 @@ from adapter.services.dossiers.lookup import Lookup
 from adapter.services.messages.intake import InHand, unheld
 
 
-class House(DoorParts):
-    """All parts of one process, with those of customs."""
+class Components(DoorComponents):
+    """All components of one process, with those of customs."""
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -70,17 +70,17 @@ class House(DoorParts):
         return LookupAudit(self.database, now)
 
 
-def house(
+def assemble(
     config: Path | None = None,
     *,
     observe: Observe = unobserved,
     fetches: bool = False,
     in_hand: InHand = unheld,
     reach: Reach = Reach.WHOLE,
-) -> House:
-    """A house for this process.
+) -> Components:
+    """The components of this process.
 
     Raises:
         Misconfigured: the configuration cannot be read.
     """
-    return House(configuration.load_settings(config), observe, fetches, in_hand, reach)
+    return Components(configuration.load_settings(config), observe, fetches, in_hand, reach)

@@ -1,4 +1,4 @@
-"""Messages and dossiers: what judges them, answers them, shows and prints them, and the acts of officers."""
+"""Components for messages and dossiers: judging, answering, showing, printing, and the acts of officers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from adapter.bootstrap.clock_and_ids import new_message_id, now
-from adapter.bootstrap.common_parts import CommonParts
+from adapter.bootstrap.common_components import CommonComponents
 from adapter.bootstrap.reach import Reach
 from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
@@ -33,7 +33,7 @@ from adapter.services.replies.settling import Settling
 from adapter.services.replies.signing import Signing
 
 
-class DossierParts(CommonParts):
+class DossierComponents(CommonComponents):
     """With what works on messages and dossiers."""
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What several areas use: the window's watch, alerts, mail, and people who log in."""
+"""Components that several areas use: the mode of the window, alerts, mail, and log-in."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from adapter.services.watch.window import Window
 from adapter.settings import LoginSettings
 
 
-class CommonParts(Foundation):
+class CommonComponents(Foundation):
     """On the foundation: what watches, tells and knows people."""
 
     @cached_property
