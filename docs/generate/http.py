@@ -8,8 +8,8 @@ from typing import Any
 from unittest.mock import MagicMock
 
 from adapter.entrypoints.health import NEEDS
-from adapter.entrypoints.web.api.problems import MEDIA_TYPE
 from adapter.entrypoints.web.app import create_portal, create_staff
+from adapter.entrypoints.web.problems import MEDIA_TYPE
 from adapter.services.access.tokens import Machine
 from adapter.services.door.submission import Why
 from docs.generate.page import code, first, head, join, listed, sentence, table

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
 from adapter.bootstrap import Components
-from adapter.entrypoints.web import faults, login, static
-from adapter.entrypoints.web.api import declarations, lookup, openapi, problems, reference, service
+from adapter.entrypoints.web import faults, login, problems, static
+from adapter.entrypoints.web.api import declarations, lookup, openapi, reference, service
 from adapter.entrypoints.web.api.customs_shapes import SearchShape
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
 from adapter.entrypoints.web.customs import area as customs

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 
-from adapter.entrypoints.web.api import problems
+from adapter.entrypoints.web import problems
 from adapter.entrypoints.web.browser import browser_of, changes, safe_target, take_back
 from adapter.entrypoints.web.guard import LoggedOut
 from adapter.entrypoints.web.login import LoginPage

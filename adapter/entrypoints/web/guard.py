@@ -10,8 +10,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import FormData
 
-from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.browser import browser_of, changes, is_from_here, is_token
+from adapter.entrypoints.web.problems import NotServed
 from adapter.model.actor import Actor
 from adapter.model.errors import Unavailable
 from adapter.services.access import rights

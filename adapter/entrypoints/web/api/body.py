@@ -8,7 +8,7 @@ from email.message import Message
 
 from fastapi import Request
 
-from adapter.entrypoints.web.api.problems import NotServed
+from adapter.entrypoints.web.problems import NotServed
 
 _MEDIA_TYPES = ("application/xml", "text/xml")
 _PATIENCE_S = 30.0

@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from adapter.entrypoints.web.api import shapes
 from adapter.entrypoints.web.api.body import reader
 from adapter.entrypoints.web.api.openapi import XML, may_fail
-from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.api.shapes import API
 from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.problems import NotServed
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
 from adapter.services.door.declarations import Declarations

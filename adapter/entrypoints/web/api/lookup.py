@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from adapter.entrypoints.web.api.customs_shapes import AnswersShape, SearchShape, answers_shape
 from adapter.entrypoints.web.api.openapi import NUMBER, XML, may_fail
-from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.api.shapes import API
 from adapter.entrypoints.web.guard import Guard
+from adapter.entrypoints.web.problems import NotServed
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
 from adapter.services.customs.search import Key, Search

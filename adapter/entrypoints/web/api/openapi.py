@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from adapter.entrypoints.web.api.problems import MEDIA_TYPE, Problem
+from adapter.entrypoints.web.problems import MEDIA_TYPE, Problem
 
 PORTAL = """\
 The second door of the border guard's adapter.

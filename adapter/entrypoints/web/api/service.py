@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Response
 
 from adapter.entrypoints.web.api import shapes
 from adapter.entrypoints.web.api.openapi import may_fail
-from adapter.entrypoints.web.api.problems import problem
 from adapter.entrypoints.web.api.shapes import API
 from adapter.entrypoints.web.guard import anybody
+from adapter.entrypoints.web.problems import problem
 from adapter.model.errors import Unavailable
 from adapter.services.watch.window import Window
 

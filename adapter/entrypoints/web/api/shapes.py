@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from adapter.model.finding import StatedFinding
+from adapter.entrypoints.web.problems import FindingShape, finding_shape
 from adapter.model.procedure import Label
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.declarations import Progress
@@ -28,21 +28,6 @@ class _Shape(BaseModel):
 class Words(_Shape):
     """A text in both languages."""
 
-    vi: str
-    en: str
-
-
-class FindingShape(_Shape):
-    """One fault or warning in a message."""
-
-    code: str
-    """Its number in the public error catalogue."""
-    pointer: str
-    """XPath of the place."""
-    line: int
-    """Line in the message as it was sent, from 1; 0 where there is none."""
-    severity: str
-    """reject, refuse or warn."""
     vi: str
     en: str
 
@@ -224,18 +209,6 @@ class WindowShape(_Shape):
     """Whether declarations of procedures that the window carries may be sent here now."""
     declare_at: str
     """Where to declare while it works."""
-
-
-def finding_shape(finding: StatedFinding) -> FindingShape:
-    """A finding that was stated just now."""
-    return FindingShape(
-        code=finding.code,
-        pointer=finding.pointer,
-        line=finding.line,
-        severity=finding.severity.value,
-        vi=finding.vi,
-        en=finding.en,
-    )
 
 
 def admitted_shape(admitted: Admitted) -> AdmittedShape:

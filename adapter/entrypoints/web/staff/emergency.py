@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from adapter.entrypoints.web.api.problems import NotServed
 from adapter.entrypoints.web.browser import browser_of, give, is_from_here
 from adapter.entrypoints.web.guard import Guard, anybody
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.entrypoints.web.posting import Posting, posting
+from adapter.entrypoints.web.problems import NotServed
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
 from adapter.services.access.emergency import LONGEST, SHORTEST, Credentials, EmergencyAccess, NotOpened

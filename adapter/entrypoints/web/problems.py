@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from adapter.entrypoints.web.api.shapes import FindingShape, finding_shape
 from adapter.entrypoints.web.headers import SECURE
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
+from adapter.model.finding import StatedFinding
 from adapter.services.access.rates import TooOften
 from adapter.services.customs.assertions import AssertionRefused
 from adapter.services.customs.search import NotASearch
@@ -55,6 +55,23 @@ _VI = {
     500: "Lỗi của hệ thống; đã được ghi lại.",
     503: "Hệ thống tạm thời chưa phục vụ được; hãy thử lại.",
 }
+
+
+class FindingShape(BaseModel):
+    """One fault or warning in a message."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    code: str
+    """Its number in the public error catalogue."""
+    pointer: str
+    """XPath of the place."""
+    line: int
+    """Line in the message as it was sent, from 1; 0 where there is none."""
+    severity: str
+    """reject, refuse or warn."""
+    vi: str
+    en: str
 
 
 class Problem(BaseModel):
@@ -213,3 +230,15 @@ def _invalid(_: Request, error: RequestValidationError) -> Response:
 
 def _http(_: Request, error: HTTPException) -> Response:
     return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def finding_shape(finding: StatedFinding) -> FindingShape:
+    """A finding that was stated just now."""
+    return FindingShape(
+        code=finding.code,
+        pointer=finding.pointer,
+        line=finding.line,
+        severity=finding.severity.value,
+        vi=finding.vi,
+        en=finding.en,
+    )
