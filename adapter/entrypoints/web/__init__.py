@@ -1,1 +1,1 @@
-"""The second door and the lookup over HTTP: who calls, what is asked, what is answered. Decides nothing."""
+"""The web: portal and staff pages and the HTTP interface. Decides nothing."""

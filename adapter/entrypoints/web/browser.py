@@ -1,4 +1,4 @@
-"""What belongs to a person's browser: the cookie, its session, and that a form was sent from a page of ours.
+"""A person's browser: the cookie, its session, and the check that a form was sent from our page.
 
 Each listener has a cookie of its own. Its name begins with `__Host-`: a browser keeps it only over TLS (or from its own
 machine), for this host.
@@ -27,22 +27,22 @@ _CARRIED = "nsw.browser"
 _WITHOUT = ("/api/", "/static/", "/healthz", "/readyz")
 _UNCHANGING = ("GET", "HEAD", "OPTIONS")
 Find = Callable[[str], Session | None]
-"""The session of what a browser holds; None where there is none, or it is over. Raises Unavailable."""
+"""The session of a browser's secret; None where there is none, or it has ended. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What came with a request. `away`: the store could not be asked, so nobody knows who this is."""
+    """The session of a request. `away`: the store could not be asked, so the person is not known."""
 
     cookie: str = ""
-    """The name of this listener's cookie; empty where a request is for no page."""
+    """The name of this listener's cookie; empty where the request is not for a page."""
     secret: str | None = None
     session: Session | None = None
     away: bool = False
 
 
 class Recognising:
-    """Finds the session of each request for a page, by the listener's cookie; keeps what each caller has shown."""
+    """Finds the session of each request for a page, by the listener's cookie; keeps the caller's credentials."""
 
     def __init__(self, app: ASGIApp, find: Find, cookie: str) -> None:
         self.app, self.find, self.cookie = app, find, cookie
@@ -85,14 +85,14 @@ def _shown(scope: Scope, cookie: str) -> str | None:
 
 
 def _token(scope: Scope) -> Shown | None:
-    """The bearer token of a program; whoever takes two for one is turned away before."""
+    """The bearer token of a program; a request with two was refused before."""
     stated = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     scheme, _, token = stated.decode("latin-1").partition(" ")
     return Shown(TOKEN, token.strip()) if scheme.lower() == TOKEN.lower() else None
 
 
 def browser_of(request: Request) -> Browser:
-    """What the request's browser has shown."""
+    """The session of the request's browser."""
     found = request.scope.get(_CARRIED)
     return found if isinstance(found, Browser) else Browser()
 
@@ -109,23 +109,23 @@ def visitor_of(request: Request) -> Visitor | None:
 
 
 def give(response: Response, browser: Browser, secret: str) -> None:
-    """The browser holds this from now on; it forgets it when it is closed."""
+    """Set the cookie; the browser deletes it when it is closed."""
     response.set_cookie(browser.cookie, secret, secure=True, httponly=True, samesite="lax", path="/")
 
 
 def take_back(response: Response, browser: Browser) -> None:
-    """The browser holds nothing any more."""
+    """Delete the cookie."""
     response.delete_cookie(browser.cookie, secure=True, httponly=True, samesite="lax", path="/")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def changes(request: Request) -> bool:
-    """Whether the request may change something."""
+    """Whether the request's method may change something."""
     return request.method not in _UNCHANGING
 
 
 def is_from_here(request: Request, public_url: str | None) -> bool:
-    """Whether a form was sent from a page of this site: as the browser says, or by where it came from.
+    """Whether a form was sent from a page of this site: by `Sec-Fetch-Site`, or by `Origin`.
 
     Over plain HTTP browsers send no `Sec-Fetch-Site`; a caller who sends neither is no browser of today.
     """

@@ -1,4 +1,4 @@
-"""Every fault in the reader's form: a problem for programs, a page in his language for people."""
+"""Errors for the reader: a problem (RFC 9457) for programs, a page in the reader's language for people."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def for_people(request: Request) -> bool:
 
 
 def error_page(status: int) -> ErrorPage:
-    """The page for a status; one that has no words of its own gets those of its kind."""
+    """The page for a status; a status without words of its own gets those of its class."""
     return ErrorPage(status if status in _TOLD else 500 if status >= 500 else 400)
 
 
@@ -59,7 +59,7 @@ def install(app: FastAPI, observe: Observe, pages: Pages) -> None:
 
 
 def _to_log_in(pages: Pages) -> Callable[[Request, Any], Response]:
-    """Who reads goes to log in at once; whose session is over, or who has sent something, is told first."""
+    """A GET leads to log-in at once; a lost session, or a form, gets a page first."""
 
     def told(request: Request, error: Exception) -> Response:
         del error
@@ -84,7 +84,7 @@ def _form_of(request: Request) -> str:
 
 
 def _session_over(pages: Pages) -> Callable[[Request, Any], Response]:
-    """The part that decides knows the session, or the token, no more: it ended while the request was under way."""
+    """The part that decides does not know the session or token any more: it ended during the request."""
     to_log_in = _to_log_in(pages)
 
     def told(request: Request, error: Exception) -> Response:

@@ -21,7 +21,7 @@ from adapter.pipeline.mapping import CodeLists
 from adapter.pipeline.rules.view import FLAGS
 
 FEW = 4
-"""Up to so many choices stand open as buttons; more are a list."""
+"""Up to this number choices are shown as buttons; more are a list."""
 _DIGITS = ("date", "partial_date", "datetime", "integer", "year")
 
 
@@ -47,7 +47,7 @@ class Box:
     required: bool
     longest: int | None
     digits: bool
-    """A telephone shows the keys for digits first."""
+    """Digits first on a telephone's keyboard."""
     error: Label | None = None
 
     @property
@@ -68,32 +68,32 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What came back from a page."""
+    """The content of a sent page."""
 
     texts: Texts
     """By field, as they are kept."""
     errors: Mapping[str, Label]
     """By field: what is wrong with it."""
     cleaned: tuple[Label, ...]
-    """Labels of fields from which signs were taken that nobody sees."""
+    """Labels of fields from which invisible characters were removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Fields that stand on one page: those of a section, or those of a row of a list."""
+    """The fields of one page: those of a section, or of a row of a list."""
 
     fields: Sequence[FormField]
     group: str = ""
     ordinal: int = 0
 
     def name_of(self, field: FormField) -> str:
-        """How the page names a field."""
+        """The name of a field on the page."""
         return name_in_row(self.group, self.ordinal, field.name) if self.group else field.name
 
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """What is needed to show fields and to read them: lists of codes, texts of findings, the day.
+    """Everything needed to show and read fields: code lists, texts of findings, the day.
 
     `only` bounds the codes of a field that has fewer here than its list, such as the gates of a procedure.
     """
@@ -112,7 +112,7 @@ class FormView:
         few = "buttons" if len(choices) <= FEW else "list"
         kind = few if field.is_choice else "lines" if field.is_long else "text"
         if kind == "list" and value and all(choice.value != value for choice in choices):
-            # What a file that was read in has otherwise stays to be seen, and is told to be in no list.
+            # A value from a file that is in no list is kept, and reported.
             choices = (*choices, Choice(value, Label(value, value)))
         return Box(
             name=row.name_of(field),
@@ -128,7 +128,7 @@ class FormView:
         )
 
     def choices(self, field: FormField) -> tuple[Choice, ...]:
-        """What may be chosen; nothing of a field into which one types."""
+        """The choices; empty for a field to type in."""
         if field.codes:
             codes: Iterable[Code] = self.lists.get(field.codes, {}).values()
             only = self.only.get(field.name)
@@ -164,7 +164,7 @@ class FormView:
         return Filled(texts, errors, tuple(cleaned))
 
     def spoken(self, field: FormField, text: str) -> Label:
-        """What is filled in, as people say it."""
+        """The value as people say it."""
         return spoken(field, text, self.lists)
 
 

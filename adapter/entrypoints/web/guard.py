@@ -32,11 +32,11 @@ CSRF = "csrf"
 
 
 class LoggedOut(Exception):
-    """A page wants somebody who has logged in, and nobody has, or his session is over."""
+    """The page needs a log-in, and there is none, or the session has ended."""
 
 
 async def anybody() -> None:
-    """The route is open to all, without log-in or token."""
+    """The route is open to everybody, without log-in or token."""
 
 
 def right_of(dependency: object) -> Right | None:
@@ -46,7 +46,7 @@ def right_of(dependency: object) -> Right | None:
 
 @dataclass(frozen=True)
 class Guard:
-    """Makes the dependencies that ask for a right. `form_bytes`: a form that is sent may have so many."""
+    """Makes the dependencies that check rights. `form_bytes`: largest form in bytes."""
 
     tokens: Tokens
     public_url: str | None
@@ -56,7 +56,7 @@ class Guard:
     """Of programs that ask for customs officers; None: none is taken here."""
 
     def by_token(self, right: Right) -> Callable[..., Actor]:
-        """Who calls, by the bearer token that he shows; services ask whether his role has the right.
+        """The caller, by the bearer token; services check the right.
 
         Raises (when called):
             NotServed: 401, the token is none of ours, or no more.
@@ -127,7 +127,7 @@ class Guard:
         return _asking(granted, right)
 
     def seldom(self, rule: RateRule) -> Callable[[Request], None]:
-        """The dependency of a route that nobody may ask for too often: by account, else by address.
+        """The dependency of a route with a limited rate: by account, else by address.
 
         Raises (when called):
             TooOften: more often than a minute allows.
@@ -156,11 +156,11 @@ class Guard:
             raise NotServed(411, "State the length of the form.")
         if int(stated) > self.form_bytes:
             raise NotServed(413, f"The form has more than {self.form_bytes} bytes.", {"Connection": "close"})
-        return await request.form()  # kept with the request: the route reads the same
+        return await request.form()  # kept with the request: the route reads it too
 
 
 def network_of(host: str) -> str:
-    """Who counts as one caller: an address; of IPv6 its network, since whoever has one address has all of it."""
+    """One caller for rates: an address; of IPv6 its network, since one subscriber has the whole network."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

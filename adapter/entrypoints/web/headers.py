@@ -19,7 +19,7 @@ _PROBES = ("/healthz", "/readyz")
 
 
 class Requests:
-    """Around every request: adds the headers, tells what was asked (the route, never its values) and how it ended."""
+    """Middleware of every request: adds the headers, logs the route (never its values) and the result."""
 
     def __init__(self, app: ASGIApp, observe: Observe, refused: ASGIApp) -> None:
         """`refused` answers what two readers could take for two different requests; it must end the connection."""
@@ -31,7 +31,7 @@ class Requests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status = 500  # what the outermost layer answers if nothing else was
+        status = 500  # the status of the outermost layer if there is no answer
 
         async def with_headers(message: Message) -> None:
             nonlocal status

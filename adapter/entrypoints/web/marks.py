@@ -1,4 +1,4 @@
-"""How states and time limits are marked on pages: a colour, a shape, and the word that stands beside them."""
+"""Marks of states and time limits on pages: a colour, a shape, and the word beside them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MARKS = {
     "refused": ("no", "cross"),
     "withdrawn": ("wait", "both"),
 }
-"""How each state is marked: colour and shape. Its word stands beside them."""
+"""The mark of each state: colour and shape. Its word is beside them."""
 
 
 def urgency(limit: RunningLimit, at: datetime) -> str:
-    """How a time limit is shown: over, soon, or neither."""
+    """The mark of a time limit: over, soon, or neither."""
     if limit.due_at is None:
         return ""
     minutes = (limit.due_at - at).total_seconds() / 60

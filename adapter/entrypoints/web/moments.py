@@ -1,4 +1,4 @@
-"""Times and time limits as pages say them: Vietnam's time, minutes and never seconds."""
+"""Times and time limits on pages: Vietnam's time, minutes and never seconds."""
 
 from __future__ import annotations
 

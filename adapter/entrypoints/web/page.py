@@ -1,4 +1,4 @@
-"""Pages for people: the only user of the template engine. Language, address of this page, headers against misuse.
+"""Pages for people, the only user of the template engine: language, address of this page, headers against misuse.
 
 A page is a frozen record that names its template. A template gets this record, the words of the reader's language and
 what stands around every page: never a row of the store, and never a text that counts as HTML.
@@ -41,7 +41,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-"""Everything comes from files of this host: no script and no style stands in a page."""
+"""Everything is loaded from files of this host: no script or style is inside a page."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -52,12 +52,12 @@ HEADERS = {
 }
 PERSONAL = {"Cache-Control": "private, no-store"}
 PUBLIC = {"Cache-Control": "public, max-age=15", "Vary": "Cookie"}
-"""For a page that shows nobody's data to whoever has not logged in."""
+"""For a page without personal data, shown without log-in."""
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """Who runs the portal, as every page's head and foot say."""
+    """The authority that runs the portal, for head and foot of every page."""
 
     authority: Label
     portal: Label
@@ -66,12 +66,12 @@ class About:
     telephone: str
     email: str
     by_paper: Label
-    """How one goes on by paper."""
+    """How to declare on paper."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who has logged in, as every page's head says. `csrf` goes into each form."""
+    """The person who has logged in, for the head of every page. `csrf` goes into each form."""
 
     name: str
     number: str
@@ -80,9 +80,9 @@ class Visitor:
     csrf: str
     roles: frozenset[Role] = frozenset()
     principals: tuple[str, ...] = ()
-    """Numbers of those who have authorised him: he chooses for whom he acts."""
+    """Numbers of the principals who have authorised this person."""
     acts_for: str = ""
-    """The one of them that he has chosen; empty where he acts for himself or with his own organisation's account."""
+    """The chosen principal; empty where the person acts for himself or with his organisation's account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,16 @@ class NavigationEntry:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What stands around every page. `here` is the page's own address without its language."""
+    """The frame of every page. `here` is the page's own address without its language."""
 
     about: About
     language: Language
     here: str
     visitor: Visitor | None
     log_in: bool
-    """Whether one can log in at all."""
+    """Whether log-in is possible."""
     entries: tuple[NavigationEntry, ...] = ()
-    """What the visitor may go to."""
+    """The navigation for this visitor."""
 
     def in_language(self, language: str) -> str:
         """The address of the same page in that language."""
@@ -114,11 +114,11 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one page shows. Each kind of page is a subclass that names its template."""
+    """The content of one page. Each kind of page is a subclass that names its template."""
 
     template: ClassVar[str]
     public: ClassVar[bool] = False
-    """Whether it shows nobody's data, so that it may be kept for seconds by whoever is in between."""
+    """Whether it has no personal data, so that proxies may cache it for seconds."""
     is_fragment: ClassVar[bool] = False
     """Whether it is a part that a script puts into a page."""
 
@@ -127,7 +127,7 @@ Visiting = Callable[[Request], Visitor | None]
 
 
 class Pages:
-    """Draws pages. `visiting` says who has logged in; `layout` is what stands around each, `entries` its navigation."""
+    """Renders pages. `visiting` gives the visitor; `layout` is the base template, `entries` its navigation."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class Pages:
     def respond(
         self, request: Request, page: Page, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
-        """The page in the language of whoever asks; a language that he chooses just now is kept in a cookie."""
+        """The page in the visitor's language; a language chosen now is kept in a cookie."""
         visitor = self._visiting(request)
         entries = tuple(each for each in self._entries if visitor and not TABLE[each.right].isdisjoint(visitor.roles))
         around = Around(self.about, language_of(request), _here(request), visitor, self._log_in, entries)
@@ -182,7 +182,7 @@ def language_of(request: Request) -> Language:
 
 def _here(request: Request) -> str:
     query = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != _CHOICE])
-    path = "/" + request.url.path.lstrip("/")  # an address that begins with two is that of another site
+    path = "/" + request.url.path.lstrip("/")  # an address that begins with two slashes is of another site
     return path + (f"?{query}" if query else "")
 
 

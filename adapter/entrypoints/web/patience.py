@@ -1,4 +1,4 @@
-"""How long a connection at the second door may take: idle and slow ones end after seconds, and shut nobody out."""
+"""Time limits of connections: idle and slow ones end after seconds, and do not block others."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 WAITING = 100
-"""Connections that have not sent a whole request yet, at most, in each process: the longest ends."""
+"""Most connections that have not sent a whole request yet, in each process: the oldest ends."""
 _HEADERS_S = 10.0
 _WHOLE_S = 120.0
-"""From the headers to the last byte of the answer: a caller who does not read it holds a place that others need."""
+"""Seconds from the headers to the last byte of the answer: a caller who does not read it uses a place."""
 
 
 class PatientProtocol(H11Protocol):
@@ -49,7 +49,7 @@ class PatientProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _note(self) -> None:
-        """A request that has begun is not waited for any more."""
+        """A request that has begun does not wait any more."""
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is not None and not cycle.response_complete and not self._asked:
             self._leave()

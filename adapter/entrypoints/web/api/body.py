@@ -12,7 +12,7 @@ from adapter.entrypoints.web.problems import NotServed
 
 _MEDIA_TYPES = ("application/xml", "text/xml")
 _PATIENCE_S = 30.0
-"""A body that takes longer holds a place that others need."""
+"""Seconds for a body: a slower one uses a place that others need."""
 
 
 def reader(most: int) -> Callable[[Request], Awaitable[bytes]]:

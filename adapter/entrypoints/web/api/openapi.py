@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from adapter.entrypoints.web.problems import MEDIA_TYPE, Problem
 
 PORTAL = """\
-The second door of the border guard's adapter.
+The HTTP interface of the border guard's adapter.
 
 **Declarations** take the same XML envelope as the national single window. The door is open while the window has an
 incident, and always for procedures that the window does not carry. `SystemSignature` stays empty: the door seals the

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page for people, drawn by us: no script, nothing from elsewhere."""
+"""The OpenAPI document as a page for people: no script, nothing from other hosts."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Iterator, Mapping

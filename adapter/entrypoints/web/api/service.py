@@ -20,7 +20,7 @@ def window_routes(window: Window, declare_at: str) -> APIRouter:
 
     @router.get(f"{API}/window", summary="The window's state", responses=may_fail(with_token=False))
     def state() -> shapes.WindowShape:
-        """Whether the national single window works, and so whether the second door is open. Anybody may ask."""
+        """Whether the national single window works, and so whether the portal is open. Anybody may ask."""
         return shapes.window_shape(window.state(), declare_at)
 
     return router

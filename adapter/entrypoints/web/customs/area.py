@@ -1,4 +1,4 @@
-"""The area of customs: the one box for officers, and for the auditor who looked what up."""
+"""The area of customs: the search box for officers, and lookups for the auditor."""
 
 from __future__ import annotations
 

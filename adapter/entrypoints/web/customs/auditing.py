@@ -1,4 +1,4 @@
-"""For the auditor: who has looked what up, by officer, paper or dossier. That he asks is recorded too."""
+"""For the auditor: lookups by officer, paper or dossier. The auditor's search is recorded too."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _DAYS = (1, 7, 30, 365)
 
 @dataclass(frozen=True, slots=True)
 class LookedPage(Page):
-    """What is asked, and the lookups that were found; None where nothing was asked yet."""
+    """The search and its result; None before the first search."""
 
     template: ClassVar[str] = "looked.html"
     here = HERE

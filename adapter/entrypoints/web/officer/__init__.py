@@ -1,1 +1,1 @@
-"""Pages of border officers: what has to be done, one dossier, and what they decide on it."""
+"""Pages of border officers: work list, one dossier, and decisions on it."""

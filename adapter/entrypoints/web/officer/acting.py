@@ -1,4 +1,4 @@
-"""What an officer decides: one question, one result. Whoever comes second is told who was faster, and nothing is lost.
+"""An officer's decision: one question, one result. If another officer was faster, the page says who; nothing is lost.
 
 A form says how far the dossier's journal went when its page was drawn (`seen`). A form that is sent twice finds the
 officer's own act behind that, and leads to the same result.
@@ -115,7 +115,7 @@ class Acting:
         arguments: Mapping[str, object],
         typed: Iterable[str],
     ) -> Response:
-        """Do it and lead to its result; or say what has happened instead, with what he has written."""
+        """Do the act and show its result, or what has happened instead."""
         seen = seen_of(sent["seen"])
         try:
             self.perform(request, key, act, arguments, seen)

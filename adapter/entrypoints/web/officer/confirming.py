@@ -1,4 +1,4 @@
-"""Several dossiers confirmed at once: one question, one result list. Each is an act of its own, and one may fail."""
+"""Confirm several dossiers: one question, one list of results. Each is an act of its own, and one may fail."""
 
 # Annotations are not postponed here: FastAPI reads them.
 import re

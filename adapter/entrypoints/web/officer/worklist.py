@@ -1,4 +1,4 @@
-"""The work list: what has to be done next, by the clock that the law runs. New work is told; no row moves by itself."""
+"""The work list, ordered by the legal deadlines. New work is announced; no row moves by itself."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from dataclasses import dataclass, replace

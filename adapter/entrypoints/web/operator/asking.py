@@ -1,4 +1,4 @@
-"""What operators type into forms: reasons and times, checked where they enter."""
+"""Reasons and times that operators type, checked at their entry."""
 
 from __future__ import annotations
 

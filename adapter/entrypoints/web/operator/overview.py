@@ -1,4 +1,4 @@
-"""What an operator sees first: the window, what waits, what is amiss; and his word about the window."""
+"""The operator's first page: the window, what waits, current alerts; and statements about the window."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Without log-in: is a printed confirmation one of ours? By its number and its check code."""
+"""Check of a printed confirmation, without log-in: by its number and its check code."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from dataclasses import dataclass

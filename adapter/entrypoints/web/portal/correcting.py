@@ -25,7 +25,7 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
 
     @router.post("/ho-so/{year}/{number}/sua")
     def begin(year: DossierYear, number: DossierNumber, sent: Annotated[Posting, Depends(posted)]) -> Response:
-        """Pressed twice, or in two windows, it is one draft."""
+        """Pressed twice, or in two tabs, it is one draft."""
         if sent["what"] not in set(Meaning):
             raise HTTPException(422)
         try:

@@ -1,4 +1,4 @@
-"""Beginning a declaration: one's drafts, procedure and gate, the list of tasks, throwing a draft away."""
+"""Begin a declaration: own drafts, procedure and gate, the list of tasks, deleting a draft."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from typing import Annotated

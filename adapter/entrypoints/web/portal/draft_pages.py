@@ -19,13 +19,13 @@ GENERAL = "chung"
 
 
 class TaskState(StrEnum):
-    """How far a part of a draft is."""
+    """The progress of a part of a draft."""
 
     DONE = "done"
     TO_DO = "to_do"
     """Something is missing or cannot be read."""
     OPTIONAL = "optional"
-    """Nothing stands there, and nothing must."""
+    """It is empty, and may be."""
 
 
 @dataclass(frozen=True, slots=True)

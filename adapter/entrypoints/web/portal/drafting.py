@@ -1,4 +1,4 @@
-"""What the pages of a draft have in common: finding it, and its form in the reader's words."""
+"""Shared by the pages of a draft: finding it, and its form in the reader's words."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AlreadySent(Exception):
 
 
 async def to_the_sent(request: Request, error: Exception) -> Response:
-    """Back in a browser's history, one comes to what became of the draft, and cannot change it."""
+    """A sent draft in the browser's history shows its result, and cannot be changed."""
     del request
     assert isinstance(error, AlreadySent)
     return RedirectResponse(error.address, 303)
@@ -145,7 +145,7 @@ class Drafting:
         )
 
     def answers(self, draft: Draft) -> tuple[tuple[AnswersPart, ...], tuple[AnswersList, ...]]:
-        """Everything that is filled in, what the program fills in too."""
+        """All values, with those that the program fills in."""
         sketch, view, head = self.drafts.forms.layout(draft), self.view(draft.fills_in), self.head(draft)
         whole = self.drafts.forms.complete(draft)
         sections = sketch.sections[:1] if draft.declared else sketch.sections  # an amendment shows what it changes

@@ -1,4 +1,4 @@
-"""A declarant's own dossiers: the list, one dossier, its answers. What he opens by pressing he has in law."""
+"""A declarant's own dossiers: list, one dossier, its answers. Opening an answer by its button is receipt in law."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Authorisations: who may declare for me or my organisation, who has authorised me, and for whom I act just now."""
+"""Authorisations: given, received, and the principal that one acts for now."""
 
 # Annotations are not postponed here: FastAPI reads them.
 import re

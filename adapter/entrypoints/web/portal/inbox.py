@@ -1,4 +1,4 @@
-"""A declarant's inbox, and where he wants e-mail. Reading a page marks nothing; pressing does."""
+"""A declarant's inbox and e-mail address. Only pressing the button marks as read."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Without log-in: is the window up, what is the portal open for, how to go on by paper; and the same as a feed."""
+"""The public page, without log-in: state of the window, what the portal accepts, how to use paper; also as a feed."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def routes(
     @router.get("/")
     def home(request: Request, then: BackgroundTasks) -> Response:
         if provider is not None:
-            then.add_task(provider.look)  # for whoever comes next: nobody waits for it
+            then.add_task(provider.look)  # for the next visitor: this one does not wait
         down = provider is not None and provider.is_down
         return pages.respond(request, HomePage(situations.now(), down, notices.newest()[:_ON_THE_PAGE]))
 

@@ -1,4 +1,4 @@
-"""Sending as soon as the portal opens: pressing, looking at what waits, taking it back."""
+"""Drafts that are sent when the portal opens: press, look at, take back."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Where staff begin: what they may go to, or how they log in. It tells nothing of anybody."""
+"""The first page of staff: their areas, or the log-in. It shows no personal data."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from dataclasses import dataclass
