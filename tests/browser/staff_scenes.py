@@ -17,6 +17,7 @@ from tests.harness.fixtures import Case, load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, REASON, dossier_of, play
 from tests.harness.pki import shared_pki
 from tests.harness.staff import staffed
+from tests.harness.units import HUUNGHI, two_units
 from tests.harness.website import Website
 from tests.servers.identity import STAFF, IdentityProvider
 
@@ -29,6 +30,8 @@ FRESH = (
 ASKED = "BQP0100001/asked-leader-with-another-paper"
 AMENDED = "BQP0100003/accepted-own-discovery-waits-for-approval"
 CONFIRMED = "BQP0100001/accepted-single-foreigner"
+SHIP = "BQP0100007/accepted-arrival-with-passengers"
+PORT = "CANGHAIPHONG"
 
 
 @dataclass
@@ -42,6 +45,10 @@ class Shift:
     citizen: DossierKey
     amended: DossierKey
     """Its declarant has found something himself, and waits for a decision."""
+    fresh: tuple[DossierKey, ...]
+    """Those that came last: of FRESH, in order."""
+    ship: DossierKey
+    """An officer has yet to accept it."""
 
     @property
     def url(self) -> str:
@@ -55,19 +62,21 @@ def file_of(key: DossierKey) -> str:
 
 @contextmanager
 def shift(folder: Path, database_url: str, provider: IdentityProvider) -> Iterator[Shift]:
-    """The shift, until left."""
-    with staffed(folder, database_url, provider, **ABOUT) as site:
+    """The shift, until left: of a unit with a land gate and a port. No key is in the process of its pages."""
+    units = two_units()
+    units["units"][HUUNGHI]["gates"].append(PORT)
+    with staffed(folder, database_url, provider, apart=True, **ABOUT, **units) as site:
         fill(site.house)
         amended = play(site.house, AMENDED)
         cases = {case.id: case for case in load_cases()}
-        keys = [dossier_of(cases[name].message) for name in (FRESH[0], ASKED, CONFIRMED, FRESH[2])]
-        yield Shift(site, *keys, amended)
+        asked, confirmed, ship, *fresh = [dossier_of(cases[n].message) for n in (ASKED, CONFIRMED, SHIP, *FRESH)]
+        yield Shift(site, fresh[0], asked, confirmed, fresh[2], amended, tuple(fresh), ship)
 
 
 def fill(house: Components) -> None:
     """What has come to the unit, and what was done with some of it."""
     cases = {case.id: case for case in load_cases()}
-    for name in (*FRESH, ASKED, CONFIRMED):
+    for name in (*FRESH, ASKED, CONFIRMED, SHIP):
         _receive(house, cases[name])
     house.completion.complete(dossier_of(cases[CONFIRMED].message), OFFICER)
     children = dossier_of(cases[FRESH[3]].message)

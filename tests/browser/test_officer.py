@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from adapter.gateways.store import tables
-from adapter.model.identifiers import Digest
+from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from tests.browser.conftest import assert_accessible, watching
 from tests.browser.scenes import kept, visit
@@ -23,7 +23,7 @@ PAGES = (
     *("/", "/can-bo", "/can-bo?luot=nguoi-khai", "/can-bo?luot=moi-nhat", "/can-bo?trang-thai=refused"),
     *("<group>", "<asked>", "<confirmed>", "<group>/refuse", "<asked>/withdraw_request", "<group>/request_amendment"),
     *("<amended>", "<amended>/approve", "<amended>/decline", "/khan-cap", "/khan-cap/mat-khau"),
-    *("<group>/request_amendment?o=gate", "<confirmed>/refuse", "/can-bo/xac-nhan", "/khong-co"),
+    *("<group>/request_amendment?o=gate", "<group>/move", "<confirmed>/refuse", "/can-bo/xac-nhan", "/khong-co"),
 )
 
 
@@ -123,6 +123,55 @@ def test_everything_works_without_scripts(browser: Browser, house: Shift, hai: s
     page.get_by_role("button", name="Rút yêu cầu sửa đổi, bổ sung").click()
     expect(page.get_by_text("Đã rút yêu cầu sửa đổi, bổ sung.")).to_be_visible()
     context.close()
+
+
+def test_a_shift_is_decided_on_pages_signed_by_the_part_that_decides_and_journalled(page: Page, house: Shift) -> None:
+    """The process that serves the pages opens no key, so each act crosses the socket."""
+    asked, refused, other = house.fresh[1], *house.fresh[4:]
+    page.goto(house.url + file_of(house.ship))
+    press(page, "Tiếp nhận", "Đã tiếp nhận hồ sơ")
+    page.locator("summary").filter(has_text="Thêm ghi chú").click()
+    page.locator("[data-phrase=remarks]").first.click()
+    press(page, "Xác nhận hoàn thành", "Đã ký xác nhận hoàn thành")
+    page.goto(house.url + file_of(asked))
+    page.get_by_role("link", name="Chuyển sang cửa khẩu khác").click()
+    page.locator("#gate").select_option("MONGCAI")
+    page.locator("[data-phrase=reason]").first.click()
+    press(page, "Ký và gửi yêu cầu", "Đã lập yêu cầu sửa đổi, bổ sung")
+    page.get_by_role("link", name="Rút yêu cầu sửa đổi, bổ sung").click()
+    page.locator("[data-phrase=reason]").first.click()
+    press(page, "Rút yêu cầu sửa đổi, bổ sung", "Đã rút yêu cầu sửa đổi, bổ sung")
+    page.goto(house.url + file_of(refused))
+    page.get_by_role("link", name="Từ chối hồ sơ").click()
+    page.locator("#ground").fill("Điều 10 QĐ 15/2019/QĐ-TTg")
+    page.locator("[data-phrase=reason]").first.click()
+    press(page, "Từ chối hồ sơ", "Đã từ chối hồ sơ")
+    page.goto(f"{house.url}/can-bo")
+    for key in (asked, other):
+        page.locator(f"input[value='{key.year}/{key.number}']").check()
+    page.get_by_role("button", name="Xác nhận các hồ sơ đã chọn").click()
+    page.get_by_role("button", name="Ký tất cả xác nhận").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đã xác nhận 2 trong 2 hồ sơ")
+    assert {key.number: done_by(house, "person:can-bo", key) for key in (house.ship, asked, refused, other)} == {
+        house.ship.number: ["dossier.accept", "dossier.complete"],
+        asked.number: ["dossier.request_amendment", "dossier.withdraw_request", "dossier.complete"],
+        refused.number: ["dossier.refuse"],
+        other.number: ["dossier.complete"],
+    }
+    assert {row.awaits_unit for row in house.site.rows(tables.outbox)} == {None}, "each was signed"
+
+
+def done_by(house: Shift, actor: str, key: DossierKey) -> list[str]:
+    """What somebody did with a dossier, in order."""
+    (dossier,) = (row for row in house.site.rows(tables.dossier) if (row.number, row.year) == (key.number, key.year))
+    entries = [row for row in house.site.rows(tables.journal) if row.dossier_id == dossier.id and row.actor == actor]
+    return [row.event for row in sorted(entries, key=lambda row: int(row.ordinal))]
+
+
+def press(page: Page, button: str, told: str) -> None:
+    """Press it, and wait until its result is told."""
+    page.get_by_role("button", name=button).click()
+    expect(page.locator("[data-done]")).to_contain_text(told)
 
 
 def test_a_phrase_is_put_into_its_field(page: Page, house: Shift) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from adapter.entrypoints.web.marks import MARKS
-from adapter.entrypoints.web.officer import acting, confirming, dossier, requesting, worklist
+from adapter.entrypoints.web.officer import acting, confirming, dossier, moving, requesting, worklist
 from adapter.entrypoints.web.page import Page
 from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
@@ -27,6 +27,7 @@ from adapter.services.dossiers.case_records import (
     CaseVersion,
     CaseWarning,
 )
+from adapter.services.dossiers.destinations import Destination, DossierMoved, PlaceField
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
@@ -50,6 +51,14 @@ def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             *(dossier.CasePage(replace(whole, state=state), None, said) for state in MARKS),
             *(dossier.CasePage(whole, done, said) for done in ACTS),
             dossier.CasePage(bare, None, ()),
+        ],
+        dossier.MovedPage: [
+            dossier.MovedPage(DossierMoved("N1", 2026, at, *said, text, text)),
+            dossier.MovedPage(DossierMoved("N1", 2026, at, None, "", "")),
+        ],
+        moving.MovePage: [
+            moving.MovePage(whole, said),
+            moving.MovePage(bare, (), {"gate": "G0", "reason": text}, {"gate": "fault.empty", "reason": "fault.text"}),
         ],
         acting.ActPage: [
             *(acting.ActPage(whole, act, said) for act in acting.ASKED),
@@ -108,6 +117,9 @@ def case(text: str, at: datetime) -> CaseFile:
     rows = (CaseRow(1, (cell, changed, gone, None), (changed, cell)), CaseRow(2, (cell, cell, cell, cell), ()))
     events = tuple(CaseEvent(at, event.value, "person:an", text, text, n) for n, event in enumerate(JournalEvent))
     times = (at, at, at)
+    destinations = tuple(
+        Destination(f"G{n}", said, unit, (PlaceField("gate", said, text, text),)) for n, unit in enumerate((text, ""))
+    )
     return CaseFile(
         number="N1",
         year=2026,
@@ -154,6 +166,8 @@ def case(text: str, at: datetime) -> CaseFile:
         acts=tuple(ACTS),
         grounds={"a": said},
         to_bring=(text,),
+        destinations=destinations,
+        moves_to=destinations[0],
         personal=True,
         seen=3,
         at=at,
@@ -174,5 +188,7 @@ def bare_case(text: str, at: datetime) -> CaseFile:
         late=False,
         grounds={},
         to_bring=(),
+        destinations=(),
+        moves_to=None,
         personal=False,
     )

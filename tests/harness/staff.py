@@ -43,11 +43,13 @@ def register(house: Components, people: Mapping[str, Facts] = REGISTERED) -> Non
 
 
 @contextmanager
-def staffed(folder: Path, database_url: str, provider: IdentityProvider, **changes: object) -> Iterator[Website]:
-    """Both listeners of an installation of two units, whose staff can log in."""
+def staffed(
+    folder: Path, database_url: str, provider: IdentityProvider, *, apart: bool = False, **changes: object
+) -> Iterator[Website]:
+    """Both listeners of an installation of two units, whose staff can log in; `apart` as in `website`."""
     config = configure(folder, database_url, {**two_units(), **provider.settings(), **changes})
     ports = [urlsplit(site).port or 0 for site in (provider.site, provider.staff_site)]
-    with website(config, *ports) as site:
+    with website(config, *ports, apart=apart) as site:
         register(site.house)
         yield site
 

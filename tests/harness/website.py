@@ -17,7 +17,7 @@ import httpx
 import uvicorn
 from sqlalchemy import Table, select, update
 
-from adapter.bootstrap import Components, assemble
+from adapter.bootstrap import Components, Reach, assemble
 from adapter.entrypoints.web import serve
 from adapter.gateways.store import tables, windows
 from adapter.model.events import Event
@@ -26,6 +26,7 @@ from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Mode, Sight
 from tests.harness import configuration
 from tests.harness.browsing import PLAIN
+from tests.harness.deciding import deciding
 from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
@@ -123,8 +124,11 @@ def portal_only(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def website(config: Path, port: int = 0, staff_port: int = 0) -> Iterator[Website]:
-    """Serve until left, each listener on this port of the loopback interface (0: any)."""
+def website(config: Path, port: int = 0, staff_port: int = 0, *, apart: bool = False) -> Iterator[Website]:
+    """Serve until left, each listener on this port of the loopback interface (0: any).
+
+    `apart`: the staff's listener has no key; the part that decides, on its socket, does what officers decide there.
+    """
     events: list[tuple[Event, dict[str, Any]]] = []
 
     def observe(event: Event, /, **fields: Any) -> None:
@@ -136,7 +140,13 @@ def website(config: Path, port: int = 0, staff_port: int = 0) -> Iterator[Websit
     ports = {"portal": port, "staff": staff_port}
     with ExitStack() as served:
         served.callback(built.database.close)
-        yield Website(built, lambda name: served.enter_context(serving(built, ports[name], name)), events)
+        staff = built
+        if apart:
+            served.enter_context(deciding(built))
+            staff = assemble(config, observe=observe, reach=Reach.STAFF)
+            served.callback(staff.database.close)
+        of = {"portal": built, "staff": staff}
+        yield Website(built, lambda name: served.enter_context(serving(of[name], ports[name], name)), events)
 
 
 def caller(url: str, token: str | None = None) -> httpx.Client:

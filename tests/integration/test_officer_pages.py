@@ -21,6 +21,7 @@ from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER, play
 from tests.harness.staff import logged_in, staffed
+from tests.harness.units import MONGCAI, NAMES
 from tests.harness.website import Website
 from tests.servers.identity import IdentityProvider
 
@@ -230,6 +231,44 @@ def test_a_request_to_amend_names_the_fields_and_can_be_withdrawn(site: Website)
     assert act(person, HERE, "withdraw_request", reason="Đã kiểm tra lại") == 200
     (asked,) = site.rows(tables.amendment_request)
     assert asked.withdrawn_by == "can-bo"
+
+
+MOVES = "BQP0100003/accepted-on-request-move-to-another-gate-waits"
+
+
+def test_a_dossier_is_moved_by_asking_its_declarant_for_another_gate(small: Website) -> None:
+    person = logged_in(small, "can-bo", address(HERE))
+    person.get(f"{address(HERE)}/move")
+    offered = [str(each) for each in person.document().xpath("//select[@name='gate']/option/@value")]
+    assert offered == ["", "MONGCAI"], "gates of our units, without its own"
+    assert act(person, HERE, "move", gate="HUUNGHI", reason="") == 422
+    assert act(person, HERE, "move", gate="MONGCAI", reason="Đoàn đến cửa khẩu khác") == 200
+    assert "Đã lập yêu cầu sửa đổi, bổ sung" in person.told()
+    (asked,) = small.rows(tables.amendment_request)
+    assert [each["pointer"].rpartition("/")[2] for each in asked.items] == ["Gate", "BorderUnit"]
+    assert [each["wrong"].rpartition(" (")[2] for each in asked.items] == ["HUUNGHI)", "CK-HUUNGHI)"]
+    assert [each["asked"].rpartition(" (")[2] for each in asked.items] == ["MONGCAI)", "CK-MONGCAI)"]
+    assert next(row.gate for row in small.rows(tables.dossier) if row.number == HERE.number) == "HUUNGHI"
+
+
+def test_who_lets_a_dossier_go_is_told_where_it_went_and_sees_no_more_of_it(small: Website) -> None:
+    key = play(small.house, MOVES)
+    person = logged_in(small, "can-bo", f"{address(key)}/approve")
+    assert "Đồng ý thì hồ sơ chuyển sang cửa khẩu Móng Cái" in person.told()
+    form, at = person.page, person.at
+    number = next(row.number for row in small.rows(tables.amendment))
+    for _ in range(2):  # the same form, sent twice
+        person.page, person.at = form, at
+        assert act(person, key, "approve", amendment=number) == 200
+        assert "đã chuyển sang cửa khẩu khác" in person.told()
+        assert NAMES[MONGCAI] in person.told()
+        assert (
+            next(row.declarant for row in small.rows(tables.dossier) if row.number == key.number) not in person.told()
+        )
+    assert len(entries(small, JournalEvent.DOSSIER_APPROVE)) == 1
+    assert person.get(f"{address(key)}/refuse").status_code == 404
+    there = logged_in(small, "mong-cai", address(key))
+    assert act(there, key, "complete") == 200
 
 
 WAITS = "BQP0100003/accepted-own-discovery-waits-for-approval"

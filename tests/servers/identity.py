@@ -62,6 +62,7 @@ STAFF = {
     "can-bo": StaffAccount("Nguyễn Văn Hải (cán bộ)", "hai@bienphong.example"),
     "can-bo-2": StaffAccount("Trần Thu Hà (cán bộ)", "ha@bienphong.example"),
     "don-truong": StaffAccount("Lê Quang Minh (đồn trưởng)", "minh@bienphong.example"),
+    "mong-cai": StaffAccount("Vũ Văn Ngoại (cán bộ Móng Cái)", "ngoai@bienphong.example"),
     "van-hanh": StaffAccount("Phạm Thị Lan (vận hành)", "lan@bienphong.example"),
     "hai-quan": StaffAccount("Vũ Đức Thắng (hải quan)", "thang@haiquan.example"),
     "quan-tri": StaffAccount("Hoàng Thị Mai (quản trị)", "mai@bienphong.example"),

@@ -107,6 +107,8 @@ OF_STAFF: dict[str, str] = {
     f"POST {_FILE}/refuse": Right.REFUSE,
     f"GET {_FILE}/request_amendment": Right.REQUEST_AMENDMENT,
     f"POST {_FILE}/request_amendment": Right.REQUEST_AMENDMENT,
+    f"GET {_FILE}/move": Right.REQUEST_AMENDMENT,
+    f"POST {_FILE}/move": Right.REQUEST_AMENDMENT,
     f"GET {_FILE}/withdraw_request": Right.WITHDRAW_REQUEST,
     f"POST {_FILE}/withdraw_request": Right.WITHDRAW_REQUEST,
     f"GET {_FILE}/approve": Right.APPROVE_AMENDMENT,

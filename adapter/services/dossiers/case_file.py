@@ -28,6 +28,7 @@ from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, Meaning, Procedure
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.units import place_of
 from adapter.services.access.rights import Right, has, is_its, needs, needs_in_unit
 from adapter.services.dossiers.case_records import (
     CaseEvent,
@@ -41,6 +42,7 @@ from adapter.services.dossiers.case_records import (
 from adapter.services.dossiers.case_values import VersionValues, Wording, side_by_side, tables
 from adapter.services.dossiers.case_warnings import warnings
 from adapter.services.dossiers.desk import RIGHTS
+from adapter.services.dossiers.destinations import Destination, DossierMoved, destinations, let_go
 from adapter.services.dossiers.naming import MASK, form_of, gate_name, party_name
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 from adapter.services.dossiers.shown_state import shown
@@ -60,7 +62,7 @@ class _Parts:
 
     versions: Sequence[VersionWithMessage]
     said: Sequence[VersionValues]
-    waiting: str | None
+    waiting: StoredAmendment | None
     asked: Sequence[StoredRequest]
     signed: Sequence[ConfirmationWithReply]
     limits: tuple[RunningLimit, ...]
@@ -69,7 +71,7 @@ class _Parts:
     entries: Sequence[StoredEntry]
     names: Mapping[str, str]
 
-    def in_force(self, version: int) -> VersionValues | None:
+    def of_version(self, version: int) -> VersionValues | None:
         """What the version of that number says."""
         return next(
             (said for each, said in zip(self.versions, self.said, strict=True) if each.version == version), None
@@ -107,12 +109,31 @@ class CaseFiles:
                 journal.append(connection, self.database, shown_to)
             return self._read(connection, row, actor, now, personal=personal)
 
+    def moved(self, key: DossierKey, actor: Actor) -> DossierMoved | None:
+        """Where a dossier is that the actor's unit has let go; None: the unit has it, or never had it.
+
+        Raises:
+            NoRight: he may see no dossiers.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        with self.database.reading() as connection:
+            row = listings.dossier_row(connection, key)
+            at = let_go(listings.entries(connection, row.id), self.units, actor.unit) if row else None
+            unit = self.units.of(row.gate, row.unit) if row else None
+            if row is None or at is None or is_its(actor, unit):
+                return None
+            procedure = self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
+            gate = gate_name(self.catalogue, procedure, row.gate)
+            name, telephone = (unit.name, unit.telephone) if unit else ("", "")
+            return DossierMoved(row.number, row.year, at, gate, name, telephone)
+
     def _read(
         self, connection: Connection, row: StoredDossier, actor: Actor, now: datetime, *, personal: bool
     ) -> CaseFile:
         parts = _parts(connection, row)
         latest = self.catalogue.version(parts.versions[-1].mapping) if parts.versions else None
-        wording = Wording(self.catalogue.codelists, personal)
+        wording, in_force = Wording(self.catalogue.codelists, personal), parts.of_version(row.version)
+        elsewhere = self._destinations(row, latest, now) if is_its(actor, self.units.of(row.gate, row.unit)) else ()
         return CaseFile(
             number=row.number,
             year=row.year,
@@ -136,14 +157,16 @@ class CaseFiles:
             values=side_by_side(latest, parts.said, wording),
             groups=tables(latest, parts.said, wording),
             messages=tuple(self._messages(connection, row.id)),
-            warnings=warnings(connection, self.catalogue, row, latest, parts.in_force(row.version), personal=personal),
+            warnings=warnings(connection, self.catalogue, row, latest, in_force, personal=personal),
             requests=tuple(_request(each, parts.names) for each in parts.asked),
-            amendment=parts.waiting,
+            amendment=parts.waiting.number if parts.waiting else None,
             replies=parts.replies,
             events=tuple(_event(each, parts.names) for each in reversed(parts.entries)),
             acts=tuple(self._acts(connection, row, actor, parts)),
             grounds=self._grounds(latest),
             to_bring=parts.to_bring,
+            destinations=elsewhere,
+            moves_to=self._moves_to(latest, parts, elsewhere),
             personal=personal,
             seen=row.journal,
             at=now,
@@ -165,6 +188,19 @@ class CaseFiles:
                 yield "complete" if act is Act.COMPLETE_AMENDMENT else act.value
         if parts.to_bring and has(actor, Right.NOTE_PAPERS):
             yield NOTE_PAPERS
+
+    def _destinations(self, row: StoredDossier, procedure: Procedure | None, now: datetime) -> tuple[Destination, ...]:
+        on = (row.crossing_at or now).astimezone(VIETNAM).date()
+        return destinations(procedure, self.catalogue.codelists, self.units, row.gate, on)
+
+    @staticmethod
+    def _moves_to(procedure: Procedure | None, parts: _Parts, elsewhere: Sequence[Destination]) -> Destination | None:
+        """The gate that the amendment which waits states."""
+        waits = parts.of_version(parts.waiting.version) if parts.waiting else None
+        if procedure is None or waits is None:
+            return None
+        stated, _ = place_of(procedure, waits.values)
+        return next((each for each in elsewhere if each.gate == stated), None)
 
     def _grounds(self, procedure: Procedure | None) -> Mapping[str, Label]:
         stated = self.catalogue.codelists.get(procedure.refusal_grounds or "", {}) if procedure else {}
@@ -188,7 +224,7 @@ def _parts(connection: Connection, row: StoredDossier) -> _Parts:
     return _Parts(
         versions=stored,
         said=[VersionValues(each.values, amendments.rows_of(connection, each.id)) for each in stored],
-        waiting=next((each.number for each in brought if each.state == amendments.WAITING), None),
+        waiting=next((each for each in brought if each.state == amendments.WAITING), None),
         asked=asked,
         signed=lookups.confirmations(connection, [row.id]).get(row.id, []),
         limits=tuple(RunningLimit(each.name, each.kind, each.party, each.due_at) for each in limits),

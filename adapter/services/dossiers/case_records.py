@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapter.model.procedure import Label
+from adapter.services.dossiers.destinations import Destination
 from adapter.services.dossiers.own_records import OwnFinding, RunningLimit
 
 
@@ -186,6 +187,10 @@ class CaseFile:
     """The grounds of a refusal by code, where the law names them."""
     to_bring: tuple[str, ...]
     """Names of what the declarant still has to bring."""
+    destinations: tuple[Destination, ...]
+    """The gates for which this officer may ask the declarant to declare it anew."""
+    moves_to: Destination | None
+    """Where it goes if the amendment that waits is approved; None: it stays."""
     personal: bool
     seen: int
     at: datetime

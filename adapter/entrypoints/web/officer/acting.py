@@ -120,12 +120,18 @@ class Acting:
         try:
             self.perform(request, key, act, arguments, seen)
         except NotAllowed as error:
+            if self.files.moved(key, sent.actor) is not None:  # maybe by this very form, sent twice
+                return _result(key, act)
             case = opened(self.files, sent.actor, key.number, key.year)
             if not is_done(case, sent.actor, act, seen):
                 since = tuple(each for each in case.events if each.ordinal > seen)
                 page = OvertakenPage(case, act, since, str(error), tuple(filter(None, typed)))
                 return self.pages.respond(request, page, 409)
-        return RedirectResponse(f"{address(key.number, key.year)}?xong={act}", 303, PERSONAL)
+        return _result(key, act)
+
+
+def _result(key: DossierKey, act: str) -> Response:
+    return RedirectResponse(f"{address(key.number, key.year)}?xong={act}", 303, PERSONAL)
 
 
 def is_done(case: CaseFile, actor: Actor, act: str, seen: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.officer import acting, confirming, dossier, requesting, worklist
+from adapter.entrypoints.web.officer import acting, confirming, dossier, moving, requesting, worklist
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.model.catalogue import Catalogue
 from adapter.services.access.rights import Right
@@ -38,5 +38,6 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router.include_router(confirming.routes(shared))
     router.include_router(dossier.routes(pages, uses.files, phrases, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))
+    router.include_router(moving.routes(shared, uses.catalogue))
     router.include_router(acting.routes(shared))
     return router

@@ -21,6 +21,7 @@ from adapter.services.access.rights import Right
 from adapter.services.dossiers.acts import ACTS
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.case_records import CaseFile
+from adapter.services.dossiers.destinations import DossierMoved
 from adapter.services.dossiers.phrases import Phrases
 
 FileNumber = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
@@ -68,7 +69,10 @@ class CasePage(Page):
     @property
     def others(self) -> tuple[str, ...]:
         """What can be done besides the next step."""
-        return tuple(act for act in self.case.acts if act not in ("accept", "complete"))
+        acts = [act for act in self.case.acts if act not in ("accept", "complete")]
+        if "request_amendment" in acts and self.case.destinations:
+            acts.insert(acts.index("request_amendment") + 1, "move")
+        return tuple(acts)
 
     @property
     def is_amended(self) -> bool:
@@ -79,6 +83,14 @@ class CasePage(Page):
     def standings(self) -> Mapping[int, str]:
         """Where each version stands, as a key of words."""
         return {each.number: each.standing.replace(" ", "_") for each in self.case.versions}
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPage(Page):
+    """Where a dossier is that this officer's unit has let go: no value of a person."""
+
+    template: ClassVar[str] = "moved.html"
+    moved: DossierMoved
 
 
 def opened(files: CaseFiles, actor: Actor, number: str, year: int) -> CaseFile:
@@ -105,7 +117,12 @@ def routes(pages: Pages, files: CaseFiles, phrases: Phrases, guard: Guard) -> AP
         actor: Annotated[Actor, Depends(guard.by_session(Right.SEE_DOSSIERS))],
         xong: _Done = None,
     ) -> Response:
-        case = opened(files, actor, number, year)
+        try:
+            case = opened(files, actor, number, year)
+        except HTTPException:
+            if (moved := files.moved(DossierKey(number, year), actor)) is None:
+                raise
+            return pages.respond(request, MovedPage(moved))
         page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"))
         return pages.respond(request, page)
 
