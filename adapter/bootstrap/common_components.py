@@ -61,7 +61,7 @@ class CommonComponents(Foundation):
             catalogue=lambda: self.catalogue,
             units=lambda: self.installation.units,
             clock=self.legal_clock,
-            told=lambda: self.notification_kinds,
+            notifications=lambda: self.notification_kinds,
             notice_hours=self.settings.accounts.notice_hours,
         )
 

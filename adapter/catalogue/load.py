@@ -27,7 +27,7 @@ from adapter.model.duties import Deadline
 from adapter.model.errors import Misconfigured
 from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
-from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.procedure import Label, Meaning, MessageSpec, Procedure, ReplyKind, RequestWords
 from adapter.pipeline.forms.places import XSD_NAMESPACE
 
@@ -93,7 +93,7 @@ class Loader:
             reconciliation=self._reconciliation(),
             request_words=consequences.words,
             customs=self._customs(procedures) or CustomsView(),
-            notifications=self._notifications() or NOBODY_TOLD,
+            notifications=self._notifications() or NO_NOTIFICATIONS,
         )
 
     def _guarded(self, file: Path, load: Callable[[Path], T]) -> T | None:

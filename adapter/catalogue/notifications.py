@@ -14,7 +14,7 @@ from adapter.model.notification import (
     IN_INBOX,
     IN_MAIL,
     IN_NOTICE,
-    NOBODY_TOLD,
+    NO_NOTIFICATIONS,
     OCCASIONS,
     ModeWords,
     NotificationKind,
@@ -33,7 +33,7 @@ def notification_kinds(mappings: Path) -> NotificationKinds:
     """
     file = mappings / NOTIFICATIONS_FILE
     if not file.exists():
-        return NOBODY_TOLD
+        return NO_NOTIFICATIONS
     try:
         return read_notifications(read_yaml(file.read_bytes()))
     except (OSError, NoYaml, ValueError, TypeError, AttributeError, LookupError) as error:

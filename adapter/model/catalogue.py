@@ -13,7 +13,7 @@ from adapter.model.customs_view import CustomsView
 from adapter.model.duties import Deadline
 from adapter.model.finding import FindingCatalogue
 from adapter.model.identifiers import ProcedureCode
-from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.procedure import Meaning, Procedure, ReplyKind, RequestWords
 
 
@@ -80,7 +80,7 @@ class Catalogue:
     request_words: RequestWords = field(default_factory=RequestWords)
     customs: CustomsView = field(default_factory=CustomsView)
     """The values of persons and vehicles that customs see."""
-    notifications: NotificationKinds = NOBODY_TOLD
+    notifications: NotificationKinds = NO_NOTIFICATIONS
     """Notifications to declarants."""
     warn_share: float = 0.75
     """The share of a time limit after which an alert is sent."""

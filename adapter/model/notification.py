@@ -65,7 +65,7 @@ class NotificationKinds:
         return self.kinds.get(self.occasions.get(occasion, ""))
 
 
-NOBODY_TOLD = NotificationKinds()
+NO_NOTIFICATIONS = NotificationKinds()
 
 
 def filled(words: Label, values: Mapping[str, str]) -> Label:

@@ -160,8 +160,8 @@ class Desk:
             latest = dossiers.version(connection, before.id, before.version)
             request = messages.request_of(connection, before.id, before.version)
             docket = Docket(self.database, connection, Terms.of(self.correspondence.catalogue))
-            told = self.correspondence.catalogue.notifications
-            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket, told)
+            notifications = self.correspondence.catalogue.notifications
+            ledger = Ledger(connection, self.database, {}, dict(found), self.clock(), docket, notifications)
             done = do(Matter(ledger, act, replace(before, state=state), latest, request))
             state_shown = _shown(connection, done.dossier, act)
             detail = {"state": state_shown, **done.detail}

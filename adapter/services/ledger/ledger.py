@@ -25,7 +25,7 @@ from adapter.gateways.store.new_rows import (
 from adapter.gateways.store.records import StoredReply
 from adapter.model.dossier import Dossier
 from adapter.model.identifiers import DossierKey
-from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.outcomes import MessageState, Route, SignedReply, UnsignedReply
 from adapter.model.procedure import ReplyKind
 from adapter.model.stages import Channel, Declaration
@@ -59,8 +59,8 @@ class Ledger:
     dossiers: dict[DossierKey, Dossier]
     now: datetime
     docket: Docket
-    told: NotificationKinds = NOBODY_TOLD
-    """The notifications to declarants, by kind of reply."""
+    notifications: NotificationKinds = NO_NOTIFICATIONS
+    """The kinds of notifications to declarants."""
     incident: str | None = None
     window_links: Sequence[WindowLink] = ()
     """The stated links of procedures and gates, where a message of the batch came by the portal."""
@@ -236,7 +236,7 @@ class Ledger:
     def _notify(self, dossier: Dossier, kind: ReplyKind, outbox_id: int) -> None:
         """Notify declarant and principal, as soon as they may open the reply."""
         self._notified += notification_rows(
-            self.told.of_reply(kind),
+            self.notifications.of_reply(kind),
             dossier.identities,
             cause=f"reply:{outbox_id}",
             words={},

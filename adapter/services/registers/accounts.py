@@ -15,7 +15,7 @@ from adapter.gateways.store.suspensions import Suspension
 from adapter.model.actor import Actor
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NotAllowed
-from adapter.model.notification import NOBODY_TOLD, RESTORED, SUSPENDED, NotificationKinds
+from adapter.model.notification import NO_NOTIFICATIONS, RESTORED, SUSPENDED, NotificationKinds
 from adapter.model.text import REASON, typed
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import hour_and_day
@@ -36,7 +36,7 @@ class Accounts:
     """Asked only for the unit's code."""
     units: Callable[[], BorderUnits]
     clock: Callable[[], datetime]
-    told: Callable[[], NotificationKinds] = lambda: NOBODY_TOLD
+    notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
     """How the holder is told (Article 8: thông báo cho người làm thủ tục, nêu rõ lý do)."""
     notice_hours: float | None = None
     """So soon he is to have it; None: no time is stated. The draft (dự thảo) has 2 hours."""
@@ -48,7 +48,7 @@ class Accounts:
             NotAllowed: no number, no unit, no reason that could be told to him, or it is suspended there already.
             NoRight: the actor has no right to it, or the unit is another one than his.
         """
-        now, told = self.clock(), reason_of(reason)
+        now, why = self.clock(), reason_of(reason)
         account = number_of(number)
         needs(actor, Right.SUSPEND_ACCOUNT)
         self._is_unit(unit)
@@ -60,13 +60,13 @@ class Accounts:
                 where = "everywhere" if any(each.unit is None for each in suspended) else f"at {unit}"
                 raise NotAllowed(f"this account is suspended {where} already; restore it first, or see `account list`")
             row_id = store.add(
-                connection, self.database, number=account, unit=unit, reason=told, officer=actor.id, since=now
+                connection, self.database, number=account, unit=unit, reason=why, officer=actor.id, since=now
             )
-            detail = {"suspension": row_id, "unit": unit, "reason": told, "officer": actor.id}
+            detail = {"suspension": row_id, "unit": unit, "reason": why, "officer": actor.id}
             if unit is None:  # at one unit the door refuses; whoever is suspended everywhere has nothing to do here
                 sessions.end_of_number(connection, account)
             journal.append(connection, self.database, Entry.by("account.suspend", actor, now, detail))
-            self._tell(connection, SUSPENDED, account, row_id, unit, told, now)
+            self._tell(connection, SUSPENDED, account, row_id, unit, why, now)
             return next(each for each in store.current(connection, [account]) if each.id == row_id)
 
     def restore(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> list[Suspension]:
@@ -76,7 +76,7 @@ class Accounts:
             NotAllowed: it is not suspended there.
             NoRight: the actor has no right to it, or it is suspended at another unit than his.
         """
-        now, told = self.clock(), reason_of(reason)
+        now, why = self.clock(), reason_of(reason)
         account = number_of(number)
         needs(actor, Right.RESTORE_ACCOUNT)
         with self.database.transaction() as connection:
@@ -87,10 +87,10 @@ class Accounts:
                 raise NotAllowed(f"this account is not suspended{where}; see `account list`")
             for each in lifted:
                 self._in_his_unit(actor, Right.RESTORE_ACCOUNT, each.unit)
-                store.lift(connection, each.id, reason=told, officer=actor.id, at=now)
-                detail = {"suspension": each.id, "unit": each.unit, "reason": told, "officer": actor.id}
+                store.lift(connection, each.id, reason=why, officer=actor.id, at=now)
+                detail = {"suspension": each.id, "unit": each.unit, "reason": why, "officer": actor.id}
                 journal.append(connection, self.database, Entry.by("account.restore", actor, now, detail))
-                self._tell(connection, RESTORED, account, each.id, each.unit, told, now)
+                self._tell(connection, RESTORED, account, each.id, each.unit, why, now)
         return lifted
 
     def list(self, *, number: str | None = None, lifted: bool = False, actor: Actor) -> list[Suspension]:
@@ -126,7 +126,7 @@ class Accounts:
         due = None if self.notice_hours is None else at + timedelta(hours=self.notice_hours)
         where = "tại mọi đơn vị (everywhere)" if unit is None else f"tại {unit} (at {unit})"
         words = {"at": hour_and_day(at), "reason": reason, "where": where}
-        kind, cause = self.told().of_occasion(occasion), f"suspension:{suspension}:{occasion}"
+        kind, cause = self.notifications().of_occasion(occasion), f"suspension:{suspension}:{occasion}"
         rows = notification_rows(kind, [account], cause=cause, words=words, at=at, due_at=due)
         notifications.add(connection, self.database, rows)
 

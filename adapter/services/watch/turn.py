@@ -12,7 +12,7 @@ from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.window_records import StoredMaintenance, StoredWindow
 from adapter.gateways.store.windows import IncidentCause
 from adapter.model.ages import age
-from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.services.watch import mode_notices
 from adapter.services.watch.mode import (
     Advice,
@@ -40,7 +40,7 @@ class Turn:
     database: Database
     now: datetime
     patience: WindowPatience
-    told: NotificationKinds = NOBODY_TOLD
+    notifications: NotificationKinds = NO_NOTIFICATIONS
     """The notice that is published, and sent to declarants, when the mode changes."""
     readable: Callable[[], datetime] | None = None
     """The legal time, where declarants log in and read their answers at the portal; None: nobody does."""
@@ -129,7 +129,7 @@ class Turn:
         entry = Entry("window.mode", by, self.now, {"mode": mode, "stage": stage, "cause": advised.cause})
         journal.append(self.connection, self.database, entry)
         change = ModeChange(advised.mode, advised.cause, self.now, windows.open_incident(self.connection))
-        mode_notices.publish(self.connection, self.database, self.told, change)
+        mode_notices.publish(self.connection, self.database, self.notifications, change)
 
 
 def _shows(mode: Mode) -> bool:

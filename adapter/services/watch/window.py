@@ -21,7 +21,7 @@ from adapter.model.actor import Actor
 from adapter.model.ages import age, not_after
 from adapter.model.errors import NotAllowed
 from adapter.model.events import Event, Observe
-from adapter.model.notification import NOBODY_TOLD, NotificationKinds
+from adapter.model.notification import NO_NOTIFICATIONS, NotificationKinds
 from adapter.model.text import REASON, typed
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.services.access.rights import Right, needs
@@ -49,8 +49,8 @@ class Window:
     clock: Callable[[], datetime]
     patience: WindowPatience
     observe: Observe
-    told: Callable[[], NotificationKinds] = lambda: NOBODY_TOLD
-    """What is published and told when the mode changes."""
+    notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
+    """Notices and notifications for a change of the mode."""
     readable: Callable[[], datetime] | None = None
     """The legal time, where declarants log in and read their answers at the portal; None: nobody does."""
     writes: bool = True
@@ -330,7 +330,7 @@ class Window:
         return turn.tell(turn.look(started_at=row.refreshed_at), by=actor.journal_name)
 
     def _turn(self, connection: Connection, now: datetime) -> Turn:
-        return Turn(connection, self.database, now, self.patience, self.told(), self.readable)
+        return Turn(connection, self.database, now, self.patience, self.notifications(), self.readable)
 
     def _tell(self, advised: Advice, **more: str) -> None:
         mode = {"mode": advised.mode.condition.value, "stage": advised.mode.value}
