@@ -92,9 +92,10 @@ def _dated(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     return dated
 
 
-_Column = tuple[FieldSpec, str, bool, Converter, Mapping[str, Code] | None, bool, set[str]]
-"""A field and what reading it needs: its path, whether that leads deeper than a child, how its text becomes a value,
-the codes it may have, whether they must be valid on the day of reception, and which of them were looked up already."""
+_Column = tuple[FieldSpec, str, str, bool, Converter | None, Mapping[str, Code] | None, bool, set[str]]
+"""A field and what reading it needs: its name and path, whether that leads deeper than a child, how its text becomes a
+value (None: it is one), the codes it may have, whether they must be valid on the day of reception, and which of them
+were looked up already."""
 
 
 def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[str]) -> list[_Column]:
@@ -102,9 +103,10 @@ def _columns(fields: Sequence[FieldSpec], codelists: CodeLists, dated: Sequence[
     return [
         (
             spec,
+            spec.name,
             spec.path,
             "/" in spec.path or "@" in spec.path,
-            CONVERTERS[spec.type],
+            None if CONVERTERS[spec.type] is str else CONVERTERS[spec.type],
             codelists[spec.codes] if spec.codes else None,
             spec.name not in dated,
             set(),
@@ -124,18 +126,21 @@ class _Reader:
         # This loop runs once a field of every row: a group of two hundred has thousands of them.
         texts = values(element)
         record: dict[str, Value] = {}
-        for spec, path, deep, convert, codes, today, taken in columns:
+        for spec, name, path, deep, convert, codes, today, taken in columns:
             text = value_at(element, path) if deep else texts.get(path)
             if not text:
                 continue  # an empty or nil element is an absent value
             if not text.isascii():
                 text = unicodedata.normalize("NFC", text)
-            try:
-                record[spec.name] = convert(text)
-            except (ValueError, KeyError, OverflowError):
-                words = named(WANTED[spec.type], "wanted") if spec.type in WANTED else {}
-                self.findings.append(_finding("value_unreadable", base, spec, **words))
-                continue
+            if convert is None:
+                record[name] = text
+            else:
+                try:
+                    record[name] = convert(text)
+                except (ValueError, KeyError, OverflowError):
+                    words = named(WANTED[spec.type], "wanted") if spec.type in WANTED else {}
+                    self.findings.append(_finding("value_unreadable", base, spec, **words))
+                    continue
             if codes is not None and text not in taken and self._look_up(text, codes, spec, base, today=today):
                 taken.add(text)
         return record

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from psycopg.abc import RV, PQGen
+from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from tenacity import Retrying, retry_if_exception_message, stop_after_delay, wait_random
@@ -129,6 +130,8 @@ def _connecting(waits: Waits) -> Callable[..., PatientConnection]:
 
     def connect(_dialect: Any, _record: Any, args: Any, parameters: Any) -> PatientConnection:
         connection = PatientConnection.connect(*args, **parameters, autocommit=True)
+        # COPY asks for a dumper by the server's type, and DB-API's own in Python was registered last.
+        connection.adapters.register_dumper(bytes, BytesBinaryDumper)
         connection.answer_s = _CONNECT_S
         # By statements: a pooler refuses start-up options.
         connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in told.items()))
