@@ -13,6 +13,8 @@ from adapter.bootstrap.clock_and_ids import now
 from adapter.bootstrap.door_components import DoorComponents
 from adapter.bootstrap.reach import OutOfReach, Reach
 from adapter.model.events import Observe, unobserved
+from adapter.services.access.administration import Administration
+from adapter.services.access.proposals import Proposals
 from adapter.services.customs.assertions import Assertions
 from adapter.services.customs.audit import LookupAudit
 from adapter.services.customs.box import SearchBox
@@ -64,6 +66,11 @@ class Components(DoorComponents):
     @cached_property
     def clients(self) -> Clients:
         return Clients(self.database, lambda: self.lookup_rights.opened, now)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        admin = Administration(self.people, self.offices, self.tokens, self.clients, self.lookup_rights)
+        return Proposals(self.database, admin, now)
 
     @cached_property
     def lookup_audit(self) -> LookupAudit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from adapter.model.procedure import Label
@@ -90,6 +91,8 @@ class Actor:
     """Id of the token that was shown; None: no token."""
     client: str | None = None
     """Code of the program that acts for him with a proven identity; None: no program."""
+    proven_at: datetime | None = field(default=None, compare=False)
+    """When the person last proved his identity at a log-in of pages; None: not known, or no page."""
     is_registered: bool = True
     """Whether the person is in the register of people; others act only while it is empty."""
 

@@ -11,6 +11,7 @@ from tests.harness.pki import ROOT
 PACKAGE = ROOT / adapter.__name__
 _TIMES = re.compile(r"\bnow\b|clock\(|time\.time|\bat\b|_at\b|since|monotonic")
 LISTED = {
+    "services/access/proposals.py": {"now - _DRAFT_LASTS": "drafts older than that are forgotten"},
     "model/ages.py": {"now - stamp": "the one place"},
     "cli/agenda.py": {
         "now - timedelta.resolution": "a day that is asked for",

@@ -44,6 +44,9 @@ WRITERS = {
     "services/replies/settling.py": {"Settling._one"},
     "services/replies/signing.py": {"Signing._one"},
     "services/access/offices.py": {"Offices.add", "Offices.change", "Offices.remove"},
+    "services/access/proposals.py": {
+        f"Proposals.{name}" for name in ("draft", "ask", "confirm", "decline", "withdraw", "_try")
+    },
     "services/access/people.py": {"People.add", "People.change", "People.remove", "People.restore"},
     "services/access/browser_sessions.py": {
         f"BrowserSessions.{name}" for name in ("begin", "find", "end", "end_by_provider")

@@ -48,6 +48,7 @@ JOURNAL = (
     *(f"person.{act}" for act in ("add", "change", "remove", "restore")),
     *("session.start", "session.end", "session.refused", "session.emergency", "emergency.secret"),
     *(f"office.{act}" for act in ("add", "change", "remove")),
+    *(f"proposal.{act}" for act in ("ask", "confirm", "decline", "withdraw")),
 )
 """Every event of the journal."""
 
@@ -79,6 +80,7 @@ CLOSED: Mapping[str, Iterable[str]] = {
     "certificate.state": CertificateState,
     "session.area": ("portal", "staff"),
     "api_party.kind": ("client", "issuer"),
+    "proposal.state": ("drafted", "waiting", "done", "declined", "withdrawn"),
     "mail.state": ("waiting", "sent", "failed"),
     "authorisation.granted_by": GrantedBy,
     "search_key.kind": tuple(kind for kind in SEARCH_KINDS if kind != "personal_number"),
@@ -122,6 +124,7 @@ OPEN = {
     *("lookup_trace.subject", "lookup_right.person", "lookup_right.procedure", "lookup_right.by"),
     *("lookup_right.ended_by", "lookup_count.actor", "api_party.code", "api_party.name", "api_party.by"),
     *("api_party.ended_by", "api_party.reason", "assertion_seen.digest"),
+    *("proposal.act", "proposal.subject", "proposal.proposer", "proposal.decider"),
     *("person.ended_by", "customs_office.code", "customs_office.name", "customs_office.parent"),
     *("notification.number", "notification.kind", "notification.cause", "mail.kind", "mail.address", "mail.message_id"),
     *("mail_address.account", "mail_address.number", "mail_address.address", "mail_address.pending"),

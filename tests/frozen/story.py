@@ -23,6 +23,7 @@ from adapter.gateways.store import messages
 from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.certificates import Office
 from adapter.gateways.store.offices import CustomsOffice
+from adapter.gateways.store.proposals import Entered
 from adapter.gateways.store.tables import inbox, outbox
 from adapter.gateways.store.windows import Notice
 from adapter.model.actor import Actor, ActorKind, Role
@@ -36,6 +37,7 @@ from adapter.pipeline.compose import AmendmentItem
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import answers_in
 from adapter.pipeline.units import codes_stated
+from adapter.services.access.administration import AdminAct
 from adapter.services.access.emergency import TRIES, Credentials, NotOpened
 from adapter.services.access.people import Facts, facts_of
 from adapter.services.access.rates import RateRule
@@ -89,6 +91,7 @@ def tell(post: Post) -> None:
     """The whole story, from the first register to an outage that has not ended."""
     post.now = CLOCK - 30 * DAY
     _people(post)
+    _proposed(post)
     _programs(post)
     _logged_in(post)
     callers = _registers(post)
@@ -167,6 +170,24 @@ def _people(post: Post) -> None:
     rights.withdraw("bay", "BQP0100004", actor=first)
     rights.give("bay", "BQP0100004", actor=first)
     rights.withdraw("bay", "BQP0100001", actor=first)
+
+
+def _proposed(post: Post) -> None:
+    """Acts of one administrator in each state that another one, or nobody, has answered."""
+    people, proposals = post.house.people, post.house.proposals
+    people.add("hoa", Facts("TRAN THI HOA", ("administrator",)), actor=WHO)
+    frozen, hoa = (replace(people.acting(code), proven_at=proposals.clock()) for code in ("frozen", "hoa"))
+    auditor: Entered = {"name": "LE VAN TU", "rank": "", "roles": ["auditor"]}
+    numbers = [
+        proposals.draft(AdminAct.PERSON_ADD, f"tu-{n}", auditor, "Theo quyết định", actor=frozen) for n in range(5)
+    ]
+    for number in numbers[1:]:
+        proposals.ask(number, actor=frozen)
+    proposals.confirm(numbers[2], actor=hoa)
+    proposals.decline(numbers[3], "Chưa có quyết định", actor=hoa)
+    proposals.withdraw(numbers[4], actor=frozen)
+    change = proposals.draft(AdminAct.PERSON_CHANGE, "tu-2", auditor, "Đổi tên", actor=frozen)
+    proposals.ask(change, actor=frozen)
 
 
 def _programs(post: Post) -> None:

@@ -19,6 +19,7 @@ from tests.servers.identity import STAFF, IdentityProvider
 OFFICE = "HQ-HUUNGHI"
 REGISTERED: dict[str, Facts] = {
     "quan-tri": Facts("HOANG THI MAI", ("administrator",)),
+    "quan-tri-2": Facts("BUI VAN DUC", ("administrator",)),
     "can-bo": Facts("NGUYEN VAN HAI", ("officer",), "Đại úy", unit=HUUNGHI),
     "can-bo-2": Facts("TRAN THU HA", ("officer",), "Trung úy", unit=HUUNGHI),
     "don-truong": Facts("LE QUANG MINH", ("commander",), "Trung tá", unit=HUUNGHI),

@@ -66,6 +66,7 @@ STAFF = {
     "van-hanh": StaffAccount("Phạm Thị Lan (vận hành)", "lan@bienphong.example"),
     "hai-quan": StaffAccount("Vũ Đức Thắng (hải quan)", "thang@haiquan.example"),
     "quan-tri": StaffAccount("Hoàng Thị Mai (quản trị)", "mai@bienphong.example"),
+    "quan-tri-2": StaffAccount("Bùi Văn Đức (quản trị)", "duc@bienphong.example"),
     "kiem-tra": StaffAccount("Đỗ Văn Sơn (kiểm tra)", "son@bienphong.example"),
     "nguoi-la": StaffAccount("Người không có trong danh bạ", "la@example.com"),
 }

@@ -20,6 +20,7 @@ from adapter.gateways.store.dossier_records import (
     StoredDossier,
     StoredRow,
 )
+from adapter.gateways.store.proposals import Decided, NewProposal, StoredProposal
 from adapter.gateways.store.records import (
     StoredAmendment,
     StoredEntry,
@@ -48,6 +49,7 @@ RECORDS = {
     StoredToken: tables.token,
     StoredSession: tables.session,
     StoredDraft: tables.draft,
+    StoredProposal: tables.proposal,
 }
 PARTS = {ReplyWithoutBody: tables.outbox, ParkedMessage: tables.inbox}
 """Records of some columns of one table."""
@@ -74,6 +76,8 @@ NEW = {
     new_access_rows.NewAuthorisation: tables.authorisation,
     new_access_rows.NewSuspension: tables.suspension,
     new_access_rows.NewLink: tables.window_link,
+    NewProposal: tables.proposal,
+    Decided: tables.proposal,
 }
 
 

@@ -27,6 +27,7 @@ from adapter.services.access.rights import Right
 from adapter.services.watch.mode import Mode
 from adapter.services.watch.mode_notices import ModeNotice
 from adapter.services.watch.situation import Disturbance, Offered, Post, Situation
+from tests.harness.administration_samples import administration_samples
 from tests.harness.customs_samples import customs_samples
 from tests.harness.draft_samples import draft_samples
 from tests.harness.officer_samples import officer_samples
@@ -119,6 +120,7 @@ SAMPLES: dict[type[Page], list[Page]] = {
     **own_samples(HOSTILE, AT),
     **officer_samples(HOSTILE, AT),
     **operator_samples(HOSTILE, AT),
+    **administration_samples(HOSTILE, AT),
     **customs_samples(HOSTILE, AT),
     **draft_samples(HOSTILE, AT),
     reference.ApiPage: [reference.page_of(DOCUMENT)],

@@ -82,6 +82,10 @@ OF_PORTAL: dict[str, str] = {
     "GET /api/v1/declarations/{id}": Right.READ_OWN,
     "GET /api/v1/declarations/{id}/replies/{digest}": Right.READ_OWN,
 }
+OF_ADMINISTRATION = (
+    *("", "/nguoi", "/nguoi/{id}", "/co-quan", "/don-vi", "/ma-truy-cap", "/chuong-trinh", "/danh-muc"),
+    *("/danh-muc/{name}", "/lich", "/tin-cay", "/quy-tac/{code}/{version}", "/lam/{act}", "/de-nghi/{number}"),
+)
 _FILE = "/can-bo/ho-so/{year}/{number}"
 
 
@@ -134,6 +138,12 @@ OF_STAFF: dict[str, str] = {
     "GET /van-hanh/su-co": Right.BROWSE_MESSAGES,
     "GET /van-hanh/su-co/{number}": Right.BROWSE_MESSAGES,
     "GET /van-hanh/so-lieu": Right.BROWSE_MESSAGES,
+    **{f"GET /quan-tri{each}": Right.MANAGE_PEOPLE for each in OF_ADMINISTRATION},
+    "POST /quan-tri/lam/{act}": Right.MANAGE_PEOPLE,
+    **{
+        f"POST /quan-tri/de-nghi/{{number}}/{answer}": Right.MANAGE_PEOPLE
+        for answer in ("trinh", "xac-nhan", "tu-choi", "rut")
+    },
     "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
 }
@@ -155,7 +165,7 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
         **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},
         Role.AUDITOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.BROWSE_MESSAGES, Right.READ_JOURNAL},
         Role.OPERATOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.READ_JOURNAL, *OF_AN_OPERATOR},
-        Role.ADMINISTRATOR: {Right.USE_CONSOLE, Right.READ_JOURNAL},
+        Role.ADMINISTRATOR: {Right.USE_CONSOLE, Right.READ_JOURNAL, Right.MANAGE_PEOPLE},
         **{role: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, *OF_AN_OFFICER} for role in UNIT_ROLES},
     },
 }

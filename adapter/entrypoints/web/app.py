@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from adapter.bootstrap import Components
 from adapter.entrypoints.web import faults, login, problems, static
+from adapter.entrypoints.web.administration import area as administration
 from adapter.entrypoints.web.api import declarations, lookup, openapi, reference, service
 from adapter.entrypoints.web.api.customs_shapes import SearchShape
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE, Find, Recognising, visitor_of
@@ -81,7 +82,12 @@ def create_staff(components: Components) -> FastAPI:
     )
     app = _app("Border single-window adapter, inner network", openapi.STAFF, "lookup", "service")
     provider = components.staff_identity_provider
-    entries: Sequence[NavigationEntry] = (*officer.ENTRIES, *customs.ENTRIES, *operator.ENTRIES)
+    entries: Sequence[NavigationEntry] = (
+        *officer.ENTRIES,
+        *customs.ENTRIES,
+        *operator.ENTRIES,
+        *administration.ENTRIES,
+    )
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
     app.include_router(lookup.routes(components.searches, guard))
     app.include_router(service.health_routes(components.database.reachable, components.keys_ready, components.decides))
@@ -96,6 +102,7 @@ def create_staff(components: Components) -> FastAPI:
         emergency.routes(pages, components.emergency, guard),
         officer.routes(pages, of_officers, guard),
         operator.routes(pages, components, guard),
+        administration.routes(pages, components, guard),
         customs.routes(pages, _uses_of_customs(components), guard),
     )
     for area in areas:

@@ -119,7 +119,7 @@ def of_staff(provider: Provider, sessions: StaffSessions, emergency: str) -> Ent
 
     def admit(stated: Stated) -> str:
         issuer = provider.trusted.issuer
-        return sessions.admit(StaffAccount(issuer, stated.subject, stated.number, stated.session))
+        return sessions.admit(StaffAccount(issuer, stated.subject, stated.number, stated.session, stated.proven_at))
 
     return Entrance(provider, sessions, admit, Right.USE_CONSOLE, "/", emergency=emergency)
 
@@ -137,16 +137,21 @@ def routes(pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> 
 def _going(router: APIRouter, pages: Pages, entrance: Entrance, guard: Guard, observe: Observe) -> None:
     @router.get("/login", dependencies=[Depends(anybody), Depends(guard.seldom(RateRule.LOGIN))])
     def log_in(
-        request: Request, next: Annotated[str | None, Query()] = None, account: Annotated[str | None, Query()] = None
+        request: Request,
+        next: Annotated[str | None, Query()] = None,
+        account: Annotated[str | None, Query()] = None,
+        again: Annotated[bool, Query()] = False,
     ) -> Response:
         target = safe_target(next, entrance.after)
         browser = browser_of(request)
-        if browser.session is not None and browser.session.actor is not None:
+        # A link of another site must not end anybody's session.
+        anew = again and request.headers.get("sec-fetch-site", "same-origin") == "same-origin"
+        if browser.session is not None and browser.session.actor is not None and not anew:
             return RedirectResponse(target, 303)
         if entrance.chooses and account not in tuple(AccountKind):
             return pages.respond(request, AccountKindPage(target))
         try:
-            address, underway = entrance.provider.begin()
+            address, underway = entrance.provider.begin(again=anew)
         except ProviderDown as error:
             return pages.respond(request, _provider_down(entrance, observe, error, target), 503)
         response = RedirectResponse(address, 302, _NO_STORE)

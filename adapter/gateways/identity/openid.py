@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -30,6 +30,8 @@ LEEWAY_S = 30
 """Seconds that the provider's clock may differ from ours."""
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 _LOGOUT_AGE_S = 120
+_AGAIN_S = 60
+"""`max_age` of a log-in that must be new, in seconds: the provider then states `auth_time` (OpenID Core, 3.1.2.1)."""
 _LOOK_S = 30.0
 """Seconds between two checks whether the provider answers."""
 
@@ -80,6 +82,8 @@ class Stated:
     name: str
     tax_code: str | None
     session: str | None
+    proven_at: datetime | None = None
+    """`auth_time`: when the person last proved his identity; None: the provider does not state it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +111,18 @@ class Provider:
         self._looked, self.is_down = -_LOOK_S, False
         self._renewed = -_LOOK_S
 
-    def begin(self) -> tuple[str, dict[str, str]]:
+    def begin(self, *, again: bool = False) -> tuple[str, dict[str, str]]:
         """The provider's address for a log-in, and the values to compare with the return.
+
+        `again`: the person must log in at the provider anew, although it has a session.
 
         Raises:
             ProviderDown: it does not answer.
         """
         with self._asking():
             wanted = {"acr_values": " ".join(self.trusted.acr)} if self.trusted.acr else {}
+            if again:
+                wanted |= {"prompt": "login", "max_age": str(_AGAIN_S)}
             made = self._client().create_authorization_url(self.redirect_uri, **wanted)
         return made["url"], {name: made[name] for name in ("state", "nonce", "code_verifier")}
 
@@ -265,7 +273,10 @@ class Provider:
             raise NotBelieved("the provider names no person, or no tax code of an organisation's account")
         session = claims.get("sid")
         name = str(claims.get(names.name) or "")
-        return Stated(str(claims["sub"]), number, name, tax_code or None, None if session is None else str(session))
+        proven = claims.get("auth_time")
+        proven_at = datetime.fromtimestamp(proven, UTC) if isinstance(proven, int | float) else None
+        named = None if session is None else str(session)
+        return Stated(str(claims["sub"]), number, name, tax_code or None, named, proven_at)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

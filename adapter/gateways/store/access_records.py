@@ -44,6 +44,8 @@ class StoredSession:
     underway: dict[str, str]
     """The values that the return from the identity provider is compared with."""
     created_at: datetime
+    proven_at: datetime | None
+    """Of staff: when he last proved his identity."""
     seen_at: datetime
     ends_at: datetime
 

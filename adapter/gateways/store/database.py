@@ -141,6 +141,10 @@ class Database:
                 self.engine.dispose()
             raise DatabaseUnavailable(_reason(error)) from error
 
+    def within(self, connection: Connection) -> Database:
+        """This database for use cases that are parts of a transaction that is open: it commits or rolls back as one."""
+        return _Within(self, connection)
+
     def new_id(self, connection: Connection) -> int:
         """The next id. Blocks of a thousand are drawn in a transaction of their own, so that none is given twice."""
         with self._ids_lock:
@@ -248,6 +252,24 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+class _Within(Database):
+    """A database whose transactions are the one that is open."""
+
+    def __init__(self, whole: Database, connection: Connection) -> None:
+        self.engine, self._whole, self._connection = whole.engine, whole, connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        yield self._connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        yield self._connection
+
+    def new_id(self, connection: Connection) -> int:
+        return self._whole.new_id(connection)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ class SessionHolder(TypedDict, total=False):
     name: str | None
     person: str | None
     underway: dict[str, str]
+    proven_at: datetime | None
 
 
 class NewSession(TypedDict):
@@ -52,6 +53,7 @@ class NewSession(TypedDict):
     person: str | None
     underway: dict[str, str]
     created_at: datetime
+    proven_at: datetime | None
     seen_at: datetime
     ends_at: datetime
 

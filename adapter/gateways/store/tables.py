@@ -746,6 +746,7 @@ session = Table(  # who has logged in, and log-ins under way; a row that is over
     Column("person", String(100)),  # of staff: his id in the register of people, which has his name and roles
     Column("underway", JSON, nullable=False),  # what the return from the provider is compared with
     Column("created_at", Moment, nullable=False),
+    Column("proven_at", Moment),  # of staff: when he last proved his identity; null: the provider does not state it
     Column("seen_at", Moment, nullable=False),
     Column("ends_at", Moment, nullable=False),
 )
@@ -764,6 +765,25 @@ emergency_secret = Table(  # by which staff log in while their identity provider
     Column("failures", Integer, nullable=False),  # wrong tries since it was right last
     Column("locked_until", Moment),
 )
+
+proposal = Table(  # an act of an administrator that another one confirms or declines
+    "proposal",
+    metadata,
+    _id(),
+    Column("act", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),  # id of a person, code of an office or program, a token's label
+    Column("stated", JSON, nullable=False),  # what is to be entered
+    Column("before", JSON(none_as_null=True)),  # what stood when it was made; null: nothing did
+    Column("purpose", Text, nullable=False),  # why
+    Column("state", String(10), nullable=False),  # drafted | waiting | done | declined | withdrawn
+    Column("proposer", String(100), nullable=False),  # his id in the register of people
+    Column("made_at", Moment, nullable=False),
+    Column("asked_at", Moment),  # since when it waits for another administrator
+    Column("decider", String(100)),
+    Column("decided_at", Moment),
+    Column("answer", Text),  # why it was declined
+)
+Index("ix_proposal_state", proposal.c.state, proposal.c.made_at)
 
 notification = Table(  # what a declarant is told in his inbox, and by e-mail if he has confirmed an address
     "notification",

@@ -120,6 +120,7 @@ class BrowserSessions(ABC):
             person=holder.get("person"),
             underway=holder.get("underway", {}),
             created_at=now,
+            proven_at=holder.get("proven_at"),
             seen_at=now,
             ends_at=ends_at,
         )

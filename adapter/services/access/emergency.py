@@ -97,7 +97,8 @@ class EmergencyAccess:
             raise NotOpened(why)
         with self.database.transaction() as connection:
             found = people.current(connection, [own.person, other.person])
-            secret = self.sessions.keep(connection, now + min(LASTS, self.sessions.whole), person=own.person)
+            ends_at = now + min(LASTS, self.sessions.whole)
+            secret = self.sessions.keep(connection, ends_at, person=own.person, proven_at=now)
             actor, unit = actor_of(found[own.person]), found[own.person].unit
             detail = {"with": f"person:{other.person}", "unit": unit}
             journal.append(connection, self.database, Entry.by(JournalEvent.SESSION_EMERGENCY, actor, now, detail))

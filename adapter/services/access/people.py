@@ -250,7 +250,12 @@ def login_digest(login: str) -> str:
 
 
 def actor_of(
-    person: Person, *, account: str | None = None, typed_by: str | None = None, token: int | None = None
+    person: Person,
+    *,
+    account: str | None = None,
+    typed_by: str | None = None,
+    token: int | None = None,
+    proven_at: datetime | None = None,
 ) -> Actor:
     """A registered person as he acts now."""
     return Actor(
@@ -264,6 +269,7 @@ def actor_of(
         account=account,
         typed_by=typed_by,
         token=token,
+        proven_at=proven_at,
     )
 
 

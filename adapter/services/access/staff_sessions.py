@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from adapter.gateways.store import journal, people
@@ -14,6 +15,7 @@ from adapter.gateways.store.access_records import StoredSession
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
+from adapter.model.ages import not_after
 from adapter.model.errors import NotAllowed
 from adapter.model.journal_events import JournalEvent
 from adapter.services.access.browser_sessions import BrowserSessions, account_of
@@ -28,6 +30,8 @@ class StaffAccount:
     subject: str
     login: str
     provider_session: str | None
+    proven_at: datetime | None = None
+    """When he last proved his identity at the provider; None: it does not state it."""
 
     @property
     def account(self) -> str:
@@ -60,8 +64,14 @@ class StaffSessions(BrowserSessions):
             person, was_there = people.of_login(connection, login)
             if person is not None:
                 session, ends_at = stated.provider_session, now + self.whole
+                proven_at = not_after(now, stated.proven_at)
                 secret = self.keep(
-                    connection, ends_at, account=stated.account, provider_session=session, person=person.id
+                    connection,
+                    ends_at,
+                    account=stated.account,
+                    provider_session=session,
+                    person=person.id,
+                    proven_at=proven_at,
                 )
                 entry = Entry.by(JournalEvent.SESSION_START, actor_of(person), now, {"area": self.area})
                 journal.append(connection, self.database, entry)
@@ -82,4 +92,4 @@ class StaffSessions(BrowserSessions):
         person = people.current(connection, [row.person]).get(row.person)
         if person is None or (row.account is not None and person.login is None):
             return None
-        return actor_of(person)
+        return actor_of(person, proven_at=row.proven_at)

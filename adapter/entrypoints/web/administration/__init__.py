@@ -1,0 +1,1 @@
+"""Pages of administrators (quản trị): registers, and acts that another administrator confirms; the rest is shown."""

@@ -1,0 +1,62 @@
+"""A page of tables: what every register and everything that is shown looks like here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from adapter.entrypoints.web.page import Page
+from adapter.model.procedure import Label
+
+HOME = "/quan-tri"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """What stands in one place of a table: a text, words of a label or a key, or a time; `address`: where it leads."""
+
+    text: str = ""
+    address: str = ""
+    at: datetime | None = None
+    labels: tuple[Label, ...] = ()
+    words: str = ""
+    is_code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterTable:
+    """A table. `title` and `heads` are keys of words; `named`: what its title is about."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[ShownCell, ...], ...]
+    named: str = ""
+    note: str = ""
+    """Key of what is said above it; empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterLink:
+    """Something to do or to see: the key of its words and its address."""
+
+    words: str
+    address: str
+    is_danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterPage(Page):
+    """One register, or what is shown. `tab` names the page among its neighbours; `note` is the key of what it says."""
+
+    template: ClassVar[str] = "register.html"
+    tab: str
+    tables: tuple[RegisterTable, ...]
+    links: tuple[RegisterLink, ...] = ()
+    named: str = ""
+    find: str | None = None
+    """What was searched for; None: nothing is searched for here."""
+    day: str | None = None
+    """The day that is shown; None: no day is chosen here."""
+    other_day: str = ""
+    """The day that it is compared with."""

@@ -1,0 +1,93 @@
+"""Administrators' pages after a real log-in: two of them enter a person; every register opens to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import update
+
+from adapter.gateways.store.tables import session
+from tests.harness.browsing import Person
+from tests.harness.staff import OFFICE, logged_in, staffed
+from tests.harness.stores import sqlite_store
+from tests.harness.units import HUUNGHI
+from tests.harness.website import Website
+from tests.servers.identity import IdentityProvider
+
+REGISTERS = ("", "/nguoi", "/nguoi/can-bo", "/nguoi/hai-quan", "/co-quan", "/don-vi", "/ma-truy-cap", "/chuong-trinh")
+SHOWN = ("/danh-muc", "/danh-muc?ngay=2025-06-30&so-voi=2025-07-01", "/danh-muc/gates", "/lich", "/tin-cay")
+FORMS = ("person_add", "office_add", "token_issue", "client_add", "issuer_add", "person_change?ve=can-bo")
+PAGES = [f"/quan-tri{each}" for each in (*REGISTERS, *SHOWN, "/quy-tac/BQP0100001/1")]
+PAGES += [f"/quan-tri/lam/{each}" for each in (*FORMS, f"office_change?ve={OFFICE}")]
+NEW = {"ve": "moi", "name": "NGUYEN THI MOI", "rank": "Trung úy", "roles": "officer", "unit": HUUNGHI, "ly-do": "QĐ 12"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("site")
+    with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as served:
+        yield served
+
+
+def again(who: Person, code: str) -> None:
+    """Log in anew by the link that the page gives."""
+    (link,) = who.document().xpath("//a[contains(@href, 'again')]/@href")
+    who.log_in(code, link)
+
+
+def test_two_administrators_enter_a_person_and_one_alone_cannot(site: Website) -> None:
+    mai, duc = (logged_in(site, who, "/quan-tri") for who in ("quan-tri", "quan-tri-2"))
+    mai.get("/quan-tri/lam/person_add")
+    mai.send("/quan-tri/lam/person_add", **{**NEW, "unit": ""})
+    assert mai.page.status_code == 422
+    assert "NGUYEN THI MOI" in mai.page.text, "what was typed is kept"
+    mai.send("/quan-tri/lam/person_add", **NEW)
+    proposal = mai.at
+    assert "Hãy đăng nhập lại" in mai.told(), "the provider has not stated when"
+    again(mai, "quan-tri")
+    assert mai.at == proposal
+    mai.send(f"{proposal}/xac-nhan")
+    assert "nobody confirms his own" in mai.told()
+    mai.send(f"{proposal}/trinh")
+    assert "Chờ quản trị viên khác" in mai.told()
+    duc.get(proposal)
+    duc.send(f"{proposal}/xac-nhan")
+    assert duc.page.status_code == 409
+    again(duc, "quan-tri-2")
+    duc.send(f"{proposal}/xac-nhan")
+    assert "Đã xác nhận và thực hiện" in duc.told()
+    assert site.house.people.show("moi")[-1].granted_by == "person:quan-tri"
+    with site.house.database.transaction() as connection:
+        connection.execute(update(session).values(proven_at=None))
+    mai.get("/quan-tri/lam/person_remove?ve=moi")
+    mai.send("/quan-tri/lam/person_remove", **{"ve": "moi", "ly-do": "x"})
+    mai.send(f"{mai.at}/trinh")
+    assert mai.page.status_code == 409
+    assert "logs in again" in mai.told()
+
+
+def test_a_token_is_shown_once_to_whoever_confirms_it(site: Website) -> None:
+    mai, duc = (logged_in(site, who, "/quan-tri") for who in ("quan-tri", "quan-tri-2"))
+    mai.get("/quan-tri/lam/token_issue")
+    mai.send("/quan-tri/lam/token_issue", **{"ve": "may-1", "role": "customs", "office": OFFICE, "ly-do": "QĐ 13"})
+    again(mai, "quan-tri")
+    mai.send(f"{mai.at}/trinh")
+    duc.get(mai.at)
+    again(duc, "quan-tri-2")
+    duc.send(f"{duc.at}/xac-nhan")
+    (token,) = duc.document().xpath("//section[@aria-labelledby='token']//code/text()")
+    assert site.house.tokens.authenticate(token) is not None
+    duc.get(mai.at)
+    assert token not in duc.page.text
+
+
+def test_every_page_opens_to_an_administrator_and_to_nobody_else(site: Website) -> None:
+    mai, lan = logged_in(site, "quan-tri", "/quan-tri"), logged_in(site, "van-hanh", "/van-hanh")
+    for address in PAGES:
+        assert mai.get(address).status_code == 200, address
+        assert lan.get(address).status_code == 403, address
+    mai.get("/quan-tri/danh-muc?ngay=2025-06-30&so-voi=2025-07-01")
+    assert "QUANGTRI" in mai.told(), "a province of a gate that changed on that day"
+    mai.get("/quan-tri/tin-cay")
+    assert mai.document().xpath("//main//form") == [], "shown, never edited"
