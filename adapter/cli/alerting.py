@@ -37,7 +37,7 @@ def alerts_test(json: AsJson = False, config: Config = None) -> None:
 
 @alerts.command("list")
 def alerts_list(json: AsJson = False, config: Config = None) -> None:
-    """What is amiss, or has ended and is not told to everybody yet, as the daemon of this machine has kept it."""
+    """Current alerts, and ended ones that were not sent to everybody yet, as stored by the daemon of this machine."""
     kept = from_rows(open_components(config).alert_file.load())
     rows = [
         {

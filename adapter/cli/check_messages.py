@@ -1,4 +1,4 @@
-"""`check` judges: a genuine message of each procedure, by each door, through the configuration as it stands.
+"""`check` judges: a genuine message of each procedure, by each door, through the configuration as it is.
 
 The messages are `example.xml` beside each mapping, with its times moved to now. They are signed with keys that are made
 in memory and stand in for the partners' and the anchors' (`simulator/stand_in`); limits, algorithms, periods, our own

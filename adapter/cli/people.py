@@ -45,9 +45,9 @@ _ENDED = ("ended_at", "ended_by", "reason")
 @people.command("add")
 def people_add(
     id: Id,
-    name: Annotated[str, typer.Option(help="His name, as it stands in signed forms.")],
+    name: Annotated[str, typer.Option(help="His name, as signed forms state it.")],
     role: Roles = None,
-    rank: Annotated[str, typer.Option(help="Rank, as it stands in signed forms.")] = "",
+    rank: Annotated[str, typer.Option(help="Rank, as signed forms state it.")] = "",
     unit: Unit = None,
     office: OfficeOption = None,
     login: Login = None,

@@ -262,7 +262,7 @@ def account_suspend(
     json: AsJson = False,
     config: Config = None,
 ) -> None:
-    """Suspend an account: its next declaration is refused (20/22) by either door, with the reason."""
+    """Suspend an account: its next declaration is refused (20/22) at both channels, with the reason."""
     components = open_components(config)
     actor = acting(components, officer, typed_by=by)
     found = components.accounts.suspend(number, unit=unit, reason=reason, actor=actor)

@@ -1,4 +1,4 @@
-"""One bound for all of a conversation: a socket's own time-out begins anew with each byte that a slow server drips."""
+"""One bound for all of a conversation: a socket's own time-out begins again with each byte that a slow server drips."""
 
 from __future__ import annotations
 

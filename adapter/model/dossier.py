@@ -73,7 +73,7 @@ TRANSITIONS: dict[tuple[DossierState | None, Act], DossierState] = {
     (_S.COMPLETED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
     (_S.COMPLETED_AMENDED, _A.REQUEST_AMENDMENT): _S.AMENDMENT_REQUESTED,
     (_S.AMENDMENT_REQUESTED, _A.ANSWER): _S.AMENDMENT_REQUESTED,
-    # Back to where the dossier was before it was asked for; `Desk` knows that (accepted stands for all of them here).
+    # Back to where the dossier was before it was asked for; `Desk` knows it (accepted represents all of them here).
     (_S.AMENDMENT_REQUESTED, _A.WITHDRAW_REQUEST): _S.ACCEPTED,
     # What the request named was declared correctly.
     (_S.AMENDMENT_REQUESTED, _A.COMPLETE): _S.COMPLETED,

@@ -11,7 +11,7 @@ from typing import TypedDict
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document can hold, escaped or not (XML 1.0, 2.2)."""
 ENGLISH = "_en"
-"""Ending of a word that stands in the English text instead of the one without it."""
+"""Suffix of the name of a word that is used in the English text instead of the one without it."""
 
 
 class Severity(StrEnum):
@@ -54,7 +54,7 @@ class FindingText:
     vi: str
     en: str
     basis: str = ""
-    """The article, where it is the same whoever finds it."""
+    """The article, where it is the same in all rules."""
 
 
 @dataclass(frozen=True, slots=True)

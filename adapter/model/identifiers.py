@@ -28,7 +28,7 @@ class DossierKey(NamedTuple):
 
     @classmethod
     def read(cls, stated: str) -> DossierKey | None:
-        """The dossier that somebody names as `number/year`; None where that is none."""
+        """The dossier named as `number/year`; None where the text is none."""
         number, _, year = stated.rpartition("/")
         fits = bool(number) and year.isascii() and year.isdigit() and len(year) == _YEAR
         return cls(number, int(year)) if fits else None

@@ -53,11 +53,11 @@ class NotificationKinds:
     causes: Mapping[str, Label] = field(default_factory=dict)
 
     def of_reply(self, kind: ReplyKind) -> NotificationKind | None:
-        """What its declarant is told when such a reply is ready; None: nothing."""
+        """The notification for a reply that is ready; None: none."""
         return self.kinds.get(self.replies.get(kind, ""))
 
     def of_mode(self, mode: str) -> NotificationKind | None:
-        """What declarants with open dossiers are told when that mode begins; None: nothing."""
+        """The notification to declarants with open dossiers when that mode begins; None: none."""
         return self.kinds.get(self.modes.get(mode, ""))
 
     def of_occasion(self, occasion: str) -> NotificationKind | None:

@@ -158,7 +158,7 @@ class PrincipalSpec:
 
 @dataclass(frozen=True, slots=True)
 class OnBehalfSpec:
-    """By which fields one person declares for another, and where his authorisation stands (Article 3(4)(a))."""
+    """The fields by which one person declares for another, and the field of the authorisation (Article 3(4)(a))."""
 
     declarant: str
     of: str

@@ -19,7 +19,7 @@ REASON = 500
 ACTOR = 100
 """Characters of the id by which the journal names an officer or operator."""
 LOGIN = 255
-"""Characters of what an identity provider calls somebody."""
+"""Characters of a login at an identity provider."""
 _SPACES = "\t\n\r"
 _JOINERS = "\u200c\u200d"
 """Zero-width letters that some scripts cannot be written without."""

@@ -33,7 +33,7 @@ class Wait(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome, the dossier as it stands after it (None: none touched), and what is answered now."""
+    """The outcome, the dossier after it (None: none touched), and the answer now."""
 
     outcome: Outcome
     answer: ReplyKind | None

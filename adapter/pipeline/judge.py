@@ -77,7 +77,7 @@ def judge(submission: Submission, ground: Ground, mark: Mark = unmarked, tree: e
 
 
 def foreseen(submission: Submission, ground: Ground, tree: etree._Element) -> tuple[Finding, ...]:
-    """What would be found in a draft if it were sent as it stands, before anybody signs: form, codes, rules.
+    """What would be found in a draft if it were sent as it is, before anybody signs: form, codes, rules.
 
     Neither signatures are looked at nor what only the store can tell. Nothing is kept of it.
     """

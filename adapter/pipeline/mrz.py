@@ -1,7 +1,7 @@
 """The machine-readable zone of travel papers, ICAO Doc 9303: TD1, TD2, TD3 and visas MRV-A, MRV-B.
 
 Parts 4 (TD3), 5 (TD1), 6 (TD2) and 7 (visas) give the places, Part 3 section 4.9 the check digits. Nothing is
-corrected: a zone is read as it stands, and which of its check digits do not agree is told.
+corrected: a zone is read as it is, and which of its check digits do not agree is told.
 """
 
 from __future__ import annotations

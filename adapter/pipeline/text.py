@@ -14,7 +14,7 @@ from lxml import etree
 
 
 def raw(element: etree._Element) -> str:
-    """The text of an element as it stands, white space and all; empty where there is none."""
+    """The text of an element as it is, white space and all; empty where there is none."""
     return element.text or ""
 
 

@@ -80,7 +80,7 @@ def withdraw(connection: Connection, row_id: int, *, officer: str, reason: str, 
 
 
 def closed(connection: Connection, dossier_id: int) -> frozenset[str]:
-    """Numbers of the requests about a dossier that have their answer, were asked anew or withdrawn."""
+    """Numbers of the requests about a dossier that have their answer, were asked again or withdrawn."""
     mine = (amendment_request.c.dossier_id == dossier_id, amendment_request.c.closed_at.is_not(None))
     return frozenset(connection.execute(select(amendment_request.c.number).where(*mine)).scalars())
 

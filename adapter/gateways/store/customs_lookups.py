@@ -32,7 +32,7 @@ class Namesakes:
 
 @dataclass(frozen=True, slots=True)
 class VersionWithSigner:
-    """The version in force of a dossier, as customs are told of it."""
+    """The version in force of a dossier, as shown to customs."""
 
     id: int
     dossier_id: int
@@ -51,7 +51,7 @@ def by_name(
     limit: int,
     before: int | None = None,
 ) -> Namesakes:
-    """Dossiers in which somebody has such a name.
+    """Dossiers that contain a person of such a name.
 
     `whole` are stored values; `begins` is what a stored value begins with, and words that stand in it besides
     (`pipeline/search_keys`). Those taken down last come first.

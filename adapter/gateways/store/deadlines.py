@@ -82,7 +82,7 @@ def end(connection: Connection, dossier_id: int, kinds: Iterable[str], why: End,
 
 
 def replace(connection: Connection, dossier_id: int, kind: str, at: datetime) -> None:
-    """A deadline of this kind begins anew. One whose answer is signed runs until that was sent."""
+    """A deadline of this kind begins again. One whose answer is signed runs until that was sent."""
     _lapse(connection, at, _unsigned(dossier_id, kind))
 
 

@@ -86,7 +86,7 @@ class Waits:
     answer_s: float | None = None
 
     def settings(self) -> dict[str, str]:
-        """What the server is told of it."""
+        """The options for the server."""
         if self.answer_s is None:
             return {}
         milliseconds = round(self.answer_s * 1000)

@@ -1,4 +1,4 @@
-"""The journal: append-only, for the law. Chained per dossier; `gateways/store/seals` seals what is new, in one chain.
+"""The journal: append-only, for the law. Chained per dossier; `gateways/store/seals` seals new entries, in one chain.
 
 One chain for everything would serialise every worker and every lookup; a chain a dossier costs nothing, since its row
 is locked anyway. An entry without a dossier (a lookup, a switch of the window) stands alone and is caught by the seal.

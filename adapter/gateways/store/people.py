@@ -80,7 +80,7 @@ def add(connection: Connection, database: Database, values: NewPerson) -> None:
 
 
 def end(connection: Connection, code: str, *, at: datetime, by: str, reason: str | None) -> None:
-    """End the entry that stands."""
+    """End the current entry."""
     values = {"ended_at": at, "ended_by": by, "reason": reason}
     connection.execute(update(person).where(person.c.code == code, person.c.ended_at.is_(None)).values(values))
 

@@ -36,7 +36,7 @@ def _session(connection: Connection) -> int:
 
 
 def _announced(connection: Connection) -> int:
-    """The session's number as told at log-in: a pooler invents one."""
+    """The session's number from log-in: a pooler invents one."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     return driver.info.backend_pid

@@ -33,7 +33,7 @@ def made_first(record: type[R], result: Result[*tuple[Any, ...]]) -> R | None:
 
 def made(record: type[R], row: Row[*tuple[Any, ...]]) -> R:
     """The record of a row that has a column for each of its fields, and may have others."""
-    columns = row._mapping  # made anew each time that it is asked for
+    columns = row._mapping  # made again each time that it is asked for
     return record(**{each.name: columns[each.name] for each in fields(record)})
 
 

@@ -125,7 +125,7 @@ def statements(view: ReportView, dialect: str) -> Iterator[str]:
 
 
 def create(connection: Connection, wanted: Iterable[ReportView]) -> None:
-    """Drop what was made before and make these, all in the caller's transaction.
+    """Drop the old views and make these, all in the caller's transaction.
 
     Raises:
         NotAllowed: something of somebody else's stands on one of them.

@@ -32,7 +32,7 @@ def write(connection: Connection, **values: Unpack[WindowChange]) -> None:
 
 
 def not_refreshed_after(connection: Connection, now: datetime) -> None:
-    """A time of the future becomes now, unless somebody has refreshed it meanwhile."""
+    """Set a time in the future to now, unless the row was refreshed meanwhile."""
     ahead = and_(window.c.id == _ONLY, window.c.refreshed_at > now)
     connection.execute(update(window).where(ahead).values(refreshed_at=now))
 
@@ -61,7 +61,7 @@ def incidents(connection: Connection, limit: int) -> list[StoredIncident]:
 
 
 def announced(row: StoredIncident) -> bool:
-    """Whether its manager's notice (91/01) stands, without its end (91/02)."""
+    """Whether its manager's notice (91/01) is in force, without its end (91/02)."""
     return row.notice_number is not None and row.notice_ended_at is None
 
 
@@ -84,7 +84,7 @@ def begin_incident(connection: Connection, database: Database, why: IncidentCaus
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the window's manager announces (91/01). `expected_end`: when it should be over, if that is told."""
+    """An announcement of the window's manager (91/01). `expected_end`: the stated end, if any."""
 
     number: str
     started_at: datetime
@@ -93,8 +93,8 @@ class Notice:
 
 
 def announce(connection: Connection, database: Database, notice: Notice, *, actor: str) -> None:
-    """The notice is an incident, or is about the one that stands; a later notice says anew when it should be over."""
-    # Two that begin an incident in the same moment would leave two: whoever has the row goes first.
+    """The notice begins an incident, or belongs to the open one; a later notice replaces the expected end."""
+    # Two processes could begin an incident in the same moment: the one that locks the row goes first.
     connection.execute(select(window.c.id).where(window.c.id == _ONLY).with_for_update())
     if open_incident(connection) is None:
         why = IncidentCause("notice", notice.reason, actor)
@@ -105,7 +105,7 @@ def announce(connection: Connection, database: Database, notice: Notice, *, acto
 
 
 def plan(connection: Connection, database: Database, notice: Notice, *, actor: str, at: datetime) -> None:
-    """The window's manager is to be away, from a moment to come; a later notice of that number says it anew."""
+    """The window's manager is to be away, from a moment to come; a later notice of that number states it again."""
     stands = (maintenance.c.number == notice.number, maintenance.c.ended_at.is_(None))
     connection.execute(update(maintenance).where(*stands).values(ended_at=at))
     times = {"starts_at": notice.started_at, "ends_at": notice.expected_end, "announced_at": at}

@@ -1,6 +1,6 @@
 """Amending: from the version in force and a form 14 to the version after it (Articles 11, 14, 17).
 
-The changes are applied to the form as it stands; what comes of that is validated, read and checked as if it had been
+The changes are applied to the form as it is; what comes of that is validated, read and checked as if it had been
 declared so. Every finding points into the amendment. Nothing here decides whether an amendment is possible now.
 """
 
@@ -59,7 +59,7 @@ class AmendmentBase:
     pending: bool = False
     """Another amendment waits for an officer."""
     closed: frozenset[str] = frozenset()
-    """Numbers of requests that were answered, asked anew or withdrawn: nobody asks for what names one of these."""
+    """Numbers of requests that were answered, asked again or withdrawn: nobody asks for what names one of these."""
 
 
 @dataclass(frozen=True, slots=True)

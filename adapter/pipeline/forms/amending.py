@@ -1,4 +1,4 @@
-"""Form 14 out of a form that is filled in anew: the version in force is shown as it stands, and what is changed there
+"""Form 14 from a form that is filled in again: the version in force is shown as it is, and what is changed there
 becomes the list of changes, or the complete form where no list can say it (Articles 11, 14, 17).
 """
 

@@ -57,7 +57,7 @@ class People:
     clock: Callable[[], datetime]
 
     def add(self, code: str, facts: Facts, *, actor: Actor) -> Person:
-        """Register somebody under an id. The first one is an administrator.
+        """Register a person under an id. The first one is an administrator.
 
         Raises:
             NotAllowed: the id is or was in use, or the facts do not fit together.
@@ -79,7 +79,7 @@ class People:
         """Change the facts of a registered person; `facts` makes the new ones from those in force.
 
         Raises:
-            NotAllowed: nobody stands under the id, the facts do not fit, or no administrator would be left.
+            NotAllowed: no current entry has the id, the facts do not fit, or no administrator would be left.
             NoRight: the actor may not.
         """
         with self.database.transaction() as connection:
@@ -94,10 +94,10 @@ class People:
             return after
 
     def remove(self, code: str, *, reason: str, actor: Actor) -> Person:
-        """Somebody acts here no more, from this moment; what he did stays his.
+        """Remove a person from this moment; the record of past acts stays.
 
         Raises:
-            NotAllowed: nobody stands under the id, or he is the last administrator.
+            NotAllowed: no current entry has the id, or he is the last administrator.
             NoRight: the actor may not.
         """
         reason = typed(reason, "the reason", most=REASON, least=1)
@@ -112,7 +112,7 @@ class People:
             return store.history(connection, code)[-1]
 
     def restore(self, code: str, *, actor: Actor) -> Person:
-        """Register somebody who was removed again, as he stood last.
+        """Register a removed person again, with the last facts.
 
         Raises:
             NotAllowed: nobody of that id was removed, or what he had is not there any more.
@@ -129,7 +129,7 @@ class People:
     def acting(
         self, code: str, *, account: str | None = None, typed_by: str | None = None, name: str = "", rank: str = ""
     ) -> Actor:
-        """Who acts under this id; `name` and `rank` are what was stated of somebody whom no register has yet.
+        """The person of this id; `name` and `rank` are the stated ones of a person while the register is empty.
 
         Raises:
             NotAllowed: nobody is registered under it, though the register is in use, or under another name.
@@ -239,7 +239,7 @@ class People:
 
 
 def facts_of(person: Person) -> Facts:
-    """What stands of a person, to be entered again."""
+    """The current facts of a person, to be entered again."""
     roles = tuple(role.value for role in person.roles)
     return Facts(person.name, roles, person.rank, person.unit, person.office, person.login)
 

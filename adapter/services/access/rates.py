@@ -1,7 +1,7 @@
-"""How often somebody may ask in a minute: counted in the store, so equal over all processes of the web.
+"""Limits of requests in a minute: counted in the store, so the same for all processes of the web.
 
-Who asked is kept as a hash, which names nobody. A minute of the clock is one window: whoever is over it waits for the
-next one.
+The caller is stored as a hash, which names nobody. The limit is for a minute of the clock: a caller over it waits for
+the next minute.
 """
 
 from __future__ import annotations

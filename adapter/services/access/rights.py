@@ -19,7 +19,7 @@ class Right(StrEnum):
     DECLARE = "declare"
     READ_OWN = "read_own"
     GRANT_OWN = "grant_own"
-    """Authorise somebody to declare for oneself or one's organisation, and withdraw that."""
+    """Authorise a person to declare for oneself or one's organisation, and withdraw that."""
     SEE_DOSSIERS = "see_dossiers"
     """List and read dossiers; personal values stay masked."""
     SEE_PERSONAL_VALUES = "see_personal_values"

@@ -57,7 +57,7 @@ class StaffSessions(BrowserSessions):
         """Begin a session after log-in; gives the secret for the browser. Refusals are journalled too.
 
         Raises:
-            NotAdmitted: nobody stands in the register with this login.
+            NotAdmitted: no current entry is in the register with this login.
         """
         now, login = self.clock(), unicodedata.normalize("NFC", stated.login).strip()
         with self.database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""What customs are told of a dossier: its result, whether paper may be asked and why, who and what passes by it."""
+"""The answer to customs about a dossier: its result, whether paper may be asked and why, persons and vehicles."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SignatureShown:
 
 @dataclass(frozen=True, slots=True)
 class CustomsAnswer:
-    """A dossier as somebody of customs sees it."""
+    """A dossier as a customs officer sees it."""
 
     id: int
     """Of the store; the interface never has it."""
@@ -83,7 +83,7 @@ def answered(
     catalogue: Catalogue,
     sight: LookupReach,
 ) -> CustomsAnswer:
-    """The answer for somebody of this sight. `version` is the one in force, `rows` its lists."""
+    """The answer for this view. `version` is the one in force, `rows` its lists."""
     procedure = catalogue.version(version.mapping) if version is not None else None
     values: StoredRecord = version.values if version is not None else {}
     persons: Sequence[ShownRow] = ()
@@ -107,7 +107,7 @@ def answered(
 
 
 def _as_may(found: Found, catalogue: Catalogue, sight: LookupReach) -> Found:
-    """Amendments are procedures of their own in the letter: whoever may not look them up sees the dossier as it is."""
+    """Amendments are procedures of their own in the letter: an officer without that right sees the dossier as it is."""
     received = found.received_at
     amending = catalogue.amending(found.procedure, received.date()) if received is not None else None
     if amending is None or amending.code in sight.procedures:

@@ -1,4 +1,4 @@
-"""The one box of the customs page: what is typed is understood and looked up, and what it was taken for is told."""
+"""The search box of the customs page: a typed text is interpreted and looked up, and the interpretation is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The register of programs that look up for officers (E-Customs), and of issuers: whoever logs these officers in."""
+"""The register of programs that look up for officers (E-Customs), and of issuers, which log these officers in."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class Clients:
         return self._enter(kind, code, facts, actor, change=False)
 
     def change(self, kind: str, code: str, facts: PartyFacts, *, actor: Actor) -> ApiParty:
-        """Enter it anew, with other keys, offices or issuers; from this moment the old ones count no more.
+        """Replace its keys, offices or issuers; from this moment the old ones are not valid.
 
         Raises:
-            NotAllowed: none stands under the code, or as for `add`.
+            NotAllowed: no current entry has the code, or as for `add`.
             NoRight: the actor may not.
         """
         return self._enter(kind, code, facts, actor, change=True)
 
     def end(self, kind: str, code: str, *, reason: str, actor: Actor) -> ApiParty:
-        """It is believed no more, from this moment.
+        """End its access from this moment.
 
         Raises:
-            NotAllowed: none stands under the code.
+            NotAllowed: no current entry has the code.
             NoRight: the actor may not.
         """
         needs(actor, Right.MANAGE_TOKENS)

@@ -27,7 +27,7 @@ from adapter.services.access.rights import Right, has, needs
 
 @dataclass(frozen=True, slots=True)
 class LookupReach:
-    """What somebody of customs may see. `places`: gates and units, None: all. `persons`: whether he sees persons."""
+    """What a customs officer may see. `places`: gates and units, None: all. `persons`: whether persons are shown."""
 
     office: str
     places: Sequence[str] | None

@@ -15,7 +15,7 @@ Rows = Mapping[str, Sequence[StoredRecord]]
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """One value with what it is called; `meaning` is what a code stands for, or None."""
+    """One value with its label; `meaning` is that of a code, or None."""
 
     name: str
     label: Label
@@ -79,6 +79,6 @@ def _values(
 
 
 def meaning(spec: FieldSpec, text: str, catalogue: Catalogue) -> Label | None:
-    """What a code stands for; None where the field has none, or the list does not know it."""
+    """The meaning of a code; None where the field has no list, or the list does not have the code."""
     code = catalogue.codelists.get(spec.codes or "", {}).get(text)
     return Label(code.vi, code.en) if code is not None else None

@@ -123,7 +123,7 @@ class Searches:
     def _rows(
         self, connection: Connection, made: Read, sight: LookupReach
     ) -> tuple[Sequence[FoundDossier], Sequence[Label]]:
-        """One more than a page, and what is to be told."""
+        """One more than a page, and notes for the reader."""
         narrowed, limit = _narrowed(made.search, sight), PAGE + 1
         before = int(made.after[-1]) if made.after else None
         match made.search.key:

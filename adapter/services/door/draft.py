@@ -40,7 +40,7 @@ class DraftTooLarge(NotAllowed):
 
 
 class GrantEnded(NotAllowed):
-    """It was begun for somebody who does not authorise its owner any more."""
+    """It was begun for a principal who does not authorise its owner any more."""
 
 
 class Overtaken(NotAllowed):
@@ -48,7 +48,7 @@ class Overtaken(NotAllowed):
 
 
 class ChangedMeanwhile(NotAllowed):
-    """Another window of the browser has changed the draft. `now` is how it stands."""
+    """Another tab of the browser has changed the draft. `now` is its current state."""
 
     def __init__(self, now: Draft) -> None:
         super().__init__("the draft was changed meanwhile")
@@ -68,7 +68,7 @@ def bounded(answers: Answers) -> Answers:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as it stands."""
+    """A draft."""
 
     public_id: str
     owner: str
@@ -95,7 +95,7 @@ class Draft:
     acts_for: str | None = None
     """Tax code of the organisation whose account began it."""
     granted_for: str | None = None
-    """For whom it was begun by whoever is authorised: it is sent only as long as he is."""
+    """The principal, where it was begun under an authorisation: it is sent only while that is in force."""
     waits_since: datetime | None = None
     """When it was pressed to be sent as soon as the portal opens; None: it does not wait."""
     leaves_at: datetime | None = None
@@ -148,7 +148,7 @@ def known(actor: Actor) -> dict[str, str]:
 
 
 def acting_as(actor: Actor) -> ActingFor:
-    """For whom somebody begins a draft: the organisation whose account it is, or who has authorised him."""
+    """The principal of a new draft: the organisation whose account it is, or who has authorised the person."""
     return {"granted_for": actor.on_behalf_of} if actor.by_grant else {"acts_for": actor.on_behalf_of}
 
 

@@ -69,7 +69,7 @@ class Drafts:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     granted: Callable[[str, str, str], bool]
-    """Whether somebody may act for a principal in a procedure now."""
+    """Whether a person may act for a principal in a procedure now."""
 
     @property
     def today(self) -> date:
@@ -119,7 +119,7 @@ class Drafts:
         return self.find(owner, public_id)
 
     def begin_about(self, owner: str, start: Start) -> Draft:
-        """A draft about a dossier that stands; one that is begun already from the same version is gone on with.
+        """A draft about an existing dossier; one that was begun from the same version is continued.
 
         Raises:
             TooManyDrafts: he has as many as one may have.
@@ -310,7 +310,7 @@ class Drafts:
             store.change(connection, draft.owner, draft.public_id, draft.version, values)
 
     def pressed(self, draft: Draft) -> Draft:
-        """With its number, and with the time at which what stands now was first to be sent: a retry is the same."""
+        """With its number, and the time when its current content was first to be sent: a retry is the same."""
         if draft.key is not None and draft.pressed_at is not None:
             return draft
         if self.forms.is_overtaken(draft):

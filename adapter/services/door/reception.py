@@ -1,7 +1,7 @@
-"""The judging half of the portal: whoever has authenticated and sealed a declaration hands it over here.
+"""The part of the portal that judges: it receives sealed declarations of authenticated callers.
 
-It takes the number of the caller from whoever recognised him, reads everything else from the sealed bytes, and judges
-the seal as that of any message: so the half that faces the Internet needs no key but its own.
+It takes the caller's number from the process that recognised him, reads everything else from the sealed bytes, and
+judges the seal like any other: so the process that faces the Internet needs no key but the portal's.
 """
 
 from __future__ import annotations

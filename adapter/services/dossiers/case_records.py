@@ -136,7 +136,7 @@ class CaseReply:
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent:
-    """One line of the timeline: event of the journal, who, and what of its details is told."""
+    """One line of the timeline: event of the journal, actor, and details that are shown."""
 
     at: datetime
     event: str

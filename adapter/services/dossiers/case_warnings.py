@@ -1,6 +1,6 @@
 """Warnings about one dossier from other dossiers and the registers, for the officer who decides on it.
 
-Of another dossier, whichever unit has it, only its number, gate and time are told.
+Of another dossier, of whichever unit, only number, gate and time are shown.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier
 def _same_papers(
     connection: Connection, catalogue: Catalogue, row: StoredDossier, papers: Mapping[str, str], *, personal: bool
 ) -> Iterator[CaseWarning]:
-    """Dossiers in which somebody with one of these papers is expected about the same time."""
+    """Dossiers in which a person with one of these papers is expected about the same time."""
     if row.crossing_at is None or not papers:
         return
     around = (row.crossing_at - AROUND, row.crossing_at + AROUND)

@@ -167,7 +167,7 @@ class DossierReader:
         return _told(parts, self.catalogue(), personal=personal)
 
     def after_act(self, key: DossierKey) -> Life:
-        """The same, masked, for whoever has just acted on it: his act may have given it to another unit."""
+        """The same, masked, for the officer who has just acted on it: the act may have moved it to another unit."""
         with self.database.reading() as connection:
             parts = _parts(connection, _row(connection, key), self.clock())
         return _told(parts, self.catalogue(), personal=False)

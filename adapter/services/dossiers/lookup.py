@@ -82,7 +82,7 @@ class SignedDecision:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One dossier as it is told; times are Vietnam's."""
+    """One dossier in an answer; times are Vietnam's."""
 
     reference: str
     alias: str | None
@@ -101,7 +101,7 @@ class Found:
     replaced_by: int | None
     """If the value is in an older version only: the number of the version that replaced it."""
     versions: Sequence[VersionColumn]
-    """All versions kept, and where each stands; none for a dossier that was never changed."""
+    """All versions with their states; none for a dossier that was never changed."""
     changes: Sequence[Line]
     """What differs between them; personal values are masked."""
     late: bool
@@ -162,7 +162,7 @@ class Lookup:
             return self._find(connection, question, actor, self._unit(actor))
 
     def _unit(self, actor: Actor) -> _Asker:
-        """What an officer reaches: the gates of his unit; whoever is of no unit reaches them all."""
+        """The places an officer may see: the gates of the unit; all for an officer without a unit."""
         if actor.unit == EVERYWHERE or not is_of_unit(actor, Right.FIND_DOSSIERS):
             return _Asker(EVERYWHERE, None)
         unit = self.units.by_code(actor.unit)

@@ -22,7 +22,7 @@ from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer
 
 CHECK_PAGE = "/xac-minh"
-"""Where whoever holds the paper asks whether it is genuine."""
+"""The address of the check page, for the holder of the paper."""
 _ANY = "answer"
 _CONFIRM = (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION)
 

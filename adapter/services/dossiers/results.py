@@ -118,7 +118,7 @@ _NOT_COVERED = Label(
 
 
 def result(state: DossierState, procedure: Procedure | None, confirmations: Sequence[ConfirmationTimes]) -> Label:
-    """Where the dossier stands, in words. `confirmations` are those not taken back, in the order they were signed."""
+    """The state of the dossier, in words. `confirmations` are those not taken back, in the order they were signed."""
     if state in _WAITING:
         last_sent = _last_sent(confirmations) if state in _AMENDING else None
         return _joined(_WAITING[state], _filled(_STANDS, last_sent) if last_sent else None)

@@ -250,7 +250,7 @@ def _mark(found: Sequence[ListedDossier]) -> str:
 
 
 def _place(row: ListedDossier) -> str:
-    """Where a row stands, for an address: microseconds since 1970 (or nothing) and its id."""
+    """The place of a row, for an address: microseconds since 1970 (or nothing) and its id."""
     at = "" if row.ends is None else str(round(row.ends.timestamp() * 1_000_000))
     return f"{at}-{row.place}"
 

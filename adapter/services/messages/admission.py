@@ -200,7 +200,7 @@ def _is_unproved(declaration: Declaration) -> bool:
 
 
 def _unauthorised(register: Register, declaration: Declaration) -> Iterator[Finding]:
-    """A citizen declares for himself or authorises somebody (Article 3(4)(a), which names no consequence).
+    """A citizen declares for himself or authorises a person (Article 3(4)(a), which names no consequence).
 
     At the portal the register says whom; the window vouches for those who declare there.
     """

@@ -62,7 +62,7 @@ class MessagePage:
 
 @dataclass(frozen=True, slots=True)
 class FoundAt:
-    """A finding and the line at which it stands, where it has one."""
+    """A finding and its line, where it has one."""
 
     code: str
     severity: str

@@ -204,7 +204,7 @@ class Quarantine:
     def _republish(self, delivery: Delivery) -> None:
         """Publish it directly to its former queue: by the exchange, an unroutable message would come back here.
 
-        Its properties are written anew: a header table that cannot be decoded must not come back.
+        Its properties are written again: a header table that cannot be decoded must not come back.
         """
         verdict = self.dead.publish([self._outgoing(delivery)])[0]
         if not isinstance(verdict, Confirmed):

@@ -1,1 +1,1 @@
-"""What declarants are told: notifications in their inbox, e-mails, the addresses for them."""
+"""Notifications to declarants: their inbox, e-mails, and addresses for them."""

@@ -1,6 +1,6 @@
-"""Where a declarant wants e-mail: he states an address, and it counts once he has typed the code that was sent there.
+"""E-mail addresses of declarants: an address is valid once the code sent to it was typed.
 
-A link in an e-mail would be followed by whoever scans it; a code is typed by a person who has logged in.
+A link in an e-mail would be followed by mail scanners; a code is typed by a person who has logged in.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class AddressAct(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnAddress:
-    """Where he is told. `pending`: an address that he has stated and not confirmed."""
+    """The address in use. `pending`: a stated address that is not confirmed yet."""
 
     address: str | None
     pending: str | None

@@ -1,4 +1,4 @@
-"""A declarant's inbox: what the border guard has told him, or the organisation that he acts for, the newest first."""
+"""A declarant's inbox: notifications to him or to the organisation that he acts for, the newest first."""
 
 from __future__ import annotations
 

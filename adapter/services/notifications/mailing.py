@@ -50,10 +50,10 @@ class Mailing:
     portal: Label
     site: str
     domain: str
-    """What stands behind the @ of a Message-ID."""
+    """The part of a Message-ID after the @."""
     tries: int
     fresh_hours: float
-    """What is older than so long when it could first be sent is not sent any more: it stands in the inbox."""
+    """Hours after which an unsent e-mail is not sent any more: the notification is in the inbox."""
 
     def round(self) -> int:
         """Make what is to be sent, and try what is due; gives how many e-mails were tried.

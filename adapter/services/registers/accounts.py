@@ -37,12 +37,12 @@ class Accounts:
     units: Callable[[], BorderUnits]
     clock: Callable[[], datetime]
     notifications: Callable[[], NotificationKinds] = lambda: NO_NOTIFICATIONS
-    """How the holder is told (Article 8: thông báo cho người làm thủ tục, nêu rõ lý do)."""
+    """The notifications to the holder (Article 8: thông báo cho người làm thủ tục, nêu rõ lý do)."""
     notice_hours: float | None = None
     """So soon he is to have it; None: no time is stated. The draft (dự thảo) has 2 hours."""
 
     def suspend(self, number: str, *, unit: str | None, reason: str, actor: Actor) -> Suspension:
-        """Suspend: the next message of this account is refused, by either door, with the reason.
+        """Suspend: the next message of this account is refused, at both channels, with the reason.
 
         Raises:
             NotAllowed: no number, no unit, no reason that could be told to him, or it is suspended there already.

@@ -37,7 +37,7 @@ def _article(basis: str) -> str:
 
 
 def ground_of(procedure: Procedure, codelists: Mapping[str, Mapping[str, Code]], stated: str, *, general: str) -> str:
-    """The words of the ground as they stand in the refusal; `stated` is what the officer named.
+    """The words of the ground in the refusal; `stated` is what the officer named.
 
     Raises:
         NotAllowed: the law names the grounds of this procedure, and the officer named none of them.

@@ -1,4 +1,4 @@
-"""Whom to reach while the portal is away: written anew every few minutes, since the database may be gone as well."""
+"""Whom to reach while the portal is away: written again every few minutes, since the database may be gone as well."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ class PortalFailure:
         return each.over_at is not None and is_old(now, each.over_at, self.keep_hours)
 
     def _take_out(self, failure: KeptFailure, now: datetime) -> KeptContacts | None:
-        """Letters, and the list as it stands now, into the failure's own folder."""
+        """Letters, and the list as it is now, into the failure's own folder."""
         place, words = folder_of(failure), self.words()
         self.folder.write(f"{place}/{LETTER}", plain_text(self._both(words.letter, failure)))
         self.folder.write(f"{place}/{MINISTRY}", plain_text(self._both(words.ministry, failure)))
