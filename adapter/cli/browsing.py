@@ -16,7 +16,7 @@ from adapter.model.errors import NotAllowed
 from adapter.model.outcomes import MessageState, Word
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
-from adapter.services.messages.browser import FoundAt, ListedMessage, MessagePage, MessageView, SaidReply, Try
+from adapter.services.messages.browser import FoundAt, ListedMessage, MessagePage, MessageView, ShownReply, Try
 
 message = typer.Typer(no_args_is_help=True, help="Messages: find one, see what became of it, send an answer again.")
 _COLUMNS = [each.name for each in fields(ListedMessage)]
@@ -131,7 +131,7 @@ def _tell(found: MessageView) -> None:
     )
     values = {name: getattr(found.listed, name) for name in _COLUMNS} | {name: getattr(found, name) for name in facts}
     pairs(found.listed.id, values)
-    for title, each, rows in (("Findings", FoundAt, found.findings), ("Answers", SaidReply, found.answers)):
+    for title, each, rows in (("Findings", FoundAt, found.findings), ("Answers", ShownReply, found.answers)):
         names = [one.name for one in fields(each)]
         table(title, names, ([getattr(row, name) for name in names] for row in rows))
     table(

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from adapter.entrypoints.herald import Herald
+from adapter.entrypoints.alert_sender import AlertSender
 from adapter.entrypoints.probe import Probe
 from adapter.entrypoints.pulse import Pulse
 from adapter.gateways.broker import BrokerUnavailable
@@ -53,7 +53,7 @@ class Clock:
     evidence: EvidenceRefresh
     tell: Callable[[Mapping[str, float]], Readings]
     """Reads what the store holds, and tells the metrics; given the days that certificates have left, by use."""
-    herald: Herald
+    alert_sender: AlertSender
     new_keys_taken: Callable[[], bool] = lambda: True
     mailer: AbstractContextManager[object] = field(default_factory=nullcontext)
     """Sends e-mail in a thread of its own while this clock is the active one."""
@@ -68,7 +68,7 @@ class Clock:
 
     def run(self) -> None:
         """Be the active clock process, or wait until the active one has ended."""
-        with self.herald:
+        with self.alert_sender:
             self._run()
 
     def _run(self) -> None:
@@ -79,10 +79,10 @@ class Clock:
                     if held is not None:
                         with self.probe, self.mailer:
                             self._tick_while(held)
-                self.herald.stand_by()
+                self.alert_sender.stand_by()
             except Unavailable as error:
                 keys, broker = not isinstance(error, KeyUnavailable), not isinstance(error, BrokerUnavailable)
-                self.herald.away(database=keys and broker, broker=not broker)
+                self.alert_sender.away(database=keys and broker, broker=not broker)
                 self.pulse.idle(broker=broker, database=not (keys and broker), keys=keys)
                 self.observe(Event.UNAVAILABLE, reason=str(error))
             self.pulse.wait(_ASK_AGAIN_S if not self.database.is_embedded else self.tick_s)
@@ -115,7 +115,7 @@ class Clock:
             if now - told >= self.expiry_s:
                 days = self.expiry.days_left()
             if now - looked >= self.look_s:
-                self.herald.tell(self.tell(days), broker_away=seen.up is False, quarantined=seen.held)
+                self.alert_sender.tell(self.tell(days), broker_away=seen.up is False, quarantined=seen.held)
                 for chore in self.chores:
                     held()
                     chore()

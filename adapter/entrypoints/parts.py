@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from adapter.bootstrap import Components, Reach, assemble, now
+from adapter.entrypoints.alert_sender import AlertSender
 from adapter.entrypoints.clock import Clock
 from adapter.entrypoints.consumer import Worker
 from adapter.entrypoints.dispatcher import Dispatcher
-from adapter.entrypoints.herald import Herald
 from adapter.entrypoints.log import configure, observer, take_over
 from adapter.entrypoints.mailer import Mailer
 from adapter.entrypoints.metrics import Metrics
@@ -111,7 +111,7 @@ def clock(part: Components, pulse: Pulse) -> Clock:
         expiry_s=stated.expiry_s,
         evidence=part.revocation.collection,
         tell=tell,
-        herald=Herald(
+        alert_sender=AlertSender(
             part.alert_ways, part.alert_file, now, part.observe, repeat_s=part.settings.alerts.repeat_hours * 3600
         ),
         new_keys_taken=part.new_keys_taken,

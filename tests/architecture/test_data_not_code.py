@@ -122,7 +122,7 @@ def test_only_intake_catches_everything() -> None:
         "gateways/spreadsheets/child.py",
         "entrypoints/parts.py",
         "entrypoints/decisions/app.py",
-        "entrypoints/herald.py",
+        "entrypoints/alert_sender.py",
         "entrypoints/mailer.py",
         *broker,
     }

@@ -20,7 +20,7 @@ from adapter.services.messages.browser import (
     MessagePage,
     MessageView,
     ReplyView,
-    SaidReply,
+    ShownReply,
     Try,
 )
 from adapter.services.registers.expiry import Expiring
@@ -102,8 +102,8 @@ def _lists(text: str, at: datetime) -> list[Page]:
     ]
 
 
-def _said(text: str, at: datetime) -> SaidReply:
-    return SaidReply(
+def _said(text: str, at: datetime) -> ShownReply:
+    return ShownReply(
         "id-2", "Acceptance", "20/21", "window", "0" * 64, at, at, None, at, "receipt", 2, text, is_copy=True
     )
 

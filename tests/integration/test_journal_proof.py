@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
+from adapter.entrypoints.alert_sender import AlertSender
 from adapter.entrypoints.clock import Clock
-from adapter.entrypoints.herald import Herald
 from adapter.entrypoints.mailer import Mailer
 from adapter.entrypoints.pulse import Pulse, new_cells
 from adapter.gateways.alert_file import AlertFile
@@ -225,7 +225,7 @@ def _clock(database: Database, step: Step, told: list[Any]) -> Clock:
         expiry_s=1e9,
         evidence=SimpleNamespace(refresh=lambda: True),  # type: ignore[arg-type]
         tell=lambda _: None,  # type: ignore[arg-type,return-value]
-        herald=Quiet(),  # type: ignore[arg-type]
+        alert_sender=Quiet(),  # type: ignore[arg-type]
     )
 
 
@@ -274,9 +274,11 @@ def test_a_webhook_and_a_mail_server_that_hang_hold_up_no_timer(database: Databa
         certificate_days={"partner": 3.0},
     )
     ways = {"webhook": lambda *_: hangs("webhook")}
-    herald = Herald(ways, AlertFile(tmp_path / "alerts.json"), lambda: AT, unobserved, repeat_s=3600, every_s=0.01)
+    alert_sender = AlertSender(
+        ways, AlertFile(tmp_path / "alerts.json"), lambda: AT, unobserved, repeat_s=3600, every_s=0.01
+    )
     mailer = Mailer(SimpleNamespace(round=lambda: hangs("mail")), unobserved)  # type: ignore[arg-type]
-    told = {"tell": lambda _: amiss, "herald": herald, "mailer": mailer, "look_s": 0.0, "seal_s": 0.0}
+    told = {"tell": lambda _: amiss, "alert_sender": alert_sender, "mailer": mailer, "look_s": 0.0, "seal_s": 0.0}
     clock, counted = replace(_clock(database, step, []), **told), list[int]()  # type: ignore[arg-type]
 
     def looks_on() -> None:

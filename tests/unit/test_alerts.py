@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from adapter.entrypoints.herald import Herald
+from adapter.entrypoints.alert_sender import AlertSender
 from adapter.gateways.alert_file import AlertFile
 from adapter.model.errors import Unavailable
 from adapter.model.events import Event
@@ -52,19 +52,19 @@ class Way:
 
 @dataclass
 class Night:
-    """A herald whose clock the test moves."""
+    """A sender of alerts whose clock the test moves."""
 
     folder: Path
     ways: Mapping[str, Way]
     now: datetime = START
     seen: list[tuple[Event, dict[str, Any]]] = field(default_factory=list)
-    herald: Herald = field(init=False)
+    alert_sender: AlertSender = field(init=False)
 
     def __post_init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
-        self.herald = Herald(
+        self.alert_sender = AlertSender(
             ways=self.ways,
             file=AlertFile(self.folder / "alerts.json"),
             clock=lambda: self.now,
@@ -73,15 +73,15 @@ class Night:
             every_s=3600,  # the test looks itself
             monotonic=lambda: self.now.timestamp(),
         )
-        self.herald.__enter__()
+        self.alert_sender.__enter__()
 
     def passes(self, minutes: float, readings: Readings, **around: Any) -> None:
-        """Every ten seconds the clock reads, and the herald looks."""
+        """Every ten seconds the clock reads, and the sender of alerts checks."""
         for _ in range(int(minutes * 6)):
             self.now += timedelta(seconds=10)
             told = {"broker_away": False, "quarantined": 0, **around}
-            self.herald.tell(replace(readings, at=self.now), **told)
-            self.herald.look()
+            self.alert_sender.tell(replace(readings, at=self.now), **told)
+            self.alert_sender.look()
 
 
 @pytest.fixture
@@ -178,8 +178,8 @@ def test_a_database_that_is_away_is_told_and_ends_nothing_that_it_holds(night: N
     night.passes(3, PARKED)
     for _ in range(12):
         night.now += timedelta(seconds=10)
-        night.herald.away(database=True, broker=False)
-        night.herald.look()
+        night.alert_sender.away(database=True, broker=False)
+        night.alert_sender.look()
     assert way.told == [ON, [("DATABASE_AWAY", "on")]]
     night.passes(3, PARKED)
     assert way.told[2:] == [[("DATABASE_AWAY", "over")]]
@@ -187,17 +187,17 @@ def test_a_database_that_is_away_is_told_and_ends_nothing_that_it_holds(night: N
 
 def test_what_was_read_long_ago_is_not_taken_for_now(night: Night, way: Way) -> None:
     night.passes(3, PARKED)
-    night.herald.tell(replace(WELL, at=night.now), broker_away=False, quarantined=0)
+    night.alert_sender.tell(replace(WELL, at=night.now), broker_away=False, quarantined=0)
     for _ in range(60):
         night.now += timedelta(minutes=5)
-        night.herald.look()
+        night.alert_sender.look()
     assert OVER not in way.told
 
 
 def test_a_clock_that_is_not_the_active_one_tells_nothing(night: Night, way: Way) -> None:
-    night.herald.tell(PARKED, broker_away=True, quarantined=1)
-    night.herald.stand_by()
-    night.herald.look()
+    night.alert_sender.tell(PARKED, broker_away=True, quarantined=1)
+    night.alert_sender.stand_by()
+    night.alert_sender.look()
     assert way.told == []
 
 

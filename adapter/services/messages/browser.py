@@ -86,7 +86,7 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidReply:
+class ShownReply:
     """An answer of ours. `answer`: what the window said to it."""
 
     message_id: str
@@ -120,7 +120,7 @@ class MessageView:
     xml: MaskedXml
     findings: tuple[FoundAt, ...]
     tries: tuple[Try, ...]
-    answers: tuple[SaidReply, ...]
+    answers: tuple[ShownReply, ...]
     previous: str | None
     following: str | None
     is_unmasked: bool
@@ -130,7 +130,7 @@ class MessageView:
 class ReplyView:
     """An answer of ours, and our id of the message that it answers."""
 
-    reply: SaidReply
+    reply: ShownReply
     correlation_id: str | None
     answers: str | None
     xml: MaskedXml
@@ -294,8 +294,8 @@ def _spot(finding: StoredFinding, shown: MaskedXml) -> FoundAt:
     return FoundAt(finding["code"], finding["severity"], finding["vi"], finding["en"], pointer, shown.line_of(pointer))
 
 
-def _said(row: BrowsedReply | ReplyWithMessage) -> SaidReply:
-    return SaidReply(
+def _said(row: BrowsedReply | ReplyWithMessage) -> ShownReply:
+    return ShownReply(
         message_id=row.message_id,
         kind=row.kind,
         pair=f"{row.type}/{row.function}",

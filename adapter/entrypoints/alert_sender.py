@@ -1,6 +1,6 @@
-"""Tells alerts, in a thread of the clock's process: a webhook that hangs holds up nothing else.
+"""Sends alerts, in a thread of the clock's process: a webhook that hangs delays nothing else.
 
-The clock says what it knows (`tell`, `away`); a clock that is not the active one says nothing (`stand_by`).
+The clock passes its readings (`tell`, `away`); a clock that is not the active one passes none (`stand_by`).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from adapter.services.watch.alerts import STALE_S, Alert, Outlook, after, alarms
 from adapter.services.watch.readings import Readings
 
 _PAUSES_S = (10.0, 30.0, 60.0, 300.0, 900.0)
-"""How long a way that failed is left alone, longer each time."""
+"""Seconds until a failed channel is tried again."""
 
 
 @dataclass
-class Herald:
-    """Looks every `every_s` seconds between `__enter__` and `__exit__`. `ways`: by name, how each is told."""
+class AlertSender:
+    """Checks every `every_s` seconds between `__enter__` and `__exit__`. `ways`: the channels by name."""
 
     ways: Mapping[str, Tell]
     file: AlertFile
@@ -41,10 +41,10 @@ class Herald:
     _again: dict[str, float] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def __enter__(self) -> Herald:
+    def __enter__(self) -> AlertSender:
         self._kept, self._over = from_rows(self.file.load()), threading.Event()
         if self.ways:
-            threading.Thread(target=self._run, args=(self._over,), name="herald", daemon=True).start()
+            threading.Thread(target=self._run, args=(self._over,), name="alert_sender", daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -55,12 +55,12 @@ class Herald:
         self.outlook = Outlook(readings.at, readings, broker_away=broker_away, quarantined=quarantined)
 
     def away(self, *, database: bool, broker: bool) -> None:
-        """The clock cannot work: what is away."""
+        """The clock cannot work: a server is away."""
         if database or broker:
             self.outlook = Outlook(self.clock(), None, database_away=database, broker_away=broker)
 
     def stand_by(self) -> None:
-        """Another clock is active, and tells."""
+        """Another clock is active, and sends the alerts."""
         self.outlook = None
 
     def _run(self, over: threading.Event) -> None:
@@ -68,7 +68,7 @@ class Herald:
             self.look()
 
     def look(self) -> None:
-        """One look: what is amiss, and whoever does not know it is told."""
+        """One check: find the alerts, and send them to each channel that does not have them."""
         outlook, now = self.outlook, self.clock()
         if outlook is None:
             return
