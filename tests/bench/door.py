@@ -32,11 +32,11 @@ from adapter.gateways.store.upgrade import upgrade
 from adapter.services.access.tokens import Machine
 from adapter.services.watch.mode import Sight
 from tests.bench import doorway
-from tests.bench.machine import cores_spent, cpu_of, cpu_of_family, machine
+from tests.bench.machine import cores_spent, machine
 from tests.bench.messages import FOLDER
 from tests.bench.phases import percentile
 from tests.bench.posts import Post, posts
-from tests.bench.processes import Adapter, write_config
+from tests.bench.processes import Adapter, database, spent, write_config
 from tests.bench.report import table
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
@@ -170,9 +170,9 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, supply: S
     with Adapter(folder, amqp_url=rabbit.url, database_url=url, workers=1, changes=changes) as adapter:
         port = adapter.web_port
         load(port, tokens, warm, asked.connections, None)
-        before, cores = _spent(adapter, postgres), cores_spent()
+        before, cores = spent(adapter, postgres), cores_spent()
         quick = load(port, tokens, full, asked.connections, None)
-        spent = {kind: seconds - before[kind] for kind, seconds in _spent(adapter, postgres).items()}
+        used = {kind: seconds - before[kind] for kind, seconds in spent(adapter, postgres).items()}
         busy = cores_spent()
         slow = load(port, tokens, half, asked.connections, quick.per_second / 2)
     whole = sum(busy.values()) - sum(cores.values())
@@ -187,9 +187,9 @@ def _measure(asked: argparse.Namespace, folder: Path, held: ExitStack, supply: S
         half_per_second=slow.per_second,
         half_p50_ms=slow.percentile_ms(50),
         half_p99_ms=slow.percentile_ms(99),
-        cpu_ms={kind: seconds * 1000 / len(full) for kind, seconds in spent.items()},
+        cpu_ms={kind: seconds * 1000 / len(full) for kind, seconds in used.items()},
         stages_ms=stages,
-        others=max(0.0, busy["busy"] - cores["busy"] - sum(spent.values())) / whole,
+        others=max(0.0, busy["busy"] - cores["busy"] - sum(used.values())) / whole,
         ends=dict(quick.ends + slow.ends),
     )
 
@@ -199,18 +199,9 @@ def _shares(supply: Sequence[Post], sizes: Sequence[int]) -> list[Sequence[Post]
     return [supply[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
-def _spent(adapter: Adapter, postgres: Postgres) -> dict[str, float]:
-    """CPU seconds by kind of process since its start; sessions of the database come and go."""
-    spent = {"postgresql": cpu_of_family(postgres.processes()[0]), "callers (load)": cpu_of([os.getpid()])}
-    for name, pid in adapter.processes().items():
-        kind = name.rpartition("-")[0] or name
-        spent[kind] = spent.get(kind, 0.0) + cpu_of([pid])
-    return spent
-
-
 def _prepared(folder: Path, url: str, changes: Mapping[str, Any]) -> dict[str, str]:
     """A store with registered declarants and an open door; gives the callers' tokens by whom they are bound to."""
-    with _database(url):
+    with database(url):
         part = assemble(write_config(folder, changes))
         upgrade(part.database)
         register_declarants(part, shared_pki())
@@ -223,24 +214,11 @@ def _prepared(folder: Path, url: str, changes: Mapping[str, Any]) -> dict[str, s
     return tokens
 
 
-class _database:
-    """The environment names a database, until left."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def __enter__(self) -> None:
-        os.environ["NSW_DATABASE_URL"] = self._url
-
-    def __exit__(self, *_: object) -> None:
-        del os.environ["NSW_DATABASE_URL"]
-
-
 def _stages(folder: Path, postgres: Postgres, given: Sequence[Post]) -> dict[str, float]:
     url = postgres.create_database("stages")
     changes = {"clock.unsafe_frozen": CLOCK.isoformat()}
     _prepared(folder, url, changes)
-    with _database(url):
+    with database(url):
         return doorway.measure(write_config(folder, changes), given)
 
 

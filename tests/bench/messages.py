@@ -59,6 +59,11 @@ def today() -> date:
     return datetime.now(VIETNAM).date()
 
 
+def reference(number: int, persons: int = 20) -> str:
+    """The number of the dossier that a message begins."""
+    return f"BENCH{persons:03}{number:08}"
+
+
 def unsigned(number: int, persons: int, on: date) -> bytes:
     """Message `number` before it is signed, as it is sent on that day: valid as it stands."""
     arrives = on + ARRIVES_AFTER
@@ -67,7 +72,7 @@ def unsigned(number: int, persons: int, on: date) -> bytes:
         arrives=arrives,
         leaves=arrives + STAYS,
         message_id=_message_id(number, persons),
-        reference=f"BENCH{persons:03}{number:08}",
+        reference=reference(number, persons),
         plate=f"29B-{number % 1000:03}.{number // 1000 % 100:02}",
         persons=persons,
         male=(persons + 1) // 2,

@@ -10,18 +10,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from adapter.settings import load_settings
-from tests.bench.machine import descendants
+from tests.bench.machine import cpu_of, cpu_of_family, descendants
 from tests.harness import configuration
 from tests.harness.pki import ROOT
+from tests.servers.postgresql import Postgres
 from tests.servers.process import alive, free_ports, last_lines, wait_until
 
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 STOP_SECONDS = 60.0
 
 
@@ -131,3 +133,22 @@ def _has_web() -> bool:
         return find_spec("adapter.entrypoints.web.serve") is not None
     except ModuleNotFoundError:
         return False
+
+
+@contextmanager
+def database(url: str) -> Iterator[None]:
+    """The environment names a database, until left."""
+    os.environ["NSW_DATABASE_URL"] = url
+    try:
+        yield
+    finally:
+        del os.environ["NSW_DATABASE_URL"]
+
+
+def spent(adapter: Adapter, postgres: Postgres) -> dict[str, float]:
+    """CPU seconds by kind of process since its start, the load's own too; sessions of the database come and go."""
+    used = {"postgresql": cpu_of_family(postgres.processes()[0]), "callers (load)": cpu_of([os.getpid()])}
+    for name, pid in adapter.processes().items():
+        kind = name.rpartition("-")[0] or name
+        used[kind] = used.get(kind, 0.0) + cpu_of([pid])
+    return used

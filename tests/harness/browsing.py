@@ -65,10 +65,12 @@ class Person:
     def told(self) -> str:
         return " ".join(self.document().xpath("//main")[0].text_content().split())
 
-    def log_in(self, who: str, address: str = "/login") -> httpx.Response:
-        """By the portal's choice of the kind of account, and the test provider's page of people."""
+    def log_in(self, who: str, address: str = "/login", *, organisation: bool | None = None) -> httpx.Response:
+        """By the portal's choice of the kind of account (None: his own), and the provider's page of people."""
         self.get(address)
-        kind = "organisation" if who in PEOPLE and PEOPLE[who].tax_code else "person"
+        if organisation is None:
+            organisation = who in PEOPLE and bool(PEOPLE[who].tax_code)
+        kind = "organisation" if organisation else "person"
         for link in self.document().xpath(f"//a[contains(@href, 'account={kind}')]/@href"):
             self.get(link)
         return self.ask("POST", self.at, data={"who": who})

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
-from lxml import etree, html
-from openpyxl import Workbook, load_workbook
+from lxml import etree
 
 from adapter.gateways.store import tables
-from adapter.pipeline.forms.differences import answers_in
-from adapter.pipeline.forms.entry import shown
-from adapter.pipeline.forms.layout import FormField
 from adapter.services.door.draft import Draft
 from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
+from tests.harness import declaring as filling
 from tests.harness.browsing import Person
+from tests.harness.declaring import TRAVELLER, begun, filled, press, send_file, texts_of, unsent
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, group_message
 from tests.servers.identity import PEOPLE
@@ -27,58 +23,16 @@ AN, BINH, CUONG = "an", "binh", "cuong"
 HOSTILE = "<script>alert(1)</script>"
 
 
-def press(person: Person, button: str, *, follow: bool = True, **typed: str) -> httpx.Response:
-    """Type into the form that has this button, and press it."""
-    (pressed,) = person.document().xpath(f"//main//button[normalize-space()='{button}']")
-    form = next(pressed.iterancestors("form"))
-    fields = dict(form.form_values()) | {name.replace("__", "."): text for name, text in typed.items()}
-    if pressed.get("name"):
-        fields[pressed.get("name")] = pressed.get("value")
-    return person.send(form.get("action"), follow, **fields)
-
-
-def begun(person: Person, form: str, gate: str = "HUUNGHI") -> str:
-    """The address of a new draft."""
-    person.get("/khai-bao")
-    (link,) = person.document().xpath(f"//a[strong='{form}']/@href")
-    person.get(link)
-    press(person, "Bắt đầu khai", gate=gate)
-    return person.at
-
-
 def draft_of(site: Website, who: str) -> Draft:
-    return site.house.drafts.unsent(PEOPLE[who].number)[0]
+    return unsent(site.house, PEOPLE[who].number)
 
 
 def typed(site: Website, who: str, message: bytes) -> dict[str, dict[str, str]]:
-    """By address below the draft's: what to type so that the draft says what this message says."""
-    draft = draft_of(site, who)
-    sketch = site.house.drafts.forms.layout(draft)
-    form = etree.fromstring(message).find(f"Body/Content/{draft.spec.root}")
-    assert form is not None
-    said = answers_in(sketch, form)
-
-    known = draft.answers.values  # what a form is begun with stays
-
-    def shown_of(fields: tuple[FormField, ...], texts: object, before: str = "") -> dict[str, str]:
-        assert isinstance(texts, dict)
-        return {
-            f"{before}{f.name}": shown(f, texts[f.name]) for f in fields if texts.get(f.name) and f.name not in known
-        }
-
-    pages = {f"/muc/{s.name or 'chung'}": shown_of(s.asked, dict(said.values)) for s in sketch.sections if s.asked}
-    for group in sketch.groups:
-        for ordinal, row in enumerate(said.rows[group.name], start=1):
-            before = f"{group.name}.{ordinal}."
-            pages[f"/danh-sach/{group.name}/{ordinal}"] = shown_of(group.asked, dict(row), before)
-    return {address: texts for address, texts in pages.items() if texts}
+    return texts_of(site.house, draft_of(site, who), message)
 
 
 def fill(person: Person, site: Website, who: str, draft: str, message: bytes) -> None:
-    for address, texts in typed(site, who, message).items():
-        person.get(f"{draft}{address}")
-        answer = press(person, "Lưu và tiếp tục", follow=False, **{n.replace(".", "__"): t for n, t in texts.items()})
-        assert answer.status_code == 303, html.fromstring(answer.text).xpath("string(//*[@class='summary'])")
+    filling.fill(person, draft, typed(site, who, message))
 
 
 def test_a_citizen_declares_from_the_first_page_to_the_receipt(site: Website) -> None:
@@ -292,14 +246,12 @@ def test_a_group_of_forty_comes_from_excel_with_the_template_that_is_offered(sit
     person.log_in(CUONG, "/login?next=/khai-bao")
     draft = begun(person, "Mẫu 07")
     template = person.ask("GET", f"{draft}/nhap/persons/mau.xlsx").content
-    book = load_workbook(io.BytesIO(template))
-    sheet = book.worksheets[0]
-    headings = [str(cell.value).partition(" / ")[0] for cell in sheet[1]]
-    for ordinal in range(40):
-        row = {**TRAVELLER, "Số giấy tờ": f"{ordinal:07d}", "Họ và tên": f"Nguyễn Thị {chr(65 + ordinal % 26)}"}
-        sheet.append([row.get(heading, "") for heading in headings])
+    forty = [
+        {**TRAVELLER, "Số giấy tờ": f"{ordinal:07d}", "Họ và tên": f"Nguyễn Thị {chr(65 + ordinal % 26)}"}
+        for ordinal in range(40)
+    ]
     person.get(f"{draft}/nhap/persons")
-    send_file(person, f"{draft}/nhap/persons", "đoàn.xlsx", saved(book))
+    send_file(person, f"{draft}/nhap/persons", "đoàn.xlsx", filled(template, forty))
     assert "Đọc được 40 dòng" in person.told()
     assert draft_of(site, CUONG).answers.rows.get("persons", ()) == ()
     press(person, "Nhập các dòng này")
@@ -308,24 +260,6 @@ def test_a_group_of_forty_comes_from_excel_with_the_template_that_is_offered(sit
     assert (rows[0]["fullName"], rows[0]["dateOfBirth"]) == ("NGUYEN THI A", "1985-06-05")
     assert person.page is not None
     assert len(person.page.content) < 200_000
-
-
-TRAVELLER = {
-    **{"Giới tính": "Nữ", "Ngày sinh": "05/06/1985", "Quốc tịch": "Việt Nam", "Loại giấy tờ": "HC_PHO_THONG"},
-    "Vai trò trong đoàn": "MEMBER",
-}
-
-
-def saved(book: Workbook) -> bytes:
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
-
-
-def send_file(person: Person, address: str, name: str, raw: bytes) -> None:
-    token = person.document().xpath("//input[@name='csrf']/@value")[0]
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(person.at))
-    person.ask("POST", address, data={"csrf": token}, files={"file": (name, raw)}, headers={"Origin": origin})
 
 
 def test_the_faults_of_a_file_are_told_by_cell_and_nothing_is_taken(site: Website) -> None:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +111,8 @@ class IdentityProvider:
 
     def __init__(self, folder: Path, site: str, staff_site: str = "") -> None:
         self.folder, self.site, self.staff_site = folder.resolve(), site, staff_site
+        self.people: Mapping[str, TestAccount] = PEOPLE
+        """Who can log in besides the staff."""
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -205,7 +207,7 @@ class IdentityProvider:
             "SITES": json.dumps({CLIENT: self.site, **({STAFF_CLIENT: self.staff_site} if self.staff_site else {})}),
             "SECRET": self.secret_file.read_text(),
             "JWKS": json.dumps([self._key()]),
-            "PEOPLE": json.dumps({who: each.claims() for who, each in {**PEOPLE, **STAFF}.items()}),
+            "PEOPLE": json.dumps({who: each.claims() for who, each in {**self.people, **STAFF}.items()}),
         }
 
     def _key(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from lxml import etree
 from adapter.model.limits import Limits
 from adapter.pipeline.converters import CONVERTERS, WANTED
 from adapter.pipeline.schema import faults_of, report
-from adapter.pipeline.wanted import model, wanted
+from adapter.pipeline.wanted import element_at, model, takes, wanted
 from tests.harness.data import compiled
 from tests.harness.pki import ROOT
 
@@ -90,3 +91,17 @@ def test_the_example_of_each_type_of_value_is_read(name: str) -> None:
 
 def test_every_type_that_can_be_misread_says_its_form() -> None:
     assert set(WANTED) == {name for name, convert in CONVERTERS.items() if convert is not str}
+
+
+TEXTS = ("", " ", "A  B", "NGUYEN VAN AN", "Nguyễn Văn An", "C1234567", "VNM", "2026-01-31", "0", "x" * 500)
+
+
+def test_a_type_takes_what_validation_takes_also_for_many_threads_at_once() -> None:
+    """Types of one form share a schema, and its context of errors would be everybody's."""
+    schema = compiled(SCHEMAS)(FORMS[0])
+    types = [element_at(schema, path).type for path in _leaves(schema.elements["Envelope"], "/Envelope")]
+    asked = [(type_, text) for type_ in types for text in TEXTS]
+    expected = [type_.is_valid(text) for type_, text in asked]
+    assert 0.1 < sum(expected) / len(expected) < 0.9
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda each: takes(*each), asked * 3)) == expected * 3

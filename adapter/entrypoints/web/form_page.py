@@ -19,6 +19,7 @@ from adapter.pipeline.forms.entry import entered, findings, is_needed, shown, sp
 from adapter.pipeline.forms.layout import FormField
 from adapter.pipeline.mapping import CodeLists
 from adapter.pipeline.rules.view import FLAGS
+from adapter.pipeline.wanted import takes
 
 FEW = 4
 """Up to this number choices are shown as buttons; more are a list."""
@@ -133,7 +134,7 @@ class FormView:
             codes: Iterable[Code] = self.lists.get(field.codes, {}).values()
             only = self.only.get(field.name)
             valid = [code for code in codes if code.valid(self.on) and (only is None or code.code in only)]
-            taken = [code for code in valid if field.simple.is_valid(code.code)]
+            taken = [code for code in valid if takes(field.simple, code.code)]
             return tuple(Choice(code.code, Label(code.vi, code.en)) for code in taken)
         if field.type == "flag":
             words = ((value, FLAGS[value]) for value in sorted(FLAGS, reverse=True))

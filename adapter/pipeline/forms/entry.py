@@ -23,7 +23,7 @@ from adapter.pipeline.forms.layout import TYPED, FormField
 from adapter.pipeline.mapping import CodeLists, named
 from adapter.pipeline.names import folded, transliterated
 from adapter.pipeline.rules.view import FLAGS, matches
-from adapter.pipeline.wanted import form_wanted
+from adapter.pipeline.wanted import form_wanted, takes
 
 _DAY = r"(?P<d>\d{1,2})\s*[/.\-]\s*(?P<m>\d{1,2})\s*[/.\-]\s*(?P<y>\d{4})"
 _ISO = r"(?P<iy>\d{4})-(?P<im>\d{1,2})-(?P<id>\d{1,2})"
@@ -116,7 +116,7 @@ def _in_xml(field: FormField, plain: str) -> str:
 def _spelled(field: FormField, text: str) -> str:
     """As the XSD takes it, if that only takes capital letters or leaving spaces out: `c 1234567` is C1234567."""
     ways = (text, text.upper(), text.replace(" ", ""), text.replace(" ", "").upper())
-    return next((way for way in ways if field.simple.is_valid(way)), text)
+    return next((way for way in ways if takes(field.simple, way)), text)
 
 
 def _is_right(field: FormField, text: str) -> bool:
@@ -124,7 +124,7 @@ def _is_right(field: FormField, text: str) -> bool:
         CONVERTERS[field.type](text)
     except (ValueError, KeyError, OverflowError):
         return False
-    return bool(field.simple.is_valid(text))
+    return takes(field.simple, text)
 
 
 def _wanted(field: FormField) -> Label:

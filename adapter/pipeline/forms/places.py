@@ -12,6 +12,8 @@ from typing import Any
 import xmlschema
 from xmlschema.validators import XsdElement, XsdGroup, XsdUnion
 
+from adapter.pipeline.wanted import takes
+
 XSD_NAMESPACE = "http://www.w3.org/2001/XMLSchema"
 MAX_DEPTH = 20
 """A type that contains itself would have no end; no message may be this deep."""
@@ -56,7 +58,7 @@ class Spot:
 
     def takes(self, samples: Iterable[str]) -> bool:
         """Whether its type, with its facets, lets one of these values through."""
-        return self.simple is None or any(self.simple.is_valid(each) for each in samples)
+        return self.simple is None or any(takes(self.simple, each) for each in samples)
 
     @property
     def listed(self) -> tuple[str, ...]:
