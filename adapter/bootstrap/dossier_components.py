@@ -15,12 +15,13 @@ from adapter.services.decisions.remote import RemoteActs
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
+from adapter.services.dossiers.answers import Answers
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
-from adapter.services.dossiers.printing import Printing
+from adapter.services.dossiers.printing import AnswerPrints, CasePrints, Printing
 from adapter.services.dossiers.suspended import SuspendedAccounts
 from adapter.services.dossiers.worklist import WorkLists
 from adapter.services.messages.admission import Admission, Unlisted
@@ -115,17 +116,29 @@ class DossierComponents(CommonComponents):
 
     @cached_property
     def own_dossiers(self) -> OwnDossiers:
-        return OwnDossiers(self.database, self.catalogue, self.window, self.ground.reporter, self.legal_clock)
+        return OwnDossiers(self.database, self.answers, self.window, self.legal_clock)
+
+    @cached_property
+    def answers(self) -> Answers:
+        return Answers(self.catalogue, self.schema_by_name)
 
     @cached_property
     def suspended_accounts(self) -> SuspendedAccounts:
         return SuspendedAccounts(self.own_dossiers)
 
     @cached_property
-    def printing(self) -> Printing:
+    def answer_prints(self) -> AnswerPrints:
         web = self.settings.web
         layouts = Layouts(self.settings.folders.prints)
-        return Printing(self.own_dossiers, layouts, web.portal.public_url, self._label(web.about.authority))
+        return AnswerPrints(layouts, web.portal.public_url, self._label(web.about.authority))
+
+    @cached_property
+    def printing(self) -> Printing:
+        return Printing(self.own_dossiers, self.answer_prints)
+
+    @cached_property
+    def case_prints(self) -> CasePrints:
+        return CasePrints(self.database, self.installation.units, self.answers, self.answer_prints, self.legal_clock)
 
     @cached_property
     def handing_in(self) -> OriginalPapers:

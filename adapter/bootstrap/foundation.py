@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
+from xmlschema import XMLSchema10
+
 from adapter import settings as configuration
 from adapter.bootstrap.clock_and_ids import now
 from adapter.bootstrap.keyrings import Rings, keyrings
@@ -121,9 +123,12 @@ class Foundation:
     def ground(self) -> Ground:
         limits = Limits(**self.settings.limits.model_dump())
         units = self.installation.units
-        return Ground(
-            self.catalogue, limits, self.trust, reporter(self.source), self.representation, self.timing, units
-        )
+        return Ground(self.catalogue, limits, self.trust, self.schema_by_name, self.representation, self.timing, units)
+
+    @cached_property
+    def schema_by_name(self) -> Callable[[str], XMLSchema10]:
+        """The XSD of that name, which can say what is wrong and what its elements are called."""
+        return reporter(self.source)
 
     @cached_property
     def timing(self) -> Timing:

@@ -233,6 +233,22 @@ def test_a_request_to_amend_names_the_fields_and_can_be_withdrawn(site: Website)
     assert asked.withdrawn_by == "can-bo"
 
 
+def test_a_signed_form_is_printed_and_the_journal_keeps_that(small: Website) -> None:
+    person = logged_in(small, "can-bo", address(HERE))
+    assert act(person, HERE, "complete") == 200
+    places = [str(each) for each in person.document().xpath("//a[contains(@href, '/tra-loi/')]/@href")]
+    assert len(places) == 2, "the acceptance and the confirmation"
+    before = len(entries(small, JournalEvent.DOSSIER_PERSONAL_SHOWN))
+    printed = person.get(places[-1])
+    assert printed.headers["content-type"] == "application/pdf"
+    assert printed.content.startswith(b"%PDF-")
+    shown = entries(small, JournalEvent.DOSSIER_PERSONAL_SHOWN)[before:]
+    assert [(row.actor, row.detail["dossier"]) for row in shown] == [("person:can-bo", "OF1/2026")]
+    assert shown[0].detail["reply"] in places[-1]
+    assert logged_in(small, "mong-cai").get(places[-1]).status_code == 404
+    assert logged_in(small, "kiem-tra").get(places[-1]).status_code == 403
+
+
 MOVES = "BQP0100003/accepted-on-request-move-to-another-gate-waits"
 
 

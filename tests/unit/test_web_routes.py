@@ -111,6 +111,7 @@ OF_STAFF: dict[str, str] = {
     f"POST {_FILE}/refuse": Right.REFUSE,
     f"GET {_FILE}/request_amendment": Right.REQUEST_AMENDMENT,
     f"POST {_FILE}/request_amendment": Right.REQUEST_AMENDMENT,
+    f"GET {_FILE}/tra-loi/{{digest}}.pdf": Right.SEE_PERSONAL_VALUES,
     f"GET {_FILE}/move": Right.REQUEST_AMENDMENT,
     f"POST {_FILE}/move": Right.REQUEST_AMENDMENT,
     f"GET {_FILE}/withdraw_request": Right.WITHDRAW_REQUEST,
@@ -154,6 +155,7 @@ ROUTES = {
 """Every route of each listener with what it needs. A route is added here together with its right."""
 CREATED = {"portal": create_portal, "staff": create_staff}
 OF_AN_OFFICER = {
+    Right.SEE_PERSONAL_VALUES,
     *(Right.ACCEPT, Right.CONFIRM, Right.REFUSE, Right.REQUEST_AMENDMENT, Right.WITHDRAW_REQUEST),
     *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS),
 }

@@ -95,7 +95,7 @@ def create_staff(components: Components) -> FastAPI:
         entrance = login.of_staff(provider, components.staff_sessions, emergency.WAY)
         app.include_router(login.routes(pages, entrance, guard, components.observe))
     of_officers = officer.OfficerUses(
-        components.work_lists, components.case_files, components.acts, components.catalogue
+        components.work_lists, components.case_files, components.case_prints, components.acts, components.catalogue
     )
     areas: Sequence[APIRouter] = (
         landing.routes(pages),

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import xmlschema
-
 from adapter.gateways.store import deadlines, lookups, replies
 from adapter.gateways.store import own_dossiers as store
 from adapter.gateways.store.database import Connection, Database
@@ -23,19 +21,15 @@ from adapter.gateways.store.dossier_records import (
     UnopenedReply,
 )
 from adapter.model.actor import Actor
-from adapter.model.catalogue import Catalogue
 from adapter.model.dossier import CONFIRMED, DossierState
-from adapter.model.procedure import Label, Meaning, Procedure, ReplyKind
-from adapter.pipeline.envelope import VIETNAM
-from adapter.pipeline.readable import Named, readable, title
+from adapter.model.procedure import Label, Meaning
 from adapter.pipeline.terms import Terms
-from adapter.pipeline.xml import reparsed
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
+from adapter.services.dossiers.answers import SHOWN, Answers, answer
 from adapter.services.dossiers.naming import form_of, gate_name
 from adapter.services.dossiers.own_records import (
     OpenedAnswer,
-    OwnAnswer,
     OwnDossier,
     OwnFinding,
     OwnMessage,
@@ -51,15 +45,6 @@ from adapter.services.watch.window import Window
 
 PAGE = 50
 """So many dossiers are on one page of the list."""
-SHOWN = (
-    ReplyKind.ACCEPTANCE,
-    ReplyKind.REFUSAL,
-    ReplyKind.AMENDMENT_REQUEST,
-    ReplyKind.COMPLETION,
-    ReplyKind.AMENDMENT_COMPLETION,
-    ReplyKind.ERRORS,
-)
-"""Answers that people are shown; a receipt (99) says nothing to them."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +52,8 @@ class OwnDossiers:
     """The use cases of a declarant's pages. `clock` gives the legal time (aware)."""
 
     database: Database
-    catalogue: Catalogue
+    answers: Answers
     window: Window
-    declared: Callable[[str], xmlschema.XMLSchema10]
-    """The XSD of an answer by its name: what its fields are called."""
     clock: Callable[[], datetime]
 
     def page(self, actor: Actor, after: str | None) -> OwnPage:
@@ -109,7 +92,7 @@ class OwnDossiers:
             signed = lookups.confirmations(connection, [row.id]).get(row.id, ())
             answers = self._answers(connection, row)
             messages = store.messages(connection, row.id)
-        procedure = self._procedure(row)
+        procedure = self.answers.procedure(row)
         waiting = sum(1 for each in answers if each.delivered_at is None)
         return OwnDossier(
             row=self._row(row, limits, waiting, signed),
@@ -120,7 +103,7 @@ class OwnDossiers:
             declarant=row.declarant,
             limits=tuple(limits),
             messages=tuple(self._message(each) for each in messages),
-            answers=tuple(_answer(each) for each in answers),
+            answers=tuple(answer(each) for each in answers),
             at=now,
         )
 
@@ -137,7 +120,7 @@ class OwnDossiers:
             read = replies.mark_read(connection, [each.id for each in wanted if each.delivered_at is None], now)
             deadlines.sent(connection, sorted(read), now)
             if row is not None and read:  # his hour runs from now on, and the page that follows says how long
-                deadlines.begin_delivered(connection, Terms.of(self.catalogue), _HOURS, dossier_id=row.id)
+                deadlines.begin_delivered(connection, Terms.of(self.answers.catalogue), _HOURS, dossier_id=row.id)
             return bool(read) or any(each.delivered_at is not None for each in wanted)
 
     def answer(self, actor: Actor, number: str, year: int, digest: str) -> OpenedAnswer | None:
@@ -149,30 +132,14 @@ class OwnDossiers:
         with self.database.reading() as connection:
             row = own_row(connection, actor, number, year, self.clock())
             found = [each for each in self._answers(connection, row) if each.digest == digest] if row else []
-            signed = lookups.confirmations(connection, [row.id]).get(row.id, ()) if row and found else ()
-        if row is None or not found or found[0].delivered_at is None:
-            return None
-        body = found[0].body
-        content = reparsed(body).find("Body/Content/*")
-        assert content is not None, "every answer of ours has a content"
-        declared = self._declared(row, found[0])
-        lines = readable(content, declared, self._named(row))
-        return OpenedAnswer(
-            answer=_answer(found[0]),
-            number=row.number,
-            year=row.year,
-            title=title(content, declared),
-            lines=lines,
-            body=body,
-            procedure=row.procedure,
-            confirmation=next((each.number for each in signed if each.outbox_id == found[0].id), None),
-        )
+            if row is None or not found or found[0].delivered_at is None:
+                return None
+            return self.answers.opened(connection, row, found[0])
 
     def _answers(self, connection: Connection, row: StoredDossier) -> list[ReadableReply]:
         """What he may open. Of a window's dossier, while it works, only what the broker has confirmed: an answer that
         is read earlier would not leave by the window any more."""
-        kinds = {kind.value for kind in SHOWN}
-        found = [each for each in lookups.answers(connection, _NO_MESSAGE, row.id) if each.kind in kinds]
+        found = self.answers.of(connection, row)
         shows = way(self.window.mode_now(connection).mode, linked=True).shows
         return [each for each in found if shows or _has_left(each)]
 
@@ -199,36 +166,22 @@ class OwnDossiers:
         waiting: int,
         signed: Sequence[ConfirmationWithReply],
     ) -> OwnRow:
-        procedure = self._procedure(row)
+        procedure = self.answers.procedure(row)
         return OwnRow(
             number=row.number,
             year=row.year,
             title=procedure.title if procedure else Label(row.procedure, row.procedure),
             form=form_of(procedure) if procedure else None,
             state=shown(row.state, signed[-1] if signed else None),
-            gate=gate_name(self.catalogue, procedure, row.gate),
+            gate=gate_name(self.answers.catalogue, procedure, row.gate),
             crossing_at=row.crossing_at,
             received_at=row.received_at,
             limit=limits[0] if limits else None,
             unopened=waiting,
         )
 
-    def _procedure(self, row: StoredDossier) -> Procedure | None:
-        return self.catalogue.find(row.procedure, row.received_at.astimezone(VIETNAM).date())
-
-    def _named(self, row: StoredDossier) -> Named:
-        """The names of codes, by the elements in which the procedure's forms state them."""
-        procedure, lists = self._procedure(row), self.catalogue.codelists
-        coded = {field.path.rpartition("/")[2]: field.codes for field in procedure.fields} if procedure else {}
-
-        def named(element: str, code: str) -> Label | None:
-            found = lists.get(coded.get(element) or "", {}).get(code)
-            return Label(found.vi, found.en) if found else None
-
-        return named
-
     def _message(self, row: MessageOfDossier) -> OwnMessage:
-        meaning = self.catalogue.meanings.get(row.pair or "")
+        meaning = self.answers.catalogue.meanings.get(row.pair or "")
         stated = tuple(
             OwnFinding(each["code"], each["severity"], Label(each["vi"], each["en"])) for each in row.findings
         )
@@ -239,19 +192,6 @@ class OwnDossiers:
             received_at=row.received_at,
             findings=stated,
         )
-
-    def _declared(self, row: StoredDossier, answer: ReadableReply) -> xmlschema.XMLSchema10 | None:
-        name = self._schema(row, answer)
-        return None if name is None else self.declared(name)
-
-    def _schema(self, row: StoredDossier, answer: ReadableReply) -> str | None:
-        """The XSD of an answer: a confirmation has that of its procedure, every other its kind's."""
-        kind, day = ReplyKind(answer.kind), answer.created_at.astimezone(VIETNAM).date()
-        if kind in (ReplyKind.COMPLETION, ReplyKind.AMENDMENT_COMPLETION):
-            find = self.catalogue.find if kind is ReplyKind.COMPLETION else self.catalogue.amending
-            procedure = find(row.procedure, day)
-            return procedure.completion.schema_name if procedure and procedure.completion else None
-        return self.catalogue.replies[kind].schema_name
 
 
 def own_row(connection: Connection, actor: Actor, number: str, year: int, now: datetime) -> StoredDossier | None:
@@ -281,20 +221,7 @@ def _spoken(connection: Connection, actor: Actor, now: datetime) -> Spoken:
 
 _HOURS = 10
 """More time limits than can begin with the delivery of one reply."""
-_NO_MESSAGE = -1
-"""No inbox row has this id: answers of the dossier are wanted, not those of one message."""
 
 
 def _has_left(row: ReadableReply | UnopenedReply) -> bool:
     return row.route != "window" or row.sent_at is not None
-
-
-def _answer(row: ReadableReply) -> OwnAnswer:
-    return OwnAnswer(
-        kind=ReplyKind(row.kind),
-        digest=row.digest,
-        created_at=row.created_at,
-        opened_at=row.delivered_at,
-        withdrawn_at=row.withdrawn_at,
-        withdrawal_reason=row.withdrawal_reason,
-    )

@@ -1,4 +1,4 @@
-"""An answer that a declarant has, as a PDF to be printed. The signed XML is what counts; this only shows it.
+"""A signed answer as a PDF, for its declarant and for the unit that has the dossier. The signed XML is what counts.
 
 Which words stand around the values, and that it is no official form, is said by the layout (`prints/`), which an
 installation replaces without code: one for a procedure's kind of answer, else one for the kind, else `answer`.
@@ -6,7 +6,7 @@ installation replaces without code: one for a procedure's kind of answer, else o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -14,9 +14,17 @@ from urllib.parse import urlencode
 
 import segno
 
+from adapter.gateways.store import journal, listings
+from adapter.gateways.store.database import Database
+from adapter.gateways.store.journal import Entry
 from adapter.model.actor import Actor
+from adapter.model.identifiers import DossierKey
+from adapter.model.journal_events import JournalEvent
 from adapter.model.procedure import Label, ReplyKind
+from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import hour_and_day
+from adapter.services.access.rights import Right, is_its, needs
+from adapter.services.dossiers.answers import Answers
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer
@@ -34,13 +42,29 @@ class TypesetsPdf(Protocol):
 
 
 @dataclass(frozen=True)
-class Printing:
+class AnswerPrints:
     """Prints answers. `site` is the portal's address (https://host) for the check page; None: none is configured."""
 
-    own: OwnDossiers
     layouts: TypesetsPdf
     site: str | None
     authority: Label
+
+    def pdf(self, opened: OpenedAnswer) -> bytes:
+        """The PDF of an answer.
+
+        Raises:
+            Misconfigured: the layout is missing or cannot be typeset.
+        """
+        data = printed(opened, site=self.site, authority=self.authority)
+        return self.layouts.pdf(layouts_of(opened), data, opened.answer.created_at)
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What declarants print."""
+
+    own: OwnDossiers
+    prints: AnswerPrints
 
     def of(self, actor: Actor, number: str, year: int, digest: str) -> bytes | None:
         """The PDF of an answer that he has opened; None where there is none. Printing is no receipt.
@@ -50,10 +74,39 @@ class Printing:
             Misconfigured: the layout is missing or cannot be typeset.
         """
         opened = self.own.answer(actor, number, year, digest)
-        if opened is None:
-            return None
-        data = printed(opened, site=self.site, authority=self.authority)
-        return self.layouts.pdf(layouts_of(opened), data, opened.answer.created_at)
+        return None if opened is None else self.prints.pdf(opened)
+
+
+@dataclass(frozen=True)
+class CasePrints:
+    """What the officers of a unit print: answers of its dossiers, also before their declarants have opened them."""
+
+    database: Database
+    units: BorderUnits
+    answers: Answers
+    prints: AnswerPrints
+    clock: Callable[[], datetime]
+
+    def of(self, key: DossierKey, actor: Actor, digest: str) -> bytes | None:
+        """The PDF of an answer of his unit's dossier; None where there is none. The journal keeps that he saw it.
+
+        Raises:
+            NoRight: he sees no values of persons.
+            Misconfigured: the layout is missing or cannot be typeset.
+        """
+        needs(actor, Right.SEE_PERSONAL_VALUES)
+        with self.database.transaction() as connection:
+            row = listings.dossier_row(connection, key)
+            if row is None or not is_its(actor, self.units.of(row.gate, row.unit)):
+                return None
+            found = next((each for each in self.answers.of(connection, row) if each.digest == digest), None)
+            if found is None:
+                return None
+            detail = {"dossier": f"{row.number}/{row.year}", "reply": digest}
+            shown = Entry.by(JournalEvent.DOSSIER_PERSONAL_SHOWN, actor, self.clock(), detail)
+            journal.append(connection, self.database, shown)
+            opened = self.answers.opened(connection, row, found)
+        return self.prints.pdf(opened)
 
 
 def layouts_of(opened: OpenedAnswer) -> tuple[str, str, str]:

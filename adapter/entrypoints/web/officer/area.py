@@ -14,6 +14,7 @@ from adapter.services.access.rights import Right
 from adapter.services.dossiers.acts import Acts
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.phrases import Phrases
+from adapter.services.dossiers.printing import CasePrints
 from adapter.services.dossiers.worklist import WorkLists
 
 ENTRIES = (NavigationEntry("work.title", worklist.LIST, Right.SEE_DOSSIERS),)
@@ -25,6 +26,7 @@ class OfficerUses:
 
     lists: WorkLists
     files: CaseFiles
+    prints: CasePrints
     acts: Acts
     catalogue: Catalogue
 
@@ -36,7 +38,7 @@ def routes(pages: Pages, uses: OfficerUses, guard: Guard) -> APIRouter:
     router = APIRouter()
     router.include_router(worklist.routes(pages, uses.lists, guard))
     router.include_router(confirming.routes(shared))
-    router.include_router(dossier.routes(pages, uses.files, phrases, guard))
+    router.include_router(dossier.routes(pages, uses.files, uses.prints, phrases, guard))
     router.include_router(requesting.routes(shared, uses.catalogue))
     router.include_router(moving.routes(shared, uses.catalogue))
     router.include_router(acting.routes(shared))

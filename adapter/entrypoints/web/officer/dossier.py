@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS, urgency
-from adapter.entrypoints.web.page import Page, Pages
+from adapter.entrypoints.web.page import Page, Pages, attachment
 from adapter.entrypoints.web.words import Language, words
 from adapter.model.actor import Actor
 from adapter.model.errors import NotAllowed
@@ -19,13 +19,17 @@ from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
 from adapter.services.dossiers.acts import ACTS
+from adapter.services.dossiers.answers import SHOWN
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.case_records import CaseFile
 from adapter.services.dossiers.destinations import DossierMoved
 from adapter.services.dossiers.phrases import Phrases
+from adapter.services.dossiers.printing import CasePrints
 
 FileNumber = Annotated[str, Path(pattern=r"^[A-Za-z0-9]{1,35}$")]
 FileYear = Annotated[int, Path(ge=1000, le=9999)]
+_Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+_PRINTED = {kind.value for kind in SHOWN}
 _Done = Annotated[str | None, Query(pattern=r"^[a-z_]{1,30}$")]
 
 
@@ -80,6 +84,12 @@ class CasePage(Page):
         return len(self.case.versions) > 1
 
     @property
+    def printable(self) -> frozenset[str]:
+        """Digests of the replies that this officer may print."""
+        signed = (each for each in self.case.replies if self.case.personal and each.signed_at is not None)
+        return frozenset(each.digest for each in signed if each.kind in _PRINTED)
+
+    @property
     def standings(self) -> Mapping[int, str]:
         """Where each version stands, as a key of words."""
         return {each.number: each.standing.replace(" ", "_") for each in self.case.versions}
@@ -105,7 +115,7 @@ def opened(files: CaseFiles, actor: Actor, number: str, year: int) -> CaseFile:
         raise HTTPException(404) from None
 
 
-def routes(pages: Pages, files: CaseFiles, phrases: Phrases, guard: Guard) -> APIRouter:
+def routes(pages: Pages, files: CaseFiles, prints: CasePrints, phrases: Phrases, guard: Guard) -> APIRouter:
     """/can-bo/ho-so/<year>/<number>."""
     router = APIRouter(include_in_schema=False, prefix="/can-bo/ho-so")
 
@@ -125,5 +135,18 @@ def routes(pages: Pages, files: CaseFiles, phrases: Phrases, guard: Guard) -> AP
             return pages.respond(request, MovedPage(moved))
         page = CasePage(case, xong if xong in ACTS else None, phrases.of("complete"))
         return pages.respond(request, page)
+
+    @router.get("/{year}/{number}/tra-loi/{digest}.pdf")
+    def printed(
+        year: FileYear,
+        number: FileNumber,
+        digest: _Digest,
+        actor: Annotated[Actor, Depends(guard.by_session(Right.SEE_PERSONAL_VALUES))],
+    ) -> Response:
+        """A reply for people: no official form."""
+        made = prints.of(DossierKey(number, year), actor, digest)
+        if made is None:
+            raise HTTPException(404)
+        return attachment(made, "application/pdf", f"{number}-{year}-{digest[:8]}.pdf")
 
     return router
