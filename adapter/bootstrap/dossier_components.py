@@ -11,7 +11,7 @@ from adapter.bootstrap.reach import Reach
 from adapter.gateways.typesetting.layouts import Layouts
 from adapter.model.actor import Actor
 from adapter.model.limits import Limits
-from adapter.services.decisions.remote import RemoteActs
+from adapter.services.decisions.remote import RemoteActs, RemoteReplays
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
@@ -28,6 +28,7 @@ from adapter.services.messages.admission import Admission, Unlisted
 from adapter.services.messages.browser import MessageBrowser
 from adapter.services.messages.intake import Intake
 from adapter.services.messages.item import Patience
+from adapter.services.messages.replays import ParkedMessages, Replays, SessionReplays
 from adapter.services.replies.correspondence import Correspondence
 from adapter.services.replies.resend import Resend
 from adapter.services.replies.settling import Settling
@@ -100,6 +101,17 @@ class DossierComponents(CommonComponents):
         if self.reach is not Reach.WHOLE:
             return RemoteActs(self.decisions.ask)
         return OfficerActs(lambda: Desks(self.completion, self.amendments, self.handing_in), self._officer)
+
+    @cached_property
+    def parked_messages(self) -> ParkedMessages:
+        return ParkedMessages(self.database)
+
+    @cached_property
+    def replays(self) -> Replays:
+        """Replays of parked messages that are asked for from a page."""
+        if self.reach is not Reach.WHOLE:
+            return RemoteReplays(self.decisions.ask)
+        return SessionReplays(self.parked_messages, lambda: self.intake, self._officer)
 
     def _officer(self, secret: str) -> Actor | None:
         """Who of the staff has logged in by that secret, with the roles that the register gives him now."""

@@ -59,6 +59,11 @@ class Metrics:
         self._troubles = Counter("nsw_troubles", "Broker or database away, by what was seen", ("kind",), registry=None)
         self._requests = Counter("nsw_web_requests", "Requests answered", ("method", "status"), registry=None)
         self._logins = Counter("nsw_logins", "Log-ins by outcome", ("outcome",), registry=None)
+        self._emergencies = Counter(
+            "nsw_emergency_logins", "Log-ins of staff without the identity provider", ("outcome",), registry=None
+        )
+        for outcome in ("opened", "wrong", "locked", "unit"):
+            self._emergencies.labels(outcome)
         for result in _OUTCOMES.values():
             self._replies.labels(result)  # a rate needs a first value: each counter starts at 0
         self._gauges = _Gauges()
@@ -71,6 +76,7 @@ class Metrics:
             Event.BROKER: self._broker,
             Event.REQUEST: lambda told: self._requests.labels(told["method"], str(told["status"])).inc(),
             Event.REQUEST_FAILED: lambda _: self._requests.labels("", "500").inc(),
+            Event.EMERGENCY: lambda told: self._emergencies.labels(told["outcome"]).inc(),
             Event.LOGIN: lambda told: self._logins.labels(told["outcome"]).inc(),
             **{event: self._reply(result) for event, result in _OUTCOMES.items()},
         }

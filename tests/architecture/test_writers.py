@@ -39,6 +39,7 @@ WRITERS = {
     "services/dossiers/life.py": {"DossierReader.life"},  # as Versions.of
     "services/messages/quarantine.py": {"Quarantine.payload", "Quarantine.replay", "Quarantine._give_back"},
     "services/registers/certificates.py": {"Registry.register", "Registry._change"},
+    "services/messages/replays.py": {"SessionReplays._one"},
     "services/messages/browser.py": {"MessageBrowser.unmask"},
     "services/replies/resend.py": {"Resend.again"},
     "services/replies/settling.py": {"Settling._one"},

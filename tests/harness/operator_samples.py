@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from adapter.entrypoints.web.operator import figures, incidents, messages, overview
+from adapter.entrypoints.web.operator import figures, incidents, messages, overview, quarantine
 from adapter.entrypoints.web.page import Page
 from adapter.gateways.keys.certificates_in_use import InUse, Use
 from adapter.gateways.store.browse import ListPlace, WantedMessages
 from adapter.gateways.store.deadline_records import Figures
+from adapter.gateways.store.dossier_records import ParkedMessage
 from adapter.gateways.store.window_records import StoredLink
 from adapter.model.outcomes import MessageState, Route, Word
 from adapter.model.procedure import ReplyKind
@@ -23,6 +24,7 @@ from adapter.services.messages.browser import (
     ShownReply,
     Try,
 )
+from adapter.services.messages.replays import ParkedList, ParkedReason, ReplayedMessage
 from adapter.services.registers.expiry import Expiring
 from adapter.services.watch.alerts import Alert, AlertName
 from adapter.services.watch.cases import Settlement
@@ -53,6 +55,7 @@ def operator_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
             ),
         ],
         incidents.ReportPage: [incidents.ReportPage(each) for each in _reports(text, at)],
+        quarantine.QuarantinePage: _quarantines(text, at),
         figures.FiguresPage: [
             figures.FiguresPage((), ()),
             figures.FiguresPage((), None),
@@ -163,6 +166,20 @@ def _answers(text: str, at: datetime) -> list[Page]:
         messages.AnswerShownPage(view, may_resend=True, is_done=True),
         messages.AnswerShownPage(view, may_resend=True, told=text),
         *(messages.AnswerShownPage(view, may_resend=True, fault=fault) for fault in FAULTS),
+    ]
+
+
+def _quarantines(text: str, at: datetime) -> list[Page]:
+    row = ParkedMessage("id-1", None, None, 7, b"", "0" * 64, at, "window", None, None)
+    bare, told = ParkedList((), (), more=False), replace(row, note=text, procedure=text, pair=text)
+    listed = ParkedList((ParkedReason(text, 2), ParkedReason("", 1)), (row, told), more=True)
+    done = [ReplayedMessage("id-1", text, text, "settled", word.value) for word in Word]
+    gone = ReplayedMessage("id-2", None, None, "", "")
+    return [
+        quarantine.QuarantinePage(bare, may_replay=True),
+        quarantine.QuarantinePage(listed, may_replay=False),
+        quarantine.QuarantinePage(listed, may_replay=True, told=text),
+        quarantine.QuarantinePage(listed, may_replay=True, replayed=(*done, gone)),
     ]
 
 

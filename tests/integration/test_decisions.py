@@ -36,7 +36,7 @@ from adapter.services.watch.mode import Sight
 from tests.harness.deciding import deciding, showing
 from tests.harness.fixtures import load_cases, submission
 from tests.harness.history import dossier_of
-from tests.harness.people import TESTER, anybody
+from tests.harness.people import TESTER, anybody, person
 from tests.harness.pki import shared_pki
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, configure, serving, website
 
@@ -321,6 +321,23 @@ def test_an_officers_act_goes_over_the_line_in_the_name_of_his_session(post: Pos
             staff.acts.do("of-nobody", "complete", dossier_of(CASE.message), {})
         with pytest.raises(NotAllowed, match="possible"):
             staff.acts.do("of-binh", "complete", dossier_of(CASE.message), {})
+    staff.close()
+
+
+def test_a_replay_of_parked_messages_goes_over_the_line_in_the_name_of_a_session(post: Post) -> None:
+    post.whole.intake.park(submission(CASE, shared_pki()), "broken")
+    people = {"of-lan": person("lan", Role.OPERATOR), "of-son": person("son", Role.AUDITOR)}
+    post.whole.replays = replace(post.whole.replays, recognise=people.get)  # type: ignore[type-var]
+    staff = Components(post.whole.settings, unobserved, reach=Reach.STAFF)
+    with deciding(post.whole):
+        with pytest.raises(SessionOver):
+            staff.replays.replay("of-nobody", None)
+        with pytest.raises(NoRight):
+            staff.replays.replay("of-son", None)
+        assert staff.replays.replay("of-lan", "another") == ()
+        (done,) = staff.replays.replay("of-lan", "broken")
+        assert (done.state, done.outcome) == ("settled", "accepted")
+        assert staff.replays.replay("of-lan", None) == ()
     staff.close()
 
 

@@ -16,12 +16,13 @@ from tests.harness.browsing import Person
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
 from tests.harness.outbound import Confirming
+from tests.harness.people import TESTER
 from tests.harness.staff import logged_in, staffed
 from tests.harness.website import Website
 from tests.servers.identity import IdentityProvider
 
 SECRETS = ("C1234567", "001085012345")
-PAGES = ("/van-hanh", "/van-hanh/thong-diep", "/van-hanh/su-co", "/van-hanh/so-lieu")
+PAGES = ("/van-hanh", "/van-hanh/thong-diep", "/van-hanh/cach-ly", "/van-hanh/su-co", "/van-hanh/so-lieu")
 
 
 @pytest.fixture
@@ -102,6 +103,28 @@ def test_the_window_is_said_to_be_down_and_that_word_is_taken_back(site: Website
     assert "Đã bỏ xác định" in operator.told()
     assert site.house.window.state().override_by is None
     assert journalled(site, "window.override") == [("person:van-hanh", "Điện thoại TCHQ")]
+
+
+def test_poisoned_messages_stand_by_reason_and_are_judged_again_with_one_list_of_results(site: Website) -> None:
+    for number, reason in ((1, "taken up 3 times"), (2, "taken up 3 times"), (3, "a defect")):
+        made = declaration(number)
+        site.house.intake.park(Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest)), reason)
+    auditor, operator = (logged_in(site, who, "/van-hanh/cach-ly") for who in ("kiem-tra", "van-hanh"))
+    assert auditor.document().xpath("//main//button") == []
+    rows = operator.document().xpath("//main//table[1]/tbody/tr")
+    shown = [" ".join(row.text_content().split()) for row in rows[:2]]
+    assert shown == ["taken up 3 times2Xử lý lại 2", "a defect1Xử lý lại 1"]
+    for secret in SECRETS:
+        assert secret not in operator.page.text
+    operator.send("/van-hanh/cach-ly", **{"vi-sao": "taken up 3 times"})
+    assert "Đã xử lý lại 2 thông điệp" in operator.told()
+    assert len(operator.document().xpath("//table[caption]/tbody/tr")) == 2
+    assert [each.note for each in site.house.parked_messages.listed(actor=TESTER).messages] == ["a defect"]
+    operator.send("/van-hanh/cach-ly", **{"tat-ca": "1"})
+    assert "Không có thông điệp nào bị giữ" in operator.told()
+    assert journalled(site, "quarantine.replay") == [("person:van-hanh", None)] * 3
+    auditor.send("/van-hanh/cach-ly", **{"tat-ca": "1"})
+    assert auditor.page.status_code == 403
 
 
 def test_an_end_that_cannot_be_meant_is_told_and_never_taken_for_none(site: Website) -> None:

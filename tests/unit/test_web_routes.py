@@ -136,6 +136,8 @@ OF_STAFF: dict[str, str] = {
     "POST /van-hanh/thong-diep/{id}/hien": Right.UNMASK_MESSAGES,
     "GET /van-hanh/tra-loi/{id}": Right.BROWSE_MESSAGES,
     "POST /van-hanh/tra-loi/{id}/gui-lai": Right.RESEND_REPLY,
+    "GET /van-hanh/cach-ly": Right.BROWSE_MESSAGES,
+    "POST /van-hanh/cach-ly": Right.REPLAY_QUARANTINE,
     "GET /van-hanh/su-co": Right.BROWSE_MESSAGES,
     "GET /van-hanh/su-co/{number}": Right.BROWSE_MESSAGES,
     "GET /van-hanh/so-lieu": Right.BROWSE_MESSAGES,
@@ -159,7 +161,13 @@ OF_AN_OFFICER = {
     *(Right.ACCEPT, Right.CONFIRM, Right.REFUSE, Right.REQUEST_AMENDMENT, Right.WITHDRAW_REQUEST),
     *(Right.APPROVE_AMENDMENT, Right.DECLINE_AMENDMENT, Right.NOTE_PAPERS),
 }
-OF_AN_OPERATOR = {Right.BROWSE_MESSAGES, Right.UNMASK_MESSAGES, Right.RESEND_REPLY, Right.OVERRIDE_WINDOW}
+OF_AN_OPERATOR = {
+    Right.BROWSE_MESSAGES,
+    Right.UNMASK_MESSAGES,
+    Right.RESEND_REPLY,
+    Right.OVERRIDE_WINDOW,
+    Right.REPLAY_QUARANTINE,
+}
 OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
     "portal": {Role.DECLARANT: {Right.DECLARE, Right.READ_OWN, Right.GRANT_OWN}},
     "staff": {

@@ -23,6 +23,7 @@ from adapter.services.decisions.remote import CALLER
 from adapter.services.decisions.shown import SESSION
 from adapter.services.door.reception import Caller, Reception
 from adapter.services.dossiers.acts import Acts
+from adapter.services.messages.replays import Replays
 
 _REFUSED, _FAILED, _LARGE = 409, 500, 413
 _BESIDE = 65_536
@@ -42,6 +43,7 @@ def create_decisions(components: Components) -> Starlette:
         "/dry-runs": _dry_runs(components.reception, callers),
         "/numbers": _numbers(components.reception, callers),
         "/acts": _acts(components.acts),
+        "/replays": _replays(components.replays),
         "/alive": lambda body, headers: b"{}",
     }
     routes = [Route(path, _answering(work, most, components.observe), methods=["POST"]) for path, work in asked.items()]
@@ -79,6 +81,17 @@ def _acts(acts: Acts) -> Work:
         return wire.ACT_DONE.dump_json(acts.do(secret, asked.act, asked.dossier, asked.arguments))
 
     return do
+
+
+def _replays(replays: Replays) -> Work:
+    def replay(body: bytes, headers: Mapping[str, str]) -> bytes:
+        scheme, _, secret = headers.get("authorization", "").partition(" ")
+        asked = wire.REPLAY_ASKED.validate_json(body)
+        if scheme != SESSION:
+            raise NotAllowed("a replay is asked for by a session")
+        return wire.REPLAYED.dump_json(tuple(replays.replay(secret, asked.reason)))
+
+    return replay
 
 
 def _declarant(callers: Callers, headers: Mapping[str, str]) -> Caller:

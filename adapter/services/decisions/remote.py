@@ -5,7 +5,7 @@ The caller's session or token is sent along, so that the other side recognises t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from adapter.services.decisions import wire
 from adapter.services.decisions.shown import SESSION, SHOWN, Shown
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer
 from adapter.services.dossiers.acts import ActDone
+from adapter.services.messages.replays import ReplayedMessage
 
 T = TypeVar("T")
 _DONE, _BUSY = 200, 503
@@ -59,6 +60,18 @@ class RemoteActs:
         """As `Acts.do`."""
         asked = wire.ACT_ASKED.dump_json(wire.ActAsked(act, dossier, arguments))
         return _told(self.ask("/acts", asked, {"Authorization": Shown(SESSION, secret).header}), wire.ACT_DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteReplays:
+    """Replays of parked messages, for the staff's process."""
+
+    ask: Ask
+
+    def replay(self, secret: str, reason: str | None) -> Sequence[ReplayedMessage]:
+        """As `Replays.replay`."""
+        asked = wire.REPLAY_ASKED.dump_json(wire.ReplayAsked(reason))
+        return _told(self.ask("/replays", asked, {"Authorization": Shown(SESSION, secret).header}), wire.REPLAYED)
 
 
 def _headers(caller: Caller) -> dict[str, str]:

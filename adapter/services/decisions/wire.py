@@ -16,6 +16,7 @@ from adapter.model.identifiers import DossierKey
 from adapter.services.door.precheck import TurnedAway, Why
 from adapter.services.door.reception import Admitted, Arriving, Caller, ForeseenAnswer, WindowSuspected, WindowUnknown
 from adapter.services.dossiers.acts import ActDone, SessionOver
+from adapter.services.messages.replays import ReplayedMessage
 
 
 class DecisionsFailed(Exception):
@@ -41,6 +42,13 @@ class ActAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayAsked:
+    """The request of `Replays.replay`."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WireError:
     """The kind of an error and its text. Of a defect only the kind: its text may quote personal data."""
 
@@ -55,6 +63,7 @@ class WireError:
 CALLER, ADMITTED, FORESEEN = TypeAdapter(Caller), TypeAdapter(Admitted), TypeAdapter(ForeseenAnswer)
 NUMBER_ASKED, NUMBER = TypeAdapter(NumberAsked), TypeAdapter(DossierKey)
 ACT_ASKED, ACT_DONE = TypeAdapter(ActAsked), TypeAdapter(ActDone)
+REPLAY_ASKED, REPLAYED = TypeAdapter(ReplayAsked), TypeAdapter(tuple[ReplayedMessage, ...])
 ERROR = TypeAdapter(WireError)
 
 _PLAIN: Mapping[str, type[NotAllowed | Unavailable | Misconfigured]] = {

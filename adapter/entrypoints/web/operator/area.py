@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from adapter.bootstrap import Components
 from adapter.entrypoints.web.guard import Guard
-from adapter.entrypoints.web.operator import figures, incidents, messages, overview
+from adapter.entrypoints.web.operator import figures, incidents, messages, overview, quarantine
 from adapter.entrypoints.web.operator.overview import HOME, OperatorViews
 from adapter.entrypoints.web.page import NavigationEntry, Pages
 from adapter.services.access.rights import Right
@@ -21,6 +21,7 @@ def routes(pages: Pages, components: Components, guard: Guard) -> APIRouter:
     seen = OperatorViews(components.window, components.reading, lambda: from_rows(components.alert_file.load()))
     router.include_router(overview.routes(pages, seen, guard))
     router.include_router(messages.routes(pages, components.message_browser, components.resend, guard))
+    router.include_router(quarantine.routes(pages, components.parked_messages, components.replays, guard))
     router.include_router(
         incidents.routes(pages, components.window, components.links, components.reconciliation, guard)
     )
