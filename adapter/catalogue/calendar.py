@@ -65,4 +65,4 @@ def _faults(year: object, off: set[date], worked: set[date]) -> Iterator[str]:
     for day in sorted(day for day in worked if day.weekday() < _SATURDAY):
         yield f"worked: {day} is a {day:%A} and worked anyway; only a weekend day is worked in exchange"
     for day in sorted(off & worked):
-        yield f"{day} stands under holidays and under worked; leave it out of one"
+        yield f"{day} is under holidays and under worked; leave it out of one"

@@ -57,7 +57,7 @@ def read_consequences(stated: Mapping[str, Any]) -> Consequences:
         if consequence not in SEVERITIES:
             raise ValueError(f"articles: {article}: {consequence} is no consequence; write {', '.join(SEVERITIES)}")
         if article in articles:
-            raise ValueError(f"articles: {article} stands twice; leave one of them out")
+            raise ValueError(f"articles: {article} is there twice; leave one of them out")
         articles[article] = Severity(consequence)
     words = stated["request"]
     return Consequences(articles, RequestWords(reason=words["reason"], asked=words["asked"]))

@@ -41,7 +41,7 @@ class CodeLists:
         codes = [str(item["code"]) for item in stated["codes"]]
         for twice, times in Counter(codes).items():
             if times > 1:
-                yield f"the code {twice} stands twice; give its facts periods, or rename one"
+                yield f"the code {twice} is there twice; give its facts periods, or rename one"
         known = stated.get("facts") or {}
         for code in self.codelists.get(str(stated["name"]), {}).values():
             if (code.valid_from or _FIRST) > (code.valid_to or _LAST):

@@ -197,4 +197,4 @@ class Names:
 
 def _twice(at: str, names: list[str]) -> Iterator[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"{at}: the name {name} stands twice; rename one"
+        yield f"{at}: the name {name} is there twice; rename one"

@@ -131,7 +131,7 @@ class Paths:
                 yield f"{at}: no element with a value in {completion.schema_name}; correct the path or the XSD"
                 continue
             if form.position(spot.path) <= last:
-                yield f"{at}: stands before its time; keep to the order of {completion.schema_name}"
+                yield f"{at}: is too early; keep to the order of {completion.schema_name}"
             last = max(last, form.position(spot.path))
             filled.add(spot.path)
             if type_ is not None and not spot.fits(XSD_TYPES.get(type_, frozenset())):

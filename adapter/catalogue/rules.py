@@ -77,7 +77,7 @@ class Rules:
         yield from self._fields.named(at, value, rows=True, types=takes.types)
         group = str(value).rpartition(".")[0]
         if group and group != row:
-            yield f"{at}: {value} stands in other rows than this rule looks at; name a field of {row or 'no group'}"
+            yield f"{at}: {value} is in other rows than this rule checks; name a field of {row or 'no group'}"
 
     def _where(self, where: object, row: str) -> Iterator[str]:
         """A condition names fields of the row, or fields outside the groups; the row's field comes first."""

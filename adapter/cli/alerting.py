@@ -20,7 +20,7 @@ def alerts_test(json: AsJson = False, config: Config = None) -> None:
     """Send a test alert by each configured channel. Exit code 1 if one fails."""
     ways, at, became = open_components(config).alert_ways, now(), dict[str, str]()
     if not ways:
-        raise Misconfigured("alerts: neither webhook nor mail is stated, so nobody is told")
+        raise Misconfigured("alerts: neither webhook nor mail is stated, so no alert is sent")
     for name, tell in ways.items():
         try:
             tell([Alert(AlertName.TEST, "", 1, seen_at=at, began_at=at)], at)

@@ -257,7 +257,7 @@ def _database(components: Components) -> Iterator[Remark]:
     refuse_transaction_pooling(components.database)
     there, needed = current(components.database)
     if there != needed:
-        stands = f"stands at revision {there}" if there else "has no tables"
+        stands = f"is at revision {there}" if there else "has no tables"
         yield fault_at("database", f"it {stands}, this program needs {needed}; run nsw-adapter database upgrade")
         return
     with components.database.reading() as connection:

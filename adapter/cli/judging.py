@@ -124,7 +124,7 @@ class Presenting:
         if presented.numberless:
             key = components.series.placeholder(self.at)
             sealing.write_number(presented.tree, key)
-            note(f"{file}: it names no dossier; {key} stands in, a placeholder that is never given to anybody")
+            note(f"{file}: it names no dossier; {key} is used, a placeholder that is never given")
         return submitted(sealing.sealed(presented.tree, components.portal_key()).body, self.at, self.caller)
 
 

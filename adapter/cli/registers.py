@@ -31,7 +31,7 @@ Which = Annotated[str, typer.Argument(metavar="CERTIFICATE", help="Serial number
 Issuer = Annotated[
     str | None, typer.Option(metavar="NAME", help="A part of the issuer's name, where two have the same serial number.")
 ]
-Reason = Annotated[str, typer.Option(help="Why; the declarant is told.")]
+Reason = Annotated[str, typer.Option(help="Why; the declarant gets it.")]
 Kept = Annotated[str, typer.Option("--reason", help="Why; kept in the record.")]
 Officer = Annotated[str, typer.Option(metavar="ID", help="The officer who decided, by his id in the register.")]
 TypedBy = Annotated[str | None, typer.Option("--by", metavar="WHO", help="Who types it for him; kept in the journal.")]
@@ -270,7 +270,7 @@ def account_suspend(
         as_json(found)
     else:
         line(f"suspended {_where(found.unit)} since {found.since.astimezone(VIETNAM):%Y-%m-%d}: {found.reason}")
-        note("the law wants the declarant told why: his inbox and each refusal do; where he sees neither, write to him")
+        note("the declarant must get the reason: inbox and refusals state it; where he sees neither, write to him")
 
 
 @account.command("restore")

@@ -79,7 +79,7 @@ def window_override(
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="Until when this stands; default: for window.override_hours."),
+        typer.Option(metavar="TIME", help="Until when this is in force; default: for window.override_hours."),
     ] = None,
     by: By = None,
     json: AsJson = False,
@@ -159,7 +159,7 @@ def window_confirm(
 def window_maintenance(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of the manager's notice.")],
     begins: Annotated[str, typer.Option("--from", metavar="TIME", help="ISO 8601; without zone Vietnam's.")],
-    reason: Annotated[str, typer.Option(help="What the manager has told.")],
+    reason: Annotated[str, typer.Option(help="What the manager has announced.")],
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Default: until `window notice-ended`, or a 91/02.")
     ] = None,
@@ -177,7 +177,7 @@ def window_maintenance(
 
 @window.command("notice-ended")
 def window_notice_ended(
-    reason: Annotated[str, typer.Option(help="How the manager told it; kept in the journal.")],
+    reason: Annotated[str, typer.Option(help="How the manager announced it; kept in the journal.")],
     number: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="Of the notice of maintenance to come that is called off.")
     ] = None,

@@ -37,7 +37,7 @@ NOTES = {
     },
     "clock": {
         **_REFUSED,  # the keys of units: only the clock checks them
-        "evidence": "revocation cannot be told before long, or already: see revocation.* in the log",
+        "evidence": "the revocation status is unknown, or soon will be: see revocation.* in the log",
         "queues": "the broker lacks a queue or an exchange of ours: nsw-adapter check tells which",
         "quarantine": "messages lie in the broker's quarantine: nsw-adapter quarantine list",
         "certificates": "a certificate of ours runs out: certificate.expires in the log says which and when, and "

@@ -127,4 +127,4 @@ def _is_ready(number: int, seconds: float) -> bool:
 
 
 def _refused(_: bytes) -> int:
-    raise OSError("nobody has opened it")
+    raise OSError("it is not open")

@@ -55,7 +55,7 @@ def load_settings(file: Path | None = None) -> Settings:
         raise Misconfigured("\n".join([f"environment: {_unread(error)}", *misspelt])) from None
     except RecursionError:
         raise Misconfigured(
-            f"{path}: values lie too deep, or an alias stands within what it names; write them out"
+            f"{path}: values are nested too deep, or an alias is within what it names; write them out"
         ) from None
     if misspelt:
         raise Misconfigured("\n".join(misspelt))

@@ -194,7 +194,7 @@ def test_a_letter_arrives_as_it_was_written() -> None:
 def test_a_mail_server_that_does_not_take_it_is_told_by_its_code(says: str) -> None:
     with mailbox(Mailbox(says=f"{says}, {TRUC}")) as port, pytest.raises(Unavailable) as told:
         by_mail(port)(DOWN, AT)
-    assert str(told.value) == f"mail: taken for nobody: {says[:3]}", "what it says may quote a recipient"
+    assert str(told.value) == f"mail: accepted for no recipient: {says[:3]}", "what it says may quote a recipient"
 
 
 def test_a_recipient_who_is_unknown_keeps_the_letter_from_no_other() -> None:

@@ -271,7 +271,7 @@ def test_only_hosts_that_somebody_trusted_has_named_are_asked(tmp_path: Path, we
     post = Post(tmp_path, Places())
     assert [post.judge(each) for each in (named, named)] == ["revocation_unknown"] * 2
     assert web.asked == []
-    assert [fields["reason"] for _, fields in post.told] == ["its host is in nobody's list of hosts"], "told once"
+    assert [fields["reason"] for _, fields in post.told] == ["its host is in no list of hosts"], "told once"
     allowed = Post(tmp_path, Places(hosts=frozenset({"127.0.0.1"})))
     assert allowed.judge(named) == "trusted"
 

@@ -37,7 +37,7 @@ def listening(port: int) -> bool:
 
 
 def test_a_port_is_given_to_one_process_as_long_as_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Though nobody listens there: another suite on the machine must not take the port of a server that is down."""
+    """Though nothing listens there: another suite on the machine must not take the port of a server that is down."""
     theirs = "from tests.servers.process import free_ports; print(*free_ports(1), flush=True); input()"
     command = [sys.executable, "-c", theirs]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:

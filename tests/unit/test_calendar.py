@@ -134,7 +134,7 @@ def test_one_working_day_before_is_the_last_one_before_tet(came: str, late: bool
         ({"worked": [{"day": date(2026, 3, 2)}]}, "2026-03-02 is a Monday and worked anyway"),
         (
             {"holidays": [{"day": date(2026, 3, 7)}], "worked": [{"day": date(2026, 3, 7)}]},
-            "2026-03-07 stands under holidays and under worked",
+            "2026-03-07 is under holidays and under worked",
         ),
         ({"holidays": [{"from": date(2026, 3, 9), "to": date(2026, 3, 2)}]}, "are no days"),
         ({"holidays": [{"day": "7/3/2026"}]}, "are no days"),

@@ -92,7 +92,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "an unknown code list": ("codes: directions", "codes: ways", "direction: there is no code list ways"),
     "a code without a list": ("type: code, codes: directions", "type: code", "direction: type code without a list"),
     "a list for a text": ("type: code, codes: directions", "type: text, codes: directions", "write type: code"),
-    "two fields of one name": ("name: exitGate", "name: gate", "fields: the name gate stands twice"),
+    "two fields of one name": ("name: exitGate", "name: gate", "fields: the name gate is there twice"),
     "a group that the XSD has not": (
         "path: Persons/Person", "path: Persons/People", f"groups: persons: the path Persons/People is not in {XSD}"),
     "a group that is one element": ("path: Persons/Person", "path: Persons", "persons: Persons is no repeated row"),
@@ -155,7 +155,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a deadline of no time": ("hours: 3", "hours: 0", "deadlines: confirm: 0 hours are no time"),
     "two deadlines of one kind": (
         "kind: declare_before", "kind: confirm_within", "declare before it is confirm_within without a condition"),
-    "two deadlines of one name": ("name: confirm,", "name: declare,", "deadlines: the name declare stands twice"),
+    "two deadlines of one name": ("name: confirm,", "name: declare,", "deadlines: the name declare is there twice"),
     "a deadline on a condition of no field": (
         "kind: confirm_within,", "kind: confirm_within, where: {kind: X},", "confirm: where: there is no field kind"),
     "a deadline on a condition that cannot be": (
@@ -171,7 +171,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "a completion out of order": (
         "    - {path: DossierNumber, from: dossier.number}\n    - {path: DossierYear, from: dossier.year}\n",
         "    - {path: DossierYear, from: dossier.year}\n    - {path: DossierNumber, from: dossier.number}\n",
-        "completion: DossierNumber: stands before its time"),
+        "completion: DossierNumber: is too early"),
     "a completion from nowhere": ("from: officer.rank", "from: officer.shoe", "from officer.shoe: there is no such"),
     "a completion from no field": ("declaration.groupName", "declaration.name", "from declaration.name: there is no"),
     "a completion from what may be absent": (
@@ -190,7 +190,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
         "sex: persons.sex, birth", "sex: groupKind, birth: exitDate, where: {sex: Z}, x", "sex can never be Z"),
     "a rule beside a row it does not look at": (
         "field: exitDate, than: expectedArrival", "field: exitDate, than: persons.expiryDate",
-        "than: persons.expiryDate stands in other rows than this rule looks at"),
+        "than: persons.expiryDate is in other rows than this rule checks"),
     "a gate that YAML read as a truth": ("day: expectedArrival", "on: expectedArrival", "it takes no True"),
     "an unknown acceptance": ("acceptance: automatic", "acceptance: robot", "acceptance: robot is not known"),
     "grounds of refusal in no list": (
@@ -211,7 +211,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
 
 
 LISTS: dict[str, tuple[str, str, str]] = {
-    "a code that stands twice": ("code: CMND", "code: CCCD", "the code CCCD stands twice"),
+    "a code that stands twice": ("code: CMND", "code: CCCD", "the code CCCD is there twice"),
     "a period that runs backwards": (
         "vi: Giấy thông hành,", "vi: Giấy thông hành, from: 2026-01-01, to: 2025-01-01,", "ends on 2025-01-01, bef"),
     "a case of no word": ("[{nationality: [LAO], neighbour: [LAO]}]}", "[{nation: [LAO]}]}", "nation is not kn"),

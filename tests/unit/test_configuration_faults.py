@@ -61,7 +61,7 @@ FILES: dict[str, tuple[str | bytes, str]] = {
     "key-below-stated-twice": ("web: {port: 1, port: 2}", "line 1: the key port is stated twice"),
     "day-that-is-none": ("clock: {unsafe_frozen: 2026-02-30}", "is no YAML"),
     "nested-too-deep": ("a: " + "[" * 3000 + "]" * 3000, "too deep"),
-    "alias-of-itself": ("a: &a [*a]", "an alias stands within"),
+    "alias-of-itself": ("a: &a [*a]", "an alias is within"),
 }
 
 

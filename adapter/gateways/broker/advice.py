@@ -27,7 +27,7 @@ _ALERTS = {
 _NO_TLS = "TLS was not agreed on: see the broker's log"
 _REFUSED, _NOT_ALLOWED = 403, 530
 _BY_KIND: tuple[tuple[type[BaseException], str], ...] = (
-    (ConnectionRefusedError, "nobody listens there: is RabbitMQ running, and is the port right?"),
+    (ConnectionRefusedError, "nothing listens there: is RabbitMQ running, and is the port right?"),
     (socket.gaierror, "this name is not known: is the host spelt right?"),
     (pika.exceptions.AuthenticationError, "user or password is wrong"),
     (pika.exceptions.ProbableAuthenticationError, "user or password is wrong"),

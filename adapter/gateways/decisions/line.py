@@ -97,7 +97,7 @@ class DecisionsLine:
             except httpx2.HTTPError as error:
                 raise DecisionsAway(f"the part that decides has not answered: {type(error).__name__}") from None
             return DecisionsAnswer(answer.status_code, answer.content[:LONGEST])
-        raise DecisionsAway(f"the part that decides cannot be reached: nobody listens in {self.folder}")
+        raise DecisionsAway(f"the part that decides cannot be reached: no process listens in {self.folder}")
 
     def answers(self) -> bool:
         """Whether somebody answers now."""

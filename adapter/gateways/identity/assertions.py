@@ -58,7 +58,7 @@ def public_keys(text: str) -> list[dict[str, Any]]:
         if key.key_type not in _KINDS:
             raise NotAllowed("a key is EC, RSA or Ed25519: a shared secret would be no proof of who signed")
         if key.is_private:
-            raise NotAllowed("a private key stands in the file; give the public one, and take the private one away")
+            raise NotAllowed("the file contains a private key; give the public one, and remove the private one")
         if isinstance(key, jwk.RSAKey) and key.public_key.key_size < _LEAST_RSA_BITS:
             raise NotAllowed(f"an RSA key has at least {_LEAST_RSA_BITS} bits")
     return [key.as_dict(private=False) for key in each]
@@ -91,7 +91,7 @@ def claimed(assertion: str) -> Claimed:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise NotAnAssertion("it is no JSON Web Token that names its issuer") from None
     if not stated.issuer.isprintable():
-        raise NotAnAssertion("its issuer has a name that nobody can have")
+        raise NotAnAssertion("its issuer has an impossible name")
     return stated
 
 

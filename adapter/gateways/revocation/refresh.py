@@ -111,7 +111,7 @@ class EvidenceRefresh:
         if is_allowed(source.url, self.places[source.store].hosts):
             return True
         if source.url.startswith(("http://", "https://")):
-            fields = {"source": source.url, "store": source.store, "reason": "its host is in nobody's list of hosts"}
+            fields = {"source": source.url, "store": source.store, "reason": "its host is in no list of hosts"}
             self.tell_once((source.store, urlsplit(source.url).netloc), Event.REVOCATION_UNUSABLE, **fields)
         return False
 

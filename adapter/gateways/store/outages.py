@@ -55,7 +55,7 @@ WORDS = {
     "NoAnswer": "it took a statement and has not answered in time: it is frozen, or the line to it is cut",
     "ConnectionTimeout": "it does not answer while we connect: it is frozen, or the line to it is cut",
     "QueryCanceled": "a statement took longer than database.answer_s",
-    "LockNotAvailable": "somebody else has held a lock for too long",
+    "LockNotAvailable": "another process has held a lock for too long",
     "IdleInTransactionSessionTimeout": "it has ended a session that stood still",
     "AdminShutdown": "it is being shut down, or the session was ended",
     "CrashShutdown": "it has crashed and is being started again",

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from adapter.gateways.store.database import Connection, Database
 from adapter.model.errors import Misconfigured
 
-_REFUSED = "database: a pooler in transaction mode stands between; use its session mode, or the server's own port"
+_REFUSED = "database: the address is of a pooler in transaction mode; use its session mode, or the server's own port"
 
 
 def refuse_transaction_pooling(database: Database) -> None:

@@ -95,7 +95,7 @@ def _ocsp_signer(response: ocsp.OCSPResponse, issuer: x509.Certificate) -> x509.
         if not delegate.not_valid_before_utc <= produced <= delegate.not_valid_after_utc:
             raise Unusable("the responder's certificate was not valid")
         return None if _is_nocheck(delegate) else delegate
-    raise Unusable("nobody known has signed the OCSP answer")
+    raise Unusable("no known party has signed the OCSP answer")
 
 
 def _signed(response: ocsp.OCSPResponse, certificate: x509.Certificate) -> bool:

@@ -70,7 +70,7 @@ class Assertions:
             program, own = self._proven(connection, CLIENT, client, now)
             if officer is None:
                 raise _refused(
-                    "the request names no officer: send Officer-Assertion, signed by whoever has logged him in",
+                    "the request names no officer: send Officer-Assertion, signed by the issuer that logged him in",
                     "yêu cầu không nêu công chức nào: cần Officer-Assertion do hệ thống đăng nhập ký",
                 )
             issuer, said = self._proven(connection, ISSUER, officer, now)
@@ -106,7 +106,7 @@ class Assertions:
             stated = assertions.claimed(assertion)
             party = api_parties.current(connection, kind, stated.issuer)
             if party is None:
-                raise _refused(f"the {what} assertion is from nobody who is registered", f"không rõ bên ký ({vi})")
+                raise _refused(f"the {what} assertion is from no registered party", f"không rõ bên ký ({vi})")
             said = assertions.verified(assertion, party.keys)
         except NotAnAssertion as error:
             raise _refused(f"the {what} assertion is refused: {error}", f"xác nhận {vi} không hợp lệ") from None

@@ -77,7 +77,7 @@ class RemoteReplays:
 def _headers(caller: Caller) -> dict[str, str]:
     shown = SHOWN.get()
     if shown is None:
-        raise Unavailable("nobody has shown who he is, so nothing can be asked in his name")
+        raise Unavailable("the request has no session and no token, so nothing can be asked in its name")
     return {"Authorization": shown.header, CALLER: wire.CALLER.dump_json(caller).decode()}
 
 

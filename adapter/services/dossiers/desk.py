@@ -120,7 +120,7 @@ class Desk:
             NoRight: the officer has no right to the act, or the dossier is another unit's.
         """
         if not officer.name:
-            raise NotAllowed("the officer's name stands in the signed form; it is empty")
+            raise NotAllowed("the signed form states the officer's name; it is empty")
 
         def do(matter: Matter) -> Done:
             answer = compose_reply(matter)

@@ -42,7 +42,7 @@ class OverdueNotifications:
 def what_stands_in_the_way(each: UnarrivedNotification) -> str:
     """Why one has not arrived, as far as that is known, and what to do."""
     if each.sent:
-        return "an e-mail was taken by the mail server; nobody has read it at the portal"
+        return "the mail server accepted an e-mail; it was not read at the portal"
     if each.failed == each.mails > 0:
         return "no mail server has taken its e-mail: tell him by telephone or letter"
     if each.mails:

@@ -122,7 +122,7 @@ def kept(
     pair = number_of(letter.holder), number_of(letter.principal)
     text = typed(letter.document, "the document", most=80)
     if pair[0] == pair[1]:
-        raise NotAllowed("holder and principal are the same: nobody needs an authorisation of his own")
+        raise NotAllowed("holder and principal are the same: no authorisation is needed")
     if not text:
         raise NotAllowed("the document has a number of 1 to 80 characters: it is what an inspector asks for")
     if letter.valid_to is not None and letter.valid_to <= letter.valid_from:

@@ -126,7 +126,7 @@ class Registry:
     ) -> list[str]:
         at, own = f"{file}: {row['serial']}", numbers(certificate, self.places)
         if _name(row) in before:
-            return [f"{at} stands twice among these files; name it once"]
+            return [f"{at} is twice among these files; name it once"]
         if known is not None and known.fingerprint != row["fingerprint"]:
             return [f"{at} is another certificate than the registered one of that issuer and serial number: ask the CA"]
         if known is not None and known.number != row["number"]:

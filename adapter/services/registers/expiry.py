@@ -170,7 +170,7 @@ def _succeeded(ending: InUse, every: Sequence[InUse]) -> bool:
 
 def _expiring(certificate: InUse, breaks: bool) -> Expiring:
     stops = STOPS.get((certificate.use, certificate.name)) or STOPS[certificate.use, ""]
-    return Expiring(certificate, breaks, stops if breaks else "nothing: another certificate stands in for it")
+    return Expiring(certificate, breaks, stops if breaks else "nothing: another certificate replaces it")
 
 
 def _facts(expiring: Expiring, now: datetime) -> dict[str, object]:

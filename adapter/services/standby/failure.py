@@ -134,7 +134,7 @@ class PortalFailure:
         """
         kept, now = self.folder.failures(), self.clock()
         if not kept or kept[-1].over_at is not None:
-            raise NotAllowed("no failure of the portal stands; begin one with `portal fail`")
+            raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
         over = at or now
         if not kept[-1].since < over <= now:
             raise NotAllowed(f"it began at {hour_and_day(kept[-1].since)} and is over after that, not in the future")
@@ -166,7 +166,7 @@ class PortalFailure:
         """
         kept, now = self.folder.failures(), self.clock()
         if not kept or self._is_over_for_good(kept[-1], now):
-            raise NotAllowed("no failure of the portal stands; begin one with `portal fail`")
+            raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
         line, head = call_line(now, dossier, account, _CALL_WORDS[result], note)
         return self.folder.add_line(f"{folder_of(kept[-1])}/{CALLS}", line, head)
 
@@ -183,7 +183,7 @@ class PortalFailure:
         """
         kept = self.folder.failures()
         if not kept or kept[-1].over_at is not None:
-            raise NotAllowed("no failure of the portal stands; begin one with `portal fail`")
+            raise NotAllowed("no failure of the portal is open; begin one with `portal fail`")
         name = f"{folder_of(kept[-1])}/{MAILS}"
         letters = {each.address: each for each in self.folder.letters(name)}
         for address in self._addresses():

@@ -62,7 +62,7 @@ class ByMail:
         with self.office() as office:
             said = [office.send(letter(alerts, now, to, self.instance, self.domain)) for to in self.recipients]
         if all(each.posted is not Posted.TAKEN for each in said):
-            raise Unavailable(f"mail: taken for nobody: {', '.join(sorted({each.code for each in said}))}")
+            raise Unavailable(f"mail: accepted for no recipient: {', '.join(sorted({each.code for each in said}))}")
 
 
 Tell = Callable[[Sequence[Alert], datetime], None]

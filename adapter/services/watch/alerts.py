@@ -115,7 +115,10 @@ RULES: Mapping[AlertName, AlertRule] = {
         "nsw-adapter certificate report",
     ),
     AlertName.TEST: AlertRule(
-        _TICKET, 0, Label("Cảnh báo thử, không phải sự cố", "A test alert; nothing is amiss"), "nsw-adapter alerts test"
+        _TICKET,
+        0,
+        Label("Cảnh báo thử, không phải sự cố", "A test alert; there is no problem"),
+        "nsw-adapter alerts test",
     ),
 }
 _REPLY_AGE_S, _CERTIFICATE_DAYS = 300, 14

@@ -112,7 +112,7 @@ class Links:
         with self.database.transaction() as connection:
             found = store.take_back(connection, row_id, at=now, by=actor.journal_name)
             if found is None:
-                raise NotAllowed(f"no link of id {row_id} stands: see nsw-adapter window link list")
+                raise NotAllowed(f"no link of id {row_id} is in force: see nsw-adapter window link list")
             detail = {"link": row_id, "procedure": found.procedure, "gate": found.gate}
             journal.append(connection, self.database, Entry.by("window.link_end", actor, now, detail))
 

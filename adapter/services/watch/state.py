@@ -73,6 +73,6 @@ class WindowState:
             notes.append(f"the window is down{since}{end}")
         if self.override_by:
             until = f" until {write_time(self.override_until)}" if self.override_until else ""
-            word = f"an override stands{until}: {self.condition.value}"
+            word = f"an override is in force{until}: {self.condition.value}"
             notes.append(f"{word}, while the window is seen {self.seen.value}")
         return "; ".join(notes) + ": nsw-adapter window status" if notes else ""

@@ -313,7 +313,7 @@ class Window:
             over = happened_at(at, now=now, since=since, what="the incident")
             stands = opened is not None and windows.announced(opened)
             if not windows.end_maintenance(connection, over, number=number) and not stands:
-                raise NotAllowed("no notice of the window's manager stands: see nsw-adapter window status")
+                raise NotAllowed("no notice of the window's manager is in force: see nsw-adapter window status")
             windows.end_notice(connection, over)
             about = opened.notice_number if opened is not None else number
             detail = {"notice": about, "reason": reason, "ended_at": over.astimezone(VIETNAM).isoformat()}
