@@ -124,7 +124,7 @@ def test_readyz_notes_that_revocation_cannot_be_told_and_is_ready_all_the_same()
         health.parts = {"clock-0": {**has, "evidence": False}, "worker-0": {**has, "evidence": True}}
         assert health.missing() == []
         (note,) = health.notes()
-        assert note.startswith("clock-0: revocation cannot be told")
+        assert note.startswith("clock-0: the revocation status is unknown")
         health.parts["clock-0"]["evidence"] = True
         assert health.notes() == []
     finally:
