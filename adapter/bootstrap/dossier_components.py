@@ -15,7 +15,7 @@ from adapter.services.decisions.remote import RemoteActs, RemoteReplays
 from adapter.services.dossiers.acts import Acts, Desks, OfficerActs
 from adapter.services.dossiers.amendment_requests import Asking
 from adapter.services.dossiers.amendments import Amendments
-from adapter.services.dossiers.answers import Answers
+from adapter.services.dossiers.answers import AnswersInWords
 from adapter.services.dossiers.case_file import CaseFiles
 from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
@@ -131,8 +131,8 @@ class DossierComponents(CommonComponents):
         return OwnDossiers(self.database, self.answers, self.window, self.legal_clock)
 
     @cached_property
-    def answers(self) -> Answers:
-        return Answers(self.catalogue, self.schema_by_name)
+    def answers(self) -> AnswersInWords:
+        return AnswersInWords(self.catalogue, self.schema_by_name)
 
     @cached_property
     def suspended_accounts(self) -> SuspendedAccounts:

@@ -31,7 +31,7 @@ _NO_MESSAGE = -1
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswersInWords:
     """Reads signed answers. `declared`: the XSD of an answer by its name, for what its fields are called."""
 
     catalogue: Catalogue

@@ -26,7 +26,7 @@ from adapter.model.procedure import Label, Meaning
 from adapter.pipeline.terms import Terms
 from adapter.services.access import rights
 from adapter.services.access.rights import Right
-from adapter.services.dossiers.answers import SHOWN, Answers, answer
+from adapter.services.dossiers.answers import SHOWN, AnswersInWords, answer
 from adapter.services.dossiers.naming import form_of, gate_name
 from adapter.services.dossiers.own_records import (
     OpenedAnswer,
@@ -52,7 +52,7 @@ class OwnDossiers:
     """The use cases of a declarant's pages. `clock` gives the legal time (aware)."""
 
     database: Database
-    answers: Answers
+    answers: AnswersInWords
     window: Window
     clock: Callable[[], datetime]
 

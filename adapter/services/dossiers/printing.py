@@ -24,7 +24,7 @@ from adapter.model.procedure import Label, ReplyKind
 from adapter.model.units import BorderUnits
 from adapter.pipeline.envelope import hour_and_day
 from adapter.services.access.rights import Right, is_its, needs
-from adapter.services.dossiers.answers import Answers
+from adapter.services.dossiers.answers import AnswersInWords
 from adapter.services.dossiers.check_code import check_code
 from adapter.services.dossiers.own import OwnDossiers
 from adapter.services.dossiers.own_records import OpenedAnswer
@@ -83,7 +83,7 @@ class CasePrints:
 
     database: Database
     units: BorderUnits
-    answers: Answers
+    answers: AnswersInWords
     prints: AnswerPrints
     clock: Callable[[], datetime]
 
