@@ -21,6 +21,7 @@ from adapter.services.dossiers.completion import Completion
 from adapter.services.dossiers.desk import Desk
 from adapter.services.dossiers.original_papers import OriginalPapers
 from adapter.services.dossiers.own import OwnDossiers
+from adapter.services.dossiers.paper_records import PaperRecords
 from adapter.services.dossiers.printing import AnswerPrints, CasePrints, Printing
 from adapter.services.dossiers.suspended import SuspendedAccounts
 from adapter.services.dossiers.worklist import WorkLists
@@ -65,6 +66,10 @@ class DossierComponents(CommonComponents):
     @cached_property
     def asking(self) -> Asking:
         return Asking(self.correspondence, self.series)
+
+    @cached_property
+    def paper_records(self) -> PaperRecords:
+        return PaperRecords(self.database, self.catalogue, self.installation.units, self.legal_clock, new_message_id)
 
     @cached_property
     def completion(self) -> Completion:

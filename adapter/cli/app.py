@@ -35,6 +35,7 @@ COMMANDS = {
     "window": "windows:window",
     "reconcile": "reconciling:reconcile",
     "portal": "portal_failing:portal",
+    "paper": "papers:paper",
     "token": "windows:token",
     "people": "people:people",
     "office": "people:office",

@@ -13,7 +13,7 @@ from adapter.cli.exits import Exit, leave
 from adapter.cli.options import AsJson, Config, open_components
 from adapter.cli.printing import as_json, listing, note, pairs
 from adapter.model.errors import Misconfigured
-from adapter.services.watch.reconciliation import Report, ReportLine
+from adapter.services.watch.reconciliation import PaperLine, Report, ReportLine
 from adapter.services.watch.report_document import signed
 
 reconcile = typer.Typer(no_args_is_help=True, help="After an incident of the window (NĐ 85/2019 Article 17(5)).")
@@ -51,12 +51,13 @@ def reconcile_report(
             out.write_bytes(body)
         except OSError as error:
             raise Misconfigured(f"cannot write {out}: {error.strerror}") from None
+        report = components.reconciliation.reported(report, actor=acting(components, by))
     if json:
         named = {each.name: getattr(report, each.name) for each in fields(report)}
-        as_json({**named, "settled": report.settled, "open": len(report.open)})
+        as_json({**named, "settled": report.settled, "open": len(report.open), "open_papers": len(report.open_papers)})
     else:
         _show(report)
-    raise leave(Exit.NO if report.open else Exit.OK)
+    raise leave(Exit.NO if report.open or report.open_papers else Exit.OK)
 
 
 def _show(report: Report) -> None:
@@ -74,5 +75,9 @@ def _show(report: Report) -> None:
     pairs(f"Incident {report.name}", values)
     names = [each.name for each in fields(ReportLine) if each.name not in ("digest",)]
     listing("answer", report.lines, names, heads=[name.replace("_", " ") for name in names], json=False)
+    papers = [each.name for each in fields(PaperLine) if each.name != "id"]
+    if report.papers:
+        listing("record on paper", report.papers, papers, heads=[name.replace("_", " ") for name in papers], json=False)
+        note("what was done on paper and checked counts as reported once --out has written the signed report")
     if report.ended_at is None:
         note("the incident goes on: what is made until its end is part of it too")

@@ -22,6 +22,8 @@ class DossierState(StrEnum):
     COMPLETED_AMENDED = "completed_amended"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    RECORDED = "recorded"
+    """Done by hand on paper and entered afterwards: nothing is done to it any more."""
 
 
 class Act(StrEnum):
@@ -127,6 +129,7 @@ STATE_NAMES = {
     _S.COMPLETED_AMENDED: Label("đã xác nhận hoàn thành sau sửa đổi, bổ sung", "confirmed after amendment"),
     _S.REFUSED: Label("đã từ chối", "refused"),
     _S.WITHDRAWN: Label("đã rút", "withdrawn"),
+    _S.RECORDED: Label("hồ sơ giấy đã nhập", "done on paper and entered"),
 }
 """The states in words, as findings and pages say them."""
 

@@ -33,6 +33,8 @@ class Channel(StrEnum):
 
     WINDOW = "window"
     PORTAL = "portal"
+    MANUAL = "manual"
+    """On paper, entered by officers afterwards: of dossiers alone, no message comes so."""
 
 
 class Stage(StrEnum):

@@ -46,6 +46,7 @@ LISTED = {
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/dossiers/case_warnings.py": {"row.crossing_at - AROUND": "a time that is looked for"},
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
+    "services/dossiers/paper_records.py": {"now.year - form.year": "years, of a number on a form"},
     "services/standby/contacts.py": {
         "now - timedelta(days=_OPEN_DAYS)": "a time that is looked for",
         "now - self._last": "monotonic time",

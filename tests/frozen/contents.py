@@ -30,6 +30,7 @@ JOURNAL = (
     *(f"message.{word.value}" for word in Word),
     *(f"dossier.{act}" for act in ("accept", "approve", "brought", "complete", "complete_amendment", "decline")),
     *("dossier.personal_shown", "dossier.refuse", "dossier.request_amendment", "dossier.withdraw_request"),
+    *("paper.enter", "paper.return", "dossier.record"),
     *("confirmation.taken_back", "reply.signed", "request.taken_back", "message.unmasked", "reply.resend"),
     *(
         "worklist.shown",
@@ -130,6 +131,14 @@ OPEN = {
     *("mail_address.account", "mail_address.number", "mail_address.address", "mail_address.pending"),
     *("mail_address.code", "mode_notice.number", "mode_notice.mode", "mode_notice.cause", "mode_notice.announcement"),
     *("mode_notice.digest", "rate.rule", "rate.key"),
+    *(
+        "paper_record.number",
+        "paper_record.procedure",
+        "paper_record.mapping",
+        "paper_record.gate",
+        "paper_record.unit",
+    ),
+    *("paper_record.confirmation", "paper_record.entered_by", "paper_record.checked_by", "paper_record.returned_by"),
     *("suspension.lifted_reason", "suspension.lifted_officer", "expiry_alert.fingerprint"),
 }
 """The columns whose letters are anybody's."""
@@ -143,6 +152,8 @@ CANNOT = {
     "outbox.inbox_id": "each reply of ours answers a message",
     "dossier.gate": "every form states it",
     "dossier.unit": "every form states it",
+    "paper_record.gate": "every form states it",
+    "paper_record.unit": "every form states it",
     "dossier.crossing_at": "every form states it",
     "dossier.declarant": "every form states who declares",
     "dossier.last_sent": "every header states when it was sent",
@@ -228,6 +239,8 @@ def _possible(procedure: Procedure) -> Iterator[DossierState]:
     for state in DossierState:
         if state is DossierState.RECEIVED and procedure.acceptance == "automatic":
             continue  # it is accepted with the message that makes it
+        if state is DossierState.RECORDED:
+            continue  # it is entered by officers, of whatever procedure
         if state is DossierState.WITHDRAWN and Meaning.WITHDRAWAL not in meanings:
             continue  # only ships are withdrawn (12/05)
         yield state

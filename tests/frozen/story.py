@@ -49,6 +49,7 @@ from adapter.services.customs.clients import PartyFacts
 from adapter.services.customs.search import Key, Search
 from adapter.services.door.draft import Draft, Start, message_of
 from adapter.services.dossiers.life import DossierReader
+from adapter.services.dossiers.paper_records import PaperForm
 from adapter.services.dossiers.versions import Versions
 from adapter.services.dossiers.worklist import WorkFilter
 from adapter.services.messages.quarantine import Held, Quarantine
@@ -113,6 +114,7 @@ def tell(post: Post) -> None:
     _notices(post)
     _announced(post)
     _told(post)
+    _on_paper(post)
     _override(post, callers)
     _seal(post)
 
@@ -654,6 +656,20 @@ def _announced(post: Post) -> None:
     links.state("BQP0100004", None, linked=True, document="CV 10/TCHQ", since=post.now + DAY, actor=WHO)
     later, codes = post.now + 30 * DAY, sorted(codes_stated(post.house.catalogue, "gate"))
     links.state("BQP0100004", codes[0], linked=False, document="CV 12/TCHQ", since=later, until=later + DAY, actor=WHO)
+
+
+def _on_paper(post: Post) -> None:
+    """Done by hand during an outage: checked and reported, still to be checked, sent back."""
+    papers, incident = post.house.paper_records, post.house.window.incidents(1)[0]
+    at = incident.started_at
+    values = {"gate": "HUUNGHI", "borderUnit": "BPCK_HUUNGHI", "expectedArrival": "2026-03-02 09:00:00"}
+    values |= {"declarantName": "Nguyễn Văn Giấy", "fullName": "NGUYEN VAN GIAY", "documentNumber": "B7654321"}
+    form = PaperForm("BQP0100002", "GIAY1", at.year, at, at, "XN-GIAY-1", values, {})
+    papers.check(papers.enter(form, actor=WHO), actor=HEAD)
+    papers.enter(replace(form, number="GIAY2", confirmed_at=None, confirmation=None), actor=WHO)
+    papers.send_back(papers.enter(replace(form, number="GIAY3"), actor=WHO), reason=REASON, actor=HEAD)
+    report = post.house.reconciliation.report(str(incident.id), actor=WHO)
+    post.house.reconciliation.reported(report, actor=WHO)
 
 
 def _told(post: Post) -> None:

@@ -45,6 +45,7 @@ SILENT = {
     *("office add", "office change", "office remove"),
     *("window maintenance", "window link add", "window link end", "alerts test", "alerts list"),
     *("message resend", "message find", "portal fail", "portal works-again", "portal call"),
+    *("paper enter", "paper list", "paper show", "paper check", "paper send-back"),  # no released store has them yet
     *("people list", "people show", "office list", "window link list"),  # no released store has them yet
     *("people lookups", "client list", "issuer list", "account notices", "database grants"),  # nor these
     *("people link", "people unlink", "people give-lookup", "people withdraw-lookup"),

@@ -31,7 +31,7 @@ from adapter.services.watch.cases import Settlement
 from adapter.services.watch.deadlines import DeadlineState
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.readings import PARTIES, Readings
-from adapter.services.watch.reconciliation import OpenFor, Report, ReportLine, WorkingDay
+from adapter.services.watch.reconciliation import OpenFor, PaperLine, Report, ReportLine, WorkingDay
 from adapter.services.watch.state import Incident, WindowState
 
 FAULTS = ("operator.fault.empty", "operator.fault.text")
@@ -188,12 +188,14 @@ def _reports(text: str, at: datetime) -> list[Report]:
     lines = [replace(line, settlement=each) for each in Settlement]
     lines += [replace(line, open_for=each, left_at=None, received_at=None, gate=text) for each in OpenFor]
     days = [WorkingDay(at, at, at + timedelta(hours=1), state) for state in DeadlineState]
+    paper = PaperLine(1, text, text, text, at, at, text, at, None)
     clean = Report(1, text, "notice", at, at, days[0], (line,), at)
     return [
         replace(clean, working_day=None, ended_at=None, lines=()),
         clean,
         *(replace(clean, working_day=day, lines=tuple(lines)) for day in days),
         replace(clean, lines=(line,) * (incidents.MOST + 1)),
+        replace(clean, papers=(paper, replace(paper, checked_at=None), replace(paper, reported_at=at, gate=None))),
     ]
 
 

@@ -34,6 +34,7 @@ from adapter.services.customs.search import Key, Search
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.dossiers.desk import RIGHTS
 from adapter.services.dossiers.lookup import LookupKind, Question
+from adapter.services.dossiers.paper_records import PaperForm
 from adapter.services.dossiers.versions import Versions
 from adapter.services.messages.quarantine import Held, Quarantine
 from adapter.services.registers.certificates import Registration
@@ -102,6 +103,7 @@ REGISTERS: dict[str, Callable[[Components, Actor], object]] = {
     "list authorisations": lambda house, who: house.authorisations.list(actor=who),
     "list accounts": lambda house, who: house.accounts.list(actor=who),
 }
+_FORM = PaperForm("BQP0100002", "1", 2026, CLOCK, None, None, {}, {})
 _HELD = Held("1", "store", "parked", "x", 0, "x")
 ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     **LISTS,
@@ -115,6 +117,11 @@ ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     "register a client": lambda house, who: house.clients.add("issuer", "x", PartyFacts("X", ""), actor=who),
     "end a client": lambda house, who: house.clients.end("issuer", "x", reason="x", actor=who),
     "audit lookups": lambda house, who: house.lookup_audit.looked(Asked(CLOCK, CLOCK), who),
+    "enter what was on paper": lambda house, who: house.paper_records.enter(_FORM, actor=who),
+    "list what was on paper": lambda house, who: house.paper_records.unchecked(9, actor=who),
+    "see what was on paper": lambda house, who: house.paper_records.show(1, actor=who),
+    "check what was on paper": lambda house, who: house.paper_records.check(1, actor=who),
+    "send back what was on paper": lambda house, who: house.paper_records.send_back(1, reason="x", actor=who),
     "suspend": lambda house, who: house.accounts.suspend(CITIZEN, unit=None, reason="x", actor=who),
     "restore": lambda house, who: house.accounts.restore(CITIZEN, unit=None, reason="x", actor=who),
     "grant": lambda house, who: house.authorisations.grant(CITIZEN, "0100109106", "1", actor=who),

@@ -20,6 +20,7 @@ from adapter.gateways.store.dossier_records import (
     StoredDossier,
     StoredRow,
 )
+from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.gateways.store.proposals import Decided, NewProposal, StoredProposal
 from adapter.gateways.store.records import (
     StoredAmendment,
@@ -50,6 +51,7 @@ RECORDS = {
     StoredSession: tables.session,
     StoredDraft: tables.draft,
     StoredProposal: tables.proposal,
+    StoredPaperRecord: tables.paper_record,
 }
 PARTS = {ReplyWithoutBody: tables.outbox, ParkedMessage: tables.inbox}
 """Records of some columns of one table."""

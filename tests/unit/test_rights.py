@@ -37,6 +37,7 @@ withdraw_request            x  x  x
 approve_amendment           x  x  x
 decline_amendment           x  x  x
 note_papers                 x  x  x
+enter_paper                 x  x  x
 suspend_account                x
 restore_account                x
 grant_authorisation         x  x  x  x

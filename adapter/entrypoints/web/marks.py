@@ -21,6 +21,7 @@ MARKS = {
     "completed_amended": ("ok", "check"),
     "refused": ("no", "cross"),
     "withdrawn": ("wait", "both"),
+    "recorded": ("wait", "half"),
 }
 """The mark of each state: colour and shape. Its word is beside them."""
 

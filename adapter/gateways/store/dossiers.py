@@ -317,15 +317,20 @@ def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[st
             yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": record}
 
 
-def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = None) -> list[dict[str, object]]:
-    """The search keys of a version, each once. `same`: its `same_key`, of whoever has it already."""
-    procedure = declaration.verified.envelope.procedure
+def stated_keys(procedure: Procedure, values: Record, rows: Mapping[str, Sequence[Record]]) -> list[tuple[str, str]]:
+    """Kind and value of each search key that these values state, in the order of the mapping."""
     stated = {
         (kind, search_value(kind, value if isinstance(value, str) else write(value))): None  # kept in their order
         for kind, name in procedure.search
-        for value in _values(declaration.values, declaration.rows, name)
+        for value in _values(values, rows, name)
     }
-    keys = [key for key in stated if key[1]]
+    return [key for key in stated if key[1]]
+
+
+def search_rows(declaration: Declaration, dossier: Dossier, same: str | None = None) -> list[dict[str, object]]:
+    """The search keys of a version, each once. `same`: its `same_key`, of whoever has it already."""
+    procedure = declaration.verified.envelope.procedure
+    keys = stated_keys(procedure, declaration.values, declaration.rows)
     if same is None:
         same = same_key(declaration, {value for kind, value in keys if kind == PAPER})
     keys += [(PARTY, party) for party in sorted(identities(procedure, declaration.values, declaration.rows))]

@@ -54,6 +54,7 @@ PORTAL: Mapping[str, TableGrant] = {
 _MANAGED = TableGrant((READ, ADD, CHANGE))
 STAFF: Mapping[str, TableGrant] = {
     **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), TableGrant()),
+    "paper_record": TableGrant(),
     **dict.fromkeys(("journal_seal", "expiry_alert"), TableGrant()),
     **dict.fromkeys(
         (

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, and_, func, or_, select
 from adapter.gateways.store.records import StoredMessage, made_all
 from adapter.gateways.store.tables import declaration, dossier, inbox
 from adapter.model.dossier import DossierState
+from adapter.model.stages import Channel
 
-_CLOSED = (DossierState.REFUSED.value, DossierState.WITHDRAWN.value)
+_CLOSED = (DossierState.REFUSED.value, DossierState.WITHDRAWN.value, DossierState.RECORDED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def messages(
     connection: Connection, span: Span, *, after: tuple[datetime, int] | None, limit: int
 ) -> list[StoredMessage]:
     """The next messages behind `after` (time of reception and id of the last one), with their bytes."""
-    query = select(inbox).where(inbox.c.received_at >= span.since)
+    query = select(inbox).where(inbox.c.received_at >= span.since, inbox.c.channel != Channel.MANUAL.value)
     if span.until is not None:
         query = query.where(inbox.c.received_at < span.until)
     if span.procedure is not None:

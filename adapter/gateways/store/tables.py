@@ -629,6 +629,37 @@ lookup_count = Table(  # how often somebody has searched by name in an hour; old
     Column("count", Integer, nullable=False),
 )
 
+paper_record = Table(  # what was done by hand, as an officer enters it; a dossier once a second one has checked it
+    "paper_record",
+    metadata,
+    _id(),
+    Column("number", String(35), nullable=False),  # as on the form
+    Column("year", Integer, nullable=False),
+    Column("procedure", String(100), nullable=False),
+    Column("mapping", String(120), nullable=False),
+    Column("gate", String(20)),
+    Column("unit", String(20)),
+    Column("values", JSON, nullable=False),  # texts by field, as they were typed
+    Column("rows", JSON, nullable=False),
+    Column("received_at", Moment, nullable=False),  # by the form
+    Column("confirmed_at", Moment),  # by the form
+    Column("confirmation", String(60)),  # its number on the form
+    Column("entered_by", String(120), nullable=False),
+    Column("entered_at", Moment, nullable=False),
+    Column("checked_by", String(120)),
+    Column("checked_at", Moment),
+    Column("returned_by", String(120)),  # it was entered wrongly
+    Column("returned_at", Moment),
+    Column("reason", Text),
+    Column("dossier_id", BigInteger, ForeignKey("dossier.id")),
+    Column("reported_at", Moment),  # to the window's manager, where it was done during an incident of the window
+)
+Index("ix_paper_record_number", paper_record.c.number, paper_record.c.year)
+Index("ix_paper_record_received", paper_record.c.received_at, paper_record.c.id)
+Index("ix_paper_record_dossier", paper_record.c.dossier_id)
+_UNCHECKED = text("checked_at IS NULL AND returned_at IS NULL")
+Index("ix_paper_record_waiting", paper_record.c.entered_at, sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED)
+
 certificate = Table(
     "certificate",
     metadata,

@@ -33,6 +33,8 @@ class Right(StrEnum):
     APPROVE_AMENDMENT = "approve_amendment"
     DECLINE_AMENDMENT = "decline_amendment"
     NOTE_PAPERS = "note_papers"
+    ENTER_PAPER = "enter_paper"
+    """Enter what was done by hand while nothing else worked, and check what a colleague has entered."""
     SUSPEND_ACCOUNT = "suspend_account"
     RESTORE_ACCOUNT = "restore_account"
     GRANT_AUTHORISATION = "grant_authorisation"
@@ -77,6 +79,7 @@ RIGHT_NAMES = {
     Right.APPROVE_AMENDMENT: Label("đồng ý sửa đổi, bổ sung", "approve an amendment"),
     Right.DECLINE_AMENDMENT: Label("không đồng ý sửa đổi, bổ sung", "decline an amendment"),
     Right.NOTE_PAPERS: Label("ghi nhận giấy tờ đã nộp", "note papers that were brought"),
+    Right.ENTER_PAPER: Label("nhập và kiểm tra hồ sơ giấy", "enter and check what was done on paper"),
     Right.SUSPEND_ACCOUNT: Label("tạm dừng tài khoản", "suspend an account"),
     Right.RESTORE_ACCOUNT: Label("khôi phục tài khoản", "restore an account"),
     Right.GRANT_AUTHORISATION: Label("ghi nhận ủy quyền", "register an authorisation"),
@@ -119,6 +122,7 @@ TABLE: Mapping[Right, frozenset[Role]] = {
     Right.APPROVE_AMENDMENT: _UNIT,
     Right.DECLINE_AMENDMENT: _UNIT,
     Right.NOTE_PAPERS: _UNIT,
+    Right.ENTER_PAPER: _UNIT,
     # Article 8 names the head of the border post; a deputy by delegation is of the draft only.
     Right.SUSPEND_ACCOUNT: frozenset({Role.COMMANDER}),
     Right.RESTORE_ACCOUNT: frozenset({Role.COMMANDER}),

@@ -65,6 +65,10 @@ _WAITING = {
     ),
     DossierState.REFUSED: Label("Không tiếp nhận bản khai", "Refused"),
     DossierState.WITHDRAWN: Label("Người khai đã rút bản khai", "Withdrawn by the declarant"),
+    DossierState.RECORDED: Label(
+        "Làm thủ tục bằng giấy, Biên phòng đã nhập lại; không có xác nhận điện tử",
+        "Done by hand on paper and entered afterwards; there is no electronic confirmation",
+    ),
 }
 _STANDS = Label(
     "; xác nhận số {number} của phiên bản {version} vẫn còn hiệu lực",
@@ -102,6 +106,7 @@ _NO_RESULT = Label("chưa có kết quả", "there is no result yet")
 _NOT_SENT = Label("xác nhận chưa được gửi qua Cơ chế một cửa", "the confirmation has not left through the window yet")
 _REFUSED = Label("hồ sơ bị từ chối tiếp nhận, không có kết quả", "the dossier was refused, there is no result")
 _WITHDRAWN = Label("người khai đã rút hồ sơ, không có kết quả", "the dossier was withdrawn, there is no result")
+_ON_PAPER = Label("thủ tục được làm bằng giấy", "the procedure was done by hand, on paper")
 _CHANGING = Label("hồ sơ đang được sửa đổi, bổ sung", "the dossier is being amended")
 _OUTSIDE = Label(
     "kết quả được xử lý ngoài Cơ chế một cửa{transfer}", "the result was decided outside the window{transfer}"
@@ -138,6 +143,8 @@ def paper(
     state: DossierState, procedure: Procedure | None, confirmations: Sequence[ConfirmationTimes], *, transferred: bool
 ) -> Paper:
     """Whether paper may be asked: not of a result of the five procedures that left through the window."""
+    if state is DossierState.RECORDED:
+        return _may(_ON_PAPER)
     if procedure is None:
         return _may(_UNKNOWN)
     if not procedure.paperless:

@@ -4,14 +4,15 @@ the window's books, by when it had to, and what is open and why. It holds no val
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from adapter.gateways.store import paper_records, windows
 from adapter.gateways.store import reconciliation as store
-from adapter.gateways.store import windows
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.incident_records import IncidentAnswer
+from adapter.gateways.store.paper_records import StoredPaperRecord
 from adapter.model.actor import Actor
 from adapter.model.ages import age
 from adapter.model.errors import NotAllowed
@@ -61,6 +62,24 @@ class ReportLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperLine:
+    """What was done on paper during the incident: its manager gets it in this list, since no message carries it."""
+
+    id: int
+    dossier: str
+    procedure: str
+    gate: str | None
+    received_at: datetime
+    confirmed_at: datetime | None
+    confirmation: str | None
+    """Number of the confirmation, as on the form."""
+    checked_at: datetime | None
+    """None: a second officer has not compared it with the paper yet, so it is not reported."""
+    reported_at: datetime | None
+    """When it stood in a signed report first."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorkingDay:
     """The one working day after the incident. `standing`: whether it is met, broken or runs."""
 
@@ -82,6 +101,12 @@ class Report:
     working_day: WorkingDay | None
     lines: tuple[ReportLine, ...]
     made_at: datetime
+    papers: tuple[PaperLine, ...] = ()
+
+    @property
+    def open_papers(self) -> tuple[PaperLine, ...]:
+        """What was done on paper and is not reported yet."""
+        return tuple(each for each in self.papers if each.reported_at is None)
 
     @property
     def open(self) -> tuple[ReportLine, ...]:
@@ -117,6 +142,7 @@ class Reconciliation:
             over = row.ended_at or now
             day = store.working_day(connection, row.id)
             lines = tuple(_lines(store.said_in(connection, row.started_at, over), over, now))
+            papers = tuple(map(_paper, paper_records.received_in(connection, row.started_at, over)))
         return Report(
             incident=row.id,
             name=windows.incident_name(row) or str(row.id),
@@ -125,8 +151,37 @@ class Reconciliation:
             ended_at=row.ended_at,
             working_day=WorkingDay(day.started_at, day.due_at, day.ended_at, state_at(day, now)) if day else None,
             lines=lines,
+            papers=papers,
             made_at=now,
         )
+
+    def reported(self, report: Report, *, actor: Actor) -> Report:
+        """The signed report is written: what was done on paper and checked counts as reported. Gives it so.
+
+        Raises:
+            NoRight: the actor may not see dossiers.
+        """
+        needs(actor, Right.SEE_DOSSIERS)
+        now = self.clock()
+        ids = [each.id for each in report.open_papers if each.checked_at is not None]
+        with self.database.transaction() as connection:
+            paper_records.report(connection, ids, now)
+        papers = (replace(each, reported_at=now) if each.id in ids else each for each in report.papers)
+        return replace(report, papers=tuple(papers))
+
+
+def _paper(row: StoredPaperRecord) -> PaperLine:
+    return PaperLine(
+        id=row.id,
+        dossier=f"{row.number}/{row.year}",
+        procedure=row.procedure,
+        gate=row.gate,
+        received_at=row.received_at,
+        confirmed_at=row.confirmed_at,
+        confirmation=row.confirmation,
+        checked_at=row.checked_at,
+        reported_at=row.reported_at,
+    )
 
 
 def _lines(rows: Iterable[IncidentAnswer], over: datetime, now: datetime) -> Iterable[ReportLine]:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from adapter.pipeline.envelope import write_time
 from adapter.pipeline.signature.seal import SigningKey, seal_envelope, written
-from adapter.services.watch.reconciliation import Report
+from adapter.services.watch.reconciliation import PaperLine, Report
 
 ROOT = "ReconciliationReport"
 
@@ -25,6 +25,7 @@ def document(report: Report, *, authority: str) -> etree._Element:
     """The same without a signature."""
     root = etree.Element(ROOT)
     day = report.working_day
+    checked = [each for each in report.papers if each.checked_at is not None]
     _texts(
         root,
         Authority=authority,
@@ -38,6 +39,7 @@ def document(report: Report, *, authority: str) -> etree._Element:
         WorkingDayIs=day.standing.value if day else None,
         Answers=str(len(report.lines)),
         Open=str(len(report.open)),
+        OnPaper=str(len(checked)) if checked else None,
     )
     for line in report.lines:
         _texts(
@@ -55,7 +57,22 @@ def document(report: Report, *, authority: str) -> etree._Element:
             Hours=f"{line.hours:.2f}",
             OpenFor=line.open_for.value if line.open_for else None,
         )
+    for paper in checked:
+        _paper(etree.SubElement(root, "PaperRecord"), paper)
     return root
+
+
+def _paper(element: etree._Element, paper: PaperLine) -> None:
+    """What was done by hand, with the numbers and times of the form."""
+    _texts(
+        element,
+        Dossier=paper.dossier,
+        Procedure=paper.procedure,
+        Gate=paper.gate,
+        ReceivedAt=_time(paper.received_at),
+        ConfirmedAt=_time(paper.confirmed_at),
+        Confirmation=paper.confirmation,
+    )
 
 
 def _texts(element: etree._Element, **texts: str | None) -> None:

@@ -47,7 +47,7 @@ class MessagesPage(Page):
     template: ClassVar[str] = "messages.html"
     outcomes: ClassVar[tuple[Word, ...]] = tuple(Word)
     states: ClassVar[tuple[MessageState, ...]] = tuple(MessageState)
-    channels: ClassVar[tuple[Channel, ...]] = tuple(Channel)
+    channels: ClassVar[tuple[Channel, ...]] = (Channel.WINDOW, Channel.PORTAL)
     marks: ClassVar[dict[str, tuple[str, str]]] = OUTCOMES
     found: MessagePage
     key: str

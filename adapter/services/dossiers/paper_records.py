@@ -1,0 +1,340 @@
+"""What was done by hand while nothing else worked, entered afterwards as dossiers of channel MANUAL.
+
+QĐ 15/2019/QĐ-TTg Article 10(4); NĐ 85/2019/NĐ-CP Article 17(3)(a). Nothing is judged: numbers and times are those of
+the form. One officer enters, a second one compares with the paper. No confirmation of ours follows: that is on paper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+
+from adapter.gateways.store import dossiers, tables
+from adapter.gateways.store import journal as journals
+from adapter.gateways.store import paper_records as store
+from adapter.gateways.store.database import Connection, Database
+from adapter.gateways.store.journal import Entry
+from adapter.gateways.store.new_rows import NewMessage
+from adapter.gateways.store.paper_records import NewPaperRecord, StoredPaperRecord, Texts
+from adapter.model.actor import Actor
+from adapter.model.catalogue import Catalogue
+from adapter.model.dossier import Dossier, DossierState
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.model.journal_events import JournalEvent
+from adapter.model.outcomes import MessageState, Word
+from adapter.model.procedure import FieldSpec, Meaning, Procedure
+from adapter.model.stages import Channel, Record, Value
+from adapter.model.text import typed
+from adapter.model.units import BorderUnits
+from adapter.pipeline.converters import CONVERTERS
+from adapter.pipeline.envelope import VIETNAM, write_time
+from adapter.services.access.rights import Right, needs, needs_in_unit
+from adapter.services.registers.accounts import reason_of
+
+ROOT = "PaperRecord"
+"""Root of an entry as it is kept among the messages; no door takes it."""
+_SENDER = "paper"
+_MOST_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PaperForm:
+    """A form as an officer types it: number and times as on the paper, texts by the mapping's names. Times are aware.
+
+    `confirmed_at`, `confirmation`: what the paper says of its confirmation, where it says so.
+    """
+
+    procedure: str
+    number: str
+    year: int
+    received_at: datetime
+    confirmed_at: datetime | None
+    confirmation: str | None
+    values: Texts
+    rows: Mapping[str, Sequence[Texts]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The values of a form under the mapping's names, each as its type."""
+
+    procedure: Procedure
+    values: Record
+    rows: Mapping[str, tuple[Record, ...]]
+
+
+@dataclass(frozen=True)
+class PaperRecords:
+    """The use cases of officers. `clock` gives the legal time (aware); `new_id` 36 random letters."""
+
+    database: Database
+    catalogue: Catalogue
+    units: BorderUnits
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def enter(self, form: PaperForm, *, actor: Actor) -> int:
+        """Enter a form; gives the entry's id. It is no dossier before a second officer has checked it.
+
+        Raises:
+            NotAllowed: with every fault of what was typed; or there is a dossier or an entry of that number.
+            NoRight: the actor may not enter, or not for that gate's unit.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        now, read = self.clock(), self._read(form.procedure, form.received_at, form.values, form.rows)
+        row = self._row(form, read, actor, now)
+        key = DossierKey(row["number"], form.year)
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [dossiers.lock_name(key)])
+            self._is_new(connection, key)
+            row_id = store.add(connection, self.database, row)
+            detail = {"paper": row_id, "number": key.number, "year": key.year}
+            journals.append(connection, self.database, Entry.by(JournalEvent.PAPER_ENTER, actor, now, detail))
+        return row_id
+
+    def _row(self, form: PaperForm, read: _Read, actor: Actor, now: datetime) -> NewPaperRecord:
+        number = typed(form.number, "the number on the form", most=35, least=1)
+        if form.received_at > now or not 0 <= now.year - form.year <= 1:
+            raise NotAllowed("the time on the form is still to come, or its year is not this one or the last one")
+        if form.confirmed_at is not None and not form.received_at <= form.confirmed_at <= now:
+            raise NotAllowed("the form says that it was confirmed before it was received, or in the future")
+        places = dossiers.place_of(read.procedure, read.values, read.rows)
+        self._needs(actor, places["gate"], places["unit"], f"{number}/{form.year}")
+        return {
+            "number": number,
+            "year": form.year,
+            "procedure": read.procedure.code,
+            "mapping": read.procedure.name,
+            "gate": places["gate"],
+            "unit": places["unit"],
+            "values": dict(form.values),
+            "rows": {name: [dict(each) for each in rows] for name, rows in form.rows.items()},
+            "received_at": form.received_at,
+            "confirmed_at": form.confirmed_at,
+            "confirmation": typed(form.confirmation or "", "the number of the confirmation", most=60) or None,
+            "entered_by": actor.id,
+            "entered_at": now,
+        }
+
+    def unchecked(self, limit: int, *, actor: Actor) -> list[StoredPaperRecord]:
+        """What waits for a second officer of the actor's unit, the oldest first.
+
+        Raises:
+            NoRight: the actor may not enter what was done on paper.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        with self.database.reading() as connection:
+            found = store.unchecked(connection, limit)
+        return [each for each in found if self._is_his(actor, each)]
+
+    def show(self, row_id: int, *, actor: Actor) -> StoredPaperRecord:
+        """An entry with all that was typed, to be compared with the paper.
+
+        Raises:
+            NotAllowed: there is none.
+            NoRight: the actor may not see it.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        with self.database.reading() as connection:
+            return self._found(connection, row_id, actor)
+
+    def check(self, row_id: int, *, actor: Actor) -> DossierKey:
+        """A second officer has compared it with the paper: it is a dossier from now on. Gives its key.
+
+        Raises:
+            NotAllowed: there is none, it is checked or sent back already, or the actor has entered it himself.
+            NoRight: the actor may not check it.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        now = self.clock()
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [f"paper:{row_id}"])
+            row = self._found(connection, row_id, actor)
+            _waits(row)
+            if row.entered_by == actor.id:
+                raise NotAllowed(f"{actor.id} has entered it: somebody else compares it with the paper")
+            key = DossierKey(row.number, row.year)
+            self.database.lock(connection, [dossiers.lock_name(key)])
+            if dossiers.find(connection, [key]):
+                raise NotAllowed(f"there is a dossier {key} already; send the entry back")
+            dossier_id = self._keep(connection, row, actor, now)
+            checked = {"checked_by": actor.id, "checked_at": now, "dossier_id": dossier_id}
+            store.change(connection, row_id, checked)
+        return key
+
+    def send_back(self, row_id: int, *, reason: str, actor: Actor) -> None:
+        """It was entered wrongly: it has no effect, and may be entered anew.
+
+        Raises:
+            NotAllowed: there is none, it is checked or sent back already, or no reason is given.
+            NoRight: the actor may not check it.
+        """
+        needs(actor, Right.ENTER_PAPER)
+        now, why = self.clock(), reason_of(reason)
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [f"paper:{row_id}"])
+            row = self._found(connection, row_id, actor)
+            _waits(row)
+            store.change(connection, row_id, {"returned_by": actor.id, "returned_at": now, "reason": why})
+            detail = {"paper": row_id, "number": row.number, "year": row.year}
+            journals.append(connection, self.database, Entry.by(JournalEvent.PAPER_RETURN, actor, now, detail))
+
+    def _keep(self, connection: Connection, row: StoredPaperRecord, actor: Actor, now: datetime) -> int:
+        """Dossier, version, search keys and entry of the journal; gives the dossier's id."""
+        read = self._read(row.procedure, row.received_at, row.values, row.rows)
+        dossier_id, inbox_id, version_id = (self.database.new_id(connection) for _ in range(3))
+        key, places = DossierKey(row.number, row.year), dossiers.place_of(read.procedure, read.values, read.rows)
+        made = Dossier(key, row.procedure, DossierState.RECORDED, Channel.MANUAL, 1, row.received_at, id=dossier_id)
+        detail = {"paper": row.id, "entered_by": row.entered_by}
+        entry = Entry.by(JournalEvent.DOSSIER_RECORD, actor, now, detail)
+        made, journal_row = journals.chained(made, entry, self.database.new_id(connection))
+        message = self._message(row, read.procedure, dossier_id)
+        version = {
+            "id": version_id,
+            "dossier_id": dossier_id,
+            "version": 1,
+            "inbox_id": inbox_id,
+            "mapping": read.procedure.name,
+            "values": read.values,
+            "digest": message["digest"],
+            "signer": None,
+            "document": None,
+            "created_at": now,
+        }
+        insert = self.database.insert
+        insert(connection, tables.dossier, [dossiers.row(made, {**places, "late": False})])
+        insert(connection, tables.inbox, [{**message, "id": inbox_id}])
+        insert(connection, tables.declaration, [version])
+        insert(connection, tables.declaration_row, list(_rows(read, version_id)))
+        insert(connection, tables.search_key, list(_keys(read, dossier_id, places["identities"])))
+        insert(connection, tables.journal, [journal_row])
+        return dossier_id
+
+    def _message(self, row: StoredPaperRecord, procedure: Procedure, dossier_id: int) -> NewMessage:
+        """What was entered, kept as messages are: that a version has come by one holds everywhere."""
+        raw = etree.tostring(document(row), xml_declaration=True, encoding="utf-8")
+        declares = (pair for pair, spec in procedure.messages.items() if spec.meaning is Meaning.DECLARATION)
+        return {
+            "sender": _SENDER,
+            "identity": f"{_SENDER}:{row.id}",
+            "public_id": self.new_id(),
+            "message_id": None,
+            "raw": raw,
+            "digest": hashlib.sha256(raw).hexdigest(),
+            "content_digest": None,
+            "channel": Channel.MANUAL.value,
+            "bound_to": None,
+            "received_at": row.received_at,
+            "pressed_at": None,
+            "state": MessageState.SETTLED.value,
+            "outcome": Word.ACCEPTED.value,
+            "stage": None,
+            "findings": [],
+            "signers": [],
+            "procedure": procedure.code,
+            "pair": next(declares, None),
+            "schema": None,
+            "mapping": procedure.name,
+            "reference": row.number,
+            "year": row.year,
+            "dossier_id": dossier_id,
+            "waits_for": None,
+            "waits_until": None,
+            "waits_since": None,
+            "note": None,
+        }
+
+    def _read(self, code: str, received_at: datetime, values: Texts, rows: Mapping[str, Sequence[Texts]]) -> _Read:
+        procedure = self.catalogue.find(code, received_at.astimezone(VIETNAM).date())
+        if procedure is None or procedure.amends is not None:
+            raise NotAllowed(f"{code} was no procedure that is declared on {received_at.astimezone(VIETNAM):%Y-%m-%d}")
+        faults: list[str] = []
+        stated = _record(values, {spec.name: spec for spec in procedure.fields}, "", faults)
+        groups: dict[str, tuple[Record, ...]] = {}
+        for name, records in rows.items():
+            group = procedure.group(name)
+            if group is None or len(records) > _MOST_ROWS:
+                faults.append(f"{name}: {code} has no such rows, or not so many")
+                continue
+            places = enumerate(records, start=1)
+            groups[name] = tuple(_record(each, group.by_name, f"{name} {at}: ", faults) for at, each in places)
+        if faults:
+            raise NotAllowed("; ".join(faults))
+        return _Read(procedure, stated, groups)
+
+    def _is_new(self, connection: Connection, key: DossierKey) -> None:
+        if dossiers.find(connection, [key]) or store.numbered(connection, key.number, key.year):
+            raise NotAllowed(f"there is a dossier or an entry {key} already")
+
+    def _found(self, connection: Connection, row_id: int, actor: Actor) -> StoredPaperRecord:
+        row = store.find(connection, row_id)
+        if row is None:
+            raise NotAllowed(f"there is no entry {row_id}; see `paper list`")
+        self._needs(actor, row.gate, row.unit, f"the entry {row_id}")
+        return row
+
+    def _needs(self, actor: Actor, gate: str | None, unit: str | None, what: str) -> None:
+        needs_in_unit(actor, Right.ENTER_PAPER, self.units.of(gate, unit), what)
+
+    def _is_his(self, actor: Actor, row: StoredPaperRecord) -> bool:
+        try:
+            self._needs(actor, row.gate, row.unit, "")
+        except NotAllowed:
+            return False
+        return True
+
+
+def _rows(read: _Read, version_id: int) -> Iterator[dict[str, object]]:
+    for group, records in read.rows.items():
+        for ordinal, values in enumerate(records, start=1):
+            yield {"declaration_id": version_id, "group": group, "ordinal": ordinal, "values": values}
+
+
+def _keys(read: _Read, dossier_id: int, parties: Sequence[str]) -> Iterator[dict[str, object]]:
+    """Search keys, as a declaration's: the lookups find it by the same."""
+    keys = dossiers.stated_keys(read.procedure, read.values, read.rows)
+    for kind, value in [*keys, *((dossiers.PARTY, party) for party in parties)]:
+        yield {"kind": kind, "value": value, "dossier_id": dossier_id, "version": 1}
+
+
+def document(row: StoredPaperRecord) -> etree._Element:
+    """An entry as XML, field by field."""
+    root = etree.Element(ROOT, procedure=row.procedure, number=row.number, year=str(row.year))
+    root.set("receivedAt", write_time(row.received_at))
+    for name, text in row.values.items():
+        etree.SubElement(root, "Value", name=name).text = text
+    for group, records in row.rows.items():
+        for each in records:
+            place = etree.SubElement(root, "Row", group=group)
+            for name, text in each.items():
+                etree.SubElement(place, "Value", name=name).text = text
+    return root
+
+
+def _record(values: Texts, fields: Mapping[str, FieldSpec], at: str, faults: list[str]) -> Record:
+    """Typed values; what cannot be one is added to the faults, by the field's name and never by its value."""
+    made: dict[str, Value] = {}
+    for name, text in values.items():
+        spec = fields.get(name)
+        if spec is None:
+            faults.append(f"{at}{name} is no field of this form")
+            continue
+        try:
+            made[name] = CONVERTERS[spec.type](typed(text, f"{at}{name}", least=1))
+        except NotAllowed as error:
+            faults.append(str(error))
+        except (ValueError, KeyError):
+            faults.append(f"{at}{name}: this is no {spec.type}")
+    return made
+
+
+def _waits(row: StoredPaperRecord) -> None:
+    if row.checked_at is not None:
+        raise NotAllowed(f"the entry {row.id} is checked already, by {row.checked_by}")
+    if row.returned_at is not None:
+        raise NotAllowed(f"the entry {row.id} was sent back; enter it anew")
