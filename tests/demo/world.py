@@ -28,8 +28,9 @@ FRESH = (
     *("BQP0100001/accepted-tour-group-entering", "BQP0100001/accepted-two-leaders-are-flagged"),
     *("BQP0100002/accepted-citizen-unsigned", "BQP0100002/accepted-with-children"),
     *("BQP0100001/accepted-official-delegation-by-public-ca", "BQP0100001/asked-leader-with-another-paper"),
-    "BQP0100001/accepted-single-foreigner",
+    *("BQP0100007/accepted-arrival-with-passengers", "BQP0100001/accepted-single-foreigner"),
 )
+"""The last is confirmed, of the fourth an amendment is asked for; the ship is yet to be accepted."""
 
 
 def fill(whole: Components, pki: Pki) -> None:
@@ -58,12 +59,19 @@ def main() -> int:
     upgrade(whole.database)
     if not whole.people.list():
         fill(whole, load_pki(whole.settings.folders.state / "pki"))
+    people = {each.id: each for each in whole.people.list()}
     whole.database.close()
     staff = whole.settings.web.staff
-    print(f"staff: {staff.public_url or f'http://{staff.host}:{staff.port}'}/", flush=True)
+    site = staff.public_url or f"http://{staff.host}:{staff.port}"
+    print(f"staff: {site}/", flush=True)
     for code, each in STAFF.items():
-        roles = ", ".join(REGISTERED[code].roles) if code in REGISTERED else "nobody: is turned away"
-        print(f"  {each.name}: {roles}", flush=True)
+        person = people.get(code)
+        if person is not None:
+            told = ", ".join((*person.roles, *filter(None, (person.unit, person.office))))
+            print(f"  {each.name}: {told}", flush=True)
+        elif code not in REGISTERED:
+            print(f"  {each.name}: in no register, is turned away", flush=True)
+    print(f"  officers begin at {site}/can-bo, customs at {site}/hai-quan, operators at {site}/van-hanh", flush=True)
     return 0
 
 
