@@ -40,7 +40,7 @@ The JSON of `{NAME} judge --json` is stable: one object a line with exactly thes
 | `signers` | a list of `role` (`window`, `portal`, `declarant`), `subject` (RFC 4514), `serial` (hexadecimal) |
 | `digest` | SHA-256 of the received bytes, hexadecimal |
 
-Why a message is parked stands on stderr: it is ours to mend, not a finding.
+The reason why a message is parked is written to stderr: the fault is on our side, not a finding.
 """
 
 Described = Any

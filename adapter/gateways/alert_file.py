@@ -48,7 +48,7 @@ class AlertFile:
     def load(self) -> list[KeptAlert]:
         """What was kept; none where there is no file, or one that is not whole.
 
-        What another version has written and cannot be read is left out: what is amiss is seen again.
+        What another version has written and cannot be read is left out: current problems are found again.
         """
         try:
             kept = orjson.loads(self.file.read_bytes())

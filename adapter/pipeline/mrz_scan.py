@@ -51,7 +51,7 @@ def looks_like_zone(text: str) -> bool:
 
 
 def scan(text: str) -> Scanned | None:
-    """The zone, or None where it has not the form of one. `Scanned.zone.wrong`: check digits that no reading mends."""
+    """The zone, or None where it has not the form of one. `Scanned.zone.wrong`: check digits wrong in each reading."""
     plain = _plain(text)
     lines = mrz.lines_of(plain)
     if lines is None:

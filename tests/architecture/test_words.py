@@ -72,3 +72,25 @@ def test_such_a_word_would_be_told(said: str) -> None:
 @pytest.mark.parametrize("said", ["this is no permission to cross", "không phải cho phép qua cửa khẩu", "giấy phép"])
 def test_its_denial_is_none(said: str) -> None:
     assert not called_permission(said)
+
+
+REPLACED = {
+    "second door": "portal",
+    "herald": "sender of alerts",
+    "house": "components, installation",
+    "mends?": "repair",
+}
+"""Words of our own making, each with the term that is used instead."""
+PLAIN = [file for file in FILES if not {"decisions", "frozen"} & set(file.parts)] + [ROOT / "CONTRIBUTING.md"]
+
+
+def coined(text: str) -> list[str]:
+    """The replaced words in a text, without the joint control house (Nhà kiểm soát liên hợp)."""
+    text = text.replace("joint control house", "")
+    return [word for word in REPLACED if re.search(rf"\b{word}\b", text, re.IGNORECASE)]
+
+
+def test_words_of_our_own_making_do_not_come_back() -> None:
+    assert coined("the second door of a house") == ["second door", "house"]
+    found = {str(file.relative_to(ROOT)): coined(file.read_text(encoding="utf-8")) for file in PLAIN}
+    assert {file: words for file, words in found.items() if words} == {}
