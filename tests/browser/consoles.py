@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.administration_scenes import desk
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, kept, launch, visit
 from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
@@ -67,7 +68,7 @@ def main(folder: Path) -> int:
             def state(who: str, at: str) -> str:
                 return kept(browser, here / f"{who}.json", lambda page: log_in_staff(page, house.url, who, at))
 
-            for who, shown in (("can-bo", places), ("van-hanh", night)):
+            for who, shown in (("can-bo", places), ("van-hanh", night), ("quan-tri", desk)):
                 pictures(browser, house.url, shown(house), state(who, "/"), folder)
             of_customs(browser, house, state("hai-quan", "/hai-quan"), folder)
         browser.close()

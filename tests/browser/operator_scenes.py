@@ -26,6 +26,9 @@ def night(house: Shift) -> Mapping[str, str]:
     whole.window.override(Sight.DOWN, reason="Điện thoại TCHQ 02:10", actor=TESTER)
     bad = declaration("night", gate="NOWHERE")
     (settled,) = whole.intake.receive([Submission(bad.raw, Channel.WINDOW, CLOCK, Digest(bad.digest))])
+    for ordinal, reason in enumerate(("taken up 3 times without settling",) * 3 + ("a defect: KeyError",)):
+        held = declaration(f"held-{ordinal}")
+        whole.intake.park(Submission(held.raw, Channel.WINDOW, CLOCK, Digest(held.digest)), reason)
     at = now()
     names = (AlertName.WINDOW_DOWN, AlertName.REPLIES_STAY, AlertName.DUTY_NEAR)
     whole.alert_file.save(as_rows([Alert(name, "", 2, at, began_at=at) for name in names]))
@@ -38,6 +41,7 @@ def night(house: Shift) -> Mapping[str, str]:
         "thong-diep": "/van-hanh/thong-diep",
         "mot-thong-diep": f"/van-hanh/thong-diep/{settled.public_id}",
         "tra-loi": f"/van-hanh/tra-loi/{answer}",
+        "cach-ly": "/van-hanh/cach-ly",
         "su-co": "/van-hanh/su-co",
         "bao-cao": f"/van-hanh/su-co/{incident.id}",
         "so-lieu": "/van-hanh/so-lieu",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.administration_scenes import desk
 from tests.browser.conftest import assert_accessible, watching
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import kept, visit
@@ -15,7 +16,7 @@ from tests.browser.staff_scenes import Shift, log_in_staff, shift
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
 
-NAMES = ("van-hanh", "thong-diep", "mot-thong-diep", "tra-loi", "su-co", "bao-cao", "so-lieu")
+NAMES = ("van-hanh", "thong-diep", "mot-thong-diep", "tra-loi", "cach-ly", "su-co", "bao-cao", "so-lieu")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,40 @@ def test_a_page_has_no_serious_fault_of_accessibility(
     browser: Browser, house: Shift, places: Mapping[str, str], lan: str, node_packages: Path, name: str
 ) -> None:
     assert_accessible(browser, lan, node_packages, lambda page: page.goto(house.url + places[name]))
+
+
+@pytest.fixture(scope="module")
+def desks(house: Shift) -> Mapping[str, str]:
+    return desk(house)
+
+
+@pytest.fixture(scope="module")
+def mai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The cookies of an administrator who has logged in; a file."""
+    file = tmp_path_factory.mktemp("mai") / "state.json"
+    return kept(browser, file, lambda page: log_in_staff(page, house.url, "quan-tri", "/quan-tri"))
+
+
+@pytest.mark.parametrize("name", ["quan-tri", "de-nghi", "them-nguoi", "mot-nguoi", "tin-cay"])
+def test_a_page_of_administrators_has_no_serious_fault_of_accessibility(
+    browser: Browser, house: Shift, desks: Mapping[str, str], mai: str, node_packages: Path, name: str
+) -> None:
+    assert_accessible(browser, mai, node_packages, lambda page: page.goto(house.url + desks[name]))
+
+
+def test_one_administrator_logs_in_again_and_confirms_what_another_has_proposed(
+    browser: Browser, house: Shift, desks: Mapping[str, str], mai: str
+) -> None:
+    """The browser's own rules for redirects and cookies hold."""
+    with visit(browser, state=mai) as context, watching(context.new_page()) as page:
+        page.goto(house.url + desks["de-nghi"])
+        expect(page.locator("tr.changed")).to_have_count(2)
+        page.get_by_role("link", name="Đăng nhập lại").click()
+        page.locator("button[value=quan-tri]").click()
+        page.get_by_role("button", name="Xác nhận và thực hiện").click()
+        expect(page.get_by_role("heading", name="Đã xác nhận và thực hiện")).to_be_visible()
+        page.goto(f"{house.url}/quan-tri/nguoi/can-bo")
+        expect(page.locator("tbody tr").first).to_contain_text("đồn trưởng")
 
 
 def test_from_the_alert_to_the_message_that_was_rejected_and_its_line(

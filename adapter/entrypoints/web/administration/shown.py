@@ -102,8 +102,8 @@ def _span(code: Code) -> str:
     return f"{first or ''} → {last or ''}" if first or last else "–"
 
 
-def _facts(code: Code, day: date) -> str:
-    stated = ((name, code.fact(name, day)) for name in code.facts)
+def _facts(code: Code, day: date, names: Iterable[str] | None = None) -> str:
+    stated = ((name, code.fact(name, day)) for name in (code.facts if names is None else names))
     return ", ".join(f"{name}: {_plain(value)}" for name, value in stated if value is not None) or "–"
 
 
@@ -139,15 +139,11 @@ def _changed(name: str, code: Code, first: date, last: date) -> Iterable[tuple[S
     was, will = code.valid(first), code.valid(last)
     where = (ShownCell(name, f"{LISTS}/{name}?ngay={last}"), ShownCell(f"{code.code} · {code.vi}"))
     if was != will:
-        change = "admin.change.begins" if will else "admin.change.ends"
-        yield (*where, ShownCell(words=change), ShownCell(_span(code)), ShownCell(_span(code)))
-    elif will and _facts(code, first) != _facts(code, last):
-        yield (
-            *where,
-            ShownCell(words="admin.change.facts"),
-            ShownCell(_facts(code, first)),
-            ShownCell(_facts(code, last)),
-        )
+        words, span, nothing = "begins" if will else "ends", ShownCell(_span(code)), ShownCell("–")
+        yield (*where, ShownCell(words=f"admin.change.{words}"), *((nothing, span) if will else (span, nothing)))
+    elif will and (names := [name for name in code.facts if code.fact(name, first) != code.fact(name, last)]):
+        before, after = (ShownCell(_facts(code, day, names)) for day in (first, last))
+        yield (*where, ShownCell(words="admin.change.facts"), before, after)
 
 
 def _one(name: str, codes: list[Code], day: date) -> RegisterPage:
