@@ -67,7 +67,7 @@ run: services setup ## the daemon in the foreground: SQLite, test keys, a small 
 	if [ -n "$$NSW_AMQP_URL" ]; then $(BIN)/nsw-adapter run; else \
 	$(BROKER) start var/rabbitmq && NSW_AMQP_URL=$$($(BROKER) url var/rabbitmq) $(BIN)/nsw-adapter run; fi
 
-bench: services setup ## messages a second, and against what floor; ARGS=door: declarations a second at the portal; ARGS=portal: pages of people
+bench: services setup ## messages a second, and against what floor; ARGS=door: declarations a second at the portal; ARGS=portal: people on its pages; ARGS=pages: consoles over var/seed
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 seed: services setup ## a PostgreSQL store of N dossiers (N=50000), with the bytes of a share RAW of messages (RAW=0.02)

@@ -1,6 +1,7 @@
 """`python -m tests.bench`: private RabbitMQ and PostgreSQL with fsync, the real daemon, a window that loads it.
 `python -m tests.bench door`: the same for the portal (tests/bench/door.py).
 `python -m tests.bench portal`: people on the portal's pages, beside the queue (tests/bench/portal.py).
+`python -m tests.bench pages`: officers, customs and operators over a seeded store (tests/bench/consoles.py).
 
 Prints a table, writes var/bench/result.json. Says which targets were missed and ends with 0 all the same: a shared
 machine is no judge of the program. Everything it starts is ended, whatever happens.
@@ -23,7 +24,7 @@ from rich.console import Console
 
 from adapter.gateways.broker import BrokerAddress
 from adapter.gateways.broker.topology import declare, load_topology
-from tests.bench import door, floor, portal, stages
+from tests.bench import consoles, door, floor, portal, stages
 from tests.bench.load import Load
 from tests.bench.machine import descendants, machine
 from tests.bench.messages import FOLDER, messages
@@ -39,7 +40,7 @@ PERSONS, LARGE = 20, 200
 SHARED = 0.05
 """Part of the cores' time that others may take before the figures are said to be no good."""
 
-_OTHERS = {"door": door.main, "portal": portal.main}
+_OTHERS = {"door": door.main, "portal": portal.main, "pages": consoles.main}
 
 
 def main() -> int:

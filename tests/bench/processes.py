@@ -56,6 +56,11 @@ class Adapter:
         """Where the portal listens."""
         return int(load_settings(self.config).web.portal.port)
 
+    @property
+    def health_port(self) -> int:
+        """Where the daemon's own pages and metrics are."""
+        return int(load_settings(self.config).web.health_port)
+
     def __enter__(self) -> Adapter:
         command = [sys.executable, "-m", "adapter.cli", "run"]
         command += ["--config", str(self.config), "--workers", str(self._workers)]

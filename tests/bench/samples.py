@@ -1,0 +1,92 @@
+"""What is asked of a large store: numbers, papers, names and messages that it holds, drawn evenly by a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from adapter.gateways.store.database import Connection, Database
+from adapter.model.errors import NotAllowed
+from adapter.model.identifiers import DossierKey
+from adapter.services.registers.party_numbers import number_of
+
+SHARE = 0.02
+"""Per cent of a table's pages that are looked at for keys; all of a small one."""
+_TAX_CODE = 10
+"""Digits of a firm's own tax code; a person's number has twelve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Of each so many as were asked for, or fewer."""
+
+    dossiers: Sequence[DossierKey]
+    """Of the unit whose officers ask."""
+    confirmations: Sequence[str]
+    papers: Sequence[str]
+    parties: Sequence[str]
+    names: Sequence[str]
+    plates: Sequence[str]
+    messages: Sequence[str]
+    """Our ids of messages."""
+    digests: Sequence[str]
+    firm: str
+    """The tax code that most of the drawn dossiers state."""
+
+
+def drawn(database: Database, unit: str, count: int) -> Samples:
+    """Draw them."""
+    with database.reading() as connection:
+        keys = {kind: _keys(connection, kind, count) for kind in ("paper", "name", "plate")}
+        # Copies of a seeded store have numbers of firms whose check digit is wrong: many are drawn, few can be asked.
+        parties = [each for each in _keys(connection, "tax_code", 30 * count, share=1.0) if _is_number(each)]
+        drawn_ids = _ids(connection, "dossier", 4 * count)
+        query = "SELECT number, year, confirmation_number FROM dossier WHERE id = ANY(:ids) AND unit = :unit"
+        rows = list(connection.execute(text(query), {"ids": drawn_ids, "unit": unit}))
+        messages = list(
+            connection.execute(
+                text("SELECT public_id, digest FROM inbox WHERE id = ANY(:ids)"),
+                {"ids": _ids(connection, "inbox", count)},
+            )
+        )
+    return Samples(
+        dossiers=[DossierKey(row.number, row.year) for row in rows][:count],
+        confirmations=[row.confirmation_number for row in rows if row.confirmation_number],
+        papers=keys["paper"],
+        parties=sorted(set(parties)),
+        names=[each for each in keys["name"] if " " in each],
+        plates=keys["plate"],
+        messages=[row.public_id for row in messages if row.public_id],
+        digests=[row.digest for row in messages if row.digest],
+        firm=max(sorted({each for each in parties if len(each) == _TAX_CODE}), key=parties.count),
+    )
+
+
+def _ids(connection: Connection, table: str, count: int) -> list[int]:
+    """Ids of rows that there are: the next ones from places between the first and the last."""
+    first, last = connection.execute(text(f"SELECT min(id), max(id) FROM {table}")).one()
+    draw = random.Random(f"{table}")
+    query = text(f"SELECT id FROM {table} WHERE id >= :place ORDER BY id LIMIT 1")
+    places = (draw.randint(first, last) for _ in range(count))
+    return [connection.execute(query, {"place": place}).scalar_one() for place in places]
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return number_of(value) == value
+    except NotAllowed:
+        return False
+
+
+def _keys(connection: Connection, kind: str, count: int, *, share: float = SHARE) -> list[str]:
+    method: dict[str, Any] = {"kind": kind, "count": count}
+    sampled = "SELECT value FROM search_key TABLESAMPLE SYSTEM (:share) REPEATABLE (7) WHERE kind = :kind LIMIT :count"
+    found = list(connection.execute(text(sampled), {**method, "share": share}).scalars())
+    if len(found) < count:
+        plain = "SELECT value FROM search_key WHERE kind = :kind LIMIT :count"
+        found = found or list(connection.execute(text(plain), method).scalars())
+    return found
