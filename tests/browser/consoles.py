@@ -28,6 +28,7 @@ def places(house: Shift) -> Mapping[str, str]:
         "ho-so": file_of(house.group),
         "sua-doi": file_of(house.amended),
         "yeu-cau": f"{file_of(house.group)}/request_amendment?o=groupName&o=persons[2].documentNumber",
+        "chuyen": f"{file_of(house.group)}/move",
         "tu-choi": f"{file_of(house.citizen)}/refuse",
         "ket-qua": "/can-bo/xac-nhan?"
         + "&".join(f"d={key.year}/{key.number}" for key in (house.group, house.citizen, house.confirmed)),
