@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from adapter.gateways.store import tables, windows
+from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
-from adapter.services.watch.mode import Mode, Sight
+from adapter.services.watch.mode import Sight
 from tests.browser.conftest import faults
 from tests.browser.scenes import SCHEMES, WIDTHS, Portal, visit
-from tests.harness.people import TESTER
 
 
 def answering(page: Page, house: Portal) -> str:
@@ -32,15 +30,6 @@ def replacing(page: Page, house: Portal, key: DossierKey) -> str:
     page.get_by_role("button", name="Thay thế bản khai").click()
     page.wait_for_url("**/khai-bao/*")
     return page.url
-
-
-def suspected(house: Portal) -> None:
-    window = house.site.house.window
-    window.end_override(actor=TESTER)
-    gone = replace(window, patience=replace(window.patience, broker_down_s=0))
-    gone.refresh(broker_up=False, started_at=gone.clock())
-    with house.site.house.database.transaction() as connection:
-        windows.write(connection, stage=Mode.SUSPECT.value, mode=Sight.UNKNOWN.value, opened_at=None)
 
 
 def test_on_a_telephone_he_answers_a_request_and_back_shows_what_became_of_it(
@@ -87,7 +76,7 @@ def test_two_windows_that_replace_the_same_dossier_see_both_values(page: Page, h
 
 def test_a_press_before_the_portal_is_open_waits_and_is_taken_back(page: Page, house: Portal) -> None:
     address = replacing(page, house, house.fresh)
-    suspected(house)
+    house.site.suspect()
     try:
         page.goto(f"{address}/kiem-tra")
         page.get_by_role("button", name="Gửi ngay khi cổng mở").dblclick()
@@ -120,7 +109,7 @@ def test_these_pages_have_no_serious_fault_and_nothing_outside_a_landmark(
             shown = {"dossier": house.url + house.page_of(house.fresh), "tasks": address}
             page.goto(shown.get(name, f"{address}/kiem-tra"))
             if name == "waiting":
-                suspected(house)
+                house.site.suspect()
                 page.reload()
                 page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
                 expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")

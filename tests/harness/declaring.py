@@ -94,8 +94,8 @@ def saved(book: Workbook) -> bytes:
     return made.getvalue()
 
 
-def send_file(person: Person, address: str, name: str, raw: bytes) -> None:
-    """Upload a file from the page he is on."""
+def send_file(person: Person, address: str, name: str, raw: bytes, **more: str) -> None:
+    """Upload a file from the page he is on; `more`: what else is in its form."""
     token = person.document().xpath("//input[@name='csrf']/@value")[0]
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(person.at))
-    person.ask("POST", address, data={"csrf": token}, files={"file": (name, raw)}, headers={"Origin": origin})
+    person.ask("POST", address, data={"csrf": token, **more}, files={"file": (name, raw)}, headers={"Origin": origin})

@@ -93,7 +93,7 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
                 head, label, "/b", "/a", 1, 3, columns=(label, label), first=rows, count=40, data=text
             ),
         ],
-        pages.UploadPage: [pages.UploadPage(told) for told in (None, label)],
+        pages.UploadPage: [pages.UploadPage(told, waits) for told in (None, label) for waits in (False, True)],
         sending_pages.SentPage: [
             sending_pages.SentPage(of, outcome, reference, at, troubles)
             for outcome, reference in (

@@ -41,10 +41,10 @@ class Partner:
     url: str
     got: list[Reply] = field(default_factory=list)
 
-    def publish(self, messages: Sequence[Message], *, pause_s: float = 0.0) -> None:
+    def publish(self, messages: Sequence[Message], *, pause_s: float = 0.0, patience_s: float = 180.0) -> None:
         """Publish each until the broker confirms it; a broker that goes away meanwhile is waited for."""
         waiting = list(messages)
-        until = time.monotonic() + 180
+        until = time.monotonic() + patience_s
         while waiting:
             try:
                 with self._channel() as channel:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,15 @@ class Website:
         if said is Sight.UP:
             with self.house.database.transaction() as connection:
                 windows.write(connection, stage=Mode.NORMAL.value, mode=said.value, opened_at=None)
+
+    def suspect(self) -> None:
+        """It seems to be down, and nobody has confirmed that."""
+        window = self.house.window
+        window.end_override(actor=TESTER)
+        gone = replace(window, patience=replace(window.patience, broker_down_s=0))
+        gone.refresh(broker_up=False, started_at=gone.clock())
+        with self.house.database.transaction() as connection:
+            windows.write(connection, stage=Mode.SUSPECT.value, mode=Sight.UNKNOWN.value, opened_at=None)
 
     def suspend(self, number: str, *, reason: str) -> None:
         """At every unit, by the head of one."""

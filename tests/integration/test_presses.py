@@ -8,24 +8,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from lxml import etree
 from sqlalchemy import select
 
 from adapter.bootstrap import Components, assemble
 from adapter.gateways.store import messages, tables, windows
 from adapter.model.errors import Unavailable
-from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft
+from adapter.model.identifiers import DossierKey
+from adapter.services.door.draft import ChangedMeanwhile, Draft, NoDraft, OtherForm
 from adapter.services.door.drafts import Drafts
+from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.presses import OnItsWay, Presses
 from adapter.services.door.reception import Caller
 from adapter.services.messages.judging import stored
 from adapter.services.watch.mode import Mode, Sight
 from adapter.services.watch.way import PortalTakes
+from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants
 from tests.harness.stores import ensure_tables
-from tests.harness.website import CITIZEN, citizen_message, configure
+from tests.harness.website import CITIZEN, ENTERPRISE, amendment_message, citizen_message, configure, group_message
 from tests.integration.test_drafts import begun, filled
 
 NEAR = "2026-03-02 10:20:00"
@@ -202,3 +206,54 @@ def test_what_is_judged_again_keeps_the_time_of_its_press(night: Night) -> None:
     with night.house.database.reading() as connection:
         row = connection.execute(select(tables.inbox)).one()
         assert stored(messages.stored(connection, row.id)).pressed_at == CLOCK
+
+
+def signed_file() -> bytes:
+    """A tour group's declaration that an enterprise's own software has made and signed; it has no number yet."""
+    enterprise = shared_pki().party("enterprise")
+    return sign_message(group_message(), system=None, declarant=enterprise, form=SignatureForm.DOTNET)
+
+
+def test_a_signed_file_waits_as_it_is_and_is_sent_once_with_the_time_of_its_press(night: Night) -> None:
+    held = night.presses.hold_file(ENTERPRISE, raw := signed_file())
+    night.now += timedelta(minutes=5)
+    assert night.presses.hold_file(ENTERPRISE, raw).public_id == held.public_id, "the same file waits once"
+    assert night.presses.send_due() == 0
+    night.open()
+    assert night.presses.send_due() == 1
+    (message,) = night.rows(tables.inbox)
+    assert (message.outcome, message.pressed_at, message.received_at) == ("accepted", CLOCK, night.now)  # type: ignore[attr-defined]
+    assert signature_of(message.raw) == signature_of(raw)  # type: ignore[attr-defined]
+    assert len(night.rows(tables.contingency)) == 1, "a number is drawn once"
+    assert night.presses.send_due() == 0
+
+
+def signature_of(raw: bytes) -> str | None:
+    return etree.fromstring(raw).findtext(".//{http://www.w3.org/2000/09/xmldsig#}SignatureValue")
+
+
+@pytest.mark.parametrize("back", ["taken back", "not taken"])
+def test_a_signed_file_comes_back_as_a_draft_of_what_it_says(night: Night, back: str) -> None:
+    held = night.presses.hold_file(ENTERPRISE, signed_file())
+    if back == "taken back":
+        night.presses.take_back(ENTERPRISE, held.public_id)
+    else:
+        night.house.window.override(Sight.UP, reason="it works", actor=TESTER)
+        with night.house.database.transaction() as connection:
+            windows.write(connection, stage=Mode.NORMAL.value, mode=Sight.UP.value, opened_at=None)
+        assert night.presses.send_due() == 0
+    kept = night.drafts.find(ENTERPRISE, held.public_id)
+    assert (kept.signed, kept.waits_since, kept.key) == (None, None, None)
+    assert (kept.held_back is not None) == (back == "not taken")
+    assert kept.answers.rows["persons"]
+    night.open()
+    _, prepared = night.drafts.prepare(kept)
+    assert etree.fromstring(prepared).findtext("Header/Subject/reference")
+
+
+def test_only_what_begins_a_dossier_waits_as_a_file(night: Night) -> None:
+    with pytest.raises(OtherForm):
+        night.presses.hold_file(CITIZEN, amendment_message(DossierKey("BPTT1", 2026), "SD1"))
+    with pytest.raises(TurnedAway):
+        night.presses.hold_file(CITIZEN, b"<a>")
+    assert night.rows(tables.draft) == []

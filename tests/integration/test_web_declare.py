@@ -171,6 +171,23 @@ def test_a_file_that_other_software_has_signed_is_sent_as_it_is(site: Website) -
     assert other.get(f"/khai-bao/tep/{row.public_id}").status_code == 404
 
 
+def test_while_the_window_is_suspected_a_signed_file_waits_once_that_is_read_and_pressed(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(CUONG, "/login?next=/khai-bao/tep")
+    number = f"<PersonalNumber>{PEOPLE[CUONG].number}<".encode()
+    raw = signature(re.sub(rb"<PersonalNumber>\d{12}<", number, group_message(), count=1))
+    site.suspect()
+    send_file(person, "/khai-bao/tep", "đoàn.xml", raw)
+    assert site.rows(tables.draft) == [], "he has not read yet that it waits"
+    assert "Gửi ngay khi cổng mở" in person.told()
+    send_file(person, "/khai-bao/tep", "đoàn.xml", raw, wait="1")
+    assert "Chờ gửi khi cổng mở" in person.told()
+    site.window(Sight.DOWN)
+    assert site.house.presses.send_due() == 1
+    person.get(person.at)
+    assert "Đã tiếp nhận bản khai" in person.told()
+
+
 def test_a_file_of_somebody_elses_declaration_is_not_taken(site: Website) -> None:
     person = Person(site.url)
     person.log_in(BINH, "/login?next=/khai-bao/tep")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from adapter.services.watch.mode import (
     stored_mode,
 )
 
+FULL = os.environ.get("NSW_PROVE") == "full"
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 PATIENCE = WindowPatience(broker_down_s=60, heartbeat_max_age_s=300, stale_s=30, back_s=10, suspect_s=600)
 UP = Sighting(Sight.UP, "none", "well")
@@ -272,4 +274,4 @@ class Schedules(RuleBasedStateMachine):
 
 
 TestSchedules = Schedules.TestCase
-TestSchedules.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestSchedules.settings = settings(max_examples=1000 if FULL else 150, stateful_step_count=30, deadline=None)

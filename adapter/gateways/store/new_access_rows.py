@@ -89,7 +89,19 @@ class DraftSubject(ActingFor, total=False):
     cover: dict[str, str]
 
 
-class NewDraft(DraftSubject):
+class WaitingFile(ActingFor, total=False):
+    """Of a file that other software has signed and that waits for the portal to open: that, and its press."""
+
+    signed: bytes
+    pressed_at: datetime
+    waits_since: datetime
+
+
+class DraftOrigin(DraftSubject, WaitingFile, total=False):
+    """What a draft is begun with, if with anything."""
+
+
+class NewDraft(DraftOrigin):
     """A draft."""
 
     public_id: str

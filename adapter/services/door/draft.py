@@ -109,6 +109,11 @@ class Draft:
         return self.declared or self.procedure
 
     @property
+    def is_file(self) -> bool:
+        """Whether a file waits that other software has made; unless it bears one, the door gives it its number."""
+        return self.key is None and self.signed is not None
+
+    @property
     def about(self) -> DossierKey | None:
         """The dossier that it corrects, withdraws or amends."""
         return self.key if self.base is not None else None

@@ -15,7 +15,7 @@ from typing import Unpack
 from adapter.gateways.store import drafts as store
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.new_access_rows import ActingFor, DraftSubject
+from adapter.gateways.store.new_access_rows import ActingFor, DraftOrigin, DraftSubject
 from adapter.gateways.store.new_rows import DraftChange
 from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
@@ -115,7 +115,7 @@ class Drafts:
         values = {**begun(procedure, known), procedure.place["gate"]: gate}
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"drafts:{owner}"])
-            public_id = self._add(connection, owner, procedure, spec, Answers(values), **acting)
+            public_id = self.add(connection, owner, procedure, spec, Answers(values), **acting)
         return self.find(owner, public_id)
 
     def begin_about(self, owner: str, start: Start) -> Draft:
@@ -138,18 +138,23 @@ class Drafts:
                 **start.acting,
             }
             what = start.procedure, start.spec, start.answers
-            public_id = same[0] if same else self._add(connection, owner, *what, **about)
+            public_id = same[0] if same else self.add(connection, owner, *what, **about)
         return self.find(owner, public_id)
 
-    def _add(
+    def add(
         self,
         connection: Connection,
         owner: str,
         procedure: Procedure,
         spec: MessageSpec,
         answers: Answers,
-        **about: Unpack[DraftSubject],
+        **about: Unpack[DraftOrigin],
     ) -> str:
+        """Keep a new draft; gives its id. The caller holds the lock on the owner's drafts.
+
+        Raises:
+            TooManyDrafts: he has as many as one may have.
+        """
         if len(store.unsent(connection, owner, MOST)) >= MOST:
             raise TooManyDrafts(f"there are {MOST} drafts already; send or discard one")
         public_id, now = self.new_id(), self.clock()
@@ -311,7 +316,7 @@ class Drafts:
 
     def pressed(self, draft: Draft) -> Draft:
         """With its number, and the time when its current content was first to be sent: a retry is the same."""
-        if draft.key is not None and draft.pressed_at is not None:
+        if draft.pressed_at is not None and (draft.key is not None or draft.is_file):
             return draft
         if self.forms.is_overtaken(draft):
             raise Overtaken(f"dossier {draft.key} has another version in force")

@@ -15,6 +15,7 @@ from adapter.model.stages import Channel
 from adapter.pipeline.envelope import VIETNAM
 from adapter.services.door.draft import Draft
 from adapter.services.watch.links import carries
+from adapter.services.watch.mode import Mode
 from adapter.services.watch.way import PortalTakes, way
 from adapter.services.watch.window import Window
 
@@ -36,6 +37,11 @@ class Opening:
             if row is not None:
                 return self.of_dossier(connection, row)
             return self._takes(connection, draft.procedure, draft.gate, self.clock())
+
+    def is_suspected(self) -> bool:
+        """Whether the window seems to be down, so that what is signed waits for the portal to open."""
+        with self.database.reading() as connection:
+            return self.window.mode_now(connection).mode is Mode.SUSPECT
 
     def of_dossier(self, connection: Connection, row: StoredDossier) -> PortalTakes:
         """What it takes about a dossier: what came here goes on here while the mode goes back to normal."""

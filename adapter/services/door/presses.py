@@ -9,16 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Unpack
 
 from adapter.gateways.store import drafts as store
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.new_access_rows import ActingFor, WaitingFile
+from adapter.gateways.store.new_rows import DraftChange
 from adapter.model.errors import NotAllowed, Unavailable
 from adapter.model.events import Event, Observe
 from adapter.model.outcomes import Word
-from adapter.model.procedure import Label
-from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, NoDraft, Overtaken, draft_of
-from adapter.services.door.drafts import Drafts
+from adapter.model.procedure import Label, Meaning
+from adapter.services.door.draft import (
+    ChangedMeanwhile,
+    Draft,
+    GrantEnded,
+    NoDraft,
+    OtherForm,
+    Overtaken,
+    bounded,
+    draft_of,
+)
+from adapter.services.door.draft_forms import answers_of_document
+from adapter.services.door.drafts import MOST, Drafts
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.watch.way import PortalTakes, way
 from adapter.services.watch.window import Window
@@ -66,6 +79,29 @@ class Presses:
             return draft
         return self.drafts.change(self.drafts.pressed(draft), {"waits_since": self.clock(), "held_back": None})
 
+    def hold_file(self, owner: str, raw: bytes, **acting: Unpack[ActingFor]) -> Draft:
+        """Keep a declaration that other software has made and signed; sent again, it waits once.
+
+        `acting`: the columns that say for whom he sends it (`acting_as`).
+
+        Raises:
+            TurnedAway: it cannot be read, or is no message of declarants.
+            OtherForm: it begins no dossier.
+            TooManyDrafts: he has as many as one may have.
+        """
+        drafts, now = self.drafts, self.clock()
+        envelope = drafts.threshold.present(raw, f"{drafts.sender}:{owner}", now).envelope
+        procedure, spec = envelope.procedure, envelope.spec
+        if spec.meaning is not Meaning.DECLARATION or spec.form is None:
+            raise OtherForm("only what begins a dossier waits for the portal to open")
+        answers = bounded(answers_of_document(drafts.forms.of(procedure, spec), envelope.tree))
+        with self.database.transaction() as connection:
+            self.database.lock(connection, [f"drafts:{owner}"])
+            same = [row for row in store.unsent(connection, owner, MOST) if row.signed == raw and row.waits_since]
+            waits: WaitingFile = {"signed": raw, "pressed_at": now, "waits_since": now, **acting}
+            known = same[0].public_id if same else drafts.add(connection, owner, procedure, spec, answers, **waits)
+        return drafts.find(owner, known)
+
     def take_back(self, owner: str, public_id: str) -> Draft:
         """Take the draft back: it is not sent when the portal opens.
 
@@ -82,7 +118,7 @@ class Presses:
             if draft.waits_since is None:
                 return draft
             try:
-                return self.drafts.change(draft, {"waits_since": None})
+                return self.drafts.change(draft, {"waits_since": None, **self._unsigned(draft)})
             except ChangedMeanwhile:
                 continue  # the clock has just taken it, or another page has taken it back
 
@@ -123,4 +159,8 @@ class Presses:
         """Make it an ordinary draft again, with the reason."""
         now = self.drafts.find(draft.owner, draft.public_id)
         told = {"vi": why.vi, "en": why.en}
-        self.drafts.change(now, {"waits_since": None, "leaves_at": None, "held_back": told})
+        self.drafts.change(now, {"waits_since": None, "leaves_at": None, "held_back": told, **self._unsigned(now)})
+
+    def _unsigned(self, draft: Draft) -> DraftChange:
+        """A file becomes an ordinary draft of what it says: its declarant has the file itself."""
+        return {"signed": None, "pressed_at": None, "message_key": self.drafts.new_id()} if draft.is_file else {}

@@ -210,6 +210,8 @@ class UploadPage(Page):
 
     template: ClassVar[str] = "upload.html"
     told: Label | None
+    waits: bool = False
+    """The window is suspected to be down: it is sent when the portal opens."""
 
 
 @dataclass(frozen=True, slots=True)

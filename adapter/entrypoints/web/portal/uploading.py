@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.form_page import Trouble, said
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.portal.draft_pages import UPLOAD, UploadPage
-from adapter.entrypoints.web.portal.drafting import Drafting, owner
+from adapter.entrypoints.web.portal.drafting import Drafting, owner, waiting_address
 from adapter.entrypoints.web.portal.sending_pages import SentPage
 from adapter.entrypoints.web.posting import Posting, posting
 from adapter.model.actor import Actor
@@ -18,7 +18,9 @@ from adapter.model.errors import Unavailable
 from adapter.model.procedure import Label
 from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
+from adapter.services.door.draft import OtherForm, TooManyDrafts, acting_as
 from adapter.services.door.precheck import TurnedAway
+from adapter.services.door.reception import WindowSuspected
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
@@ -31,7 +33,7 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
     @router.get(UPLOAD)
     def show(request: Request, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         del actor
-        return pages.respond(request, UploadPage(None))
+        return pages.respond(request, UploadPage(None, waits=drafting.opening.is_suspected()))
 
     @router.post(UPLOAD, dependencies=[Depends(guard.seldom(RateRule.UPLOAD))])
     def send(request: Request, sent: Annotated[Posting, Depends(posted)]) -> Response:
@@ -39,6 +41,8 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
             return pages.respond(request, UploadPage(said("sign.no_file")), 422)
         try:
             result = drafts.send_file(owner(sent.actor), sent.file)
+        except WindowSuspected:
+            return _held(request, drafting, sent)
         except TurnedAway as turned:
             return pages.respond(request, UploadPage(Label(turned.vi, turned.en)), 422)
         except Unavailable:
@@ -55,3 +59,18 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
         return pages.respond(request, page)
 
     return router
+
+
+def _held(request: Request, drafting: Drafting, sent: Posting) -> Response:
+    """It waits for the portal to open, but not before its sender has read so and pressed."""
+    pages = drafting.pages
+    if not sent["wait"]:
+        return pages.respond(request, UploadPage(None, waits=True), 409)
+    try:
+        held = drafting.presses.hold_file(owner(sent.actor), sent.file, **acting_as(sent.actor))
+    except TurnedAway as turned:
+        return pages.respond(request, UploadPage(Label(turned.vi, turned.en), waits=True), 422)
+    except (OtherForm, TooManyDrafts) as error:
+        key = "upload.no_wait" if isinstance(error, OtherForm) else "declare.full"
+        return pages.respond(request, UploadPage(said(key), waits=True), 409)
+    return RedirectResponse(waiting_address(held), 303)
