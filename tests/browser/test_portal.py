@@ -9,9 +9,22 @@ from playwright.sync_api import Browser, Page, expect
 
 from adapter.gateways.store import tables
 from tests.browser.conftest import assert_accessible, complaints, faults, watching
-from tests.browser.scenes import Portal, log_in, visit
+from tests.browser.scenes import AN, Portal, log_in, visit
+from tests.harness.people import TESTER
+from tests.servers.identity import PEOPLE
 
-PAGES = ("/", "/ho-so", "<asked>", "<answer>", "/khong-co", "/xac-minh?so=XN1&ma=0", "/logged-out", "/khai-bao")
+PAGES = (
+    "/",
+    "/ho-so",
+    "<asked>",
+    "<answer>",
+    "/khong-co",
+    "/xac-minh?so=XN1&ma=0",
+    "/logged-out",
+    "/khai-bao",
+    "/khai-bao/tep",
+    "/api/docs",
+)
 
 
 def place(house: Portal, name: str) -> str:
@@ -143,3 +156,62 @@ def test_the_language_is_kept_from_page_to_page(browser: Browser, house: Portal,
         page.get_by_role("link", name="My dossiers").first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("My dossiers")
         assert page.locator("html").get_attribute("lang") == "en"
+
+
+def come_to(page: Page, what: str) -> None:
+    """Press Tab until this has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            return
+    raise AssertionError(f"nobody comes to {what} by Tab")
+
+
+def telex(page: Page, steps: list[str]) -> None:
+    """Put letters together as an input method does, the last step being what is meant."""
+    method = page.context.new_cdp_session(page)
+    for each in steps:
+        at = {"selectionStart": len(each), "selectionEnd": len(each)}
+        method.send("Input.imeSetComposition", {"text": each, **at})
+    method.send("Input.insertText", {"text": steps[-1]})
+
+
+def test_by_keyboard_alone_and_in_telex_a_declaration_is_begun_and_filled_in(page: Page, house: Portal) -> None:
+    page.goto(f"{house.url}/khai-bao/moi?procedure=BQP0100002")
+    every = page.locator("#gate option").count()
+    come_to(page, "input.search")
+    method = page.context.new_cdp_session(page)
+    method.send("Input.imeSetComposition", {"text": "zz", "selectionStart": 2, "selectionEnd": 2})
+    assert page.locator("#gate option").count() == every, "what is being put together is no word yet"
+    telex(page, ["Hu", "Hư", "Hữu", "Hữu nghi", "Hữu nghị"])
+    assert page.locator("#gate").input_value() == "HUUNGHI"
+    come_to(page, "main button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/khai-bao/*-*")
+    come_to(page, "a[href$='/muc/chung']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/muc/chung")
+    come_to(page, "#purpose")
+    telex(page, ["Tha", "Thă", "Thăm", "Thăm thân"])
+    come_to(page, "button[value=later]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/khai-bao/*-*")
+    (draft, *_) = house.site.house.drafts.unsent(AN.number)
+    assert (draft.gate, draft.answers.values["purpose"]) == ("HUUNGHI", "Thăm thân")
+
+
+def test_the_page_of_a_suspended_account_has_no_serious_fault(
+    browser: Browser, house: Portal, node_packages: Path
+) -> None:
+    """It is the one page that he sees: why, by whom, and how to ask."""
+    binh = PEOPLE["binh"]
+    with visit(browser, width=360) as context:
+        page = context.new_page()
+        house.site.suspend(binh.number, reason="Khai không đúng sự thật nhiều lần")
+        try:
+            log_in(page, house.url, "binh")
+            expect(page.get_by_text("Khai không đúng sự thật nhiều lần")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+            assert [each["id"] for each in faults(page, node_packages)] == []
+        finally:
+            house.site.house.accounts.restore(binh.number, unit=None, reason="Đã làm rõ", actor=TESTER)

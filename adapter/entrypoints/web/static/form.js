@@ -30,7 +30,9 @@ function searchable(select) {
   // While Telex or VNI puts a letter together, what stands there is none yet.
   box.addEventListener("input", (event) => { if (!event.isComposing) show(); });
   box.addEventListener("compositionend", show);
-  select.form.addEventListener("submit", () => select.replaceChildren(...all.map((option) => option)), { once: true });
+  // An option that comes back may believe that it is the chosen one still.
+  const whole = () => { const chosen = select.value; select.replaceChildren(...all); select.value = chosen; };
+  select.form.addEventListener("submit", whole, { once: true });
 }
 
 if (typeof document !== "undefined") {
