@@ -77,6 +77,11 @@ PROOFS: dict[str, dict[str, list[str]]] = {
         "lawful messages": [MESSAGES, "-k", "test_any_form or test_a_form_built or test_every_procedure"],
         "broken messages": [MESSAGES, "-k", "test_a_form_broken or test_what_is_missing"],
     },
+    "portal": {
+        "the mode of the window": ["tests/unit/test_window_modes.py"],
+        "an outage day": ["tests/browser/test_outage_day.py"],
+        "whatever declarants send": [f"{INTEGRATION}/test_declarants_schema.py"],
+    },
     "scale": {"a million dossiers": ["tests/frozen/test_plans.py", "tests/frozen/test_seed.py"]},
 }
 """The long proofs in full, by the name that `make prove ARGS=<name>` takes; what stands in one runs at once."""
