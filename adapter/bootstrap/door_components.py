@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 
 from adapter.bootstrap.clock_and_ids import new_message_id
@@ -17,6 +18,7 @@ from adapter.services.door.opening import Opening
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.presses import Presses
 from adapter.services.door.reception import Judging, Reception
+from adapter.services.door.retention import DraftRetention
 from adapter.services.door.submission import Door
 from adapter.services.registers.grants import Grants
 
@@ -89,6 +91,13 @@ class DoorComponents(DossierComponents):
     @cached_property
     def presses(self) -> Presses:
         return Presses(self.database, self.drafts, self.window, self.legal_clock, self.observe)
+
+    @cached_property
+    def draft_retention(self) -> DraftRetention:
+        stated = self.settings.web.drafts
+        keep = None if stated.keep_days is None else timedelta(days=stated.keep_days)
+        kinds, notice = (lambda: self.notification_kinds), timedelta(days=stated.notice_days)
+        return DraftRetention(self.database, kinds, self.legal_clock, keep, notice)
 
     @cached_property
     def declarations(self) -> Declarations:

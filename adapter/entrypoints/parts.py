@@ -116,7 +116,13 @@ def clock(part: Components, pulse: Pulse) -> Clock:
         ),
         new_keys_taken=part.new_keys_taken,
         mailer=Mailer(part.mailing, part.observe),
-        chores=(part.mode_notices.sign, part.overdue.watch, part.rates.sweep, *_call_list(part)),
+        chores=(
+            part.mode_notices.sign,
+            part.overdue.watch,
+            part.rates.sweep,
+            part.draft_retention.sweep,
+            *_call_list(part),
+        ),
     )
 
 

@@ -17,9 +17,9 @@ IN_INBOX = frozenset({"number", "year", "until", "at", "end", "reason", "where"}
 """Words that the inbox may contain, which only its owner reads."""
 IN_NOTICE = frozenset({"at", "end", "reason", "announcement"})
 """What may be filled into a published notice of a change of mode."""
-SUSPENDED, RESTORED, ADDRESS = "suspended", "restored", "address"
+SUSPENDED, RESTORED, ADDRESS, DRAFT_ENDS = "suspended", "restored", "address", "draft_ends"
 """Occasions other than a reply or a mode."""
-OCCASIONS = (SUSPENDED, RESTORED, ADDRESS)
+OCCASIONS = (SUSPENDED, RESTORED, ADDRESS, DRAFT_ENDS)
 
 
 @dataclass(frozen=True, slots=True)

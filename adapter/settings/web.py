@@ -118,6 +118,15 @@ class ListenerSettings(Section):
         return self
 
 
+class DraftSettings(Section):
+    keep_days: Annotated[
+        int | None, Field(ge=1, le=3650, description="A draft that nobody changes is kept so long; null: for ever")
+    ] = 90
+    notice_days: Annotated[
+        int, Field(ge=1, le=365, description="Its owner is told so long before it is removed, at least")
+    ] = 7
+
+
 class PortalSettings(ListenerSettings):
     enabled: bool
 
@@ -133,6 +142,7 @@ class WebSettings(Section):
     health_port: int = Field(ge=0, le=65535)
     body_bytes: int = Field(ge=4096, le=6_291_456)
     rates: RateSettings = RateSettings()
+    drafts: DraftSettings = DraftSettings()
     about: AboutSettings
 
     @property

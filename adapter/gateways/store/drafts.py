@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Unpack
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, delete, insert, literal, select, update
 
 from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.new_access_rows import NewDraft
 from adapter.gateways.store.new_rows import DraftChange
 from adapter.gateways.store.records import made_all, made_first
-from adapter.gateways.store.tables import draft
+from adapter.gateways.store.tables import draft, notification
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewDraft]) -> None:
@@ -70,3 +70,33 @@ def any_begun(connection: Connection, after: datetime, until: datetime) -> bool:
     """Whether a draft begun between these times is neither sent nor deleted."""
     begun = (draft.c.sent_as.is_(None), draft.c.created_at >= after, draft.c.created_at <= until)
     return connection.execute(select(draft.c.id).where(*begun).limit(1)).first() is not None
+
+
+def end_of(public_id: str, version: int) -> str:
+    """What a notification of a draft's end is about: a draft that is changed has another end."""
+    return f"draft:{public_id}:{version}"
+
+
+def untold(connection: Connection, changed_before: datetime, limit: int) -> list[StoredDraft]:
+    """Drafts that nobody has changed since, and of whose end their owners were not told; the oldest first."""
+    query = select(draft).where(*_lies(changed_before), ~_told().exists())
+    return made_all(StoredDraft, connection.execute(query.order_by(draft.c.created_at).limit(limit)))
+
+
+def remove_told(connection: Connection, changed_before: datetime, told_before: datetime, limit: int) -> int:
+    """Remove drafts that nobody has changed since, and of whose end their owners were told by then; gives how many."""
+    told = _told().where(notification.c.created_at <= told_before).exists()
+    found = select(draft.c.id).where(*_lies(changed_before), told).order_by(draft.c.created_at).limit(limit)
+    rows = connection.execute(found.with_for_update(skip_locked=True)).scalars().all()
+    return connection.execute(delete(draft).where(draft.c.id.in_(rows), *_lies(changed_before))).rowcount if rows else 0
+
+
+def _lies(changed_before: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Whatever was changed so long ago was begun so long ago, too: that is what the index knows."""
+    idle = (draft.c.created_at <= changed_before, draft.c.changed_at <= changed_before)
+    return (*idle, draft.c.sent_as.is_(None), draft.c.waits_since.is_(None), draft.c.leaves_at.is_(None))
+
+
+def _told() -> Select[tuple[int]]:
+    cause = literal("draft:") + draft.c.public_id + ":" + cast(draft.c.version, String)
+    return select(notification.c.id).where(notification.c.number == draft.c.owner, notification.c.cause == cause)
