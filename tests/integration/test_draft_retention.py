@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from adapter.bootstrap import Components, assemble
 from adapter.gateways.store import tables
-from adapter.model.notification import NOBODY_TOLD
+from adapter.model.notification import NO_NOTIFICATIONS
 from adapter.services.door.draft import Draft
 from tests.harness.fixtures import CLOCK
 from tests.harness.stores import ensure_tables
@@ -84,7 +84,9 @@ def test_what_waits_for_the_portal_to_open_and_what_was_sent_stays(months: Month
     assert (months.sweep(300), months.told(), len(months.drafts())) == (0, [], 1)
 
 
-@pytest.mark.parametrize("change", [{"keep": None}, {"told": lambda: NOBODY_TOLD}], ids=["for ever", "nobody told"])
+@pytest.mark.parametrize(
+    "change", [{"keep": None}, {"told": lambda: NO_NOTIFICATIONS}], ids=["for ever", "nobody told"]
+)
 def test_where_it_is_to_be_kept_or_nobody_can_be_told_it_stays(months: Months, change: dict[str, object]) -> None:
     begun(months.house)
     retention = replace(months.house.draft_retention, **change)  # type: ignore[arg-type]

@@ -188,6 +188,15 @@ def test_while_the_window_is_suspected_a_signed_file_waits_once_that_is_read_and
     assert "Đã tiếp nhận bản khai" in person.told()
 
 
+def test_while_the_window_is_suspected_the_first_page_says_how_to_go_on(site: Website) -> None:
+    site.suspect()
+    person = Person(site.url)
+    person.get("/")
+    assert "bấm “Gửi ngay khi cổng mở”" in person.told()
+    assert "Soạn tại đây, gửi khi cổng mở" in person.told()
+    assert "Hãy thử lại sau ít phút" not in person.told()
+
+
 def test_a_file_of_somebody_elses_declaration_is_not_taken(site: Website) -> None:
     person = Person(site.url)
     person.log_in(BINH, "/login?next=/khai-bao/tep")
