@@ -20,6 +20,7 @@ from adapter.services.customs.audit import LookupAudit
 from adapter.services.customs.box import SearchBox
 from adapter.services.customs.clients import Clients
 from adapter.services.customs.granted import LookupRights
+from adapter.services.customs.printed import PrintedDecisions
 from adapter.services.customs.searches import Searches
 from adapter.services.dossiers.lookup import Lookup
 from adapter.services.messages.intake import InHand, unheld
@@ -55,6 +56,10 @@ class Components(DoorComponents):
         )
 
     @cached_property
+    def printed_decisions(self) -> PrintedDecisions:
+        return PrintedDecisions(self.searches, self.answers, self.answer_prints)
+
+    @cached_property
     def search_box(self) -> SearchBox:
         return SearchBox(self.searches, lambda: self.catalogue, self.settings.installation.confirmation_prefix)
 
@@ -74,7 +79,7 @@ class Components(DoorComponents):
 
     @cached_property
     def lookup_audit(self) -> LookupAudit:
-        return LookupAudit(self.database, now)
+        return LookupAudit(self.database, self.legal_clock)
 
 
 def assemble(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -15,7 +15,6 @@ from adapter.cli.options import STDIN, AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, listing, note
 from adapter.gateways.store.journal_proof import Part
 from adapter.model.identifiers import DossierKey
-from adapter.pipeline.envelope import VIETNAM
 from adapter.services.customs.audit import Asked
 
 journal = typer.Typer(no_args_is_help=True, help="The journal.")
@@ -71,7 +70,7 @@ def journal_lookups(
     The journal has only a digest of the key that was asked for; a person is found by his paper's number.
     """
     components = open_components(config)
-    last = moment(until, "--until") or datetime.now(VIETNAM)
+    last = moment(until, "--until") or components.legal_clock() + timedelta(seconds=1)
     first = moment(since, "--since") or last - timedelta(days=7)
     if paper == STDIN:
         paper = sys.stdin.readline().strip()

@@ -33,7 +33,7 @@ WRITERS = {
     "services/dossiers/original_papers.py": {"OriginalPapers.brought"},
     "services/messages/intake.py": {"Intake._store", "Intake.foresee"},  # what is foreseen is taken back
     "services/dossiers/lookup.py": {"Lookup.find"},  # that somebody asked is journalled
-    "services/customs/searches.py": {"Searches.search", "Searches.reply"},
+    "services/customs/searches.py": {"Searches.search", "Searches.decision"},
     "services/customs/audit.py": {"LookupAudit.looked"},
     "services/customs/granted.py": {"LookupRights._state"},
     "services/customs/assertions.py": {"Assertions._caller"},  # each is used once

@@ -1,4 +1,4 @@
-"""`python -m tests.browser.consoles FOLDER`: what officers and operators see, in both languages, on both widths."""
+"""`python -m tests.browser.consoles FOLDER`: what staff see at their pages, in both languages, on both widths."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.administration_scenes import desk
 from tests.browser.operator_scenes import night
 from tests.browser.scenes import WIDTHS, kept, launch, visit
-from tests.browser.staff_scenes import Shift, file_of, log_in_staff, shift
+from tests.browser.staff_scenes import Shift, administrator_of_customs, file_of, log_in_staff, shift
+from tests.harness.people import TESTER
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import identity_provider
 
@@ -33,6 +34,14 @@ def places(house: Shift) -> Mapping[str, str]:
         "ket-qua": "/can-bo/xac-nhan?"
         + "&".join(f"d={key.year}/{key.number}" for key in (house.group, house.citizen, house.confirmed)),
     }
+
+
+def rights(house: Shift) -> Mapping[str, str]:
+    """What an administrator says of the look-ups of one officer of customs."""
+    for procedure, given in (("BQP0100004", False), ("BQP0100001", False), ("BQP0100001", True)):
+        state = house.site.house.lookup_rights.give if given else house.site.house.lookup_rights.withdraw
+        state("hai-quan", procedure, actor=TESTER)
+    return {"phan-quyen": "/phan-quyen-tra-cuu/hai-quan"}
 
 
 def pictures(
@@ -71,6 +80,10 @@ def main(folder: Path) -> int:
 
             for who, shown in (("can-bo", places), ("van-hanh", night), ("quan-tri", desk)):
                 pictures(browser, house.url, shown(house), state(who, "/"), folder)
+            with visit(browser) as context:
+                administrator_of_customs(context, house)
+                context.storage_state(path=here / "truong.json")
+            pictures(browser, house.url, rights(house), str(here / "truong.json"), folder)
             of_customs(browser, house, state("hai-quan", "/hai-quan"), folder)
         browser.close()
     return 0

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from adapter.bootstrap import Components
+from adapter.entrypoints.web.browser import STAFF_COOKIE
 from adapter.model.identifiers import DossierKey
+from adapter.services.access.people import Facts
+from adapter.services.access.staff_sessions import StaffAccount
 from tests.browser.scenes import ABOUT
 from tests.harness.fixtures import Case, load_cases, submission
 from tests.harness.history import ITEMS, OFFICER, REASON, dossier_of, play
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
-from tests.harness.staff import staffed
+from tests.harness.staff import OFFICE, staffed
 from tests.harness.units import HUUNGHI, two_units
 from tests.harness.website import Website
 from tests.servers.identity import STAFF, IdentityProvider
@@ -85,6 +89,18 @@ def fill(house: Components) -> None:
 
 def _receive(house: Components, case: Case) -> None:
     house.intake.receive([submission(case, shared_pki())])
+
+
+def administrator_of_customs(context: BrowserContext, house: Shift) -> None:
+    """The context is his who gives look-up rights to the officers of the office."""
+    parts = house.site.house
+    facts = Facts("NGUYEN THI TRUONG", ("customs_administrator",), office=OFFICE, login="truong")
+    if not any(each.id == "truong" for each in parts.people.list()):
+        parts.people.add("truong", facts, actor=TESTER)
+    secret = parts.staff_sessions.admit(StaffAccount("https://id.invalid", "truong", "truong", None))
+    # By https, else the prefix __Host- is refused here; a browser sends it to this machine without, too.
+    here = house.url.replace("http:", "https:")
+    context.add_cookies([{"name": STAFF_COOKIE, "value": secret, "url": here, "secure": True}])
 
 
 def log_in_staff(page: Page, url: str, who: str, at: str = "/can-bo") -> None:

@@ -1,4 +1,4 @@
-"""A customs officer in Chromium: the one box by keyboard, read aloud, on a telephone; the auditor after him."""
+"""Customs in Chromium: the one box by keyboard, read aloud, printed, on a telephone; administrator and auditor."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from adapter.gateways.store import tables
+from adapter.services.watch.mode import Sight
 from tests.browser.conftest import assert_accessible, watching
 from tests.browser.scenes import kept, visit
-from tests.browser.staff_scenes import Shift, log_in_staff, shift
+from tests.browser.staff_scenes import Shift, administrator_of_customs, log_in_staff, shift
+from tests.harness.people import TESTER
 from tests.harness.stores import sqlite_store
 from tests.servers.identity import IdentityProvider
 
@@ -21,6 +23,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) 
     folder = tmp_path_factory.mktemp("customs")
     with shift(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as made:
         yield made
+
+
+RIGHTS = "/phan-quyen-tra-cuu/hai-quan"
 
 
 def cookies(browser: Browser, house: Shift, folder: Path, who: str, at: str) -> str:
@@ -37,6 +42,16 @@ def thang(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFacto
 def son(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Those of an auditor."""
     return cookies(browser, house, tmp_path_factory.mktemp("son"), "kiem-tra", "/nhat-ky-tra-cuu")
+
+
+@pytest.fixture(scope="module")
+def mai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Those of an administrator of customs."""
+    kept = str(tmp_path_factory.mktemp("mai") / "truong.json")
+    with visit(browser) as context:
+        administrator_of_customs(context, house)
+        context.storage_state(path=kept)
+    return kept
 
 
 @pytest.fixture
@@ -89,7 +104,39 @@ def test_a_name_without_accents_finds_the_dossiers_and_the_journal_knows_it(
         auditor.goto(house.url + "/nhat-ky-tra-cuu")
         auditor.get_by_label("Công chức").fill("hai-quan")
         auditor.get_by_role("button", name="Xem nhật ký").click()
-        expect(auditor.get_by_role("status")).to_contain_text("lần tra cứu")
+        expect(auditor.get_by_role("row", name="person:hai-quan").first).to_contain_text("name")
+
+
+def test_a_look_up_is_printed_without_what_was_typed_and_warns_while_the_window_is_away(
+    page: Page, house: Shift
+) -> None:
+    page.goto(house.url + dossier(house))
+    expect(page.locator("#outage")).to_have_count(0)
+    house.site.window(Sight.DOWN)
+    try:
+        page.reload()
+        expect(page.locator("#outage")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator("#result")).to_be_visible()
+        expect(page.locator("#persons")).to_be_visible()
+        expect(page.locator("#outage")).to_be_visible()
+        for hidden in page.locator(".no-print, nav.back").all():
+            expect(hidden).to_be_hidden()
+        page.emulate_media(media="screen")
+        ask(page, house, number(house))
+        page.emulate_media(media="print")
+        expect(page.locator("#q")).to_be_hidden()
+        expect(page.locator("#result")).to_be_visible()
+    finally:
+        house.site.house.window.end_override(actor=TESTER)
+
+
+def test_the_decision_is_taken_home_as_a_page_to_print(page: Page, house: Shift) -> None:
+    page.goto(house.url + dossier(house))
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="PDF").click()
+    assert taken.value.suggested_filename.endswith(".pdf")
+    assert Path(taken.value.path()).read_bytes().startswith(b"%PDF-")
 
 
 def test_what_is_unclear_is_asked_about(browser: Browser, house: Shift, thang: str) -> None:
@@ -108,9 +155,9 @@ def test_an_officer_of_the_border_guard_has_no_box(browser: Browser, house: Shif
         assert answer.status == 403
 
 
-@pytest.mark.parametrize("name", ["/hai-quan", "<dossier>", "<looked>", "/nhat-ky-tra-cuu"])
+@pytest.mark.parametrize("name", ["/hai-quan", "<dossier>", "<looked>", "/nhat-ky-tra-cuu", RIGHTS])
 def test_a_page_has_no_serious_fault_of_accessibility(
-    browser: Browser, house: Shift, thang: str, son: str, node_packages: Path, name: str
+    browser: Browser, house: Shift, thang: str, son: str, mai: str, node_packages: Path, name: str
 ) -> None:
     def go(page: Page) -> None:
         if name == "<looked>":
@@ -119,4 +166,5 @@ def test_a_page_has_no_serious_fault_of_accessibility(
         else:
             page.goto(house.url + name.replace("<dossier>", dossier(house)))
 
-    assert_accessible(browser, son if "nhat-ky" in name else thang, node_packages, go)
+    who = {"/nhat-ky-tra-cuu": son, RIGHTS: mai}.get(name, thang)
+    assert_accessible(browser, who, node_packages, go)

@@ -589,7 +589,7 @@ def _looked_at(post: Post, callers: dict[str, Actor]) -> None:
     for caller in (callers["customs"], callers["everywhere"]):
         whole.searches.search(Search(Key.NUMBER, told.number, told.year), caller)
         whole.searches.search(Search(Key.PAPER, "C1234567"), caller)
-    whole.searches.reply(told.number, told.year, callers["everywhere"])
+    whole.searches.decision(told.number, told.year, None, callers["everywhere"])
     officer = whole.people.acting("bay")
     whole.searches.search(Search(Key.NAME, "An Nguyễn Văn"), officer)
     whole.lookup_audit.looked(Asked(post.now - DAY, post.now + DAY, paper="C1234567"), WHO)

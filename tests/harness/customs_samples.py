@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from adapter.entrypoints.web.customs import auditing, lookup
+from adapter.entrypoints.web.customs import auditing, granting, lookup
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import Page
+from adapter.gateways.store.lookup_rights import LookupRight
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.gateways.store.people import Person
+from adapter.model.actor import OFFICE_ROLES
 from adapter.model.procedure import Label
 from adapter.services.customs.answer import CustomsAnswer, SignatureShown
 from adapter.services.customs.audit import Looked
 from adapter.services.customs.box import BoxAsked, Told
+from adapter.services.customs.granted import LookupOfficer, Opened
 from adapter.services.customs.people_shown import ShownRow, ShownValue
 from adapter.services.customs.search import Key
 from adapter.services.customs.understood import Understood
@@ -39,13 +44,38 @@ def customs_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     looked = Looked(at, text, text, "lookup.dossiers", text, "paper", "0" * 64, 1, [text], 3, text)
     return {
         lookup.LookupPage: list[Page](pages),
-        lookup.LookedUpPage: [lookup.LookedUpPage(asking, True, each) for each in (one, bare)],
+        lookup.LookedUpPage: [lookup.LookedUpPage(asking, True, each, why) for each, why in ((one, "A"), (bare, None))],
+        **_rights(text, at),
         auditing.LookedPage: [
             auditing.LookedPage(),
             auditing.LookedPage(text, text, text, 30, fault=True),
             auditing.LookedPage(text, rows=[looked, replace(looked, client=None, purpose=None, dossiers=[])]),
             auditing.LookedPage(text, rows=[looked] * auditing.MOST),
             auditing.LookedPage(rows=[]),
+        ],
+    }
+
+
+def _rights(text: str, at: datetime) -> dict[type[Page], list[Page]]:
+    opened = [Opened("A", Label(text, text), True), Opened("B", Label(text, text), False)]
+    person = Person("hq-1", text, text, tuple(OFFICE_ROLES), None, "HN", at, text, None, None, None)
+    officers = [LookupOfficer(person, frozenset(each)) for each in ("", "A", "B", "AB")]
+    given = LookupRight("hq-1", "B", True, at, text, None, None)
+    ended = LookupRight("hq-1", "A", False, at, text, at, text)
+    offices = [CustomsOffice("HN", text, None, ())]
+    return {
+        granting.GrantingPage: [
+            granting.GrantingPage(offices, "HN", opened, officers),
+            granting.GrantingPage(offices, "HN", opened, ()),
+            granting.GrantingPage((), "", (), ()),
+        ],
+        granting.OfficerRightsPage: [
+            *(
+                granting.OfficerRightsPage(each, opened, (given, ended), done)
+                for each in officers
+                for done in granting.ACTS
+            ),
+            granting.OfficerRightsPage(officers[0], opened, ()),
         ],
     }
 

@@ -356,9 +356,9 @@ def test_customs_are_not_handed_what_may_still_be_taken_back(whole: Components) 
     whole.completion.complete(CITIZEN, OFFICER)
 
     def handed() -> str:
-        body = whole.searches.reply(CITIZEN.number, CITIZEN.year, customs(EVERYWHERE))
-        assert body is not None
-        return str(etree.fromstring(body)[1][0][0].tag)
+        decided = whole.searches.decision(CITIZEN.number, CITIZEN.year, None, customs(EVERYWHERE))
+        assert decided is not None
+        return str(etree.fromstring(decided.reply.body)[1][0][0].tag)
 
     assert handed() == "Acceptance"
     dispatch(whole, Broker())

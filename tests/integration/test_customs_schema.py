@@ -17,6 +17,7 @@ ROUTES = (
     ("/api/v1/lookup/searches", "POST"),
     ("/api/v1/lookup/dossiers", "GET"),
     ("/api/v1/lookup/dossiers/{number}/{year}/reply", "GET"),
+    ("/api/v1/lookup/dossiers/{number}/{year}/reply.pdf", "GET"),
 )
 ROLES = ("customs_officer", "auditor")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -25,6 +27,7 @@ from adapter.services.customs.audit import Asked
 from adapter.services.customs.search import Key, Search, cursor, read
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK, load_cases, submission
+from tests.harness.history import OFFICER
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, configure, website
@@ -332,6 +335,40 @@ def test_every_read_of_a_person_is_journalled_and_the_auditor_finds_it_by_office
         audit.looked(Asked(*span), site.house.people.acting("hoa"))
 
 
+def test_the_signed_confirmation_is_given_as_its_bytes_and_as_a_page_to_print(site: Website) -> None:
+    key = citizen(site)
+    site.house.completion.complete(key, OFFICER)
+    site.mark_sent()
+    (signed,) = [row for row in site.rows(tables.outbox) if row.kind == "Completion"]
+    reply = f"/api/v1/lookup/dossiers/{key.number}/{key.year}/reply"
+    with officer(site) as client:
+        xml, pdf = client.get(reply), client.get(f"{reply}.pdf")
+    assert xml.content == bytes(signed.body)
+    assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
+    assert pdf.content.startswith(b"%PDF-")
+    with officer(site, "mai") as other:
+        assert [other.get(each).status_code for each in (reply, f"{reply}.pdf")] == [404, 404]
+    looked = [each for each in site.rows(tables.journal) if each.event == "lookup.reply"]
+    assert [(each.actor, each.detail["hits"]) for each in looked] == [
+        *[("person:hoa", 1)] * 2,
+        *[("person:mai", 0)] * 2,
+    ]
+
+
+def test_what_is_printed_for_customs_is_the_confirmation_with_its_number_and_is_no_receipt(site: Website) -> None:
+    key = citizen(site)
+    site.house.completion.complete(key, OFFICER)
+    site.mark_sent()
+    shown: list[Any] = []
+    printed = replace(site.house.printed_decisions, prints=SimpleNamespace(pdf=shown.append))
+    printed.pdf(key.number, key.year, None, site.house.people.acting("hoa"))
+    (opened,) = shown
+    assert opened.confirmation == site.rows(tables.confirmation)[0].number
+    assert opened.title.vi == "Xác nhận hoàn thành khai báo"
+    assert opened.lines
+    assert [row.delivered_at for row in site.rows(tables.outbox) if row.kind == "Completion"] == [None]
+
+
 def test_a_purpose_is_asked_where_the_installation_asks_for_one(tmp_path: Path, sqlite_url: str) -> None:
     purposes = [{"code": "CONTROL", "vi": "Kiểm tra", "en": "Control"}]
     with website(configure(tmp_path, sqlite_url, {"customs.purposes": purposes})) as site:
@@ -339,9 +376,11 @@ def test_a_purpose_is_asked_where_the_installation_asks_for_one(tmp_path: Path, 
         house.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
         who = person("hoa", Role.CUSTOMS_OFFICER, office="HN")
         with site.customs("HN") as client:
-            refused = client.post(SEARCH, json={"plate": "29B"})
-            assert refused.status_code == 422
-            assert "CONTROL" in refused.json()["vi"]
+            reply = "/api/v1/lookup/dossiers/A1/2026/reply"
+            for refused in (client.post(SEARCH, json={"plate": "29B"}), client.get(reply), client.get(f"{reply}.pdf")):
+                assert refused.status_code == 422
+                assert "CONTROL" in refused.json()["vi"]
+            assert client.get(reply, params={"purpose": "CONTROL"}).status_code == 404
         house.searches.search(Search(Key.PLATE, "29B", purpose="CONTROL"), who)
-        (entry,) = [each for each in site.rows(tables.journal) if each.event == "lookup.dossiers"]
-        assert entry.detail["purpose"] == "CONTROL"
+        entries = [each for each in site.rows(tables.journal) if each.event.startswith("lookup.")]
+        assert [each.detail["purpose"] for each in entries] == ["CONTROL"] * 2

@@ -111,7 +111,8 @@ ELSEWHERE: dict[str, Callable[[Components, Actor], object]] = {
     "declare": lambda house, who: house.door.submit(b"", who),
     "find": lambda house, who: house.lookup.find(Question(LookupKind.NUMBER, "RQ1", 2026), who),
     "look up": lambda house, who: house.searches.search(Search(Key.NUMBER, "RQ1", 2026), who),
-    "look a reply up": lambda house, who: house.searches.reply("RQ1", 2026, who),
+    "look a reply up": lambda house, who: house.searches.decision("RQ1", 2026, None, who),
+    "list whom he gives lookups": lambda house, who: house.lookup_rights.offices(who),
     "give a lookup": lambda house, who: house.lookup_rights.give("x", "BQP0100001", actor=who),
     "withdraw a lookup": lambda house, who: house.lookup_rights.withdraw("x", "BQP0100001", actor=who),
     "register a client": lambda house, who: house.clients.add("issuer", "x", PartyFacts("X", ""), actor=who),
@@ -237,7 +238,7 @@ def test_customs_of_another_office_find_nothing_and_of_an_office_above_find_it(w
         office: len(whole.searches.search(asked, customs(office)).answers) for office in ("CHQ", "HN", "MC", "HUUNGHI")
     }
     assert seen == {"CHQ": 1, "HN": 1, "MC": 0, "HUUNGHI": 1}
-    assert whole.searches.reply("RQ1", 2026, customs("MC")) is None
+    assert whole.searches.decision("RQ1", 2026, None, customs("MC")) is None
 
 
 def test_a_commander_suspends_at_his_unit_or_everywhere_and_lifts_nothing_of_another(whole: Components) -> None:

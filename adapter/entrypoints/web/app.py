@@ -89,7 +89,7 @@ def create_staff(components: Components) -> FastAPI:
         *administration.ENTRIES,
     )
     pages = Pages(_about(web.about), visitor_of, log_in=provider is not None, layout="staff.html", entries=entries)
-    app.include_router(lookup.routes(components.searches, guard))
+    app.include_router(lookup.routes(components.searches, components.printed_decisions, guard))
     app.include_router(service.health_routes(components.database.reachable, components.keys_ready, components.decides))
     if provider is not None:
         entrance = login.of_staff(provider, components.staff_sessions, emergency.WAY)
@@ -117,7 +117,14 @@ def _uses_of_customs(components: Components) -> customs.CustomsUses:
     )
     purposes = [(each.code, Label(each.vi, each.en)) for each in stated.purposes]
     around = customs.LookupSurroundings(support, purposes, lambda: components.window.state().condition is Sight.DOWN)
-    return customs.CustomsUses(components.search_box, components.searches, components.lookup_audit, around)
+    return customs.CustomsUses(
+        components.search_box,
+        components.searches,
+        components.printed_decisions,
+        components.lookup_rights,
+        components.lookup_audit,
+        around,
+    )
 
 
 def _app(title: str, description: str, *tags: str) -> FastAPI:

@@ -69,6 +69,12 @@ def every(connection: Connection, *, ended: bool = False) -> list[Person]:
     return [_person(row) for row in connection.execute(query if ended else query.where(person.c.ended_at.is_(None)))]
 
 
+def of_office(connection: Connection, office: str) -> list[Person]:
+    """The current entries of an office, by id."""
+    query = select(person).where(person.c.office == office, person.c.ended_at.is_(None))
+    return [_person(row) for row in connection.execute(query.order_by(person.c.code))]
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether nobody was ever registered."""
     return not connection.execute(select(exists().select_from(person))).scalar_one()

@@ -56,7 +56,7 @@ class Looked:
 
 @dataclass(frozen=True)
 class LookupAudit:
-    """The use case. `clock` is the real time."""
+    """The use case. `clock` is that by which look-ups are kept."""
 
     database: Database
     clock: Callable[[], datetime]

@@ -11,15 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import api_parties, journal, lookup_rights
+from adapter.gateways.store import api_parties, journal, lookup_rights, offices
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.lookup_rights import LookupRight
+from adapter.gateways.store.offices import CustomsOffice
 from adapter.gateways.store.people import Person
 from adapter.model.actor import OFFICE_ROLES, Actor, ActorKind
 from adapter.model.catalogue import Catalogue
 from adapter.model.errors import NoRight, NotAllowed
+from adapter.model.procedure import Label
+from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.offices import REGISTER, codes_below, reach
 from adapter.services.access.people import not_himself
 from adapter.services.access.rights import Right, has, needs
@@ -33,6 +36,23 @@ class LookupReach:
     places: Sequence[str] | None
     procedures: frozenset[str]
     persons: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A procedure that is looked up here. `by_rule`: by everybody of customs, unless it was withdrawn from him."""
+
+    code: str
+    title: Label
+    by_rule: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookupOfficer:
+    """Somebody of customs, and the codes of what he may look up now."""
+
+    person: Person
+    procedures: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -87,6 +107,53 @@ class LookupRights:
         with self.database.reading() as connection:
             return lookup_rights.of(connection, person, ended=True)
 
+    def catalogued(self) -> Sequence[Opened]:
+        """The procedures that are opened here, the letter's first."""
+        catalogue, today, by_rule = self.catalogue(), self.clock().astimezone(VIETNAM).date(), self.by_rule
+        found = []
+        for code in sorted(self.opened, key=lambda each: (each not in by_rule, each)):
+            procedure = catalogue.find(code, today)
+            found.append(Opened(code, procedure.title if procedure else Label(code, code), code in by_rule))
+        return found
+
+    def offices(self, actor: Actor) -> Sequence[CustomsOffice]:
+        """The office of an administrator of customs and those below it: to their people he gives rights.
+
+        Raises:
+            NoRight: the actor gives none.
+        """
+        needs(actor, Right.GRANT_LOOKUP)
+        with self.database.reading() as connection:
+            return _reached(connection, actor)
+
+    def officers(self, office: str, actor: Actor) -> Sequence[LookupOfficer]:
+        """The people of an office to whom the actor gives rights, by id; himself is not among them.
+
+        Raises:
+            NotAllowed: the actor reaches no such office.
+            NoRight: the actor gives no rights.
+        """
+        if office not in {each.code for each in self.offices(actor)}:
+            raise NotAllowed(f"there is no office {office!r} within reach")
+        with self.database.reading() as connection:
+            found = [each for each in people_store.of_office(connection, office) if _is_given(actor, each)]
+            return [LookupOfficer(each, self._of(connection, each.id)) for each in found]
+
+    def officer(self, person: str, actor: Actor) -> LookupOfficer:
+        """Somebody to whom the actor gives rights.
+
+        Raises:
+            NotAllowed: there is no such person in an office that the actor reaches.
+            NoRight: the actor gives no rights.
+        """
+        needs(actor, Right.GRANT_LOOKUP)
+        with self.database.reading() as connection:
+            found = people_store.current(connection, [person]).get(person)
+            reached = {each.code for each in _reached(connection, actor)}
+            if found is None or not _is_given(actor, found) or found.office not in reached:
+                raise NotAllowed(f"nobody of customs within reach is registered as {person!r}")
+            return LookupOfficer(found, self._of(connection, person))
+
     def give(self, person: str, procedure: str, *, actor: Actor) -> frozenset[str]:
         """The officer may look the procedure up from now on; gives all that he may.
 
@@ -116,6 +183,8 @@ class LookupRights:
             if found is None or not OFFICE_ROLES.intersection(found.roles):
                 raise NotAllowed(f"nobody of customs is registered as {person!r}: see `people list`")
             _within_reach(connection, actor, found)
+            if given is (procedure in self._of(connection, person)):
+                return self._of(connection, person)  # as it stands: a form that came twice changes nothing
             allowed = None if given is (procedure in self.by_rule) else given
             now = self.clock()
             lookup_rights.state(
@@ -143,6 +212,17 @@ def _both(
     if program.procedures is not None:
         procedures &= frozenset(program.procedures)
     return seen, procedures
+
+
+def _reached(connection: Connection, actor: Actor) -> list[CustomsOffice]:
+    """The actor's own office and those below it."""
+    return offices.below(offices.every(connection), actor.office or "")
+
+
+def _is_given(actor: Actor, person: Person) -> bool:
+    """Whether he looks up at all, and is not the actor himself, who grants himself nothing."""
+    himself = actor.kind is ActorKind.PERSON and actor.id == person.id
+    return not himself and not OFFICE_ROLES.isdisjoint(person.roles)
 
 
 def _within_reach(connection: Connection, actor: Actor, person: Person) -> None:

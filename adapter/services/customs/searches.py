@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 
 from adapter.gateways.store import customs_lookups, journal, lookup_rights, lookup_traces, lookups
 from adapter.gateways.store.database import Connection, Database
-from adapter.gateways.store.dossier_records import FoundDossier
+from adapter.gateways.store.dossier_records import FoundDossier, OriginalReply
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.lookups import Narrowed
 from adapter.model.actor import Actor, ActorKind
@@ -49,6 +49,14 @@ class CustomsAnswers:
     next: str | None
     notes: Sequence[Label]
     """What was read otherwise than it was typed, or that not all was looked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDecision:
+    """The newest signed decision about a dossier."""
+
+    dossier: FoundDossier
+    reply: OriginalReply
 
 
 @dataclass(frozen=True)
@@ -89,21 +97,23 @@ class Searches:
         behind = _place(made, shown[-1]) if len(rows) > PAGE else None
         return CustomsAnswers(found, behind, (*made.notes, *notes))
 
-    def reply(self, number: str, year: int, actor: Actor) -> bytes | None:
-        """The exact bytes of the newest signed decision, or None where there is none that the actor may see.
+    def decision(self, number: str, year: int, purpose: str | None, actor: Actor) -> SeenDecision | None:
+        """The newest signed decision, or None where there is none that the actor may see.
 
         Raises:
+            NotASearch: a purpose is missing.
             NoRight: the actor is not of customs, or of no office.
         """
-        made = Read(Search(Key.NUMBER, number, year), Key.NUMBER, (f"{number}/{year}",))
+        made = Read(Search(Key.NUMBER, number, year, purpose=purpose), Key.NUMBER, (f"{number}/{year}",))
         with self.database.transaction() as connection:
             sight = self.rights.sight(connection, actor)
+            self._has_a_purpose(made.search)
             rows, _ = self._rows(connection, made, sight)
             decisions = lookups.decisions(connection, [row.id for row in rows], DECISIONS)
             told = [row for row in rows if row.id in decisions]
             self._journal(connection, JournalEvent.LOOKUP_REPLY, made, sight, actor, told)
         self.observe(Event.LOOKUP, kind="reply", hits=len(told), token=actor.token)
-        return bytes(decisions[told[0].id].body) if told else None
+        return SeenDecision(told[0], decisions[told[0].id]) if told else None
 
     def _has_a_purpose(self, search: Search) -> None:
         if self.purposes and search.purpose not in self.purposes:

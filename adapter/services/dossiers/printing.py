@@ -1,4 +1,4 @@
-"""A signed answer as a PDF, for its declarant and for the unit that has the dossier. The signed XML is what counts.
+"""A signed answer as a PDF, for its declarant, the unit that has the dossier, and customs. The signed XML counts.
 
 Which words stand around the values, and that it is no official form, is said by the layout (`prints/`), which an
 installation replaces without code: one for a procedure's kind of answer, else one for the kind, else `answer`.

@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from adapter.entrypoints.web.api.customs_shapes import AnswersShape, SearchShape, answers_shape
-from adapter.entrypoints.web.api.openapi import NUMBER, XML, may_fail
+from adapter.entrypoints.web.api.openapi import NUMBER, PDF, XML, may_fail
 from adapter.entrypoints.web.api.shapes import API
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.problems import NotServed
 from adapter.model.actor import Actor
 from adapter.services.access.rights import Right
+from adapter.services.customs.printed import PrintedDecisions
 from adapter.services.customs.search import Key, Search
 from adapter.services.customs.searches import CustomsAnswers, Searches
 from adapter.services.customs.table import table
@@ -30,9 +31,11 @@ NEXT = "Nsw-Next-Cursor"
 """The header that names the next page where the answer is CSV."""
 _Number = Annotated[str, Path(pattern=NUMBER, description="The dossier's number.")]
 _Year = Annotated[int, Path(ge=1000, le=9999, description="The dossier's year.")]
+_Purpose = Annotated[str | None, Query(max_length=100, description="Code of the purpose, if one is asked.")]
 _IN_ADDRESS = ("reference", "year", "confirmation", "purpose")
 _TABLE: Mapping[str, Any] = {CSV: {"schema": {"type": "string"}}}
 _VI_JSON = "Chỉ nhận application/json, UTF-8."
+_NONE = "There is no decision on such a dossier of your office."
 _VI_NONE = "Không có kết quả nào của hồ sơ như vậy trong phạm vi cơ quan của bạn."
 _BODY: Mapping[str, Any] = {
     "requestBody": {
@@ -42,7 +45,7 @@ _BODY: Mapping[str, Any] = {
 }
 
 
-def routes(searches: Searches, guard: Guard) -> APIRouter:
+def routes(searches: Searches, printed: PrintedDecisions, guard: Guard) -> APIRouter:
     """POST /lookup/searches, GET /lookup/dossiers and the signed decision."""
     router = APIRouter(prefix=f"{API}/lookup", tags=["lookup"])
 
@@ -70,6 +73,13 @@ def routes(searches: Searches, guard: Guard) -> APIRouter:
         """By reference with year, or by confirmation. Whatever else is searched by is sent to POST /lookup/searches."""
         return answers_shape(searches.search(asked, caller))
 
+    _decisions(router, searches, printed, guard)
+    return router
+
+
+def _decisions(router: APIRouter, searches: Searches, printed: PrintedDecisions, guard: Guard) -> None:
+    """The newest signed decision, as it was signed and to be printed."""
+
     @router.get(
         "/dossiers/{number}/{year}/reply",
         summary="Download the newest signed decision",
@@ -77,15 +87,34 @@ def routes(searches: Searches, guard: Guard) -> APIRouter:
         responses={200: {"content": XML}, **may_fail(403, 404, 422)},
     )
     def reply(
-        number: _Number, year: _Year, caller: Annotated[Actor, Depends(guard.by_customs(Right.LOOK_UP))]
+        number: _Number,
+        year: _Year,
+        caller: Annotated[Actor, Depends(guard.by_customs(Right.LOOK_UP))],
+        purpose: _Purpose = None,
     ) -> Response:
         """The exact bytes that were signed. This is recorded as a lookup too."""
-        found = searches.reply(number, year, caller)
+        found = searches.decision(number, year, purpose, caller)
         if found is None:
-            raise NotServed(404, "There is no decision on such a dossier of your office.", vi=_VI_NONE)
-        return Response(found, media_type="application/xml")
+            raise NotServed(404, _NONE, vi=_VI_NONE)
+        return Response(found.reply.body, media_type="application/xml")
 
-    return router
+    @router.get(
+        "/dossiers/{number}/{year}/reply.pdf",
+        summary="Download the newest signed decision as a page to print",
+        response_class=Response,
+        responses={200: {"content": PDF}, **may_fail(403, 404, 422)},
+    )
+    def to_print(
+        number: _Number,
+        year: _Year,
+        caller: Annotated[Actor, Depends(guard.by_customs(Right.LOOK_UP))],
+        purpose: _Purpose = None,
+    ) -> Response:
+        """What was signed, for people; no official form. This is recorded as a lookup too."""
+        made = printed.pdf(number, year, purpose, caller)
+        if made is None:
+            raise NotServed(404, _NONE, vi=_VI_NONE)
+        return Response(made, media_type="application/pdf")
 
 
 def _told(found: CustomsAnswers, *, as_csv: bool) -> AnswersShape | Response:
@@ -121,7 +150,7 @@ def _in_address(
     reference: Annotated[str | None, Query(pattern=NUMBER, description="Our number or the window's.")] = None,
     year: Annotated[int | None, Query(ge=1000, le=9999, description="The year that goes with reference.")] = None,
     confirmation: Annotated[str | None, Query(min_length=1, max_length=60, description="Its number.")] = None,
-    purpose: Annotated[str | None, Query(max_length=100, description="Code of the purpose, if one is asked.")] = None,
+    purpose: _Purpose = None,
 ) -> Search:
     further = sorted(set(request.query_params) - set(_IN_ADDRESS))
     if further:

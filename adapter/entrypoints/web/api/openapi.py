@@ -42,6 +42,7 @@ def tags(*names: str) -> list[dict[str, str]]:
 
 
 XML: dict[str, Any] = {"application/xml": {"schema": {"type": "string", "format": "binary"}}}
+PDF: dict[str, Any] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
 NUMBER = r"^[A-Za-z0-9]{1,35}$"
 """The form of a dossier's number in an address."""
 

@@ -1,1 +1,1 @@
-"""Pages of customs on the inner network: one box to look results up, and who looked what up, for the auditor."""
+"""Pages of customs on the inner network: one box to look results up, who may, and who did."""

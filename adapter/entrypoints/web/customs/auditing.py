@@ -3,7 +3,7 @@
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Request
@@ -14,7 +14,6 @@ from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages
 from adapter.model.actor import Actor
 from adapter.model.identifiers import DossierKey
-from adapter.pipeline.envelope import VIETNAM
 from adapter.services.access.rights import Right
 from adapter.services.customs.audit import MOST, Asked, Looked, LookupAudit
 
@@ -56,7 +55,7 @@ def routes(pages: Pages, audit: LookupAudit, guard: Guard) -> APIRouter:
         key = DossierKey.read(dossier)
         if dossier and key is None:
             return pages.respond(request, LookedPage(officer, paper, dossier, days, fault=True), 422, PERSONAL)
-        now = datetime.now(VIETNAM)
+        now = audit.clock()
         asked = Asked(now - timedelta(days=days), now + timedelta(minutes=1), officer or None, paper or None, key)
         rows = await run_in_threadpool(audit.looked, asked, caller)
         return pages.respond(request, LookedPage(officer, paper, dossier, days, rows), 200, PERSONAL)

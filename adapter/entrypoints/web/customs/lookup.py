@@ -16,11 +16,13 @@ from starlette.exceptions import HTTPException
 from adapter.entrypoints.web.guard import Guard
 from adapter.entrypoints.web.marks import MARKS
 from adapter.entrypoints.web.page import PERSONAL, Page, Pages, attachment
+from adapter.entrypoints.web.posting import Dependency
 from adapter.model.actor import Actor
 from adapter.model.procedure import Label
 from adapter.services.access.rights import Right
 from adapter.services.customs.answer import CustomsAnswer
 from adapter.services.customs.box import BoxAsked, SearchBox, Told
+from adapter.services.customs.printed import PrintedDecisions
 from adapter.services.customs.search import Key
 from adapter.services.customs.searches import Searches
 from adapter.services.customs.understood import READINGS
@@ -76,9 +78,17 @@ class LookedUpPage(Page):
     desk: LookupSurroundings
     outage: bool
     answer: CustomsAnswer
+    purpose: str | None
 
 
-def routes(pages: Pages, box: SearchBox, searches: Searches, desk: LookupSurroundings, guard: Guard) -> APIRouter:
+def routes(
+    pages: Pages,
+    box: SearchBox,
+    searches: Searches,
+    printed: PrintedDecisions,
+    desk: LookupSurroundings,
+    guard: Guard,
+) -> APIRouter:
     """`/hai-quan`."""
     router = APIRouter(include_in_schema=False)
     customs = guard.by_session(Right.LOOK_UP)
@@ -106,16 +116,32 @@ def routes(pages: Pages, box: SearchBox, searches: Searches, desk: LookupSurroun
         answer = box.one(number, year, purpose, caller)
         if answer is None:
             raise HTTPException(404)
-        return pages.respond(request, LookedUpPage(desk, desk.is_outage(), answer), 200, PERSONAL)
+        return pages.respond(request, LookedUpPage(desk, desk.is_outage(), answer, purpose), 200, PERSONAL)
+
+    _files(router, searches, printed, customs)
+    return router
+
+
+def _files(router: APIRouter, searches: Searches, printed: PrintedDecisions, customs: Dependency) -> None:
+    """The newest signed decision: the bytes that were signed, and a page to be printed."""
 
     @router.get(HERE + "/ho-so/{year}/{number}/ket-qua.xml")
-    def signed(year: _Year, number: _Number, caller: Annotated[Actor, Depends(customs)]) -> Response:
-        found = searches.reply(number, year, caller)
+    def signed(
+        year: _Year, number: _Number, caller: Annotated[Actor, Depends(customs)], purpose: _Code = None
+    ) -> Response:
+        found = searches.decision(number, year, purpose, caller)
         if found is None:
             raise HTTPException(404)
-        return attachment(found, "application/xml", f"{number}-{year}.xml")
+        return attachment(found.reply.body, "application/xml", f"{number}-{year}.xml")
 
-    return router
+    @router.get(HERE + "/ho-so/{year}/{number}/ket-qua.pdf")
+    def to_print(
+        year: _Year, number: _Number, caller: Annotated[Actor, Depends(customs)], purpose: _Code = None
+    ) -> Response:
+        made = printed.pdf(number, year, purpose, caller)
+        if made is None:
+            raise HTTPException(404)
+        return attachment(made, "application/pdf", f"{number}-{year}.pdf")
 
 
 def _asked(form: Any) -> BoxAsked:

@@ -1,0 +1,104 @@
+"""The page on which an administrator of customs says what the officers of his offices look up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from adapter.entrypoints.web.browser import STAFF_COOKIE
+from adapter.entrypoints.web.customs.granting import HERE
+from adapter.gateways.store import tables
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.services.access.people import Facts
+from adapter.services.access.staff_sessions import StaffAccount
+from tests.harness.browsing import Person
+from tests.harness.people import TESTER
+from tests.harness.staff import staffed
+from tests.harness.website import Website
+from tests.servers.identity import IdentityProvider
+from tests.servers.process import free_ports
+
+LETTER, SHIPS = "BQP0100001", "BQP0100007"
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
+    """An office with one below it, and another beside them; nobody logs in at the provider, which is away."""
+    away = IdentityProvider(tmp_path / "away", *(f"http://127.0.0.1:{port}" for port in free_ports(2)))
+    with staffed(tmp_path, sqlite_url, away, **{"customs.procedures": [SHIPS]}) as served:
+        house = served.house
+        for office in (("CHQ", "Cục Hải quan", None), ("HN", "Hữu Nghị", "CHQ"), ("MC", "Móng Cái", None)):
+            house.offices.add(CustomsOffice(*office, ()), actor=TESTER)
+        for code, role, of in (
+            ("truong", "customs_administrator", "CHQ"),
+            ("hoa", "customs_officer", "HN"),
+            ("mai", "customs_officer", "MC"),
+        ):
+            house.people.add(code, Facts(code.upper(), (role,), office=of, login=code), actor=TESTER)
+        yield served
+
+
+def logged_in(site: Website, login: str) -> Person:
+    """Somebody with a session, whatever he has logged in by."""
+    secret = site.house.staff_sessions.admit(StaffAccount("https://id.invalid", login, login, None))
+    person = Person(site.staff_url)
+    person.cookies[urlsplit(site.staff_url).netloc] = {STAFF_COOKIE: secret}
+    return person
+
+
+def entries(site: Website) -> list[tuple[str, str, str]]:
+    found = [row for row in site.rows(tables.journal) if row.event.startswith("lookup.right")]
+    return [(row.event, row.actor, row.detail["procedure"]) for row in found]
+
+
+def test_an_administrator_gives_and_withdraws_for_the_people_of_his_offices_and_each_change_is_journalled(
+    site: Website,
+) -> None:
+    person = logged_in(site, "truong")
+    person.get(HERE)
+    offices = person.document().xpath("//select[@id='office']/option/@value")
+    assert offices == ["CHQ", "HN"], "his own and the one below it"
+    person.get(f"{HERE}?co-quan=HN")
+    assert "HOA" in person.told()
+    assert person.get(f"{HERE}/hoa").status_code == 200
+    person.send(f"{HERE}/hoa", procedure=SHIPS, act="give")
+    assert "Đã cho tra cứu" in person.told()
+    person.send(f"{HERE}/hoa", procedure=LETTER, act="withdraw")
+    assert "Đã thu lại" in person.told()
+    now = site.house.lookup_rights.of("hoa")
+    assert SHIPS in now
+    assert LETTER not in now
+    given = [("lookup.right_give", "person:truong", SHIPS), ("lookup.right_withdraw", "person:truong", LETTER)]
+    assert entries(site) == given
+    person.send(f"{HERE}/hoa", procedure=LETTER, act="withdraw")
+    assert entries(site) == given, "a form that comes twice changes nothing"
+
+
+def test_people_of_another_office_and_he_himself_are_as_if_they_were_not_there(site: Website) -> None:
+    person = logged_in(site, "truong")
+    person.get(f"{HERE}/hoa")
+    for address in (f"{HERE}/mai", f"{HERE}/truong", f"{HERE}/can-bo", f"{HERE}/nobody", f"{HERE}?co-quan=MC"):
+        assert person.get(address).status_code == 404, address
+    for whom in ("mai", "truong"):
+        person.get(f"{HERE}/hoa")
+        assert person.send(f"{HERE}/{whom}", procedure=LETTER, act="withdraw").status_code == 404
+    assert entries(site) == []
+    assert LETTER in site.house.lookup_rights.of("mai")
+
+
+@pytest.mark.parametrize("form", [{"procedure": "BQP9"}, {"procedure": LETTER, "act": "x"}, {"act": "give"}])
+def test_a_form_that_no_page_has_changes_nothing(site: Website, form: dict[str, str]) -> None:
+    person = logged_in(site, "truong")
+    person.get(f"{HERE}/hoa")
+    assert person.send(f"{HERE}/hoa", **form).status_code == 400
+    assert entries(site) == []
+
+
+@pytest.mark.parametrize("login", ["hoa", "mai@bienphong.example"])
+def test_officers_and_administrators_who_propose_to_each_other_have_no_such_page(site: Website, login: str) -> None:
+    person = logged_in(site, login)
+    assert person.get(HERE).status_code == 403
+    assert person.get(f"{HERE}/hoa").status_code == 403
