@@ -61,6 +61,7 @@ WRITERS = {
     "services/access/staff_sessions.py": {"StaffSessions.admit"},
     "services/dossiers/case_file.py": {"CaseFiles.open"},  # as Versions.of
     "services/dossiers/worklist.py": {"WorkLists._keep"},  # that who declared was shown is journalled
+    "services/dossiers/printing.py": {"CasePrints.of"},  # that it was shown is journalled
     "services/access/tokens.py": {"Tokens._issue", "Tokens.revoke"},
     "services/messages/waiting.py": {"Waiting.wake", "Waiting.seal"},
     "services/notifications/addresses.py": {
