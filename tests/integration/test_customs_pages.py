@@ -1,9 +1,11 @@
-"""The page on which an administrator of customs says what the officers of his offices look up."""
+"""Pages of customs: an administrator says what the officers of his offices look up; a purpose is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,14 +23,21 @@ from tests.harness.website import Website
 from tests.servers.identity import IdentityProvider
 from tests.servers.process import free_ports
 
+PURPOSES = [{"code": "CONTROL", "vi": "Kiểm tra", "en": "Control"}]
 LETTER, SHIPS = "BQP0100001", "BQP0100007"
 
 
 @pytest.fixture
 def site(tmp_path: Path, sqlite_url: str) -> Iterator[Website]:
+    with customs(tmp_path, sqlite_url, {"customs.procedures": [SHIPS]}) as served:
+        yield served
+
+
+@contextmanager
+def customs(folder: Path, database_url: str, changes: Mapping[str, Any]) -> Iterator[Website]:
     """An office with one below it, and another beside them; nobody logs in at the provider, which is away."""
-    away = IdentityProvider(tmp_path / "away", *(f"http://127.0.0.1:{port}" for port in free_ports(2)))
-    with staffed(tmp_path, sqlite_url, away, **{"customs.procedures": [SHIPS]}) as served:
+    away = IdentityProvider(folder / "away", *(f"http://127.0.0.1:{port}" for port in free_ports(2)))
+    with staffed(folder, database_url, away, **changes) as served:
         house = served.house
         for office in (("CHQ", "Cục Hải quan", None), ("HN", "Hữu Nghị", "CHQ"), ("MC", "Móng Cái", None)):
             house.offices.add(CustomsOffice(*office, ()), actor=TESTER)
@@ -102,3 +111,19 @@ def test_officers_and_administrators_who_propose_to_each_other_have_no_such_page
     person = logged_in(site, login)
     assert person.get(HERE).status_code == 403
     assert person.get(f"{HERE}/hoa").status_code == 403
+
+
+def test_where_a_purpose_is_asked_for_no_page_shows_anything_without_one(tmp_path: Path, sqlite_url: str) -> None:
+    with customs(tmp_path, sqlite_url, {"customs.purposes": PURPOSES}) as site:
+        person = logged_in(site, "hoa")
+        person.get("/hai-quan")
+        assert person.document().xpath("//select[@id='purpose']/option/@value") == ["", "CONTROL"]
+        assert person.send("/hai-quan", q="A1/2026").status_code == 422
+        assert "CONTROL" in person.told()
+        for file in ("", "/ket-qua.xml", "/ket-qua.pdf"):
+            assert person.get(f"/hai-quan/ho-so/2026/A1{file}").status_code == 422
+            assert person.get(f"/hai-quan/ho-so/2026/A1{file}?purpose=CONTROL").status_code == 404
+        person.get("/hai-quan")
+        assert person.send("/hai-quan", q="A1/2026", purpose="CONTROL").status_code == 200
+        kept = [row.detail.get("purpose") for row in site.rows(tables.journal) if row.event.startswith("lookup.")]
+        assert kept == ["CONTROL"] * 4
