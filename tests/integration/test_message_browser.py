@@ -4,6 +4,7 @@ sent again only where it may be."""
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -18,12 +19,17 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import Components
 from adapter.cli import app
+from adapter.entrypoints.web.operator.messages import MessageShownPage, MessagesPage
+from adapter.entrypoints.web.operator.quarantine import QuarantinePage
+from adapter.entrypoints.web.page import About, Around, Page, Pages
+from adapter.entrypoints.web.words import Language
 from adapter.gateways.store import browse
 from adapter.gateways.store.browse import WantedMessages
 from adapter.gateways.store.tables import journal, outbox
 from adapter.model.actor import Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
+from adapter.model.procedure import Label
 from adapter.model.stages import Channel, Submission
 from adapter.services.messages.browser import MessageView
 from adapter.services.replies.dispatch import Dispatch
@@ -173,6 +179,16 @@ def everything(view: MessageView) -> str:
     return "\n".join([*lines, *facts])
 
 
+_NOTHING = Label("", "")
+AROUND = Around(About(_NOTHING, _NOTHING, _NOTHING, "", "", "", _NOTHING), Language.VI, "/van-hanh", None, log_in=True)
+PAGES = Pages(AROUND.about, lambda _: None, log_in=True, layout="staff.html")
+
+
+def drawn(page: Page) -> str:
+    """What stands on a page, its addresses too."""
+    return html.unescape(PAGES.draw(page, AROUND))
+
+
 EXAMPLE = re.compile("(ví dụ|for example) [0-9]+")
 """What a finding says of how a number is written."""
 CASES = {case.id: case for case in load_cases()}
@@ -201,10 +217,14 @@ def test_no_value_of_a_person_of_any_fixture_is_shown(small: Components, case: C
         values = personal(small, raw)
     except etree.XMLSyntaxError:  # nobody knows what is a person's there; such a message is masked from its fault on
         values = set()
-    shown = everything(small.message_browser.show(ours, actor=AUDITOR))
+    view = small.message_browser.show(ours, actor=AUDITOR)
+    found = small.message_browser.newest(WantedMessages(), behind=None, actor=AUDITOR)
+    shown = everything(view) + drawn(MessageShownPage(view, may_unmask=True))
+    shown += drawn(MessagesPage(found, "", WantedMessages(), "", "", first=True))
+    shown += drawn(QuarantinePage(small.parked_messages.listed(actor=AUDITOR), may_replay=True))
     for reply in said(small):
-        view = small.message_browser.reply(reply.message_id, actor=AUDITOR)
-        shown += "\n".join("".join(token.shown for token in line) for line in view.xml.lines)
+        answer = small.message_browser.reply(reply.message_id, actor=AUDITOR)
+        shown += "\n".join("".join(token.shown for token in line) for line in answer.xml.lines)
     shown = EXAMPLE.sub("", shown)
     leaks = {
         value: shown[max(0, shown.find(value) - 80) : shown.find(value) + 40] for value in values if value in shown
