@@ -42,7 +42,8 @@ quick: services setup ## every fixture, module and rule, without servers: after 
 	@$(BIN)/python -m tests quick
 
 test prove bench seed: SERVICES += postgresql pgbouncer
-test prove: SERVICES += default-jdk-headless prometheus nodejs npm chromium
+test prove bench: SERVICES += nodejs npm
+test prove: SERVICES += default-jdk-headless prometheus chromium
 test: services setup ## the whole suite, on real RabbitMQ and PostgreSQL; ARGS are pytest's
 	@$(BIN)/python -m tests $(ARGS)
 
