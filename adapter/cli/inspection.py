@@ -27,7 +27,7 @@ from adapter.gateways.store import messages
 from adapter.gateways.store.pooling import refuse_transaction_pooling
 from adapter.model.calendar import Calendar
 from adapter.model.errors import Misconfigured, Unavailable
-from adapter.model.stages import Channel
+from adapter.model.stages import MESSAGE_CHANNELS
 from adapter.pipeline.envelope import VIETNAM, write_time
 from adapter.pipeline.trust import fitness, is_valid
 from adapter.settings import RENAMED, KeySettings, Settings, broker_urls, database_url
@@ -190,7 +190,7 @@ def _secrets(pairs: Sequence[KeySettings]) -> Iterator[Remark]:
 def _trust(components: Components) -> Iterator[Remark]:
     stated = components.settings.trust
     channels = {partner.channel for partner in stated.partners.values()}
-    for channel in Channel:
+    for channel in MESSAGE_CHANNELS:
         if channel.value not in channels:
             yield fault_at(
                 "trust", f"trust.partners: no partner for the channel {channel}; its messages would be parked"

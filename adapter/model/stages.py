@@ -37,6 +37,10 @@ class Channel(StrEnum):
     """On paper, entered by officers afterwards: of dossiers alone, no message comes so."""
 
 
+MESSAGE_CHANNELS = (Channel.WINDOW, Channel.PORTAL)
+"""The channels by which messages come, and are answered."""
+
+
 class Stage(StrEnum):
     """Steps of judging, in order; used in findings, logs and metrics."""
 

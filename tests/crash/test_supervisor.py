@@ -171,7 +171,7 @@ def test_what_decides_and_cannot_begin_after_a_reload_stops_nobody_and_the_reloa
     scene.until(lambda: any(told.get("code") == 2 for told in daemon.events()), "what decides could not begin")
     said = [told for told in daemon.events(Event.WORKER_STOPPED) if "reason" in told]
     assert {told["level"] for told in said} == {"warning"}
-    assert any("exactly one of role portal" in told["reason"] for told in said)
+    assert any("exactly one partner must have role portal" in told["reason"] for told in said)
     scene.until(lambda: daemon.told(Event.RELOAD_REFUSED), "the reload is given up")
     scene.partner.publish(messages)
     scene.until_done(messages)

@@ -164,7 +164,7 @@ def test_a_message_without_number_is_judged_at_the_door_under_a_placeholder_that
     assert (told["outcome"], told["findings"], code) == ("accepted", [], 0)
     assert [signer["role"] for signer in told["signers"]] == ["portal"]
     assert told["digest"] == hashlib.sha256(citizen_message()).hexdigest()
-    number = re.search(r"(BPTTHN2026\w+)/2026 stands in, a placeholder", noted)
+    number = re.search(r"(BPTTHN2026\w+)/2026 is used, a placeholder", noted)
     assert number is not None, noted
     assert check_character(number[1][:-1]) == number[1][-1]
     assert number[1][10:-1] == "00000000", "counting begins at 1, so nobody is ever given this one"

@@ -20,7 +20,7 @@ from adapter.model.identifiers import Digest
 from adapter.model.installation import Installation
 from adapter.model.outcomes import Accepted, Outcome, Refused, Rejected, Reply, SignedReply, UnsignedReply, verified_of
 from adapter.model.procedure import Procedure, ReplyKind
-from adapter.model.stages import Channel, Submission
+from adapter.model.stages import MESSAGE_CHANNELS, Channel, Submission
 from adapter.model.units import BorderUnit
 from adapter.pipeline import addressing, compose
 from adapter.pipeline.signature.seal import SigningKey, decided, seal
@@ -131,7 +131,7 @@ class Correspondence:
     def faults(self, *, now: datetime, findings: int) -> Iterator[str]:
         """Faults of configured values that would stop an answer; `findings`: how many an answer may list."""
         ours, stated = self.installation, self.state([Finding("too_many_findings", "/Envelope")]) * (findings + 1)
-        for channel in Channel:
+        for channel in MESSAGE_CHANNELS:
             answered = compose.InReplyTo(None, "0" * 64, None, None, channel.value)
             contents = {
                 ReplyKind.RECEIPT: compose.receipt(answered, now),
