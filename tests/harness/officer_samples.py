@@ -150,7 +150,7 @@ def case(text: str, at: datetime) -> CaseFile:
             for meaning, severity in zip(MEANINGS, ("warn", "request", "refuse", "reject", "warn"), strict=True)
         ),
         warnings=tuple(
-            CaseWarning(kind, text, number, 2026, said, at)
+            CaseWarning(kind, text, number, 2026, said, at, kind == "same_paper")
             for kind, number in (("same_paper", "N2"), ("both_doors", "N3"), ("suspended", ""))
         ),
         requests=tuple(

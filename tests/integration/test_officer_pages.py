@@ -346,6 +346,14 @@ def test_warnings_tell_number_gate_and_time_of_another_dossier_and_no_more(small
     assert warned.xpath(".//a") == []
 
 
+def test_a_warning_about_a_dossier_of_the_own_unit_leads_to_it(small: Website) -> None:
+    other = DossierKey("OF3", 2026)
+    _declared(small, other, "HUUNGHI")
+    person = logged_in(small, "can-bo", address(HERE))
+    (warned,) = person.document().xpath("//section[@aria-labelledby='warnings']")
+    assert warned.xpath(".//a/@href") == [address(other)], "the one of another unit leads nowhere"
+
+
 def test_several_are_confirmed_with_one_question_and_one_result_list(site: Website) -> None:
     other = DossierKey("OF3", 2026)
     _declared(site, other, "HUUNGHI")

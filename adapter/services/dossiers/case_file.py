@@ -38,6 +38,7 @@ from adapter.services.dossiers.case_records import (
     CaseReply,
     CaseRequest,
     CaseVersion,
+    CaseWarning,
 )
 from adapter.services.dossiers.case_values import VersionValues, Wording, side_by_side, tables
 from adapter.services.dossiers.case_warnings import warnings
@@ -157,7 +158,7 @@ class CaseFiles:
             values=side_by_side(latest, parts.said, wording),
             groups=tables(latest, parts.said, wording),
             messages=tuple(self._messages(connection, row.id)),
-            warnings=warnings(connection, self.catalogue, row, latest, in_force, personal=personal),
+            warnings=self._warnings(connection, row, latest, in_force, personal=personal),
             requests=tuple(_request(each, parts.names) for each in parts.asked),
             amendment=parts.waiting.number if parts.waiting else None,
             replies=parts.replies,
@@ -171,6 +172,18 @@ class CaseFiles:
             seen=row.journal,
             at=now,
         )
+
+    def _warnings(
+        self,
+        connection: Connection,
+        row: StoredDossier,
+        procedure: Procedure | None,
+        declared: VersionValues | None,
+        *,
+        personal: bool,
+    ) -> tuple[CaseWarning, ...]:
+        has_it = self.units.of
+        return warnings(connection, self.catalogue, row, procedure, declared, personal=personal, has=has_it)
 
     def _acts(self, connection: Connection, row: StoredDossier, actor: Actor, parts: _Parts) -> Iterator[str]:
         """What is possible now and his to do. The desk asks all of it again when he does it."""

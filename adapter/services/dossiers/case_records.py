@@ -96,6 +96,8 @@ class CaseWarning:
     year: int = 0
     gate: Label | None = None
     at: datetime | None = None
+    is_own: bool = False
+    """Whether it is a dossier of the unit that has this one: its officers may open it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ Of another dossier, of whichever unit, only number, gate and time are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from adapter.gateways.store import dossiers, key_holders, listings, suspensions
@@ -15,6 +16,7 @@ from adapter.model.catalogue import Catalogue
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Procedure
 from adapter.model.stages import StoredRecord
+from adapter.model.units import BorderUnit
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.search_keys import PAPER, search_value
@@ -22,6 +24,8 @@ from adapter.services.dossiers.case_records import CaseWarning
 from adapter.services.dossiers.case_values import VersionValues
 from adapter.services.dossiers.naming import MASK, gate_name
 
+_Placed = tuple[CaseWarning, tuple[str | None, str | None]]
+"""A warning with the codes of the other dossier's gate and unit."""
 _MOST = 3
 """Papers that are named; of the others the number is given."""
 AROUND = timedelta(hours=24)
@@ -36,33 +40,36 @@ def warnings(
     declared: VersionValues | None,
     *,
     personal: bool,
+    has: Callable[[str | None, str | None], BorderUnit | None],
 ) -> tuple[CaseWarning, ...]:
-    """The warnings about a dossier, whose version in force says `declared`."""
+    """The warnings about a dossier, whose version in force says `declared`; `has`: the unit of a gate, or of a code."""
     found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row)]
     if procedure is not None and declared is not None:
         found += _same_papers(connection, catalogue, row, _papers(procedure, declared), personal=personal)
-    return tuple(found)
+    own = has(row.gate, row.unit)
+    return tuple(replace(each, is_own=own is not None and has(*place) == own) for each, place in found)
 
 
-def _suspended(connection: Connection, row: StoredDossier) -> Iterator[CaseWarning]:
+def _suspended(connection: Connection, row: StoredDossier) -> Iterator[_Placed]:
     for each in suspensions.current(connection, row.identities):
         if each.unit in (None, row.unit):
-            yield CaseWarning("suspended", each.reason, at=each.since)
+            yield CaseWarning("suspended", each.reason, at=each.since), (None, None)
 
 
-def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier) -> Iterator[CaseWarning]:
+def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier) -> Iterator[_Placed]:
     for key in dossiers.linked(connection, row.id):
         other = listings.dossier_row(connection, DossierKey(key.number, key.year))
         if other is not None:
             gate = gate_name(
                 catalogue, catalogue.find(other.procedure, other.received_at.astimezone(VIETNAM).date()), other.gate
             )
-            yield CaseWarning("both_doors", "", key.number, key.year, gate, other.crossing_at or other.received_at)
+            at = other.crossing_at or other.received_at
+            yield CaseWarning("both_doors", "", key.number, key.year, gate, at), (other.gate, other.unit)
 
 
 def _same_papers(
     connection: Connection, catalogue: Catalogue, row: StoredDossier, papers: Mapping[str, str], *, personal: bool
-) -> Iterator[CaseWarning]:
+) -> Iterator[_Placed]:
     """Dossiers in which a person with one of these papers is expected about the same time."""
     if row.crossing_at is None or not papers:
         return
@@ -76,7 +83,9 @@ def _same_papers(
             catalogue, catalogue.find(other.procedure, row.received_at.astimezone(VIETNAM).date()), other.gate
         )
         told = ", ".join(sorted(shared)[:_MOST]) + (f" +{len(shared) - _MOST}" if len(shared) > _MOST else "")
-        yield CaseWarning("same_paper", told if personal else MASK, other.number, other.year, gate, other.crossing_at)
+        papers_told = told if personal else MASK
+        warning = CaseWarning("same_paper", papers_told, other.number, other.year, gate, other.crossing_at)
+        yield warning, (other.gate, None)
 
 
 def _papers(procedure: Procedure, said: VersionValues) -> dict[str, str]:
