@@ -158,6 +158,32 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def standing_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with its tables, of each kind, for a whole module: each test has it put back as it was first."""
+    yield from _standing(request.param, request, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def other_standing_url(
+    standing_url: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Another one of the same kind, for a module with two of them."""
+    kind = "sqlite" if standing_url.startswith("sqlite") else "postgresql"
+    yield from _standing(kind, request, tmp_path_factory)
+
+
+def _standing(kind: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Iterator[str]:
+    if kind == "sqlite":
+        yield sqlite_store(factory.mktemp("standing-store") / "adapter.sqlite3")
+        return
+    cluster: Postgres = request.getfixturevalue("postgres")
+    name = next(request.getfixturevalue("_database_names"))
+    yield request.getfixturevalue("_postgresql_stores").create(name)
+    for each in (name, f"{name}_original"):
+        cluster.drop_database(each)
+
+
 @pytest.fixture
 def empty_postgresql_url(postgres: Postgres, _database_names: Iterator[str]) -> Iterator[str]:
     name = next(_database_names)

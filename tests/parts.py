@@ -69,6 +69,7 @@ PROOFS: dict[str, dict[str, list[str]]] = {
             f"{INTEGRATION}/test_hostile_bounds.py",
             f"{INTEGRATION}/test_decoder_guard.py",
             f"{INTEGRATION}/test_web_attacks.py",
+            f"{INTEGRATION}/test_check_judges.py",
         ],
     },
     "kills": {"outages": _of_servers(), "kills": _of_processes()},

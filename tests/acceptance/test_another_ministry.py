@@ -59,7 +59,7 @@ def premises(tmp_path: Path, vhost_url: str, program: Program) -> Premises:
 
 @pytest.fixture
 def play(premises: Premises, program: Program, vhost_url: str) -> Iterator[Play]:
-    daemon = Daemon(premises, program)
+    daemon = Daemon(premises, program, forked=program is CHECKOUT)
     try:
         daemon.start()
         window = SingleWindow(vhost_url)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ def browser() -> Iterator[Browser]:
         launched = launch(playwright)
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="module")
+def looker(browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """A page for who only looks, by the file of his cookies: each new one would cost as much as two checks of axe."""
+    with ExitStack() as opened:
+        yield cache(lambda state: opened.enter_context(visit(browser, state=state)).new_page())
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +84,18 @@ def faults(page: Page, packages: Path) -> list[dict[str, Any]]:
     return [each for each in found if each["impact"] in ("serious", "critical")]
 
 
-def assert_accessible(browser: Browser, state: str, packages: Path, go: Callable[[Page], object]) -> None:
+def look_as(page: Page, width: int, scheme: str) -> None:
+    """From now on in a window so wide, by who likes such colours."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+
+
+def assert_accessible(page: Page, packages: Path, go: Callable[[Page], object]) -> None:
     """Where `go` leads, on a telephone in light and on a screen in dark colours: axe-core finds no serious fault, and
     nothing is wider than the window."""
-    with visit(browser, state=state) as context:
-        page = context.new_page()
-        for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            go(page)
-            found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, packages)]
-            assert found == [], (width, scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, scheme
+    for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
+        look_as(page, width, scheme)
+        go(page)
+        found = [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults(page, packages)]
+        assert found == [], (width, scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, scheme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from adapter.gateways.store import tables
 from adapter.model.identifiers import DossierKey
 from adapter.services.watch.mode import Sight
-from tests.browser.conftest import faults
+from tests.browser.conftest import faults, look_as
 from tests.browser.scenes import SCHEMES, WIDTHS, Portal, visit
 
 
@@ -100,23 +101,23 @@ def test_a_press_before_the_portal_is_open_waits_and_is_taken_back(page: Page, h
 
 @pytest.mark.parametrize("name", ["dossier", "tasks", "check", "waiting"])
 def test_these_pages_have_no_serious_fault_and_nothing_outside_a_landmark(
-    browser: Browser, house: Portal, an: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], house: Portal, an: str, node_packages: Path, name: str
 ) -> None:
+    page = looker(an)
     for width, scheme in zip(WIDTHS, SCHEMES, strict=True):
-        with visit(browser, width=width, scheme=scheme, state=an) as context:
-            page = context.new_page()
-            address = replacing(page, house, house.fresh)
-            shown = {"dossier": house.url + house.page_of(house.fresh), "tasks": address}
-            page.goto(shown.get(name, f"{address}/kiem-tra"))
-            if name == "waiting":
-                house.site.suspect()
-                page.reload()
-                page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
-                expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")
-            found = faults(page, node_packages)
-            regions = page.evaluate("axe.run({runOnly: ['region']}).then(found => found.violations.length)")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if name == "waiting":
-                page.get_by_role("button", name="Rút lại, chưa gửi").click()
-                house.site.window(Sight.DOWN)
+        look_as(page, width, scheme)
+        address = replacing(page, house, house.fresh)
+        shown = {"dossier": house.url + house.page_of(house.fresh), "tasks": address}
+        page.goto(shown.get(name, f"{address}/kiem-tra"))
+        if name == "waiting":
+            house.site.suspect()
+            page.reload()
+            page.get_by_role("button", name="Gửi ngay khi cổng mở").click()
+            expect(page.get_by_role("heading", level=1)).to_have_text("Chờ gửi khi cổng mở")
+        found = faults(page, node_packages)
+        regions = page.evaluate("axe.run({runOnly: ['region']}).then(found => found.violations.length)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if name == "waiting":
+            page.get_by_role("button", name="Rút lại, chưa gửi").click()
+            house.site.window(Sight.DOWN)
         assert ([each["id"] for each in found], regions) == ([], 0), (width, scheme)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -157,7 +157,7 @@ def test_an_officer_of_the_border_guard_has_no_box(browser: Browser, house: Shif
 
 @pytest.mark.parametrize("name", ["/hai-quan", "<dossier>", "<looked>", "/nhat-ky-tra-cuu", RIGHTS])
 def test_a_page_has_no_serious_fault_of_accessibility(
-    browser: Browser, house: Shift, thang: str, son: str, mai: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], house: Shift, thang: str, son: str, mai: str, node_packages: Path, name: str
 ) -> None:
     def go(page: Page) -> None:
         if name == "<looked>":
@@ -167,4 +167,4 @@ def test_a_page_has_no_serious_fault_of_accessibility(
             page.goto(house.url + name.replace("<dossier>", dossier(house)))
 
     who = {"/nhat-ky-tra-cuu": son, RIGHTS: mai}.get(name, thang)
-    assert_accessible(browser, who, node_packages, go)
+    assert_accessible(looker(who), node_packages, go)

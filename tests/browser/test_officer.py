@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,9 +57,9 @@ def place(house: Shift, name: str) -> str:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_fault_of_accessibility(
-    browser: Browser, house: Shift, hai: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], house: Shift, hai: str, node_packages: Path, name: str
 ) -> None:
-    assert_accessible(browser, hai, node_packages, lambda page: page.goto(house.url + place(house, name)))
+    assert_accessible(looker(hai), node_packages, lambda page: page.goto(house.url + place(house, name)))
 
 
 def test_by_keyboard_alone_a_dossier_is_opened_and_confirmed(page: Page, house: Shift) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.administration_scenes import desk
 from tests.browser.conftest import assert_accessible, watching
@@ -40,9 +40,9 @@ def lan(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_has_no_serious_fault_of_accessibility(
-    browser: Browser, house: Shift, places: Mapping[str, str], lan: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], house: Shift, places: Mapping[str, str], lan: str, node_packages: Path, name: str
 ) -> None:
-    assert_accessible(browser, lan, node_packages, lambda page: page.goto(house.url + places[name]))
+    assert_accessible(looker(lan), node_packages, lambda page: page.goto(house.url + places[name]))
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,9 @@ def mai(browser: Browser, house: Shift, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("name", ["quan-tri", "de-nghi", "them-nguoi", "mot-nguoi", "tin-cay"])
 def test_a_page_of_administrators_has_no_serious_fault_of_accessibility(
-    browser: Browser, house: Shift, desks: Mapping[str, str], mai: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], house: Shift, desks: Mapping[str, str], mai: str, node_packages: Path, name: str
 ) -> None:
-    assert_accessible(browser, mai, node_packages, lambda page: page.goto(house.url + desks[name]))
+    assert_accessible(looker(mai), node_packages, lambda page: page.goto(house.url + desks[name]))
 
 
 def test_one_administrator_logs_in_again_and_confirms_what_another_has_proposed(

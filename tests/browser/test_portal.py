@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,9 +88,9 @@ def test_a_session_cookie_of_another_site_does_not_come_back_with_a_form(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_no_serious_fault_and_is_no_wider_than_a_telephone(
-    browser: Browser, house: Portal, an: str, node_packages: Path, name: str
+    looker: Callable[[str], Page], house: Portal, an: str, node_packages: Path, name: str
 ) -> None:
-    assert_accessible(browser, an, node_packages, lambda page: page.goto(house.url + place(house, name)))
+    assert_accessible(looker(an), node_packages, lambda page: page.goto(house.url + place(house, name)))
 
 
 def test_the_checker_notices_a_fault(browser: Browser, house: Portal, node_packages: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness.failure import CannotGoOn
+from tests.harness.forked import Forked, begin_daemon
 from tests.harness.pki import ROOT
 from tests.harness.premises import Premises
 from tests.servers.process import MARK, last_lines, marked, send, wait_until
@@ -64,10 +65,12 @@ CHECKOUT = Program()
 class Daemon:
     """`nsw-adapter run` as a process of its own, with its children; it logs into the folder."""
 
-    def __init__(self, premises: Premises, program: Program = CHECKOUT) -> None:
+    def __init__(self, premises: Premises, program: Program = CHECKOUT, *, forked: bool = False) -> None:
+        """`forked`: from a process that has imported the checkout, for proofs that ask nothing about its processes."""
         self._premises = premises
         self._program = program
-        self._child: subprocess.Popen[bytes] | None = None
+        self._forked = forked
+        self._child: subprocess.Popen[bytes] | Forked | None = None
         self.log = premises.folder / "daemon.log"
 
     @property
@@ -82,21 +85,25 @@ class Daemon:
             CannotGoOn: it ended or did not become ready, with the end of its log.
         """
         send(marked(self.mark), signal.SIGKILL)  # left by a run that was killed
-        command = [*self._program.command, "run", "--config", str(self._premises.config)]
+        child = self._child = self._begun(["run", "--config", str(self._premises.config)])
+        if not wait_until(lambda: self.ready() or child.poll() is not None, seconds=READY_SECONDS) or child.poll():
+            missing = ", ".join(self.missing())
+            raise CannotGoOn(f"the adapter did not become ready ({missing})\n{last_lines(self.log, 15)}")
+
+    def _begun(self, arguments: list[str]) -> subprocess.Popen[bytes] | Forked:
+        folder, environment = self._program.folder, self._program.environment | {MARK: self.mark}
+        if self._forked:
+            return begin_daemon(arguments, cwd=folder, environment=environment, log=self.log)
         with self.log.open("wb") as log:
-            self._child = subprocess.Popen(
-                command,
-                cwd=self._program.folder,
-                env=self._program.environment | {MARK: self.mark},
+            return subprocess.Popen(
+                [*self._program.command, *arguments],
+                cwd=folder,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # the terminal's Ctrl-C is ours to pass on
             )
-        child = self._child
-        if not wait_until(lambda: self.ready() or child.poll() is not None, seconds=READY_SECONDS) or child.poll():
-            missing = ", ".join(self.missing())
-            raise CannotGoOn(f"the adapter did not become ready ({missing})\n{last_lines(self.log, 15)}")
 
     def ready(self) -> bool:
         """Whether every part has what it needs."""
@@ -118,7 +125,7 @@ class Daemon:
         """Stop it in order, and whatever of it is left by force; gives its exit code."""
         code: int | None = None
         if self._child is not None:
-            self._child.terminate()
+            self._child.send_signal(signal.SIGTERM)
             try:
                 code = self._child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:

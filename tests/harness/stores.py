@@ -13,11 +13,14 @@ from contextlib import closing
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import inspect
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+from sqlalchemy import URL, inspect
 
 from adapter.gateways.store.database import Database
 from adapter.gateways.store.upgrade import upgrade
-from tests.servers.postgresql import Postgres
+from tests.servers.postgresql import Postgres, by_files
 
 _TEMPLATE = "with_tables"
 
@@ -34,26 +37,63 @@ def _sqlite_template() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     made, whole = folder / "made.db", folder / "whole.db"
     make_tables(f"sqlite:///{made}")
-    with closing(sqlite3.connect(made)) as connection:
-        connection.execute("VACUUM INTO ?", [str(whole)])  # with what still stands in the write-ahead log
+    copy_file(made, whole)
     return whole
 
 
-def kept_copy(database: Database, copy: Path) -> Path:
-    """A SQLite store as it is now, written to the file `copy`."""
-    with closing(sqlite3.connect(_file_of(database))) as connection:
-        connection.execute("VACUUM INTO ?", [str(copy)])  # whole, whatever stands in the write-ahead log
-    return copy
+def copy_file(file: Path, copy: Path) -> None:
+    """Write a SQLite store to another file: whole, whatever stands in its write-ahead log."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", [str(copy)])
 
 
-def put_back(database: Database, copy: Path) -> None:
-    """Make a SQLite store the one that was copied; its engine stays, with all that it has compiled."""
-    file = _file_of(database)
-    database.engine.dispose()
-    for each in (f"{file}-wal", f"{file}-shm"):
-        Path(each).unlink(missing_ok=True)
-    shutil.copyfile(copy, file)
-    database._forget_ids()
+class Original:
+    """A store as it is when this is made; `put_back` makes it so again.
+
+    Its engine stays, with all that it has compiled: the same components serve the tests of a module, each test on a
+    store of its own.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.engine.dispose()
+        if database.is_embedded:
+            file = _file_of(database)
+            copy_file(file, Path(f"{file}.original"))
+        else:
+            name = str(database.engine.url.database)
+            _copy_database(database.engine.url, name, f"{name}_original")
+
+    def put_back(self) -> None:
+        """Nobody else may be at work in it."""
+        database = self._database
+        database.engine.dispose()
+        if database.is_embedded:
+            file = _file_of(database)
+            for each in ("", "-wal", "-shm"):  # a new file: a session that a command left open keeps the old one
+                Path(f"{file}{each}").unlink(missing_ok=True)
+            shutil.copyfile(f"{file}.original", file)
+        else:
+            name = str(database.engine.url.database)
+            _copy_database(database.engine.url, f"{name}_original", name)
+        database._ids = []
+
+
+def _copy_database(server: URL, source: str, target: str) -> None:
+    """Make `target` anew, as a copy of `source`, which nobody uses just now."""
+    own = sql.Identifier(target)
+    cluster = _cluster(server.set(drivername="postgresql", database="postgres"))
+    cluster.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(own))
+    copied = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(own, sql.Identifier(source))
+    cluster.execute(copied + by_files(cluster.info.server_version // 10_000))
+
+
+@cache
+def _cluster(server: URL) -> psycopg.Connection[TupleRow]:
+    """One session for all copies: each would cost as much as a copy."""
+    made = psycopg.connect(server.render_as_string(hide_password=False), autocommit=True)
+    atexit.register(made.close)
+    return made
 
 
 def _file_of(database: Database) -> Path:

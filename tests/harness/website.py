@@ -7,8 +7,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from tests.harness.fixtures import CLOCK, load_cases
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.registered import register_declarants
-from tests.harness.stores import ensure_tables, kept_copy, put_back
+from tests.harness.stores import Original, ensure_tables
 
 CITIZEN, ENTERPRISE, OTHER = "001085012345", "0100109106", "001190004567"
 BODY_BYTES = 200_000
@@ -58,15 +59,15 @@ class Website:
         return self.serve("staff")
 
     def as_it_was(self) -> Website:
-        """The same site with the store that it had when this was asked first, and nothing observed: of one site on
-        SQLite each test of a module gets it so, since neither house nor listener keeps anything of a caller."""
-        put_back(self.house.database, self._original)
+        """The same site with the store that it had when this was asked first, and nothing observed: each test of a
+        module gets it so, since neither house nor listener keeps anything of a caller."""
+        self._original.put_back()
         self.events.clear()
         return self
 
     @cached_property
-    def _original(self) -> Path:
-        return kept_copy(self.house.database, self.house.settings.folders.state / "original.db")
+    def _original(self) -> Original:
+        return Original(self.house.database)
 
     def client(self, token: str | None = None) -> httpx.Client:
         return caller(self.url, token)
@@ -156,6 +157,24 @@ def website(config: Path, port: int = 0, staff_port: int = 0, *, apart: bool = F
             served.callback(staff.database.close)
         of = {"portal": built, "staff": staff}
         yield Website(built, lambda name: served.enter_context(serving(of[name], ports[name], name)), events)
+
+
+@contextmanager
+def changed(part: object, **instead: object) -> Iterator[None]:
+    """A component with these attributes until left: the tests after it have the one that was."""
+    before = {name: getattr(part, name) for name in instead}
+    try:
+        for name, value in instead.items():
+            object.__setattr__(part, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            object.__setattr__(part, name, value)
+
+
+def at_the_time(part: object, at: datetime) -> AbstractContextManager[None]:
+    """What this component takes for now, until left."""
+    return changed(part, clock=lambda: at)
 
 
 def caller(url: str, token: str | None = None) -> httpx.Client:

@@ -8,11 +8,27 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from adapter.bootstrap import Components
 from adapter.services.watch.mode import Sight
+from tests.harness.registers import gate
 from tests.harness.scene import Scene
-from tests.harness.stores import ensure_tables
+from tests.harness.stores import Original, ensure_tables
 from tests.harness.website import Website, configure, website
 from tests.servers.identity import IdentityProvider
+
+
+@pytest.fixture(scope="module")
+def _gate(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[tuple[Components, Original]]:
+    with gate(tmp_path_factory.mktemp("gate"), standing_url) as made:
+        yield made, Original(made.database)
+
+
+@pytest.fixture
+def whole(_gate: tuple[Components, Original]) -> Components:
+    """A gate's adapter on either database, which no message has reached yet. Modules have others."""
+    made, original = _gate
+    original.put_back()
+    return made
 
 
 @pytest.fixture(scope="module")

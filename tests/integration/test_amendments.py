@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -28,19 +26,12 @@ from tests.harness.fixtures import CLOCK, Act, Case, Step, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of, told_again
 from tests.harness.people import TESTER, anybody, customs
 from tests.harness.pki import shared_pki
-from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
 GROUP = "BQP0100001/accepted-tour-group-entering"
 OWN = "BQP0100003/accepted-own-discovery-waits-for-approval"
 ANSWER = "BQP0100003/accepted-on-request"
 KEY = dossier_of(CASES[OWN].message)
-
-
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
 
 
 def submission(case: Case) -> Submission:

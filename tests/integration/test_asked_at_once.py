@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
 from lxml import etree
 from sqlalchemy import select, update
 
@@ -20,17 +17,10 @@ from adapter.model.units import BorderUnit, BorderUnits
 from tests.harness.fixtures import CLOCK, Case, Signers, load_cases, signed
 from tests.harness.history import OFFICER, dossier_of
 from tests.harness.pki import shared_pki
-from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
 INACCURATE = CASES["BQP0100001/asked-total-differs-from-rows"]
 SHIP = CASES["BQP0100007/refused-total-of-crew-differs"]
-
-
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
 
 
 def send(whole: Components, case: Case) -> None:

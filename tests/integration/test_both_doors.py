@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -22,15 +20,8 @@ from tests.harness.fixtures import CLOCK, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
-from tests.harness.registers import gate
 
 DIRECT, ALIAS = DossierKey("PROOF1", 2026), DossierKey("NSW777", 2026)
-
-
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
 
 
 def receive(whole: Components, name: int | str, channel: Channel, **changes: str) -> Settled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache
@@ -197,12 +198,18 @@ def genuine(own: Components) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("what", HOSTILE)
-def test_whatever_stands_in_a_key_is_told_or_takes_what_is_genuine(what: str, tmp_path: Path) -> None:
+def tried(what: str) -> list[str]:
+    """The keys in which it is put: all under NSW_PROVE=full, else a third: each key has three or four of them."""
     paths = list(keys())
     assert len(paths) > 130
+    first, step = (0, 1) if os.environ.get("NSW_PROVE") == "full" else (list(HOSTILE).index(what) % 3, 3)
+    return paths[first::step]
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_whatever_stands_in_a_key_is_told_or_takes_what_is_genuine(what: str, tmp_path: Path) -> None:
     silent, usual = [], house(tmp_path, {}).settings
-    for path in paths:
+    for path in tried(what):
         try:
             own = house(tmp_path, {path: HOSTILE[what]})
             if own.settings == usual:

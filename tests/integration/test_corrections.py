@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -31,7 +30,6 @@ from tests.harness.fixtures import CLOCK, Case, load_cases, signed, submission
 from tests.harness.history import ITEMS, OFFICER, Desk, dossier_of, told_again
 from tests.harness.people import TESTER, anybody, customs, declarant
 from tests.harness.pki import shared_pki
-from tests.harness.registers import gate
 
 CASES = {case.id: case for case in load_cases()}
 ANSWER = "BQP0100003/accepted-on-request"
@@ -52,12 +50,6 @@ class Broker:
         if self._dies:
             raise Unavailable("the connection is gone")
         return [Confirmed() for _ in batch]
-
-
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
 
 
 def dispatch(whole: Components, broker: Broker) -> None:

@@ -30,7 +30,7 @@ from tests.harness.fixtures import CLOCK, load_cases, submission
 from tests.harness.history import OFFICER
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
-from tests.harness.website import Website, configure, website
+from tests.harness.website import Website, at_the_time, configure, website
 
 SEARCH = "/api/v1/lookup/searches"
 GROUP, SHIP = "BQP0100001/accepted-tour-group-entering", "BQP0100007/accepted-arrival-with-passengers"
@@ -38,11 +38,10 @@ SEEN = {"name", "sex", "birth_year", "nationality", "paper_type", "paper_number"
 PASSPORT = "C1234567"
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    """Offices of two gates under one; officers of each; a citizen's declaration and a tour group's at the first."""
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
     changes = {"customs.procedures": ["BQP0100007"], "customs.names_an_hour": 4}
-    with website(configure(tmp_path, database_url, changes)) as served:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url, changes)) as served:
         house = served.house
         for office in (
             CustomsOffice("CHQ", "Cục Hải quan", None, ()),
@@ -59,6 +58,12 @@ def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
             house.people.add(code, Facts(code.upper(), (role,), office=of), actor=TESTER)
         come(served, GROUP)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    """Offices of two gates under one; officers of each; a citizen's declaration and a tour group's at the first."""
+    return both.as_it_was()
 
 
 def come(site: Website, case_id: str) -> None:
@@ -157,8 +162,8 @@ def test_names_are_searched_so_often_an_hour_and_the_next_hour_again(site: Websi
         assert other.post(SEARCH, json={"name": "Le Hoa"}).status_code == 200, "each officer has his own"
         assert client.post(SEARCH, json={"paper": {"number": PASSPORT}}).status_code == 200
     later = CLOCK + timedelta(hours=1)
-    object.__setattr__(site.house.searches, "clock", lambda: later)
-    with site.staff(site.house.tokens.issue_to_person("hoa", "later", actor=TESTER)[1]) as client:
+    token = site.house.tokens.issue_to_person("hoa", "later", actor=TESTER)[1]
+    with at_the_time(site.house.searches, later), site.staff(token) as client:
         assert client.post(SEARCH, json={"name": "Le Hoa"}).status_code == 200
 
 

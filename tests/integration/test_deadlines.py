@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -38,7 +38,7 @@ from tests.harness.history import Desk, dossier_of, told_again
 from tests.harness.people import TESTER, anybody
 from tests.harness.pki import ROOT, shared_pki
 from tests.harness.scene import Scene
-from tests.harness.stores import ensure_tables
+from tests.harness.stores import Original, ensure_tables
 
 OFFICER = anybody("cb-01", name="Tran Van Quan")
 MINUTE = timedelta(minutes=1)
@@ -68,6 +68,17 @@ class Post:
         self.house.legal_clock = lambda: self.now
         self.house.observe = lambda event, /, **fields: self.told.append((event, fields))
         ensure_tables(self.house.database)
+
+    def as_it_was(self) -> Post:
+        """With no message yet, at the first hour."""
+        self._original.put_back()
+        self.now = CLOCK
+        self.told.clear()
+        return self
+
+    @cached_property
+    def _original(self) -> Original:
+        return Original(self.house.database)
 
     def receive(self, number: int, *, door: Channel = Channel.WINDOW) -> DossierKey:
         message = declaration(number, signer="portal" if door is Channel.PORTAL else "nsw")
@@ -148,28 +159,39 @@ class Post:
         return [(event, fields["dossier"]) for event, fields in self.told]
 
 
-@pytest.fixture
-def post(tmp_path: Path, database_url: str) -> Iterator[Post]:
-    made = Post(Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url))
+@pytest.fixture(scope="module")
+def automatic(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Post]:
+    made = Post(Scene(tmp_path_factory.mktemp("post"), "amqp://127.0.0.1:1/%2F", standing_url))
     made.open()
     yield made
     made.scene.close()
 
 
 @pytest.fixture
-def officers_post(tmp_path: Path, database_url: str) -> Iterator[Post]:
-    """The same, where an officer accepts."""
-    mappings = tmp_path / "mappings"
+def post(automatic: Post) -> Post:
+    return automatic.as_it_was()
+
+
+@pytest.fixture(scope="module")
+def by_an_officer(tmp_path_factory: pytest.TempPathFactory, other_standing_url: str) -> Iterator[Post]:
+    folder = tmp_path_factory.mktemp("post")
+    mappings = folder / "mappings"
     shutil.copytree(ROOT / "mappings", mappings)
     file = mappings / PROCEDURE / "2" / "procedure.yaml"
     text = file.read_text(encoding="utf-8")
     assert "acceptance: automatic" in text
     file.write_text(text.replace("acceptance: automatic", "acceptance: officer"), encoding="utf-8")
-    made = Post(Scene(tmp_path, "amqp://127.0.0.1:1/%2F", database_url))
+    made = Post(Scene(folder, "amqp://127.0.0.1:1/%2F", other_standing_url))
     made.scene.configure({"folders.mappings": str(mappings)})
     made.open()
     yield made
     made.scene.close()
+
+
+@pytest.fixture
+def officers_post(by_an_officer: Post) -> Post:
+    """The same, where an officer accepts."""
+    return by_an_officer.as_it_was()
 
 
 def test_a_confirmation_that_was_sent_at_the_very_end_of_its_time_is_met(post: Post) -> None:

@@ -8,6 +8,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,17 +64,31 @@ class Post:
 
 
 @pytest.fixture
-def post(tmp_path: Path, database_url: str) -> Iterator[Post]:
-    with website(configure(tmp_path, database_url)) as site:
+def post(tmp_path: Path, sqlite_url: str) -> Iterator[Post]:
+    """On SQLite alone: the line between the processes has nothing to do with the store."""
+    with posted(tmp_path, sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def on_both(tmp_path: Path, database_url: str) -> Iterator[Post]:
+    with posted(tmp_path, database_url) as made:
+        yield made
+
+
+@contextmanager
+def posted(folder: Path, database_url: str) -> Iterator[Post]:
+    with website(configure(folder, database_url)) as site:
         site.window(Sight.DOWN)
-        portal = assemble(tmp_path / "config.yaml", reach=Reach.PORTAL)
+        portal = assemble(folder / "config.yaml", reach=Reach.PORTAL)
         _, token = site.house.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
         with serving(portal) as url:
             yield Post(site.house, portal, url, token)
         portal.close()
 
 
-def test_a_declaration_goes_through_the_portal_and_is_decided_behind_the_socket(post: Post) -> None:
+def test_a_declaration_goes_through_the_portal_and_is_decided_behind_the_socket(on_both: Post) -> None:
+    post = on_both
     with deciding(post.whole):
         first, again = post.declare(citizen_message(messageId="one")), post.declare(citizen_message(messageId="one"))
         assert httpx.get(f"{post.url}/readyz", timeout=60).status_code == 200
@@ -95,7 +110,8 @@ def test_while_nobody_decides_the_api_says_when_to_come_again_and_nothing_is_sto
         assert post.declare(citizen_message()).status_code == 202
 
 
-def test_a_declarant_is_told_behind_the_socket_what_he_was_told_before_it(post: Post) -> None:
+def test_a_declarant_is_told_behind_the_socket_what_he_was_told_before_it(on_both: Post) -> None:
+    post = on_both
     with deciding(post.whole):
         strange = post.declare(citizen_message(reference="BPTTHN2026000099990", preReference="BPTTHN2026000099990"))
         assert (strange.status_code, strange.json()["type"].rpartition(":")[2]) == (403, "number-of-another")
@@ -105,8 +121,9 @@ def test_a_declarant_is_told_behind_the_socket_what_he_was_told_before_it(post: 
     assert shut.json()["type"].rpartition(":")[2] in ("door-closed", "window-unknown")
 
 
-def test_a_token_that_is_revoked_while_the_portal_still_believes_it_declares_nothing(post: Post) -> None:
+def test_a_token_that_is_revoked_while_the_portal_still_believes_it_declares_nothing(on_both: Post) -> None:
     """The portal's word that it has seen a token is worth nothing: whoever decides looks it up again."""
+    post = on_both
     post.whole.tokens.revoke("a program", actor=TESTER)
     believed = Actor(TESTER.kind, "token:1", number=CITIZEN)
     with deciding(post.whole), showing(Shown(TOKEN, post.token)), pytest.raises(SessionOver):
@@ -309,7 +326,8 @@ def test_what_a_killed_process_left_is_passed_by_and_taken_away(post: Post) -> N
         assert post.portal.decides()
 
 
-def test_an_officers_act_goes_over_the_line_in_the_name_of_his_session(post: Post) -> None:
+def test_an_officers_act_goes_over_the_line_in_the_name_of_his_session(on_both: Post) -> None:
+    post = on_both
     post.whole.intake.receive([submission(CASE, shared_pki())])
     officer = anybody("o-7", name="TRAN VAN BINH", rank="Thiếu tá")
     post.whole.acts = replace(post.whole.acts, recognise={"of-binh": officer}.get)  # type: ignore[type-var]

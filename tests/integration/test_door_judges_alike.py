@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.harness.people import TESTER, declarant
 from tests.harness.pki import shared_pki
 from tests.harness.qualified import qualified
 from tests.harness.registers import gate
+from tests.harness.stores import Original
 
 _NUMBERS = re.compile(rb"<(Dossier(?:Number|Year))>[^<]*</\1>\s*")
 _OF_HEADER = re.compile(rb"<((?:preR|r)eference|(?:preD|d)ocumentYear)>[^<]*<")
@@ -75,16 +77,29 @@ def judged(whole: Components, raw: bytes, caller: Actor) -> tuple[str, list[tupl
     return told["outcome"], [(each["code"], each["pointer"], each["line"]) for each in told["findings"]]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_the_door_says_what_judge_says(tmp_path: Path, sqlite_url: str, case: Case) -> None:
-    with gate(tmp_path, sqlite_url) as whole:
-        whole.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Original]]:
+    with gate(tmp_path_factory.mktemp("gate")) as made:
+        made.window.override(Sight.DOWN, reason="a test", actor=TESTER)
         for each in SUSPENDED:
-            whole.accounts.suspend(each.number, unit=each.unit, reason=each.reason, actor=TESTER)
-        raw, caller = handed_in(case), caller_of(case, whole)
-        outcome, found = at_the_door(whole, raw, caller)
-        says, finds = judged(whole, raw, caller)
-        names = {text.code: name for name, text in whole.catalogue.findings.texts.items()}
+            made.accounts.suspend(each.number, unit=each.unit, reason=each.reason, actor=TESTER)
+        yield made, Original(made.database)
+
+
+@pytest.fixture
+def whole(standing: tuple[Components, Original]) -> Components:
+    """Its door is open, and the accounts are suspended that fixtures name."""
+    made, original = standing
+    original.put_back()
+    return made
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_the_door_says_what_judge_says(whole: Components, case: Case) -> None:
+    raw, caller = handed_in(case), caller_of(case, whole)
+    outcome, found = at_the_door(whole, raw, caller)
+    says, finds = judged(whole, raw, caller)
+    names = {text.code: name for name, text in whole.catalogue.findings.texts.items()}
     of_the_store = [each for each in found if names[each[0]] in OF_THE_STORE]
     assert [each for each in found if each not in of_the_store] == finds
     assert of_the_store or outcome == says

@@ -27,21 +27,27 @@ from tests.harness.jdk_signing import signed_by_jdk
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants
-from tests.harness.stores import ensure_tables
+from tests.harness.stores import Original
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, configure, group_message
 
 PERSON = {"name": "Nguyễn Văn An", "number": CITIZEN}
 
 
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    """The window is down by the operator's word, so that the door is open."""
-    built = assemble(configure(tmp_path, database_url))
-    ensure_tables(built.database)
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[tuple[Components, Original]]:
+    built = assemble(configure(tmp_path_factory.mktemp("one"), standing_url))
     register_declarants(built, shared_pki())
     built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
-    yield built
+    yield built, Original(built.database)
     built.database.close()
+
+
+@pytest.fixture
+def whole(one: tuple[Components, Original]) -> Components:
+    """The window is down by the operator's word, so that the door is open."""
+    built, original = one
+    original.put_back()
+    return built
 
 
 def begun(whole: Components, code: str = "BQP0100002", owner: str = CITIZEN) -> Draft:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,11 +28,16 @@ DRY = f"{DECLARATIONS}/dry-run"
 KEPT = ("inbox", "outbox", "dossier", "declaration", "search_key", "journal", "contingency", "deadline", "notification")
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url)) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 def held(site: Website) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tests.harness.browsing import Person
 from tests.harness.people import TESTER
 from tests.harness.staff import logged_in, register, staffed
 from tests.harness.units import two_units
-from tests.harness.website import Website, configure, website
+from tests.harness.website import Website, changed, configure, website
 from tests.servers.identity import IdentityProvider
 
 SECRETS = {
@@ -33,22 +33,30 @@ STATED = dict(_COST)
 """What a hash costs outside these tests."""
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    """Nobody serves as identity provider; each of the staff has set a secret."""
-    away = IdentityProvider(tmp_path / "away", "http://127.0.0.1:1", "http://127.0.0.1:1")
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("both")
+    away = IdentityProvider(folder / "away", "http://127.0.0.1:1", "http://127.0.0.1:1")
     stated = away.settings() | {"web.staff.public_url": None, "web.staff.login": None}
-    with website(configure(tmp_path, database_url, {**two_units(), **stated})) as served:
+    with website(configure(folder, standing_url, {**two_units(), **stated})) as served:
         register(served.house)
         for code, secret in SECRETS.items():
             served.house.emergency.set_secret(served.house.people.acting(code), secret)
         yield served
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def site(both: Website) -> Website:
+    """Nobody serves as identity provider; each of the staff has set a secret."""
+    return both.as_it_was()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
     """Each of these tests hashes a dozen times; how slow that is meant to be is one test's."""
-    monkeypatch.setitem(_COST, "n", 2)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(_COST, "n", 2)
+        yield
 
 
 def come_in(site: Website, own: str, other: str, **changes: str) -> Person:
@@ -123,10 +131,9 @@ def test_after_few_wrong_tries_the_right_secret_has_to_wait_too(site: Website, f
 
 def test_nobody_tries_more_often_than_a_minute_allows(site: Website) -> None:
     at = now()
-    object.__setattr__(site.house.rates, "most", {RateRule.LOGIN: 2})
-    object.__setattr__(site.house.rates, "clock", lambda: at)
     given, here = {"own_id": "nobody", "own_secret": "?", "other_id": "no-one"}, {"Origin": site.staff_url}
-    tried = [httpx.post(f"{site.staff_url}/khan-cap", data=given, headers=here, timeout=60) for _ in range(4)]
+    with changed(site.house.rates, most={RateRule.LOGIN: 2}, clock=lambda: at):
+        tried = [httpx.post(f"{site.staff_url}/khan-cap", data=given, headers=here, timeout=60) for _ in range(4)]
     assert [each.status_code for each in tried] == [403, 403, 429, 429]
     assert len(entries(site, JournalEvent.SESSION_REFUSED)) == 2
 

@@ -41,7 +41,7 @@ from tests.harness.outbound import Confirming
 from tests.harness.people import TESTER, person
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
-from tests.harness.stores import kept_copy, put_back
+from tests.harness.stores import Original
 
 OPERATOR, AUDITOR = person("van-hanh", Role.OPERATOR), person("kiem-tra", Role.AUDITOR)
 LEAST = 4
@@ -55,18 +55,18 @@ def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Original]]:
     """A gate on SQLite, and a copy of its store from before the first message."""
     folder = tmp_path_factory.mktemp("one")
     with gate(folder) as made:
-        yield made, kept_copy(made.database, folder / "original.db")
+        yield made, Original(made.database)
 
 
 @pytest.fixture
-def small(one: tuple[Components, Path]) -> Components:
+def small(one: tuple[Components, Original]) -> Components:
     """The gate with no message yet: one house works on copies of one file, so that nothing is compiled twice."""
     made, original = one
-    put_back(made.database, original)
+    original.put_back()
     return made
 
 

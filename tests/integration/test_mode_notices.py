@@ -24,10 +24,17 @@ from tests.harness.pki import shared_pki
 from tests.harness.website import Website, configure, website
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url, {"web.portal.public_url": "https://portal.example"})) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(
+        configure(tmp_path_factory.mktemp("both"), standing_url, {"web.portal.public_url": "https://portal.example"})
+    ) as served:
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 def verified(body: bytes, folder: Path) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -17,17 +16,22 @@ from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER
 from tests.harness.own_dossiers import address, by_the_window, declared, parties, somebody
 from tests.harness.people import TESTER
-from tests.harness.website import CITIZEN, OTHER, Website, configure, website
+from tests.harness.website import CITIZEN, OTHER, Website, at_the_time, configure, website
 
 STRANGER = "001077000001"
 MAIL = {"mail": {"host": "127.0.0.1", "security": "none", "sender": "portal@bienphong.example"}}
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url)) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.fixture(scope="module")
@@ -127,8 +131,8 @@ def test_what_was_taken_back_is_told_no_more(small: Website) -> None:
 def test_declarants_whose_dossiers_are_not_finished_are_told_of_the_mode(site: Website) -> None:
     declared(site)
     site.window(Sight.UP)
-    object.__setattr__(site.house.window, "clock", lambda: CLOCK)  # the dossier is of that day
-    site.window(Sight.DOWN)
+    with at_the_time(site.house.window, CLOCK):  # the dossier is of that day
+        site.window(Sight.DOWN)
     person = somebody(site, CITIZEN)
     assert inbox(person) == ["Chưa đọc Cổng thông tin một cửa quốc gia gián đoạn"]
     assert inbox(somebody(site, OTHER)) == []

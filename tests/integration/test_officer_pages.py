@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,12 +27,17 @@ from tests.servers.identity import IdentityProvider
 HERE, THERE = DossierKey("OF1", 2026), DossierKey("OF2", 2026)
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    with staffed(tmp_path, database_url, provider) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    with staffed(tmp_path_factory.mktemp("both"), standing_url, provider) as served:
         _declared(served, HERE, "HUUNGHI")
         _declared(served, THERE, "MONGCAI")
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -25,10 +24,15 @@ SECRETS = ("C1234567", "001085012345")
 PAGES = ("/van-hanh", "/van-hanh/thong-diep", "/van-hanh/cach-ly", "/van-hanh/su-co", "/van-hanh/so-lieu")
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    with staffed(tmp_path, database_url, provider) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    with staffed(tmp_path_factory.mktemp("both"), standing_url, provider) as served:
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -29,7 +28,7 @@ from tests.harness.history import OFFICER, dossier_of
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
-from tests.harness.stores import kept_copy, put_back
+from tests.harness.stores import Original
 from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message, group_message
 
 PAPER = "/Envelope/Body/Content/CitizenDeclaration/Citizen/DocumentNumber"
@@ -45,19 +44,19 @@ AN, HUONG = logged_in(CITIZEN), logged_in(OTHER, ENTERPRISE, "Trần Thị Hươ
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Original]]:
     """The window is down by the operator's word, so that the door is open. And a copy of the store."""
     folder = tmp_path_factory.mktemp("one")
     with gate(folder) as built:
         built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
-        yield built, kept_copy(built.database, folder / "original.db")
+        yield built, Original(built.database)
 
 
 @pytest.fixture
-def whole(one: tuple[Components, Path]) -> Components:
+def whole(one: tuple[Components, Original]) -> Components:
     """Nobody has declared yet."""
     built, original = one
-    put_back(built.database, original)
+    original.put_back()
     return built
 
 

@@ -6,7 +6,6 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -22,6 +21,7 @@ from tests.harness.fixtures import Case, load_cases, signed
 from tests.harness.history import ITEMS, OFFICER, REASON, REQUEST, Desk, dossier_of
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
+from tests.harness.stores import Original
 
 CASES = {case.id: case for case in load_cases()}
 GROUP = "BQP0100001/accepted-tour-group-entering"
@@ -32,12 +32,20 @@ PAPER = "/Envelope/Body/Content/GroupDeclaration/Persons/Person[2]/DocumentNumbe
 FIRST, THEN, LAST = "E81234562", "E81234572", "E81234582"
 
 
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
+@pytest.fixture(scope="module")
+def confirmed(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[tuple[Components, Original]]:
+    with gate(tmp_path_factory.mktemp("gate"), standing_url) as made:
         send(made, CASES[GROUP])
         made.completion.complete(KEY, OFFICER)
-        yield made
+        yield made, Original(made.database)
+
+
+@pytest.fixture
+def whole(confirmed: tuple[Components, Original]) -> Components:
+    """A tour group's dossier is confirmed."""
+    made, original = confirmed
+    original.put_back()
+    return made
 
 
 def send(whole: Components, case: Case) -> Settled:

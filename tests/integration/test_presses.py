@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -28,7 +27,7 @@ from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registered import register_declarants
-from tests.harness.stores import ensure_tables
+from tests.harness.stores import Original
 from tests.harness.website import CITIZEN, ENTERPRISE, amendment_message, citizen_message, configure, group_message
 from tests.integration.test_drafts import begun, filled
 
@@ -62,18 +61,25 @@ class Night:
         return filled(self.house, begun(self.house), citizen_message(ExpectedArrival=NEAR))
 
 
-@pytest.fixture
-def night(tmp_path: Path, database_url: str) -> Iterator[Night]:
-    """The window is suspected to be down, since now."""
-    built = assemble(configure(tmp_path, database_url))
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[tuple[Night, Original]]:
+    built = assemble(configure(tmp_path_factory.mktemp("night"), standing_url))
     made = Night(built)
     built.legal_clock = lambda: made.now  # type: ignore[misc]
-    ensure_tables(built.database)
     register_declarants(built, shared_pki())
     gone = replace(built.window, patience=replace(built.window.patience, broker_down_s=0))
     gone.refresh(broker_up=False, started_at=gone.clock())
-    yield made
+    yield made, Original(built.database)
     built.database.close()
+
+
+@pytest.fixture
+def night(standing: tuple[Night, Original]) -> Night:
+    """The window is suspected to be down, since now."""
+    made, original = standing
+    original.put_back()
+    made.now = CLOCK
+    return made
 
 
 def test_the_press_is_kept_and_sent_when_the_portal_opens(night: Night) -> None:

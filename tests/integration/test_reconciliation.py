@@ -28,6 +28,7 @@ from tests.harness.fixtures import CLOCK
 from tests.harness.history import OFFICER
 from tests.harness.people import TESTER, declarant
 from tests.harness.registers import gate
+from tests.harness.stores import Original
 
 ACCEPTED, CONFIRMED, TRANSFER = "20/21", "30/23", "40/01"
 
@@ -52,18 +53,27 @@ class Broker:
         return ["/".join(message.routing_key.split(".")[1:]) for message in self.got]
 
 
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    """Incidents begin and end by the fixtures' clock too, so that what is answered then is within them."""
-    with gate(tmp_path, database_url) as made:
+@pytest.fixture(scope="module")
+def standing(
+    tmp_path_factory: pytest.TempPathFactory, standing_url: str
+) -> Iterator[tuple[Components, Path, Original]]:
+    folder = tmp_path_factory.mktemp("gate")
+    with gate(folder, standing_url) as made:
         made.window = replace(made.window, clock=lambda: CLOCK)
-        yield made
+        yield made, folder / "config.yaml", Original(made.database)
 
 
 @pytest.fixture
-def config(whole: Components, tmp_path: Path) -> Path:
-    del whole
-    return tmp_path / "config.yaml"
+def whole(standing: tuple[Components, Path, Original]) -> Components:
+    """Incidents begin and end by the fixtures' clock too, so that what is answered then is within them."""
+    made, _, original = standing
+    original.put_back()
+    return made
+
+
+@pytest.fixture
+def config(standing: tuple[Components, Path, Original]) -> Path:
+    return standing[1]
 
 
 def dispatch(whole: Components, broker: Broker) -> None:
@@ -302,5 +312,5 @@ def test_the_report_is_signed_by_the_system_and_holds_no_value_of_a_person(
 def test_a_report_of_no_incident_says_where_incidents_are_told(whole: Components, config: Path) -> None:
     del whole
     done = CliRunner().invoke(app, ["reconcile", "report", "77", "--by", "test", "--config", str(config)])
-    assert done.exit_code == 1
+    assert done.exit_code == 1, done.output
     assert "window incidents" in done.output

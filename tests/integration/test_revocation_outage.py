@@ -61,7 +61,7 @@ def scene(tmp_path: Path, vhost_url: str) -> Iterator[Scene]:
             "clock.unsafe_frozen": None,
         }
         place = furnish(tmp_path, changes, broker_url=vhost_url)
-        daemon = Daemon(place)
+        daemon = Daemon(place, forked=True)
         try:
             daemon.start()
             window = SingleWindow(vhost_url)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ from tests.harness.history import ITEMS
 from tests.harness.people import TESTER, customs, person
 from tests.harness.pki import ROOT
 from tests.harness.registers import gate
-from tests.harness.stores import kept_copy, put_back
+from tests.harness.stores import Original
 from tests.harness.units import HUUNGHI, MONGCAI, two_units
 
 CITIZEN = "001085012345"
@@ -54,20 +53,20 @@ NAMED = {"name": "TRAN VAN BINH", "rank": "Thiếu tá"}
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path]]:
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Original]]:
     """Two units; a declaration for a gate of the first. And a copy of the store."""
     folder = tmp_path_factory.mktemp("one")
     with gate(folder, changes=two_units()) as made:
         message = declaration("RQ101", reference=HERE.number, gate="HUUNGHI", function="01", sent="2026-03-02 07:14:58")
         made.intake.receive([Submission(message.raw, Channel.WINDOW, CLOCK, Digest(message.digest))])
-        yield made, kept_copy(made.database, folder / "original.db")
+        yield made, Original(made.database)
 
 
 @pytest.fixture
-def whole(one: tuple[Components, Path]) -> Components:
+def whole(one: tuple[Components, Original]) -> Components:
     """As it was when the declaration had come."""
     made, original = one
-    put_back(made.database, original)
+    original.put_back()
     return made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,10 +24,15 @@ from tests.servers.identity import STAFF, IdentityProvider
 COOKIE, PORTAL_COOKIE = "__Host-staff", "__Host-sid"
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    with staffed(tmp_path, database_url, provider) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    with staffed(tmp_path_factory.mktemp("both"), standing_url, provider) as served:
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,6 @@ OTHERS = {"E81234561": "E91234561", "E81234562": "E91234562"}
 """Of a group that has only its third person in common with the first one."""
 
 
-@pytest.fixture
-def whole(tmp_path: Path, database_url: str) -> Iterator[Components]:
-    with gate(tmp_path, database_url) as made:
-        yield made
-
-
 def group(name: str, *, at: str = "14:30:00", function: str = "01", **changes: str) -> Submission:
     """The tour group of the fixtures under another number."""
     message = GROUP.replace("BQP2026000101", name).replace("2026-03-02 14:30:00", f"2026-03-02 {at}")

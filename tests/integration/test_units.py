@@ -44,14 +44,23 @@ from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.registers import gate
 from tests.harness.second_opinion import Question, verify_many
+from tests.harness.stores import Original
 from tests.harness.units import HUUNGHI, MONGCAI, NAMES, PARTIES, pair, two_units
 from tests.servers.softhsm import MODULE, furnish
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Path, Original]]:
+    folder = tmp_path_factory.mktemp("gate")
+    with gate(folder, changes=two_units()) as made:
+        yield made, folder / "config.yaml", Original(made.database)
+
+
 @pytest.fixture
-def whole(tmp_path: Path, sqlite_url: str) -> Iterator[Components]:
-    with gate(tmp_path, sqlite_url, two_units()) as made:
-        yield made
+def whole(standing: tuple[Components, Path, Original]) -> Components:
+    made, _, original = standing
+    original.put_back()
+    return made
 
 
 def declare(whole: Components, name: str, at: str = "HUUNGHI", function: str = "01", second: int = 58) -> Settled:
@@ -378,7 +387,7 @@ def test_a_portal_dossier_whose_confirmation_waited_for_a_key_is_transferred_onc
     assert [unit_that_signed(etree.fromstring(body)) for body in carried] == [None, MONGCAI]
 
 
-def test_deadlines_are_listed_of_one_unit(whole: Components, tmp_path: Path) -> None:
+def test_deadlines_are_listed_of_one_unit(whole: Components, standing: tuple[Components, Path, Original]) -> None:
     declare(whole, "HS1", "HUUNGHI")
     declare(whole, "HS2", "MONGCAI")
     since = CLOCK - timedelta(days=1)
@@ -386,7 +395,7 @@ def test_deadlines_are_listed_of_one_unit(whole: Components, tmp_path: Path) -> 
     assert [each.subject for each in found.due] == ["HS2/2026"]
     assert [(each.gate, each.open) for each in found.figures] == [("MONGCAI", 1)]
     assert [(each.gate, each.dossiers) for each in found.declared] == [("MONGCAI", 1)]
-    at = ("--at", CLOCK.isoformat(), "--json", "--config", str(tmp_path / "config.yaml"))
+    at = ("--at", CLOCK.isoformat(), "--json", "--config", str(standing[1]))
     told = CliRunner().invoke(app, ["deadlines", "--unit", HUUNGHI, *at])
     assert [each["subject"] for each in json.loads(told.stdout)["due"]] == ["HS1/2026"]
     stranger = CliRunner().invoke(app, ["deadlines", "--unit", "CK-CHALO", *at])

@@ -55,12 +55,17 @@ DECLARATIONS = "/api/v1/declarations"
 XML = {"Content-Type": "application/xml"}
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    """A door that is open: the window is down by the operator's word."""
-    with website(configure(tmp_path, database_url)) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    """A door that is open: the window is down by the operator's word."""
+    return both.as_it_was()
 
 
 @pytest.fixture(scope="module")

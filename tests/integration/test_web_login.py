@@ -31,11 +31,16 @@ AN, CUONG = PEOPLE["an"], PEOPLE["cuong"]
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str, provider: IdentityProvider) -> Iterator[Website]:
-    config = configure(tmp_path, database_url, provider.settings())
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str, provider: IdentityProvider) -> Iterator[Website]:
+    config = configure(tmp_path_factory.mktemp("both"), standing_url, provider.settings())
     with website(config, urlsplit(provider.site).port or 0) as served:
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,12 +28,17 @@ SEARCH = "/api/v1/lookup/searches"
 PAPER = "C1234567"
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
     opened = {"customs.procedures": ["BQP0100006", "BQP0100007"]}
-    with website(configure(tmp_path, database_url, opened)) as served:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url, opened)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 def declare(site: Website) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,11 +21,16 @@ from tests.servers.process import free_ports
 STRANGER = "001077000001"
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url)) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.fixture(scope="module")
@@ -213,14 +217,20 @@ def test_the_duty_to_confirm_a_visa_is_told_to_run_from_what_is_complete_and_val
     assert told["Bạn sửa đổi, bổ sung"] == "tính từ khi bạn nhận được yêu cầu"
 
 
-@pytest.fixture
-def entered(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    """A portal at which people can log in. The provider is never asked: sessions are begun without it."""
+@pytest.fixture(scope="module")
+def entering(tmp_path_factory: pytest.TempPathFactory, other_standing_url: str) -> Iterator[Website]:
     (port,) = free_ports(1)
-    provider = IdentityProvider(tmp_path / "provider", f"http://127.0.0.1:{port}")
-    with website(configure(tmp_path, database_url, provider.settings()), port) as served:
+    folder = tmp_path_factory.mktemp("entering")
+    provider = IdentityProvider(folder / "provider", f"http://127.0.0.1:{port}")
+    with website(configure(folder, other_standing_url, provider.settings()), port) as served:
         served.window(Sight.UP)
         yield served
+
+
+@pytest.fixture
+def entered(entering: Website) -> Website:
+    """A portal at which people can log in. The provider is never asked: sessions are begun without it."""
+    return entering.as_it_was()
 
 
 def duty(site: Website) -> tuple[str | None, bool]:

@@ -22,10 +22,15 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = "https://portal.invalid"
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url, {"web.portal.public_url": SITE})) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url, {"web.portal.public_url": SITE})) as served:
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 def read(client: httpx.Client, address: str = "/") -> html.HtmlElement:

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,13 +31,19 @@ COOKIE = "__Host-sid"
 AN = AccountHolder("https://provider.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None)
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    """A site whose provider does not answer: who is logged in here has a session already."""
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    folder = tmp_path_factory.mktemp("both")
     (port,) = free_ports(1)
-    away = IdentityProvider(tmp_path / "away", f"http://127.0.0.1:{port}")
-    with website(configure(tmp_path, database_url, away.settings()), port) as served:
+    away = IdentityProvider(folder / "away", f"http://127.0.0.1:{port}")
+    with website(configure(folder, standing_url, away.settings()), port) as served:
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    """A site whose provider does not answer: who is logged in here has a session already."""
+    return both.as_it_was()
 
 
 def logged_in(site: Website) -> Person:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -18,11 +17,16 @@ from tests.harness.website import CITIZEN, Website, citizen_message, configure, 
 HOSTILE = ("a%01b", "%00", "a%C2%9Bb", "%EF%BF%BE", "%ED%B2%80%01", "a%E2%80%AEb", "x" * 5000)
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url)) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url)) as served:
         served.window(Sight.DOWN)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 @pytest.mark.parametrize("listener", ["portal", "staff"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,11 +20,16 @@ XML = {"Content-Type": "application/xml"}
 OFFICER = anybody("o-1", name="Thượng úy Thử Nghiệm")
 
 
-@pytest.fixture
-def site(tmp_path: Path, database_url: str) -> Iterator[Website]:
-    with website(configure(tmp_path, database_url)) as served:
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory, standing_url: str) -> Iterator[Website]:
+    with website(configure(tmp_path_factory.mktemp("both"), standing_url)) as served:
         served.window(Sight.UP)
         yield served
+
+
+@pytest.fixture
+def site(both: Website) -> Website:
+    return both.as_it_was()
 
 
 def gate_of(site: Website) -> str:

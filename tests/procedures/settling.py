@@ -29,7 +29,7 @@ from tests.harness.pki import shared_pki
 from tests.harness.premises import furnish
 from tests.harness.registers import furnish_register
 from tests.harness.second_opinion import Question, verify_many
-from tests.harness.stores import kept_copy, put_back
+from tests.harness.stores import Original, copy_file
 
 _AT_ONCE = 40
 """Fixtures that are settled before their replies are verified: each start of xmlsec1 costs as much as a judging."""
@@ -71,12 +71,11 @@ class Settling:
         self._by_id = {case.id: case for case in cases}
         self._order = list(order)
         self._done: dict[str, Judged | Exception] = {}
-        self._file = folder / "one.db"
         premises = furnish(folder / "house", changes)
         self.whole = assemble(premises.config)
         furnish_register(premises, cases)
-        self._original = folder / "original.db"
-        kept_copy(self.whole.database, self._original)
+        self._file = folder / "one.db"
+        copy_file(premises.folder / "adapter.db", self._file)
 
     def close(self) -> None:
         self.whole.database.close()
@@ -120,10 +119,14 @@ class Settling:
         own.__dict__ |= shared | {"database": Database(f"sqlite:///{self._file}")}
         return own
 
+    @cached_property
+    def _original(self) -> Original:
+        return Original(self._own.database)
+
     def _settled(self, case: Case) -> Judged:
         """Play the case's history in a fresh store, then its message."""
         own, desk = self._own, Desk(self._own)
-        put_back(own.database, self._original)
+        self._original.put_back()
         for number, step in enumerate(case.before):
             if step.act is not None:
                 desk.act(case, step.act)

@@ -126,6 +126,7 @@ def test_a_units_pair_of_the_wrong_trust_world_is_not_taken_and_keeps_nobody_fro
 def test_the_shipped_pairs_are_taken(tmp_path: Path) -> None:
     made = house(tmp_path)
     made.load_keys()
+    made.keys_ready()
     assert made.units_unready() == {}
 
 
