@@ -225,6 +225,22 @@ def test_a_period_is_paged_by_an_opaque_cursor_that_belongs_to_its_search(site: 
     assert persons == [[]] * 51, "nobody was searched for"
 
 
+def test_each_narrowing_keeps_what_fits_and_hides_what_does_not(site: Website) -> None:
+    (row,) = site.rows(tables.dossier)
+    period = {"first_day": "2026-03-01", "last_day": "2026-03-31"}
+    with officer(site) as client:
+        for name, other in (
+            ("procedure", "BQP0100002"),
+            ("gate", "CANGHAIPHONG"),
+            ("unit", "XX"),
+            ("state", "refused"),
+        ):
+            own = getattr(row, name)
+            assert own
+            assert len(found(client, **period, **{name: own})) == 1, name
+            assert found(client, **period, **{name: other}) == [], name
+
+
 def test_a_table_for_a_spreadsheet_runs_no_formula(site: Website) -> None:
     with site.house.database.transaction() as connection:
         connection.execute(tables.dossier.update().values(principal="=cmd|'/c calc'!A1"))
