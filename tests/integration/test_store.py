@@ -22,7 +22,7 @@ from sqlalchemy.exc import SAWarning
 
 import adapter.gateways
 from adapter.bootstrap import now
-from adapter.gateways.store import departures, tables
+from adapter.gateways.store import departures, expiry_alerts, tables
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.own_numbers import NumberRequest, Series
 from adapter.gateways.store.tables import contingency, counter, inbox, journal, metadata, outbox
@@ -482,3 +482,11 @@ def test_a_reply_that_commits_late_with_a_low_id_still_leaves(scene: Scene) -> N
     with scene.house.database.transaction() as connection:
         connection.execute(insert(outbox).values(late))
     assert [reply.message_id for reply in due(scene)] == ["late"]
+
+
+def test_a_register_of_more_certificates_than_a_statement_has_parameters_is_asked_about(postgresql_url: str) -> None:
+    """65,535 are what PostgreSQL takes; the clock asks about every certificate of the register at once."""
+    database = Database(postgresql_url)
+    with database.reading() as connection:
+        assert expiry_alerts.sent(connection, [f"{number:064x}" for number in range(70_000)]) == set()
+    database.close()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, insert, select
 
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.tables import expiry_alert
 
 
@@ -15,7 +16,8 @@ def sent(connection: Connection, fingerprints: Iterable[str]) -> set[tuple[str, 
     wanted = sorted(set(fingerprints))
     if not wanted:
         return set()
-    query = select(expiry_alert.c.fingerprint, expiry_alert.c.days).where(expiry_alert.c.fingerprint.in_(wanted))
+    mine = among(connection, expiry_alert.c.fingerprint, wanted)
+    query = select(expiry_alert.c.fingerprint, expiry_alert.c.days).where(mine)
     return {(row.fingerprint, row.days) for row in connection.execute(query)}
 
 
