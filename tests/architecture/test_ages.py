@@ -45,6 +45,10 @@ LISTED = {
     "pipeline/passing.py": {"self.at - at": "evidence from evidence"},
     "services/messages/passing.py": {"each.at - timedelta(hours=each.once.hours)": "a time that is looked for"},
     "services/dossiers/case_warnings.py": {"row.crossing_at - AROUND": "a time that is looked for"},
+    "services/door/retention.py": {
+        "now - self.keep": "a time that is looked for",
+        "now - self.notice": "a time that is looked for",
+    },
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
     "services/dossiers/paper_records.py": {"now.year - form.year": "years, of a number on a form"},
     "services/standby/contacts.py": {

@@ -25,6 +25,8 @@ WRITERS = {
     "services/dossiers/desk.py": {"Desk.record"},
     "services/replies/dispatch.py": {"Dispatch._one_at_a_time", "Dispatch.round"},
     "services/door/reception.py": {"Judging._draw"},
+    "services/door/presses.py": {"Presses.hold_file"},
+    "services/door/retention.py": {"DraftRetention.sweep"},
     "services/door/drafts.py": {
         *("Drafts.begin", "Drafts.begin_about", "Drafts.discard"),
         *("Drafts.change", "Drafts._settle"),

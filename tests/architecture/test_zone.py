@@ -27,7 +27,6 @@ LISTED = {
     },
     "pipeline/mapping.py": {"self.on.isoformat": "a day"},
     "pipeline/mrz.py": {"known": "a day"},
-    "pipeline/readable.py": {"moment": "as it stands in an answer, which is Vietnam's time"},
     "pipeline/rules/codes.py": {"on.isoformat": "a day"},
     "pipeline/signature/signing_time.py": {
         "sent.isoformat": "a header's time, which is Vietnam's",
