@@ -209,6 +209,8 @@ def _changes(
         "web.staff.port": staff_port,
         "web.staff.workers": asked.workers,
         "customs.names_an_hour": 10_000,
+        # The timers read the register of certificates as a whole, and a seeded store has 400,000.
+        "workers.memory_mib": 2048,
         "web.rates.api": 1_000_000,
     }
 
