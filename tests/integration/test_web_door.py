@@ -579,6 +579,7 @@ OF_STAFF = {
     ("/api/v1/lookup/searches", "post"),
     ("/api/v1/lookup/dossiers", "get"),
     ("/api/v1/lookup/dossiers/{number}/{year}/reply", "get"),
+    ("/api/v1/lookup/dossiers/{number}/{year}/reply.pdf", "get"),
 }
 
 
