@@ -22,7 +22,7 @@ _Note = Annotated[str, typer.Option("--note", help="What was said; kept in the l
 
 @portal.command("prepare")
 def portal_prepare(json: AsJson = False, config: Config = None) -> None:
-    """Write the list of whom to call and the notice pages anew, as the clock does every few minutes."""
+    """Write the call list and the notice pages again; the clock does so every few minutes."""
     components = open_components(config)
     kept = components.call_list.write()
     components.portal_failure.tidy()

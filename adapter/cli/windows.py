@@ -36,7 +36,11 @@ class Override(StrEnum):
 
 @window.command("status")
 def window_status(json: AsJson = False, config: Config = None) -> None:
-    """The mode with its reason and beginning, and what waits for the window."""
+    """The mode with its reason and beginning, and what waits for the window.
+
+    `stage` is the mode in full. `mode` is the same in three words: up, down, unknown (suspected to be down, or nobody
+    has looked).
+    """
     _show(open_components(config).window.state(), json)
 
 

@@ -40,7 +40,10 @@ class Scanned:
 
     zone: mrz.Zone
     numbers: tuple[str, ...]
-    """The paper's number; of a Vietnamese identity card its twelve digits, of which the zone's number has nine (I)."""
+    """The paper's number; of a Vietnamese identity card its twelve digits, of which the zone's number has nine.
+
+    That is inferred: no article says so.
+    """
     changed: bool
 
 

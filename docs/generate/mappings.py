@@ -269,7 +269,8 @@ def _codelists() -> list[str]:
     return [
         "## Code lists",
         "`mappings/codelists/<name>.yaml`: `name`, `title` (what findings call it), `source`, and `codes` of "
-        "`{code, vi, en}`, each optionally with the days `from` and `to` between which it is valid.",
+        "`{code, vi, en}`, each optionally with the days `from` and `to` between which it is valid. The letters are "
+        "explained in the [glossary](../glossary.md#where-a-value-comes-from).",
         table(("List", "Codes", "Where it comes from"), rows),
     ]
 

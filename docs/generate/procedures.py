@@ -218,7 +218,8 @@ def _rules(stated: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "What breaking a rule means follows from the article it cites (`mappings/consequences.yaml`). **refuse**: "
         "answered 20/22 with ground and basis. **request**: accepted with 20/21, and form 13 (20/25) asks for an "
-        "amendment at once. **warn**: accepted, and officer and declarant are told."
+        "amendment at once. **warn**: accepted, and officer and declarant are told. A letter behind a basis says where "
+        "the value [comes from](../glossary.md#where-a-value-comes-from)."
     )
     yield table(("Rule", "Holds when", "Here", "Breaking it", "Basis"), (_rule(each) for each in stated["rules"]))
 

@@ -1,4 +1,4 @@
-"""Proposed acts of administrators in the store, with what became of each."""
+"""Proposed acts of administrators in the store, and how each of them ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from adapter.gateways.store.records import made_all, made_first
 from adapter.gateways.store.tables import proposal
 
 Entered = dict[str, str | list[str] | None]
-"""What is entered of a person, an office, a token or a program, by the names of the form's fields."""
+"""The values of a form about a person, an office, a token or a program, by the names of its fields."""
 DRAFTED, WAITING, DONE, DECLINED, WITHDRAWN = "drafted", "waiting", "done", "declined", "withdrawn"
 
 
@@ -27,7 +27,7 @@ class StoredProposal:
     subject: str
     stated: Entered
     before: Entered | None
-    """What stood when it was made."""
+    """The register's values when the proposal was made; None: there were none."""
     purpose: str
     state: str
     proposer: str
@@ -41,7 +41,7 @@ class StoredProposal:
 
 
 class NewProposal(TypedDict):
-    """A proposal as it is made."""
+    """The columns of a new proposal."""
 
     act: str
     subject: str
@@ -53,7 +53,7 @@ class NewProposal(TypedDict):
 
 
 class Decided(TypedDict, total=False):
-    """What becomes of a proposal."""
+    """The columns that are written when the state of a proposal changes."""
 
     asked_at: datetime
     decider: str
@@ -62,7 +62,7 @@ class Decided(TypedDict, total=False):
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewProposal]) -> int:
-    """A new one; gives its number."""
+    """Write a new proposal, as a draft; gives its number."""
     number = database.new_id(connection)
     connection.execute(insert(proposal).values(id=number, state=DRAFTED, **values))
     return number
@@ -74,17 +74,17 @@ def find(connection: Connection, number: int) -> StoredProposal | None:
 
 
 def newest(connection: Connection, states: Collection[str], limit: int) -> list[StoredProposal]:
-    """The newest in these states."""
+    """The newest proposals in these states."""
     query = select(proposal).where(proposal.c.state.in_(states)).order_by(proposal.c.made_at.desc()).limit(limit)
     return made_all(StoredProposal, connection.execute(query))
 
 
 def become(connection: Connection, number: int, *, before: str, after: str, **values: Unpack[Decided]) -> bool:
-    """From one state into another; gives whether it was in the one before."""
+    """Change its state from `before` to `after`; False: it was not in the state `before`, and nothing is changed."""
     mine = (proposal.c.id == number, proposal.c.state == before)
     return bool(connection.execute(update(proposal).where(*mine).values(state=after, **values)).rowcount)
 
 
 def sweep(connection: Connection, made_before: datetime) -> None:
-    """Forget those that were never sent to another administrator."""
+    """Delete drafts made before that time: no other administrator was ever asked about them."""
     connection.execute(delete(proposal).where(proposal.c.state == DRAFTED, proposal.c.made_at < made_before))

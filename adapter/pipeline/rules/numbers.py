@@ -72,7 +72,7 @@ def personal_number(view: View, given: Arguments) -> Iterator[Finding]:
 
 
 def _agrees(number: str, sex: object, born: object) -> bool:
-    """Digit 4 is 0/1 for those born 1900–1999, 2/3 for 2000–2099, and so on: as libraries read it, no article (I)."""
+    """Digit 4 is 0/1 for those born 1900–1999, 2/3 for 2000–2099, and so on: as libraries read it, by no article."""
     if sex in tuple(_CENTURIES) and int(number[3]) % 2 != _CENTURIES.index(str(sex)):
         return False
     if not isinstance(born, date | PartialDate):

@@ -1,4 +1,4 @@
-"""Acts of administrators by name: what each does to the register that it is about, and what stands there before it."""
+"""Acts of administrators by name: what each changes in its register, and the register's values before it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class AdminAct(StrEnum):
 
     @property
     def ends(self) -> bool:
-        """Whether it ends something: its purpose stands in the register as the reason."""
+        """Whether it ends something: the register keeps its purpose as the reason."""
         return self.value.partition("_")[2] in ("remove", "end", "revoke", "withdraw")
 
 
@@ -77,15 +77,15 @@ class Administration:
         )
 
     def standing(self, act: AdminAct, subject: str) -> Entered | None:
-        """What stands under that name now, in the words of the form; None: nothing does."""
+        """The register's values under that name now, by the fields of the form; None: there is no such entry."""
         return _STANDING[act.register](self, subject)
 
     def do(self, act: AdminAct, subject: str, stated: Entered, purpose: str, actor: Actor) -> str:
-        """Do it; gives the token that was issued, which nobody can be told again, else nothing.
+        """Do it. Gives the token that was issued, which is shown this once only, or an empty text.
 
         Raises:
-            NotAllowed: it cannot be done.
-            NoRight: the actor may not.
+            NotAllowed: the act is impossible now.
+            NoRight: the actor has no right to it.
         """
         if act is AdminAct.TOKEN_ISSUE:
             return self._issue(subject, stated, actor)
@@ -152,7 +152,7 @@ class Administration:
 
 
 def entered_of(person: Person) -> Entered:
-    """What stands of a person, as the form states it."""
+    """The values of a person by the fields of the form."""
     return {
         "name": person.name,
         "rank": person.rank,

@@ -1,7 +1,8 @@
-"""Acts of administration that need two: one administrator proposes, another confirms, and only then is it done.
+"""Acts of administrators that need two people: one administrator proposes, another confirms, and only then it is done.
 
-A proposal is tried when it is made and again when it is confirmed, by either of the two, in a transaction that is
-rolled back: so both may do it, neither of them to himself, and what cannot be done is told before anybody is asked.
+The act is tried in a transaction that is rolled back: in the proposer's name when the proposal is made, in the other's
+when it is confirmed. So both must have the right to it, neither may do it to himself, and what is impossible is told
+before anybody is asked.
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ from adapter.services.access.people import actor_of
 from adapter.services.access.rights import Right, needs
 
 RECENT = timedelta(minutes=5)
-"""Whoever proposes or confirms has logged in no longer ago than that."""
+"""Whoever asks for a confirmation, confirms or declines has logged in no longer ago than that."""
 LASTS = timedelta(days=7)
-"""A proposal that nobody has answered by then is over."""
+"""A proposal that nobody has confirmed or declined by then lapses."""
 _DRAFT_LASTS = timedelta(days=1)
 _LOCK = "proposals"
 
 
 class LogInTooOld(NoRight):
-    """His log-in is too old: he logs in again first."""
+    """The actor's log-in is older than `RECENT`: he has to log in again first."""
 
 
 class _TriedOut(Exception):
-    """The act can be done; what it did is rolled back."""
+    """Raised to roll back the trial of an act that can be done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposed act as it stands now. `may_confirm`, `may_withdraw`: what whoever asks may do with it."""
+    """A proposed act and its state now. `may_confirm`, `may_withdraw`: what the reader may do with it."""
 
     number: int
     act: AdminAct
@@ -67,18 +68,18 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Proposals:
-    """The use cases. `clock` gives the real time (aware)."""
+    """The use cases of proposals. `clock` gives the real time (aware)."""
 
     database: Database
     administration: Administration
     clock: Callable[[], datetime]
 
     def draft(self, act: AdminAct, subject: str, stated: Entered, purpose: str, *, actor: Actor) -> int:
-        """Try an act and keep it, so that its proposer sees what it changes before he asks another; gives its number.
+        """Try an act and keep it as a draft: he sees what it changes before he asks another. Gives its number.
 
         Raises:
-            NotAllowed: it cannot be done.
-            NoRight: the actor may not, or it is about himself.
+            NotAllowed: the act is impossible now.
+            NoRight: the actor has no right to it, or it is about himself.
         """
         needs(actor, Right.MANAGE_PEOPLE)
         purpose, now = typed(purpose, "the reason", most=REASON, least=1), self.clock()
@@ -103,7 +104,8 @@ class Proposals:
         """Its proposer asks another administrator to confirm it.
 
         Raises:
-            NotAllowed: there is no such draft of his.
+            NotAllowed: there is no proposal of that number, or it is no draft any more.
+            NoRight: it is not his.
             LogInTooOld: he logs in again first.
         """
         self._may_act(actor)
@@ -115,11 +117,11 @@ class Proposals:
             self._tell(connection, JournalEvent.PROPOSAL_ASK, row, actor, now)
 
     def confirm(self, number: int, *, actor: Actor) -> str:
-        """Another administrator confirms: it is done, in its proposer's name; gives a token that was issued by it.
+        """Another administrator confirms: it is done in its proposer's name. Gives the token that it issued, or none.
 
         Raises:
-            NotAllowed: it waits no more, what it changes was changed meanwhile, or it cannot be done any more.
-            NoRight: it is his own, it is about himself, or he or its proposer may not.
+            NotAllowed: it does not wait any more, what it changes was changed meanwhile, or it is impossible now.
+            NoRight: it is his own, it is about himself, or he or its proposer has no right to it.
             LogInTooOld: he logs in again first.
         """
         self._may_act(actor)
@@ -145,7 +147,7 @@ class Proposals:
         """Another administrator declines it.
 
         Raises:
-            NotAllowed: it waits no more, or no reason was stated.
+            NotAllowed: it does not wait any more, or no reason was stated.
             NoRight: it is his own.
             LogInTooOld: he logs in again first.
         """
@@ -161,7 +163,7 @@ class Proposals:
         """Its proposer takes it back.
 
         Raises:
-            NotAllowed: it waits no more.
+            NotAllowed: it does not wait any more.
             NoRight: it is not his.
         """
         needs(actor, Right.MANAGE_PEOPLE)
@@ -174,20 +176,20 @@ class Proposals:
             self._tell(connection, JournalEvent.PROPOSAL_WITHDRAW, row, actor, now)
 
     def show(self, number: int, *, actor: Actor) -> Proposal:
-        """One of them.
+        """One proposal.
 
         Raises:
             NotAllowed: there is none of that number.
-            NoRight: the actor may not.
+            NoRight: the actor has no right to it.
         """
         needs(actor, Right.MANAGE_PEOPLE)
         return self._seen(self._stored(number), actor)
 
     def newest(self, *, actor: Actor, waiting: bool, limit: int = 50) -> Sequence[Proposal]:
-        """Those that wait for an answer, or the newest that have one.
+        """The newest proposals: those that wait for another administrator, or those that have ended.
 
         Raises:
-            NoRight: the actor may not.
+            NoRight: the actor has no right to it.
         """
         needs(actor, Right.MANAGE_PEOPLE)
         states = (WAITING,) if waiting else (DONE, DECLINED, WITHDRAWN)
@@ -195,7 +197,7 @@ class Proposals:
             return [self._seen(row, actor) for row in store.newest(connection, states, limit)]
 
     def is_recent(self, actor: Actor) -> bool:
-        """Whether his log-in is recent enough."""
+        """Whether the actor's log-in is no older than `RECENT`."""
         proven = actor.proven_at
         return proven is not None and age(self.clock(), proven) <= RECENT.total_seconds()
 

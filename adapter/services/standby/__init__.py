@@ -1,1 +1,1 @@
-"""What stands ready for the time when the portal itself fails (QĐ 15/2019/QĐ-TTg Article 10(4))."""
+"""Prepared for a failure of the portal itself: notices, e-mails, call list (QĐ 15/2019/QĐ-TTg Article 10(4))."""

@@ -1,4 +1,4 @@
-"""Whom to reach while the portal is away: written again every few minutes, since the database may be gone as well."""
+"""The call list for a failure of the portal: written every few minutes, because the database may be away too."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from adapter.services.watch.window import Window
 PAGE, TABLE = "danh-sach-goi.html", "danh-sach-goi.csv"
 """The list for people: to be printed, and to be opened by a spreadsheet."""
 _OPEN_DAYS = 30
-"""A dossier that was received longer ago and never finished is nobody's concern any more."""
+"""Dossiers that were received longer ago are left out."""
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class CallList:
-    """Makes the list. `clock` is the real time (aware)."""
+    """Makes the call list. `clock` is the real time (aware)."""
 
     database: Database
     catalogue: Callable[[], Catalogue]
@@ -40,10 +40,10 @@ class CallList:
     clock: Callable[[], datetime]
 
     def write(self) -> KeptContacts:
-        """Write the list anew, for programs and for people; gives it.
+        """Write the list again, for programs and for people; gives it.
 
         Raises:
-            Unavailable: the store is away; the list before stays.
+            Unavailable: the store cannot be reached; the earlier list stays.
             Misconfigured: the folder cannot be written.
         """
         now = self.clock()
@@ -80,7 +80,7 @@ class CallList:
 
 @dataclass
 class CallListKeeper:
-    """Has the list written every `every_s` seconds, and the files of failures removed that are over; the clock asks."""
+    """Writes the list every `every_s` seconds and removes old files of failures that are over; called by the clock."""
 
     write: Callable[[], object]
     tidy: Callable[[], object]
@@ -91,10 +91,10 @@ class CallListKeeper:
     _told: bool = field(default=False)
 
     def keep(self) -> None:
-        """Write it if it is time. A folder that cannot be written is told once, and ends nothing.
+        """Write it if it is time. A folder that cannot be written is logged once, and the clock goes on.
 
         Raises:
-            Unavailable: the store is away.
+            Unavailable: the store cannot be reached.
         """
         now = self.monotonic()
         if self._last is not None and now - self._last < self.every_s:
@@ -112,7 +112,7 @@ class CallListKeeper:
 
 
 def is_old(now: datetime, made_at: datetime, keep_hours: float) -> bool:
-    """Whether what holds names and telephone numbers is to be removed."""
+    """Whether a file with names and telephone numbers is older than `keep_hours`."""
     return age(now, made_at) > keep_hours * 3600
 
 

@@ -1,6 +1,6 @@
-"""Documents that need no program to be shown: notice pages, a feed, the list of whom to call. Pure.
+"""Documents that are shown without a program: notice pages, a feed, the call list. Pure.
 
-Pages are whole in one file each: a web server that carries a folder carries them, whatever else is away.
+Each page is complete in one file, so that any web server can serve it while everything else is away.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ thead{display:table-header-group}tr{break-inside:avoid}th:nth-child(2){min-width
 
 @dataclass(frozen=True, slots=True)
 class NoticeAuthority:
-    """Whose notice it is, how one goes on by paper, and whom to call: units with their telephone numbers."""
+    """Who publishes the notice, how to go on by paper, and the telephone number of each unit."""
 
     authority: Label
     portal: Label
@@ -66,7 +66,7 @@ class NoticeAuthority:
     units: tuple[tuple[str, str], ...]
 
     def filling(self, language: str) -> dict[str, str]:
-        """What is filled into words of that language."""
+        """The values that are put into the words of that language."""
         return {
             "portal": in_language(self.portal, language),
             "authority": in_language(self.authority, language),
@@ -192,7 +192,7 @@ def call_list_page(kept: KeptContacts, read_at: datetime | None) -> bytes:
 
 
 def age_of_list(kept: KeptContacts, read_at: datetime | None) -> str:
-    """When the list was made, how old it was when it was taken out, and how many stand in it."""
+    """When the list was made, how old it was when it was copied out, and how many entries it has."""
     made = f"Lập lúc {hour_and_day(kept.made_at)}; {len(kept.contacts)} hồ sơ chưa xong."
     if read_at is None:
         return f"{made} Hồ sơ nhận sau lúc đó không có trong danh sách."
@@ -203,7 +203,7 @@ def age_of_list(kept: KeptContacts, read_at: datetime | None) -> str:
 
 
 def call_line(at: datetime, dossier: str, account: str, result: str, note: str) -> tuple[bytes, bytes]:
-    """A line of the log of calls, and the line that the log begins with."""
+    """A line of the log of calls, and the head line of that log."""
     head, line = io.StringIO(newline=""), io.StringIO(newline="")
     csv.writer(head, delimiter=";").writerow(["Gọi lúc", "Hồ sơ", "Người gọi", "Kết quả", "Ghi chú"])
     said = [hour_and_day(at), dossier, account, result, note]

@@ -1,6 +1,6 @@
-"""The portal has failed, and works again: pages for a web server, e-mails, letters, the list of whom to call.
+"""The failure of the portal, from its beginning to its end: notice pages, e-mails, letters, and the call list.
 
-Nothing here asks the database or the broker: they may be gone as well (QĐ 15/2019/QĐ-TTg Article 10(4)).
+Nothing here uses the database or the broker, which may be away too (QĐ 15/2019/QĐ-TTg Article 10(4)).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _WAITING, _UNDERWAY = "waiting", "underway"
 
 
 class CallResult(StrEnum):
-    """What came of a call."""
+    """The result of a call."""
 
     REACHED = "reached"
     NO_ANSWER = "no_answer"
@@ -58,7 +58,7 @@ _CALL_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class FailureReport:
-    """What an operator says of a failure; the reason is public. Times are aware."""
+    """What an operator states about a failure; the reason is published. Times are aware."""
 
     since: datetime
     reason: Label
@@ -67,7 +67,7 @@ class FailureReport:
 
 @dataclass(frozen=True, slots=True)
 class FailureKit:
-    """What was made. `list_made_at` None: there is no list; `letters`: how many of each outcome."""
+    """What was written for a failure. `list_made_at`: when its call list was made; None: there is no list."""
 
     number: int
     pages: Path
@@ -90,10 +90,10 @@ class PortalFailure:
     clock: Callable[[], datetime]
 
     def begin(self, told: FailureReport, account: str) -> FailureKit:
-        """The portal has failed: make everything. Told again, it goes on with the same failure and what is new of it.
+        """Record that the portal has failed, and write everything. With an open failure: continue it with the new text.
 
         Raises:
-            NotAllowed: it begins in the future, or is to end before it began.
+            NotAllowed: its beginning is in the future, or its expected end before its beginning.
             Misconfigured: a folder cannot be written.
         """
         now = self.clock()
@@ -126,10 +126,10 @@ class PortalFailure:
         )
 
     def end(self, at: datetime | None) -> KeptFailure:
-        """The portal works again.
+        """Record that the portal works again.
 
         Raises:
-            NotAllowed: no failure stands, or it is not over at that time.
+            NotAllowed: no failure is open, or the given end is not between its beginning and now.
             Misconfigured: a folder cannot be written.
         """
         kept, now = self.folder.failures(), self.clock()
@@ -144,10 +144,10 @@ class PortalFailure:
         return ended
 
     def write_pages(self) -> None:
-        """The pages and the feed that a web server carries, as things stand.
+        """Write the pages and the feed for a web server, by the present state.
 
         Raises:
-            Misconfigured: they cannot be written.
+            Misconfigured: a folder cannot be written.
         """
         kept = self.folder.failures()
         last = kept[-1] if kept and kept[-1].over_at is None else None
@@ -158,10 +158,10 @@ class PortalFailure:
         write_page(self.pages, FEED, feed(entries, self.about))
 
     def call(self, dossier: str, result: CallResult, note: str, account: str) -> Path:
-        """Note a call; gives where the log is.
+        """Write a call into the log of calls; gives the path of the log.
 
         Raises:
-            NotAllowed: no failure was told, or its files are removed.
+            NotAllowed: no failure is open, or its files are removed already.
             Misconfigured: the log cannot be written.
         """
         kept, now = self.folder.failures(), self.clock()
@@ -171,15 +171,15 @@ class PortalFailure:
         return self.folder.add_line(f"{folder_of(kept[-1])}/{CALLS}", line, head)
 
     def post(self, office: OpenOffice, domain: str, new_id: Callable[[], str]) -> dict[str, int]:
-        """Send the e-mails of the failure that stands, each address once; gives how many there are of each outcome.
+        """Send the e-mails of the open failure, one to each address; gives the number of each outcome.
 
-        Each is written down before it is tried, so that who goes on after an interruption sends none twice but the one
-        whose outcome nobody knows: that has the same Message-ID.
+        Each e-mail is written down before it is tried. After an interruption only the one whose outcome is unknown is
+        sent again, under the same Message-ID.
 
         Raises:
-            NotAllowed: no failure stands.
-            Unavailable: the mail server is away; what was sent stays noted.
-            Misconfigured: what is sent cannot be written down.
+            NotAllowed: no failure is open.
+            Unavailable: the mail server cannot be reached; what was sent stays written down.
+            Misconfigured: the folder cannot be written.
         """
         kept = self.folder.failures()
         if not kept or kept[-1].over_at is not None:
@@ -204,10 +204,10 @@ class PortalFailure:
         self.folder.keep_letters(name, tuple(letters.values()))
 
     def tidy(self) -> tuple[int, ...]:
-        """Remove names and telephone numbers that are kept for too long; gives the failures whose files went.
+        """Remove files with names and telephone numbers after `keep_hours`; gives the numbers of the failures.
 
         Raises:
-            Misconfigured: what was kept of failures cannot be read.
+            Misconfigured: the file of failures cannot be read.
         """
         now, listed = self.clock(), self.folder.contacts()
         if listed is not None and is_old(now, listed.made_at, self.keep_hours):
@@ -219,7 +219,7 @@ class PortalFailure:
         return each.over_at is not None and is_old(now, each.over_at, self.keep_hours)
 
     def _take_out(self, failure: KeptFailure, now: datetime) -> KeptContacts | None:
-        """Letters, and the list as it is now, into the failure's own folder."""
+        """Write the letters and the present call list into the folder of the failure."""
         place, words = folder_of(failure), self.words()
         self.folder.write(f"{place}/{LETTER}", plain_text(self._both(words.letter, failure)))
         self.folder.write(f"{place}/{MINISTRY}", plain_text(self._both(words.ministry, failure)))
@@ -230,7 +230,7 @@ class PortalFailure:
         return listed
 
     def _addresses(self) -> Iterable[str]:
-        """Of whom the portal's failure concerns: who declared there, and everybody while the window is down too."""
+        """E-mail addresses of those concerned: who declared on the portal; everybody, if the window is down too."""
         listed = self.folder.contacts()
         if listed is None:
             return ()
@@ -254,7 +254,7 @@ class PortalFailure:
         return self.words().pages[stage].filled(self._filling(failure, language))
 
     def _both(self, words: TitledWords, failure: KeptFailure) -> TitledWords:
-        """The words of each language with that language's values."""
+        """The words in both languages, each filled with the values of its language."""
         vi, en = (words.filled(self._filling(failure, language)) for language in (VI, EN))
         paragraphs = tuple(Label(one.vi, other.en) for one, other in zip(vi.paragraphs, en.paragraphs, strict=True))
         return TitledWords(Label(vi.title.vi, en.title.en), paragraphs)
@@ -271,5 +271,5 @@ class PortalFailure:
 
 
 def folder_of(failure: KeptFailure) -> str:
-    """Where its letters and lists are kept, below the folder."""
+    """The folder of a failure's letters and lists, relative to the standby folder."""
     return f"su-co-{failure.number}"

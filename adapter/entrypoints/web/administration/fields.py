@@ -1,4 +1,4 @@
-"""What a form states for each act: its fields, what may be chosen, and how what was sent is read."""
+"""The form of each act: its fields, their options, and how the sent values are read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUBJECT, PURPOSE = "ve", "ly-do"
 
 @dataclass(frozen=True, slots=True)
 class AdminOption:
-    """Something that may be chosen; `label`: its words where they are not the value itself."""
+    """An option of a field; `label`: its words, where they differ from the value."""
 
     value: str
     label: Label
@@ -38,7 +38,7 @@ class AdminField:
 
 @dataclass(frozen=True)
 class AdminChoices:
-    """What may be chosen now: codes with their names."""
+    """The options that there are now: codes with their names."""
 
     units: Callable[[], Sequence[tuple[str, str]]]
     offices: Callable[[], Sequence[tuple[str, str]]]
@@ -54,7 +54,7 @@ class AdminChoices:
 
 
 def read(fields: Sequence[AdminField], sent: Posting) -> Entered:
-    """What a form states, by its fields; an empty text is nothing."""
+    """The sent values by the names of the fields; an empty text counts as no value."""
     stated: Entered = {}
     for field in fields:
         if field.kind == "several":

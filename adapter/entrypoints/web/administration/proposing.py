@@ -1,4 +1,4 @@
-"""An act is stated in a form, compared with what stands, sent to another administrator, and confirmed or declined."""
+"""Pages of proposals: an act is entered in a form, compared with the register, and confirmed or declined by another."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ _Number = Annotated[int, Path(ge=1, le=2**62)]
 
 @dataclass(frozen=True, slots=True)
 class AdministrationPage(Page):
-    """What waits for another administrator, and what has become of the newest."""
+    """Proposals that wait for another administrator, and the newest that have ended."""
 
     template: ClassVar[str] = "administration.html"
     marks: ClassVar[dict[str, tuple[str, str]]] = STATES
@@ -46,7 +46,7 @@ class AdministrationPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class AdminActPage(Page):
-    """The form of an act. `subject` is empty where the form states it; `told`: why it cannot be done."""
+    """The form of an act. `subject` is empty where a field of the form gives it; `told`: why the act is impossible."""
 
     template: ClassVar[str] = "admin_act.html"
     act: AdminAct
@@ -74,7 +74,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class ProposalPage(Page):
-    """One proposal. `told`: why it was not done; `token`: what was issued by it, shown this once."""
+    """One proposal. `told`: why it was not done; `token`: the token that it issued, shown this once only."""
 
     template: ClassVar[str] = "proposal.html"
     marks: ClassVar[dict[str, tuple[str, str]]] = STATES
@@ -85,7 +85,7 @@ class ProposalPage(Page):
 
     @property
     def lines(self) -> list[Compared]:
-        """What stands and what is to stand, field by field."""
+        """Each field with its value in the register and its proposed value."""
         before = self.proposal.before or {}
         after = _after(self.proposal)
         return [Compared(name, _said(before.get(name)), _said(after.get(name))) for name in {**before, **after}]
@@ -210,7 +210,7 @@ def _page(proposals: Proposals, number: int, actor: Actor, *, told: str = "", to
 
 
 def _after(proposal: Proposal) -> Entered:
-    """What is to stand."""
+    """The proposed values."""
     act, stated = proposal.act, proposal.stated
     if act.register == "lookup":
         before, named = (set(each.get("procedures") or ()) for each in (proposal.before or {}, stated))
@@ -219,7 +219,7 @@ def _after(proposal: Proposal) -> Entered:
 
 
 def _said(value: str | list[str] | None) -> tuple[Label, ...]:
-    """A value in words: roles by their names, all else as it stands."""
+    """A value in words: roles by their names, everything else unchanged."""
     values = value if isinstance(value, list) else [] if value is None else [value]
     known = {role.value: ROLE_NAMES[role] for role in Role}
     return tuple(known.get(each, Label(each, each)) for each in values)

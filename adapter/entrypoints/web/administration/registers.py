@@ -35,7 +35,7 @@ _Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,60}$")]
 
 @dataclass(frozen=True)
 class Registers:
-    """What these pages are of."""
+    """The data of these pages."""
 
     administration: Administration
     units: Callable[[], BorderUnits]
@@ -88,7 +88,7 @@ def routes(pages: Pages, of: Registers, guard: Guard) -> APIRouter:
 
 
 def act_address(act: AdminAct, subject: str = "") -> str:
-    """Where an act is proposed; `subject`: whom or what it is about."""
+    """The address of the form that proposes an act; `subject`: the person or thing that it is about."""
     return f"{HOME}/lam/{act.value}" + (f"?ve={subject}" if subject else "")
 
 
@@ -182,7 +182,7 @@ def _units(units: BorderUnits, people: list[Person]) -> RegisterPage:
 
 
 def _tokens(every: list[Issued]) -> RegisterPage:
-    """Of a declarant's machine the number that it is bound to is shown by its last three digits."""
+    """The tokens. Of the number that a declarant's program is bound to, only the last three digits are shown."""
 
     def row(each: Issued) -> tuple[ShownCell, ...]:
         bound = f"***{each.bound_to[-3:]}" if each.bound_to else ""

@@ -1,4 +1,4 @@
-"""What is shown to administrators and changed in files alone: calendar, code lists, trust, policy and rules."""
+"""Pages that only show what is changed in files: calendar, code lists, trust, policy and rules."""
 
 # Annotations are not postponed here: FastAPI reads them.
 from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ LISTS, CALENDAR, TRUST, RULES = (f"{HOME}/{each}" for each in ("danh-muc", "lich
 
 @dataclass(frozen=True)
 class FromFiles:
-    """What is shown: the data in force, certificates in use, and the policy of each trust store in words."""
+    """The data of these pages: the data in force, certificates in use, and the policy of each trust store in words."""
 
     catalogue: Callable[[], Catalogue]
     certificates: Callable[[], Iterable[InUse]]
@@ -135,7 +135,7 @@ def _lists(catalogue: Catalogue, day: date, other: date | None) -> RegisterPage:
 
 
 def _changed(name: str, code: Code, first: date, last: date) -> Iterable[tuple[ShownCell, ...]]:
-    """What is otherwise on the later day."""
+    """The differences between the two days."""
     was, will = code.valid(first), code.valid(last)
     where = (ShownCell(name, f"{LISTS}/{name}?ngay={last}"), ShownCell(f"{code.code} · {code.vi}"))
     if was != will:

@@ -1,4 +1,4 @@
-"""A page of tables: what every register and everything that is shown looks like here."""
+"""A page of tables: the form of all registers, and of all data that are only shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOME = "/quan-tri"
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """What stands in one place of a table: a text, words of a label or a key, or a time; `address`: where it leads."""
+    """A cell of a table: a text, a label, the key of words, or a time; `address`: the page that it links to."""
 
     text: str = ""
     address: str = ""
@@ -38,7 +38,7 @@ class RegisterTable:
 
 @dataclass(frozen=True, slots=True)
 class RegisterLink:
-    """Something to do or to see: the key of its words and its address."""
+    """A link beside the tables: the key of its words and its address."""
 
     words: str
     address: str
@@ -47,7 +47,7 @@ class RegisterLink:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPage(Page):
-    """One register, or what is shown. `tab` names the page among its neighbours; `note` is the key of what it says."""
+    """One such page. `tab`: its name in the navigation of the area; `note`: the key of the words above the tables."""
 
     template: ClassVar[str] = "register.html"
     tab: str
