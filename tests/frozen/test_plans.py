@@ -71,11 +71,8 @@ EXEMPT = {
 """Who may ask for all, and why."""
 FIGURES = "sum(CASE WHEN"
 """What figures say and lists do not: of `deadlines` nothing else is exempt."""
-OF_THE_STORY = (
-    "FROM certificate ORDER BY certificate.since, certificate.id",
-    "ORDER BY outbox.created_at, outbox.id",
-)
-"""The clock looks at every certificate (`clock.expiry_s`) for one that ends; replies are what the story looks at."""
+OF_THE_STORY = ("ORDER BY outbox.created_at, outbox.id",)
+"""Replies are what the story looks at."""
 
 
 def record(folder: Path, url: str) -> Recorder:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, tuple_, update
 
 from adapter.gateways.store.database import Database
+from adapter.gateways.store.lists import among
 from adapter.gateways.store.new_access_rows import NewCertificate
 from adapter.gateways.store.tables import certificate
 from adapter.model.stages import Signer
@@ -92,6 +93,33 @@ def every(connection: Connection, *, number: str | None = None) -> list[Register
     if number is not None:
         query = query.where(certificate.c.number == number)
     return [_registered(row) for row in connection.execute(query)]
+
+
+def ending(connection: Connection, first: datetime, last: datetime) -> list[Registered]:
+    """Those that may be used and end in that time, both ends counted."""
+    theirs = certificate.c.valid_to.between(first, last)
+    query = select(*_COLUMNS).where(theirs, certificate.c.state == CertificateState.ACTIVE.value)
+    return [_registered(row) for row in connection.execute(query.order_by(certificate.c.valid_to, certificate.c.id))]
+
+
+def of_holders(connection: Connection, numbers: Iterable[str]) -> list[Registered]:
+    """Those of these holders that may be used."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return []
+    theirs = among(connection, certificate.c.number, wanted)
+    query = select(*_COLUMNS).where(theirs, certificate.c.state == CertificateState.ACTIVE.value)
+    return [_registered(row) for row in connection.execute(query)]
+
+
+def ends(connection: Connection, fingerprints: Iterable[str]) -> dict[str, datetime]:
+    """When the registered ones of these end."""
+    wanted = sorted(set(fingerprints))
+    if not wanted:
+        return {}
+    mine = among(connection, certificate.c.fingerprint, wanted)
+    query = select(certificate.c.fingerprint, certificate.c.valid_to).where(mine)
+    return {row.fingerprint: row.valid_to for row in connection.execute(query)}
 
 
 def add(connection: Connection, database: Database, values: NewCertificate) -> int:

@@ -21,6 +21,12 @@ def sent(connection: Connection, fingerprints: Iterable[str]) -> set[tuple[str, 
     return {(row.fingerprint, row.days) for row in connection.execute(query)}
 
 
+def sent_after(connection: Connection, at: datetime) -> set[tuple[str, int]]:
+    """Fingerprint and days of the alerts that went out later than that."""
+    query = select(expiry_alert.c.fingerprint, expiry_alert.c.days).where(expiry_alert.c.at > at)
+    return {(row.fingerprint, row.days) for row in connection.execute(query)}
+
+
 def keep(connection: Connection, fingerprint: str, days: Sequence[int], at: datetime) -> None:
     """Remember alerts; the clock's lock keeps a second one away."""
     if days:

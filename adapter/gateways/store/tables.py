@@ -683,6 +683,7 @@ certificate = Table(
 )
 Index("ix_certificate_serial", certificate.c.serial)
 Index("ix_certificate_fingerprint", certificate.c.fingerprint)
+Index("ix_certificate_valid_to", certificate.c.valid_to)
 
 authorisation = Table(
     "authorisation",
@@ -725,7 +726,7 @@ expiry_alert = Table(
     metadata,
     Column("fingerprint", String(64), primary_key=True),
     Column("days", Integer, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 draft = Table(

@@ -6,6 +6,7 @@ certificate that already has a successor is not alerted.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,11 +75,10 @@ class Expiry:
         Raises:
             Misconfigured: a file cannot be read.
         """
-        now, limit = self.clock(), timedelta(days=max(self.days, default=0))
+        now = self.clock()
         with self.database.reading() as connection:
-            every = [*self.installed(), *_registered(connection)]
-        near = [each for each in every if each.valid(now) and _near(each, now, now + limit)]
-        found = [_expiring(each, breaks=True) for each in near if not _succeeded(each, every)]
+            near = self._near(connection, list(self.installed()), now)
+        found = [_expiring(each, breaks=True) for each in near if each.valid(now)]
         return sorted(found, key=lambda each: (each.certificate.valid_to, each.certificate.serial))
 
     def days_left(self) -> dict[str, float]:
@@ -89,7 +89,7 @@ class Expiry:
         except Misconfigured:  # reported by `alert`
             return left
         for each in own:
-            if not _succeeded(each, own):
+            if not _succeeded(each, [other for other in own if other.place == each.place]):
                 days = (each.valid_to - now).total_seconds() / 86400
                 left[each.use.value] = min(days, left.get(each.use.value, days))
         return left
@@ -99,7 +99,7 @@ class Expiry:
 
         A file that cannot be read is reported by `check` and at start; here it must not stop the clock.
         """
-        now, limit = self.clock(), timedelta(days=max(self.days, default=0))
+        now = self.clock()
         try:
             own = list(self.installed())
         except Misconfigured as error:
@@ -107,9 +107,8 @@ class Expiry:
             own = []
         alerts: list[tuple[Expiring, int]] = []
         with self.database.transaction() as connection:
-            every = [*own, *_registered(connection)]
-            near = [each for each in every if _near(each, now, now + limit) and not _succeeded(each, every)]
-            _forget_what_is_not_due(connection, every, now)
+            near = self._near(connection, own, now)
+            _forget_what_is_not_due(connection, own, now)
             known = store.sent(connection, [each.fingerprint for each in near])
             for each in near:
                 passed = [days for days in self.days if each.valid_to <= now + timedelta(days=days)]
@@ -124,13 +123,30 @@ class Expiry:
             self.observe(Event.EXPIRES, **_facts(expiring, now))
         return sum(each.use is not Use.REGISTERED for each in near)
 
+    def _near(self, connection: Connection, own: Sequence[InUse], now: datetime) -> list[InUse]:
+        """Those that end within the alert days without a successor. A declarant's expired one is not among them; our
+        own is. Of the register only those are read, and the others of their holders: it grows for years.
+        """
+        limit = now + timedelta(days=max(self.days, default=0))
+        ending = certificates.ending(connection, now, limit)
+        others = certificates.of_holders(connection, (each.number for each in ending if each.number))
+        beside = defaultdict[object, list[InUse]](list)
+        for each in [*own, *map(_as_in_use, others)]:
+            beside[each.place].append(each)
+        near = [*(each for each in own if each.valid_to <= limit), *map(_as_in_use, ending)]
+        return [each for each in near if not _succeeded(each, beside[each.place])]
 
-def _forget_what_is_not_due(connection: Connection, every: Sequence[InUse], now: datetime) -> None:
-    """An alert of a threshold that is not reached yet came from a clock that ran ahead."""
-    ends = {each.fingerprint: each.valid_to for each in every}
+
+def _forget_what_is_not_due(connection: Connection, own: Sequence[InUse], now: datetime) -> None:
+    """An alert of a threshold that is not reached yet came from a clock that ran ahead: the alert's own time has not
+    come either.
+    """
+    ahead = store.sent_after(connection, now)
+    ends = certificates.ends(connection, (fingerprint for fingerprint, _ in ahead))
+    ends |= {each.fingerprint: each.valid_to for each in own}
     early_alerts: dict[str, list[int]] = {}
-    for fingerprint, days in store.sent(connection, ends):
-        if ends[fingerprint] > now + timedelta(days=days):
+    for fingerprint, days in ahead:
+        if fingerprint in ends and ends[fingerprint] > now + timedelta(days=days):
             early_alerts.setdefault(fingerprint, []).append(days)
     for fingerprint, early in early_alerts.items():
         store.forget(connection, fingerprint, early)
@@ -154,17 +170,10 @@ def _as_in_use(each: Registered) -> InUse:
     )
 
 
-def _near(certificate: InUse, now: datetime, limit: datetime) -> bool:
-    """Whether it ends before the limit. A declarant's expired certificate is not reported; our own is."""
-    return certificate.valid_to <= limit and (certificate.use is not Use.REGISTERED or certificate.valid_to >= now)
-
-
-def _succeeded(ending: InUse, every: Sequence[InUse]) -> bool:
-    """Whether another certificate of its place goes on when it ends."""
+def _succeeded(ending: InUse, beside: Sequence[InUse]) -> bool:
+    """Whether another one of those in its place goes on when it ends."""
     return any(
-        each.place == ending.place and each.valid_from <= ending.valid_to < each.valid_to
-        for each in every
-        if each.fingerprint != ending.fingerprint
+        each.valid_from <= ending.valid_to < each.valid_to for each in beside if each.fingerprint != ending.fingerprint
     )
 
 
