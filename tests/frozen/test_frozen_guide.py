@@ -57,6 +57,8 @@ def test_a_command_of_the_guide_is_understood(
     monkeypatch.chdir(tmp_path)
     for name in ("sso.jwks.json", "ecustoms.jwk.json"):  # what the customs side hands over
         Path(name).write_text(Signer("customs", "JWT").public)
+    on_paper = "{procedure: BQP0100001, number: 12GIAY, year: 2026, received_at: 2026-03-02 06:45, values: {}}"
+    Path("form.yaml").write_text(on_paper)
     if "*.pem" in words:
         words = [word for word in words if word != "*.pem"] + list(map(str, store.frozen.pki.glob("*.cert.pem")))
     done = CliRunner().invoke(app, [*words, "--config", str(store.config)])

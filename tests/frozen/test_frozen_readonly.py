@@ -60,9 +60,14 @@ WRITES: dict[str, tuple[str, ...]] = {
     "people unlink": ("an",),
     "people give-lookup": ("an", "--procedure", "BQP0100001"),
     "people withdraw-lookup": ("an", "--procedure", "BQP0100001"),
+    "paper enter": ("-", "--officer", "77"),
+    "paper check": ("1", "--officer", "77"),
+    "paper send-back": ("1", "--officer", "77", *WHY),
     "client end": ("ecustoms", *WHY),
     "issuer end": ("https://sso.customs.example", *WHY),
 }
+ON_PAPER = "{procedure: BQP0100001, number: 12GIAY, year: 2026, received_at: 2026-03-02 06:45, values: {}}"
+"""What `paper enter -` reads."""
 ASKS = {
     **{name: words[len(name.split()) :] for name, words in READS.items()},
     **dict.fromkeys(BY_DOSSIER - {"dossier find"}, DOSSIER),
@@ -72,6 +77,8 @@ ASKS = {
     "account notices": (),
     "client list": (),
     "issuer list": (),
+    "paper list": ("--officer", "77"),
+    "paper show": ("1", "--officer", "77"),
     "people lookups": ("an",),
     "people show": ("an",),
     "office list": (),
@@ -86,6 +93,9 @@ WITHOUT_A_STORE = {
     "database grants",
     "alerts test",
     "alerts list",
+    "portal fail",
+    "portal works-again",
+    "portal call",
     "simulate pki",
     "simulate sign",
     "simulate send",
@@ -151,7 +161,7 @@ def test_a_state_folder_that_is_read_only_is_told_as_that(
     arguments = WRITES.get(name, ASKS.get(name, ()))
     if name == "certificate import":
         arguments = (str(next((store.frozen.pki).glob("*.cert.pem"))),)
-    done = CliRunner().invoke(app, [*name.split(), *arguments, "--config", str(store.config)])
+    done = CliRunner().invoke(app, [*name.split(), *arguments, "--config", str(store.config)], input=ON_PAPER)
     place = Path(store.house.database.engine.url.database or "").parent
     assert f"database: this user may not read and write {place}" in " ".join(done.output.split())
     assert done.exit_code == (1 if name == "check" else 2), done.output

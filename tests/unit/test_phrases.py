@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from adapter.catalogue.lists import CodeLists
-from adapter.entrypoints.web.officer import acting, requesting
+from adapter.entrypoints.web.officer import acting, moving, requesting
 from adapter.model.text import REASON, text_fault
 from adapter.services.dossiers.phrases import Phrases
 from tests.harness.drawn_forms import catalogue
 from tests.harness.pki import ROOT
 
-OFFERED = (*acting.TEXTS, requesting.ACT, "wrong", "asked")
+OFFERED = (*acting.TEXTS, requesting.ACT, moving.ACT, "wrong", "asked")
 
 
 def test_the_list_has_no_fault() -> None:
@@ -19,7 +19,9 @@ def test_the_list_has_no_fault() -> None:
     assert list(CodeLists(catalogue().codelists).faults(folder)) == []
 
 
-@pytest.mark.parametrize("act", ["refuse", "decline", "withdraw_request", "request_amendment", "wrong", "asked"])
+@pytest.mark.parametrize(
+    "act", ["refuse", "decline", "withdraw_request", "request_amendment", "wrong", "asked", "move"]
+)
 def test_a_reason_can_be_chosen_wherever_one_is_typed(act: str) -> None:
     said = Phrases(catalogue().codelists).of(act)
     assert said

@@ -126,6 +126,10 @@ OF_STAFF: dict[str, str] = {
     "POST /hai-quan": Right.LOOK_UP,
     "GET /hai-quan/ho-so/{year}/{number}": Right.LOOK_UP,
     "GET /hai-quan/ho-so/{year}/{number}/ket-qua.xml": Right.LOOK_UP,
+    "GET /hai-quan/ho-so/{year}/{number}/ket-qua.pdf": Right.LOOK_UP,
+    "GET /phan-quyen-tra-cuu": Right.MANAGE_CUSTOMS_PEOPLE,
+    "GET /phan-quyen-tra-cuu/{person}": Right.MANAGE_CUSTOMS_PEOPLE,
+    "POST /phan-quyen-tra-cuu/{person}": Right.MANAGE_CUSTOMS_PEOPLE,
     "GET /nhat-ky-tra-cuu": Right.READ_JOURNAL,
     "POST /nhat-ky-tra-cuu": Right.READ_JOURNAL,
     "POST /api/v1/lookup/searches": Right.LOOK_UP,
@@ -149,6 +153,7 @@ OF_STAFF: dict[str, str] = {
     },
     "GET /api/v1/lookup/dossiers": Right.LOOK_UP,
     "GET /api/v1/lookup/dossiers/{number}/{year}/reply": Right.LOOK_UP,
+    "GET /api/v1/lookup/dossiers/{number}/{year}/reply.pdf": Right.LOOK_UP,
 }
 ROUTES = {
     "portal": OF_BOTH | of_log_in(Right.READ_OWN) | OF_PORTAL,
@@ -173,6 +178,7 @@ OF_A_ROLE: dict[str, dict[Role, set[Right]]] = {
     "staff": {
         **{role: {Right.USE_CONSOLE} for role in STAFF_ROLES},
         **{role: {Right.USE_CONSOLE, Right.LOOK_UP} for role in OFFICE_ROLES},
+        Role.CUSTOMS_ADMINISTRATOR: {Right.USE_CONSOLE, Right.LOOK_UP, Right.MANAGE_CUSTOMS_PEOPLE},
         Role.AUDITOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.BROWSE_MESSAGES, Right.READ_JOURNAL},
         Role.OPERATOR: {Right.USE_CONSOLE, Right.SEE_DOSSIERS, Right.READ_JOURNAL, *OF_AN_OPERATOR},
         Role.ADMINISTRATOR: {Right.USE_CONSOLE, Right.READ_JOURNAL, Right.MANAGE_PEOPLE},
