@@ -14,7 +14,7 @@ from adapter.services.watch.mode import Sight
 from tests.harness.browsing import Person
 from tests.harness.fixtures import CLOCK
 from tests.harness.history import ITEMS, OFFICER
-from tests.harness.own_dossiers import address, by_the_window, declared, parties, somebody
+from tests.harness.own_dossiers import address, by_the_window, declared, parties, several_declared, somebody
 from tests.harness.people import TESTER
 from tests.harness.website import CITIZEN, OTHER, Website, at_the_time, configure, website
 
@@ -85,6 +85,16 @@ def test_looking_marks_nothing_and_pressing_does(site: Website) -> None:
     person.send("/hop-thu/da-doc", ids=form.xpath(".//input[@name='ids']/@value")[0])
     assert [row.read_at is not None for row in site.rows(tables.notification)] == [True]
     assert inbox(person) == [f"Hồ sơ {key.number}/{key.year}: có xác nhận"]
+
+
+def test_what_he_was_not_shown_stays_unread(small: Website) -> None:
+    for key in several_declared(small, CITIZEN, 2):
+        small.house.completion.complete(key, OFFICER)
+    person = somebody(small, CITIZEN)
+    inbox(person)
+    shown, later = (row.id for row in small.rows(tables.notification))
+    person.send("/hop-thu/da-doc", ids=str(shown))
+    assert {row.id: row.read_at is not None for row in small.rows(tables.notification)} == {shown: True, later: False}
 
 
 @pytest.mark.parametrize("ids", ["", ",", "x", "-1", "1;2", "9" * 40, "²"])
