@@ -60,6 +60,7 @@ LISTS = {
 EXEMPT = {
     "journal verify": "the proof of the whole journal reads all of it; with a range of seals it reads that range",
     "certificate list": "prints every certificate",
+    "certificate report": "prints every certificate that is not valid on a day; the clock asks for those that end soon",
     "authorisation list": "prints every letter of authorisation",
     "account list": "prints every suspension, those that were lifted too",
     "rehearse": "judges stored messages again, and counts under which versions dossiers stand",
