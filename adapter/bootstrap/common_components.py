@@ -9,19 +9,19 @@ from adapter.bootstrap.alerting import alert_ways
 from adapter.bootstrap.clock_and_ids import new_code, new_message_id, new_secret, now
 from adapter.bootstrap.foundation import Foundation
 from adapter.bootstrap.identity import identity_provider
-from adapter.bootstrap.reach import Reach
-from adapter.bootstrap.standing_by import (
+from adapter.bootstrap.portal_failure import (
+    failure_folder,
     keeps_contacts,
     notice_authority,
     notice_pages_folder,
-    standby_folder,
 )
+from adapter.bootstrap.reach import Reach
 from adapter.catalogue.portal_failure import failure_words
 from adapter.gateways.alert_file import AlertFile
 from adapter.gateways.identity import Provider
 from adapter.gateways.keys.certificates_in_use import installed
 from adapter.gateways.mail.smtp import OpenOffice, SmtpServer, post_office
-from adapter.gateways.standby import StandbyFolder
+from adapter.gateways.portal_failure import FailureFolder
 from adapter.pipeline.units import codes_stated
 from adapter.services.access.emergency import EmergencyAccess
 from adapter.services.access.offices import Offices
@@ -34,10 +34,10 @@ from adapter.services.notifications.addresses import MailAddresses
 from adapter.services.notifications.inbox import NotificationInbox
 from adapter.services.notifications.mailing import Mailing
 from adapter.services.notifications.overdue import OverdueNotifications
+from adapter.services.portal_failure.contacts import CallList, CallListKeeper
+from adapter.services.portal_failure.failure import PortalFailure
 from adapter.services.registers.accounts import Accounts
 from adapter.services.registers.expiry import Expiry
-from adapter.services.standby.contacts import CallList, CallListKeeper
-from adapter.services.standby.failure import PortalFailure
 from adapter.services.watch.alert_ways import Tell
 from adapter.services.watch.deadlines import Deadlines
 from adapter.services.watch.links import Links
@@ -168,7 +168,7 @@ class CommonComponents(Foundation):
         return PortalFailure(
             words=lambda: failure_words(self.settings.folders.mappings),
             about=notice_authority(self.settings),
-            folder=StandbyFolder(standby_folder(self.settings)),
+            folder=FailureFolder(failure_folder(self.settings)),
             pages=notice_pages_folder(self.settings),
             keep_hours=self.settings.portal_failure.keep_hours,
             clock=self.legal_clock,

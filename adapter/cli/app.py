@@ -34,7 +34,7 @@ COMMANDS = {
     "alerts": "alerting:alerts",
     "window": "windows:window",
     "reconcile": "reconciling:reconcile",
-    "portal": "portal_failing:portal",
+    "portal": "portal_failure:portal",
     "paper": "papers:paper",
     "token": "windows:token",
     "people": "people:people",

@@ -30,7 +30,7 @@ from adapter.pipeline.trust.holder import spelled
 from adapter.settings.alerts import AlertSettings, MailSettings
 from adapter.settings.customs import CustomsSettings
 from adapter.settings.old_names import Environment
-from adapter.settings.standby import PortalFailureSettings
+from adapter.settings.portal_failure import PortalFailureSettings
 from adapter.settings.trust import KeyPairs, KeysSettings, TrustSettings
 from adapter.settings.values import FilePath, P, Seconds, Section, Word, moment_in, text_in
 from adapter.settings.web import WebSettings

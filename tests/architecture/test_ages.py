@@ -51,7 +51,7 @@ LISTED = {
     },
     "services/dossiers/worklist.py": {"now - LATELY": "a time that is looked for"},
     "services/dossiers/paper_records.py": {"now.year - form.year": "years, of a number on a form"},
-    "services/standby/contacts.py": {
+    "services/portal_failure/contacts.py": {
         "now - timedelta(days=_OPEN_DAYS)": "a time that is looked for",
         "now - self._last": "monotonic time",
     },

@@ -39,7 +39,7 @@ READERS = {
     "pipeline/text.py": "the one reader of values",
     "pipeline/signature/coverage.py": "canonical bytes, compared with what was signed",
     "services/watch/mode_notices.py": "the row of a stored notice",
-    "services/standby/documents.py": "an entry of a feed of ours",
+    "services/portal_failure/documents.py": "an entry of a feed of ours",
     "simulator/sign.py": "a signature that the test window makes",
 }
 OTHER_TEXTS = {

@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 
 from adapter.bootstrap import Components, assemble
 from adapter.cli import app
-from adapter.gateways.standby import StandbyFolder
+from adapter.gateways.portal_failure import FailureFolder
 from adapter.model.errors import Misconfigured
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.procedure import Label
 from adapter.model.stages import Channel, Submission
-from adapter.services.standby.contacts import CallListKeeper
-from adapter.services.standby.failure import FailureReport
+from adapter.services.portal_failure.contacts import CallListKeeper
+from adapter.services.portal_failure.failure import FailureReport
 from adapter.services.watch.mode import Sight
 from tests.harness.configuration import edit
 from tests.harness.declarations import declaration
@@ -234,7 +234,7 @@ def test_a_folder_that_a_web_server_carries_takes_no_list(whole: Components, tmp
 def test_a_folder_that_cannot_be_written_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     told: list[Any] = []
-    folder = StandbyFolder(tmp_path / "file" / "x")
+    folder = FailureFolder(tmp_path / "file" / "x")
     keeper = CallListKeeper(
         lambda: folder.write("a", b""), lambda: None, lambda event, /, **fields: told.append(fields), 0.0
     )

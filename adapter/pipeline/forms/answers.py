@@ -4,18 +4,12 @@ stands as it was typed. And the names that a page gives to its inputs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from adapter.model.procedure import FieldSpec
-from adapter.model.stages import Declaration, Record
-from adapter.pipeline.converters import write
-
 Texts = Mapping[str, str]
 """Texts by field; an empty one counts as none."""
-_NAME = re.compile(r"([A-Za-z][A-Za-z0-9_]*)\.([1-9][0-9]{0,4})\.([A-Za-z][A-Za-z0-9_]*)")
 
 
 class StoredAnswers(TypedDict, total=False):
@@ -80,31 +74,9 @@ def stored_answers(kept: StoredAnswers) -> Answers:
     return Answers(dict(kept.get("values", {})), rows)
 
 
-def answers_of(declaration: Declaration) -> Answers:
-    """A declaration that was read, as it would be filled in."""
-    procedure = declaration.verified.envelope.procedure
-    rows = {
-        group.name: tuple(_texts(row, group.fields) for row in declaration.rows.get(group.name, ()))
-        for group in procedure.groups
-    }
-    return Answers(_texts(declaration.values, procedure.fields), rows)
-
-
-def _texts(record: Record, fields: Sequence[FieldSpec]) -> dict[str, str]:
-    """A year has four digits in XML; as a number it has lost the zeros before it."""
-    stated = ((spec, record[spec.name]) for spec in fields if spec.name in record)
-    return {spec.name: write(value).zfill(4) if spec.type == "year" else write(value) for spec, value in stated}
-
-
 def name_in_row(group: str, ordinal: int, field: str) -> str:
     """How a page names a field of a row: `persons.3.expiryDate`."""
     return f"{group}.{ordinal}.{field}"
-
-
-def parts_of(name: str) -> tuple[str, int, str] | None:
-    """List, ordinal and field of such a name; None of any other."""
-    found = _NAME.fullmatch(name)
-    return None if found is None else (found[1], int(found[2]), found[3])
 
 
 def _merged(before: Texts, texts: Texts) -> dict[str, str]:

@@ -183,18 +183,6 @@ class DossierShape(_Shape):
     reply: DecisionShape | None
 
 
-class DossiersShape(_Shape):
-    """What a lookup gives."""
-
-    dossiers: list[DossierShape]
-    more: bool
-    """Some were left out: ask more narrowly, or for the next page."""
-    count: int
-    """How many there are; 10000 says: so many or more."""
-    next: str | None
-    """What `after` is to be for the next page; null on the last one."""
-
-
 class WindowShape(_Shape):
     """Whether the national single window works."""
 

@@ -79,7 +79,7 @@ _MANY_FAILURES, _MANY_LETTERS = TypeAdapter(tuple[KeptFailure, ...]), TypeAdapte
 
 
 @dataclass(frozen=True, slots=True)
-class StandbyFolder:
+class FailureFolder:
     """The folder that only its user reads."""
 
     folder: Path

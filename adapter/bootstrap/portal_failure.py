@@ -6,9 +6,9 @@ from pathlib import Path
 
 from adapter.model.errors import Misconfigured
 from adapter.model.procedure import Label
-from adapter.services.standby.documents import NoticeAuthority
+from adapter.services.portal_failure.documents import NoticeAuthority
 from adapter.settings import Settings, WordsSettings
-from adapter.settings.standby import carried_by
+from adapter.settings.portal_failure import carried_by
 
 
 def notice_pages_folder(settings: Settings) -> Path:
@@ -16,7 +16,7 @@ def notice_pages_folder(settings: Settings) -> Path:
     return settings.portal_failure.pages or settings.folders.state / "portal-notice"
 
 
-def standby_folder(settings: Settings) -> Path:
+def failure_folder(settings: Settings) -> Path:
     """The folder of names and telephone numbers.
 
     Raises:

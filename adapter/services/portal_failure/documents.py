@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from lxml import etree, html
 from lxml.html.builder import E
 
+from adapter.gateways.portal_failure import KeptContact, KeptContacts
 from adapter.gateways.spreadsheets.templates import harmless
-from adapter.gateways.standby import KeptContact, KeptContacts
 from adapter.model.ages import age
 from adapter.model.portal_failure import TitledWords
 from adapter.model.procedure import Label

@@ -12,15 +12,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from adapter.gateways.mail.smtp import OpenOffice, OutgoingLetter, Posted, message_id_of
-from adapter.gateways.standby import KeptContacts, KeptFailure, KeptLetter, StandbyFolder, write_page
+from adapter.gateways.portal_failure import FailureFolder, KeptContacts, KeptFailure, KeptLetter, write_page
 from adapter.model.ages import age
 from adapter.model.errors import NotAllowed
 from adapter.model.portal_failure import FailureStage, FailureWords, TitledWords
 from adapter.model.procedure import Label
 from adapter.model.stages import Channel
 from adapter.pipeline.envelope import hour_and_day
-from adapter.services.standby.contacts import PAGE, TABLE, is_old
-from adapter.services.standby.documents import (
+from adapter.services.portal_failure.contacts import PAGE, TABLE, is_old
+from adapter.services.portal_failure.documents import (
     EN,
     FEED,
     FILES,
@@ -84,7 +84,7 @@ class PortalFailure:
 
     words: Callable[[], FailureWords]
     about: NoticeAuthority
-    folder: StandbyFolder
+    folder: FailureFolder
     pages: Path
     keep_hours: float
     clock: Callable[[], datetime]
@@ -271,5 +271,5 @@ class PortalFailure:
 
 
 def folder_of(failure: KeptFailure) -> str:
-    """The folder of a failure's letters and lists, relative to the standby folder."""
+    """The folder of a failure's letters and lists, relative to `FailureFolder.folder`."""
     return f"su-co-{failure.number}"

@@ -13,8 +13,8 @@ from adapter.cli.options import AsJson, Config, moment, open_components
 from adapter.cli.printing import as_json, line, note, pairs
 from adapter.model.errors import Unavailable
 from adapter.model.procedure import Label
-from adapter.services.standby.documents import FEED, FILES
-from adapter.services.standby.failure import CALLS, CallResult, FailureKit, FailureReport
+from adapter.services.portal_failure.documents import FEED, FILES
+from adapter.services.portal_failure.failure import CALLS, CallResult, FailureKit, FailureReport
 
 portal = typer.Typer(no_args_is_help=True, help="When the portal itself fails (QĐ 15/2019/QĐ-TTg Article 10(4)).")
 _Note = Annotated[str, typer.Option("--note", help="What was said; kept in the log of calls only.")]

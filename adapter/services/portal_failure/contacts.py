@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from adapter.gateways.standby import KeptContact, KeptContacts, StandbyFolder
+from adapter.gateways.portal_failure import FailureFolder, KeptContact, KeptContacts
 from adapter.gateways.store import contacts as store
 from adapter.gateways.store import mails
 from adapter.gateways.store.contacts import OpenDossier
@@ -17,7 +17,7 @@ from adapter.model.catalogue import Catalogue
 from adapter.model.errors import Misconfigured
 from adapter.model.events import Event, Observe
 from adapter.model.portal_failure import ContactFields
-from adapter.services.standby.documents import call_list_csv, call_list_page
+from adapter.services.portal_failure.documents import call_list_csv, call_list_page
 from adapter.services.watch.way import way
 from adapter.services.watch.window import Window
 
@@ -36,7 +36,7 @@ class CallList:
     catalogue: Callable[[], Catalogue]
     window: Window
     fields: Callable[[], ContactFields]
-    folder: StandbyFolder
+    folder: FailureFolder
     clock: Callable[[], datetime]
 
     def write(self) -> KeptContacts:
