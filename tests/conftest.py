@@ -66,6 +66,19 @@ def server_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture
+def cluster(database_folder: Path) -> Iterator[Postgres]:
+    """A durable cluster of the test's own, which it may freeze or end."""
+    demand("postgresql")
+    made = Postgres(database_folder / "cluster")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.thaw()
+        made.remove()
+
+
 @pytest.fixture(scope="session")
 def rabbit(server_folder: Path) -> Iterator[Rabbit]:
     """The session's own RabbitMQ node; a test may restart it, or kill it if it starts it again."""

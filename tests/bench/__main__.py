@@ -10,12 +10,8 @@ machine is no judge of the program. Everything it starts is ended, whatever happ
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
-import signal
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -31,6 +27,7 @@ from tests.bench.messages import FOLDER, messages
 from tests.bench.phases import IN_FLIGHT, drive
 from tests.bench.processes import Adapter, write_config
 from tests.bench.report import Figures, show
+from tests.bench.run import scratch, write
 from tests.harness.pki import ROOT
 from tests.servers.postgresql import Postgres
 from tests.servers.rabbitmq import QUORUM_SETTLE_SECONDS, Rabbit
@@ -47,19 +44,13 @@ def main() -> int:
     if other := _OTHERS.get(sys.argv[1] if len(sys.argv) > 1 else ""):
         return other(sys.argv[2:])
     asked = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
     console.print(f"making {WARM_UP + asked.count + asked.half} messages that are not there yet ...")
     _make_messages(asked)
-    with ExitStack() as held:
-        folder = Path(tempfile.mkdtemp(prefix="nsw-bench-"))
-        folder.chmod(0o755)  # PostgreSQL's own user must reach its part of it
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
+    with scratch() as (folder, held):
         figures = _measure(asked, folder, held, console)
     show(figures, console)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    asked.output.write_text(json.dumps(figures.document(), indent=2) + "\n")
-    console.print(f"written to {asked.output}")
+    write(figures.document(), asked.output, console)
     return 0
 
 

@@ -9,13 +9,9 @@ writes var/bench/pages.json. Judges nothing: a shared machine is no judge of the
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -47,6 +43,7 @@ from tests.bench.phases import IN_FLIGHT, Phase, drive
 from tests.bench.portal import answers_ms, pages_ms
 from tests.bench.processes import Adapter, database, spent, write_config
 from tests.bench.report import table
+from tests.bench.run import scratch, write
 from tests.bench.samples import drawn
 from tests.bench.visitors import Caller
 from tests.harness.people import TESTER
@@ -103,17 +100,11 @@ class Figures:
 
 def main(arguments: Sequence[str]) -> int:
     asked = _arguments(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
-    with ExitStack() as held:
-        folder = Path(tempfile.mkdtemp(prefix="nsw-bench-"))
-        folder.chmod(0o755)
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
+    with scratch() as (folder, held):
         figures = _measure(_begin(asked, folder, held, console), console)
     _show(figures, console)
-    asked.output.parent.mkdir(parents=True, exist_ok=True)
-    asked.output.write_text(json.dumps(figures.document(), indent=2) + "\n")
-    console.print(f"written to {asked.output}")
+    write(figures.document(), asked.output, console)
     return 0
 
 

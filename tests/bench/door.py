@@ -10,10 +10,6 @@ import argparse
 import http.client
 import json
 import os
-import shutil
-import signal
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -38,6 +34,7 @@ from tests.bench.phases import percentile
 from tests.bench.posts import Post, posts
 from tests.bench.processes import Adapter, database, spent, write_config
 from tests.bench.report import table
+from tests.bench.run import scratch, write
 from tests.harness.fixtures import CLOCK
 from tests.harness.people import TESTER
 from tests.harness.pki import ROOT, shared_pki
@@ -128,18 +125,12 @@ def _declare(connection: http.client.HTTPConnection, body: bytes, token: str) ->
 
 def main(arguments: Sequence[str]) -> int:
     asked = _arguments(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
     supply = posts(WARM_UP + asked.count + asked.count // 2 + STAGES)
-    with ExitStack() as held:
-        folder = Path(tempfile.mkdtemp(prefix="nsw-bench-"))
-        folder.chmod(0o755)  # PostgreSQL's own user must reach its part of it
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
+    with scratch() as (folder, held):
         figures = _measure(asked, folder, held, supply)
     _show(figures, console)
-    asked.output.parent.mkdir(parents=True, exist_ok=True)
-    asked.output.write_text(json.dumps(asdict(figures), indent=2) + "\n")
-    console.print(f"written to {asked.output}")
+    write(asdict(figures), asked.output, console)
     return 0
 
 

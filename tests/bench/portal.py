@@ -10,12 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import os
-import shutil
-import signal
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -39,6 +34,7 @@ from tests.bench.page_sizes import PageSize, size_of
 from tests.bench.phases import IN_FLIGHT, Phase, drive, percentile
 from tests.bench.processes import Adapter, database, spent, write_config
 from tests.bench.report import table
+from tests.bench.run import scratch, write
 from tests.bench.visitors import (
     FIRM,
     PERSONS,
@@ -144,20 +140,14 @@ def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
 
 def main(arguments: Sequence[str]) -> int:
     asked = _arguments(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
     sent = WARM_UP + 2 * int(asked.rate * asked.seconds)
     console.print(f"making {sent} messages that are not there yet ...")
     supply = messages(0, sent)
-    with ExitStack() as held:
-        folder = Path(tempfile.mkdtemp(prefix="nsw-bench-"))
-        folder.chmod(0o755)  # PostgreSQL's own user must reach its part of it
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
+    with scratch() as (folder, held):
         figures = _measure(_begin(asked, folder, held, supply, console), console)
     _show(figures, console)
-    asked.output.parent.mkdir(parents=True, exist_ok=True)
-    asked.output.write_text(json.dumps(figures.document(), indent=2) + "\n")
-    console.print(f"written to {asked.output}")
+    write(figures.document(), asked.output, console)
     return 0
 
 

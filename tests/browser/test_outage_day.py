@@ -70,17 +70,6 @@ def node(server_folder: Path) -> Iterator[Rabbit]:
         made.remove()
 
 
-@pytest.fixture
-def cluster(database_folder: Path) -> Iterator[Postgres]:
-    demand("postgresql")
-    made = Postgres(database_folder / "cluster")
-    try:
-        made.start()
-        yield made
-    finally:
-        made.remove()
-
-
 @dataclass
 class Day:
     """What of it happens where."""

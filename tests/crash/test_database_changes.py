@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from adapter.model.events import Event
-from tests.conftest import demand
 from tests.harness.declarations import declarations
 from tests.harness.scene import Scene, opened
 from tests.servers.postgresql import Postgres
 
 COUNT = 60
 PATIENCE_S = 180.0
-
-
-@pytest.fixture
-def cluster(database_folder: Path) -> Iterator[Postgres]:
-    demand("postgresql")
-    made = Postgres(database_folder / "primary")
-    try:
-        made.start()
-        yield made
-    finally:
-        made.thaw()
-        made.remove()
 
 
 def note(what: str, since: float) -> None:

@@ -62,18 +62,6 @@ def _node(server_folder: Path) -> Iterator[Rabbit]:
         made.remove()
 
 
-@pytest.fixture
-def cluster(database_folder: Path) -> Iterator[Postgres]:
-    """A durable cluster of the test's own."""
-    demand("postgresql")
-    made = Postgres(database_folder / "cluster")
-    try:
-        made.start()
-        yield made
-    finally:
-        made.remove()
-
-
 # -- the broker ---------------------------------------------------------------------------------
 
 

@@ -107,18 +107,6 @@ def node(own_node: Rabbit) -> Rabbit:
     return own_node
 
 
-@pytest.fixture
-def cluster(database_folder: Path) -> Iterator[Postgres]:
-    """A durable cluster of the test's own."""
-    demand("postgresql")
-    own = Postgres(database_folder / "cluster")
-    try:
-        own.start()
-        yield own
-    finally:
-        own.remove()
-
-
 def test_the_private_broker_is_reached_on_loopback_only(node: Rabbit) -> None:
     addresses = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout.split()
     own = (node.ports.amqp, node.ports.amqps, node.ports.distribution, node.ports.mapper)
