@@ -10,6 +10,7 @@ from sqlalchemy import select
 from adapter.gateways.store.tables import journal, outbox
 from adapter.model.identifiers import Digest
 from adapter.model.stages import Channel, Submission
+from adapter.services.messages import replays
 from adapter.services.replies.dispatch import Dispatch
 from tests.harness.browsing import Person
 from tests.harness.declarations import declaration
@@ -129,6 +130,22 @@ def test_poisoned_messages_stand_by_reason_and_are_judged_again_with_one_list_of
     assert journalled(site, "quarantine.replay") == [("person:van-hanh", None)] * 3
     auditor.send("/van-hanh/cach-ly", **{"tat-ca": "1"})
     assert auditor.page.status_code == 403
+
+
+def test_a_reason_behind_many_of_another_is_shown_with_all_of_its_messages_and_judged_again(
+    site: Website, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "AT_ONCE", 1)
+    for number, reason in ((1, "taken up 3 times"), (2, "taken up 3 times"), (3, "a defect")):
+        made = declaration(number)
+        site.house.intake.park(Submission(made.raw, Channel.WINDOW, CLOCK, Digest(made.digest)), reason)
+    listed = site.house.parked_messages.listed(actor=TESTER)
+    assert [(each.reason, each.many) for each in listed.reasons] == [("taken up 3 times", 2), ("a defect", 1)]
+    assert (len(listed.messages), listed.more) == (1, True)
+    operator = logged_in(site, "van-hanh", "/van-hanh/cach-ly")
+    operator.send("/van-hanh/cach-ly", **{"vi-sao": "a defect"})
+    assert "Đã xử lý lại 1 thông điệp" in operator.told()
+    assert [each.reason for each in site.house.parked_messages.listed(actor=TESTER).reasons] == ["taken up 3 times"]
 
 
 def test_an_end_that_cannot_be_meant_is_told_and_never_taken_for_none(site: Website) -> None:

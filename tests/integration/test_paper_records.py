@@ -23,6 +23,7 @@ from adapter.model.actor import Actor, Role
 from adapter.model.errors import NoRight, NotAllowed
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
+from adapter.model.units import BorderUnit, BorderUnits
 from adapter.services.customs.search import Key, Search
 from adapter.services.dossiers.paper_records import PaperForm
 from adapter.services.watch.mode import Sight
@@ -91,6 +92,16 @@ def test_it_is_a_dossier_only_after_a_second_officer(whole: Components) -> None:
     assert row.received_at == FORM.received_at
     with pytest.raises(NotAllowed, match="checked already"):
         whole.paper_records.check(entry, actor=CHECKS)
+
+
+def test_entries_of_other_units_hide_none_of_his(whole: Components) -> None:
+    units = [BorderUnit(f"BPCK_{gate}", gate, gate, gate[:2], frozenset({gate})) for gate in ("HUUNGHI", "MONGCAI")]
+    records = replace(whole.paper_records, units=BorderUnits(tuple(units)))
+    his = replace(FORM, number="SAU", values=VALUES | {"gate": "MONGCAI", "borderUnit": "BPCK_MONGCAI"})
+    for form in (FORM, his):
+        records.enter(form, actor=ENTERS)
+    found = records.unchecked(1, actor=officer("chi-03", "BPCK_MONGCAI"))
+    assert [each.number for each in found] == ["SAU"]
 
 
 def test_nothing_leaves_and_no_duty_begins(whole: Components) -> None:

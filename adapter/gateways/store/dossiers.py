@@ -310,9 +310,9 @@ def _signature(signer: Signer) -> dict[str, str | None]:
     return {"subject": signer.subject, "serial": signer.serial, "store": signer.store, **times}
 
 
-def list_rows(declaration: Declaration, declaration_id: int) -> Iterator[dict[str, object]]:
+def list_rows(rows: Mapping[str, Sequence[Record]], declaration_id: int) -> Iterator[dict[str, object]]:
     """The rows of a version: persons, vehicles, crew."""
-    for group, records in declaration.rows.items():
+    for group, records in rows.items():
         for ordinal, record in enumerate(records, start=1):
             yield {"declaration_id": declaration_id, "group": group, "ordinal": ordinal, "values": record}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from adapter.gateways.store.dossier_records import (
     ParkedMessage,
@@ -17,6 +17,9 @@ from adapter.gateways.store.unit_dossiers import of_unit
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import MessageState
 from adapter.model.units import BorderUnit
+
+_why = func.coalesce(inbox.c.note, literal_column("''"))
+"""Why a message is parked; empty where nothing is stated."""
 
 
 def dossiers(connection: Connection, *, state: str | None, unit: BorderUnit | None, limit: int) -> list[StoredDossier]:
@@ -68,8 +71,10 @@ def entries(connection: Connection, dossier_id: int) -> list[StoredEntry]:
     return made_all(StoredEntry, connection.execute(query))
 
 
-def parked(connection: Connection, *, limit: int, head: int) -> list[ParkedMessage]:
-    """Messages that wait for an operator, oldest first; of their bodies the first `head` bytes leave the store."""
+def parked(connection: Connection, *, limit: int, head: int, reason: str | None = None) -> list[ParkedMessage]:
+    """Messages that wait for an operator, oldest first, of one reason (None: of any); of their bodies the first `head`
+    bytes leave the store.
+    """
     columns = [column for column in inbox.c if column.name != "raw"]
     size = func.length(inbox.c.raw).label("size")
     begins = func.substr(inbox.c.raw, 1, head, type_=inbox.c.raw.type).label("head")
@@ -78,7 +83,17 @@ def parked(connection: Connection, *, limit: int, head: int) -> list[ParkedMessa
         .where(inbox.c.state == MessageState.PARKED.value)
         .order_by(inbox.c.received_at, inbox.c.id)
     )
+    if reason is not None:
+        query = query.where(_why == reason)
     return made_all(ParkedMessage, connection.execute(query.limit(limit)))
+
+
+def parked_reasons(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """Why messages are parked, and how many for each reason, the most frequent first."""
+    many = func.count()
+    query = select(_why, many).where(inbox.c.state == MessageState.PARKED.value).group_by(_why)
+    rows = connection.execute(query.order_by(many.desc(), _why).limit(limit))
+    return [(reason, count) for reason, count in rows]
 
 
 def parked_message(connection: Connection, public_id: str) -> StoredMessage | None:

@@ -81,11 +81,11 @@ def numbered(connection: Connection, number: str, year: int) -> list[StoredPaper
     return made_all(StoredPaperRecord, connection.execute(select(paper_record).where(*same)))
 
 
-def unchecked(connection: Connection, limit: int) -> list[StoredPaperRecord]:
-    """Entries that wait for a second officer, the oldest first."""
+def unchecked(connection: Connection) -> list[StoredPaperRecord]:
+    """All entries that wait for a second officer, the oldest first: they are few, and wait for hours."""
     waiting = (paper_record.c.checked_at.is_(None), paper_record.c.returned_at.is_(None))
     query = select(paper_record).where(*waiting).order_by(paper_record.c.entered_at, paper_record.c.id)
-    return made_all(StoredPaperRecord, connection.execute(query.limit(limit)))
+    return made_all(StoredPaperRecord, connection.execute(query))
 
 
 def received_in(connection: Connection, start: datetime, end: datetime) -> list[StoredPaperRecord]:

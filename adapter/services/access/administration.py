@@ -76,9 +76,9 @@ class Administration:
             replace(self.lookups, database=database),
         )
 
-    def standing(self, act: AdminAct, subject: str) -> Entered | None:
+    def current(self, act: AdminAct, subject: str) -> Entered | None:
         """The register's values under that name now, by the fields of the form; None: there is no such entry."""
-        return _STANDING[act.register](self, subject)
+        return _CURRENT[act.register](self, subject)
 
     def do(self, act: AdminAct, subject: str, stated: Entered, purpose: str, actor: Actor) -> str:
         """Do it. Gives the token that was issued, which is shown this once only, or an empty text.
@@ -219,7 +219,7 @@ _DONE: Mapping[AdminAct, _Doing] = {
     AdminAct.OFFICE_REMOVE: lambda admin, code, _, __, who: admin.offices.remove(code, actor=who),
     AdminAct.TOKEN_REVOKE: lambda admin, label, _, __, who: admin.tokens.revoke(label, actor=who),
 }
-_STANDING: Mapping[str, Callable[[Administration, str], Entered | None]] = {
+_CURRENT: Mapping[str, Callable[[Administration, str], Entered | None]] = {
     "person": Administration._person,
     "lookup": Administration._lookup,
     "office": Administration._office,

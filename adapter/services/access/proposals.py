@@ -84,7 +84,7 @@ class Proposals:
         needs(actor, Right.MANAGE_PEOPLE)
         purpose, now = typed(purpose, "the reason", most=REASON, least=1), self.clock()
         subject = typed(subject, "the name", most=200, least=1)
-        before = self.administration.standing(act, subject)
+        before = self.administration.current(act, subject)
         self._try(act, subject, stated, purpose, actor)
         with self.database.transaction() as connection:
             store.sweep(connection, now - _DRAFT_LASTS)
@@ -135,7 +135,7 @@ class Proposals:
             self.database.lock(connection, [_LOCK])
             self._become(connection, row, WAITING, DONE, decider=actor.id, decided_at=now)
             within = self.administration.within(self.database.within(connection))
-            if within.standing(act, row.subject) != row.before:
+            if within.current(act, row.subject) != row.before:
                 raise NotAllowed("what it changes was changed since it was proposed: propose it again")
             proposer = people_store.current(connection, [row.proposer]).get(row.proposer)
             if proposer is None:

@@ -129,8 +129,8 @@ class PaperRecords:
         """
         needs(actor, Right.ENTER_PAPER)
         with self.database.reading() as connection:
-            found = store.unchecked(connection, limit)
-        return [each for each in found if self._is_his(actor, each)]
+            found = store.unchecked(connection)
+        return [each for each in found if self._is_his(actor, each)][:limit]
 
     def show(self, row_id: int, *, actor: Actor) -> StoredPaperRecord:
         """An entry with all that was typed, to be compared with the paper.
@@ -210,7 +210,7 @@ class PaperRecords:
         insert(connection, tables.dossier, [dossiers.row(made, {**places, "late": False})])
         insert(connection, tables.inbox, [{**message, "id": inbox_id}])
         insert(connection, tables.declaration, [version])
-        insert(connection, tables.declaration_row, list(_rows(read, version_id)))
+        insert(connection, tables.declaration_row, list(dossiers.list_rows(read.rows, version_id)))
         insert(connection, tables.search_key, list(_keys(read, dossier_id, places["identities"])))
         insert(connection, tables.journal, [journal_row])
         return dossier_id
@@ -287,12 +287,6 @@ class PaperRecords:
         except NotAllowed:
             return False
         return True
-
-
-def _rows(read: _Read, version_id: int) -> Iterator[dict[str, object]]:
-    for group, records in read.rows.items():
-        for ordinal, values in enumerate(records, start=1):
-            yield {"declaration_id": version_id, "group": group, "ordinal": ordinal, "values": values}
 
 
 def _keys(read: _Read, dossier_id: int, parties: Sequence[str]) -> Iterator[dict[str, object]]:

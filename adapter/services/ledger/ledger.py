@@ -179,7 +179,7 @@ class Ledger:
             version, dossier=dossier, inbox_id=inbox_id, row_id=row_id, at=self.now, document=document
         )
         self._declarations.append(row)
-        self._rows.extend(dossiers.list_rows(version, row_id))
+        self._rows.extend(dossiers.list_rows(version.rows, row_id))
         self._keys.extend(dossiers.search_rows(version, dossier, same))
         self.dossiers[dossier.key] = dossier
 

@@ -5,7 +5,6 @@ A web process holds no keys, so the part that decides does it. The broker's part
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,6 +20,8 @@ from adapter.services.messages.intake import Intake
 
 AT_ONCE = 200
 """Messages of one replay; the rest stays parked and is replayed by the next."""
+_REASONS = 50
+"""Reasons that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class ReplayedMessage:
 
 @dataclass(frozen=True, slots=True)
 class ParkedReason:
-    """A reason with the number of messages that are parked for it."""
+    """A reason with the number of all messages that are parked for it."""
 
     reason: str
     many: int
@@ -44,7 +45,7 @@ class ParkedReason:
 
 @dataclass(frozen=True, slots=True)
 class ParkedList:
-    """Parked messages, the oldest first, by reason. `more`: others that are not shown."""
+    """The reasons, the most frequent first, and the oldest parked messages. `more`: others that are not shown."""
 
     reasons: tuple[ParkedReason, ...]
     messages: tuple[ParkedMessage, ...]
@@ -71,7 +72,7 @@ class ParkedMessages:
     database: Database
 
     def listed(self, *, actor: Actor) -> ParkedList:
-        """The oldest parked messages by reason.
+        """The reasons, and the oldest parked messages.
 
         Raises:
             NoRight: the actor may not browse messages.
@@ -79,8 +80,7 @@ class ParkedMessages:
         needs(actor, Right.BROWSE_MESSAGES)
         with self.database.reading() as connection:
             found = listings.parked(connection, limit=AT_ONCE + 1, head=0)
-        counted = Counter(each.note or "" for each in found[:AT_ONCE])
-        reasons = tuple(ParkedReason(reason, many) for reason, many in counted.most_common())
+            reasons = tuple(ParkedReason(*each) for each in listings.parked_reasons(connection, _REASONS))
         return ParkedList(reasons, tuple(found[:AT_ONCE]), len(found) > AT_ONCE)
 
 
@@ -98,12 +98,11 @@ class SessionReplays:
         if operator is None:
             raise SessionOver
         needs(operator, Right.REPLAY_QUARANTINE)
-        wanted = [
-            each
-            for each in self.parked.listed(actor=operator).messages
-            if reason is None or (each.note or "") == reason
-        ]
-        return [self._one(each, operator) for each in wanted]
+        return [self._one(each, operator) for each in self._oldest(reason)]
+
+    def _oldest(self, reason: str | None) -> Sequence[ParkedMessage]:
+        with self.parked.database.reading() as connection:
+            return listings.parked(connection, limit=AT_ONCE, head=0, reason=reason)
 
     def _one(self, parked: ParkedMessage, operator: Actor) -> ReplayedMessage:
         intake, database = self.intake(), self.parked.database

@@ -169,10 +169,10 @@ def _form(proposals: Proposals, choices: AdminChoices, act: AdminAct, subject: s
     fields, names = choices.fields(act), act in _NEW
     if names:
         return AdminActPage(act, "", names_subject=True, fields=fields, given={})
-    standing = proposals.administration.standing(act, subject)
-    if not subject or (standing is None and act is not AdminAct.PERSON_RESTORE):
+    registered = proposals.administration.current(act, subject)
+    if not subject or (registered is None and act is not AdminAct.PERSON_RESTORE):
         raise HTTPException(404)
-    given = {} if act.register == "lookup" else standing or {}
+    given = {} if act.register == "lookup" else registered or {}
     return AdminActPage(act, subject, names_subject=False, fields=fields, given=given)
 
 
