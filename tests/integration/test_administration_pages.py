@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import update
 
 from adapter.gateways.store.tables import session
+from tests.harness.assertions import AUDIENCE, CLIENT, ISSUER, Signer, client, issuer
 from tests.harness.browsing import Person
 from tests.harness.staff import OFFICE, logged_in, staffed
 from tests.harness.stores import sqlite_store
@@ -26,7 +28,8 @@ NEW = {"ve": "moi", "name": "NGUYEN THI MOI", "rank": "Trung úy", "roles": "off
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, provider: IdentityProvider) -> Iterator[Website]:
     folder = tmp_path_factory.mktemp("site")
-    with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), provider) as served:
+    asks = {"customs.audience": AUDIENCE}
+    with staffed(folder, sqlite_store(folder / "adapter.sqlite3"), provider, **asks) as served:
         yield served
 
 
@@ -80,6 +83,46 @@ def test_a_token_is_shown_once_to_whoever_confirms_it(site: Website) -> None:
     assert site.house.tokens.authenticate(token) is not None
     duc.get(mai.at)
     assert token not in duc.page.text
+
+
+def looked_up(site: Website, program: Signer, sso: Signer) -> int:
+    """The status of a search that the program makes for an officer whom this issuer has logged in."""
+    headers = {"Officer-Assertion": sso.sign("hai-quan", client_id=CLIENT)}
+    with site.staff(program.sign(CLIENT)) as caller:
+        days = {"first_day": "2026-03-01", "last_day": "2026-03-31"}
+        return caller.post("/api/v1/lookup/searches", json=days, headers=headers).status_code
+
+
+def test_a_program_and_its_issuer_look_up_from_the_confirmation_of_two_until_that_of_their_end(site: Website) -> None:
+    mai, duc = (logged_in(site, who, "/quan-tri") for who in ("quan-tri", "quan-tri-2"))
+    mai.get("/login?again=true&next=/quan-tri")
+    mai.ask("POST", mai.at, data={"who": "quan-tri"})
+    duc.get("/login?again=true&next=/quan-tri")
+    duc.ask("POST", duc.at, data={"who": "quan-tri-2"})
+
+    def done(act: str, subject: str, **stated: str) -> None:
+        mai.get(f"/quan-tri/lam/{act}" + ("" if act.endswith("add") else f"?ve={quote(subject)}"))
+        mai.send(f"/quan-tri/lam/{act}", **{"ve": subject, "ly-do": "QĐ 14", **stated})
+        mai.send(f"{mai.at}/trinh")
+        duc.get(mai.at)
+        duc.send(f"{duc.at}/xac-nhan")
+        assert "Đã xác nhận và thực hiện" in duc.told()
+
+    program, sso, stolen = client(), issuer(), issuer()
+    whole = {"name": "E-Customs", "offices": OFFICE, "issuers": ISSUER, "procedures": "BQP0100001"}
+    done("issuer_add", ISSUER, name="SSO", keys=stolen.public)
+    done("client_add", CLIENT, keys=program.public, **whole)
+    assert looked_up(site, program, stolen) == 200
+    done("issuer_change", ISSUER, name="SSO", keys=sso.public)
+    assert (looked_up(site, program, stolen), looked_up(site, program, sso)) == (401, 200)
+    other = client()
+    done("client_change", CLIENT, keys=other.public, **whole)
+    assert (looked_up(site, program, sso), looked_up(site, other, sso)) == (401, 200)
+    assert other.public.split('"x": "')[1][:10] not in duc.get("/quan-tri/chuong-trinh").text, "a thumbprint is shown"
+    done("client_end", CLIENT)
+    assert looked_up(site, other, sso) == 401
+    done("issuer_end", ISSUER)
+    assert [site.house.clients.list(kind) for kind in ("client", "issuer")] == [[], []]
 
 
 def test_every_page_opens_to_an_administrator_and_to_nobody_else(site: Website) -> None:

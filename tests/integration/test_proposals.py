@@ -19,6 +19,7 @@ from adapter.model.errors import NoRight, NotAllowed
 from adapter.services.access.administration import AdminAct
 from adapter.services.access.people import Facts
 from adapter.services.access.proposals import LASTS, RECENT, LogInTooOld, Proposals
+from tests.harness.assertions import CLIENT, ISSUER, client, issuer
 from tests.harness.people import TESTER
 from tests.harness.registers import gate
 from tests.harness.units import HUUNGHI, two_units
@@ -173,6 +174,11 @@ def test_a_proposer_who_was_removed_meanwhile_grants_nothing_any_more(registry: 
 
 
 OFFICE: Entered = {"name": "Chi cục Hữu Nghị", "parent": None, "places": ["HUUNGHI"]}
+SSO: Entered = {"name": "SSO", "keys": issuer().public}
+PROGRAM: Entered = {
+    **{"name": "E-Customs", "keys": client().public},
+    **{"offices": ["HQ-1"], "issuers": [ISSUER], "procedures": ["BQP0100001"]},
+}
 EVERY: list[tuple[AdminAct, str, Entered]] = [
     (AdminAct.OFFICE_ADD, "HQ-1", OFFICE),
     (AdminAct.OFFICE_CHANGE, "HQ-1", {**OFFICE, "name": "Chi cục khác"}),
@@ -181,6 +187,12 @@ EVERY: list[tuple[AdminAct, str, Entered]] = [
     (AdminAct.LOOKUP_GIVE, "thang", {"procedures": ["BQP0100001"]}),
     (AdminAct.TOKEN_ISSUE, "may-1", {"role": "customs", "office": "HQ-1"}),
     (AdminAct.TOKEN_REVOKE, "may-1", {}),
+    (AdminAct.ISSUER_ADD, ISSUER, SSO),
+    (AdminAct.ISSUER_CHANGE, ISSUER, {**SSO, "keys": issuer().public}),
+    (AdminAct.CLIENT_ADD, CLIENT, PROGRAM),
+    (AdminAct.CLIENT_CHANGE, CLIENT, {**PROGRAM, "name": "E-Customs 2"}),
+    (AdminAct.CLIENT_END, CLIENT, {}),
+    (AdminAct.ISSUER_END, ISSUER, {}),
     (AdminAct.PERSON_CHANGE, "thang", {"name": "THANG 2", "rank": "", "roles": ["auditor"]}),
     (AdminAct.PERSON_REMOVE, "thang", {}),
     (AdminAct.PERSON_RESTORE, "thang", {}),
@@ -199,8 +211,19 @@ def test_every_act_goes_this_way_and_shows_what_stood_before(registry: Registry)
     assert befores[AdminAct.PERSON_ADD] is None
     assert befores[AdminAct.OFFICE_CHANGE] == OFFICE
     assert (befores[AdminAct.PERSON_CHANGE] or {})["roles"] == ["customs_officer"]
+    assert (befores[AdminAct.CLIENT_CHANGE] or {})["offices"] == ["HQ-1"]
+    assert (befores[AdminAct.CLIENT_END] or {})["name"] == "E-Customs 2"
     assert registry.house.offices.list() == []
-    tried = {act for act, _, _ in EVERY}
-    assert {act for act in AdminAct if act not in tried} == {
-        act for act in AdminAct if act.register in ("client", "issuer")
-    }
+    assert [each for kind in ("client", "issuer") for each in registry.house.clients.list(kind)] == []
+    assert {act for act, _, _ in EVERY} == set(AdminAct)
+
+
+def test_an_office_for_which_a_program_speaks_is_not_removed(registry: Registry) -> None:
+    for act, subject, stated in (
+        (AdminAct.OFFICE_ADD, "HQ-1", OFFICE),
+        (AdminAct.ISSUER_ADD, ISSUER, SSO),
+        (AdminAct.CLIENT_ADD, CLIENT, PROGRAM),
+    ):
+        registry.proposals.confirm(registry.asked(act, subject, **stated), actor=registry.who("son"))
+    with pytest.raises(NotAllowed, match=f"client {CLIENT}"):
+        registry.asked(AdminAct.OFFICE_REMOVE, "HQ-1")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapter.gateways.store import journal
+from adapter.gateways.store import api_parties, journal
 from adapter.gateways.store import offices as store
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store import tokens as token_store
@@ -78,7 +78,7 @@ class Offices:
         """Remove an office.
 
         Raises:
-            NotAllowed: there is no such office, or an office, a person or a valid token is still of it.
+            NotAllowed: there is no such office, or an office, a person, a program or a valid token is still of it.
             NoRight: the actor may not.
         """
         needs(actor, Right.MANAGE_PEOPLE)
@@ -90,6 +90,7 @@ class Offices:
                 *(f"office {each.code}" for each in known if each.parent == code),
                 *(each.id for each in people_store.every(connection) if each.office == code),
                 *(f"token {number}" for number in token_store.of_office(connection, code, now)),
+                *(f"{each.kind} {each.code}" for each in api_parties.every(connection) if code in each.offices),
             ]
             if of_it:
                 raise NotAllowed(f"of office {code} are still: {', '.join(of_it)}; change or remove them first")
