@@ -33,6 +33,12 @@ from adapter.services.dossiers.request_places import RequestPlace
 from adapter.services.dossiers.worklist import WorkFilter, WorkNews, WorkPage, WorkRow
 from tests.harness.own_samples import MEANINGS
 
+WARNINGS = (
+    *(("same_paper", "N2"), ("second_leader", "N2"), ("both_doors", "N3")),
+    *(("several_leaders", ""), ("suspended", "")),
+)
+"""Each kind, with the number of the dossier that it is about."""
+
 
 def officer_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
     """Each kind of these pages with its samples."""
@@ -150,8 +156,7 @@ def case(text: str, at: datetime) -> CaseFile:
             for meaning, severity in zip(MEANINGS, ("warn", "request", "refuse", "reject", "warn"), strict=True)
         ),
         warnings=tuple(
-            CaseWarning(kind, text, number, 2026, said, at, kind == "same_paper")
-            for kind, number in (("same_paper", "N2"), ("both_doors", "N3"), ("suspended", ""))
+            CaseWarning(kind, text, number, 2026, said, at, kind == "same_paper") for kind, number in WARNINGS
         ),
         requests=tuple(
             CaseRequest(text, standing, text, (CaseItem(text, text),), text, at, at)

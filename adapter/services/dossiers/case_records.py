@@ -87,7 +87,8 @@ class CaseMessage:
 class CaseWarning:
     """A relation to another dossier: only its number, gate and time, of whichever unit.
 
-    `kind`: same_paper, both_doors or suspended; `told` is a paper's number, or why somebody is suspended.
+    `kind`: same_paper, second_leader (who leads here leads there too), both_doors, several_leaders (in this dossier
+    itself) or suspended; `told` are papers' numbers, or why somebody is suspended.
     """
 
     kind: str

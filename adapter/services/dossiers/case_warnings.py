@@ -5,11 +5,11 @@ Of another dossier, of whichever unit, only number, gate and time are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from adapter.gateways.store import dossiers, key_holders, listings, suspensions
+from adapter.gateways.store import customs_lookups, dossiers, key_holders, listings, suspensions
 from adapter.gateways.store.database import Connection
 from adapter.gateways.store.dossier_records import KeyHolder, StoredDossier
 from adapter.model.catalogue import Catalogue
@@ -19,6 +19,7 @@ from adapter.model.stages import StoredRecord
 from adapter.model.units import BorderUnit
 from adapter.pipeline.converters import write
 from adapter.pipeline.envelope import VIETNAM
+from adapter.pipeline.leading import leaders_papers
 from adapter.pipeline.search_keys import PAPER, search_value
 from adapter.services.dossiers.case_records import CaseWarning
 from adapter.services.dossiers.case_values import VersionValues
@@ -45,7 +46,11 @@ def warnings(
     """The warnings about a dossier, whose version in force says `declared`; `has`: the unit of a gate, or of a code."""
     found = [*_suspended(connection, row), *_both_doors(connection, catalogue, row)]
     if procedure is not None and declared is not None:
-        found += _same_papers(connection, catalogue, row, _papers(procedure, declared), personal=personal)
+        leaders = leaders_papers(procedure, declared.values, declared.groups)
+        if len(leaders) > 1:
+            found.append((CaseWarning("several_leaders", _told(leaders.values(), personal)), (None, None)))
+        papers = _Papers(_papers(procedure, declared), leaders, personal)
+        found += _same_papers(connection, catalogue, row, papers)
     own = has(row.gate, row.unit)
     return tuple(replace(each, is_own=own is not None and has(*place) == own) for each, place in found)
 
@@ -67,25 +72,64 @@ def _both_doors(connection: Connection, catalogue: Catalogue, row: StoredDossier
             yield CaseWarning("both_doors", "", key.number, key.year, gate, at), (other.gate, other.unit)
 
 
+@dataclass(frozen=True, slots=True)
+class _Papers:
+    """Numbers of papers that a version states, by their spelling as a search key; `leaders`: those of who leads."""
+
+    stated: Mapping[str, str]
+    leaders: Mapping[str, str]
+    personal: bool
+
+
 def _same_papers(
-    connection: Connection, catalogue: Catalogue, row: StoredDossier, papers: Mapping[str, str], *, personal: bool
+    connection: Connection, catalogue: Catalogue, row: StoredDossier, papers: _Papers
 ) -> Iterator[_Placed]:
-    """Dossiers in which a person with one of these papers is expected about the same time."""
-    if row.crossing_at is None or not papers:
+    """Dossiers in which a person with one of these papers is expected about the same time.
+
+    Who leads here and leads there too is told apart from those who only stand in both: one of the two groups is
+    without its leader.
+    """
+    if row.crossing_at is None or not papers.stated:
         return
     around = (row.crossing_at - AROUND, row.crossing_at + AROUND)
-    found: dict[int, tuple[KeyHolder, list[str]]] = {}
-    for other in key_holders.holding(connection, [(PAPER, value) for value in papers], around):
+    found: dict[int, tuple[KeyHolder, set[str]]] = {}
+    for other in key_holders.holding(connection, [(PAPER, value) for value in papers.stated], around):
         if other.id != row.id:
-            found.setdefault(other.id, (other, []))[1].append(papers[other.value])
+            found.setdefault(other.id, (other, set()))[1].add(other.value)
+    led = [number for number, (_, shared) in found.items() if shared & papers.leaders.keys()]
+    leaders = _leaders_of(connection, catalogue, led)
     for other, shared in found.values():
         gate = gate_name(
             catalogue, catalogue.find(other.procedure, row.received_at.astimezone(VIETNAM).date()), other.gate
         )
-        told = ", ".join(sorted(shared)[:_MOST]) + (f" +{len(shared) - _MOST}" if len(shared) > _MOST else "")
-        papers_told = told if personal else MASK
-        warning = CaseWarning("same_paper", papers_told, other.number, other.year, gate, other.crossing_at)
-        yield warning, (other.gate, None)
+        leading = shared & papers.leaders.keys() & leaders.get(other.id, set())
+        for kind, keys in (("second_leader", leading), ("same_paper", shared - leading)):
+            if keys:
+                told = _told((papers.stated[key] for key in keys), papers.personal)
+                warning = CaseWarning(kind, told, other.number, other.year, gate, other.crossing_at)
+                yield warning, (other.gate, None)
+
+
+def _leaders_of(connection: Connection, catalogue: Catalogue, dossier_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The papers of who leads in the version in force of each of these dossiers, spelled as search keys."""
+    if not dossier_ids:
+        return {}
+    versions = customs_lookups.in_force_of(connection, dossier_ids)
+    rows = customs_lookups.rows_of(connection, [each.id for each in versions.values()])
+    found = {}
+    for number, version in versions.items():
+        procedure = catalogue.version(version.mapping)
+        if procedure is not None:
+            found[number] = set(leaders_papers(procedure, version.values, rows.get(version.id, {})))
+    return found
+
+
+def _told(papers: Iterable[str], personal: bool) -> str:
+    """The first of these numbers, and how many there are besides."""
+    if not personal:
+        return MASK
+    numbers = sorted(papers)
+    return ", ".join(numbers[:_MOST]) + (f" +{len(numbers) - _MOST}" if len(numbers) > _MOST else "")
 
 
 def _papers(procedure: Procedure, said: VersionValues) -> dict[str, str]:
