@@ -35,9 +35,9 @@ class BrokerDeadLetters:
 
     address: BrokerAddress
 
-    def browse(self, limit: int) -> Sequence[Delivery]:
-        """What lies in the queue."""
-        return browse(self.address, queue=QUEUE, limit=limit)
+    def browse(self, limit: int, wanted: Callable[[Delivery], bool]) -> Sequence[Delivery]:
+        """What is wanted of what lies in the queue."""
+        return browse(self.address, queue=QUEUE, limit=limit, wanted=wanted)
 
     def take(self, digest: str, republish: Callable[[Delivery], None]) -> bool:
         """Republish one, then remove it."""

@@ -26,6 +26,7 @@ from tests.harness.fixtures import load_cases, signed
 from tests.harness.pki import SHARED_FOLDER, shared_pki
 from tests.harness.second_opinion import verify_with_xmlsec1
 from tests.harness.stores import ensure_tables
+from tests.servers.process import wait_until
 
 CASE = "BQP0100001/accepted-tour-group-entering"
 
@@ -155,6 +156,33 @@ def test_a_dead_letter_is_listed_and_replayed_into_its_queue(config: Path, vhost
     assert "adapter.declarations again" in run(config, "quarantine", "replay", digest[:12]).stdout
     assert told(run(config, "quarantine", "list", "--json"))[0]["held"] == []
     assert adapter_works_once(config) == ["accepted"]
+
+
+def test_a_message_of_one_kind_is_listed_though_others_lie_before_it(
+    config: Path, vhost_url: str, tmp_path: Path
+) -> None:
+    """The limit counts what is asked for."""
+    run(config, "declare")
+    body, early = a_declaration(tmp_path).read_bytes(), b"<early/>"
+    publish(vhost_url, routing_key="nobody.wants.this", body=early)
+    reject(vhost_url, body)
+    listed = run(config, "quarantine", "list", "--reason", "rejected", "--limit", "1", "--json")
+    assert [held["id"] for held in told(listed)[0]["held"]] == [hashlib.sha256(body).hexdigest()]
+    listed = run(config, "quarantine", "list", "--reason", "unroutable", "--limit", "1", "--json")
+    assert [held["id"] for held in told(listed)[0]["held"]] == [hashlib.sha256(early).hexdigest()]
+
+
+def reject(url: str, body: bytes) -> None:
+    """Have a message dead-lettered by its consumer."""
+    publish(url, routing_key="BQP0100001.10.01", body=body)
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    for method, _, _ in channel.consume("adapter.declarations"):
+        assert method is not None
+        channel.basic_nack(method.delivery_tag or 0, requeue=False)
+        break
+    wait_until(lambda: channel.queue_declare("adapter.quarantine", passive=True).method.message_count == 2, seconds=60)
+    connection.close()
 
 
 def test_a_dead_letter_whose_properties_fit_only_as_they_came_is_replayed_all_the_same(

@@ -11,20 +11,27 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 from typer.testing import CliRunner
 
 from adapter.bootstrap import Components, Reach, assemble, now
 from adapter.cli.app import app
+from adapter.entrypoints.web.app import create_staff
 from adapter.entrypoints.web.browser import PORTAL_COOKIE, STAFF_COOKIE
+from adapter.entrypoints.web.guard import right_of
 from adapter.gateways.store import grants, tables, windows
 from adapter.gateways.store.database import Database
-from adapter.model.actor import Actor, ActorKind, Role
+from adapter.gateways.store.offices import CustomsOffice
+from adapter.model.actor import OFFICE_ROLES, STAFF_ROLES, UNIT_ROLES, Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.identifiers import DossierKey
 from adapter.model.procedure import Meaning
 from adapter.services.access.people import Facts
+from adapter.services.access.rights import TABLE, Right
 from adapter.services.access.sessions import AccountHolder
 from adapter.services.access.staff_sessions import StaffAccount
 from adapter.services.access.tokens import Machine
@@ -205,14 +212,8 @@ def test_the_portal_s_role_sees_tokens_and_sessions_of_declarants_alone(post: Po
 
 
 def test_the_staff_s_role_looks_up_and_its_officer_acts_through_the_part_that_decides(post: Post) -> None:
-    _, token = post.whole.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    told = _declared(post)
     _, customs = post.whole.tokens.issue(Machine.CUSTOMS, "customs", office="*", actor=TESTER)
-    told = httpx.post(
-        f"{post.portal_url}/api/v1/declarations",
-        content=citizen_message(),
-        headers={"Authorization": f"Bearer {token}", **XML},
-        timeout=120,
-    ).json()
     post.whole.people.add("hoa", Facts("LE THI HOA", (Role.ADMINISTRATOR,)), actor=TESTER)
     post.whole.people.add(
         "binh", Facts("TRAN VAN BINH", (Role.OFFICER,), unit="CK-HUUNGHI", login="binh"), actor=TESTER
@@ -234,6 +235,54 @@ def test_the_staff_s_role_looks_up_and_its_officer_acts_through_the_part_that_de
     ):
         assert _refused(post.staff, statement)
     assert _refused(post.staff, "SELECT 1 FROM draft")
+
+
+def test_the_staff_s_role_shows_every_page_to_whoever_may_see_it(post: Post) -> None:
+    told = _declared(post)
+    post.whole.offices.add(CustomsOffice("HN", "Hữu Nghị", None, ("HUUNGHI",)), actor=TESTER)
+    (message,) = _rows(post, tables.inbox)
+    answer = next(row.message_id for row in _rows(post, tables.outbox))
+    known = {"year": told["year"], "number": told["reference"], "digest": "0" * 64}
+    of_path = {"/van-hanh/thong-diep/{id}": message.public_id, "/van-hanh/tra-loi/{id}": answer}
+    shown = set()
+    for role in sorted(STAFF_ROLES, key=lambda each: each is not Role.ADMINISTRATOR):
+        place = {"unit": "CK-HUUNGHI"} if role in UNIT_ROLES else {"office": "HN"} if role in OFFICE_ROLES else {}
+        post.whole.people.add(role.value, Facts(role.value, (role,), login=role.value, **place), actor=TESTER)
+        secret = post.staff.staff_sessions.admit(StaffAccount("https://id.invalid", role.value, role.value, None))
+        with httpx.Client(base_url=post.staff_url, timeout=120, cookies={STAFF_COOKIE: str(secret)}) as client:
+            for path in sorted(_read_by(create_staff(post.staff), role) - shown):
+                answered = client.get(path.format_map(_Or1({**known, "id": of_path.get(path, "1")})))
+                assert answered.status_code < 500, path
+                shown |= {path} if answered.status_code == 200 else set()
+    assert {*of_path, "/van-hanh", "/can-bo", "/quan-tri", "/hai-quan"} <= shown
+
+
+class _Or1(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "1"
+
+
+def _read_by(app: FastAPI, role: Role) -> set[str]:
+    """The pages of a role, as their routes name them."""
+    return {
+        context.path
+        for context in iter_route_contexts(app.routes)
+        if "GET" in context.methods
+        and any(role in TABLE[right] for right in _rights(getattr(context, "dependant", None)))
+    }
+
+
+def _rights(dependant: Dependant | None) -> set[Right]:
+    below = dependant.dependencies if dependant is not None else []
+    return {right for each in below if (right := right_of(each.call)) is not None}.union(*map(_rights, below))
+
+
+def _declared(post: Post) -> dict[str, Any]:
+    _, token = post.whole.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    bearer = {"Authorization": f"Bearer {token}", **XML}
+    address = f"{post.portal_url}/api/v1/declarations"
+    told: dict[str, Any] = httpx.post(address, content=citizen_message(), headers=bearer, timeout=120).json()
+    return told
 
 
 def _rows(post: Post, table: Any) -> list[Any]:

@@ -19,13 +19,15 @@ from adapter.gateways.broker.messages import Delivery, Tag, delivery
 _BATCH = 100
 
 
-def browse(address: BrokerAddress, *, queue: str, limit: int = 100) -> list[Delivery]:
-    """The first messages of a queue, which all stay in it.
+def browse(
+    address: BrokerAddress, *, queue: str, limit: int = 100, wanted: Callable[[Delivery], bool] = lambda _: True
+) -> list[Delivery]:
+    """The first messages of a queue that are wanted; all stay in it.
 
     Raises: BrokerUnavailable, BrokerRefused.
     """
     with opened(address) as connection:
-        return list(islice(_fetch(connection.channel(), queue), limit))
+        return list(islice(filter(wanted, _fetch(connection.channel(), queue)), limit))
 
 
 def take(address: BrokerAddress, *, queue: str, digest: str, republish: Callable[[Delivery], None]) -> bool:

@@ -30,7 +30,7 @@ class TableGrant:
 
 _DOSSIERS = ("inbox", "dossier", "dossier_link", "declaration", "declaration_row", "confirmation", "amendment_request")
 _WINDOW = ("window", "incident", "maintenance", "window_link")
-NOBODY: frozenset[str] = frozenset({"attempt", "counter"})
+NOBODY: frozenset[str] = frozenset({"counter"})
 """Tables that no listener needs."""
 
 PORTAL: Mapping[str, TableGrant] = {
@@ -54,6 +54,7 @@ PORTAL: Mapping[str, TableGrant] = {
 _MANAGED = TableGrant((READ, ADD, CHANGE))
 STAFF: Mapping[str, TableGrant] = {
     **dict.fromkeys((*_DOSSIERS, "amendment", "outbox", "deadline", "search_key", "contingency"), TableGrant()),
+    "attempt": TableGrant(),
     "paper_record": TableGrant(),
     **dict.fromkeys(("journal_seal", "expiry_alert"), TableGrant()),
     **dict.fromkeys(

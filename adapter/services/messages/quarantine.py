@@ -83,7 +83,7 @@ class Replayed:
 class DeadLetters(Protocol):
     """The broker's side."""
 
-    def browse(self, limit: int) -> Sequence[Delivery]: ...
+    def browse(self, limit: int, wanted: Callable[[Delivery], bool]) -> Sequence[Delivery]: ...
 
     def take(self, digest: str, republish: Callable[[Delivery], None]) -> bool: ...
 
@@ -105,15 +105,21 @@ class Quarantine:
     clock: Callable[[], datetime]
 
     def list(self, limit: int = 100, kind: str | None = None) -> Listing:
-        """The messages held, of one kind or all; a broker that cannot be reached or has no such queue gives a note."""
-        with self.database.reading() as connection:
-            held = [_parked(row) for row in listings.parked(connection, limit=limit, head=HEAD)]
+        """The messages held, of one kind or all, `limit` of each of the two places; a broker that cannot be reached or
+        has no such queue gives a note.
+        """
+        held: list[Held] = []
+        if kind in (None, PARKED):
+            with self.database.reading() as connection:
+                held = [_parked(row) for row in listings.parked(connection, limit=limit, head=HEAD)]
+        if kind == PARKED:
+            return Listing(tuple(held), ())
         notes: tuple[str, ...] = ()
         try:
-            held += [_dead(delivery) for delivery in self.dead.browse(limit)]
+            held += map(_dead, self.dead.browse(limit, lambda each: kind in (None, _kind(each))))
         except (Unavailable, Misconfigured) as error:
             notes = (f"the broker's part is not shown: {error}",)
-        return Listing(tuple(each for each in held if kind in (None, each.kind)), notes)
+        return Listing(tuple(held), notes)
 
     def find(self, beginning: str) -> Held:
         """The one message whose id begins with these characters.
@@ -147,10 +153,10 @@ class Quarantine:
     def _bytes(self, held: Held) -> bytes:
         if held.source == "store":
             return bytes(self._row(held).raw)
-        for delivery in self.dead.browse(10_000):
-            if _digest(delivery) == held.id:
-                return delivery.body
-        raise _gone(held)
+        found = self.dead.browse(1, lambda each: _digest(each) == held.id)
+        if not found:
+            raise _gone(held)
+        return found[0].body
 
     def replay(self, held: Held, *, actor: Actor) -> Replayed:
         """Judge it again, or put it back into its queue; the journal keeps who asked for it.
