@@ -5,23 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import select, update
 from typer.testing import CliRunner
 
 from adapter.bootstrap import Components
 from adapter.cli import app
 from adapter.gateways.broker import Confirmed, Outgoing, Unconfirmed, Verdict
-from adapter.gateways.store import departures, replies
+from adapter.gateways.store import departures, reconciliation, replies
 from adapter.gateways.store.tables import dossier, outbox
 from adapter.model.errors import Unavailable
 from adapter.model.identifiers import Digest, DossierKey
 from adapter.model.stages import Channel, Submission
 from adapter.services.replies.dispatch import Dispatch
+from adapter.services.watch.cases import Settlement, case_of, settlement
 from adapter.services.watch.mode import Sight
 from tests.harness.declarations import declaration
 from tests.harness.fixtures import CLOCK
@@ -250,6 +252,26 @@ def test_a_later_answer_waits_until_the_one_that_was_opened_is_transferred(whole
     whole.settling.settle()
     dispatch(whole, broker)
     assert sorted(broker.kinds) == sorted([CONFIRMED, TRANSFER])
+
+
+@pytest.mark.parametrize("channel", [Channel.WINDOW, Channel.PORTAL])
+def test_what_leaves_and_what_is_transferred_instead_is_what_the_table_says(
+    whole: Components, channel: Channel
+) -> None:
+    """The store finds by statements what the table decides: the same, whatever is known of an answer."""
+    key = declared(whole, 1, channel)
+    (row, *_) = rows(whole, key)
+    facts = ("sent_at", "delivered_at", "in_hand_at", "returns", "answer")
+    for each in product((None, CLOCK), (None, CLOCK), (None, CLOCK), (0, 1), (None, "error")):
+        values = {**dict(zip(facts, each, strict=True)), "route": "window"}
+        with whole.database.transaction() as connection:
+            connection.execute(update(outbox).where(outbox.c.id == row.id).values(values))
+            (now,) = connection.execute(select(outbox).where(outbox.c.id == row.id))
+            wanted = settlement(case_of(now, declared=channel))
+            instead = {found.id for found in reconciliation.opened_first(connection, 9)}
+            leaves = {found.id for found in departures.claim(connection, limit=9, transfers=False, returned=True)}
+        assert (row.id in instead) is (wanted is Settlement.INSTEAD), each
+        assert (row.id in leaves) is (wanted in (Settlement.ORIGINAL, Settlement.AGAIN)), each
 
 
 def test_the_report_names_each_answer_how_it_goes_and_why_it_is_open(whole: Components, config: Path) -> None:

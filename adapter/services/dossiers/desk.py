@@ -31,6 +31,7 @@ from adapter.services.dossiers.shown_state import shown
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
 from adapter.services.replies.correspondence import Correspondence
+from adapter.services.watch.cases import Settlement, new_answer, settlement
 from adapter.services.watch.links import carries
 
 
@@ -216,15 +217,14 @@ class Desk:
         signed = self.correspondence.sign(
             answer.kind, answer.content, to=to, now=ledger.now, schema_name=answer.schema_name, unit=unit
         )
-        direct = is_direct(dossier, request, carried=carried)
-        route = Route.PORTAL if direct else Route.WINDOW
+        way = way_of(dossier, request, carried=carried)
         shown = self.shows(ledger.connection)
-        reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route=route, shown=shown)
+        reply = ledger.reply(signed, inbox_id=request.id, dossier=dossier, route=way.route, shown=shown)
         if answer.confirmation is not None:
             ledger.add_confirmation(answer.confirmation, dossier, reply)
         if answer.asked is not None:
             ledger.ask(answer.asked, reply)
-        if direct and carried and isinstance(signed, SignedReply):
+        if way.is_transferred and isinstance(signed, SignedReply):
             transfer = self.transfer(ledger, dossier, procedure.document_type, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=ledger.dossiers[dossier.key], route=Route.TRANSFER)
         return {"waits_for_key": signed.unit} if isinstance(signed, UnsignedReply) else {}
@@ -247,9 +247,20 @@ class Desk:
         return self.correspondence.to_declarant(channel, procedure, dossier, correlation_id=message)
 
 
-def is_direct(dossier: Dossier, request: StoredMessage, *, carried: bool) -> bool:
-    """Whether a reply goes to the portal's caller: it goes to the window once the window has the dossier."""
-    return request.channel == Channel.PORTAL.value and not (dossier.transferred and carried)
+@dataclass(frozen=True, slots=True)
+class ReplyWay:
+    """By which route a new reply goes, and whether a transfer tells the window of it."""
+
+    route: Route
+    is_transferred: bool
+
+
+def way_of(dossier: Dossier, request: StoredMessage, *, carried: bool) -> ReplyWay:
+    """The way of a new reply to a message: to the window once that has it, else to the portal's caller."""
+    channel = Channel(request.channel)
+    found = settlement(new_answer(channel, transferred=dossier.transferred, carried=carried))
+    to_window = channel is Channel.WINDOW or found is Settlement.ORIGINAL
+    return ReplyWay(Route.WINDOW if to_window else Route.PORTAL, found is Settlement.TRANSFER)
 
 
 def _step(dossier: Dossier, acts: tuple[Act, ...]) -> tuple[Act, DossierState]:

@@ -14,6 +14,7 @@ from adapter.model.stages import Channel, Submission
 from adapter.pipeline.decide import Decision
 from adapter.services.dossiers.amendment_requests import Asker, Asking, items_of
 from adapter.services.ledger.ledger import Ledger
+from adapter.services.watch.cases import Settlement, new_answer, settlement
 from adapter.services.watch.way import is_linked
 
 ROUTES = {Channel.WINDOW: Route.WINDOW, Channel.PORTAL: Route.PORTAL}
@@ -82,10 +83,13 @@ class Answering:
     def _transfer(self, signed: SignedReply, key: DossierKey, document_type: str) -> None:
         """Transfer to the window what was decided directly, unless the window does not carry the dossier."""
         version, submission, ledger = self.decision.version, self.submission, self.ledger
-        if submission.channel is not Channel.PORTAL or version is None:
+        if version is None:
             return
         dossier, procedure = ledger.dossiers[key], version.verified.envelope.procedure
-        if not is_linked(procedure, dossier.gate, dossier.received_at, ledger.window_links):
+        carried = is_linked(procedure, dossier.gate, dossier.received_at, ledger.window_links)
+        # The window has nothing of this message yet, whatever it has of the dossier.
+        case = new_answer(submission.channel, transferred=False, carried=carried)
+        if settlement(case) is not Settlement.TRANSFER:
             return
         transfer = self.asking.correspondence.transfer(
             dossier=dossier,

@@ -18,7 +18,7 @@ from adapter.pipeline.terms import Terms
 from adapter.services.dossiers.desk import Desk
 from adapter.services.ledger.docket import Docket
 from adapter.services.ledger.ledger import Ledger
-from adapter.services.watch.cases import CameBy, Settlement, case_of, settlement
+from adapter.services.watch.cases import Settlement, case_of, settlement
 
 _AT_ONCE = 200
 
@@ -44,8 +44,7 @@ class Settling:
             desk.database.lock(connection, [dossiers.lock_name(key)])
             row, now = reconciliation.still_opened_first(connection, row_id), desk.clock()
             found = dossiers.find(connection, [key])
-            declared = CameBy(found[key].channel.value)
-            if row is None or settlement(case_of(row, declared=declared)) is not Settlement.INSTEAD:
+            if row is None or settlement(case_of(row, declared=found[key].channel)) is not Settlement.INSTEAD:
                 return False
             docket = Docket(desk.database, connection, Terms.of(desk.correspondence.catalogue))
             ledger = Ledger(connection, desk.database, {}, dict(found), now, docket)

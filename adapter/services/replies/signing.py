@@ -19,7 +19,7 @@ from adapter.model.procedure import ReplyKind
 from adapter.model.units import BorderUnit
 from adapter.pipeline.compose import dated
 from adapter.pipeline.terms import Terms
-from adapter.services.dossiers.desk import Desk, is_direct
+from adapter.services.dossiers.desk import Desk, way_of
 from adapter.services.ledger.docket import AMEND, Docket, due_of
 from adapter.services.ledger.ledger import Ledger, is_readable
 
@@ -81,13 +81,12 @@ class Signing:
         request = messages.stored(connection, row.inbox_id)
         in_force = dossiers.version(connection, dossier.id, dossier.version)
         carried = self.desk.carried(connection, in_force.mapping, dossier)
-        direct = is_direct(dossier, request, carried=carried)
-        route = Route.PORTAL if direct else Route.WINDOW
-        readable = is_readable(route, dossier, shown=self.desk.shows(connection))
-        times = {"sent_at": now if direct else None, "readable_at": now if readable else None}
-        replies.keep_signed(connection, row.id, signed, {"route": route, "created_at": now, **times})
+        way = way_of(dossier, request, carried=carried)
+        readable = is_readable(way.route, dossier, shown=self.desk.shows(connection))
+        times = {"sent_at": now if way.route is Route.PORTAL else None, "readable_at": now if readable else None}
+        replies.keep_signed(connection, row.id, signed, {"route": way.route, "created_at": now, **times})
         ledger.docket.replied(dossier, kind, row.id, readable=readable)
-        if direct and carried:
+        if way.is_transferred:
             transfer = self.desk.transfer(ledger, dossier, row.document_type, request, signed)
             ledger.reply(transfer, inbox_id=request.id, dossier=dossier, route=Route.TRANSFER)
 

@@ -1,6 +1,6 @@
 """How an answer reaches the window after an incident (NĐ 85/2019 Article 17(5)): one table of cases. Pure.
 
-Sending, transferring and reporting all use `settlement`; nothing else decides it.
+Whoever makes an answer, sends, transfers or reports one asks `settlement`; nothing else decides it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from adapter.model.stages import Channel
+
 
 class CameBy(StrEnum):
-    """By which door the answered message came."""
+    """How the window has got the answered message, or whether it has not."""
 
     WINDOW = "window"
+    """By itself: the window has sent it."""
     PORTAL = "portal"
+    """Not yet: the declarant has entered it on the portal."""
+    TRANSFERRED = "transferred"
+    """By our transfer, which it has receipted: from then on the window is told as of its own messages."""
 
 
 class Departure(StrEnum):
@@ -72,12 +78,18 @@ class CaseLine:
 
 
 TABLE = (
-    CaseLine(Settlement.NOTHING, carried=False),
-    CaseLine(Settlement.TRANSFER, carried=True, door=CameBy.PORTAL),
-    CaseLine(Settlement.ORIGINAL, carried=True, door=CameBy.WINDOW, departure=Departure.HELD, opened=False),
-    CaseLine(Settlement.INSTEAD, carried=True, door=CameBy.WINDOW, departure=Departure.HELD, opened=True),
-    CaseLine(Settlement.AGAIN, carried=True, door=CameBy.WINDOW, departure=Departure.IN_DOUBT),
-    CaseLine(Settlement.NOTHING, carried=True, door=CameBy.WINDOW, departure=Departure.CONFIRMED),
+    CaseLine(Settlement.NOTHING, door=CameBy.PORTAL, carried=False),
+    CaseLine(Settlement.TRANSFER, door=CameBy.PORTAL, carried=True),
+    # What the window has sent it carries, whatever was stated since.
+    CaseLine(Settlement.ORIGINAL, door=CameBy.WINDOW, departure=Departure.HELD, opened=False),
+    CaseLine(Settlement.INSTEAD, door=CameBy.WINDOW, departure=Departure.HELD, opened=True),
+    CaseLine(Settlement.AGAIN, door=CameBy.WINDOW, departure=Departure.IN_DOUBT),
+    CaseLine(Settlement.NOTHING, door=CameBy.WINDOW, departure=Departure.CONFIRMED),
+    # What was declared on the portal is read there in any case: reading it holds nothing back.
+    CaseLine(Settlement.NOTHING, door=CameBy.TRANSFERRED, carried=False),
+    CaseLine(Settlement.ORIGINAL, door=CameBy.TRANSFERRED, carried=True, departure=Departure.HELD),
+    CaseLine(Settlement.AGAIN, door=CameBy.TRANSFERRED, carried=True, departure=Departure.IN_DOUBT),
+    CaseLine(Settlement.NOTHING, door=CameBy.TRANSFERRED, carried=True, departure=Departure.CONFIRMED),
 )
 """Exactly one line applies to each possible case."""
 
@@ -102,16 +114,24 @@ class AnswerTimes(Protocol):
     def delivered_at(self) -> datetime | None: ...
 
 
-def case_of(answer: AnswerTimes, *, declared: CameBy) -> Case:
-    """The case of an answer that goes to the window. `declared`: by which door its dossier came.
+def new_answer(channel: Channel, *, transferred: bool, carried: bool) -> Case:
+    """The case of an answer that is being made to a message of that channel.
 
-    What was declared on the portal is read there in any case, and reading it holds nothing back. Of the window's own a
-    declarant has what was never published only if he has opened it on the portal.
+    `transferred`: the window has receipted every transfer of its dossier, and with them the message.
+    """
+    door = CameBy.WINDOW if channel is Channel.WINDOW else CameBy.TRANSFERRED if transferred else CameBy.PORTAL
+    return Case(carried, door, Departure.HELD, opened=False)
+
+
+def case_of(answer: AnswerTimes, *, declared: Channel) -> Case:
+    """The case of a stored answer that goes to the window as itself. `declared`: by which door its dossier came.
+
+    Of the window's own a declarant has what was never published only if he has opened it on the portal.
     """
     departure = Departure.HELD
     if answer.sent_at is not None:
         departure = Departure.CONFIRMED
     elif answer.in_hand_at is not None or answer.returns or answer.answer is not None:
         departure = Departure.IN_DOUBT
-    opened = answer.delivered_at is not None and declared is CameBy.WINDOW
-    return Case(True, CameBy.WINDOW, departure, opened)
+    door = CameBy.WINDOW if declared is Channel.WINDOW else CameBy.TRANSFERRED
+    return Case(True, door, departure, answer.delivered_at is not None)

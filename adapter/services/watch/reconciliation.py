@@ -17,8 +17,9 @@ from adapter.model.actor import Actor
 from adapter.model.ages import age
 from adapter.model.errors import NotAllowed
 from adapter.model.outcomes import Route
+from adapter.model.stages import Channel
 from adapter.services.access.rights import Right, needs
-from adapter.services.watch.cases import CameBy, Settlement, case_of, settlement
+from adapter.services.watch.cases import Settlement, case_of, settlement
 from adapter.services.watch.deadlines import DeadlineState, state_at
 
 _HOUR_S = 3600
@@ -207,8 +208,8 @@ def _lines(rows: Iterable[IncidentAnswer], over: datetime, now: datetime) -> Ite
 def _settlement(row: IncidentAnswer) -> Settlement:
     """What was or is to be done of it."""
     if row.route == Route.TRANSFER.value:
-        return Settlement.TRANSFER if row.channel == CameBy.PORTAL.value else Settlement.INSTEAD
-    found = settlement(case_of(row, declared=CameBy(row.channel)))
+        return Settlement.TRANSFER if row.channel == Channel.PORTAL.value else Settlement.INSTEAD
+    found = settlement(case_of(row, declared=Channel(row.channel)))
     if found is not Settlement.NOTHING:
         return found
     return Settlement.AGAIN if row.returns else Settlement.ORIGINAL
@@ -226,6 +227,9 @@ def _open_for(row: IncidentAnswer) -> OpenFor | None:
             return OpenFor.UNANSWERED
     if row.sent_at is not None:
         return None
-    if row.route == Route.WINDOW.value and settlement(case_of(row, declared=CameBy(row.channel))) is Settlement.INSTEAD:
+    if (
+        row.route == Route.WINDOW.value
+        and settlement(case_of(row, declared=Channel(row.channel))) is Settlement.INSTEAD
+    ):
         return OpenFor.TO_TRANSFER
     return OpenFor.GIVEN_BACK if row.returns else OpenFor.WAITS
