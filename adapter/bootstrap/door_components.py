@@ -19,6 +19,7 @@ from adapter.services.door.precheck import Threshold
 from adapter.services.door.presses import Presses
 from adapter.services.door.reception import Judging, Reception
 from adapter.services.door.retention import DraftRetention
+from adapter.services.door.shut import ShutForms
 from adapter.services.door.submission import Door
 from adapter.services.registers.grants import Grants
 
@@ -74,7 +75,12 @@ class DoorComponents(DossierComponents):
             clock=self.legal_clock,
             new_id=new_message_id,
             granted=self.grants.is_granted,
+            shut=self.shut_forms,
         )
+
+    @cached_property
+    def shut_forms(self) -> ShutForms:
+        return ShutForms(self.ground, self.legal_clock, self.database)
 
     @cached_property
     def grants(self) -> Grants:

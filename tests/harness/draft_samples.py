@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from adapter.entrypoints.web.form_page import Box, Choice, Trouble
 from adapter.entrypoints.web.page import Page
 from adapter.entrypoints.web.portal import draft_pages as pages
-from adapter.entrypoints.web.portal import sending_pages
+from adapter.entrypoints.web.portal import sending_pages, shutting
 from adapter.entrypoints.web.portal.importing import IMPORT_FAULTS
 from adapter.model.procedure import Label, Meaning
 
@@ -49,7 +49,11 @@ def draft_samples(text: str, at: datetime) -> dict[type[Page], list[Page]]:
         pages.BeginPage: [
             pages.BeginPage(pages.Offer("P", label, "07"), choices, missing) for missing in (True, False)
         ],
-        pages.TasksPage: [pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks), label)],
+        pages.TasksPage: [
+            pages.TasksPage(fresh, (pages.Task("/a", None, pages.TaskState.DONE), *tasks), label),
+            pages.TasksPage(fresh, tasks, None, label),
+        ],
+        shutting.ShutPage: [shutting.ShutPage(text, at, unit, unit) for unit in (text, "")],
         sending_pages.WaitingPage: [sending_pages.WaitingPage(head, at, leaves) for leaves in (True, False)],
         pages.FieldsPage: [
             pages.FieldsPage(head, None, None, False, "/a", "/b", boxes, (), 1),

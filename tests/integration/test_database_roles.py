@@ -127,6 +127,20 @@ def test_the_portal_s_role_declares_reads_and_opens_an_answer(post: Post) -> Non
         assert [row.delivered_at for row in _rows(post, tables.outbox) if row.digest == digest] != [None]
 
 
+def test_an_account_that_is_suspended_on_the_inner_network_has_no_session_at_the_portal(post: Post) -> None:
+    """The staff's role sees no session of the portal: the portal asks the register with each request."""
+    secret = post.portal.sessions.start(AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None))
+    assert post.portal.sessions.find(secret) is not None
+    post.staff.accounts.suspend(CITIZEN, unit=None, reason="Nghi bị chiếm đoạt", actor=TESTER)
+    assert [row.number for row in _rows(post, tables.notification)] == [CITIZEN], "he is told"
+    with httpx.Client(base_url=post.portal_url, timeout=120) as client:
+        told = client.get("/ho-so", headers={"Cookie": f"{PORTAL_COOKIE}={secret}"})
+        assert (told.status_code, "Nguyễn Văn An" in told.text) == (403, False)
+    assert _rows(post, tables.session) == []
+    post.staff.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
+    assert post.portal.sessions.find(secret) is None
+
+
 def test_the_portal_s_role_keeps_drafts_and_sends_them(post: Post) -> None:
     drafts = post.portal.drafts
     procedure = next(each for each in drafts.offered() if each.code == "BQP0100002")

@@ -12,6 +12,7 @@ from adapter.gateways.store import tables
 from adapter.services.watch.mode import Sight
 from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness.own_dossiers import DECLARATIONS, XML
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.website import (
     CITIZEN,
@@ -76,11 +77,23 @@ def test_what_only_the_store_knows_is_foreseen_too(site: Website) -> None:
     with site.declarant() as client:
         client.post(DECLARATIONS, content=citizen_message(), headers=XML)
         assert client.post(DRY, content=citizen_message(), headers=XML).json()["duplicate"] is True
-        site.suspend(CITIZEN, reason="Nghi bị chiếm đoạt")
+        site.house.accounts.suspend(CITIZEN, unit="CK-HUUNGHI", reason="Nghi bị chiếm đoạt", actor=TESTER)
         again = citizen_message(messageId="11111111-1111-4111-8111-111111111119", Purpose="Việc khác")
         foreseen = client.post(DRY, content=again, headers=XML).json()
         assert foreseen["outcome"] == "refused"
         assert any("Nghi bị chiếm đoạt" in finding["vi"] for finding in foreseen["findings"])
+
+
+def test_a_program_whose_account_is_suspended_everywhere_is_told_so_and_nothing_else(site: Website) -> None:
+    with site.declarant() as client:
+        sent = client.post(DECLARATIONS, content=citizen_message(), headers=XML).json()
+        site.suspend(CITIZEN, reason="Nghi bị chiếm đoạt")
+        posts = [client.post(each, content=citizen_message(), headers=XML) for each in (DRY, DECLARATIONS)]
+        for told in (*posts, client.get(f"{DECLARATIONS}/{sent['id']}")):
+            assert (told.status_code, told.json()["type"]) == (403, "urn:nsw-adapter:problem:account-suspended")
+            assert all("Nghi bị chiếm đoạt" in told.json()[each] for each in ("detail", "vi"))
+        site.house.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
+        assert client.get(f"{DECLARATIONS}/{sent['id']}").status_code == 200
 
 
 def test_whom_the_door_turns_away_it_turns_away_here(site: Website) -> None:

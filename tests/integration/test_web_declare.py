@@ -15,6 +15,7 @@ from adapter.simulator.sign import SignatureForm, sign_message
 from tests.harness import declaring as filling
 from tests.harness.browsing import Person
 from tests.harness.declaring import TRAVELLER, begun, filled, press, send_file, texts_of, unsent
+from tests.harness.people import TESTER
 from tests.harness.pki import shared_pki
 from tests.harness.website import Website, citizen_message, group_message
 from tests.servers.identity import PEOPLE
@@ -76,6 +77,31 @@ def test_the_way_to_declare_stands_on_every_page_of_who_has_logged_in(site: Webs
         assert "/khai-bao" in person.document().xpath("//nav//a/@href")
     person.get("/")
     assert "/khai-bao" in person.document().xpath("//main//a/@href")
+
+
+def test_the_forms_of_a_gate_where_he_is_suspended_are_shut_and_what_he_typed_is_kept(site: Website) -> None:
+    person = Person(site.url)
+    person.log_in(AN, "/login?next=/khai-bao")
+    draft = begun(person, "Mẫu 11")
+    page, texts = next(iter(typed(site, AN, citizen_message()).items()))
+    person.get(f"{draft}{page}")
+    reason = "Nghi bị chiếm đoạt"
+    site.house.accounts.suspend(PEOPLE[AN].number, unit="CK-HUUNGHI", reason=reason, actor=TESTER)
+    press(person, "Lưu và tiếp tục", **{name.replace(".", "__"): text for name, text in texts.items()})
+    assert (person.page.status_code if person.page else 0, reason in person.told()) == (403, True)
+    kept = draft_of(site, AN).answers.values
+    assert len(kept) > len(texts) > 0, "what was typed on the page before is kept"
+    for shut in (page, "/kiem-tra", "/ky"):
+        assert person.get(f"{draft}{shut}").status_code == 403
+        assert person.document().xpath("//main//form") == []
+    person.get(draft)
+    assert reason in person.told()
+    assert not person.document().xpath("//a[contains(@href, 'kiem-tra')]")
+    person.get("/khai-bao/moi?procedure=BQP0100002")
+    assert press(person, "Bắt đầu khai", gate="HUUNGHI").status_code == 403
+    person.get("/khai-bao/moi?procedure=BQP0100002")
+    assert press(person, "Bắt đầu khai", gate="MONGCAI").status_code == 200, "another gate is open to him"
+    assert person.get("/ho-so").status_code == 200
 
 
 def test_back_in_the_browser_a_sent_declaration_can_only_be_looked_at(site: Website) -> None:

@@ -34,12 +34,14 @@ from adapter.entrypoints.web.portal import (
     inbox,
     public,
     sending,
+    shutting,
     uploading,
     waiting,
 )
 from adapter.entrypoints.web.portal.drafting import AlreadySent, Drafting, to_the_sent
 from adapter.entrypoints.web.staff import emergency, landing
 from adapter.model.procedure import Label
+from adapter.services.door.shut import AccountShut
 from adapter.services.dossiers.check_code import ConfirmationChecks
 from adapter.services.watch.mode import Sight
 from adapter.settings import AboutSettings, WordsSettings
@@ -71,7 +73,9 @@ def create_portal(components: Components) -> FastAPI:
         for area in (uploading, declare, filling, importing, sending, correcting, waiting):
             app.include_router(area.routes(drafting, guard))
         app.add_exception_handler(AlreadySent, to_the_sent)
-    return _finished(app, components, pages, components.sessions.find, PORTAL_COOKIE)
+    finished = _finished(app, components, pages, components.sessions.find, PORTAL_COOKIE)
+    finished.add_exception_handler(AccountShut, shutting.answer(pages, lambda: components.installation.units))
+    return finished
 
 
 def create_staff(components: Components) -> FastAPI:

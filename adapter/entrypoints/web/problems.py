@@ -39,6 +39,7 @@ _STATUS = {
     Why.UNKNOWN: HTTPStatus.UNPROCESSABLE_ENTITY,
     Why.STRANGER: HTTPStatus.FORBIDDEN,
     Why.NUMBER: HTTPStatus.FORBIDDEN,
+    Why.SUSPENDED: HTTPStatus.FORBIDDEN,
 }
 _VI = {
     400: "Yêu cầu không hợp lệ.",
@@ -142,7 +143,7 @@ def handlers(observe: Observe) -> Mapping[type[Exception], Callable[[Request, An
 
     return {
         NotServed: _refused,
-        TurnedAway: _turned_away,
+        TurnedAway: turned_away,
         DraftTooLarge: _too_large,
         NotASearch: _no_search,
         AssertionRefused: _not_believed,
@@ -167,7 +168,8 @@ def _refused(_: Request, error: NotServed) -> Response:
     return problem(error.status, error.detail, vi=error.vi, headers=error.headers)
 
 
-def _turned_away(_: Request, error: TurnedAway) -> Response:
+def turned_away(_: Request, error: TurnedAway) -> Response:
+    """The problem for what was turned away at the door."""
     found = [finding_shape(finding) for finding in error.findings]
     return problem(_STATUS[error.why], error.en, vi=error.vi, kind=error.why.value, findings=found)
 

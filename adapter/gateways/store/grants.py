@@ -72,8 +72,8 @@ STAFF: Mapping[str, TableGrant] = {
         _MANAGED,
     ),
     **dict.fromkeys(("rate", "lookup_count", "assertion_seen", "customs_office", "proposal"), TableGrant(_ALL)),
-    **dict.fromkeys(("mail", "mode_notice", "notification"), TableGrant()),
-    "lookup_trace": TableGrant((READ, ADD)),
+    **dict.fromkeys(("mail", "mode_notice"), TableGrant()),
+    **dict.fromkeys(("lookup_trace", "notification"), TableGrant((READ, ADD))),
     "session": TableGrant(_ALL, rows="area = 'staff'"),
     "journal": TableGrant((READ, ADD)),
 }

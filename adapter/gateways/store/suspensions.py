@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Unpack
@@ -36,6 +36,11 @@ def current(connection: Connection, numbers: Iterable[str]) -> list[Suspension]:
         return []
     query = select(suspension).where(suspension.c.number.in_(wanted), suspension.c.lifted_at.is_(None))
     return [_suspension(row) for row in connection.execute(query.order_by(suspension.c.since, suspension.c.id))]
+
+
+def stopping(found: Iterable[Suspension], numbers: Collection[str], unit: str | None) -> list[Suspension]:
+    """Those among them that stop whoever uses these numbers at that unit; None: only what holds everywhere."""
+    return [each for each in found if each.number in numbers and each.unit in (None, unit)]
 
 
 def add(connection: Connection, database: Database, **values: Unpack[NewSuspension]) -> int:

@@ -84,6 +84,8 @@ class BrowserSessions(ABC):
                 return None
             actor = self.who(connection, row)
         if actor is None and is_logged_in(row):
+            with self.database.transaction() as connection:  # it does not come back when he may again
+                store.end(connection, digest)
             return None
         if age(now, row.seen_at) >= _NOTED_S or row.seen_at > now:
             with self.database.transaction() as connection:

@@ -59,7 +59,7 @@ class Sessions(BrowserSessions):
         with self.database.transaction() as connection:
             # With the lock, a suspension at this moment either is found here or ends this session.
             self.database.lock(connection, [f"account:{number}" for number in numbers])
-            suspended = [each for each in suspensions.current(connection, numbers) if each.unit is None]
+            suspended = suspensions.stopping(suspensions.current(connection, numbers), numbers, None)
             if suspended:
                 raise Suspended(suspended[0], person)
             secret = self.keep(
@@ -76,14 +76,21 @@ class Sessions(BrowserSessions):
         return secret
 
     def who(self, connection: Connection, row: StoredSession) -> Actor | None:
-        """The declarant, as the provider stated him when he logged in.
+        """The declarant, as the provider stated him when he logged in; None: he is suspended everywhere by now.
 
+        The register is asked with each request: the inner network, where accounts are suspended, cannot touch sessions
+        of the portal.
         Who was authorised acts for the principal whom he has chosen as long as that lasts, and then for himself.
         """
         if row.account is None:
             return None
         granted = authorisations.grants(connection, [row.number] if row.number else [], self.clock())
-        principals = tuple(sorted({grant.principal for grant in granted}))
+        principals = {grant.principal for grant in granted}
+        own = {number for number in (row.number, row.tax_code) if number is not None}
+        suspended = suspensions.current(connection, own | principals)
+        if suspensions.stopping(suspended, own, None):
+            return None
+        principals = {each for each in principals if not suspensions.stopping(suspended, {*own, each}, None)}
         by_grant = row.acts_for in principals
         return Actor(
             kind=ActorKind.PERSON,
@@ -93,7 +100,7 @@ class Sessions(BrowserSessions):
             number=row.number,
             on_behalf_of=row.acts_for if by_grant else row.tax_code,
             by_grant=by_grant,
-            principals=principals,
+            principals=tuple(sorted(principals)),
         )
 
     def act_for(self, session: Session, principal: str | None) -> None:

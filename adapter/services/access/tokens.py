@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from adapter.gateways.store import journal
+from adapter.gateways.store import journal, suspensions
 from adapter.gateways.store import people as people_store
 from adapter.gateways.store import tokens as store
 from adapter.gateways.store.access_records import StoredToken
@@ -23,12 +23,14 @@ from adapter.gateways.store.database import Database
 from adapter.gateways.store.journal import Entry
 from adapter.gateways.store.new_access_rows import TokenFacts
 from adapter.gateways.store.people import Person
+from adapter.gateways.store.suspensions import Suspension
 from adapter.model.actor import EVERYWHERE, Actor, ActorKind, Role
 from adapter.model.errors import NotAllowed
 from adapter.model.text import typed
 from adapter.services.access.people import actor_of
 from adapter.services.access.rights import Right, needs
 from adapter.services.door.batching import Batching
+from adapter.services.door.shut import AccountShut
 from adapter.services.registers.party_numbers import number_of
 
 PREFIX = "nsw_"
@@ -154,18 +156,29 @@ class Tokens:
         return list(ids)
 
     def authenticate(self, plain: str) -> Actor | None:
-        """The holder of this token, or None where it is unknown, revoked or expired, or its person was removed."""
-        return self._callers.put(_hash(plain)) if _PLAIN.fullmatch(plain) else None
+        """The holder of this token, or None where it is unknown, revoked or expired, or its person was removed.
+
+        Raises:
+            AccountShut: its number's account is suspended everywhere (Article 8).
+        """
+        found = self._callers.put(_hash(plain)) if _PLAIN.fullmatch(plain) else None
+        if isinstance(found, Suspension):
+            raise AccountShut(found)
+        return found
 
     @cached_property
-    def _callers(self) -> Batching[str, Actor | None]:
+    def _callers(self) -> Batching[str, Actor | Suspension | None]:
         return Batching(self._by_hash, lambda digest: self._by_hash([digest])[0])
 
-    def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | None]:
+    def _by_hash(self, hashes: Sequence[str]) -> Sequence[Actor | Suspension | None]:
         with self.database.reading() as connection:
             rows = store.by_hash(connection, hashes, self.clock())
             people = people_store.current(connection, [row.person for row in rows if row.role == PERSON and row.person])
-        found = {row.hash: _actor(row, people) for row in rows}
+            suspended = suspensions.current(connection, [row.bound_to for row in rows if row.bound_to])
+        stopped = {
+            each.number: each for each in suspensions.stopping(suspended, {each.number for each in suspended}, None)
+        }
+        found = {row.hash: stopped.get(row.bound_to or "") or _actor(row, people) for row in rows}
         return [found.get(digest) for digest in hashes]
 
     def list(self) -> list[Issued]:

@@ -6,9 +6,8 @@ like any other envelope, so it gets the same verdict as a file that is uploaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from functools import cached_property
 from typing import Unpack
 
@@ -17,17 +16,14 @@ from adapter.gateways.store.access_records import StoredDraft
 from adapter.gateways.store.database import Connection, Database
 from adapter.gateways.store.new_access_rows import ActingFor, DraftOrigin, DraftSubject
 from adapter.gateways.store.new_rows import DraftChange
-from adapter.model.catalogue import Code
 from adapter.model.errors import NotAllowed
 from adapter.model.finding import Finding
 from adapter.model.identifiers import DossierKey
 from adapter.model.outcomes import Word
 from adapter.model.procedure import Meaning, MessageSpec, Procedure
-from adapter.pipeline.envelope import VIETNAM
 from adapter.pipeline.forms.answers import Answers
 from adapter.pipeline.forms.differences import Changed
-from adapter.pipeline.forms.given import begun, gates_of, unit_of_gate
-from adapter.pipeline.judge import Ground
+from adapter.pipeline.forms.given import begun
 from adapter.services.door.declarations import sent_by
 from adapter.services.door.draft import (
     ChangedMeanwhile,
@@ -44,8 +40,10 @@ from adapter.services.door.draft import (
     message_of,
 )
 from adapter.services.door.draft_forms import DraftForms
+from adapter.services.door.offers import Offers
 from adapter.services.door.precheck import Threshold
 from adapter.services.door.reception import Admitted, Caller, Reception
+from adapter.services.door.shut import ShutForms
 
 MOST = 50
 """Drafts that one person may have at a time."""
@@ -56,42 +54,19 @@ Submit = Callable[[bytes, Caller], Admitted]
 
 
 @dataclass(frozen=True)
-class Drafts:
-    """The use cases of drafts. `sender` is the portal's name among the partners; `clock` gives the legal time."""
+class Drafts(Offers):
+    """The use cases of drafts. `sender` is the portal's name among the partners."""
 
     database: Database
-    ground: Ground
     threshold: Threshold
     reception: Reception
     """Draws the numbers."""
     submit: Submit
     sender: str
-    clock: Callable[[], datetime]
     new_id: Callable[[], str]
     granted: Callable[[str, str, str], bool]
     """Whether a person may act for a principal in a procedure now."""
-
-    @property
-    def today(self) -> date:
-        """The day in Vietnam."""
-        return self.clock().astimezone(VIETNAM).date()
-
-    def offered(self) -> list[Procedure]:
-        """The procedures in force for which one can begin a declaration."""
-        catalogue = self.ground.catalogue
-        current = (catalogue.find(code, self.today) for code in catalogue.procedures)
-        return [each for each in current if each and message_of(each, Meaning.DECLARATION)]
-
-    def gates(self, procedure: Procedure) -> Sequence[Code]:
-        """The gates of ours where it is handled."""
-        lists, units = self.ground.catalogue.codelists, self.ground.units
-        found = gates_of(procedure, lists, self.today)
-        field = procedure.place.get("gate", "")
-        return [
-            code
-            for code in found
-            if not units.are_foreign(code.code, unit_of_gate(procedure, {field: code.code}, lists, self.today))
-        ]
+    shut: ShutForms
 
     @cached_property
     def forms(self) -> DraftForms:
@@ -108,7 +83,9 @@ class Drafts:
         Raises:
             TooManyDrafts: he has as many as one may have.
             NotAllowed: the procedure is not declared so, or not at that gate.
+            AccountShut: an account of his is suspended there.
         """
+        self.shut.at_gate(procedure, gate, (owner, *acting.values()))
         spec = message_of(procedure, Meaning.DECLARATION)
         if spec is None or all(code.code != gate for code in self.gates(procedure)):
             raise NotAllowed(f"{procedure.code} is not declared at the gate {gate}")
@@ -123,7 +100,9 @@ class Drafts:
 
         Raises:
             TooManyDrafts: he has as many as one may have.
+            AccountShut: an account of his is suspended at its gate.
         """
+        self.shut.of_start(owner, start)
         with self.database.transaction() as connection:
             self.database.lock(connection, [f"drafts:{owner}"])
             wanted = (start.procedure.code, start.spec.pair, start.base)
@@ -241,6 +220,7 @@ class Drafts:
             TurnedAway: it cannot be read, or is no declaration.
             OtherForm: it is one of another procedure or message.
         """
+        self.shut.of_draft(draft)
         presented = self.threshold.present(raw, f"{self.sender}:{draft.owner}", self.clock())
         envelope = presented.envelope
         if (envelope.procedure.code, envelope.spec.pair) != (draft.procedure.code, draft.spec.pair):
@@ -281,6 +261,7 @@ class Drafts:
         Raises:
             TurnedAway, Unavailable: as the door.
         """
+        self.shut.of_file(owner, self.threshold.present(raw, f"{self.sender}:{owner}", self.clock()))
         return self._became(owner, self.submit(raw, Caller(owner)))
 
     def outcome(self, owner: str, public_id: str, message: str) -> tuple[Draft, Sent] | None:
@@ -315,7 +296,12 @@ class Drafts:
             store.change(connection, draft.owner, draft.public_id, draft.version, values)
 
     def pressed(self, draft: Draft) -> Draft:
-        """With its number, and the time when its current content was first to be sent: a retry is the same."""
+        """With its number, and the time when its current content was first to be sent: a retry is the same.
+
+        Raises:
+            AccountShut: an account of his is suspended at its gate; no number was drawn.
+        """
+        self.shut.of_draft(draft)
         if draft.pressed_at is not None and (draft.key is not None or draft.is_file):
             return draft
         if self.forms.is_overtaken(draft):

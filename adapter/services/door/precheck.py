@@ -39,6 +39,7 @@ class Why(StrEnum):
     UNKNOWN = "not-a-declaration"
     STRANGER = "not-the-declarant"
     NUMBER = "number-of-another"
+    SUSPENDED = "account-suspended"
 
 
 class TurnedAway(NotAllowed):

@@ -69,6 +69,7 @@ class Presses:
             NoDraft: there is none, or it was sent.
             ChangedMeanwhile: the page that was pressed on is older than the draft.
             Overtaken: its dossier has another version in force by now.
+            AccountShut: an account of his is suspended at its gate.
         """
         draft = self.drafts.find(owner, public_id)
         if draft.sent_as is not None:
@@ -90,7 +91,9 @@ class Presses:
             TooManyDrafts: he has as many as one may have.
         """
         drafts, now = self.drafts, self.clock()
-        envelope = drafts.threshold.present(raw, f"{drafts.sender}:{owner}", now).envelope
+        presented = drafts.threshold.present(raw, f"{drafts.sender}:{owner}", now)
+        drafts.shut.of_file(owner, presented)
+        envelope = presented.envelope
         procedure, spec = envelope.procedure, envelope.spec
         if spec.meaning is not Meaning.DECLARATION or spec.form is None:
             raise OtherForm("only what begins a dossier waits for the portal to open")

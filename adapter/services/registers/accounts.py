@@ -63,7 +63,9 @@ class Accounts:
                 connection, self.database, number=account, unit=unit, reason=why, officer=actor.id, since=now
             )
             detail = {"suspension": row_id, "unit": unit, "reason": why, "officer": actor.id}
-            if unit is None:  # at one unit the door refuses; whoever is suspended everywhere has nothing to do here
+            # At one unit its forms are shut. The inner network's role sees no session of the portal, which asks the
+            # register with each request; this ends them at once where it may.
+            if unit is None:
                 sessions.end_of_number(connection, account)
             journal.append(connection, self.database, Entry.by("account.suspend", actor, now, detail))
             self._tell(connection, SUSPENDED, account, row_id, unit, why, now)

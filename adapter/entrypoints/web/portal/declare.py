@@ -26,6 +26,7 @@ from adapter.services.access.rates import RateRule
 from adapter.services.access.rights import Right
 from adapter.services.door.draft import TooManyDrafts, acting_as, known
 from adapter.services.door.drafts import MOST, Drafts
+from adapter.services.door.shut import AccountShut
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
@@ -81,7 +82,13 @@ def _draft(router: APIRouter, drafting: Drafting, declarant: Dependency, posted:
     @router.get(f"{ROOT}/{{id}}")
     def tasks(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
         draft = drafting.find(actor, id)
-        return pages.respond(request, TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back))
+        shut = None
+        try:
+            drafting.drafts.shut.of_draft(draft)
+        except AccountShut as told:
+            shut = Label(told.vi, told.en)
+        page = TasksPage(drafting.head(draft), tuple(drafting.tasks(draft)), draft.held_back, shut)
+        return pages.respond(request, page)
 
     @router.get(f"{ROOT}/{{id}}/bo")
     def ask_to_discard(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:

@@ -111,6 +111,8 @@ class TasksPage(Page):
     tasks: tuple[Task, ...]
     held_back: Label | None = None
     """Why it was not taken when the portal opened."""
+    shut: Label | None = None
+    """Why its form is shut for him; the draft is kept."""
 
     @property
     def done(self) -> int:

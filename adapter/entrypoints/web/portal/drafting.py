@@ -79,6 +79,17 @@ class Drafting:
             raise AlreadySent(waiting_address(draft))
         return draft
 
+    def opened(self, actor: Actor, public_id: str) -> Draft:
+        """The actor's draft, to fill in, check or sign.
+
+        Raises:
+            AlreadySent: as `find`.
+            AccountShut: an account of his is suspended at its gate, so that the form is shut.
+        """
+        draft = self.find(actor, public_id)
+        self.drafts.shut.of_draft(draft)
+        return draft
+
     def any(self, actor: Actor, public_id: str) -> Draft:
         """The actor's draft, sent or not; 404 where there is none of his."""
         try:

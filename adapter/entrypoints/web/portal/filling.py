@@ -184,7 +184,7 @@ def _sections(router: APIRouter, filling: _Filling, declarant: Dependency, poste
 
     @router.get(f"{ROOT}/{{id}}/muc/{{name}}")
     def section(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        draft = drafting.find(actor, id)
+        draft = drafting.opened(actor, id)
         return filling.show(request, draft, filling.section(draft, name))
 
     @router.post(f"{ROOT}/{{id}}/muc/{{name}}")
@@ -198,7 +198,7 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
 
     @router.get(f"{ROOT}/{{id}}/danh-sach/{{name}}")
     def rows(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        draft = drafting.find(actor, id)
+        draft = drafting.opened(actor, id)
         group, head = drafting.group(draft, name), drafting.head(draft)
         page = RowsPage(
             head,
@@ -215,7 +215,7 @@ def _rows(router: APIRouter, filling: _Filling, declarant: Dependency, posted: D
     def row(
         request: Request, id: str, name: str, ordinal: int, actor: Annotated[Actor, Depends(declarant)]
     ) -> Response:
-        draft = drafting.find(actor, id)
+        draft = drafting.opened(actor, id)
         return filling.show(request, draft, filling.row(draft, name, ordinal))
 
     @router.post(f"{ROOT}/{{id}}/danh-sach/{{name}}/{{ordinal}}")
@@ -233,7 +233,7 @@ def _removal(router: APIRouter, filling: _Filling, declarant: Dependency, posted
     def ask_to_remove(
         request: Request, id: str, name: str, ordinal: int, actor: Annotated[Actor, Depends(declarant)]
     ) -> Response:
-        draft = drafting.find(actor, id)
+        draft = drafting.opened(actor, id)
         part, head = filling.row(draft, name, ordinal), drafting.head(draft)
         what = place_of(drafting.group(draft, name).label, ordinal)
         page = RemovePage(head, what, False, f"{part.action}/xoa", part.back, draft.version)

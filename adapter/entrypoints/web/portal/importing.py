@@ -149,12 +149,12 @@ def _files(
 
     @router.get(f"{ROOT}/{{id}}/nhap/{{name}}")
     def show(request: Request, id: str, name: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        draft = drafting.find(actor, id)
+        draft = drafting.opened(actor, id)
         return drafting.pages.respond(request, importing.page(draft, drafting.group(draft, name)))
 
     @router.post(f"{ROOT}/{{id}}/nhap/{{name}}", dependencies=[Depends(seldom)])
     def read(request: Request, id: str, name: str, sent: Annotated[Posting, Depends(posted)]) -> Response:
-        draft = drafting.find(sent.actor, id)
+        draft = drafting.opened(sent.actor, id)
         page = importing.read(draft, drafting.group(draft, name), sent)
         return drafting.pages.respond(request, page, 422 if page.faults else 200)
 

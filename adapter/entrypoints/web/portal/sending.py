@@ -24,6 +24,7 @@ from adapter.services.access.rights import Right
 from adapter.services.door.draft import ChangedMeanwhile, Draft, GrantEnded, OtherForm, Overtaken, begun_elsewhere
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.presses import ENDED
+from adapter.services.door.shut import AccountShut
 from adapter.services.watch.way import PortalTakes
 
 
@@ -81,6 +82,8 @@ class _Sending:
             return self.signing(request, draft, said("sign.no_file"), 422)
         try:
             draft, _ = self._drafts.take_signed(draft, raw)
+        except AccountShut:
+            raise
         except TurnedAway as turned:
             return self.signing(request, draft, Label(turned.vi, turned.en), 422)
         except OtherForm:
@@ -130,7 +133,7 @@ def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, poste
 
     @router.get(f"{ROOT}/{{id}}/kiem-tra")
     def check(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        draft = drafting.find(actor, id)
+        draft = drafting.opened(actor, id)
         return sending.checked(request, draft, _elsewhere(draft, actor))
 
     @router.post(f"{ROOT}/{{id}}/gui")
@@ -148,6 +151,8 @@ def _checking(router: APIRouter, sending: _Sending, declarant: Dependency, poste
             return sending.again(request, draft, said("check.overtaken"), 409)
         except GrantEnded:
             return sending.again(request, draft, ENDED, 409)
+        except AccountShut:
+            raise
         except TurnedAway as turned:
             return sending.again(request, draft, Label(turned.vi, turned.en), 409)
         except Unavailable:
@@ -177,7 +182,7 @@ def _signing(
 
     @router.get(f"{ROOT}/{{id}}/ky")
     def sign(request: Request, id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:
-        return sending.signing(request, drafting.find(actor, id), None)
+        return sending.signing(request, drafting.opened(actor, id), None)
 
     @router.get(f"{ROOT}/{{id}}/tep.xml")
     def download(id: str, actor: Annotated[Actor, Depends(declarant)]) -> Response:

@@ -21,6 +21,7 @@ from adapter.services.access.rights import Right
 from adapter.services.door.draft import OtherForm, TooManyDrafts, acting_as
 from adapter.services.door.precheck import TurnedAway
 from adapter.services.door.reception import WindowSuspected
+from adapter.services.door.shut import AccountShut
 
 
 def routes(drafting: Drafting, guard: Guard) -> APIRouter:
@@ -43,6 +44,8 @@ def routes(drafting: Drafting, guard: Guard) -> APIRouter:
             result = drafts.send_file(owner(sent.actor), sent.file)
         except WindowSuspected:
             return _held(request, drafting, sent)
+        except AccountShut:
+            raise
         except TurnedAway as turned:
             return pages.respond(request, UploadPage(Label(turned.vi, turned.en)), 422)
         except Unavailable:
@@ -68,6 +71,8 @@ def _held(request: Request, drafting: Drafting, sent: Posting) -> Response:
         return pages.respond(request, UploadPage(None, waits=True), 409)
     try:
         held = drafting.presses.hold_file(owner(sent.actor), sent.file, **acting_as(sent.actor))
+    except AccountShut:
+        raise
     except TurnedAway as turned:
         return pages.respond(request, UploadPage(Label(turned.vi, turned.en), waits=True), 422)
     except (OtherForm, TooManyDrafts) as error:

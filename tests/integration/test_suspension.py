@@ -1,0 +1,221 @@
+"""A suspended account is stopped in the middle of each act, and nothing of it is lost (QĐ 15/2019/QĐ-TTg Article 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from adapter.bootstrap import Components
+from adapter.gateways.store import own_dossiers, suspensions, tables, windows
+from adapter.model.actor import Actor
+from adapter.model.identifiers import DossierKey
+from adapter.model.procedure import Meaning
+from adapter.services.access.sessions import AccountHolder, Suspended
+from adapter.services.access.tokens import Machine
+from adapter.services.door.draft import Draft
+from adapter.services.door.precheck import TurnedAway, Why
+from adapter.services.door.shut import AccountShut
+from adapter.services.watch.mode import Mode, Sight
+from tests.harness.fixtures import load_cases, submission
+from tests.harness.history import dossier_of
+from tests.harness.people import TESTER, declarant
+from tests.harness.pki import shared_pki
+from tests.harness.registers import gate
+from tests.harness.stores import Original
+from tests.harness.website import CITIZEN, ENTERPRISE, OTHER, citizen_message
+from tests.integration.test_drafts import begun, citizen, count
+from tests.integration.test_own_corrections import AN, HUONG, SHIP, asked, declared, logged_in, opened
+
+HERE, ELSEWHERE = "CK-HUUNGHI", "CK-MONGCAI"
+REASON = "Nghi bị chiếm đoạt"
+PLACES = pytest.mark.parametrize("unit", [HERE, None], ids=["at its gate", "everywhere"])
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Components, Original]]:
+    with gate(tmp_path_factory.mktemp("suspension")) as built:
+        built.window.override(Sight.DOWN, reason="a test", actor=TESTER)
+        yield built, Original(built.database)
+
+
+@pytest.fixture
+def whole(one: tuple[Components, Original]) -> Components:
+    """The window is down by the operator's word, so that the door is open."""
+    built, original = one
+    original.put_back()
+    return built
+
+
+def suspended(whole: Components, unit: str | None, number: str = CITIZEN) -> None:
+    whole.accounts.suspend(number, unit=unit, reason=REASON, actor=TESTER)
+
+
+@contextmanager
+def nothing_drawn_or_stored(whole: Components) -> Iterator[None]:
+    before = [count(whole, table) for table in (tables.inbox, tables.dossier, tables.contingency)]
+    yield
+    assert [count(whole, table) for table in (tables.inbox, tables.dossier, tables.contingency)] == before
+
+
+def hold(whole: Components, draft: Draft) -> object:
+    return whole.presses.hold(draft.owner, draft.public_id, draft.message_key)
+
+
+def send(whole: Components, draft: Draft) -> object:
+    return whole.drafts.send(draft.owner, draft.public_id, draft.message_key)
+
+
+ACTS: dict[str, Callable[[Components, Draft], object]] = {
+    "begin": lambda whole, draft: begun(whole),
+    "prepare": lambda whole, draft: whole.drafts.prepare(draft),
+    "upload what was signed": lambda whole, draft: whole.drafts.take_signed(draft, b"<Envelope/>"),
+    "send": send,
+    "send as soon as the portal opens": hold,
+    "send a file": lambda whole, draft: whole.drafts.send_file(CITIZEN, citizen_message()),
+    "let a file wait": lambda whole, draft: whole.presses.hold_file(CITIZEN, citizen_message()),
+}
+
+
+@PLACES
+@pytest.mark.parametrize("act", ACTS)
+def test_a_suspended_account_is_stopped_in_the_middle_of_each_act(
+    whole: Components, act: str, unit: str | None
+) -> None:
+    draft = citizen(whole)
+    suspended(whole, unit)
+    with nothing_drawn_or_stored(whole), pytest.raises(AccountShut, match=REASON) as told:
+        ACTS[act](whole, draft)
+    assert (told.value.why, REASON in told.value.vi) == (Why.SUSPENDED, True)
+    assert whole.drafts.find(CITIZEN, draft.public_id).answers == draft.answers, "nothing is lost"
+    whole.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
+    assert send(whole, draft).outcome == "accepted"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act != "upload what was signed"])
+def test_at_another_gate_nothing_is_shut(whole: Components, act: str) -> None:
+    draft = citizen(whole)
+    suspended(whole, ELSEWHERE)
+    assert ACTS[act](whole, draft)
+
+
+def about_a_dossier(whole: Components, meaning: Meaning) -> tuple[Actor, DossierKey]:
+    """Whose dossier it is, of which this can be said now."""
+    if meaning is Meaning.WITHDRAWAL:
+        case = next(each for each in load_cases() if each.id == SHIP)
+        whole.intake.receive([submission(case, shared_pki())])
+        return HUONG, dossier_of(case.message)
+    key = declared(whole)
+    if meaning is Meaning.AMENDMENT_REQUESTED:
+        asked(whole, key)
+        opened(whole, key)
+    return AN, key
+
+
+@PLACES
+@pytest.mark.parametrize("meaning", [Meaning.REPLACEMENT, Meaning.AMENDMENT_REQUESTED, Meaning.WITHDRAWAL])
+def test_a_dossier_is_not_corrected_answered_for_or_withdrawn(
+    whole: Components, meaning: Meaning, unit: str | None
+) -> None:
+    actor, key = about_a_dossier(whole, meaning)
+    assert actor.number is not None
+    draft = whole.corrections.begin(actor, key.number, key.year, meaning)
+    assert draft is not None
+    with whole.database.reading() as connection:
+        row = own_dossiers.find(connection, key.number, key.year)
+    assert row is not None
+    suspended(whole, unit and row.unit, actor.number)
+    for act in (send, hold, lambda house, mine: house.drafts.prepare(mine)):
+        with nothing_drawn_or_stored(whole), pytest.raises(AccountShut):
+            act(whole, draft)
+    whole.drafts.discard(actor.number, draft.public_id)
+    with pytest.raises(AccountShut):
+        whole.corrections.begin(actor, key.number, key.year, meaning)
+
+
+@PLACES
+def test_what_waits_for_the_portal_to_open_comes_back_with_the_reason(whole: Components, unit: str | None) -> None:
+    whole.window.end_override(actor=TESTER)
+    gone = replace(whole.window, patience=replace(whole.window.patience, broker_down_s=0))
+    gone.refresh(broker_up=False, started_at=gone.clock())
+    with whole.database.transaction() as connection:
+        windows.write(connection, stage=Mode.SUSPECT.value, mode=Sight.UNKNOWN.value, opened_at=None)
+    draft = citizen(whole)
+    whole.presses.hold(CITIZEN, draft.public_id, draft.message_key)
+    suspended(whole, unit)
+    whole.window.override(Sight.DOWN, reason="confirmed", actor=TESTER)
+    with nothing_drawn_or_stored(whole):
+        assert whole.presses.send_due() == 0
+    back = whole.drafts.find(CITIZEN, draft.public_id)
+    assert (back.waits_since, back.held_back is not None and REASON in back.held_back.vi) == (None, True)
+
+
+@pytest.mark.parametrize("number", [CITIZEN, ENTERPRISE], ids=["the person", "the enterprise"])
+def test_whoever_acts_for_somebody_is_stopped_with_either_account(whole: Components, number: str) -> None:
+    """A principal's other representatives are not touched by the suspension of one; by the principal's own they are."""
+    procedure = next(each for each in whole.drafts.offered() if each.code == "BQP0100001")
+
+    def begin(owner: str) -> Draft:
+        return whole.drafts.begin(owner, procedure, "HUUNGHI", {}, acts_for=ENTERPRISE)
+
+    suspended(whole, HERE, number)
+    with pytest.raises(AccountShut):
+        begin(CITIZEN)
+    if number == CITIZEN:
+        assert begin(OTHER).acts_for == ENTERPRISE
+    else:
+        with pytest.raises(AccountShut):
+            begin(OTHER)
+
+
+def test_a_session_ends_though_whoever_suspends_cannot_touch_it_and_does_not_come_back(whole: Components) -> None:
+    """As from the inner network, whose role of the database sees no session of the portal."""
+    holder = AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None)
+    secret, untouched = whole.sessions.start(holder), whole.sessions.start(holder)
+    with whole.database.transaction() as connection:
+        values = {"unit": None, "reason": REASON, "officer": "x", "since": whole.legal_clock()}
+        suspensions.add(connection, whole.database, number=CITIZEN, **values)
+    assert whole.sessions.find(secret) is None
+    with pytest.raises(Suspended):
+        whole.sessions.start(holder)
+    whole.accounts.restore(CITIZEN, unit=None, reason="Đã xác minh", actor=TESTER)
+    assert whole.sessions.find(secret) is None
+    assert whole.sessions.find(untouched) is not None
+
+
+def test_a_suspended_principal_is_not_among_those_for_whom_one_acts(whole: Components) -> None:
+    whole.grants.give(logged_in("001088007890", ENTERPRISE), CITIZEN, "UQ-1", until=None, procedures=())
+    secret = whole.sessions.start(AccountHolder("https://id.invalid", "an", "Nguyễn Văn An", CITIZEN, None, None))
+    session = whole.sessions.find(secret)
+    assert session is not None
+    whole.sessions.act_for(session, ENTERPRISE)
+    suspended(whole, None, ENTERPRISE)
+    session = whole.sessions.find(secret)
+    assert session is not None
+    assert session.actor is not None
+    assert (session.actor.principals, session.actor.on_behalf_of) == ((), None)
+
+
+def test_a_machine_s_token_stops_with_the_account_and_works_again_with_it(whole: Components) -> None:
+    _, secret = whole.tokens.issue(Machine.DECLARANT, "a program", CITIZEN, actor=TESTER)
+    _, another = whole.tokens.issue(Machine.DECLARANT, "another", OTHER, actor=TESTER)
+    suspended(whole, HERE)
+    assert whole.tokens.authenticate(secret), "at one gate the door refuses, with the reason"
+    suspended(whole, None, OTHER)
+    with pytest.raises(TurnedAway, match=REASON):
+        whole.tokens.authenticate(another)
+    assert whole.tokens.authenticate(secret), "others are not touched"
+    whole.accounts.restore(OTHER, unit=None, reason="Đã xác minh", actor=TESTER)
+    assert whole.tokens.authenticate(another)
+
+
+def test_by_token_at_a_shut_gate_the_refusal_is_stored_with_its_reason(whole: Components) -> None:
+    suspended(whole, HERE)
+    refused = whole.door.submit(citizen_message(), declarant(CITIZEN))
+    assert refused.outcome == "refused"
+    with whole.database.reading() as connection:
+        (row,) = connection.execute(select(tables.inbox))
+    assert any(REASON in each["vi"] for each in row.findings)
